@@ -1,0 +1,1 @@
+"""Deciding, pure: instances in, conclusions out."""

@@ -1,0 +1,1 @@
+"""One module a format, one function each: the only room that writes."""

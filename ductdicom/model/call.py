@@ -1,0 +1,131 @@
+"""Conclusions and the reasons for them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """Whether an image was exposed before or after the duct was filled."""
+
+    PRE = "pre"
+    POST = "post"
+    UNKNOWN = "unknown"
+
+
+class Kind(StrEnum):
+    """What an object of the study is; only a ``VIEW`` stands in a row."""
+
+    VIEW = "view"
+    TOMOSYNTHESIS = "tomosynthesis"
+    SYNTHETIC = "synthetic"
+    PROJECTION = "projection"
+    CONTRAST_MAMMOGRAM = "contrast-mammogram"
+    SPECIMEN = "specimen"
+    BIOPSY = "biopsy"
+    LOCALISATION = "localisation"
+    PROCESSING_TWIN = "processing-twin"
+    CAPTURE = "capture"
+    REJECTED = "rejected"
+    QUALITY_CONTROL = "quality-control"
+    REPORT = "report"
+    PRESENTATION_STATE = "presentation-state"
+    OTHER_MODALITY = "other-modality"
+
+
+class ExamKind(StrEnum):
+    """What the whole examination is."""
+
+    DUCTOGRAM = "ductogram"
+    MAMMOGRAM = "mammogram"
+    CONTRAST_MAMMOGRAM = "contrast-mammogram"
+    OTHER = "other"
+
+
+class Strength(StrEnum):
+    """How much one piece of evidence weighs; a stronger one outweighs any weaker."""
+
+    EXPLICIT = "explicit"  # an attribute states it
+    STRUCTURAL = "structural"  # follows from how the study was acquired
+    TEXT = "text"  # a person typed it
+    HINT = "hint"  # never decides, may suggest
+
+    @property
+    def rank(self) -> int:
+        """Order of strength, 0 for the weakest."""
+        return _STRENGTH_ORDER.index(self)
+
+
+_STRENGTH_ORDER = (Strength.HINT, Strength.TEXT, Strength.STRUCTURAL, Strength.EXPLICIT)
+
+
+class Confidence(StrEnum):
+    """How sure a conclusion is, in words."""
+
+    CONFIRMED = "confirmed"  # a person said so
+    CERTAIN = "certain"
+    STRONG = "strong"
+    INFERRED = "inferred"
+    UNKNOWN = "unknown"
+
+
+class Laterality(StrEnum):
+    """Side of the breast; ``B`` is both and cannot be paired."""
+
+    LEFT = "L"
+    RIGHT = "R"
+    BOTH = "B"
+
+
+class ViewGroup(StrEnum):
+    """Views that may stand in one row."""
+
+    CC = "CC"
+    LATERAL = "LAT"
+    OBLIQUE = "OBL"
+    OTHER = "OTHER"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One reason, kept so that a reader can check it.
+
+    ``tag`` is the DICOM tag as ``(gggg,eeee)``, or ``""`` where the reason lies in the study as
+    a whole; ``says`` is the conclusion it speaks for (``pre``, ``post``, ``ductogram``, ``L``…).
+    """
+
+    rule: str
+    tag: str
+    value: str
+    says: str
+    strength: Strength
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseCall:
+    """Pre, post or unknown, and why.
+
+    ``phase`` is None for what has none. ``suggestion`` is only set where ``phase`` is unknown.
+    ``conflicts`` holds the evidence that contradicts the call, or, where the call is unknown
+    because strong reasons disagree, all of them.
+    """
+
+    phase: Phase | None
+    confidence: Confidence = Confidence.UNKNOWN
+    suggestion: Phase | None = None
+    evidence: tuple[Evidence, ...] = ()
+    conflicts: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamCall:
+    """What the examination is, and why."""
+
+    kind: ExamKind
+    confidence: Confidence
+    evidence: tuple[Evidence, ...] = ()
+
+
+def strongest(evidence: Iterable[Evidence]) -> Strength | None:
+    """Return the greatest strength among ``evidence``, None where there is none."""
+    return max((item.strength for item in evidence), key=lambda s: s.rank, default=None)

@@ -1,0 +1,219 @@
+"""The header of one DICOM object, without pixels.
+
+Throughout, None means that an attribute is absent, ``""`` or ``()`` that it is present and empty.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from enum import StrEnum
+
+from ductdicom.model.origin import Origin
+
+
+class Level(StrEnum):
+    """Which part of the examination a text or a code describes."""
+
+    IMAGE = "image"
+    SERIES = "series"
+    STUDY = "study"
+    REQUEST = "request"  # an order: a plan, not a fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A free text that a person or a console wrote.
+
+    ``is_guessed`` says that its characters were decoded by guess, so that it weighs less.
+    """
+
+    level: Level
+    tag: str
+    value: str
+    is_guessed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """One item of a code sequence (DICOM PS3.3 8.8), and where it stood."""
+
+    tag: str
+    value: str
+    scheme: str
+    meaning: str = ""
+    level: Level = Level.IMAGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """What tells one patient from another; never printed unless asked for."""
+
+    patient_id: str | None = None
+    issuer: str | None = None
+    name: str | None = None
+    birth_date: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """Contrast/Bolus and Enhanced Contrast/Bolus modules (DICOM PS3.3 C.7.6.4, C.7.6.4b).
+
+    Volumes and doses in mL, flow in mL/s, times by the scanner's clock. ``is_administered``
+    comes from the Contrast/Bolus Usage Sequence (0018,9341): None where it does not say.
+    """
+
+    agent: str | None = None
+    agent_codes: tuple[Code, ...] | None = None
+    route: str | None = None
+    route_codes: tuple[Code, ...] | None = None
+    ingredient: str | None = None
+    ingredient_codes: tuple[Code, ...] | None = None
+    volume_ml: float | None = None
+    total_dose_ml: float | None = None
+    flow_rate_ml_s: float | None = None
+    started_at: time | None = None
+    stopped_at: time | None = None
+    is_administered: bool | None = None
+    agent_phase: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """Date and time of the exposure by the scanner's clock, and where they came from.
+
+    ``acquired_on`` or ``acquired_time`` may be known alone. ``tag`` names the attribute that the
+    time was read from; only an acquisition attribute tells the exposure itself.
+    """
+
+    acquired_on: date | None = None
+    acquired_time: time | None = None
+    tag: str = ""
+    is_acquisition: bool = False
+
+    @property
+    def acquired_at(self) -> datetime | None:
+        """Date and time together, None where one of them is missing."""
+        if self.acquired_on is None or self.acquired_time is None:
+            return None
+        return datetime.combine(self.acquired_on, self.acquired_time)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Geometry:
+    """How the image was projected, in millimetres and degrees.
+
+    Spacings are (row, column) distances. ``positioner_type`` and ``paddle`` as the console wrote.
+    """
+
+    imager_pixel_spacing_mm: tuple[float, float] | None = None
+    pixel_spacing_mm: tuple[float, float] | None = None
+    calibration_type: str | None = None
+    detector_spacing_mm: tuple[float, float] | None = None
+    magnification_factor: float | None = None
+    source_to_detector_mm: float | None = None
+    source_to_patient_mm: float | None = None
+    patient_orientation: tuple[str, ...] | None = None
+    positioner_type: str | None = None
+    positioner_angle_deg: float | None = None
+    paddle: str | None = None
+    compression_force_n: float | None = None
+    body_part_thickness_mm: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """Beam attributes that bear on the kind of image."""
+
+    kvp: float | None = None
+    filter_material: str | None = None
+    anode_material: str | None = None
+    grid: str | None = None
+    focal_spot_mm: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breast:
+    """What the header says of side and view, source by source, nothing decided."""
+
+    image_laterality: str | None = None
+    frame_laterality: str | None = None
+    series_laterality: str | None = None
+    region_modifiers: tuple[Code, ...] = ()
+    view_position: str | None = None
+    view_codes: tuple[Code, ...] | None = None
+    view_modifiers: tuple[Code, ...] = ()
+    clinical_view: str | None = None  # GE (0045,xx1B), behind its private creator
+    body_part: str | None = None
+    has_implant: bool | None = None
+    is_partial: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raster:
+    """What the header says of the pixels."""
+
+    rows: int | None = None
+    columns: int | None = None
+    frames: int = 1
+    samples: int = 1
+    bits_allocated: int | None = None
+    bits_stored: int | None = None
+    photometric: str | None = None
+    has_pixels: bool = False
+    is_lossy: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One DICOM object's header; what each attribute means is decided elsewhere.
+
+    ``references`` are SOP Instance UIDs that the object points at, with the purpose or the
+    document title that goes with each (rejection notes, processing predecessors).
+    """
+
+    origin: Origin
+    sop_class_uid: str
+    sop_instance_uid: str
+    study_instance_uid: str
+    series_instance_uid: str
+    transfer_syntax_uid: str = ""
+    modality: str | None = None
+    manufacturer: str | None = None
+    model_name: str | None = None
+    station_name: str | None = None
+    image_type: tuple[str, ...] | None = None
+    intent: str | None = None
+    study_date: date | None = None
+    study_time: time | None = None
+    series_number: int | None = None
+    instance_number: int | None = None
+    acquisition_number: int | None = None
+    accession_number: str | None = None
+    irradiation_event_uids: tuple[str, ...] = ()
+    references: tuple["Reference", ...] = ()
+    document_title: Code | None = None
+    processing_code: str | None = None
+    intervention_statuses: tuple[str, ...] = ()
+    context_codes: tuple[Code, ...] = ()
+    has_biopsy_target: bool = False
+    is_quality_control: bool = False
+    is_calibration: bool = False
+    content_qualification: str | None = None
+    has_identity_removed: bool = False
+    patient: Patient = field(default_factory=Patient)
+    clock: Clock = field(default_factory=Clock)
+    contrast: Contrast = field(default_factory=Contrast)
+    breast: Breast = field(default_factory=Breast)
+    geometry: Geometry = field(default_factory=Geometry)
+    exposure: Exposure = field(default_factory=Exposure)
+    raster: Raster = field(default_factory=Raster)
+    texts: tuple[Text, ...] = ()
+    codes: tuple[Code, ...] = ()
+    is_charset_guessed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A SOP Instance UID that an object points at, and for what purpose (a code value)."""
+
+    sop_instance_uid: str
+    purpose: str = ""

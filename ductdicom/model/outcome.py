@@ -1,0 +1,47 @@
+"""What became of each input, and of the run."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ductdicom.model.origin import Origin
+
+
+class Disposition(StrEnum):
+    """What one input turned out to be; every input has exactly one."""
+
+    VIEW = "view"
+    OTHER = "other"
+    COMPANION = "companion"
+    DUPLICATE = "duplicate"
+    UNREADABLE = "unreadable"
+    NOT_DICOM = "not-dicom"
+    CONTAINER = "container"
+
+
+class Status(StrEnum):
+    """Where a study stands."""
+
+    PAIRED = "paired"
+    PARTIAL = "partial"
+    REVIEW = "review"
+    NOT_A_DUCTOGRAM = "not-a-ductogram"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something that a person should know; ``code`` is a short stable word."""
+
+    code: str
+    message: str
+    sop_instance_uid: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRow:
+    """One line of the ledger: one input and what became of it."""
+
+    origin: Origin
+    disposition: Disposition
+    reason: str = ""
+    sop_instance_uid: str = ""
+    study_instance_uid: str = ""

@@ -1,0 +1,77 @@
+"""A study and what was concluded of each of its images."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ductdicom.model.call import Confidence, ExamCall, Kind, Laterality, Phase, PhaseCall, ViewGroup
+from ductdicom.model.instance import Instance
+from ductdicom.model.outcome import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """All instances with one Study Instance UID, in a stable order."""
+
+    study_instance_uid: str
+    instances: tuple[Instance, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageCall:
+    """Everything concluded of one instance.
+
+    ``kind_reason`` says in a few words why it is of that kind. ``magnification`` is the factor
+    by which the detector image is larger than the breast, None where nothing says so.
+    ``acquired_at`` is the scanner's clock. ``injection`` counts fillings from 1.
+    """
+
+    instance: Instance
+    kind: Kind
+    kind_reason: str = ""
+    laterality: Laterality | None = None
+    view: str | None = None
+    group: ViewGroup = ViewGroup.OTHER
+    modifiers: tuple[str, ...] = ()
+    magnification: float | None = None
+    acquired_at: datetime | None = None
+    injection: int | None = None
+    call: PhaseCall
+    is_excluded: bool = False
+    is_confirmed: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def uid(self) -> str:
+        """SOP Instance UID."""
+        return self.instance.sop_instance_uid
+
+    @property
+    def shown_phase(self) -> Phase | None:
+        """The phase, or where it is unknown the suggested one, if any."""
+        if self.call.phase is Phase.UNKNOWN and self.call.suggestion is not None:
+            return self.call.suggestion
+        return self.call.phase
+
+    @property
+    def is_suggested(self) -> bool:
+        """Whether the shown phase is a suggestion."""
+        return self.call.phase is Phase.UNKNOWN and self.call.suggestion is not None
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the phase is asserted on direct evidence."""
+        return self.call.confidence in (
+            Confidence.CONFIRMED,
+            Confidence.CERTAIN,
+            Confidence.STRONG,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyCall:
+    """A study with its conclusions; ``images`` hold every instance exactly once."""
+
+    study: Study
+    exam: ExamCall
+    images: tuple[ImageCall, ...]
+    problems: tuple[Problem, ...] = ()

@@ -1,0 +1,1 @@
+"""Pairing, pure: conclusions in, rows out."""

@@ -1,0 +1,1 @@
+"""Synthetic breasts, duct trees and studies."""

@@ -1,0 +1,1 @@
+"""Arrays: the only room that decodes."""

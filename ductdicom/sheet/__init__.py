@@ -1,0 +1,1 @@
+"""One layout model for every format."""

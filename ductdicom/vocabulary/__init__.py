@@ -1,0 +1,1 @@
+"""Words and codes of ductography as data, and their loader."""

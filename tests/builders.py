@@ -1,0 +1,74 @@
+"""Builders of values for tests; each names only what its test is about."""
+
+from datetime import date, datetime, time
+from pathlib import Path
+
+from ductdicom.model.instance import Breast, Clock, Code, Contrast, Instance, Level, Text
+from ductdicom.model.origin import Origin
+
+MG = "1.2.840.10008.5.1.4.1.1.1.2"
+STUDY = "2.25.1"
+
+VIEW_CODES = {"CC": "399162004", "MLO": "399368009", "ML": "399260004", "LM": "399352003"}
+MAGNIFICATION = Code(tag="(0054,0222)", value="399163009", scheme="SCT", meaning="Magnification")
+
+
+def make_origin(name="image.dcm", **changes):
+    return Origin(path=Path(name), source=name, **changes)
+
+
+def make_instance(
+    uid="2.25.100",
+    *,
+    side="L",
+    view="CC",
+    at=None,
+    agent=None,
+    series_text=None,
+    study_text=None,
+    comment=None,
+    modifiers=(),
+    **changes,
+):
+    """Make the header of a plain digital mammogram; ``at`` is ``"HH:MM"`` or a datetime."""
+    if isinstance(at, str):
+        at = datetime.fromisoformat(f"2026-01-02T{at}")
+    clock = Clock()
+    if at is not None:
+        clock = Clock(
+            acquired_on=at.date(),
+            acquired_time=at.time(),
+            tag="(0008,0032)",
+            is_acquisition=True,
+        )
+    texts = tuple(
+        Text(level=level, tag=tag, value=value)
+        for level, tag, value in (
+            (Level.SERIES, "(0008,103E)", series_text),
+            (Level.STUDY, "(0008,1030)", study_text),
+            (Level.IMAGE, "(0020,4000)", comment),
+        )
+        if value is not None
+    )
+    codes = ()
+    if view is not None:
+        codes = (
+            Code(tag="(0054,0220)", value=VIEW_CODES.get(view, view), scheme="SCT", meaning=""),
+        )
+    values = {
+        "origin": make_origin(f"{uid}.dcm"),
+        "sop_class_uid": MG,
+        "sop_instance_uid": uid,
+        "study_instance_uid": STUDY,
+        "series_instance_uid": f"{STUDY}.1",
+        "modality": "MG",
+        "image_type": ("ORIGINAL", "PRIMARY"),
+        "intent": "FOR PRESENTATION",
+        "study_date": date(2026, 1, 2),
+        "study_time": time(9, 0),
+        "clock": clock,
+        "contrast": Contrast(agent=agent),
+        "breast": Breast(image_laterality=side, view_codes=codes, view_modifiers=tuple(modifiers)),
+        "texts": texts,
+    }
+    return Instance(**(values | changes))
