@@ -142,6 +142,9 @@ class Breast:
     view_codes: tuple[Code, ...] | None = None
     view_modifiers: tuple[Code, ...] = ()
     clinical_view: str | None = None  # GE (0045,xx1B), behind its private creator
+    pacs_laterality: str | None = None  # Centricity (4109,xx01), maybe a correction
+    pacs_view: str | None = None  # Centricity (4109,xx02)
+    pacs_view_modifier: str | None = None  # Centricity (4109,xx03)
     body_part: str | None = None
     has_implant: bool | None = None
     is_partial: bool | None = None
@@ -167,7 +170,8 @@ class Instance:
     """One DICOM object's header; what each attribute means is decided elsewhere.
 
     ``references`` are SOP Instance UIDs that the object points at, with the purpose or the
-    document title that goes with each (rejection notes, processing predecessors).
+    document title that goes with each (rejection notes, processing predecessors). ``damage`` is
+    ``truncated`` where the header could be read and pixels that it promises are missing.
     """
 
     origin: Origin
@@ -209,6 +213,7 @@ class Instance:
     texts: tuple[Text, ...] = ()
     codes: tuple[Code, ...] = ()
     is_charset_guessed: bool = False
+    damage: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

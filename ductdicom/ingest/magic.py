@@ -1,0 +1,82 @@
+"""Telling DICOM from everything else by the first bytes.
+
+References
+----------
+* DICOM PS3.10 7.1, File Meta Information: 128 bytes of preamble, then ``DICM``
+"""
+
+import struct
+
+from ductdicom.errors import NotDicomError
+
+HEAD_BYTES = 512
+PREAMBLE_BYTES = 128
+_PREFIX = b"DICM"
+_FIRST_GROUPS = (0x0002, 0x0004, 0x0008)
+_MAX_FIRST_ELEMENT = 0x0100
+_MIN_ELEMENT_BYTES = 8
+_KNOWN_FORMATS = (
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"%PDF",
+    b"PK\x03\x04",
+    b"GIF8",
+    b"BM",
+    b"II*\0",
+    b"MM\0*",
+    b"\x1f\x8b",
+    b"\x7fELF",
+    b"MZ",
+    b"{",
+    b"<",
+)
+
+
+def find_start(head: bytes, size_bytes: int) -> int:
+    """Return where the elements of a DICOM object start.
+
+    Files without preamble or without meta information are accepted when their first element
+    is one of the group that such files start with.
+
+    Parameters
+    ----------
+    head
+        The first `HEAD_BYTES` of the file, or all of a smaller one.
+    size_bytes
+        Size of the whole file.
+
+    Returns
+    -------
+    int
+        132 after a preamble, 0 without one.
+
+    Raises
+    ------
+    NotDicomError
+        Reason ``empty-file`` or ``no-dicom-magic``.
+    """
+    if not size_bytes:
+        raise NotDicomError("the file is empty", reason="empty-file")
+    if head[PREAMBLE_BYTES : PREAMBLE_BYTES + len(_PREFIX)] == _PREFIX:
+        return PREAMBLE_BYTES + len(_PREFIX)
+    if head.startswith(_PREFIX):
+        return len(_PREFIX)
+    if head.startswith(_KNOWN_FORMATS) or not _starts_with_element(head, size_bytes):
+        raise NotDicomError("no DICOM object", reason="no-dicom-magic")
+    return 0
+
+
+def _starts_with_element(head: bytes, size_bytes: int) -> bool:
+    if len(head) < _MIN_ELEMENT_BYTES:
+        return False
+    return any(_is_first_element(head, order, size_bytes) for order in "<>")
+
+
+def _is_first_element(head: bytes, order: str, size_bytes: int) -> bool:
+    group, element, vr, short = struct.unpack_from(f"{order}HH2sH", head)
+    if group not in _FIRST_GROUPS or element > _MAX_FIRST_ELEMENT:
+        return False
+    if vr.isalpha() and vr.isupper():
+        return bool(short <= size_bytes)
+    (length,) = struct.unpack_from(f"{order}I", head, 4)
+    return order == "<" and bool(length <= size_bytes - _MIN_ELEMENT_BYTES)

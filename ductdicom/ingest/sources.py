@@ -1,0 +1,172 @@
+"""Folders, files and lists to candidates, streamed in a stable order."""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from ductdicom.errors import UsageError
+from ductdicom.model.origin import Origin
+from ductdicom.model.outcome import Disposition, LedgerRow
+
+_MAX_LIST_BYTES = 1 << 30
+
+
+def find_inputs(
+    inputs: Sequence[str], *, exclude: Path | None = None
+) -> Iterator[Origin | LedgerRow]:
+    """Yield every file below ``inputs`` once, folder by folder, sorted by name in each.
+
+    Symbolic links are not followed, except those that were named themselves. Nothing but
+    regular files is ever opened. What is reached by two inputs comes with the first.
+
+    Parameters
+    ----------
+    inputs
+        Files and folders as the user typed them.
+    exclude
+        A folder that is left out wherever it is met, with all below it.
+
+    Returns
+    -------
+    Iterator[Origin | LedgerRow]
+        Files to read, and the rows of what cannot be one: ``symlink``, ``special-file``,
+        ``permission-denied``, ``io-error``.
+
+    Raises
+    ------
+    UsageError
+        An input does not exist; raised before anything is searched.
+    """
+    for typed in inputs:
+        if not typed or not Path(typed).exists():
+            raise UsageError("no such file or folder", path=shown_name(typed))
+    covered = _Covered()
+    if exclude is not None:
+        covered.folders.add(os.path.realpath(exclude))
+    return _find(tuple(inputs), covered)
+
+
+def read_list(stream: BinaryIO, *, nul: bool = False) -> Iterator[str]:
+    """Yield the inputs that a list names, one a line, or between NUL bytes.
+
+    Empty lines are skipped; a line may end as on Windows, and the list may start with a
+    byte order mark.
+    """
+    content = stream.read(_MAX_LIST_BYTES).removeprefix(b"\xef\xbb\xbf")
+    for line in content.split(b"\0" if nul else b"\n"):
+        name = line if nul else line.removesuffix(b"\r")
+        if name:
+            yield os.fsdecode(name)
+
+
+def shown_name(name: str) -> str:
+    """Return a file name as it can be written out: forward slashes, valid Unicode."""
+    readable = os.fsencode(name).decode("utf-8", errors="backslashreplace")
+    return readable if os.sep == "/" else readable.replace(os.sep, "/")
+
+
+@dataclass(slots=True)
+class _Covered:
+    """What earlier inputs covered; as links are not followed, their roots say it all."""
+
+    folders: set[str] = field(default_factory=set)
+    files: set[str] = field(default_factory=set)
+
+    def holds_root(self, real: Path) -> bool:
+        """Whether an input lies at or below an earlier one."""
+        return str(real) in self.files or any(
+            str(folder) in self.folders for folder in (real, *real.parents)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder to open, the name to call it by, and its path without links."""
+
+    path: str
+    source: str
+    real: str
+
+    def below(self, name: str) -> "_Folder":
+        source = f"{self.source.removesuffix('/')}/{shown_name(name)}"
+        path, real = self.path.removesuffix("/"), self.real.removesuffix("/")
+        return _Folder(f"{path}/{name}", source, f"{real}/{name}")
+
+
+def _find(inputs: tuple[str, ...], covered: _Covered) -> Iterator[Origin | LedgerRow]:
+    for typed in inputs:
+        real = Path(typed).resolve()
+        if covered.holds_root(real):
+            continue
+        if real.is_dir():
+            yield from _walk(_Folder(typed, shown_name(typed), str(real)), covered)
+            covered.folders.add(str(real))
+        else:
+            yield _candidate(typed, shown_name(typed), real.stat())
+            covered.files.add(str(real))
+
+
+def _walk(root: _Folder, covered: _Covered) -> Iterator[Origin | LedgerRow]:
+    opened, refusal = _open(root)
+    if refusal is not None:
+        yield refusal
+    stack = [(root, opened)]
+    while stack:
+        folder, entries = stack[-1]
+        entry = next(entries, None)
+        if entry is None:
+            stack.pop()
+            continue
+        place = folder.below(entry.name)
+        if entry.is_symlink():
+            yield _row(place, Disposition.NOT_DICOM, "symlink")
+        elif not entry.is_dir():
+            if place.real not in covered.files:
+                yield _visit(place, entry)
+        elif place.real not in covered.folders:
+            opened, refusal = _open(place)
+            if refusal is not None:
+                yield refusal
+            stack.append((place, opened))
+
+
+def _open(folder: _Folder) -> tuple[Iterator[os.DirEntry[str]], LedgerRow | None]:
+    """Return the sorted entries of a folder; none and a row where it cannot be listed."""
+    try:
+        with os.scandir(folder.path) as entries:
+            return iter(sorted(entries, key=lambda entry: entry.name)), None
+    except OSError as error:
+        return iter(()), _row(folder, Disposition.UNREADABLE, reason_of(error))
+
+
+def _visit(place: _Folder, entry: os.DirEntry[str]) -> Origin | LedgerRow:
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError as error:
+        return _row(place, Disposition.UNREADABLE, reason_of(error))
+    return _candidate(place.path, place.source, status)
+
+
+def _candidate(path: str, source: str, status: os.stat_result) -> Origin | LedgerRow:
+    origin = Origin(
+        path=Path(path),
+        source=source,
+        size_bytes=status.st_size,
+        modified_ns=status.st_mtime_ns,
+    )
+    if stat.S_ISREG(status.st_mode):
+        return origin
+    return LedgerRow(origin=origin, disposition=Disposition.NOT_DICOM, reason="special-file")
+
+
+def _row(place: _Folder, disposition: Disposition, reason: str) -> LedgerRow:
+    origin = Origin(path=Path(place.path), source=place.source)
+    return LedgerRow(origin=origin, disposition=disposition, reason=reason)
+
+
+def reason_of(error: OSError) -> str:
+    """Return the ledger's word for an input that the system does not let us read."""
+    return "permission-denied" if isinstance(error, PermissionError) else "io-error"

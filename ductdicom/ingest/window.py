@@ -1,0 +1,71 @@
+"""A stream that cannot be read beyond its end, and that remembers when something tried."""
+
+import io
+from typing import BinaryIO
+
+_HEADER_BYTES = 8  # of a data element; an attempt to read one at the end is no error
+
+
+class Window(io.RawIOBase):
+    """A readable view of ``stream`` from its start to ``size_bytes``.
+
+    A length taken from a damaged file never asks for more memory than there are bytes.
+    ``is_cut`` turns true when a value was wanted that the stream does not hold.
+    """
+
+    def __init__(self, stream: BinaryIO, size_bytes: int) -> None:
+        super().__init__()
+        self._stream = stream
+        self._size = size_bytes
+        self._position = 0
+        self._is_at_end = False
+        self.is_cut = False
+        stream.seek(0)
+
+    def readable(self) -> bool:
+        """Say that this stream can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say that this stream can be sought in."""
+        return True
+
+    def tell(self) -> int:
+        """Return the position from the start."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to a position, at most to the end."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        wanted = base + offset
+        if wanted > self._size:
+            self.is_cut = True
+        position = min(max(wanted, 0), self._size)
+        if position != self._position:
+            self._stream.seek(position)
+            self._position = position
+        return position
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read up to ``size`` bytes, all there are where it is negative."""
+        left = self._size - self._position
+        wanted = left if size is None or size < 0 else size
+        if wanted > left:
+            self._note_end(wanted, left)
+        chunk = self._stream.read(min(wanted, left))
+        if len(chunk) < min(wanted, left):  # the file shrank, or its archive said too much
+            self.is_cut = True
+        self._position += len(chunk)
+        return chunk
+
+    def peek(self, count: int) -> bytes:
+        """Return up to ``count`` of the next bytes without moving."""
+        chunk = self._stream.read(min(count, self._size - self._position))
+        self._stream.seek(self._position)
+        return chunk
+
+    def _note_end(self, wanted: int, left: int) -> None:
+        # Parsers find the end by reading one more element header; anything else is a loss.
+        if left > 0 or wanted != _HEADER_BYTES or self._is_at_end:
+            self.is_cut = True
+        self._is_at_end = True

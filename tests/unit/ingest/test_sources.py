@@ -1,0 +1,148 @@
+import io
+import os
+
+import pytest
+
+from ductdicom.errors import UsageError
+from ductdicom.ingest.sources import find_inputs, read_list
+from ductdicom.model.origin import Origin
+from ductdicom.model.outcome import LedgerRow
+
+
+def make_tree(root, *names):
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+
+
+def sources(found):
+    return [item.source if isinstance(item, Origin) else item.origin.source for item in found]
+
+
+def test_files_come_folder_by_folder_sorted_by_name(tmp_path, monkeypatch):
+    make_tree(tmp_path, "cd/b/2", "cd/b/10", "cd/a", "cd/c")
+    monkeypatch.chdir(tmp_path)
+
+    assert sources(find_inputs(["cd"])) == ["cd/a", "cd/b/10", "cd/b/2", "cd/c"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        pytest.param("cd", "cd/a", id="relative"),
+        pytest.param("cd/", "cd/a", id="slash at the end"),
+        pytest.param("./cd", "./cd/a", id="with a dot"),
+        pytest.param(".", "./cd/a", id="the dot itself"),
+        pytest.param("cd/a", "cd/a", id="a file"),
+    ],
+)
+def test_names_start_as_they_were_typed(tmp_path, monkeypatch, typed, expected):
+    make_tree(tmp_path, "cd/a")
+    monkeypatch.chdir(tmp_path)
+
+    assert sources(find_inputs([typed])) == [expected]
+
+
+def test_a_missing_input_is_named_before_anything_is_searched(tmp_path):
+    with pytest.raises(UsageError, match="nowhere"):
+        find_inputs([str(tmp_path), str(tmp_path / "nowhere")])
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        pytest.param(["cd", "cd"], ["cd/a", "cd/s/b"], id="twice the same"),
+        pytest.param(["cd/s", "cd"], ["cd/s/b", "cd/a"], id="a folder and its parent"),
+        pytest.param(["cd", "cd/s"], ["cd/a", "cd/s/b"], id="a folder and its child"),
+        pytest.param(["cd/a", "cd"], ["cd/a", "cd/s/b"], id="a file and its folder"),
+        pytest.param(["cd", "link"], ["cd/a", "cd/s/b"], id="a folder and a link to it"),
+    ],
+)
+def test_what_is_reached_twice_comes_once(tmp_path, monkeypatch, inputs, expected):
+    make_tree(tmp_path, "cd/a", "cd/s/b")
+    (tmp_path / "link").symlink_to("cd")
+    monkeypatch.chdir(tmp_path)
+
+    assert sources(find_inputs(inputs)) == expected
+
+
+def test_a_link_is_followed_only_when_it_was_named(tmp_path):
+    make_tree(tmp_path, "real/a", "cd/b")
+    (tmp_path / "cd" / "link").symlink_to(tmp_path / "real")
+    (tmp_path / "named").symlink_to(tmp_path / "real")
+
+    found = list(find_inputs([str(tmp_path / "cd"), str(tmp_path / "named")]))
+
+    assert [item.source.rsplit("/", 1)[-1] for item in found if isinstance(item, Origin)] == [
+        "b",
+        "a",
+    ]
+    assert [item.reason for item in found if isinstance(item, LedgerRow)] == ["symlink"]
+
+
+def test_a_loop_of_links_ends(tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path)
+
+    assert len(list(find_inputs([str(tmp_path)]))) == 1
+
+
+def test_special_files_are_not_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+
+    (row,) = find_inputs([str(tmp_path)])
+
+    assert (row.disposition, row.reason) == ("not-dicom", "special-file")
+
+
+def test_the_output_folder_is_left_out(tmp_path):
+    make_tree(tmp_path, "a", "out/b")
+
+    found = list(find_inputs([str(tmp_path)], exclude=tmp_path / "out"))
+
+    assert [item.path.name for item in found] == ["a"]
+
+
+def test_an_unreadable_folder_is_a_row(tmp_path, monkeypatch):
+    (tmp_path / "locked").mkdir()
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    (row,) = find_inputs([str(tmp_path)])
+
+    assert (row.disposition, row.reason) == ("unreadable", "permission-denied")
+
+
+def test_sixty_folders_deep_are_reached(tmp_path):
+    name = "/".join(["deep"] * 60) + "/file"
+    make_tree(tmp_path, name)
+
+    assert [item.path for item in find_inputs([str(tmp_path)])] == [tmp_path / name]
+
+
+def test_a_name_that_is_no_unicode_can_be_written_out(tmp_path):
+    (tmp_path / os.fsdecode(b"\xff.dcm")).touch()
+
+    (origin,) = find_inputs([str(tmp_path)])
+
+    assert origin.source.endswith("/\\xff.dcm")
+    assert origin.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "nul", "expected"),
+    [
+        pytest.param(b"a\n\nb\r\n", False, ["a", "b"], id="lines"),
+        pytest.param(b"a\nb\0c\0", True, ["a\nb", "c"], id="NUL-separated"),
+        pytest.param(b"\xef\xbb\xbfa", False, ["a"], id="byte order mark"),
+        pytest.param(b" a \n", False, [" a "], id="blanks belong to the name"),
+        pytest.param(b"", False, [], id="empty"),
+    ],
+)
+def test_a_list_names_one_input_a_line(content, nul, expected):
+    assert list(read_list(io.BytesIO(content), nul=nul)) == expected
