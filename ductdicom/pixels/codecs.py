@@ -1,0 +1,221 @@
+"""Decoders of compressed frames: for each transfer syntax a chain, tried in order."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import imagecodecs
+import jpeg_ls
+import numpy as np
+import openjpeg.utils
+from numpy.typing import NDArray
+from PIL import Image
+from pydicom import uid
+
+from ductdicom.errors import DecodeError
+from ductdicom.pixels.codestream import Codestream, read_codestream
+from ductdicom.pixels.raster import RasterFormat
+
+_MESSAGE_LENGTH = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One compressed frame; ``reduction`` is the power of two by which fewer pixels will do."""
+
+    encoded: bytes
+    raster: RasterFormat
+    codestream: Codestream | None
+    reduction: int = 1
+
+
+Pixels = NDArray[np.integer]
+Decoder = Callable[[Frame], Pixels]
+
+
+def _jpeg(frame: Frame) -> Pixels:
+    return np.asarray(imagecodecs.jpeg8_decode(frame.encoded))
+
+
+def _jpeg_pillow(frame: Frame) -> Pixels:
+    with Image.open(io.BytesIO(frame.encoded), formats=("JPEG",)) as image:
+        return np.asarray(image)
+
+
+def _jpeg_lossless(frame: Frame) -> Pixels:
+    return np.asarray(imagecodecs.ljpeg_decode(frame.encoded))
+
+
+def _jpeg_lossless_sof3(frame: Frame) -> Pixels:
+    return np.asarray(imagecodecs.jpegsof3_decode(frame.encoded))
+
+
+def _jpeg_ls(frame: Frame) -> Pixels:
+    return np.asarray(imagecodecs.jpegls_decode(frame.encoded))
+
+
+def _jpeg_ls_charls(frame: Frame) -> Pixels:
+    return np.asarray(jpeg_ls.decode(np.frombuffer(frame.encoded, np.uint8)))
+
+
+def _jpeg2000(frame: Frame) -> Pixels:
+    return np.asarray(imagecodecs.jpeg2k_decode(frame.encoded))
+
+
+def _jpeg2000_openjpeg(frame: Frame) -> Pixels:
+    return np.asarray(openjpeg.utils.decode(frame.encoded))
+
+
+def _jpeg2000_pillow(frame: Frame) -> Pixels:
+    """Decode at the reduced resolution, undoing what Pillow does to the numbers.
+
+    Pillow shifts every depth up to 8 or 16 bits and adds half the range to signed ones.
+    """
+    stream = frame.codestream
+    if stream is None:
+        raise ValueError("no JPEG 2000 header")
+    with Image.open(io.BytesIO(frame.encoded), formats=("JPEG2000",)) as image:
+        image.reduce = frame.reduction.bit_length() - 1  # type: ignore[assignment,method-assign]
+        pixels = np.asarray(image)
+    values = pixels.astype(np.int32) >> (8 * pixels.itemsize - stream.precision)
+    return values - (1 << (stream.precision - 1)) if stream.is_signed else values
+
+
+def _htj2k(frame: Frame) -> Pixels:
+    skipped = frame.reduction.bit_length() - 1
+    return np.asarray(imagecodecs.htj2k_decode(frame.encoded, skipres=skipped or None))
+
+
+def _rle(frame: Frame) -> Pixels:
+    raster = frame.raster
+    dtype = np.dtype(f"<u{raster.bits_allocated // 8}")
+    flat = np.frombuffer(imagecodecs.dicomrle_decode(frame.encoded, dtype), dtype)
+    planes = flat.reshape(raster.samples, raster.rows, raster.columns)
+    return planes[0] if raster.samples == 1 else np.moveaxis(planes, 0, -1)
+
+
+_JPEG_CHAIN: tuple[Decoder, ...] = (_jpeg, _jpeg_pillow)
+_LOSSLESS_CHAIN: tuple[Decoder, ...] = (_jpeg_lossless, _jpeg, _jpeg_lossless_sof3)
+_JPEG_LS_CHAIN: tuple[Decoder, ...] = (_jpeg_ls, _jpeg_ls_charls)
+_JPEG2000_CHAIN: tuple[Decoder, ...] = (_jpeg2000, _jpeg2000_openjpeg, _jpeg2000_pillow)
+_HTJ2K_CHAIN: tuple[Decoder, ...] = (_htj2k, _jpeg2000_openjpeg, _jpeg2000_pillow)
+
+# Their decoder hands out red, green and blue, whatever the file holds.
+LOSSY_JPEG = frozenset(
+    {
+        uid.JPEGBaseline8Bit,
+        uid.JPEGExtended12Bit,
+        "1.2.840.10008.1.2.4.53",
+        "1.2.840.10008.1.2.4.55",
+    }
+)
+
+DECODERS: MappingProxyType[str, tuple[Decoder, ...]] = MappingProxyType(
+    {
+        uid.RLELossless: (_rle,),
+        uid.JPEGBaseline8Bit: _JPEG_CHAIN,
+        uid.JPEGExtended12Bit: _JPEG_CHAIN,
+        "1.2.840.10008.1.2.4.53": _JPEG_CHAIN,  # retired: spectral selection
+        "1.2.840.10008.1.2.4.55": _JPEG_CHAIN,  # retired: full progression
+        uid.JPEGLossless: _LOSSLESS_CHAIN,
+        uid.JPEGLosslessSV1: _LOSSLESS_CHAIN,
+        uid.JPEGLSLossless: _JPEG_LS_CHAIN,
+        uid.JPEGLSNearLossless: _JPEG_LS_CHAIN,
+        uid.JPEG2000Lossless: _JPEG2000_CHAIN,
+        uid.JPEG2000: _JPEG2000_CHAIN,
+        uid.JPEG2000MCLossless: _JPEG2000_CHAIN,
+        uid.JPEG2000MC: _JPEG2000_CHAIN,
+        uid.HTJ2KLossless: _HTJ2K_CHAIN,
+        uid.HTJ2KLosslessRPCL: _HTJ2K_CHAIN,
+        uid.HTJ2K: _HTJ2K_CHAIN,
+    }
+)
+
+# For these a smaller picture can be had at a fraction of the time; only Pillow passes the
+# wish on to OpenJPEG.
+_REDUCING: MappingProxyType[tuple[Decoder, ...], tuple[Decoder, ...]] = MappingProxyType(
+    {_JPEG2000_CHAIN: (_jpeg2000_pillow,), _HTJ2K_CHAIN: (_htj2k, _jpeg2000_pillow)}
+)
+
+
+def decode_frame(
+    encoded: bytes, raster: RasterFormat, *, syntax: str, min_side_px: int | None
+) -> tuple[Pixels, int]:
+    """Decode one compressed frame with the first decoder that can.
+
+    Parameters
+    ----------
+    encoded
+        The frame, its fragments joined.
+    min_side_px
+        The longer side need have no more pixels than this; None asks for all.
+
+    Returns
+    -------
+    tuple
+        Values of shape ``(rows, columns)`` or ``(rows, columns, 3)``, divided by the reduction
+        and rounded up; and the reduction, a power of two.
+
+    Raises
+    ------
+    DecodeError
+        ``unsupported-transfer-syntax``; ``decoder-failed`` with what the last decoder said.
+    """
+    chain = DECODERS.get(syntax)
+    if chain is None:
+        message = f"transfer syntax {syntax[:64]!r} is not known"
+        raise DecodeError(message, reason="unsupported-transfer-syntax")
+    codestream = read_codestream(encoded)
+    _check_agreement(codestream, raster)
+    frame = Frame(encoded=encoded, raster=raster, codestream=codestream)
+    reduction = _reduction(raster, codestream, min_side_px)
+    if reduction > 1 and chain in _REDUCING:
+        reduced = replace(frame, reduction=reduction)
+        try:
+            return _first_decoded(_REDUCING[chain], reduced), reduction
+        except DecodeError:
+            pass  # whole, then: slower, and the better chain may manage
+    return _first_decoded(chain, frame), 1
+
+
+def _check_agreement(codestream: Codestream | None, raster: RasterFormat) -> None:
+    """Refuse a frame of another size than the header's, before memory is spent on it."""
+    if codestream is None:
+        return
+    found = (codestream.rows, codestream.columns, codestream.samples)
+    if found != (raster.rows, raster.columns, raster.samples):
+        message = f"the frame is {found}, the header says {raster.rows, raster.columns}"
+        raise DecodeError(message, reason="decoder-failed")
+
+
+def _reduction(raster: RasterFormat, stream: Codestream | None, min_side_px: int | None) -> int:
+    """Return the greatest power of two that leaves ``min_side_px`` on the longer side."""
+    if stream is None or min_side_px is None:
+        return 1
+    spare = max(raster.rows, raster.columns) // max(min_side_px, 1)
+    return 1 << max(0, min(stream.levels, spare.bit_length() - 1))
+
+
+def _first_decoded(chain: tuple[Decoder, ...], frame: Frame) -> Pixels:
+    last = DecodeError("there is no decoder", reason="decoder-failed")
+    for decoder in chain:
+        try:
+            return _decoded(decoder, frame)
+        except DecodeError as error:
+            last = error
+    raise last
+
+
+def _decoded(decoder: Decoder, frame: Frame) -> Pixels:
+    try:
+        pixels = decoder(frame)
+    except Exception as error:
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0][:_MESSAGE_LENGTH]
+        raise DecodeError(f"no decoder could read it ({said})", reason="decoder-failed") from error
+    raster, factor = frame.raster, frame.reduction
+    shape = (-(-raster.rows // factor), -(-raster.columns // factor))
+    if pixels.shape[:2] != shape or pixels.dtype.kind not in "iu":
+        message = f"decoded to {pixels.shape} of {pixels.dtype}"
+        raise DecodeError(message, reason="decoder-failed")
+    return pixels

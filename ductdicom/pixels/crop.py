@@ -1,0 +1,128 @@
+"""Where the breast is: air is cut away, the breast never."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ductdicom.pixels.hanging import Edge
+from ductdicom.pixels.regions import Region, find_regions
+from ductdicom.pixels.resample import area_average
+from ductdicom.pixels.threshold import otsu
+
+# All heuristics; shares are of the longer side unless said otherwise.
+_LONGER_SIDE_PX = 256
+_MARGIN = 0.04
+_EDGE_GAP = 0.03
+_MARKER_GAP = 0.05
+_LEAST_AIR = 0.10  # of the area; with less, what is dark may be tissue
+_LARGE_PART = 0.2  # of the breast's area; what is as large is no marker
+_TOWARDS_OTSU = 0.12
+_MOSTLY = 0.95
+_AIR_PERCENTILE = 25
+_NOISE_FACTOR = 6.0
+_LEAST_STEP = 0.015
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A part of an image in its pixels; ``top`` and ``left`` are counted from 0."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+
+def breast_box(
+    values: NDArray[np.float32], background: NDArray[np.bool_], chest_wall: Edge | None
+) -> Box:
+    """Return the part of a hung image that holds the breast (heuristic).
+
+    The box reaches to the image's edge at the chest wall and has a margin elsewhere. A separate
+    bright part in the air, such as a lead marker, is left out only if it is small and well away
+    from the breast. Whatever is in doubt gives the whole image: an unknown chest wall, hardly
+    any air, no tissue at the chest wall.
+
+    Parameters
+    ----------
+    values
+        Hung P-values, shape ``(rows, columns)``.
+    background
+        Padding, same shape.
+    """
+    rows, columns = values.shape
+    whole = Box(top=0, left=0, height=rows, width=columns)
+    if chest_wall is None:
+        return whole
+    factor = max(1.0, max(rows, columns) / _LONGER_SIDE_PX)
+    size = (max(1, round(rows / factor)), max(1, round(columns / factor)))
+    tissue = _tissue(area_average(values, *size))
+    if tissue is None:
+        return whole
+    if background.any():
+        tissue &= area_average(background.astype(np.float32), *size) < _MOSTLY
+    if np.mean(~tissue) < _LEAST_AIR:
+        return whole
+    breast = _breast(find_regions(tissue), chest_wall, size)
+    if breast is None:
+        return whole
+    return _enlarged(breast, whole, size, chest_wall)
+
+
+def _tissue(small: NDArray[np.float32]) -> NDArray[np.bool_] | None:
+    """Return where it is brighter than air, None where air and tissue cannot be told apart.
+
+    Otsu's threshold parts bright tissue from the rest; the skin and fat are only a little
+    brighter than the air, so the threshold is put just above the air's own noise.
+    """
+    smooth = _smoothed(small)
+    middle = otsu(smooth)
+    if middle is None:
+        return None
+    dark = smooth[smooth < middle]
+    air = float(np.percentile(dark, _AIR_PERCENTILE))
+    noise = float(np.median(np.abs(dark[dark <= np.median(dark)] - air)))
+    step = max(_LEAST_STEP, _NOISE_FACTOR * noise, _TOWARDS_OTSU * (middle - air))
+    mask: NDArray[np.bool_] = smooth > min(air + step, middle)
+    return mask
+
+
+def _smoothed(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the means of 3 x 3 pixels, edges repeated."""
+    padded = np.pad(values, 1, mode="edge")
+    rows = padded[:-2] + padded[1:-1] + padded[2:]
+    means: NDArray[np.float32] = (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9)
+    return means
+
+
+def _breast(regions: list[Region], chest_wall: Edge, shape: tuple[int, int]) -> Region | None:
+    """Return the largest part at the chest wall, with what may belong to it."""
+    longer = max(shape)
+    reach = max(1, round(longer * _EDGE_GAP))
+    at_wall = [
+        region
+        for region in regions
+        if (region.left <= reach if chest_wall == "left" else region.right >= shape[1] - reach)
+    ]
+    if not at_wall or at_wall[0] is not regions[0]:
+        return None
+    breast = at_wall[0]
+    for region in regions[1:]:
+        is_large = region.area > _LARGE_PART * regions[0].area
+        if is_large or breast.gap(region) <= longer * _MARKER_GAP:
+            breast = breast.joined(region)
+    return breast
+
+
+def _enlarged(breast: Region, whole: Box, shape: tuple[int, int], chest_wall: Edge) -> Box:
+    """Return the region in full pixels, with its margin, up to the edge at the chest wall."""
+    down, across = whole.height / shape[0], whole.width / shape[1]
+    margin = max(whole.height, whole.width) * _MARGIN
+    top = max(0, int(breast.top * down - margin))
+    bottom = min(whole.height, int(np.ceil(breast.bottom * down + margin)))
+    left = 0 if chest_wall == "left" else max(0, int(breast.left * across - margin))
+    right = whole.width
+    if chest_wall == "left":
+        right = min(whole.width, int(np.ceil(breast.right * across + margin)))
+    return Box(top=top, left=left, height=bottom - top, width=right - left)

@@ -1,0 +1,181 @@
+"""Stored values to P-values: padding, modality, one VOI, one inversion, background.
+
+Stored values are few, pixels many, so the whole chain is worked out once for each value that
+can occur, and the pixels are looked up.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ductdicom.pixels.stored import DisplayAttributes, Lut, StoredImage
+from ductdicom.pixels.transfer import (
+    Floats,
+    apply_lut,
+    apply_modality,
+    apply_window,
+    full_range,
+    modality_range,
+    window_linear,
+    window_linear_exact,
+    window_sigmoid,
+)
+from ductdicom.pixels.voi import VoiChoice, VoiKind, choose_voi, find_voi
+
+__all__ = [
+    "Presented",
+    "VoiChoice",
+    "VoiKind",
+    "apply_lut",
+    "apply_modality",
+    "choose_voi",
+    "present",
+    "window_linear",
+    "window_linear_exact",
+    "window_sigmoid",
+]
+
+_FOR_PROCESSING = "for processing"
+_PIXELS_A_BLOCK = 1 << 20
+# Half a grey level of 255 below the top is drawn as the top.
+_SATURATED = 1.0 - 0.5 / 255.0
+# Darker than this is air around the breast, for the share of saturated pixels (heuristic).
+_DARK = 0.02
+_ROBUST_PERCENT = (0.5, 99.5)
+_SAMPLE_STEP = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Presented:
+    """One image as it is to be shown.
+
+    ``values`` are P-values from 0 (black) to 1, shape ``(rows, columns)`` of the stored image's
+    values; ``background`` has the same shape and is True on padding, where values are 0.
+    ``saturated_fraction`` is the share of pixels at the top of the range among those that are
+    neither padding nor dark. ``notes`` are stable words, such as ``shape-conflict``.
+    """
+
+    values: Floats
+    background: NDArray[np.bool_]
+    voi_label: str
+    saturated_fraction: float
+    notes: tuple[str, ...] = ()
+
+
+def present(image: StoredImage, *, voi: VoiChoice | None = None) -> Presented:
+    """Return P-values of one image.
+
+    Parameters
+    ----------
+    voi
+        The kind of VOI that was chosen for the row; the image's own default if None. Images for
+        processing have a rendering of their own, labelled so, whatever is chosen.
+
+    References
+    ----------
+    * DICOM PS3.3 C.11.2 (VOI LUT), C.11.6 (Softcopy Presentation LUT), C.8.11.7 (Mammography)
+    * DICOM PS3.4 N.2, Pixel Transformation Sequence
+    """
+    attributes = image.attributes
+    background = _padding_mask(image)
+    if attributes.is_for_processing:
+        table, label = _processing_table(image, background), _FOR_PROCESSING
+    else:
+        table, label = _presentation_table(attributes, voi or choose_voi([image]))
+    values = _look_up_pixels(image.values, table, first=attributes.stored_range[0])
+    if attributes.padding is not None:
+        values[background] = 0.0
+    is_conflict = _is_inverted(attributes) != (attributes.photometric == "MONOCHROME1")
+    return Presented(
+        values=values,
+        background=background,
+        voi_label=label,
+        saturated_fraction=_saturated_fraction(values),
+        notes=("shape-conflict",) if is_conflict else (),
+    )
+
+
+def _presentation_table(attributes: DisplayAttributes, choice: VoiChoice) -> tuple[Floats, str]:
+    """Return the P-value of every value that can be stored, and the VOI's label."""
+    output = apply_modality(_stored_values(attributes), attributes)
+    voi, label = find_voi(attributes, choice)
+    if isinstance(voi, Lut):
+        shown = apply_lut(output, voi)
+    elif voi is not None:
+        shown = apply_window(output, voi)
+    else:
+        low, high = modality_range(attributes)
+        if choice.bits is not None and not attributes.is_signed:
+            share = ((1 << choice.bits) - 1) / ((1 << attributes.bits_stored) - 1)
+            low, high = _narrowed(attributes, low, high, share=min(share, 1.0))
+        shown = full_range(output, low=low, high=high)
+    return (np.float32(1.0) - shown if _is_inverted(attributes) else shown), label
+
+
+def _narrowed(
+    attributes: DisplayAttributes, low: float, high: float, *, share: float
+) -> tuple[float, float]:
+    """Return the part of the range that the lower stored values map to."""
+    span = (high - low) * share
+    return (high - span, high) if attributes.slope < 0 else (low, low + span)
+
+
+def _is_inverted(attributes: DisplayAttributes) -> bool:
+    """Tell whether the VOI's output is inverted, once.
+
+    Presentation LUT Shape decides; only where it is absent does MONOCHROME1.
+    """
+    if attributes.presentation_shape in ("IDENTITY", "INVERSE"):
+        return attributes.presentation_shape == "INVERSE"
+    return attributes.photometric == "MONOCHROME1"
+
+
+def _processing_table(image: StoredImage, background: NDArray[np.bool_]) -> Floats:
+    """Return a rendering of raw values that shows tissue bright and air dark (heuristic).
+
+    Linear values are made logarithmic; the range is that of nearly all pixels of this image, so
+    that two such images cannot be compared in grey.
+    """
+    attributes = image.attributes
+    output = apply_modality(_stored_values(attributes), attributes)
+    sign = attributes.intensity_sign or (1 if attributes.photometric == "MONOCHROME1" else -1)
+    if sign > 0:  # lower values mean less beam
+        is_log = attributes.intensity_relationship == "LOG"
+        output = -output if is_log else -np.log(np.maximum(output, np.float32(1.0)))
+    step = (slice(None, None, _SAMPLE_STEP),) * 2
+    sample = image.values[step][~background[step]].astype(np.int32)
+    if sample.size == 0:
+        return np.zeros_like(output)
+    seen = output[sample - attributes.stored_range[0]]
+    low, high = np.percentile(seen, _ROBUST_PERCENT)
+    return full_range(output, low=float(low), high=float(high))
+
+
+def _stored_values(attributes: DisplayAttributes) -> NDArray[np.int32]:
+    low, high = attributes.stored_range
+    return np.arange(low, high + 1, dtype=np.int32)
+
+
+def _padding_mask(image: StoredImage) -> NDArray[np.bool_]:
+    """Return where stored values lie in the padding range (DICOM PS3.3 C.7.5.1.1.2)."""
+    if image.attributes.padding is None:
+        return np.zeros(image.values.shape, dtype=np.bool_)
+    low, high = image.attributes.padding
+    mask: NDArray[np.bool_] = (image.values >= low) & (image.values <= high)
+    return mask
+
+
+def _look_up_pixels(values: NDArray[np.integer], table: Floats, *, first: int) -> Floats:
+    """Return the table's entry of each pixel, block by block, as indices take much memory."""
+    shown = np.empty(values.shape, dtype=np.float32)
+    rows = max(1, _PIXELS_A_BLOCK // values.shape[1])
+    for top in range(0, values.shape[0], rows):
+        index = values[top : top + rows].astype(np.intp) - first
+        np.take(table, index, out=shown[top : top + rows], mode="clip")
+    return shown
+
+
+def _saturated_fraction(values: Floats) -> float:
+    seen = np.count_nonzero(values > _DARK)
+    return float(np.count_nonzero(values >= _SATURATED) / seen) if seen else 0.0

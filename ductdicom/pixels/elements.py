@@ -1,0 +1,124 @@
+"""Reads single header elements forgivingly: what cannot be understood is absent."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from ductdicom.pixels.stored import Lut
+
+_DESCRIPTOR_LENGTH = 3
+_LARGEST_BITS = 16
+_US_MAX = 0xFFFF
+_SS_MAX = 0x7FFF
+
+
+def read_numbers(place: Dataset, keyword: str) -> list[float]:
+    """Return the element's values as numbers, ``[]`` where it is absent, empty or no number."""
+    value = place.get(keyword)
+    items = [value] if isinstance(value, str | int | float) else (value or [])
+    try:
+        numbers = [float(item) for item in items if item != ""]
+    except (TypeError, ValueError):
+        return []
+    return [number for number in numbers if math.isfinite(number)]
+
+
+def read_number(place: Dataset, keyword: str) -> float | None:
+    """Return the element's first number."""
+    numbers = read_numbers(place, keyword)
+    return numbers[0] if numbers else None
+
+
+def read_integer(place: Dataset, keyword: str, default: int) -> int:
+    """Return the element's first number as an integer."""
+    number = read_number(place, keyword)
+    return default if number is None else int(number)
+
+
+def read_texts(place: Dataset, keyword: str) -> list[str]:
+    """Return the element's values as stripped texts."""
+    value = place.get(keyword)
+    if value is None:
+        return []
+    items = [value] if isinstance(value, str) or not isinstance(value, Sequence) else value
+    return [str(item).strip(" \0") for item in items]
+
+
+def read_word(place: Dataset, keyword: str) -> str:
+    """Return the element's first value in capitals, ``""`` where there is none."""
+    texts = read_texts(place, keyword)
+    return texts[0].upper() if texts else ""
+
+
+def read_items(place: Dataset, keyword: str) -> list[Dataset]:
+    """Return the items of a sequence, ``[]`` where it is absent or no sequence."""
+    value = place.get(keyword)
+    return [item for item in value or [] if isinstance(item, Dataset)] if _is_list(value) else []
+
+
+def read_lut(item: Dataset, *, has_negative_input: bool, is_little_endian: bool) -> Lut | None:
+    """Return one item of a LUT sequence, None where it is broken.
+
+    Parameters
+    ----------
+    item
+        Item of a Modality LUT, VOI LUT or Palette-like sequence.
+    has_negative_input
+        Whether the first value mapped is to be read as signed: the descriptor is US or SS, and
+        writers set either.
+
+    References
+    ----------
+    * DICOM PS3.3 C.11.1.1.1 and C.11.2.1.1, LUT Descriptor and LUT Data
+    """
+    descriptor = [int(number) for number in read_numbers(item, "LUTDescriptor")]
+    texts = read_texts(item, "LUTExplanation")
+    return build_lut(
+        descriptor,
+        item.get("LUTData"),
+        explanation=texts[0] if texts else "",
+        has_negative_input=has_negative_input,
+        is_little_endian=is_little_endian,
+    )
+
+
+def build_lut(
+    descriptor: Sequence[int],
+    raw: Any,
+    *,
+    explanation: str = "",
+    has_negative_input: bool = False,
+    is_little_endian: bool = True,
+) -> Lut | None:
+    """Return a table made of a LUT Descriptor and LUT Data as US values or OW bytes."""
+    if len(descriptor) != _DESCRIPTOR_LENGTH or not raw:
+        return None
+    entries = (descriptor[0] & _US_MAX) or _US_MAX + 1  # zero says 65536
+    first = descriptor[1] & _US_MAX
+    if has_negative_input and first > _SS_MAX:
+        first -= _US_MAX + 1
+    data = _lut_data(raw, entries=entries, is_little_endian=is_little_endian)
+    if data is None or not 1 <= descriptor[2] <= _LARGEST_BITS:
+        return None
+    # Some writers declare fewer bits than the entries use; the entries are what was meant.
+    bits = max(descriptor[2], int(data.max()).bit_length())
+    return Lut(first=first, bits=bits, data=data, explanation=explanation)
+
+
+def _lut_data(raw: Any, *, entries: int, is_little_endian: bool) -> NDArray[np.uint16] | None:
+    """Return the entries, None where fewer are there than declared."""
+    if isinstance(raw, bytes):
+        # 8-bit entries may stand two in a word, which makes the element half as long.
+        dtype = "u1" if len(raw) < 2 * entries else ("<u2" if is_little_endian else ">u2")
+        data = np.frombuffer(raw, dtype, count=len(raw) // np.dtype(dtype).itemsize)
+    else:
+        data = np.atleast_1d(np.asarray(raw, dtype=np.int64)) & _US_MAX
+    return data[:entries].astype(np.uint16) if len(data) >= entries else None
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)

@@ -1,0 +1,183 @@
+"""Millimetres at the breast for one stored pixel."""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from ductdicom.model.instance import Geometry, Instance
+
+SPACING_SUSPECT = "spacing-suspect"
+MAGNIFICATION_CONFLICT = "magnification-conflict"
+SCALE_UNKNOWN = "scale-unknown"
+
+_SANE_SPACING_MM = (0.02, 0.5)
+_SANE_FIELD_MM = (150.0, 350.0)  # of the longer side of a contact view
+_SANE_MAGNIFICATION = (1.0, 2.2)
+_MAGNIFIED = 1.2  # contact views lie below
+_PITCH_TOLERANCE = 0.02
+_FACTOR_TOLERANCE = 0.15
+_MAGNIFICATION_CODES = frozenset({"399163009", "R-102D6"})
+
+# Detector pitch in mm by maker, where the header does not give it (domain knowledge, not DICOM).
+_PITCH_MM = MappingProxyType(
+    {
+        "HOLOGIC": 0.070,
+        "LORAD": 0.070,
+        "GE": 0.100,
+        "SIEMENS": 0.085,
+        "PLANMED": 0.085,
+        "GIOTTO": 0.085,
+        "IMS": 0.085,
+        "FUJI": 0.050,
+        "FUJIFILM": 0.050,
+        "SECTRA": 0.050,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """How large a stored pixel is at the breast.
+
+    ``mm_per_px`` is (row, column) spacing of the full, unturned image, None where unknown.
+    ``is_corrected`` says that magnification has been taken account of; else it holds in the
+    detector's plane. ``source`` says where it is from, in words to print. ``notes`` are problem
+    codes.
+    """
+
+    mm_per_px: tuple[float, float] | None
+    is_corrected: bool
+    source: str
+    notes: tuple[str, ...] = ()
+
+
+def breast_scale(instance: Instance, magnification: float | None) -> Scale:
+    """Return the scale at the breast.
+
+    Imager Pixel Spacing is divided by the magnification factor, unless the detector's pitch
+    shows that this was done before. Pixel Spacing counts only where Calibration Type says why.
+
+    Parameters
+    ----------
+    magnification
+        The factor that was concluded for the image, if any; else the header's own is taken, or
+        that of the distances.
+
+    References
+    ----------
+    * DICOM PS3.3 C.8.7.10 and C.8.11.7: Imager Pixel Spacing (0018,1164), Estimated Radiographic
+      Magnification Factor (0018,1114); 10.7.1.3, Pixel Spacing Calibration Type (0028,0A02)
+    """
+    geometry = instance.geometry
+    spacing = geometry.imager_pixel_spacing_mm
+    if spacing is None:
+        return _calibrated(geometry)
+    if not all(_is_within(side, _SANE_SPACING_MM) for side in spacing):
+        return _unknown(f"spacing of {spacing[0]:g} mm", SPACING_SUSPECT)
+    factor, source, notes = _magnification(instance, magnification)
+    if factor is None and _says_magnified(instance):
+        return _unknown("magnified, factor unknown", *notes)
+    if not _has_sane_field(instance, spacing, factor or 1.0):
+        notes = (*notes, SPACING_SUSPECT)
+    if factor is None:
+        return Scale(mm_per_px=spacing, is_corrected=False, source="at the detector", notes=notes)
+    if _is_divided(instance, spacing, factor):
+        source = "spacing divided before"
+        notes = (*notes, SPACING_SUSPECT)
+        factor = 1.0
+    at_breast = (spacing[0] / factor, spacing[1] / factor)
+    return Scale(mm_per_px=at_breast, is_corrected=True, source=source, notes=_once(notes))
+
+
+def _calibrated(geometry: Geometry) -> Scale:
+    """Return the scale by Pixel Spacing, which only a calibration makes one."""
+    spacing, kind = geometry.pixel_spacing_mm, geometry.calibration_type
+    if spacing is None or not kind:
+        return _unknown("no spacing")
+    if not all(_is_within(side, _SANE_SPACING_MM) for side in spacing):
+        return _unknown(f"spacing of {spacing[0]:g} mm", SPACING_SUSPECT)
+    return Scale(mm_per_px=spacing, is_corrected=True, source=f"calibrated ({kind.lower()})")
+
+
+def _unknown(source: str, *notes: str) -> Scale:
+    notes = _once((*notes, SCALE_UNKNOWN))
+    return Scale(mm_per_px=None, is_corrected=False, source=source, notes=notes)
+
+
+def _magnification(
+    instance: Instance, concluded: float | None
+) -> tuple[float | None, str, tuple[str, ...]]:
+    """Return the factor, where it is from, and what contradicts it."""
+    geometry = instance.geometry
+    stated, by_distance = geometry.magnification_factor, _by_distance(geometry)
+    notes: tuple[str, ...] = ()
+    for given in (stated, concluded):
+        if given is not None and not _is_within(given, _SANE_MAGNIFICATION):
+            notes = (MAGNIFICATION_CONFLICT,)
+    candidates = (
+        (concluded, "magnification"),
+        (stated, "magnification"),
+        (by_distance, "distances"),
+    )
+    for factor, source in candidates:
+        if factor is None or not _is_within(factor, _SANE_MAGNIFICATION):
+            continue
+        if factor < _MAGNIFIED and _says_magnified(instance):
+            # A contact factor on a magnified view; another source may know better.
+            notes = (MAGNIFICATION_CONFLICT,)
+            continue
+        if factor >= _MAGNIFIED and not _says_magnified(instance):
+            notes = (MAGNIFICATION_CONFLICT,)
+        if by_distance is not None and abs(by_distance / factor - 1) > _FACTOR_TOLERANCE:
+            notes = (MAGNIFICATION_CONFLICT,)
+        return factor, f"{source} {factor:.2f}", notes
+    return None, "", notes
+
+
+def _by_distance(geometry: Geometry) -> float | None:
+    """Return source-to-detector over source-to-patient (0018,1110), (0018,1111)."""
+    detector, patient = geometry.source_to_detector_mm, geometry.source_to_patient_mm
+    if not detector or not patient or patient < 0:
+        return None
+    factor = detector / patient
+    return factor if _is_within(factor, _SANE_MAGNIFICATION) else None
+
+
+def _says_magnified(instance: Instance) -> bool:
+    """Tell whether a view modifier or the paddle says magnification."""
+    codes = {code.value for code in instance.breast.view_modifiers}
+    paddle = (instance.geometry.paddle or "").upper()
+    return bool(codes & _MAGNIFICATION_CODES) or "MAG" in paddle
+
+
+def _is_divided(instance: Instance, spacing: tuple[float, float], factor: float) -> bool:
+    """Tell whether the spacing times the factor is the detector's pitch."""
+    pitch = instance.geometry.detector_spacing_mm
+    if pitch is None:
+        words = (instance.manufacturer or "").upper().replace("_", " ").split()
+        known = next((_PITCH_MM[word] for word in words if word in _PITCH_MM), None)
+        pitch = None if known is None else (known, known)
+    if pitch is None or factor < _MAGNIFIED:
+        return False
+    return all(
+        abs(side * factor / own - 1) <= _PITCH_TOLERANCE
+        for side, own in zip(spacing, pitch, strict=True)
+        if own > 0
+    )
+
+
+def _has_sane_field(instance: Instance, spacing: tuple[float, float], factor: float) -> bool:
+    """Tell whether the image is as large as a mammogram; magnified ones may be collimated."""
+    rows, columns = instance.raster.rows, instance.raster.columns
+    if not rows or not columns:
+        return True
+    longer_mm = max(rows * spacing[0], columns * spacing[1])
+    low, high = _SANE_FIELD_MM
+    return longer_mm <= high and (longer_mm >= low or factor >= _MAGNIFIED)
+
+
+def _is_within(value: float, limits: tuple[float, float]) -> bool:
+    return limits[0] <= value <= limits[1]
+
+
+def _once(notes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(notes))

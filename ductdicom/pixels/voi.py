@@ -1,0 +1,93 @@
+"""Which VOI an image is shown with; one kind for all images that stand in one row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ductdicom.pixels.stored import DisplayAttributes, Lut, StoredImage, Voi, Window
+
+# An image that leaves out the upper three quarters of its range would be drawn nearly black.
+_EMPTY_BITS = 2
+_FEWEST_BITS = 8
+
+
+class VoiKind(StrEnum):
+    """What turns values into grey; the words are printed."""
+
+    LUT = "lut"
+    WINDOW = "window"
+    FULL_RANGE = "full range"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiChoice:
+    """A kind of VOI, and which item of it, counted from 0.
+
+    An item with the same ``explanation`` is preferred to that with the same ``index``. ``bits``
+    narrows a full range, so that images which never use their upper bits can be seen.
+    """
+
+    kind: VoiKind
+    index: int = 0
+    explanation: str = ""
+    bits: int | None = None
+
+
+def choose_voi(images: Sequence[StoredImage]) -> VoiChoice:
+    """Choose the one kind of VOI that all images of a row can be shown with.
+
+    A VOI LUT is preferred to a window, a window to the full range. Images that no VOI applies
+    to (for processing, colour) have no say.
+
+    Returns
+    -------
+    VoiChoice
+        Names the first such item of the first image.
+    """
+    voters = [image for image in images if not _has_no_voi(image.attributes)]
+    for kind in (VoiKind.LUT, VoiKind.WINDOW):
+        found = [items_of(image.attributes, kind) for image in voters]
+        if found and all(found):
+            return VoiChoice(kind=kind, explanation=found[0][0].explanation)
+    bits = [used for image in images if (used := _used_bits(image)) is not None]
+    return VoiChoice(kind=VoiKind.FULL_RANGE, bits=max(bits, default=None))
+
+
+def items_of(attributes: DisplayAttributes, kind: VoiKind) -> list[Voi]:
+    """Return the image's VOI items of one kind, in the header's order."""
+    wanted = {VoiKind.LUT: Lut, VoiKind.WINDOW: Window}.get(kind)
+    return [voi for voi in attributes.vois if wanted is not None and isinstance(voi, wanted)]
+
+
+def find_voi(attributes: DisplayAttributes, choice: VoiChoice) -> tuple[Voi | None, str]:
+    """Return the image's item that a choice means, and how it is printed.
+
+    None stands for the full range, also where the image has no such item.
+    """
+    items = items_of(attributes, choice.kind)
+    if not items:
+        narrowed = choice.bits is not None and choice.bits < attributes.bits_stored
+        return None, f"full range of {choice.bits} bits" if narrowed else "full range"
+    index = min(choice.index, len(items) - 1)
+    wanted = choice.explanation.casefold()
+    if wanted:
+        texts = [item.explanation.casefold() for item in items]
+        index = texts.index(wanted) if wanted in texts else index
+    explanation = items[index].explanation
+    label = f"{choice.kind} {index + 1}"
+    return items[index], f"{label}: {explanation}" if explanation else label
+
+
+def _has_no_voi(attributes: DisplayAttributes) -> bool:
+    return attributes.is_for_processing or attributes.is_colour
+
+
+def _used_bits(image: StoredImage) -> int | None:
+    """Return the bits that hold the image's values, None where it uses its range (heuristic)."""
+    attributes = image.attributes
+    if _has_no_voi(attributes):
+        return None
+    used = max(_FEWEST_BITS, int(image.values.max()).bit_length())
+    is_plain = not attributes.is_signed and attributes.modality_lut is None
+    is_empty = is_plain and used <= attributes.bits_stored - _EMPTY_BITS
+    return used if is_empty else attributes.bits_stored
