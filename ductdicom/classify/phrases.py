@@ -1,0 +1,265 @@
+"""The small grammar of before and after: which word belongs to which noun."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ductdicom.vocabulary.lexicon import Item, Scan
+
+_MARKERS = ("both_of", "before", "after", "without", "with")
+_BEHIND = ("pre_behind", "post_behind", "both_behind")
+_NOUNS = ("contrast", "injection")
+_STRANGERS = ("competing", "tracer", "history")  # nouns that take a marker for themselves
+_CLAUSE_ENDS = frozenset(",;:()[]{}|?!")
+_NEEDS_SAME_LANGUAGE = 2  # letters; s, m, z, na, po mean other things elsewhere
+_MOST_BETWEEN = 6  # items between a marker and its noun, fillers and numbers included
+
+
+class TextPhase(StrEnum):
+    """What a text says of before and after the filling."""
+
+    NONE = "none"
+    PRE = "pre"
+    POST = "post"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One phrase that speaks for a phase; ``is_weak`` where it often means something else."""
+
+    phase: TextPhase
+    first: Item
+    last: Item
+    is_weak: bool = False
+
+
+_PHASES = {
+    "before": TextPhase.PRE,
+    "without": TextPhase.PRE,
+    "pre": TextPhase.PRE,
+    "pre_weak": TextPhase.PRE,
+    "pre_behind": TextPhase.PRE,
+    "after": TextPhase.POST,
+    "with": TextPhase.POST,
+    "post": TextPhase.POST,
+    "post_weak": TextPhase.POST,
+    "post_behind": TextPhase.POST,
+    "both": TextPhase.BOTH,
+    "both_of": TextPhase.BOTH,
+    "both_behind": TextPhase.BOTH,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseReader:
+    """Reads the phase phrases of one scanned text.
+
+    ``in_ductogram`` says that the text or its study names a ductography, so that a marker may
+    stand without its noun: "POST 2".
+    """
+
+    scan: Scan
+    in_ductogram: bool
+
+    @property
+    def items(self) -> Sequence[Item]:
+        """The text's items in their order."""
+        return self.scan.items
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield each phrase that speaks for a phase, in the order of the text."""
+        position = 0
+        in_history = False
+        while position < len(self.items):
+            item = self.items[position]
+            in_history = self._is_history(item, was=in_history)
+            step = 1
+            if not in_history:
+                found, step = self._read(position)
+                if found is not None:
+                    yield found
+            position += step
+
+    def _is_history(self, item: Item, *, was: bool) -> bool:
+        """Whether what is said belongs to the patient's past: "Z.n. OP nach KM"."""
+        if item.has("history"):
+            return True
+        ends = item.has("ductography", "view") or item.text in _CLAUSE_ENDS
+        return was and not ends
+
+    def _read(self, position: int) -> tuple[Finding | None, int]:
+        item = self.items[position]
+        if item.has("pre", "post", "both", "pre_weak", "post_weak"):
+            return self._whole(item), 1
+        if item.has(*_MARKERS):
+            return self._marker(position)
+        if item.has(*_BEHIND):
+            return self._behind(position), 1
+        return None, 1
+
+    def _whole(self, item: Item) -> Finding:
+        """Read a phrase that says it all."""
+        role = next(
+            role for role in ("both", "pre", "post", "pre_weak", "post_weak") if item.has(role)
+        )
+        is_weak = role.endswith("_weak") and not self.in_ductogram
+        return Finding(phase=_PHASES[role], first=item, last=item, is_weak=is_weak)
+
+    def _marker(self, position: int) -> tuple[Finding | None, int]:
+        """Read a marker, or several that share a noun: "avec et sans injection"."""
+        markers = [self.items[position]]
+        after = position + 1
+        while (following := self._next_marker(after)) is not None:
+            markers.append(self.items[following])
+            after = following + 1
+        noun = self._noun_after(after)
+        if noun is None:
+            return self._without_noun(position, markers, after), after - position
+        last = self.items[noun]
+        bound = [marker for marker in markers if _may_bind(marker, last)]
+        phases = {_phase(marker, last) for marker in bound} - {TextPhase.NONE}
+        if not phases:
+            return None, after - position
+        finding = Finding(
+            phase=phases.pop() if len(phases) == 1 else TextPhase.BOTH,
+            first=markers[0],
+            last=last,
+            is_weak=self._is_doubtful(noun) or self._is_refilling(after, noun),
+        )
+        return finding, noun + 1 - position
+
+    def _next_marker(self, position: int) -> int | None:
+        """Return where the next marker stands that is joined to the one before ``position``."""
+        joins = 0
+        while position < len(self.items) and _joins(self.items[position]):
+            joins += 1
+            position += 1
+        if position < len(self.items) and self.items[position].has(*_MARKERS):
+            is_joined = joins > 0 or self.items[position].has("with", "without")
+            return position if is_joined else None
+        return None
+
+    def _noun_after(self, position: int) -> int | None:
+        """Return where the noun stands that a marker before ``position`` binds."""
+        for index in range(position, min(position + _MOST_BETWEEN, len(self.items))):
+            item = self.items[index]
+            if item.has(*_STRANGERS):
+                return None
+            if item.has(*_NOUNS, "ductography"):
+                return index
+            if not _may_stand_between(item):
+                return None
+        return None
+
+    def _is_doubtful(self, noun: int) -> bool:
+        following = self.items[noun + 1 : noun + 2]
+        return bool(following) and following[0].text == "?"
+
+    def _is_refilling(self, start: int, noun: int) -> bool:
+        """Whether the noun is a later filling, before which the duct already holds contrast."""
+        numbers = [self.items[i].number or 0 for i in range(start, noun)]
+        return self.items[noun].has("repeat") or any(number > 1 for number in numbers)
+
+    def _without_noun(self, position: int, markers: Sequence[Item], after: int) -> Finding | None:
+        """Read markers that stand alone, or whose noun stands before them."""
+        phases = {_phase(marker, None) for marker in markers}
+        before = self.items[position - 1] if position else None
+        if before is not None and _joins(before) and position > 1:
+            noun = self.items[position - 2]
+            if noun.has(*_NOUNS) and all(_may_bind(marker, noun) for marker in markers):
+                return self._alone(markers, phases, is_weak=False)
+        is_alone = all(marker.has("alone", "alone_weak") for marker in markers)
+        if is_alone and self.in_ductogram and self._may_stand_alone(position, after):
+            is_weak = any(not marker.has("alone") for marker in markers)
+            return self._alone(markers, phases, is_weak=is_weak)
+        return None
+
+    def _alone(self, markers: Sequence[Item], phases: set[TextPhase], *, is_weak: bool) -> Finding:
+        phase = next(iter(phases)) if len(phases) == 1 else TextPhase.BOTH
+        return Finding(phase=phase, first=markers[0], last=markers[-1], is_weak=is_weak)
+
+    def _may_stand_alone(self, position: int, after: int) -> bool:
+        """Whether nothing around a lone marker could be the noun that it really has."""
+        if any(item.has(*_STRANGERS) for item in self.items):
+            return False
+        if self.items[position].tokens[0].is_cjk and _is_glued_to_unknown(self.items, position):
+            return False
+        for item in self.items[after:]:
+            if item.text in _CLAUSE_ENDS or _closes(item):
+                return True
+            if not _may_stand_between(item):
+                return False
+        return True
+
+    def _behind(self, position: int) -> Finding | None:
+        """Read a marker that follows its noun: 造影後, kontrast öncesi."""
+        marker = self.items[position]
+        role = next(role for role in _BEHIND if marker.has(role))
+        before = position - 1
+        while before >= 0 and _is_light(self.items[before]):
+            before -= 1
+        noun = self.items[before] if before >= 0 else None
+        if noun is not None and noun.has(*_NOUNS, "ductography"):
+            if noun.has("ductography") and not marker.has("alone", "alone_weak"):
+                return None  # 乳管造影なし: no ductography was made
+            return Finding(
+                phase=_PHASES[role], first=noun, last=marker, is_weak=self._is_doubtful(position)
+            )
+        is_alone = marker.has("alone", "alone_weak") and self.in_ductogram
+        if is_alone and self._may_stand_alone(position, position + 1):
+            is_weak = not marker.has("alone")
+            return Finding(phase=_PHASES[role], first=marker, last=marker, is_weak=is_weak)
+        return None
+
+
+def _phase(marker: Item, noun: Item | None) -> TextPhase:
+    """Return what a marker says of a noun; with or without a ductography says nothing."""
+    says_all = noun is None or not noun.has("ductography")
+    roles = _MARKERS if says_all else ("before", "after", "both_of")
+    return next((_PHASES[role] for role in roles if marker.has(role)), TextPhase.NONE)
+
+
+def _may_bind(marker: Item, noun: Item) -> bool:
+    if len(marker.text) > _NEEDS_SAME_LANGUAGE or marker.tokens[0].is_cjk:
+        return True
+    shared = marker.languages & noun.languages
+    return bool(shared) or bool({"common"} & (marker.languages | noun.languages))
+
+
+def _joins(item: Item) -> bool:
+    return item.has("join") or item.text in {"/", "+", "&", ",", "-"}
+
+
+def _is_light(item: Item) -> bool:
+    """Whether an item is an article, or a sign that separates nothing."""
+    return item.has("filler") or (
+        not item.roles and not item.tokens[0].is_word and item.text in "-._'^*\"/"
+    )
+
+
+def _may_stand_between(item: Item) -> bool:
+    """Whether an item may stand between a marker and its noun."""
+    is_light = _is_light(item) or item.number is not None
+    is_ordinal = any(role.startswith("ordinal.") for role in item.roles)
+    return is_light or is_ordinal or item.has("duct", "unit", "left", "right")
+
+
+def _closes(item: Item) -> bool:
+    """Whether an item cannot be the noun of a marker before it."""
+    return (
+        item.has("join")
+        or item.text in {"/", "+", "&"}
+        or item.has(
+            "view", "modifier", "left", "right", "ductography", "pre", "post", "before", "after"
+        )
+    )
+
+
+def _is_glued_to_unknown(items: Sequence[Item], position: int) -> bool:
+    own = items[position]
+    for neighbour in (*items[position - 1 : position], *items[position + 1 : position + 2]):
+        is_near = neighbour.end == own.start or neighbour.start == own.end
+        if is_near and not neighbour.roles and neighbour.tokens[0].is_cjk:
+            return True
+    return False

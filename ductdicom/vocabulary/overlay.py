@@ -1,0 +1,239 @@
+"""A site's rules file: words and codes added or removed, rules switched, numbers set."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ductdicom.errors import RulesError
+from ductdicom.model.call import Strength
+from ductdicom.vocabulary.codebook import CodeEntry, parse_code
+from ductdicom.vocabulary.folding import fold
+from ductdicom.vocabulary.tables import flatten, line_of, parse_toml
+from ductdicom.vocabulary.term import RuleSetting, Term
+
+_TABLES = ("add", "remove", "rules", "thresholds")
+_CODES = "codes"
+_RULE_KEYS = ("enabled", "strength")
+_LARGEST_BYTES = 4 * 2**20
+_OPPOSITES = {
+    "pre": "post",
+    "pre_weak": "post",
+    "before": "after",
+    "pre_behind": "post_behind",
+    "without": "with",
+    "left": "right",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """What a rules file says, checked."""
+
+    text: str
+    added_terms: tuple[Term, ...] = ()
+    removed_terms: tuple[Term, ...] = ()
+    added_codes: tuple[CodeEntry, ...] = ()
+    removed_codes: tuple[CodeEntry, ...] = ()
+    rules: tuple[RuleSetting, ...] = ()
+    thresholds: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    path: Path
+    text: str
+
+    def refuse(self, message: str, *where: str, hint: str = "") -> NoReturn:
+        line = line_of(self.text, *where)
+        raise RulesError(f"line {line}: {message}", path=self.path, hint=hint)
+
+    def refuse_name(self, what: str, name: str, known: Sequence[str], *where: str) -> NoReturn:
+        close = get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(known))}"
+        self.refuse(f"unknown {what} {name!r}", *where, name, hint=hint)
+
+
+def read_overlay(path: Path, terms: Sequence[Term], codes: Sequence[CodeEntry]) -> Overlay:
+    """Read and check a rules file against the built-in vocabulary.
+
+    Raises
+    ------
+    RulesError
+        It cannot be read, is no TOML, or has an unknown table, key, language, role or code, a
+        wrong type, or a phrase that means two opposite things.
+    """
+    file = _File(path=path, text=_read(path))
+    tables = parse_toml(file.text, path)
+    for name, table in tables.items():
+        if name not in _TABLES:
+            file.refuse_name("table", name, _TABLES)
+        if not isinstance(table, Mapping):
+            file.refuse(f"{name} must be a table", name, hint=f"write [{name}]")
+    added = tuple(_terms(file, tables, "add", terms))
+    removed = tuple(_terms(file, tables, "remove", terms))
+    _check_removed(file, removed, terms)
+    overlay = Overlay(
+        text=file.text,
+        added_terms=added,
+        removed_terms=removed,
+        added_codes=tuple(_codes(file, tables, "add", codes)),
+        removed_codes=tuple(_removed_codes(file, tables, codes)),
+        rules=tuple(_rules(file, tables.get("rules", {}))),
+        thresholds=tuple(_thresholds(file, tables.get("thresholds", {}))),
+    )
+    gone = set(removed)
+    _check_opposites(file, added, [term for term in terms if term not in gone])
+    return overlay
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > _LARGEST_BYTES:
+            raise RulesError("larger than 4 MiB, so no rules file", path=path)
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise RulesError(
+            "cannot read the rules file", path=path, hint=str(error.strerror)
+        ) from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise RulesError(f"line {line}: not UTF-8", path=path, hint="save it as UTF-8") from error
+
+
+def _terms(
+    file: _File, tables: Mapping[str, Any], action: str, known: Sequence[Term]
+) -> Iterator[Term]:
+    roles = sorted({term.role for term in known})
+    languages = sorted({term.language for term in known})
+    for language, table in tables.get(action, {}).items():
+        if language == _CODES:
+            continue
+        if language not in languages:
+            file.refuse_name("language", language, [*languages, _CODES], action)
+        if not isinstance(table, Mapping):
+            file.refuse(
+                f"{action}.{language} must be a table",
+                action,
+                language,
+                hint="of role = ['phrase']",
+            )
+        for role, phrases in flatten(table):
+            if role not in roles:
+                leaf = role.rpartition(".")[2]
+                file.refuse_name("role", role, roles, action, language, leaf)
+            for phrase in _strings(file, phrases, action, language, role):
+                yield Term(phrase=phrase, role=role, language=language)
+
+
+def _strings(file: _File, values: Any, *where: str) -> tuple[str, ...]:
+    leaf = where[-1].rpartition(".")[2]
+    if not isinstance(values, list):
+        file.refuse(
+            f"{leaf} must be a list of strings", *where[:-1], leaf, hint=f"write {leaf} = ['…']"
+        )
+    for value in values:
+        if not isinstance(value, str) or not fold(value).strip(" *"):
+            file.refuse(
+                f"{value!r} in {leaf} is no phrase",
+                *where[:-1],
+                leaf,
+                str(value),
+                hint="a phrase is a string with at least one letter or sign",
+            )
+    return tuple(values)
+
+
+def _check_removed(file: _File, removed: Sequence[Term], known: Sequence[Term]) -> None:
+    present = set(known)
+    for term in removed:
+        if term not in present:
+            phrases = [
+                t.phrase for t in known if (t.role, t.language) == (term.role, term.language)
+            ]
+            file.refuse_name("phrase", term.phrase, phrases, "remove", term.language)
+
+
+def _check_opposites(file: _File, added: Sequence[Term], others: Sequence[Term]) -> None:
+    opposites = _OPPOSITES | {post: pre for pre, post in _OPPOSITES.items()} | {"post_weak": "pre"}
+    meant = {(fold(term.phrase), term.role): term for term in (*others, *added)}
+    for term in added:
+        opposite = opposites.get(term.role)
+        clash = meant.get((fold(term.phrase), opposite or ""))
+        if clash is not None and (clash in added or clash.language == term.language):
+            file.refuse(
+                f"{term.phrase!r} is both {term.role} and {clash.role}",
+                "add",
+                term.language,
+                term.phrase,
+                hint=f"keep one, or remove it from {clash.language}.{clash.role} under [remove]",
+            )
+
+
+def _codes(
+    file: _File, tables: Mapping[str, Any], action: str, known: Sequence[CodeEntry]
+) -> Iterator[CodeEntry]:
+    uses = sorted({code.use for code in known})
+    for use, texts in flatten(tables.get(action, {}).get(_CODES, {})):
+        if use not in uses:
+            file.refuse_name("use", use, uses, action, _CODES, use.rpartition(".")[2])
+        for text in _strings(file, texts, action, _CODES, use):
+            parsed = parse_code(text)
+            if parsed is None:
+                file.refuse(
+                    f"{text!r} is no code", action, _CODES, text, hint="write 'SCHEME:VALUE'"
+                )
+            yield CodeEntry(scheme=parsed[0], value=parsed[1], use=use)
+
+
+def _removed_codes(
+    file: _File, tables: Mapping[str, Any], known: Sequence[CodeEntry]
+) -> Iterator[CodeEntry]:
+    for wanted in _codes(file, tables, "remove", known):
+        found = [
+            code
+            for code in known
+            if (code.scheme, code.value, code.use) == (wanted.scheme, wanted.value, wanted.use)
+        ]
+        if not found:
+            name = f"{wanted.scheme}:{wanted.value}"
+            names = [f"{code.scheme}:{code.value}" for code in known if code.use == wanted.use]
+            file.refuse_name("code", name, names, "remove", _CODES, wanted.value)
+        yield from found
+
+
+def _rules(file: _File, table: Mapping[str, Any]) -> Iterator[RuleSetting]:
+    for name, settings in table.items():
+        if not isinstance(settings, Mapping):
+            file.refuse(
+                f"rules.{name} must be a table",
+                "rules",
+                name,
+                hint=f'write [rules."{name}"] and below it enabled = false',
+            )
+        for key in settings:
+            if key not in _RULE_KEYS:
+                file.refuse_name("setting", key, _RULE_KEYS, "rules", name)
+        enabled = settings.get("enabled", True)
+        if not isinstance(enabled, bool):
+            file.refuse(
+                "enabled must be true or false", "rules", name, "enabled", hint="without quotes"
+            )
+        yield RuleSetting(name=name, is_enabled=enabled, strength=_strength(file, name, settings))
+
+
+def _strength(file: _File, rule: str, settings: Mapping[str, Any]) -> Strength | None:
+    value = settings.get("strength")
+    if value is None:
+        return None
+    if value not in tuple(Strength):
+        file.refuse_name("strength", str(value), list(Strength), "rules", rule, "strength")
+    return Strength(value)
+
+
+def _thresholds(file: _File, table: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    for name, value in table.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            file.refuse(f"{name} must be a number", "thresholds", name, hint=f"write {name} = 10")
+        yield name, float(value)

@@ -1,0 +1,62 @@
+"""TOML tables to terms; a role is the path of a list's keys, joined by dots."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ductdicom.errors import RulesError
+from ductdicom.vocabulary.term import Term
+
+_LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
+
+
+def parse_toml(text: str, path: Path) -> dict[str, Any]:
+    """Parse a TOML text.
+
+    Raises
+    ------
+    RulesError
+        It is no TOML; names the line.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _LINE.search(str(error))
+        line = int(found[1]) if found and found[1] else max(1, text.count("\n"))
+        reason = _LINE.sub("", str(error)).strip()
+        raise RulesError(
+            f"line {line}: not valid TOML: {reason[:1].lower()}{reason[1:]}",
+            path=path,
+            hint="strings stand in quotes, lists in brackets: post = ['nach KM']",
+        ) from error
+
+
+def read_terms(tables: Mapping[str, Any], language: str) -> Iterator[Term]:
+    """Yield the terms of one language's tables, in the file's order."""
+    for role, phrases in flatten(tables):
+        for phrase in phrases:
+            yield Term(phrase=phrase, role=role, language=language)
+
+
+def flatten(tables: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield what stands below nested tables, with the keys on the way joined by dots."""
+    for key, value in tables.items():
+        if isinstance(value, Mapping):
+            yield from flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def line_of(text: str, *words: str) -> int:
+    """Return the line, from 1, at which the last of ``words`` stands behind the others.
+
+    tomllib keeps no positions, so this looks for the table, then for the key, then for the value;
+    a word that is not found is passed over.
+    """
+    position = 0
+    for word in words:
+        found = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)").search(text, position)
+        position = found.start() if found else position
+    return text.count("\n", 0, position) + 1

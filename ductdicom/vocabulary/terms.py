@@ -1,0 +1,108 @@
+"""The vocabulary: phrases, codes and a site's settings, as one frozen value."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+from ductdicom.model.call import Strength
+from ductdicom.vocabulary.codebook import CodeEntry, read_codes
+from ductdicom.vocabulary.overlay import Overlay, read_overlay
+from ductdicom.vocabulary.tables import parse_toml, read_terms
+from ductdicom.vocabulary.term import RuleSetting, Term
+
+__all__ = ["RuleSetting", "Strength", "Term", "Vocabulary", "load_vocabulary"]
+
+_CODES = "codes"
+_LANGUAGE_LETTERS = 2  # other files hold for all languages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """Words and codes of all languages with a site's own laid over them.
+
+    Two vocabularies are equal where they were read from the same words; ``fingerprint`` is a
+    hash of these and can stand in a record.
+    """
+
+    fingerprint: str
+    terms: tuple[Term, ...] = field(compare=False, repr=False)
+    codes: tuple[CodeEntry, ...] = field(compare=False, repr=False)
+    rules: tuple[RuleSetting, ...] = field(default=(), compare=False)
+    threshold_items: tuple[tuple[str, float], ...] = field(default=(), compare=False)
+
+    @property
+    def rule_settings(self) -> Mapping[str, RuleSetting]:
+        """What a site set for a rule, by the rule's name."""
+        return {rule.name: rule for rule in self.rules}
+
+    @property
+    def thresholds(self) -> Mapping[str, float]:
+        """Numbers that a site set, by name; the unit is part of the name."""
+        return dict(self.threshold_items)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Codes of the languages there are words of, sorted; ISO 639-1."""
+        names = {term.language for term in self.terms}
+        return tuple(sorted(name for name in names if len(name) == _LANGUAGE_LETTERS))
+
+    @property
+    def phantom_names(self) -> frozenset[str]:
+        """Words of a name or ID, upper case, under which test objects are registered."""
+        return frozenset(t.phrase.upper() for t in self.terms if t.role == "name.phantom")
+
+    def phrases(self, role: str, language: str | None = None) -> tuple[str, ...]:
+        """Return the phrases of a role as the files write them."""
+        return tuple(
+            term.phrase
+            for term in self.terms
+            if term.role == role and language in (None, term.language)
+        )
+
+
+def load_vocabulary(overlay: Path | None = None) -> Vocabulary:
+    """Read the built-in words and codes, and lay a site's rules file over them.
+
+    Raises
+    ------
+    RulesError
+        The rules file cannot be read or makes no sense; names its line and what would be right.
+    """
+    built_in = _load_built_in()
+    if overlay is None:
+        return built_in
+    return _lay_over(built_in, read_overlay(overlay, built_in.terms, built_in.codes))
+
+
+@lru_cache(maxsize=1)
+def _load_built_in() -> Vocabulary:
+    digest = hashlib.sha256()
+    terms: list[Term] = []
+    codes: tuple[CodeEntry, ...] = ()
+    folder = resources.files("ductdicom.vocabulary")
+    for name in sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml")):
+        text = (folder / name).read_text(encoding="utf-8")
+        digest.update(text.encode())
+        stem = name.removesuffix(".toml")
+        tables = parse_toml(text, Path(name))
+        if stem == _CODES:
+            codes = read_codes(tables)
+        else:
+            terms.extend(read_terms(tables, stem))
+    return Vocabulary(fingerprint=digest.hexdigest()[:16], terms=tuple(terms), codes=codes)
+
+
+def _lay_over(base: Vocabulary, overlay: Overlay) -> Vocabulary:
+    removed = set(overlay.removed_terms)
+    kept = tuple(term for term in base.terms if term not in removed)
+    codes = tuple(code for code in base.codes if code not in set(overlay.removed_codes))
+    return Vocabulary(
+        fingerprint=hashlib.sha256(f"{base.fingerprint}\n{overlay.text}".encode()).hexdigest()[:16],
+        terms=kept + overlay.added_terms,
+        codes=overlay.added_codes + codes,
+        rules=overlay.rules,
+        threshold_items=overlay.thresholds,
+    )
