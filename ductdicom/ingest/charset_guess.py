@@ -21,6 +21,7 @@ _WINDOWS_TWIN = {
 }
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 _LONGEST_CHARACTER_BYTES = 4
+_CONVINCING_SHARE = 0.6
 _WESTERN_RUN_LENGTH = 1.5  # accented letters rarely stand together
 
 
@@ -53,12 +54,31 @@ def guess(value: bytes, declared: str) -> str:
     return value.decode("cp1252", errors="replace")
 
 
+def guess_name(raw: bytes) -> str:
+    """Decode the name of an archive entry that does not say its character set.
+
+    DOS and Windows packers write the console's set: cp437, cp866, Shift-JIS, GBK.
+    """
+    if raw.isascii():
+        return raw.decode("ascii")
+    utf8 = decode_cut(raw, "utf-8")
+    if utf8 is not None:
+        return utf8
+    scores = [
+        ("cp866", _word_share(_HIGH_RUN.findall(raw), "cp866")),
+        ("cp932", _share(raw, "cp932", _is_common_japanese)),
+        ("gbk", _share(raw, "gbk", _is_common_chinese)),
+    ]
+    codec, score = max(scores, key=lambda item: item[1])
+    return raw.decode(codec if score > _CONVINCING_SHARE else "cp437", errors="replace")
+
+
 def _by_shape(value: bytes) -> list[str]:
     """Order the candidate sets by how well their letters explain the bytes above 0x7F."""
     runs = _HIGH_RUN.findall(value)
     mean_length = sum(map(len, runs)) / len(runs)
     scores = [
-        ("cp1251", _cyrillic_share(runs)),
+        ("cp1251", _word_share(runs, "cp1251")),
         ("cp932", _share(value, "cp932", _is_common_japanese)),
         ("gbk", _share(value, "gbk", _is_common_chinese)),
         ("euc_kr", _share(value, "euc_kr", _is_hangul)),
@@ -74,9 +94,9 @@ def _has_japanese_lead(value: bytes) -> bool:
     return text is not None and any("\u3040" <= character <= "\u9fff" for character in text)
 
 
-def _cyrillic_share(runs: list[bytes]) -> float:
+def _word_share(runs: list[bytes], codec: str) -> float:
     """Share of the runs that are words of Cyrillic letters in a plausible case."""
-    words = [run.decode("cp1251", errors="replace") for run in runs]
+    words = [run.decode(codec, errors="replace") for run in runs]
     plausible = [
         word
         for word in words

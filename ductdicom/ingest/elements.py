@@ -16,6 +16,7 @@ from ductdicom.model.instance import Code, Level
 
 _BINARY_FORMATS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"}
 _TEXT_VRS = frozenset({"DS", "IS", "CS", "LO", "SH", "ST", "LT", "UT", "UC", "AS"})
+_MAX_TEXT_BYTES = 1 << 16
 _MAX_INTEGER = 2**31 - 1
 _PADDING = " \0\r\n\t\f"
 
@@ -51,7 +52,7 @@ class Decoder:
 
     def decode(self, value: bytes) -> tuple[str, bool]:
         """Return the text and whether its characters are a guess."""
-        decoded = self._charset.decode(value)
+        decoded = self._charset.decode(value[:_MAX_TEXT_BYTES])
         if decoded.is_guessed:
             self.remember_guess()
         return decoded.text, decoded.is_guessed

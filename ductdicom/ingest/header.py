@@ -7,6 +7,7 @@ from ductdicom.errors import NotDicomError, UnreadableError
 from ductdicom.ingest.clock import parse_date, parse_time, read_clock
 from ductdicom.ingest.damage import find_damage
 from ductdicom.ingest.dataset import Parsed, parse
+from ductdicom.ingest.dicomdir import FileId, list_file_ids
 from ductdicom.ingest.elements import Item
 from ductdicom.ingest.groups import Header, open_header
 from ductdicom.ingest.magic import HEAD_BYTES, find_start
@@ -28,7 +29,14 @@ MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
 
 
 class DirectoryFileError(NotDicomError):
-    """The input is the directory of a file set, which holds no image itself."""
+    """The input is the directory of a file set, which holds no image itself.
+
+    ``file_ids`` are the file IDs that it lists, each once, in its order.
+    """
+
+    def __init__(self, message: str, *, file_ids: tuple[FileId, ...]) -> None:
+        super().__init__(message, reason="dicomdir")
+        self.file_ids = file_ids
 
 
 def read_instance(origin: Origin, stream: BinaryIO) -> Instance:
@@ -70,7 +78,7 @@ def _assemble(origin: Origin, parsed: Parsed) -> Instance:
     top, meta = Item(parsed.node), Item(parsed.meta)
     sop_class_uid = _uid(top, Tag.SOP_CLASS_UID) or _uid(meta, Tag.MEDIA_STORAGE_SOP_CLASS_UID)
     if sop_class_uid == MEDIA_STORAGE_DIRECTORY or top.has(Tag.DIRECTORY_RECORD_SEQUENCE):
-        raise DirectoryFileError("the directory of a file set", reason="dicomdir")
+        raise DirectoryFileError("the directory of a file set", file_ids=list_file_ids(top))
     uid = _uid(top, Tag.SOP_INSTANCE_UID) or _uid(meta, Tag.MEDIA_STORAGE_SOP_INSTANCE_UID)
     study_uid = _uid(top, Tag.STUDY_INSTANCE_UID)
     if not uid or not study_uid:

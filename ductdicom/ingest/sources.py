@@ -11,6 +11,7 @@ from ductdicom.errors import UsageError
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow
 
+_DIRECTORY_NAME = "DICOMDIR"
 _MAX_LIST_BYTES = 1 << 30
 
 
@@ -25,7 +26,7 @@ def find_inputs(
     Parameters
     ----------
     inputs
-        Files and folders as the user typed them.
+        Files and folders as the user typed them. A ``DICOMDIR`` stands for its folder.
     exclude
         A folder that is left out wherever it is met, with all below it.
 
@@ -43,10 +44,11 @@ def find_inputs(
     for typed in inputs:
         if not typed or not Path(typed).exists():
             raise UsageError("no such file or folder", path=shown_name(typed))
+    inputs = tuple(map(_file_set_root, inputs))
     covered = _Covered()
     if exclude is not None:
         covered.folders.add(os.path.realpath(exclude))
-    return _find(tuple(inputs), covered)
+    return _find(inputs, covered)
 
 
 def read_list(stream: BinaryIO, *, nul: bool = False) -> Iterator[str]:
@@ -66,6 +68,12 @@ def shown_name(name: str) -> str:
     """Return a file name as it can be written out: forward slashes, valid Unicode."""
     readable = os.fsencode(name).decode("utf-8", errors="backslashreplace")
     return readable if os.sep == "/" else readable.replace(os.sep, "/")
+
+
+def _file_set_root(typed: str) -> str:
+    path = Path(typed)
+    is_directory_file = path.name.upper() == _DIRECTORY_NAME and path.is_file()
+    return str(path.parent) if is_directory_file else typed
 
 
 @dataclass(slots=True)

@@ -1,0 +1,265 @@
+"""Zip and tar archives read in place: entries as candidates, one level of nesting, with limits."""
+
+import zlib
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from itertools import groupby
+from pathlib import PurePosixPath
+from typing import BinaryIO, cast
+
+from ductdicom.errors import UnreadableError
+from ductdicom.ingest.entries import ARCHIVE_LIMIT, Entry, Limits, Readable, Replay, read_whole
+from ductdicom.ingest.sources import reason_of
+from ductdicom.ingest.tarred import TAR, TAR_GZ, TAR_XZ, tar_entries
+from ductdicom.ingest.zipped import zip_entries
+from ductdicom.model.origin import Origin
+from ductdicom.model.outcome import Disposition, LedgerRow
+
+ZIP = "zip"
+HEAD_BYTES = 4096
+
+_SUFFIXES = {
+    ".zip": ZIP,
+    ".tar": TAR,
+    ".tar.gz": TAR_GZ,
+    ".tgz": TAR_GZ,
+    ".tar.xz": TAR_XZ,
+    ".txz": TAR_XZ,
+}
+# Documents and programs that happen to be zip archives.
+_NOT_EXPORTS = frozenset(
+    {".apk", ".docx", ".epub", ".jar", ".odp", ".ods", ".odt", ".pptx", ".war", ".whl", ".xlsx"}
+)
+_ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_GZIP_START = b"\x1f\x8b"
+_XZ_START = b"\xfd7zXZ\0"
+_USTAR = slice(257, 262)
+_DICM = slice(128, 132)
+_NESTING = "!/"
+
+Found = tuple[Origin, BinaryIO] | LedgerRow
+
+
+def archive_kind(name: str, head: bytes) -> str | None:
+    """Return the format of an archive, None for anything else.
+
+    Content decides; where it is not telling, the name does, so that a damaged archive is
+    reported as one.
+
+    Parameters
+    ----------
+    name
+        Name of the file or entry.
+    head
+        Its first `HEAD_BYTES`.
+    """
+    lower = name.lower()
+    by_name = next((kind for suffix, kind in _SUFFIXES.items() if lower.endswith(suffix)), None)
+    if not head or head[_DICM] == b"DICM":
+        return None
+    if head.startswith(_ZIP_STARTS):
+        return None if PurePosixPath(lower).suffix in _NOT_EXPORTS else ZIP
+    if head.startswith(_GZIP_START):
+        return TAR_GZ if by_name == TAR_GZ or _unpacks_to_tar(head) else None
+    if head.startswith(_XZ_START):
+        return TAR_XZ if by_name == TAR_XZ else None
+    if head[_USTAR] == b"ustar":
+        return TAR
+    return by_name
+
+
+def is_archive(name: str, head: bytes) -> bool:
+    """Whether a file is an archive to look into, by its name and its first bytes."""
+    return archive_kind(name, head) is not None
+
+
+def walk_archive(origin: Origin, limits: Limits | None = None) -> Iterator[Found]:
+    """Yield the entries of an archive in its order, each with a stream; last its own row.
+
+    A stream can only be read before the next entry is asked for. It can be sought in, within
+    limits (see `ductdicom.ingest.entries.Replay`).
+
+    Parameters
+    ----------
+    origin
+        A file, not an entry.
+
+    Yields
+    ------
+    tuple[Origin, BinaryIO] | LedgerRow
+        Entries to read, and the rows of those that cannot be: ``archive-limit``,
+        ``encrypted-archive``, ``symlink``…, nested archives included. The archive's own row
+        is ``container``, or ``unreadable`` with ``damaged-archive`` or ``archive-limit``.
+    """
+    bounds = limits or Limits()
+    try:
+        with origin.path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+            file.seek(0)
+            yield from _walk(origin, cast(BinaryIO, file), head, bounds)
+    except OSError as error:
+        yield _row(origin, Disposition.UNREADABLE, reason_of(error))
+
+
+def members(origin: Origin, limits: Limits | None = None) -> Iterator[Origin | LedgerRow]:
+    """Yield what `walk_archive` yields, without the streams."""
+    for found in walk_archive(origin, limits):
+        yield found if isinstance(found, LedgerRow) else found[0]
+
+
+def read_all(
+    origins: Iterable[Origin], limits: Limits | None = None
+) -> Iterator[tuple[Origin, bytes]]:
+    """Yield every origin with its bytes; each archive is gone through once.
+
+    Entries of one archive that stand together come in the archive's order.
+
+    Raises
+    ------
+    UnreadableError
+        An entry is damaged or no longer there.
+    """
+    for path, group in groupby(origins, key=lambda origin: origin.path):
+        wanted = {origin.member: origin for origin in group}
+        if None in wanted:
+            yield wanted.pop(None), path.read_bytes()
+        if wanted:
+            yield from _read_members(wanted, limits)
+
+
+def read_bytes(origin: Origin, limits: Limits | None = None) -> bytes:
+    """Return the bytes of a file or an entry.
+
+    Raises
+    ------
+    UnreadableError
+        Reason ``damaged-archive``, ``io-error``, ``permission-denied`` or ``missing``.
+    """
+    try:
+        return next(content for _, content in read_all([origin], limits))
+    except OSError as error:
+        raise UnreadableError(
+            "the input cannot be read", reason=reason_of(error), path=origin.label
+        ) from error
+
+
+def open_origin(origin: Origin, limits: Limits | None = None) -> BinaryIO:
+    """Open a file, or an entry of an archive, which is held in memory.
+
+    Raises
+    ------
+    UnreadableError
+        As `read_bytes`.
+    """
+    if origin.member is not None:
+        return BytesIO(read_bytes(origin, limits))
+    try:
+        return cast(BinaryIO, origin.path.open("rb"))
+    except OSError as error:
+        raise UnreadableError(
+            "the input cannot be read", reason=reason_of(error), path=origin.label
+        ) from error
+
+
+def _read_members(
+    wanted: dict[str | None, Origin], limits: Limits | None
+) -> Iterator[tuple[Origin, bytes]]:
+    first = next(iter(wanted.values()))
+    for found in walk_archive(first, limits):
+        if isinstance(found, LedgerRow):
+            continue
+        known = wanted.pop(found[0].member, None)
+        if known is not None:
+            yield known, read_whole(found[1], found[0].size_bytes)
+        if not wanted:
+            return
+    missing = next(iter(wanted.values()))
+    raise UnreadableError("the entry is not there", reason="missing", path=missing.label)
+
+
+def _walk(
+    origin: Origin, file: BinaryIO, head: bytes, limits: Limits, depth: int = 0
+) -> Iterator[Found]:
+    kind = archive_kind(origin.member or origin.path.name, head)
+    try:
+        if kind == ZIP:
+            entries = zip_entries(file, origin.size_bytes, limits)
+        else:
+            entries = tar_entries(file, kind or TAR, origin.size_bytes, limits)
+        for entry in entries:
+            yield from _enter(_entry_origin(origin, entry), entry, limits, depth + 1)
+    except UnreadableError as error:
+        yield _row(origin, Disposition.UNREADABLE, error.reason)
+    else:
+        yield _row(origin, Disposition.CONTAINER, "")
+
+
+def _entry_origin(archive: Origin, entry: Entry) -> Origin:
+    name = entry.name if archive.member is None else f"{archive.member}{_NESTING}{entry.name}"
+    return Origin(
+        path=archive.path,
+        source=archive.source,
+        member=name,
+        size_bytes=entry.size_bytes,
+        modified_ns=entry.modified_ns,
+    )
+
+
+def _enter(origin: Origin, entry: Entry, limits: Limits, depth: int) -> Iterator[Found]:
+    """Yield an entry, or if it is an archive itself what is in it."""
+    if entry.refusal is not None:
+        yield _row(origin, *entry.refusal)
+        return
+    try:
+        stream = Replay(entry.open(), entry.size_bytes)
+        head = stream.read(HEAD_BYTES)
+    except UnreadableError as error:
+        yield _row(origin, Disposition.UNREADABLE, error.reason)
+        return
+    stream.seek(0)
+    if archive_kind(entry.name, head) is None:
+        yield origin, cast(BinaryIO, stream)
+    else:
+        yield from _nest(origin, stream, head, limits, depth)
+
+
+def _nest(
+    origin: Origin, stream: Replay, head: bytes, limits: Limits, depth: int
+) -> Iterator[Found]:
+    kind = archive_kind(origin.member or "", head)
+    if depth > limits.depth or (kind == ZIP and origin.size_bytes > limits.nested_bytes):
+        yield _row(origin, Disposition.UNREADABLE, ARCHIVE_LIMIT)
+        return
+    file = cast(BinaryIO, stream)
+    if kind == ZIP:  # its directory stands at the end, so it must be held whole
+        try:
+            file = BytesIO(read_whole(stream, origin.size_bytes))
+        except UnreadableError as error:
+            yield _row(origin, Disposition.UNREADABLE, error.reason)
+            return
+    yield from _walk(origin, file, head, limits, depth)
+
+
+def _unpacks_to_tar(head: bytes) -> bool:
+    try:
+        start = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, _USTAR.stop)
+    except zlib.error:
+        return False
+    return start[_USTAR] == b"ustar"
+
+
+def _row(origin: Origin, disposition: Disposition, reason: str) -> LedgerRow:
+    return LedgerRow(origin=origin, disposition=disposition, reason=reason)
+
+
+__all__ = [
+    "Limits",
+    "Readable",
+    "archive_kind",
+    "is_archive",
+    "members",
+    "open_origin",
+    "read_all",
+    "read_bytes",
+    "walk_archive",
+]

@@ -1,0 +1,166 @@
+"""What the readers of the archive formats have in common: an entry, and the limits it must keep."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from ductdicom.errors import UnreadableError
+from ductdicom.model.outcome import Disposition
+
+ARCHIVE_LIMIT = "archive-limit"
+DAMAGED_ARCHIVE = "damaged-archive"
+ENCRYPTED_ARCHIVE = "encrypted-archive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much an archive may ask for before it is refused.
+
+    ``ratio`` is unpacked to packed bytes and only counts above ``ratio_from_bytes``: a small
+    blank image packs better than any mammogram, a large one does not occur. ``depth`` counts
+    archives inside archives. ``nested_bytes`` is what may be held in memory of one of those.
+    """
+
+    member_bytes: int = 4 << 30
+    members: int = 1_000_000
+    ratio: float = 200.0
+    ratio_from_bytes: int = 64 << 20
+    depth: int = 1
+    nested_bytes: int = 512 << 20
+
+    def allows(self, unpacked_bytes: int, packed_bytes: int) -> bool:
+        """Whether the ratio of an entry, or of a whole archive, is believable."""
+        return unpacked_bytes <= max(self.ratio_from_bytes, self.ratio * packed_bytes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of an archive; ``refusal`` says why it is not to be opened."""
+
+    name: str
+    size_bytes: int
+    modified_ns: int
+    open: Callable[[], "Readable"]
+    refusal: tuple[Disposition, str] | None = None
+
+
+class Readable(Protocol):
+    """The one method that forward-only readers share."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to ``size`` bytes."""
+
+
+class Meter:
+    """A decompressing reader that stops when it has given out more than is believable."""
+
+    __slots__ = ("_limits", "_packed_bytes", "_stream", "given_bytes")
+
+    def __init__(self, stream: Readable, packed_bytes: int, limits: Limits) -> None:
+        self._stream = stream
+        self._packed_bytes = packed_bytes
+        self._limits = limits
+        self.given_bytes = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to ``size`` bytes; raise `UnreadableError` beyond the limit."""
+        chunk = self._stream.read(size)
+        self.given_bytes += len(chunk)
+        if not self._limits.allows(self.given_bytes, self._packed_bytes):
+            raise UnreadableError("the archive unpacks to too much", reason=ARCHIVE_LIMIT)
+        return chunk
+
+
+class Replay(io.RawIOBase):
+    """A forward-only reader that can be sought in.
+
+    Seeking forward skips, seeking back works within the last `KEPT_BYTES`; enough for a parser
+    that looks ahead, and little enough for memory to stay flat. Faults of the reader come out
+    as `UnreadableError`.
+    """
+
+    KEPT_BYTES = 1 << 20
+    _CHUNK_BYTES = 1 << 16
+
+    def __init__(self, stream: Readable, size_bytes: int) -> None:
+        super().__init__()
+        self._stream = stream
+        self._size = size_bytes
+        self._kept = bytearray()
+        self._end = 0
+        self._position = 0
+
+    def readable(self) -> bool:
+        """Say that this stream can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say that this stream can be sought in."""
+        return True
+
+    def tell(self) -> int:
+        """Return the position from the start."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to a position; nothing is read until it must be."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = min(max(base + offset, 0), self._size)
+        return self._position
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read up to ``size`` bytes, all there are where it is negative."""
+        left = self._size - self._position
+        wanted = left if size is None or size < 0 else min(size, left)
+        start = self._end - len(self._kept)
+        if self._position < start:
+            raise UnreadableError("the header is too large", reason=ARCHIVE_LIMIT)
+        self._skip_to(self._position)
+        while self._end < self._position + wanted and self._pull(self._position + wanted):
+            pass
+        first = self._position - (self._end - len(self._kept))
+        chunk = bytes(self._kept[first : first + wanted])
+        self._position += len(chunk)
+        self._forget()
+        return chunk
+
+    def _skip_to(self, position: int) -> None:
+        while self._end < position and self._pull(position):
+            self._forget()
+
+    def _pull(self, until: int) -> bool:
+        try:
+            chunk = self._stream.read(min(self._CHUNK_BYTES, until - self._end))
+        except UnreadableError:
+            raise
+        except Exception as error:
+            raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE) from error
+        self._kept += chunk
+        self._end += len(chunk)
+        return bool(chunk)
+
+    def _forget(self) -> None:
+        if len(self._kept) > 2 * self.KEPT_BYTES:
+            del self._kept[: -self.KEPT_BYTES]
+
+
+def read_whole(stream: Readable, size_bytes: int) -> bytes:
+    """Read an entry that promised ``size_bytes``; never more than that."""
+    try:
+        return stream.read(size_bytes)
+    except UnreadableError:
+        raise
+    except Exception as error:
+        raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE) from error
+
+
+def unique_names() -> Callable[[str], str]:
+    """Return a function that tells equal names apart by ``#2``, ``#3`` and so on."""
+    counts: dict[str, int] = {}
+
+    def rename(name: str) -> str:
+        counts[name] = counts.get(name, 0) + 1
+        return name if counts[name] == 1 else f"{name}#{counts[name]}"
+
+    return rename

@@ -1,0 +1,120 @@
+"""Entries of a zip archive, read in place.
+
+References
+----------
+* PKWARE APPNOTE 4.3.12 (central directory), 4.4.4 (flags), 4.6.9 (Unicode path)
+"""
+
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+from typing import BinaryIO, cast
+
+from ductdicom.errors import UnreadableError
+from ductdicom.ingest.charset_guess import guess_name
+from ductdicom.ingest.entries import (
+    ARCHIVE_LIMIT,
+    DAMAGED_ARCHIVE,
+    ENCRYPTED_ARCHIVE,
+    Entry,
+    Limits,
+    Readable,
+    unique_names,
+)
+from ductdicom.model.outcome import Disposition
+
+_ENCRYPTED = 0x0001
+_UTF8_NAME = 0x0800
+_UNICODE_PATH = 0x7075
+_UNICODE_PATH_HEAD = struct.Struct("<BI")
+_MODE_SHIFT = 16
+
+
+def zip_entries(file: BinaryIO, size_bytes: int, limits: Limits) -> Iterator[Entry]:
+    """Yield the entries of a zip archive in the order of its directory, folders left out.
+
+    Raises
+    ------
+    UnreadableError
+        Reason ``damaged-archive`` or ``archive-limit``.
+    """
+    try:
+        archive = zipfile.ZipFile(file)
+    except Exception as error:
+        raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE) from error
+    total_bytes = 0
+    rename = unique_names()
+    with archive:
+        for count, info in enumerate(archive.infolist()):
+            total_bytes += info.file_size
+            if count >= limits.members or not limits.allows(total_bytes, size_bytes):
+                raise UnreadableError("the archive is too large", reason=ARCHIVE_LIMIT)
+            if not info.is_dir():
+                yield Entry(
+                    name=rename(_name(info)),
+                    size_bytes=info.file_size,
+                    modified_ns=_modified_ns(info),
+                    open=partial(_open, archive, info),
+                    refusal=_refusal(info, limits),
+                )
+
+
+def _open(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Readable:
+    try:
+        return cast(Readable, archive.open(info))
+    except NotImplementedError as error:
+        raise UnreadableError(
+            "the archive's compression is unknown", reason="unsupported-compression"
+        ) from error
+    except Exception as error:
+        raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE) from error
+
+
+def _refusal(info: zipfile.ZipInfo, limits: Limits) -> tuple[Disposition, str] | None:
+    mode = info.external_attr >> _MODE_SHIFT
+    if stat.S_ISLNK(mode):
+        return Disposition.NOT_DICOM, "symlink"
+    if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        return Disposition.NOT_DICOM, "special-file"
+    if info.flag_bits & _ENCRYPTED:
+        return Disposition.UNREADABLE, ENCRYPTED_ARCHIVE
+    if info.file_size > limits.member_bytes:
+        return Disposition.UNREADABLE, ARCHIVE_LIMIT
+    if not limits.allows(info.file_size, info.compress_size):
+        return Disposition.UNREADABLE, ARCHIVE_LIMIT
+    return None
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    if info.flag_bits & _UTF8_NAME:
+        return info.filename
+    # The standard library reads every name without the UTF-8 flag as cp437, which loses nothing.
+    raw = info.orig_filename.encode("cp437", errors="replace")
+    return (_unicode_path(info.extra, raw) or guess_name(raw)).replace("\\", "/")
+
+
+def _unicode_path(extra: bytes, raw: bytes) -> str | None:
+    """Return the name that Info-ZIP keeps beside the old one, if it still belongs to it."""
+    position = 0
+    while position + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, position)
+        content = extra[position + 4 : position + 4 + length]
+        position += 4 + length
+        if kind != _UNICODE_PATH or len(content) < _UNICODE_PATH_HEAD.size:
+            continue
+        _, checksum = _UNICODE_PATH_HEAD.unpack_from(content)
+        if checksum == zlib.crc32(raw):
+            return content[_UNICODE_PATH_HEAD.size :].decode("utf-8", errors="replace")
+    return None
+
+
+def _modified_ns(info: zipfile.ZipInfo) -> int:
+    try:
+        moment = datetime(*info.date_time, tzinfo=UTC)
+    except ValueError:
+        return 0
+    return int(moment.timestamp()) * 1_000_000_000
