@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 import imagecodecs
 import jpeg_ls
@@ -11,6 +12,7 @@ import numpy as np
 import openjpeg.utils
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from pydicom import uid
 
 from ductdicom.errors import DecodeError
@@ -67,6 +69,21 @@ def _jpeg2000_openjpeg(frame: Frame) -> Pixels:
     return np.asarray(openjpeg.utils.decode(frame.encoded))
 
 
+class _ReducedJpeg2000(Jpeg2KImageFile):
+    """Pillow's reader, with the reduced size rounded as JPEG 2000 does it.
+
+    Pillow rounds to the nearest pixel and then fails on what OpenJPEG hands it, which rounds up
+    (ITU-T T.800 B.5). Given a multiple of the reduction both agree.
+    """
+
+    def load(self) -> Any:
+        if self.tile and self._reduce:
+            power = 1 << self._reduce
+            width, height = self.size
+            self._size = (-(-width // power) * power, -(-height // power) * power)
+        return super().load()
+
+
 def _jpeg2000_pillow(frame: Frame) -> Pixels:
     """Decode at the reduced resolution, undoing what Pillow does to the numbers.
 
@@ -75,10 +92,13 @@ def _jpeg2000_pillow(frame: Frame) -> Pixels:
     stream = frame.codestream
     if stream is None:
         raise ValueError("no JPEG 2000 header")
-    with Image.open(io.BytesIO(frame.encoded), formats=("JPEG2000",)) as image:
-        image.reduce = frame.reduction.bit_length() - 1  # type: ignore[assignment,method-assign]
+    with _ReducedJpeg2000(io.BytesIO(frame.encoded)) as image:
+        image.reduce = frame.reduction.bit_length() - 1
         pixels = np.asarray(image)
-    values = pixels.astype(np.int32) >> (8 * pixels.itemsize - stream.precision)
+    spare_bits = 8 * pixels.itemsize - stream.precision
+    if spare_bits < 0:
+        raise ValueError(f"{stream.precision} bits come as {pixels.dtype}")
+    values = pixels.astype(np.int32) >> spare_bits
     return values - (1 << (stream.precision - 1)) if stream.is_signed else values
 
 
@@ -110,6 +130,9 @@ LOSSY_JPEG = frozenset(
         "1.2.840.10008.1.2.4.55",
     }
 )
+
+# What comes out may differ a little from what went in, and may be beyond its bits.
+LOSSY = LOSSY_JPEG | {uid.JPEGLSNearLossless, uid.JPEG2000, uid.JPEG2000MC, uid.HTJ2K}
 
 DECODERS: MappingProxyType[str, tuple[Decoder, ...]] = MappingProxyType(
     {
@@ -193,6 +216,8 @@ def _reduction(raster: RasterFormat, stream: Codestream | None, min_side_px: int
     """Return the greatest power of two that leaves ``min_side_px`` on the longer side."""
     if stream is None or min_side_px is None:
         return 1
+    if raster.is_signed and not stream.is_signed:
+        return 1  # bit patterns of signed numbers, whose means mean nothing
     spare = max(raster.rows, raster.columns) // max(min_side_px, 1)
     return 1 << max(0, min(stream.levels, spare.bit_length() - 1))
 

@@ -13,7 +13,7 @@ from pydicom.uid import (
 
 from ductdicom.errors import DecodeError
 from ductdicom.pixels.attributes import read_attributes
-from ductdicom.pixels.codecs import LOSSY_JPEG, decode_frame
+from ductdicom.pixels.codecs import LOSSY, LOSSY_JPEG, decode_frame
 from ductdicom.pixels.colour import PALETTE, luminance
 from ductdicom.pixels.encapsulated import read_encoded_frame
 from ductdicom.pixels.native import map_frame
@@ -121,4 +121,5 @@ def _values(
     if raster.samples > 1 or raster.photometric == PALETTE:
         is_rgb = raster.photometric in _DECODED_RGB or source.transfer_syntax_uid in LOSSY_JPEG
         return luminance(pixels, raster, source.header, is_rgb=is_rgb), reduction
-    return as_stored(pixels, raster), reduction
+    is_lossy = source.transfer_syntax_uid in LOSSY
+    return as_stored(pixels, raster, may_overshoot=is_lossy or reduction > 1), reduction

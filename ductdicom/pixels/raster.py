@@ -56,6 +56,9 @@ def read_format(header: Dataset) -> RasterFormat:
     """
     allocated = read_integer(header, "BitsAllocated", 0)
     stored = read_integer(header, "BitsStored", allocated)
+    high_bit = read_integer(header, "HighBit", stored - 1)
+    if not stored <= high_bit + 1 <= allocated:
+        high_bit = stored - 1  # what every conforming writer says, and what is meant
     frames = read_number(header, "NumberOfFrames")
     found = RasterFormat(
         rows=read_integer(header, "Rows", 0),
@@ -64,7 +67,7 @@ def read_format(header: Dataset) -> RasterFormat:
         frames=max(1, int(frames)) if frames is not None else 1,
         bits_allocated=allocated,
         bits_stored=stored,
-        high_bit=read_integer(header, "HighBit", stored - 1),
+        high_bit=high_bit,
         is_signed=read_integer(header, "PixelRepresentation", 0) == 1,
         is_planar=read_integer(header, "PlanarConfiguration", 0) == 1,
         photometric=read_word(header, "PhotometricInterpretation"),
@@ -80,8 +83,6 @@ def _check(found: RasterFormat) -> None:
         message = f"{found.bits_allocated} bits allocated"
     elif not 1 <= found.bits_stored <= found.bits_allocated:
         message = f"{found.bits_stored} of {found.bits_allocated} bits stored"
-    elif not found.bits_stored - 1 <= found.high_bit < found.bits_allocated:
-        message = f"high bit {found.high_bit} with {found.bits_stored} bits stored"
     elif found.samples not in _SUPPORTED_SAMPLES:
         message = f"{found.samples} samples a pixel"
     else:
@@ -104,7 +105,9 @@ def check_size(found: RasterFormat, *, stored_bytes: int) -> None:
         raise DecodeError(message, reason="too-large")
 
 
-def as_stored(values: NDArray[np.integer], found: RasterFormat) -> NDArray[np.integer]:
+def as_stored(
+    values: NDArray[np.integer], found: RasterFormat, *, may_overshoot: bool = False
+) -> NDArray[np.integer]:
     """Return the values with other bits masked off and the sign extended.
 
     Nothing is copied where nothing is to be done, so that a mapped file stays mapped.
@@ -113,6 +116,9 @@ def as_stored(values: NDArray[np.integer], found: RasterFormat) -> NDArray[np.in
     ----------
     values
         Any integer type that holds the allocated bits.
+    may_overshoot
+        Lossy compression was undone, which may give a little more than the bits can hold:
+        such values are clipped, as masking would turn white into black.
 
     References
     ----------
@@ -123,11 +129,19 @@ def as_stored(values: NDArray[np.integer], found: RasterFormat) -> NDArray[np.in
     high = low + (1 << found.bits_stored) - 1
     wanted = np.dtype(f"{'i' if found.is_signed else 'u'}{found.bits_allocated // _BYTE}")
     is_same_sign = (values.dtype.kind == "i") == found.is_signed
-    fits = is_same_sign and values.itemsize == wanted.itemsize
-    if fits and shift == 0 and low <= int(values.min()) and int(values.max()) <= high:
+    is_alike = is_same_sign and values.itemsize == wanted.itemsize and shift == 0
+    if is_alike and _lies_within(values, low, high, found):
         return values
+    if may_overshoot and shift == 0 and (is_same_sign or values.dtype.kind == "i"):
+        return values.clip(low, high).astype(wanted)
     bits = (values.astype(np.int32) >> shift) & ((1 << found.bits_stored) - 1)
     if found.is_signed:
         sign = 1 << (found.bits_stored - 1)
         bits = (bits ^ sign) - sign
     return bits.astype(wanted)
+
+
+def _lies_within(values: NDArray[np.integer], low: int, high: int, found: RasterFormat) -> bool:
+    if found.bits_stored == found.bits_allocated:
+        return True
+    return low <= int(values.min()) and int(values.max()) <= high

@@ -109,6 +109,8 @@ def open_source(source: Path | bytes) -> PixelSource:
         header ends too early; ``too-large`` for a deflated data set beyond a GiB.
     """
     buffer = _map(source) if isinstance(source, Path) else source
+    if len(buffer) == 0:
+        raise DecodeError("the object has no bytes", reason="truncated")
     stop = _Stop()
     with warnings.catch_warnings():
         # Oddities of a header are ingest's to report; here they are none of pixels' business.
@@ -121,12 +123,12 @@ def open_source(source: Path | bytes) -> PixelSource:
             raise DecodeError("the header cannot be read", reason="truncated") from error
 
 
-def _map(path: Path) -> mmap.mmap:
+def _map(path: Path) -> mmap.mmap | bytes:
     try:
         with path.open("rb") as file:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except ValueError as error:
-        raise DecodeError("the file is empty", reason="truncated") from error
+    except ValueError:  # what mmap says of a file without bytes
+        return b""
     except OSError as error:
         message = f"the file cannot be opened ({error.strerror})"
         raise DecodeError(message, reason="unreadable") from error
