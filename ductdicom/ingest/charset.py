@@ -8,7 +8,7 @@ References
 import re
 from dataclasses import dataclass
 
-from ductdicom.ingest.charset_guess import decode_cut, guess
+from ductdicom.ingest.charset_guess import decode_cut, decode_utf8, guess, is_mistaken
 
 _ESCAPE = b"\x1b"
 
@@ -114,6 +114,8 @@ class Charset:
         text = decode_cut(value, self.codec)
         if text is None or _has_control_characters(text):
             return None
+        if is_mistaken(value, text, self.codec):
+            return None
         if self.codec != "utf-8" and _is_mistaken_utf8(value, self.codec):
             return None
         return text
@@ -136,9 +138,8 @@ def _is_mistaken_utf8(value: bytes, codec: str) -> bool:
     Multi-byte UTF-8 hardly ever occurs by chance in a single-byte set; in a double-byte set
     only sequences of three bytes are telling.
     """
-    try:
-        text = value.decode("utf-8")
-    except UnicodeDecodeError:
+    text = decode_utf8(value)
+    if text is None:
         return False
     if codec in ("gb18030", "gbk", "shift_jis"):
         return any(character >= _FIRST_THREE_BYTE_CHARACTER for character in text)

@@ -21,7 +21,17 @@ _WINDOWS_TWIN = {
 }
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 _LONGEST_CHARACTER_BYTES = 4
+_LATIN = frozenset({"latin-1", "iso8859-2", "iso8859-3", "iso8859-4", "iso8859-9", "iso8859-15"})
 _CONVINCING_SHARE = 0.6
+_FOREIGN_RUN_LENGTH = 4.0
+_WORD_WEIGHT = 0.9
+_SYLLABLE_WEIGHT = 0.85
+_TELLING_BONUS = 0.2
+_TELLING = {
+    "cp932": frozenset("乳管造影前後左右撮像圧迫拡大マンモグラフィ注入検査"),
+    "gbk": frozenset("乳导管造影前后左右平片注药腺钼靶侧位压大术对比剂检查"),
+    "euc_kr": frozenset("유관조영술전후좌우방촬확대주입검사"),
+}
 _WESTERN_RUN_LENGTH = 1.5  # accented letters rarely stand together
 
 
@@ -40,13 +50,14 @@ def decode_cut(value: bytes, codec: str) -> str | None:
 
 
 def guess(value: bytes, declared: str) -> str:
-    """Decode by the likeliest of the sets that consoles use without saying so (heuristic)."""
-    utf8 = decode_cut(value, "utf-8")
-    if utf8 is not None:
-        return utf8
+    """Decode by the likeliest of the sets that consoles use without saying so."""
+    text = decode_utf8(value)
+    if text is not None:
+        return text
     candidates = [_WINDOWS_TWIN[declared]] if declared in _WINDOWS_TWIN else []
-    if declared in ("ascii", "latin-1", "utf-8"):
-        candidates = _by_shape(value)
+    is_foreign = declared in _LATIN and _mean_run(value) >= _FOREIGN_RUN_LENGTH
+    if is_foreign or declared in ("ascii", "utf-8"):
+        candidates = _by_shape(value) + candidates
     for codec in candidates:
         text = decode_cut(value, codec)
         if text is not None:
@@ -61,63 +72,101 @@ def guess_name(raw: bytes) -> str:
     """
     if raw.isascii():
         return raw.decode("ascii")
-    utf8 = decode_cut(raw, "utf-8")
+    utf8 = decode_utf8(raw)
     if utf8 is not None:
         return utf8
-    scores = [
-        ("cp866", _word_share(_HIGH_RUN.findall(raw), "cp866")),
-        ("cp932", _share(raw, "cp932", _is_common_japanese)),
-        ("gbk", _share(raw, "gbk", _is_common_chinese)),
-    ]
+    scores = [("cp866", _word_share(_HIGH_RUN.findall(raw), "cp866")), *_east_asian_scores(raw)]
     codec, score = max(scores, key=lambda item: item[1])
     return raw.decode(codec if score > _CONVINCING_SHARE else "cp437", errors="replace")
 
 
+def decode_utf8(value: bytes) -> str | None:
+    """Decode what is UTF-8 beyond reasonable doubt.
+
+    Two ideographs of GBK can happen to be well-formed; they come out as letters of no living
+    alphabet.
+    """
+    text = decode_cut(value, "utf-8")
+    if (
+        text is None
+        or text.isascii()
+        or any("\u0180" <= character <= "\u036f" for character in text)
+    ):
+        return None
+    return text
+
+
+def is_mistaken(value: bytes, text: str, codec: str) -> bool:
+    """Whether ``text``, decoded by the declared single-byte set, makes no sense in it."""
+    if codec in _LATIN:
+        return _mean_run(value) >= _FOREIGN_RUN_LENGTH
+    if codec == "iso8859-5":  # Serbian and Russian letters in one text
+        return bool(set(text) & set("ђѓѕљњћќџ")) and bool(set(text) & set("ыэюя"))
+    return False
+
+
+def _mean_run(value: bytes) -> float:
+    runs = _HIGH_RUN.findall(value)
+    return sum(map(len, runs)) / max(1, len(runs))
+
+
 def _by_shape(value: bytes) -> list[str]:
     """Order the candidate sets by how well their letters explain the bytes above 0x7F."""
-    runs = _HIGH_RUN.findall(value)
-    mean_length = sum(map(len, runs)) / len(runs)
-    scores = [
-        ("cp1251", _word_share(runs, "cp1251")),
-        ("cp932", _share(value, "cp932", _is_common_japanese)),
-        ("gbk", _share(value, "gbk", _is_common_chinese)),
-        ("euc_kr", _share(value, "euc_kr", _is_hangul)),
-    ]
-    if mean_length <= _WESTERN_RUN_LENGTH and not _has_japanese_lead(value):
-        return ["cp1252"]
+    if _mean_run(value) <= _WESTERN_RUN_LENGTH and not _is_japanese(value):
+        return []
+    words = _WORD_WEIGHT * _word_share(_HIGH_RUN.findall(value), "cp1251")
+    scores = [("cp1251", words), *_east_asian_scores(value)]
     ranked = sorted(scores, key=lambda item: -item[1])
-    return [name for name, score in ranked if score > 0] + ["cp1252"]
+    return [name for name, score in ranked if score > 0]
 
 
-def _has_japanese_lead(value: bytes) -> bool:
+def _is_japanese(value: bytes) -> bool:
+    """Whether lone high bytes are the first halves of ideographs, not accented letters."""
     text = decode_cut(value, "cp932")
-    return text is not None and any("\u3040" <= character <= "\u9fff" for character in text)
+    if text is None or any(character.isascii() and character.islower() for character in text):
+        return False
+    return all(character.isascii() or _is_common_japanese(character) for character in text)
 
 
 def _word_share(runs: list[bytes], codec: str) -> float:
-    """Share of the runs that are words of Cyrillic letters in a plausible case."""
+    """Share of the letters that stand in Cyrillic words of a plausible case."""
     words = [run.decode(codec, errors="replace") for run in runs]
     plausible = [
         word
         for word in words
-        if all("\u0400" <= c <= "\u04ff" for c in word)
+        if len(word) > 1
+        and all("\u0400" <= c <= "\u04ff" for c in word)
         and (word.isupper() or word.islower() or word.istitle())
     ]
     return sum(map(len, plausible)) / max(1, sum(map(len, words)))
 
 
+def _east_asian_scores(value: bytes) -> list[tuple[str, float]]:
+    return [
+        ("cp932", _share(value, "cp932", _is_common_japanese)),
+        ("gbk", _share(value, "gbk", _is_common_chinese)),
+        ("euc_kr", _share(value, "euc_kr", _is_hangul)),
+    ]
+
+
 def _share(value: bytes, codec: str, is_common: Callable[[str], bool]) -> float:
-    """Share of the characters beyond ASCII that are common in the language of ``codec``."""
+    """Share of the characters beyond ASCII that are common in the language of ``codec``.
+
+    The same bytes are often ordinary text in two of these languages; a character that this
+    field uses every day decides then.
+    """
     text = decode_cut(value, codec)
     if text is None:
         return 0.0
     beyond = [character for character in text if not character.isascii()]
-    # A little less than certain: words in one case of one alphabet outweigh ideographs.
-    return 0.95 * sum(map(is_common, beyond)) / max(1, len(beyond))
+    share = sum(map(is_common, beyond)) / max(1, len(beyond))
+    bonus = _TELLING_BONUS if set(beyond) & _TELLING[codec] else 0.0
+    return _SYLLABLE_WEIGHT * share + bonus
 
 
 def _is_common_japanese(character: str) -> bool:
-    return "\u3040" <= character <= "\u30ff" or _is_first_level(character, "cp932", 0x88, 0x97)
+    is_kana = "\u3040" <= character <= "\u30ff" or "\uff66" <= character <= "\uff9f"
+    return is_kana or _is_first_level(character, "cp932", 0x88, 0x97)
 
 
 def _is_common_chinese(character: str) -> bool:

@@ -72,8 +72,7 @@ class DatasetNode:
         if element is None:
             return None
         if isinstance(element, RawDataElement):
-            value = element.value if isinstance(element.value, bytes) else b""
-            return RawValue(value, element.VR or "", element.is_little_endian)
+            return _raw_value(element)
         if element.VR == "SQ":
             return RawValue(b"", "SQ")
         return RawValue(_as_bytes(element.value), element.VR)
@@ -217,6 +216,14 @@ def _sequence(dataset: Dataset, key: BaseTag) -> object:
         except Exception as error:
             raise UnreadableError("damaged sequence", reason="damaged-header") from error
     return value
+
+
+def _raw_value(element: RawDataElement) -> RawValue | None:
+    """Return the bytes of an element, None where the file ends before they do."""
+    value = element.value if isinstance(element.value, bytes) else b""
+    if element.length != _UNDEFINED and len(value) < element.length:
+        return None
+    return RawValue(value, element.VR or "", element.is_little_endian)
 
 
 def _as_bytes(value: object) -> bytes:
