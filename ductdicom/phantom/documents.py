@@ -34,7 +34,7 @@ def rejection_note(spec: MammogramSpec, study_uid: str, rejected: tuple[str, ...
     return note
 
 
-def radiation_report(spec: MammogramSpec, study_uid: str) -> Dataset:
+def text_report(spec: MammogramSpec, study_uid: str) -> Dataset:
     """Return a short text report, as an archive holds it beside the images."""
     report = _document(spec, study_uid, _BASIC_TEXT, "SR")
     report.SeriesNumber = 91

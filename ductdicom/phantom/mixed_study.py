@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from ductdicom.phantom.documents import radiation_report, rejection_note
+from ductdicom.phantom.documents import text_report, rejection_note
 from ductdicom.phantom.ducts import DuctPlan
 from ductdicom.phantom.exposure import Beam, Placement, SampleSize, Scale
 from ductdicom.phantom.files import Syntax, write_bytes, write_object
@@ -27,7 +27,7 @@ def write_inverse_right(folder: Path, size: SampleSize) -> Iterator[Path]:
     rejected = sample_uid("image", f"{_NAME}/{len(shots)}")
     note = rejection_note(scene.spec, sample_uid(_NAME, "study"), (rejected,))
     yield write_object(folder / "KO" / "IM0001", note)
-    report = radiation_report(scene.spec, sample_uid(_NAME, "study"))
+    report = text_report(scene.spec, sample_uid(_NAME, "study"))
     yield write_object(folder / "SR" / "IM0001", report)
     letter = b"Diese Datei ist kein DICOM-Objekt. This file is no DICOM object.\r\n"
     yield write_bytes(folder / "LIESMICH.TXT", letter)
