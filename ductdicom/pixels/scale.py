@@ -1,5 +1,6 @@
 """Millimetres at the breast for one stored pixel."""
 
+import re
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -153,7 +154,7 @@ def _is_divided(instance: Instance, spacing: tuple[float, float], factor: float)
     """Tell whether the spacing times the factor is the detector's pitch."""
     pitch = instance.geometry.detector_spacing_mm
     if pitch is None:
-        words = (instance.manufacturer or "").upper().replace("_", " ").split()
+        words = re.findall("[A-Z]+", (instance.manufacturer or "").upper())
         known = next((_PITCH_MM[word] for word in words if word in _PITCH_MM), None)
         pitch = None if known is None else (known, known)
     if pitch is None or factor < _MAGNIFIED:

@@ -1,0 +1,222 @@
+import pytest
+from builders import MAGNIFICATION, make_instance
+
+from ductdicom.model.instance import Geometry, Raster
+from ductdicom.pixels.scale import breast_scale
+
+
+def _instance(*, modifiers=(), rows=2400, columns=1900, manufacturer=None, **geometry):
+    return make_instance(
+        modifiers=modifiers,
+        manufacturer=manufacturer,
+        geometry=Geometry(**geometry),
+        raster=Raster(rows=rows, columns=columns),
+    )
+
+
+def _square(side):
+    return {"imager_pixel_spacing_mm": (side, side)}
+
+
+@pytest.mark.parametrize(
+    ("instance", "magnification", "side_mm", "is_corrected", "notes"),
+    [
+        pytest.param(
+            _instance(**_square(0.1), magnification_factor=1.0), None, 0.1, True, (), id="contact"
+        ),
+        pytest.param(
+            _instance(**_square(0.1), magnification_factor=1.8, modifiers=[MAGNIFICATION]),
+            None,
+            0.1 / 1.8,
+            True,
+            (),
+            id="magnified",
+        ),
+        pytest.param(
+            _instance(**_square(0.1), magnification_factor=1.8, paddle="MAG 1.8 SPOT"),
+            None,
+            0.1 / 1.8,
+            True,
+            (),
+            id="magnified, said by the paddle",
+        ),
+        pytest.param(
+            _instance(**_square(0.1), modifiers=[MAGNIFICATION]),
+            1.5,
+            0.1 / 1.5,
+            True,
+            (),
+            id="a concluded factor",
+        ),
+        pytest.param(
+            _instance(**_square(0.1), source_to_detector_mm=660, source_to_patient_mm=600),
+            None,
+            0.1 / 1.1,
+            True,
+            (),
+            id="by the distances",
+        ),
+        pytest.param(_instance(**_square(0.1)), None, 0.1, False, (), id="no factor: uncorrected"),
+        pytest.param(
+            _instance(
+                **_square(0.0555),
+                magnification_factor=1.8,
+                detector_spacing_mm=(0.1, 0.1),
+                modifiers=[MAGNIFICATION],
+            ),
+            None,
+            0.0555,
+            True,
+            ("spacing-suspect",),
+            id="divided before, by the pitch",
+        ),
+        pytest.param(
+            _instance(
+                **_square(0.0389),
+                magnification_factor=1.8,
+                manufacturer="HOLOGIC, Inc.",
+                modifiers=[MAGNIFICATION],
+            ),
+            None,
+            0.0389,
+            True,
+            ("spacing-suspect",),
+            id="divided before, by the maker's pitch",
+        ),
+        pytest.param(
+            _instance(**_square(0.1), magnification_factor=1.8),
+            None,
+            0.1 / 1.8,
+            True,
+            ("magnification-conflict",),
+            id="a large factor without a modifier",
+        ),
+        pytest.param(
+            _instance(**_square(0.1), magnification_factor=0.0),
+            None,
+            0.1,
+            False,
+            ("magnification-conflict",),
+            id="factor 0 is ignored",
+        ),
+        pytest.param(
+            _instance(**_square(0.1), magnification_factor=5.0),
+            None,
+            0.1,
+            False,
+            ("magnification-conflict",),
+            id="factor 5 is ignored",
+        ),
+        pytest.param(
+            _instance(
+                **_square(0.1),
+                magnification_factor=1.0,
+                source_to_detector_mm=650,
+                source_to_patient_mm=361,
+            ),
+            None,
+            0.1,
+            True,
+            ("magnification-conflict",),
+            id="factor and distances disagree",
+        ),
+        pytest.param(
+            _instance(**_square(0.1), magnification_factor=1.0, rows=9000),
+            None,
+            0.1,
+            True,
+            ("spacing-suspect",),
+            id="a field of 90 cm",
+        ),
+        pytest.param(
+            _instance(**_square(0.1), magnification_factor=1.0, rows=500, columns=400),
+            None,
+            0.1,
+            True,
+            ("spacing-suspect",),
+            id="a field of 5 cm",
+        ),
+    ],
+)
+def test_millimetres_at_the_breast(instance, magnification, side_mm, is_corrected, notes):
+    scale = breast_scale(instance, magnification)
+
+    assert scale.mm_per_px == pytest.approx((side_mm, side_mm))
+    assert scale.is_corrected == is_corrected
+    assert scale.notes == notes
+    assert scale.source
+
+
+@pytest.mark.parametrize(
+    ("instance", "notes"),
+    [
+        pytest.param(_instance(), ("scale-unknown",), id="no spacing"),
+        pytest.param(
+            _instance(pixel_spacing_mm=(0.1, 0.1)),
+            ("scale-unknown",),
+            id="pixel spacing without calibration",
+        ),
+        pytest.param(
+            _instance(**_square(5.0)), ("spacing-suspect", "scale-unknown"), id="spacing of 5 mm"
+        ),
+        pytest.param(
+            _instance(**_square(0.0)), ("spacing-suspect", "scale-unknown"), id="spacing of 0"
+        ),
+        pytest.param(
+            _instance(**_square(0.1), modifiers=[MAGNIFICATION]),
+            ("scale-unknown",),
+            id="magnified, factor absent",
+        ),
+        pytest.param(
+            _instance(**_square(0.1), magnification_factor=1.0, modifiers=[MAGNIFICATION]),
+            ("magnification-conflict", "scale-unknown"),
+            id="magnified, factor 1",
+        ),
+        pytest.param(
+            _instance(pixel_spacing_mm=(9.0, 9.0), calibration_type="FIDUCIAL"),
+            ("spacing-suspect", "scale-unknown"),
+            id="calibrated to 9 mm",
+        ),
+    ],
+)
+def test_what_is_unknown_is_said(instance, notes):
+    scale = breast_scale(instance, None)
+
+    assert scale.mm_per_px is None
+    assert scale.notes == notes
+
+
+def test_a_calibration_makes_pixel_spacing_count():
+    scale = breast_scale(
+        _instance(pixel_spacing_mm=(0.09, 0.09), calibration_type="GEOMETRY"), None
+    )
+
+    assert scale.mm_per_px == (0.09, 0.09)
+    assert scale.source == "calibrated (geometry)"
+
+
+def test_imager_pixel_spacing_outranks_pixel_spacing():
+    instance = _instance(**_square(0.1), pixel_spacing_mm=(0.2, 0.2), calibration_type="GEOMETRY")
+
+    assert breast_scale(instance, None).mm_per_px == (0.1, 0.1)
+
+
+def test_both_axes_are_scaled():
+    instance = _instance(imager_pixel_spacing_mm=(0.1, 0.05), magnification_factor=1.25)
+
+    assert breast_scale(instance, None).mm_per_px == pytest.approx((0.08, 0.04))
+
+
+def test_a_distance_knows_better_than_a_contact_factor_on_a_magnified_view():
+    instance = _instance(
+        **_square(0.1),
+        magnification_factor=1.0,
+        source_to_detector_mm=660,
+        source_to_patient_mm=440,
+        modifiers=[MAGNIFICATION],
+    )
+
+    scale = breast_scale(instance, None)
+
+    assert scale.mm_per_px == pytest.approx((0.1 / 1.5, 0.1 / 1.5))
+    assert scale.notes == ("magnification-conflict",)
