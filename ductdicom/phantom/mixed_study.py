@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from ductdicom.phantom.documents import text_report, rejection_note
+from ductdicom.phantom.documents import rejection_note, text_report
 from ductdicom.phantom.ducts import DuctPlan
 from ductdicom.phantom.exposure import Beam, Placement, SampleSize, Scale
 from ductdicom.phantom.files import Syntax, write_bytes, write_object
