@@ -8,20 +8,15 @@ from numpy.typing import NDArray
 from ductdicom.pixels.hanging import Edge
 from ductdicom.pixels.regions import Region, find_regions
 from ductdicom.pixels.resample import area_average
-from ductdicom.pixels.threshold import otsu
+from ductdicom.pixels.tissue import find_tissue
 
 # All heuristics; shares are of the longer side unless said otherwise.
-_LONGER_SIDE_PX = 256
 _MARGIN = 0.04
 _EDGE_GAP = 0.03
 _MARKER_GAP = 0.05
 _LEAST_AIR = 0.10  # of the area; with less, what is dark may be tissue
 _LARGE_PART = 0.2  # of the breast's area; what is as large is no marker
-_TOWARDS_OTSU = 0.12
 _MOSTLY = 0.95
-_AIR_PERCENTILE = 25
-_NOISE_FACTOR = 6.0
-_LEAST_STEP = 0.015
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +50,10 @@ def breast_box(
     whole = Box(top=0, left=0, height=rows, width=columns)
     if chest_wall is None:
         return whole
-    factor = max(1.0, max(rows, columns) / _LONGER_SIDE_PX)
-    size = (max(1, round(rows / factor)), max(1, round(columns / factor)))
-    tissue = _tissue(area_average(values, *size))
+    tissue = find_tissue(values)
     if tissue is None:
         return whole
+    size = (tissue.shape[0], tissue.shape[1])
     if background.any():
         tissue &= area_average(background.astype(np.float32), *size) < _MOSTLY
     if np.mean(~tissue) < _LEAST_AIR:
@@ -68,32 +62,6 @@ def breast_box(
     if breast is None:
         return whole
     return _enlarged(breast, whole, size, chest_wall)
-
-
-def _tissue(small: NDArray[np.float32]) -> NDArray[np.bool_] | None:
-    """Return where it is brighter than air, None where air and tissue cannot be told apart.
-
-    Otsu's threshold parts bright tissue from the rest; the skin and fat are only a little
-    brighter than the air, so the threshold is put just above the air's own noise.
-    """
-    smooth = _smoothed(small)
-    middle = otsu(smooth)
-    if middle is None:
-        return None
-    dark = smooth[smooth < middle]
-    air = float(np.percentile(dark, _AIR_PERCENTILE))
-    noise = float(np.median(np.abs(dark[dark <= np.median(dark)] - air)))
-    step = max(_LEAST_STEP, _NOISE_FACTOR * noise, _TOWARDS_OTSU * (middle - air))
-    mask: NDArray[np.bool_] = smooth > min(air + step, middle)
-    return mask
-
-
-def _smoothed(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the means of 3 x 3 pixels, edges repeated."""
-    padded = np.pad(values, 1, mode="edge")
-    rows = padded[:-2] + padded[1:-1] + padded[2:]
-    means: NDArray[np.float32] = (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9)
-    return means
 
 
 def _breast(regions: list[Region], chest_wall: Edge, shape: tuple[int, int]) -> Region | None:

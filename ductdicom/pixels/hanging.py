@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ductdicom.model.call import Laterality
-from ductdicom.pixels.threshold import otsu
+from ductdicom.pixels.tissue import find_tissue
 
 Edge = Literal["left", "right"]
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -145,13 +145,11 @@ def check_air(values: NDArray[np.float32], chest_wall: Edge) -> bool | None:
         True where that edge has more than twice the tissue of the other, False where it is the
         other way round, None where neither is so, as in magnified views that fill the image.
     """
-    threshold = otsu(values)
-    if threshold is None:
+    tissue = find_tissue(values)
+    if tissue is None:
         return None
-    width = max(1, round(values.shape[1] * _STRIP))
-    left, right = (
-        float(np.mean(strip > threshold)) for strip in (values[:, :width], values[:, -width:])
-    )
+    width = max(1, round(tissue.shape[1] * _STRIP))
+    left, right = float(np.mean(tissue[:, :width])), float(np.mean(tissue[:, -width:]))
     near, far = (left, right) if chest_wall == "left" else (right, left)
     if near > _VETO_RATIO * far:
         return True

@@ -1,0 +1,47 @@
+"""Where an image shows tissue, and where air."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ductdicom.pixels.resample import area_average
+from ductdicom.pixels.threshold import otsu
+
+_LONGER_SIDE_PX = 256
+_AIR_PERCENTILE = 25
+_TOWARDS_OTSU = 0.12
+_NOISE_FACTOR = 6.0
+_LEAST_STEP = 0.015
+
+
+def find_tissue(values: NDArray[np.float32]) -> NDArray[np.bool_] | None:
+    """Return where it is brighter than air, None where air and tissue cannot be told apart.
+
+    Otsu's threshold parts bright tissue from the rest; the skin and fat are only a little
+    brighter than the air, so the threshold is put just above the air's own noise (heuristic).
+
+    Returns
+    -------
+    numpy.ndarray
+        Of a copy that is reduced to 256 pixels on the longer side.
+    """
+    rows, columns = values.shape
+    factor = max(1.0, max(rows, columns) / _LONGER_SIDE_PX)
+    size = (max(1, round(rows / factor)), max(1, round(columns / factor)))
+    smooth = _smoothed(area_average(values, *size))
+    middle = otsu(smooth)
+    if middle is None:
+        return None
+    dark = smooth[smooth < middle]
+    air = float(np.percentile(dark, _AIR_PERCENTILE))
+    noise = float(np.median(np.abs(dark[dark <= np.median(dark)] - air)))
+    step = max(_LEAST_STEP, _NOISE_FACTOR * noise, _TOWARDS_OTSU * (middle - air))
+    mask: NDArray[np.bool_] = smooth > min(air + step, middle)
+    return mask
+
+
+def _smoothed(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the means of 3 x 3 pixels, edges repeated."""
+    padded = np.pad(values, 1, mode="edge")
+    rows = padded[:-2] + padded[1:-1] + padded[2:]
+    means: NDArray[np.float32] = (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9)
+    return means
