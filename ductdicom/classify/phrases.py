@@ -11,7 +11,7 @@ _BEHIND = ("pre_behind", "post_behind", "both_behind")
 _NOUNS = ("contrast", "injection")
 _STRANGERS = ("competing", "tracer", "history")  # nouns that take a marker for themselves
 _CLAUSE_ENDS = frozenset(",;:()[]{}|?!")
-_NEEDS_SAME_LANGUAGE = 2  # letters; s, m, z, na, po mean other things elsewhere
+_NEEDS_SAME_LANGUAGE = 3  # letters; s, m, na, po, for mean other things elsewhere
 _MOST_BETWEEN = 6  # items between a marker and its noun, fillers and numbers included
 
 
@@ -92,11 +92,10 @@ class PhraseReader:
         item = self.items[position]
         if item.has("pre", "post", "both", "pre_weak", "post_weak"):
             return self._whole(item), 1
-        if item.has(*_MARKERS):
-            return self._marker(position)
-        if item.has(*_BEHIND):
+        found, step = self._marker(position) if item.has(*_MARKERS) else (None, 1)
+        if found is None and item.has(*_BEHIND):
             return self._behind(position), 1
-        return None, 1
+        return found, step
 
     def _whole(self, item: Item) -> Finding:
         """Read a phrase that says it all."""
@@ -110,6 +109,8 @@ class PhraseReader:
         """Read a marker, or several that share a noun: "avec et sans injection"."""
         markers = [self.items[position]]
         after = position + 1
+        if markers[0].has("number_word") and self._is_number(after):
+            return None, 1  # DUCT NO 2
         while (following := self._next_marker(after)) is not None:
             markers.append(self.items[following])
             after = following + 1
@@ -122,12 +123,18 @@ class PhraseReader:
         if not phases:
             return None, after - position
         finding = Finding(
-            phase=phases.pop() if len(phases) == 1 else TextPhase.BOTH,
+            phase=_one(phases),
             first=markers[0],
             last=last,
-            is_weak=self._is_doubtful(noun) or self._is_refilling(after, noun),
+            is_weak=self._is_doubtful(noun)
+            or (TextPhase.POST not in phases and self._is_refilling(after, noun)),
         )
         return finding, noun + 1 - position
+
+    def _is_number(self, position: int) -> bool:
+        while position < len(self.items) and _is_light(self.items[position]):
+            position += 1
+        return position < len(self.items) and self.items[position].number is not None
 
     def _next_marker(self, position: int) -> int | None:
         """Return where the next marker stands that is joined to the one before ``position``."""
@@ -167,17 +174,24 @@ class PhraseReader:
         before = self.items[position - 1] if position else None
         if before is not None and _joins(before) and position > 1:
             noun = self.items[position - 2]
-            if noun.has(*_NOUNS) and all(_may_bind(marker, noun) for marker in markers):
+            if not noun.has("ductography") and all(_may_bind(marker, noun) for marker in markers):
                 return self._alone(markers, phases, is_weak=False)
-        is_alone = all(marker.has("alone", "alone_weak") for marker in markers)
-        if is_alone and self.in_ductogram and self._may_stand_alone(position, after):
+        if all(map(self._stands_alone, markers)) and self._may_stand_alone(position, after):
             is_weak = any(not marker.has("alone") for marker in markers)
             return self._alone(markers, phases, is_weak=is_weak)
         return None
 
+    def _stands_alone(self, marker: Item) -> bool:
+        """Whether a marker is one that may stand without its noun in a ductography."""
+        if not self.in_ductogram:
+            return False
+        if marker.has("alone") or len(marker.text) > _NEEDS_SAME_LANGUAGE:
+            return marker.has("alone", "alone_weak")
+        others = (item.languages for item in self.items if item is not marker)
+        return bool(marker.languages_as("alone_weak") & frozenset().union(*others))
+
     def _alone(self, markers: Sequence[Item], phases: set[TextPhase], *, is_weak: bool) -> Finding:
-        phase = next(iter(phases)) if len(phases) == 1 else TextPhase.BOTH
-        return Finding(phase=phase, first=markers[0], last=markers[-1], is_weak=is_weak)
+        return Finding(phase=_one(phases), first=markers[0], last=markers[-1], is_weak=is_weak)
 
     def _may_stand_alone(self, position: int, after: int) -> bool:
         """Whether nothing around a lone marker could be the noun that it really has."""
@@ -200,17 +214,20 @@ class PhraseReader:
         while before >= 0 and _is_light(self.items[before]):
             before -= 1
         noun = self.items[before] if before >= 0 else None
-        if noun is not None and noun.has(*_NOUNS, "ductography"):
+        if noun is not None and _may_bind(marker, noun):
             if noun.has("ductography") and not marker.has("alone", "alone_weak"):
                 return None  # 乳管造影なし: no ductography was made
             return Finding(
                 phase=_PHASES[role], first=noun, last=marker, is_weak=self._is_doubtful(position)
             )
-        is_alone = marker.has("alone", "alone_weak") and self.in_ductogram
-        if is_alone and self._may_stand_alone(position, position + 1):
+        if self._stands_alone(marker) and self._may_stand_alone(position, position + 1):
             is_weak = not marker.has("alone")
             return Finding(phase=_PHASES[role], first=marker, last=marker, is_weak=is_weak)
         return None
+
+
+def _one(phases: set[TextPhase]) -> TextPhase:
+    return next(iter(phases)) if len(phases) == 1 else TextPhase.BOTH
 
 
 def _phase(marker: Item, noun: Item | None) -> TextPhase:
@@ -221,10 +238,13 @@ def _phase(marker: Item, noun: Item | None) -> TextPhase:
 
 
 def _may_bind(marker: Item, noun: Item) -> bool:
-    if len(marker.text) > _NEEDS_SAME_LANGUAGE or marker.tokens[0].is_cjk:
+    """Whether a marker and a noun go together; short markers need the noun's own language."""
+    if not noun.has(*_NOUNS, "ductography"):
+        return False
+    if len(marker.text) > _NEEDS_SAME_LANGUAGE:
         return True
-    shared = marker.languages & noun.languages
-    return bool(shared) or bool({"common"} & (marker.languages | noun.languages))
+    spoken = marker.languages_as(*_MARKERS, *_BEHIND)
+    return "common" in spoken or bool(spoken & noun.languages)
 
 
 def _joins(item: Item) -> bool:

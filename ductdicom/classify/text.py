@@ -141,19 +141,22 @@ def _is_past(items: Sequence[Item], position: int) -> bool:
 
 
 def _laterality(items: Sequence[Item]) -> Laterality | None:
-    languages: set[str] = set()
-    for item in items:
-        if len(item.text) >= _SHORTEST_LANGUAGE_WORD or item.tokens[0].is_cjk:
-            languages |= item.languages
+    spoken = frozenset().union(*(item.languages for item in items if _tells_language(item)))
     sides = set()
     for item in items:
         if item.has("both_sides"):
             return None
         for side, laterality in (("left", Laterality.LEFT), ("right", Laterality.RIGHT)):
-            is_short = item.has(f"{side}_short") and bool(item.languages & languages)
+            is_short = bool(item.languages_as(f"{side}_short") & spoken)
             if item.has(side, f"side.{side}") or is_short:
                 sides.add(laterality)
     return sides.pop() if len(sides) == 1 else None
+
+
+def _tells_language(item: Item) -> bool:
+    if item.has("left_short", "right_short"):
+        return False
+    return len(item.text) >= _SHORTEST_LANGUAGE_WORD or item.tokens[0].is_cjk
 
 
 def _view_group(items: Sequence[Item], views: Sequence[str]) -> ViewGroup | None:
@@ -168,5 +171,5 @@ def _is_cut(folded: Folded, items: Sequence[Item]) -> bool:
     lengths = {len(text), len(text.encode("utf-8", "surrogatepass"))}
     if _LIMITS_BYTES[1] in lengths:
         return True
-    is_whole_word = bool(items) and bool(items[-1].roles) and not items[-1].has("before", "after")
-    return _LIMITS_BYTES[0] in lengths and not is_whole_word
+    ends_in_unknown_word = bool(items) and not items[-1].roles and items[-1].tokens[0].is_word
+    return _LIMITS_BYTES[0] in lengths and ends_in_unknown_word

@@ -15,7 +15,8 @@ _STEM_MARK = "*"
 _LONGEST_STEM = 32
 _LONGEST_NUMBER = 4  # longer ones are dates and codes
 _AGENTS = "agents"
-FIRST_ROLES = frozenset({"ductography", "neutral"})
+Use = tuple[str, str]  # a role, and the language in which it is played
+_FIRST_ROLES = frozenset({"ductography", "other_procedure"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +24,12 @@ class Phrase:
     """A phrase as tokens; the last of them may be a stem."""
 
     tokens: tuple[str, ...]
-    roles: frozenset[str]
-    languages: frozenset[str]
+    uses: frozenset[Use]
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """What it may be, in any language."""
+        return frozenset(role for role, _ in self.uses)
 
     @property
     def must_be_tight(self) -> bool:
@@ -40,7 +45,7 @@ class Item:
     """
 
     roles: frozenset[str] = frozenset()
-    languages: frozenset[str] = frozenset()
+    uses: frozenset[Use] = frozenset()
     tokens: tuple[Token, ...]
     first: int
     last: int
@@ -66,6 +71,15 @@ class Item:
         text = self.tokens[0].text
         is_short = len(self.tokens) == 1 and len(text) <= _LONGEST_NUMBER
         return int(text) if is_short and self.tokens[0].is_number else None
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """Languages that know it."""
+        return frozenset(language for _, language in self.uses)
+
+    def languages_as(self, *roles: str) -> frozenset[str]:
+        """Return the languages in which it plays one of the roles."""
+        return frozenset(language for role, language in self.uses if role in roles)
 
     def has(self, *roles: str) -> bool:
         """Whether it plays one of the roles."""
@@ -105,7 +119,7 @@ class Lexicon:
         folded = fold_with_origin(text)
         tokens = tokenise(folded.text)
         taken: dict[int, Item] = {}
-        for roles in (FIRST_ROLES, None):
+        for roles in (_FIRST_ROLES, None):
             for item in self._find(tokens, taken, roles):
                 taken[item.first] = item
                 for position in range(item.first + 1, item.last + 1):
@@ -145,7 +159,7 @@ class Lexicon:
             return None
         return Item(
             roles=frozenset().union(*(phrase.roles for phrase in phrases)),
-            languages=frozenset().union(*(phrase.languages for phrase in phrases)),
+            uses=frozenset().union(*(phrase.uses for phrase in phrases)),
             tokens=tokens[first : last + 1],
             first=first,
             last=last,
@@ -171,18 +185,16 @@ def agent_lexicon_of(vocabulary: Vocabulary) -> Lexicon:
 
 def build_lexicon(terms: Iterable[Term]) -> Lexicon:
     """Index terms by their first word or stem."""
-    phrases: dict[tuple[str, ...], tuple[set[str], set[str]]] = {}
+    phrases: dict[tuple[str, ...], set[Use]] = {}
     for term in terms:
         for spelling in spellings(term.phrase):
-            roles, languages = phrases.setdefault(phrase_tokens(spelling), (set(), set()))
-            roles.add(term.role)
-            languages.add(term.language)
+            phrases.setdefault(phrase_tokens(spelling), set()).add((term.role, term.language))
     words: dict[str, list[Phrase]] = {}
     stems: dict[str, list[Phrase]] = {}
-    for tokens, (roles, languages) in phrases.items():
+    for tokens, uses in phrases.items():
         if not tokens:
             continue
-        phrase = Phrase(tokens=tokens, roles=frozenset(roles), languages=frozenset(languages))
+        phrase = Phrase(tokens=tokens, uses=frozenset(uses))
         index = stems if tokens[0].endswith(_STEM_MARK) else words
         index.setdefault(tokens[0].rstrip(_STEM_MARK), []).append(phrase)
     return Lexicon(
