@@ -11,7 +11,8 @@ from ductdicom.model.study import ImageCall
 class Row:
     """Images of one side, view group and injection: pre on the left, post on the right.
 
-    No image stands in it twice. ``notes`` are the stable words of the record.
+    No image stands in it twice. ``plain`` holds the images of a study that is no ductogram, which
+    have no phase; ``pre`` and ``post`` are then empty. ``notes`` are the record's stable words.
     """
 
     laterality: Laterality | None
@@ -19,7 +20,13 @@ class Row:
     injection: int | None
     pre: tuple[ImageCall, ...]
     post: tuple[ImageCall, ...]
+    plain: tuple[ImageCall, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def images(self) -> tuple[ImageCall, ...]:
+        """All images from left to right."""
+        return self.pre + self.post + self.plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

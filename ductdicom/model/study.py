@@ -10,10 +10,15 @@ from ductdicom.model.outcome import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """All instances with one Study Instance UID, in a stable order."""
+    """All instances of one study and one patient, in a stable order.
+
+    ``contested`` holds the origin labels of instances whose SOP Instance UID another object has
+    too, with other bytes.
+    """
 
     study_instance_uid: str
     instances: tuple[Instance, ...]
+    contested: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +28,7 @@ class ImageCall:
     ``kind_reason`` says in a few words why it is of that kind. ``magnification`` is the factor
     by which the detector image is larger than the breast, None where nothing says so.
     ``acquired_at`` is the scanner's clock. ``injection`` counts fillings from 1.
+    ``has_other_bytes``: another object has the same UID and a different content.
     """
 
     instance: Instance
@@ -38,7 +44,9 @@ class ImageCall:
     call: PhaseCall
     is_excluded: bool = False
     is_confirmed: bool = False
-    notes: tuple[str, ...] = ()
+    has_laterality_conflict: bool = False
+    has_view_conflict: bool = False
+    has_other_bytes: bool = False
 
     @property
     def uid(self) -> str:

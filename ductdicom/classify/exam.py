@@ -1,0 +1,206 @@
+"""What the examination is: a question apart from when each image was taken.
+
+The procedure's name always contains the idea of contrast; it only answers this question.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from ductdicom.classify.agents import AgentClass, read_agent, read_route
+from ductdicom.classify.kind import KindCall
+from ductdicom.classify.subject import Subject
+from ductdicom.classify.thresholds import Thresholds
+from ductdicom.classify.view import ViewCall
+from ductdicom.model.call import Confidence, Evidence, ExamCall, ExamKind, Kind, Strength
+from ductdicom.vocabulary.codes import is_ductography, route_of
+
+_NOT_OF_THE_BREAST = {
+    Kind.OTHER_MODALITY,
+    Kind.REPORT,
+    Kind.PRESENTATION_STATE,
+    Kind.CAPTURE,
+    Kind.QUALITY_CONTROL,
+}
+
+
+def decide_exam(
+    subjects: Sequence[Subject],
+    kinds: Sequence[KindCall],
+    views: Sequence[ViewCall],
+    thresholds: Thresholds,
+) -> ExamCall:
+    """Decide what a study's examination is.
+
+    Explicit evidence is a procedure code, or contrast that can only have gone into a duct, or
+    images that only dual-energy mammography makes. A name in a text is weaker. Where both
+    examinations are named, the one with the stronger evidence is taken.
+
+    References
+    ----------
+    * DICOM PS3.16 CID 6050 (Breast Procedure Reported)
+    """
+    images = [s for s, k in zip(subjects, kinds, strict=True) if k.kind not in _NOT_OF_THE_BREAST]
+    if not images:
+        return ExamCall(kind=ExamKind.OTHER, confidence=Confidence.STRONG)
+    evidence = _unique(
+        [
+            *_named(subjects),
+            *_filled(images, kinds, subjects, thresholds),
+            *_split_by_image_type(subjects, kinds, views),
+            *_dual_energy(subjects, kinds, thresholds),
+        ]
+    )
+    duct = _strongest_rank(evidence, ExamKind.DUCTOGRAM)
+    dual = _strongest_rank(evidence, ExamKind.CONTRAST_MAMMOGRAM)
+    if duct < 0 and dual < 0:
+        return ExamCall(kind=ExamKind.MAMMOGRAM, confidence=Confidence.STRONG, evidence=evidence)
+    kind = ExamKind.DUCTOGRAM if duct >= dual else ExamKind.CONTRAST_MAMMOGRAM
+    is_explicit = max(duct, dual) == Strength.EXPLICIT.rank
+    return ExamCall(
+        kind=kind,
+        confidence=Confidence.CERTAIN if is_explicit else Confidence.STRONG,
+        evidence=evidence,
+    )
+
+
+def is_contested(exam: ExamCall) -> bool:
+    """Tell whether evidence of both a ductography and a dual-energy examination was seen."""
+    said = {item.says for item in exam.evidence if item.strength is not Strength.HINT}
+    return {ExamKind.DUCTOGRAM.value, ExamKind.CONTRAST_MAMMOGRAM.value} <= said
+
+
+def _strongest_rank(evidence: Sequence[Evidence], kind: ExamKind) -> int:
+    ranks = [
+        e.strength.rank for e in evidence if e.says == kind and e.strength is not Strength.HINT
+    ]
+    return max(ranks, default=-1)
+
+
+def _unique(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Keep one of each reason, strongest first, in an order the input's order cannot change."""
+    return tuple(sorted(set(evidence), key=_in_order))
+
+
+def _in_order(item: Evidence) -> tuple[object, ...]:
+    """Order reasons for a reader: the strongest first, a name before what follows from contrast."""
+    is_name = item.rule in {"procedure-code", "procedure-name"}
+    return -item.strength.rank, not is_name, item.rule, item.tag, item.value, item.says
+
+
+def _evidence(rule: str, tag: str, value: str, says: ExamKind, strength: Strength) -> Evidence:
+    return Evidence(rule=rule, tag=tag, value=value, says=says, strength=strength)
+
+
+def _named(subjects: Sequence[Subject]) -> Iterator[Evidence]:
+    for subject in subjects:
+        for code in subject.instance.codes:
+            if is_ductography(code):
+                value = f"{code.value} {code.scheme} {code.meaning}".strip()
+                yield _evidence(
+                    "procedure-code", code.tag, value, ExamKind.DUCTOGRAM, Strength.EXPLICIT
+                )
+        for text, reading in subject.readings:
+            if reading.is_ductography:
+                yield _evidence(
+                    "procedure-name", text.tag, text.value, ExamKind.DUCTOGRAM, Strength.TEXT
+                )
+            elif "contrast-mammogram" in reading.kinds:
+                yield _evidence(
+                    "procedure-name",
+                    text.tag,
+                    text.value,
+                    ExamKind.CONTRAST_MAMMOGRAM,
+                    Strength.TEXT,
+                )
+
+
+def _filled(
+    images: Sequence[Subject],
+    kinds: Sequence[KindCall],
+    subjects: Sequence[Subject],
+    thresholds: Thresholds,
+) -> Iterator[Evidence]:
+    """Yield contrast that can only have gone into a duct, on images of a single energy."""
+    dual = {
+        id(s) for s, k in zip(subjects, kinds, strict=True) if k.kind is Kind.CONTRAST_MAMMOGRAM
+    }
+    for subject in images:
+        if id(subject) in dual:
+            continue
+        contrast = subject.instance.contrast
+        route = contrast.route or ""
+        coded = any(route_of(code) == "intraductal" for code in contrast.route_codes or ())
+        if coded or read_route(route) == "intraductal":
+            yield _evidence(
+                "intraductal-route",
+                "(0018,1040)" if not coded else "(0018,0014)",
+                route or "intraluminal",
+                ExamKind.DUCTOGRAM,
+                Strength.EXPLICIT,
+            )
+        agent = read_agent(contrast.agent or "", subject.vocabulary)
+        has_agent = agent is AgentClass.AGENT or bool(contrast.agent_codes)
+        volume = contrast.volume_ml or 0
+        if has_agent and 0 < volume <= thresholds.duct_volume_at_most_ml:
+            yield _evidence(
+                "duct-volume",
+                "(0018,1041)",
+                f"{volume:g} mL",
+                ExamKind.DUCTOGRAM,
+                Strength.EXPLICIT,
+            )
+
+
+def _split_by_image_type(
+    subjects: Sequence[Subject], kinds: Sequence[KindCall], views: Sequence[ViewCall]
+) -> Iterator[Evidence]:
+    """Yield a ductography where one breast alone has single-energy images before and after.
+
+    Dual-energy mammography injects first, so that it has no image before; heuristic.
+    """
+    if any(kind.kind is Kind.CONTRAST_MAMMOGRAM for kind in kinds):
+        return
+    sides: dict[object, set[str]] = {}
+    for subject, kind, view in zip(subjects, kinds, views, strict=True):
+        if kind.kind is Kind.VIEW:
+            terms = {"PRE_CONTRAST", "POST_CONTRAST"} & set(subject.image_type_terms())
+            sides.setdefault(view.laterality, set()).update(terms)
+    filled = [side for side, terms in sides.items() if "POST_CONTRAST" in terms]
+    if len(filled) == 1 and "PRE_CONTRAST" in sides[filled[0]]:
+        yield _evidence(
+            "image-types-of-one-breast",
+            "(0008,0008)",
+            "PRE_CONTRAST and POST_CONTRAST",
+            ExamKind.DUCTOGRAM,
+            Strength.STRUCTURAL,
+        )
+
+
+def _dual_energy(
+    subjects: Sequence[Subject], kinds: Sequence[KindCall], thresholds: Thresholds
+) -> Iterator[Evidence]:
+    for subject, kind in zip(subjects, kinds, strict=True):
+        if kind.kind is Kind.CONTRAST_MAMMOGRAM:
+            yield _evidence(
+                "dual-energy-image",
+                "(0008,0008)",
+                kind.reason,
+                ExamKind.CONTRAST_MAMMOGRAM,
+                Strength.EXPLICIT,
+            )
+        yield from _intravenous(subject, thresholds)
+
+
+def _intravenous(subject: Subject, thresholds: Thresholds) -> Iterator[Evidence]:
+    contrast = subject.instance.contrast
+    coded = any(route_of(code) == "intravenous" for code in contrast.route_codes or ())
+    is_intravenous = coded or read_route(contrast.route or "") == "intravenous"
+    volume = max(contrast.volume_ml or 0, contrast.total_dose_ml or 0)
+    if is_intravenous:
+        value, tag = contrast.route or "intravenous", "(0018,1040)"
+    elif volume >= thresholds.intravenous_volume_at_least_ml:
+        value, tag = f"{volume:g} mL", "(0018,1041)"
+    else:
+        return
+    yield _evidence(
+        "intravenous-contrast", tag, value, ExamKind.CONTRAST_MAMMOGRAM, Strength.STRUCTURAL
+    )

@@ -1,0 +1,212 @@
+"""What the order of exposures adds: contradictions, inferences and suggestions.
+
+Time alone labels an image only where certain images of its side fix the cut, and then only as
+inferred. Anything less is a suggestion.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from ductdicom.classify.study_rules import Side
+from ductdicom.classify.thresholds import Thresholds
+from ductdicom.classify.timeline import Timeline
+from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strength
+
+Calls = tuple[PhaseCall, ...]
+
+
+def find_contradictions(calls: Calls, side: Side, thresholds: Thresholds) -> Calls:
+    """Make unknown what stands in an impossible order: pre after post within one filling.
+
+    Both images of each such pair lose their phase, each with the other's evidence against it.
+    A pre image after a pause long enough for another filling is no contradiction.
+    """
+    against: dict[int, list[Evidence]] = {}
+    for post in _places(calls, Phase.POST):
+        for pre in _places(calls, Phase.PRE):
+            if _is_inverted(side.timeline, pre, post, thresholds):
+                against.setdefault(pre, []).extend(calls[post].evidence)
+                against.setdefault(post, []).extend(calls[pre].evidence)
+    return tuple(
+        replace(
+            call,
+            phase=Phase.UNKNOWN,
+            confidence=Confidence.UNKNOWN,
+            conflicts=_unique([*call.evidence, *against[index]]),
+        )
+        if index in against and call.confidence is not Confidence.CONFIRMED
+        else call
+        for index, call in enumerate(calls)
+    )
+
+
+def _is_inverted(timeline: Timeline, pre: int, post: int, thresholds: Thresholds) -> bool:
+    if timeline.is_before(post, pre) is not True:
+        return False
+    gap = timeline.gap_minutes(post, pre)
+    return gap is not None and gap <= thresholds.injection_gap_minutes
+
+
+def infer(calls: Calls, side: Side, thresholds: Thresholds) -> Calls:
+    """Infer phases of images without evidence from certain images of the same side.
+
+    Before the first certain filling is pre, unless something about the image itself speaks of an
+    earlier filling; after a certain post image of the same cluster is post; before a certain pre
+    image with no filling yet is pre. What comes later is only suggested.
+    """
+    posts = [i for i in _places(calls, Phase.POST) if _is_firm(calls[i])]
+    pres = [i for i in _places(calls, Phase.PRE) if _is_firm(calls[i])]
+    if not posts and not pres:
+        return calls
+    return tuple(
+        _infer_one(index, call, side, (pres, posts), thresholds) if _is_open(call) else call
+        for index, call in enumerate(calls)
+    )
+
+
+def _is_open(call: PhaseCall) -> bool:
+    return call.phase is Phase.UNKNOWN and not call.conflicts
+
+
+def _is_firm(call: PhaseCall) -> bool:
+    return call.phase is not Phase.UNKNOWN and call.confidence is not Confidence.UNKNOWN
+
+
+def _infer_one(
+    index: int,
+    call: PhaseCall,
+    side: Side,
+    fixed: tuple[Sequence[int], Sequence[int]],
+    thresholds: Thresholds,
+) -> PhaseCall:
+    pres, posts = fixed
+    timeline = side.timeline
+    if not posts:
+        return _infer_without_post(index, call, pres, timeline, thresholds)
+    if all(timeline.is_before(index, post) is True for post in posts):
+        if _looks_filled(index, side, thresholds):
+            return _suggest(call, Phase.POST, "looks like an earlier filling without a tag")
+        return _inferred(call, Phase.PRE, _offset(timeline, index, posts, "before the first"))
+    earlier = [post for post in posts if timeline.is_before(post, index) is True]
+    if not earlier:
+        return call
+    gaps = [gap for p in earlier if (gap := timeline.gap_minutes(p, index)) is not None]
+    is_enclosed = any(timeline.is_before(index, post) is True for post in posts)
+    is_same_filling = min(gaps) <= thresholds.injection_gap_minutes if gaps else is_enclosed
+    has_contrary_hint = any(item.says == Phase.PRE for item in call.evidence)
+    if is_same_filling and not has_contrary_hint:
+        return _inferred(call, Phase.POST, _offset(timeline, index, posts, "after the first"))
+    return _suggest(call, Phase.POST, "exposed after a filling, with a pause between")
+
+
+def _infer_without_post(
+    index: int,
+    call: PhaseCall,
+    pres: Sequence[int],
+    timeline: Timeline,
+    thresholds: Thresholds,
+) -> PhaseCall:
+    """Infer from certain pre images alone: what came before them is pre too."""
+    if any(timeline.is_before(index, pre) is True for pre in pres):
+        return _inferred(call, Phase.PRE, "exposed before an image that is certainly pre")
+    gaps = [gap for pre in pres if (gap := timeline.gap_minutes(pre, index)) is not None]
+    is_later = bool(pres) and all(timeline.is_before(pre, index) is True for pre in pres)
+    if is_later and gaps and min(gaps) >= thresholds.suggestion_gap_minutes:
+        return _suggest(call, Phase.POST, f"exposed {min(gaps):.0f} min after the pre images")
+    return call
+
+
+def _looks_filled(index: int, side: Side, thresholds: Thresholds) -> bool:
+    """Tell whether an image before the first certain filling may show a filling of its own.
+
+    Its text numbers an injection, or it is the magnified one after earlier contact views with a
+    pause between: the textbook's order of before and after.
+    """
+    if any(reading.injection is not None for _, reading in side.subjects[index].readings):
+        return True
+    clusters = side.timeline.clusters(thresholds.suggestion_gap_minutes)
+    position = next((n for n, cluster in enumerate(clusters) if index in cluster), 0)
+    earlier = [i for cluster in clusters[:position] for i in cluster]
+    return side.views[index].is_magnified and any(not side.views[i].is_magnified for i in earlier)
+
+
+def _offset(timeline: Timeline, index: int, posts: Sequence[int], words: str) -> str:
+    """Say how far from the first certain post image an image was exposed."""
+    known = [p for p in posts if p in timeline.minutes]
+    if index not in timeline.minutes or not known:
+        return f"instance number {words} post image's"
+    first = min(known, key=lambda p: timeline.minutes[p])
+    gap = abs(timeline.minutes[index] - timeline.minutes[first])
+    return f"exposed {_duration(gap)} {words} post image"
+
+
+def _duration(minutes: float) -> str:
+    return f"{minutes * 60:.0f} s" if minutes < 1 else f"{minutes:.0f} min"
+
+
+def _inferred(call: PhaseCall, phase: Phase, why: str) -> PhaseCall:
+    reason = Evidence(rule="order", tag="", value=why, says=phase, strength=Strength.STRUCTURAL)
+    return replace(
+        call, phase=phase, confidence=Confidence.INFERRED, evidence=(*call.evidence, reason)
+    )
+
+
+def _suggest(call: PhaseCall, phase: Phase, why: str, *, rule: str = "order") -> PhaseCall:
+    reason = Evidence(rule=rule, tag="", value=why, says=phase, strength=Strength.HINT)
+    return replace(call, suggestion=phase, evidence=(*call.evidence, reason))
+
+
+def suggest(calls: Calls, side: Side, thresholds: Thresholds) -> Calls:
+    """Suggest phases where no image of the side has one: the longest pause, or magnification.
+
+    A suggestion is never a phase. None is made where the two hints contradict each other.
+    """
+    if any(call.phase is not Phase.UNKNOWN for call in calls):
+        return calls
+    by_gap = _split_by_gap(side, thresholds)
+    magnified = [view.is_magnified for view in side.views]
+    by_view = dict(enumerate(magnified)) if len(set(magnified)) > 1 else {}
+    if by_gap and any(by_view.get(i) is True for i, is_post in by_gap.items() if not is_post):
+        contact_after = any(by_view.get(i) is False for i, post in by_gap.items() if post)
+        if contact_after:
+            return calls
+    why = "after the longest pause" if by_gap else "magnified, others are contact views"
+    why_not = "before the longest pause" if by_gap else "contact view, others are magnified"
+    split = by_gap or by_view
+    return tuple(
+        _suggest(
+            call,
+            Phase.POST if split[index] else Phase.PRE,
+            why if split[index] else why_not,
+            rule="time-gap" if by_gap else "magnification",
+        )
+        if index in split and _is_open(call) and not _hints_against(call, split[index])
+        else call
+        for index, call in enumerate(calls)
+    )
+
+
+def _hints_against(call: PhaseCall, is_post: bool) -> bool:  # noqa: FBT001 - one of two phases
+    opposite = Phase.PRE if is_post else Phase.POST
+    return any(item.says == opposite for item in call.evidence)
+
+
+def _split_by_gap(side: Side, thresholds: Thresholds) -> dict[int, bool]:
+    """Return for each exposure whether it lies after the longest pause; empty if none is clear."""
+    minutes = side.timeline.minutes
+    order = sorted(minutes, key=lambda i: (minutes[i], i))
+    gaps = [minutes[b] - minutes[a] for a, b in pairwise(order)]
+    longest = max(gaps, default=0.0)
+    if longest < thresholds.suggestion_gap_minutes or gaps.count(longest) > 1:
+        return {}
+    cut = gaps.index(longest)
+    return {index: place > cut for place, index in enumerate(order)}
+
+
+def _places(calls: Calls, phase: Phase) -> list[int]:
+    return [index for index, call in enumerate(calls) if call.phase is phase]
+
+
+def _unique(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    return tuple(dict.fromkeys(evidence))

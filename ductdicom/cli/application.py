@@ -1,0 +1,68 @@
+"""The command line as a whole, and the one place where errors become exit codes."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from ductdicom import __version__
+from ductdicom.cli.explain import explain
+from ductdicom.cli.organise import organise
+from ductdicom.cli.sample import sample
+from ductdicom.cli.scan import scan
+from ductdicom.cli.sheet import sheet
+from ductdicom.errors import DuctDicomError, UsageError
+
+INTERRUPTED = 130
+
+
+class _Commands(click.Group):
+    """A group in which ``organize`` is another spelling of ``organise``."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by either spelling."""
+        return super().get_command(ctx, "organise" if cmd_name == "organize" else cmd_name)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ductdicom")
+def application() -> None:
+    """Separate pre-contrast from post-contrast ductography views, side by side on sheets.
+
+    Exit codes: 0 all read and decided; 1 finished, but something needs a person; 2 wrong usage;
+    3 nothing readable found; 4 output could not be written; 5 archive or PACS refused; 70 a bug;
+    130 interrupted.
+    """
+
+
+for command in (organise, scan, explain, sheet, sample):
+    application.add_command(command)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line.
+
+    Returns
+    -------
+    The exit code; nothing is raised.
+    """
+    try:
+        code = application.main(list(arguments), prog_name="ductdicom", standalone_mode=False)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("ductdicom: interrupted; what is finished stays", err=True)
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        return UsageError.exit_code
+    except DuctDicomError as error:
+        click.echo(f"ductdicom: {error}", err=True)
+        return error.exit_code
+    except BrokenPipeError:  # who read our output went away, as `head` does
+        sys.stderr.close()
+        code = 0
+    except Exception:  # noqa: BLE001 - the last resort: a bug is reported as one
+        click.echo("ductdicom: this is a bug in ductdicom, please report it:", err=True)
+        click.echo(traceback.format_exc(), err=True)
+        return DuctDicomError.exit_code
+    return int(code or 0)

@@ -1,0 +1,78 @@
+"""``ductdicom explain``: for each image, every reason and the conclusion."""
+
+import json
+from pathlib import Path
+
+import click
+
+from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument, make_settings
+from ductdicom.export.records import instance_record
+from ductdicom.model.call import Evidence, Phase
+from ductdicom.model.study import ImageCall
+from ductdicom.pipeline.judge import Judged
+from ductdicom.pipeline.run import scan as run_scan
+from ductdicom.sheet.captions import reason, tag_name, view_label
+
+
+@click.command()
+@inputs_argument
+@deciding_options
+@click.option("--json", "as_json", is_flag=True, help="Print one instance record a line.")
+def explain(
+    inputs: tuple[str, ...],
+    files_from: str | None,
+    nul: bool,
+    config: Path | None,
+    as_json: bool,
+    **given: object,
+) -> int:
+    """Say of each image what was concluded, why, and what spoke against it."""
+    settings = make_settings(config, **given)
+    scanned = run_scan(all_inputs(inputs, files_from, nul=nul), settings)
+    for study in scanned.judged:
+        if not as_json:
+            _print_exam(study)
+        for image in study.call.images:
+            if as_json:
+                click.echo(json.dumps(instance_record(image), ensure_ascii=False))
+            else:
+                _print_image(image, study)
+    return 0
+
+
+def _print_exam(study: Judged) -> None:
+    exam = study.call.exam
+    click.echo(f"study {study.call.study.study_instance_uid}")
+    click.echo(f"  {exam.kind} ({exam.confidence}), {study.pairing.status}")
+    for item in exam.evidence:
+        click.echo(f"    {_words(item)}")
+    for problem in study.call.problems:
+        click.echo(f"  ! {problem.code}: {problem.message}")
+
+
+def _print_image(image: ImageCall, study: Judged) -> None:
+    call = image.call
+    phase = str(call.phase) if call.phase else "no phase"
+    click.echo(f"  {image.instance.origin.label}")
+    click.echo(f"    {view_label(image)}, {image.kind}: {phase} ({call.confidence})")
+    click.echo(f"      because {reason(image) or image.kind_reason}")
+    for item in call.evidence:
+        click.echo(f"      for      {_words(item)}")
+    for item in call.conflicts:
+        click.echo(f"      against  {_words(item)}")
+    if call.phase is Phase.UNKNOWN:
+        click.echo(f"      would settle it: {_remedy(image)}")
+    left_out = [i.reason for i in study.pairing.left_out if i.image is image]
+    if left_out:
+        click.echo(f"      left out: {left_out[0]}")
+
+
+def _words(item: Evidence) -> str:
+    where = f"{item.tag} {tag_name(item.tag)}" if item.tag else "the study's order"
+    return f"{item.says}: {item.rule} ({item.strength}), {where} = {item.value!r}"
+
+
+def _remedy(image: ImageCall) -> str:
+    if image.call.conflicts:
+        return "a decision on which of the reasons is right (--decisions)"
+    return "a Contrast/Bolus Agent on the post images only, or a decision (--decisions)"

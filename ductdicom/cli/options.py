@@ -1,0 +1,97 @@
+"""Options that several commands share, and how they become settings."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ductdicom.errors import UsageError
+from ductdicom.ingest.sources import read_list
+from ductdicom.settings import Settings, load_settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def inputs_argument(function: F) -> F:
+    """Add INPUT… and the ways to name more of them."""
+    for option in (
+        click.argument("inputs", nargs=-1, metavar="INPUT...", type=click.Path()),
+        click.option(
+            "--files-from",
+            metavar="FILE|-",
+            help="Read more inputs from FILE, one a line; - is standard input.",
+        ),
+        click.option("-0", "nul", is_flag=True, help="Inputs of --files-from end with NUL."),
+    ):
+        function = option(function)
+    return function
+
+
+def deciding_options(function: F) -> F:
+    """Add the options that change what is decided."""
+    for option in (
+        click.option(
+            "--decisions",
+            type=click.Path(path_type=Path),
+            help="A reviewer's decisions (JSON or CSV); they outrank every rule.",
+        ),
+        click.option(
+            "--rules",
+            type=click.Path(path_type=Path),
+            help="A site's rules and vocabulary (TOML), laid over the built-in ones.",
+        ),
+        click.option(
+            "--config",
+            type=click.Path(path_type=Path),
+            help="TOML with any of these options; the command line wins.",
+        ),
+        click.option(
+            "-j",
+            "--jobs",
+            metavar="N",
+            help="Worker processes; 0 and the default are the number of processors.",
+        ),
+        click.option(
+            "--all-studies",
+            is_flag=True,
+            default=None,
+            help="Rows and sheets also for mammography studies that are no ductogram.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def all_inputs(inputs: tuple[str, ...], files_from: str | None, *, nul: bool) -> list[str]:
+    """Return the inputs of the command line and of ``--files-from`` together.
+
+    Raises
+    ------
+    UsageError
+        The list cannot be read, or there is no input at all.
+    """
+    found = [*inputs, *_listed(files_from, nul=nul)]
+    if not found:
+        raise UsageError("no input", hint="name a folder, a file, an archive or a DICOMDIR")
+    return found
+
+
+def _listed(files_from: str | None, *, nul: bool) -> Iterator[str]:
+    if files_from is None:
+        return
+    if files_from == "-":
+        yield from read_list(sys.stdin.buffer, nul=nul)
+        return
+    try:
+        with Path(files_from).open("rb") as stream:
+            yield from read_list(stream, nul=nul)
+    except OSError as error:
+        raise UsageError(f"list cannot be read: {error.strerror}", path=files_from) from error
+
+
+def make_settings(config: Path | None, **given: object) -> Settings:
+    """Turn options into settings; options that were not given leave room for the other sources."""
+    return load_settings(given, config=config, environment=os.environ)

@@ -1,0 +1,76 @@
+"""``ductdicom organise``: the main job."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument, make_settings
+from ductdicom.cli.progress import show_progress
+from ductdicom.cli.tables import print_plan, print_report
+from ductdicom.pipeline.run import organise as run_organise
+from ductdicom.settings import Link, Phi, ThemeName
+
+
+@click.command()
+@inputs_argument
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Where the results go. Required."
+)
+@click.option(
+    "--format",
+    "formats",
+    metavar="LIST",
+    help="Sheet formats, comma separated: png,pdf,html,dicom.  [default: png,pdf,html]",
+)
+@click.option(
+    "--link",
+    type=click.Choice([str(item) for item in Link]),
+    help="How the sorted originals are laid down.  [default: none]",
+)
+@click.option(
+    "--phi",
+    type=click.Choice([str(item) for item in Phi]),
+    help="How much identity goes on sheets.  [default: minimal]",
+)
+@click.option(
+    "--theme",
+    type=click.Choice([str(item) for item in ThemeName]),
+    help="Colours of the page.  [default: dark, light for PDF]",
+)
+@deciding_options
+@click.option("-n", "--dry-run", is_flag=True, default=None, help="Say what would be written.")
+@click.option("--force", is_flag=True, default=None, help="Redo studies that are up to date.")
+@click.option(
+    "--strict", is_flag=True, default=None, help="A study that needs review is a failure too."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Say more on standard error.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors on standard error.")
+@click.option("--log-json", is_flag=True, help="Machine-readable lines on standard error.")
+def organise(
+    inputs: tuple[str, ...],
+    files_from: str | None,
+    nul: bool,
+    config: Path | None,
+    formats: str | None,
+    verbose: bool,
+    quiet: bool,
+    log_json: bool,
+    **given: object,
+) -> int:
+    r"""Read an export, decide, pair, draw the sheets, and account for every input.
+
+    \b
+    ductdicom organise /mnt/export -o sheets
+    ductdicom organise cd1.zip cd2.zip -o sheets --format png,html --jobs 4
+    """
+    settings = make_settings(config, format=formats, **given)
+    names = all_inputs(inputs, files_from, nul=nul)
+    with show_progress(is_quiet=quiet, as_json=log_json) as progress:
+        report = run_organise(names, settings, progress=progress)
+    if settings.dry_run:
+        print_plan(report)
+    else:
+        print_report(report, details=verbose)
+    sys.stdout.flush()
+    return report.exit_code

@@ -1,0 +1,58 @@
+"""``ductdicom scan``: read and decide only."""
+
+import json
+from pathlib import Path
+
+import click
+
+from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument, make_settings
+from ductdicom.cli.tables import print_table
+from ductdicom.pipeline.judge import Judged
+from ductdicom.pipeline.run import decided
+from ductdicom.pipeline.run import scan as run_scan
+
+
+@click.command()
+@inputs_argument
+@deciding_options
+@click.option("--json", "as_json", is_flag=True, help="Print the studies' records as JSON lines.")
+@click.option(
+    "--strict", is_flag=True, default=None, help="A study that needs review is a failure too."
+)
+def scan(
+    inputs: tuple[str, ...],
+    files_from: str | None,
+    nul: bool,
+    config: Path | None,
+    as_json: bool,
+    **given: object,
+) -> int:
+    """Read and decide only; print a table of the studies, or their records with --json."""
+    settings = make_settings(config, **given)
+    scanned = run_scan(all_inputs(inputs, files_from, nul=nul), settings)
+    report = decided(scanned, settings)
+    if as_json:
+        for record in report.records:
+            click.echo(json.dumps(record, ensure_ascii=False))
+    else:
+        print_table(
+            ("date", "exam", "status", "images", "pre", "post", "unknown", "problems"),
+            [_line(study) for study in scanned.judged],
+        )
+    return report.exit_code
+
+
+def _line(study: Judged) -> tuple[object, ...]:
+    phases = [str(image.call.phase) for image in study.call.images]
+    dates = [i.study_date for i in study.part.study.instances if i.study_date]
+    codes = sorted({problem.code for problem in study.call.problems})
+    return (
+        min(dates, default="-"),
+        study.call.exam.kind,
+        study.pairing.status,
+        len(phases),
+        phases.count("pre"),
+        phases.count("post"),
+        phases.count("unknown"),
+        ", ".join(codes),
+    )

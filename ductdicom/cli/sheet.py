@@ -1,0 +1,40 @@
+"""``ductdicom sheet``: one study's sheet as one file."""
+
+from pathlib import Path
+
+import click
+
+from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument, make_settings
+from ductdicom.pipeline.single import write_sheet
+from ductdicom.settings import Phi, ThemeName
+
+
+@click.command()
+@inputs_argument
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The file to write: .png, .pdf, .html or .dcm.",
+)
+@click.option("--study", help="Study Instance UID, where the inputs hold several studies.")
+@click.option("--phi", type=click.Choice([str(item) for item in Phi]), help="Identity on the page.")
+@click.option("--theme", type=click.Choice([str(item) for item in ThemeName]), help="Colours.")
+@deciding_options
+def sheet(
+    inputs: tuple[str, ...],
+    files_from: str | None,
+    nul: bool,
+    config: Path | None,
+    target: Path,
+    study: str | None,
+    **given: object,
+) -> int:
+    """Write one study's sheet; a PNG of several pages becomes FILE-1.png, FILE-2.png and so on."""
+    settings = make_settings(config, **given)
+    names = all_inputs(inputs, files_from, nul=nul)
+    for path in write_sheet(names, target, settings, study_instance_uid=study):
+        click.echo(path)
+    return 0

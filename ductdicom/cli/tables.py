@@ -1,0 +1,59 @@
+"""What commands print for people, on standard output."""
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import click
+
+from ductdicom.pipeline.report import Report, count_inputs, count_studies
+from ductdicom.pipeline.work import planned_files
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print columns of text, as wide as their widest cell."""
+    cells = [[_clean(str(cell)) for cell in row] for row in (head, *rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
+    for row in cells:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo(line.rstrip())
+
+
+def _clean(text: str) -> str:
+    """Take out what would steer a terminal."""
+    return "".join(char if char.isprintable() else "·" for char in text)
+
+
+def print_report(report: Report, *, details: bool) -> None:
+    """Print the end of a run: studies by status, inputs by what became of them."""
+    output = report.settings.output
+    click.echo(f"{len(report.records)} studies from {len(report.rows)} inputs")
+    print_table(("status", "studies"), list(count_studies(report.records).items()))
+    click.echo()
+    print_table(("inputs", "reason", "number"), count_inputs(report.rows))
+    for problem in report.problems:
+        click.echo(f"{problem.code}: {problem.message} {problem.sop_instance_uid or ''}".rstrip())
+    if details:
+        click.echo()
+        print_table(("study", "exam", "status", "problems"), [_line(r) for r in report.records])
+    click.echo()
+    click.echo(f"open {output / 'index.html' if output else ''}")
+
+
+def _line(record: Mapping[str, object]) -> tuple[object, ...]:
+    exam = cast("Mapping[str, object]", record["exam"])
+    problems = cast("Sequence[Mapping[str, str]]", record["problems"])
+    codes = sorted({problem["code"] for problem in problems})
+    return record["key"], exam["kind"], record["status"], ", ".join(codes)
+
+
+def print_plan(report: Report) -> None:
+    """Print what a run would write."""
+    for job in report.planned:
+        first = job.call.images[0].instance
+        files = ", ".join(planned_files(job))
+        click.echo(
+            f"study of {first.study_date or 'unknown date'}: {job.call.exam.kind}, "
+            f"{job.pairing.status}: {files}"
+        )
+    click.echo("index.html, studies.jsonl, ledger.csv, summary.json")
+    print_table(("inputs", "reason", "number"), count_inputs(report.rows))

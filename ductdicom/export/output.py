@@ -1,0 +1,169 @@
+"""The output folder: one writer at a time, whole files or none, names that stay."""
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import IO
+
+from ductdicom.errors import OutputError
+
+STATE_FOLDER = ".ductdicom"
+_KEY_BYTES = 32
+_NAME_DIGITS = 16  # of the keyed hash in a study's name: 64 bits
+_TEMPORARY = ".part-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputFolder:
+    """A folder of results; ``key`` is its own secret, so that names in it say nothing elsewhere."""
+
+    path: Path
+    key: bytes
+
+    def study_name(self, study_instance_uid: str, study_date: date | None, part: int = 0) -> str:
+        """Return a study's folder name: its date and a keyed hash of its UID.
+
+        ``part`` tells apart the patients that one Study Instance UID was given to.
+        """
+        text = study_instance_uid if not part else f"{study_instance_uid}#{part}"
+        digest = hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()
+        when = f"{study_date:%Y%m%d}" if study_date else "undated"
+        return f"{when}-{digest[:_NAME_DIGITS]}"
+
+    def pseudonym(self, patient_id: str) -> str:
+        """Return a name for a patient that says nothing outside this folder."""
+        return hmac.new(self.key, f"patient:{patient_id}".encode(), hashlib.sha256).hexdigest()[:8]
+
+
+@contextmanager
+def open_output(path: Path) -> Iterator[OutputFolder]:
+    """Open an output folder for writing, and hold it until the end of the block.
+
+    Makes the folder and its key where there are none, and removes what a dead run left behind.
+
+    Raises
+    ------
+    OutputError
+        Another run holds the folder, or it cannot be written to.
+    """
+    state = path / STATE_FOLDER
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        lock = (state / "lock").open("a+", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"cannot be written to: {error.strerror}", path=path, hint="choose another folder"
+        ) from error
+    with lock:
+        _lock(lock, path)
+        _remove_leftovers(path)
+        yield OutputFolder(path=path, key=_read_or_make_key(state / "key"))
+
+
+def _lock(lock: IO[str], path: Path) -> None:
+    """Take the lock, which the system releases when this process ends, however it ends."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt  # noqa: PLC0415 - there is no such module elsewhere
+
+            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl  # noqa: PLC0415 - there is no such module on Windows
+
+            fcntl.flock(lock.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.seek(0)
+        holder = lock.read().strip() or "another run"
+        raise OutputError(
+            f"is in use by {holder}", path=path, hint="wait for it, or choose another folder"
+        ) from error
+    lock.seek(0)
+    lock.truncate()
+    lock.write(f"process {os.getpid()}\n")
+    lock.flush()
+
+
+def _remove_leftovers(path: Path) -> None:
+    for folder in (path, path / STATE_FOLDER, *(path / "studies").glob("*")):
+        for leftover in folder.glob(f"{_TEMPORARY}*"):
+            with suppress(OSError):
+                leftover.unlink()
+
+
+def _read_or_make_key(path: Path) -> bytes:
+    if path.exists():
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+        if len(key) == _KEY_BYTES:
+            return key
+        raise OutputError("key of the output folder is damaged", path=path, hint="use a new folder")
+    key = secrets.token_bytes(_KEY_BYTES)
+    write_whole(path, key.hex().encode())
+    path.chmod(0o600)
+    return key
+
+
+def write_whole(path: Path, content: bytes) -> bool:
+    """Write a file whole or not at all; leave it alone if it has the content already.
+
+    Returns
+    -------
+    Whether anything was written.
+
+    Raises
+    ------
+    OutputError
+        The file could not be written; what was there before is still there.
+    """
+    try:
+        if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Beside the target, as a rename across file systems is a copy and can stop halfway.
+        temporary = path.with_name(f"{_TEMPORARY}{os.getpid()}-{path.name}")
+        try:
+            with temporary.open("wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise OutputError(
+            f"could not be written: {error.strerror}", path=path, hint="is the disk full?"
+        ) from error
+    return True
+
+
+def _sync_folder(path: Path) -> None:
+    """Make a rename durable; not every system can, and then there is nothing to do."""
+    with suppress(OSError):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def remove_stale(folder: Path, keep: set[str], pattern: str) -> None:
+    """Remove files of an earlier result that the present one does not have."""
+    for path in folder.glob(pattern):
+        if path.name not in keep:
+            try:
+                path.unlink()
+            except OSError as error:
+                raise OutputError(f"could not be removed: {error.strerror}", path=path) from error
+
+
+def encode_json(value: object, *, indent: int | None = None) -> bytes:
+    """Encode a record as UTF-8 JSON with a last newline; the order of keys is the value's own."""
+    return (json.dumps(value, ensure_ascii=False, indent=indent) + "\n").encode("utf-8", "replace")

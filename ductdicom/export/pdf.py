@@ -1,0 +1,114 @@
+"""Pages as PDF: text as text, each image embedded once without loss, the same bytes each time."""
+
+import io
+
+from PIL import Image
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+
+from ductdicom.sheet.fonts import font_face
+from ductdicom.sheet.page import Anchor, BoxMark, LineMark, Mark, Page, PictureMark, TextMark, Tone
+from ductdicom.sheet.theme import Theme
+
+_POINTS_PER_INCH = 72
+_DASH = (9, 9)
+
+
+def pdf_document(pages: tuple[Page, ...], theme: Theme, *, title: str) -> bytes:
+    """Return pages as one PDF document.
+
+    Parameters
+    ----------
+    title
+        Title in the document's metadata; the caller sees to it that it names nobody.
+    """
+    stream = io.BytesIO()
+    canvas = Canvas(stream, invariant=1, pageCompression=1)
+    canvas.setTitle(title)
+    canvas.setCreator("ductdicom")
+    canvas.setSubject("Overview only. Not for diagnostic interpretation or measurement.")
+    _register_fonts()
+    for number, page in enumerate(pages):
+        scale = _POINTS_PER_INCH / page.dpi
+        canvas.setPageSize((page.width_px * scale, page.height_px * scale))
+        # Page pixels with y downwards, as the marks have them.
+        canvas.translate(0, page.height_px * scale)
+        canvas.scale(scale, -scale)
+        for mark in page.marks:
+            _draw(canvas, mark, theme)
+        canvas.bookmarkPage(f"page-{number}")
+        canvas.addOutlineEntry(page.title, f"page-{number}", level=0)
+        canvas.showPage()
+    canvas.save()
+    return stream.getvalue()
+
+
+def _register_fonts() -> None:
+    # The library keeps fonts in a register of its own; adding the same font again changes nothing.
+    known = set(pdfmetrics.getRegisteredFontNames())
+    for is_bold in (False, True):
+        face = font_face(is_bold=is_bold)
+        if face.name not in known:
+            pdfmetrics.registerFont(TTFont(face.name, str(face.path)))
+
+
+def _draw(canvas: Canvas, mark: Mark, theme: Theme) -> None:
+    match mark:
+        case TextMark():
+            _draw_text(canvas, mark, theme)
+        case BoxMark():
+            _draw_box(canvas, mark, theme)
+        case LineMark():
+            canvas.setStrokeColorRGB(*_fractions(theme, mark.tone))
+            canvas.setDash()
+            canvas.setLineWidth(mark.width_px)
+            canvas.line(mark.x1, mark.y1, mark.x2, mark.y2)
+        case PictureMark():
+            _draw_picture(canvas, mark)
+
+
+def _draw_text(canvas: Canvas, mark: TextMark, theme: Theme) -> None:
+    canvas.saveState()
+    canvas.translate(mark.x, mark.y)
+    canvas.scale(1, -1)
+    canvas.setFillColorRGB(*_fractions(theme, mark.tone))
+    canvas.setFont(font_face(is_bold=mark.is_bold).name, mark.size_px)
+    draw = {
+        Anchor.START: canvas.drawString,
+        Anchor.MIDDLE: canvas.drawCentredString,
+        Anchor.END: canvas.drawRightString,
+    }[mark.anchor]
+    draw(0, 0, mark.text)
+    canvas.restoreState()
+
+
+def _draw_box(canvas: Canvas, mark: BoxMark, theme: Theme) -> None:
+    box = mark.box
+    if mark.fill is not None:
+        canvas.setFillColorRGB(*_fractions(theme, mark.fill))
+        canvas.rect(box.x, box.y, box.width, box.height, stroke=0, fill=1)
+    if mark.stroke is not None:
+        inset = mark.width_px / 2
+        canvas.setStrokeColorRGB(*_fractions(theme, mark.stroke))
+        canvas.setLineWidth(mark.width_px)
+        canvas.setDash(*_DASH) if mark.is_dashed else canvas.setDash()
+        canvas.rect(
+            box.x + inset, box.y + inset, box.width - 2 * inset, box.height - 2 * inset, fill=0
+        )
+
+
+def _draw_picture(canvas: Canvas, mark: PictureMark) -> None:
+    box = mark.box
+    canvas.saveState()
+    canvas.translate(box.x, box.bottom)
+    canvas.scale(1, -1)
+    picture = ImageReader(Image.fromarray(mark.pixels))
+    canvas.drawImage(picture, 0, 0, box.width, box.height)
+    canvas.restoreState()
+
+
+def _fractions(theme: Theme, tone: Tone) -> tuple[float, float, float]:
+    red, green, blue = theme.colours[tone]
+    return red / 255, green / 255, blue / 255

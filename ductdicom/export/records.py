@@ -1,0 +1,162 @@
+"""Study records, the ledger and the summary, as other programs read them."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from ductdicom.model.call import Evidence
+from ductdicom.model.outcome import LedgerRow, Problem
+from ductdicom.model.row import LeftOut, Pairing, Row
+from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.sheet.page import DrawnTile, Page
+
+STUDY_SCHEMA = "ductdicom.study/1"
+LEDGER_COLUMNS = (
+    "source",
+    "member",
+    "disposition",
+    "reason",
+    "sop_instance_uid",
+    "study_instance_uid",
+    "bytes",
+)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def study_record(
+    study: StudyCall, pairing: Pairing, *, key: str, sheets: Sequence[dict[str, object]]
+) -> dict[str, object]:
+    """Return a study's record (``ductdicom.study/1``) as plain values."""
+    dates = sorted(str(i.instance.study_date) for i in study.images if i.instance.study_date)
+    return {
+        "schema": STUDY_SCHEMA,
+        "key": key,
+        "study_instance_uid": study.study.study_instance_uid,
+        "study_date": dates[0] if dates else None,
+        "exam": {
+            "kind": str(study.exam.kind),
+            "confidence": str(study.exam.confidence),
+            "evidence": _evidence(study.exam.evidence),
+        },
+        "status": str(pairing.status),
+        "instances": [instance_record(image) for image in study.images],
+        "rows": [_row(row) for row in pairing.rows],
+        "sheets": list(sheets),
+        "left_out": [_left_out(item) for item in pairing.left_out],
+        "problems": [_problem(problem) for problem in study.problems],
+    }
+
+
+def instance_record(image: ImageCall) -> dict[str, object]:
+    """Return one image's record as plain values."""
+    instance, call = image.instance, image.call
+    return {
+        "sop_instance_uid": image.uid,
+        "series_instance_uid": instance.series_instance_uid,
+        "source": instance.origin.source,
+        "member": instance.origin.member,
+        "kind": str(image.kind),
+        "kind_reason": image.kind_reason,
+        "laterality": _word(image.laterality),
+        "view": image.view,
+        "modifiers": list(image.modifiers),
+        "magnification": image.magnification,
+        "acquired_at": image.acquired_at.isoformat() if image.acquired_at else None,
+        "injection": image.injection,
+        "phase": _word(call.phase),
+        "confidence": str(call.confidence),
+        "suggestion": _word(call.suggestion),
+        "evidence": _evidence(call.evidence),
+        "conflicts": _evidence(call.conflicts),
+        "excluded": image.is_excluded,
+    }
+
+
+def _word(value: object | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _evidence(items: Iterable[Evidence]) -> list[dict[str, str]]:
+    return [
+        {
+            "rule": item.rule,
+            "tag": item.tag,
+            "value": item.value,
+            "says": str(item.says),
+            "strength": str(item.strength),
+        }
+        for item in items
+    ]
+
+
+def _row(row: Row) -> dict[str, object]:
+    return {
+        "laterality": _word(row.laterality),
+        "group": str(row.group),
+        "injection": row.injection,
+        "pre": [image.uid for image in row.pre],
+        "post": [image.uid for image in row.post],
+        "plain": [image.uid for image in row.plain],
+        "notes": list(row.notes),
+    }
+
+
+def _left_out(item: LeftOut) -> dict[str, str]:
+    return {"sop_instance_uid": item.image.uid, "reason": item.reason}
+
+
+def _problem(problem: Problem) -> dict[str, str | None]:
+    return {
+        "code": problem.code,
+        "message": problem.message,
+        "sop_instance_uid": problem.sop_instance_uid,
+    }
+
+
+def sheet_record(path: str, format_name: str, page: Page, number: int) -> dict[str, object]:
+    """Return the record of one page."""
+    return {
+        "path": path,
+        "format": format_name,
+        "page": number,
+        "size": [page.width_px, page.height_px],
+        "tiles": [_tile(tile) for tile in page.tiles],
+    }
+
+
+def _tile(tile: DrawnTile) -> dict[str, object]:
+    box = tile.box
+    return {
+        "sop_instance_uid": tile.sop_instance_uid,
+        "phase": tile.phase,
+        "suggested": tile.is_suggested,
+        "box": [round(box.x), round(box.y), round(box.width), round(box.height)],
+        "transform": tile.transform,
+        "mm_per_px": tile.mm_per_px,
+        "voi": tile.voi,
+    }
+
+
+def ledger_csv(rows: Iterable[LedgerRow]) -> bytes:
+    """Return the ledger as CSV, in the order given, UTF-8.
+
+    A cell that a spreadsheet would take for a formula begins with an apostrophe.
+    """
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(LEDGER_COLUMNS)
+    for row in rows:
+        cells = (
+            row.origin.source,
+            row.origin.member or "",
+            str(row.disposition),
+            row.reason,
+            row.sop_instance_uid,
+            row.study_instance_uid,
+        )
+        writer.writerow([*(_harmless(cell) for cell in cells), row.origin.size_bytes])
+    return stream.getvalue().encode("utf-8", "replace")
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

@@ -1,0 +1,92 @@
+"""Views of an earlier study of the same patient that may serve as pre images."""
+
+from collections.abc import Sequence
+
+from ductdicom.model.call import ExamKind, Kind
+from ductdicom.model.instance import Patient
+from ductdicom.model.study import ImageCall, StudyCall
+
+
+def is_same_patient(one: Patient, other: Patient) -> bool:
+    """Tell whether two headers certainly belong to one patient.
+
+    The ID must be there and equal, the issuer must not differ, and neither the birth date nor
+    the name may clash. A name alone never makes two patients one.
+    """
+    if not one.patient_id or not other.patient_id:
+        return False
+    return one.patient_id.strip() == other.patient_id.strip() and not clashes(one, other)
+
+
+def clashes(one: Patient, other: Patient) -> bool:
+    """Tell whether two headers contradict each other about who the patient is.
+
+    Blank values contradict nothing. Of two names, one must contain the other's words:
+    ``DOE^JANE`` and ``Doe^Jane^M.`` are one name.
+    """
+    return (
+        _differ(one.patient_id, other.patient_id)
+        or _differ(one.issuer, other.issuer)
+        or _differ(one.birth_date, other.birth_date)
+        or _names_differ(one.name or "", other.name or "")
+    )
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    first, second = (one or "").strip(), (other or "").strip()
+    return bool(first and second) and first != second
+
+
+def _names_differ(one: str, other: str) -> bool:
+    first, second = (set(_words(name)) for name in (one, other))
+    return bool(first and second) and not (first <= second or second <= first)
+
+
+def _words(name: str) -> list[str]:
+    letters = "".join(char if char.isalnum() else " " for char in name.split("=", maxsplit=1)[0])
+    return letters.casefold().split()
+
+
+def find_priors(study: StudyCall, others: Sequence[StudyCall]) -> tuple[ImageCall, ...]:
+    """Return the plain views of the latest earlier study, for each side and view group.
+
+    Only mammograms without a filling of their own serve, of the same patient, and only from an
+    earlier date, or the same date and an earlier time.
+    """
+    own = [image.instance.patient for image in study.images if image.kind is Kind.VIEW]
+    if not own:
+        return ()
+    latest: dict[tuple[object, object], list[ImageCall]] = {}
+    for other in sorted(others, key=_when):
+        if other.exam.kind is not ExamKind.MAMMOGRAM or not _is_earlier(other, study):
+            continue
+        found: dict[tuple[object, object], list[ImageCall]] = {}
+        for image in other.images:
+            if _may_serve(image) and all(is_same_patient(image.instance.patient, p) for p in own):
+                found.setdefault((image.laterality, image.group), []).append(image)
+        latest |= found
+    return tuple(image for images in latest.values() for image in images)
+
+
+def _may_serve(image: ImageCall) -> bool:
+    return (
+        image.kind is Kind.VIEW
+        and image.laterality is not None
+        and image.view is not None
+        and not image.is_excluded
+        and not image.has_laterality_conflict
+    )
+
+
+def _when(study: StudyCall) -> tuple[str, str, str]:
+    instance = study.study.instances[0]
+    return (
+        str(instance.study_date or ""),
+        str(instance.study_time or ""),
+        study.study.study_instance_uid,
+    )
+
+
+def _is_earlier(other: StudyCall, study: StudyCall) -> bool:
+    before, after = _when(other), _when(study)
+    return bool(before[0] and after[0]) and before[:2] < after[:2]

@@ -1,0 +1,244 @@
+"""Rows of a ductogram: by side, view group and injection; and what is left out, and why.
+
+Every image comes out exactly once as a member of rows or as a left-over with its reason; a pre
+image may serve several injections.
+"""
+
+from collections.abc import Sequence
+
+from ductdicom.model.call import ExamKind, Kind, Laterality, Phase, ViewGroup
+from ductdicom.model.outcome import Status
+from ductdicom.model.row import LeftOut, Pairing, Row
+from ductdicom.model.study import ImageCall, StudyCall
+
+_GROUPS = (ViewGroup.CC, ViewGroup.LATERAL, ViewGroup.OBLIQUE)
+# A lateral may stand beside an oblique, with a note; never a CC beside either.
+_NEIGHBOURS = {ViewGroup.LATERAL: ViewGroup.OBLIQUE, ViewGroup.OBLIQUE: ViewGroup.LATERAL}
+_SAME_MAGNIFICATION = 0.1  # relative; contact views have factors of 1.0 to 1.1
+_MAGNIFIED_FROM = 1.2
+
+
+def pair_study(study: StudyCall, priors: Sequence[ImageCall] = ()) -> Pairing:
+    """Lay the images of one study out in rows.
+
+    Parameters
+    ----------
+    priors
+        Views of an earlier study of the same patient that may serve as pre images; they are used
+        only on a side that has no image of its own that is or may be pre.
+
+    Returns
+    -------
+    Pairing
+        Rows sorted by side, injection and group; left-overs in the study's order.
+    """
+    pairable = [image for image in study.images if not _reason_left_out(image)]
+    if study.exam.kind is not ExamKind.DUCTOGRAM:
+        return _pair_plain(study, pairable)
+    filled = _filled_sides(pairable)
+    rows: list[Row] = []
+    sides = {image.laterality for image in pairable if image.laterality in filled}
+    for side in sorted(sides, key=str):
+        rows += _rows_of_side([i for i in pairable if i.laterality is side], side, priors)
+    in_rows = {id(image) for row in rows for image in row.pre + row.post}
+    left_out = tuple(
+        LeftOut(image=image, reason=_reason_left_out(image) or _reason_unpaired(image, filled))
+        for image in study.images
+        if id(image) not in in_rows
+    )
+    return Pairing(
+        rows=tuple(rows), left_out=left_out, status=_status(study, rows, left_out, filled)
+    )
+
+
+def _reason_left_out(image: ImageCall) -> str:
+    """Return why an image can stand in no row whatever the others are; empty if it can."""
+    checks = (
+        (image.is_excluded, "excluded-by-decision"),
+        (image.kind is not Kind.VIEW, str(image.kind)),
+        (image.has_other_bytes, "same-uid-other-bytes"),
+        (image.has_laterality_conflict and image.laterality is None, "laterality-conflict"),
+        (image.laterality is None, "laterality-unknown"),
+        (image.laterality is Laterality.BOTH, "laterality-both"),
+        (image.has_view_conflict and image.view is None, "view-conflict"),
+        (image.view is None or image.group is ViewGroup.OTHER, "view-unknown"),
+    )
+    return next((reason for holds, reason in checks if holds), "")
+
+
+def _filled_sides(images: Sequence[ImageCall]) -> set[Laterality | None]:
+    """Return the sides with a post image, else with a suggested one, else all."""
+    for wanted in (
+        {i.laterality for i in images if i.call.phase is Phase.POST},
+        {i.laterality for i in images if i.shown_phase is Phase.POST},
+    ):
+        if wanted:
+            return wanted
+    return {i.laterality for i in images}
+
+
+def _reason_unpaired(image: ImageCall, filled: set[Laterality | None]) -> str:
+    return "contralateral" if image.laterality not in filled else "phase-unknown"
+
+
+def _rows_of_side(
+    images: Sequence[ImageCall], side: Laterality | None, priors: Sequence[ImageCall]
+) -> list[Row]:
+    pre = [i for i in images if i.shown_phase is Phase.PRE]
+    post = [i for i in images if i.shown_phase is Phase.POST]
+    is_settled = all(i.shown_phase is not Phase.UNKNOWN for i in images)
+    if post and not pre and is_settled:
+        pre = [prior for prior in priors if prior.laterality is side]
+    injections: list[int | None] = [*sorted({i.injection or 1 for i in post})] or [None]
+    rows: list[Row] = []
+    for injection in injections:
+        of_injection = [i for i in post if injection is None or (i.injection or 1) == injection]
+        is_first = injection == injections[0]
+        rows += _rows_of_injection(pre, of_injection, (side, injection), keep_pre=is_first)
+    return rows
+
+
+def _rows_of_injection(
+    pre: Sequence[ImageCall],
+    post: Sequence[ImageCall],
+    place: tuple[Laterality | None, int | None],
+    *,
+    keep_pre: bool,
+) -> list[Row]:
+    """Build the rows of one injection; ``keep_pre`` adds rows for pre views without a post."""
+    rows: list[Row] = []
+    for is_displaced in (False, True):
+        some_pre = [i for i in pre if ("ID" in i.modifiers) is is_displaced]
+        some_post = [i for i in post if ("ID" in i.modifiers) is is_displaced]
+        used: set[int] = set()
+        for group in _GROUPS:
+            after = [i for i in some_post if i.group is group]
+            before = [i for i in some_pre if i.group is group]
+            if after and not before:
+                before = [i for i in some_pre if i.group is _NEIGHBOURS.get(group)]
+            if after:
+                rows.append(_row(place, group, before, after))
+                used |= {id(i) for i in before}
+        if keep_pre:
+            for group in _GROUPS:
+                rest = [i for i in some_pre if i.group is group and id(i) not in used]
+                if rest:
+                    rows.append(_row(place, group, rest, []))
+    return sorted(rows, key=lambda row: _GROUPS.index(row.group))
+
+
+def _row(
+    place: tuple[Laterality | None, int | None],
+    group: ViewGroup,
+    pre: Sequence[ImageCall],
+    post: Sequence[ImageCall],
+) -> Row:
+    return Row(
+        laterality=place[0],
+        group=group,
+        injection=place[1],
+        pre=tuple(sorted(pre, key=_in_time)),
+        post=tuple(sorted(post, key=_in_time)),
+        notes=tuple(_notes(pre, post)),
+    )
+
+
+def _in_time(image: ImageCall) -> tuple[bool, str, int, str]:
+    at = image.acquired_at
+    return (
+        at is None,
+        at.isoformat() if at else "",
+        image.instance.instance_number or 0,
+        image.uid,
+    )
+
+
+def _notes(pre: Sequence[ImageCall], post: Sequence[ImageCall]) -> list[str]:
+    notes = []
+    if not pre:
+        notes.append("no-pre")
+    if not post:
+        notes.append("no-post")
+    if pre and post and {i.view for i in pre} != {i.view for i in post}:
+        notes.append("view-differs")
+    if pre and post and _magnification_differs(pre, post):
+        notes.append("magnification-differs")
+    if any(
+        i.instance.study_instance_uid != post[0].instance.study_instance_uid for i in pre if post
+    ):
+        notes.append("prior-study")
+    if any(i.is_suggested for i in (*pre, *post)):
+        notes.append("suggested")
+    return notes
+
+
+def _magnification_differs(pre: Sequence[ImageCall], post: Sequence[ImageCall]) -> bool:
+    if {_is_magnified(i) for i in pre} != {_is_magnified(i) for i in post}:
+        return True
+    factors = [i.magnification for i in (*pre, *post) if i.magnification]
+    return bool(factors) and max(factors) > min(factors) * (1 + _SAME_MAGNIFICATION)
+
+
+def _is_magnified(image: ImageCall) -> bool:
+    return "M" in image.modifiers or (image.magnification or 0) >= _MAGNIFIED_FROM
+
+
+def _status(
+    study: StudyCall,
+    rows: Sequence[Row],
+    left_out: Sequence[LeftOut],
+    filled: set[Laterality | None],
+) -> Status:
+    """Tell whether a person must decide; only the filled side counts."""
+    open_reasons = {
+        "laterality-conflict",
+        "laterality-unknown",
+        "laterality-both",
+        "view-conflict",
+        "same-uid-other-bytes",
+    }
+    must_review = any(
+        item.reason in open_reasons
+        or (item.reason == "phase-unknown")
+        or (
+            item.reason == "view-unknown"
+            and item.image.laterality in filled
+            and item.image.call.phase is Phase.UNKNOWN
+        )
+        for item in left_out
+    )
+    if must_review or any("suggested" in row.notes for row in rows):
+        return Status.REVIEW
+    if any(problem.code in {"exam-conflict", "patient-conflict"} for problem in study.problems):
+        return Status.REVIEW
+    posts = [image for row in rows for image in row.post]
+    alone = [item for item in left_out if item.reason == "view-unknown"]
+    if not posts or alone or any("no-pre" in row.notes for row in rows):
+        return Status.PARTIAL
+    return Status.PAIRED
+
+
+def _pair_plain(study: StudyCall, pairable: Sequence[ImageCall]) -> Pairing:
+    """Lay out a study that is no ductogram: a row a side and group, in order of time."""
+    rows = [
+        Row(
+            laterality=side,
+            group=group,
+            injection=None,
+            pre=(),
+            post=(),
+            plain=tuple(sorted(images, key=_in_time)),
+        )
+        for side in sorted({i.laterality for i in pairable}, key=str)
+        for group in _GROUPS
+        if (images := [i for i in pairable if i.laterality is side and i.group is group])
+    ]
+    return Pairing(
+        rows=tuple(rows),
+        left_out=tuple(
+            LeftOut(image=image, reason=reason)
+            for image in study.images
+            if (reason := _reason_left_out(image))
+        ),
+        status=Status.NOT_A_DUCTOGRAM,
+    )

@@ -1,0 +1,1 @@
+"""The stages in order; the only room that knows all the others."""

@@ -1,0 +1,129 @@
+"""From what was found to studies: one patient each, every exposure once, nothing lost."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from ductdicom.model.instance import Instance
+from ductdicom.model.origin import Origin
+from ductdicom.model.outcome import Disposition, LedgerRow
+from ductdicom.model.study import Study
+from ductdicom.pairing.priors import clashes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A study of one patient; ``number`` counts the patients that share its UID, from 0."""
+
+    study: Study
+    number: int
+    is_shared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """All studies, and the ledger rows of everything that is no instance of one."""
+
+    parts: tuple[Part, ...]
+    rows: tuple[LedgerRow, ...]
+
+
+def gather(items: Iterable[Instance | LedgerRow], fingerprint: Callable[[Origin], str]) -> Gathered:
+    """Group instances into studies.
+
+    Objects with the same SOP Instance UID and the same bytes are one; the others get a row as
+    duplicates. With other bytes both are kept and marked.
+
+    Parameters
+    ----------
+    fingerprint
+        Hash of an input's bytes; asked only where a UID occurs twice.
+    """
+    rows: list[LedgerRow] = []
+    by_uid: dict[str, list[Instance]] = {}
+    for item in items:
+        if isinstance(item, LedgerRow):
+            rows.append(item)
+        else:
+            by_uid.setdefault(item.sop_instance_uid, []).append(item)
+    kept: list[Instance] = []
+    contested: set[str] = set()
+    for same in by_uid.values():
+        if len(same) == 1:
+            kept += same
+            continue
+        unique, duplicates = _tell_apart(same, fingerprint)
+        kept += unique
+        rows += duplicates
+        if len(unique) > 1:
+            contested |= {instance.origin.label for instance in unique}
+    return Gathered(parts=tuple(_parts(kept, contested)), rows=tuple(rows))
+
+
+def _tell_apart(
+    same: Sequence[Instance], fingerprint: Callable[[Origin], str]
+) -> tuple[list[Instance], list[LedgerRow]]:
+    unique: dict[str, Instance] = {}
+    duplicates: list[LedgerRow] = []
+    for instance in sorted(same, key=lambda i: i.origin.label):
+        digest = fingerprint(instance.origin)
+        if digest in unique:
+            duplicates.append(
+                LedgerRow(
+                    origin=instance.origin,
+                    disposition=Disposition.DUPLICATE,
+                    reason="same-bytes",
+                    sop_instance_uid=instance.sop_instance_uid,
+                    study_instance_uid=instance.study_instance_uid,
+                )
+            )
+        else:
+            unique[digest] = instance
+    return list(unique.values()), duplicates
+
+
+def _parts(instances: Iterable[Instance], contested: set[str]) -> list[Part]:
+    by_study: dict[str, list[Instance]] = {}
+    for instance in instances:
+        by_study.setdefault(instance.study_instance_uid, []).append(instance)
+    parts: list[Part] = []
+    for uid in sorted(by_study):
+        patients = _by_patient(sorted(by_study[uid], key=_in_order))
+        for number, members in enumerate(patients):
+            labels = frozenset(i.origin.label for i in members) & contested
+            study = Study(study_instance_uid=uid, instances=tuple(members), contested=labels)
+            parts.append(Part(study=study, number=number, is_shared=len(patients) > 1))
+    return parts
+
+
+def _in_order(instance: Instance) -> tuple[int, int, str, str]:
+    """Order instances by what they are, and only at last by where they lie."""
+    return (
+        instance.series_number or 0,
+        instance.instance_number or 0,
+        instance.sop_instance_uid,
+        instance.origin.label,
+    )
+
+
+def _by_patient(instances: Sequence[Instance]) -> list[list[Instance]]:
+    """Part a study's instances so that no two in a part contradict each other on the patient."""
+    groups: list[list[Instance]] = []
+    for instance in sorted(instances, key=_who):
+        fitting = next(
+            (g for g in groups if not any(clashes(i.patient, instance.patient) for i in g)), None
+        )
+        if fitting is None:
+            groups.append([instance])
+        else:
+            fitting.append(instance)
+    return [sorted(group, key=_in_order) for group in groups]
+
+
+def _who(instance: Instance) -> tuple[str, str, str, str]:
+    patient = instance.patient
+    return (
+        patient.patient_id or "",
+        patient.name or "",
+        patient.birth_date or "",
+        instance.sop_instance_uid,
+    )

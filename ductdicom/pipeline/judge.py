@@ -1,0 +1,139 @@
+"""Deciding over a whole run: each study by itself, then with the patient's other studies."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ductdicom.classify.decide import Engine, classify_study
+from ductdicom.classify.image_rules import RULES
+from ductdicom.classify.thresholds import Thresholds
+from ductdicom.ingest.decisions import read_decisions
+from ductdicom.model.call import ExamKind
+from ductdicom.model.outcome import Problem
+from ductdicom.model.row import LeftOut, Pairing
+from ductdicom.model.study import StudyCall
+from ductdicom.pairing.priors import find_priors
+from ductdicom.pairing.rows import pair_study
+from ductdicom.pipeline.gather import Part
+from ductdicom.settings import Settings
+from ductdicom.vocabulary.terms import load_vocabulary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One study with its conclusions and its rows."""
+
+    part: Part
+    call: StudyCall
+    pairing: Pairing
+    has_ductogram_elsewhere: bool = False
+
+
+def make_engine(settings: Settings) -> tuple[Engine, tuple[Problem, ...]]:
+    """Put together what deciding depends on.
+
+    Raises
+    ------
+    UsageError
+        The rules or the decisions cannot be used.
+    """
+    vocabulary = load_vocabulary(settings.rules)
+    decisions_path = settings.decisions or _default_decisions(settings.output)
+    decisions, problems = read_decisions(decisions_path) if decisions_path else ({}, ())
+    rules = {
+        rule.name: rule
+        for rule in RULES
+        if rule.name not in vocabulary.rule_settings
+        or vocabulary.rule_settings[rule.name].is_enabled
+    }
+    engine = Engine(
+        vocabulary=vocabulary,
+        thresholds=Thresholds.from_mapping(vocabulary.thresholds),
+        rules=rules,
+        decisions=decisions,
+    )
+    return engine, problems
+
+
+def _default_decisions(output: Path | None) -> Path | None:
+    path = output / "decisions.json" if output else None
+    return path if path is not None and path.is_file() else None
+
+
+def judge(parts: Sequence[Part], engine: Engine, *, all_studies: bool) -> tuple[Judged, ...]:
+    """Decide and pair all studies of a run.
+
+    Rows of studies that are no ductogram are made only with ``all_studies``.
+    """
+    calls = [_classify(part, engine) for part in parts]
+    same_patient = _by_patient_id(calls)
+    judged = []
+    for part, call in zip(parts, calls, strict=True):
+        others = [other for other in same_patient.get(_patient_key(call), ()) if other is not call]
+        is_ductogram = call.exam.kind is ExamKind.DUCTOGRAM
+        priors = find_priors(call, others) if is_ductogram else ()
+        pairing = pair_study(call, priors)
+        if not is_ductogram and not all_studies:
+            pairing = _without_rows(pairing)
+        judged.append(
+            Judged(
+                part=part,
+                call=call,
+                pairing=pairing,
+                has_ductogram_elsewhere=any(
+                    other.exam.kind is ExamKind.DUCTOGRAM for other in others
+                ),
+            )
+        )
+    return tuple(judged)
+
+
+def _classify(part: Part, engine: Engine) -> StudyCall:
+    call = classify_study(part.study, engine)
+    if not part.is_shared:
+        return call
+    conflict = Problem(
+        code="patient-conflict",
+        message="objects of several patients carry this Study Instance UID; "
+        "they were parted and are never shown together",
+    )
+    return replace(call, problems=(*call.problems, conflict))
+
+
+def _patient_key(call: StudyCall) -> str:
+    return next(
+        (i.patient.patient_id.strip() for i in call.study.instances if i.patient.patient_id), ""
+    )
+
+
+def _by_patient_id(calls: Sequence[StudyCall]) -> Mapping[str, list[StudyCall]]:
+    found: dict[str, list[StudyCall]] = {}
+    for call in calls:
+        key = _patient_key(call)
+        if key:
+            found.setdefault(key, []).append(call)
+    return found
+
+
+def _without_rows(pairing: Pairing) -> Pairing:
+    """Leave out the images of a study whose rows were not asked for."""
+    more = (
+        LeftOut(image=image, reason="not-a-ductogram")
+        for row in pairing.rows
+        for image in row.images
+    )
+    return replace(pairing, rows=(), left_out=(*pairing.left_out, *more))
+
+
+def unknown_decisions(engine: Engine, judged: Sequence[Judged]) -> tuple[Problem, ...]:
+    """Report decisions on images that are not in the run."""
+    known = {image.uid for study in judged for image in study.call.images}
+    return tuple(
+        Problem(
+            code="unknown-decision",
+            message="a decision names an image that is not among the inputs",
+            sop_instance_uid=uid,
+        )
+        for uid in sorted(engine.decisions)
+        if uid not in known
+    )

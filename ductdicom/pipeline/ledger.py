@@ -1,0 +1,85 @@
+"""One row for every input, and the proof that none is missing or twice there."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
+
+from ductdicom.model.call import ExamKind, Kind
+from ductdicom.model.outcome import Disposition, LedgerRow
+from ductdicom.model.study import ImageCall
+from ductdicom.pipeline.gather import Gathered
+from ductdicom.pipeline.judge import Judged
+
+
+def account(
+    gathered: Gathered,
+    judged: Sequence[Judged],
+    broken: Mapping[tuple[str, str | None], str] | None = None,
+) -> tuple[LedgerRow, ...]:
+    """Return the ledger: one row an input, sorted by source and member.
+
+    Parameters
+    ----------
+    broken
+        Images whose pixels could not be read, by source and member, with the reason.
+    """
+    rows = list(gathered.rows)
+    for study in judged:
+        rows += [_row(image, study, broken or {}) for image in study.call.images]
+    expected = len(gathered.rows) + sum(len(p.study.instances) for p in gathered.parts)
+    labels = {row.origin.label for row in rows}
+    if len(rows) != expected or len(labels) != len(rows):
+        raise AssertionError(
+            f"{expected} inputs, {len(rows)} ledger rows, {len(labels)} different ones"
+        )
+    return tuple(sorted(rows, key=lambda row: (row.origin.source, row.origin.member or "")))
+
+
+def _row(
+    image: ImageCall, study: Judged, broken: Mapping[tuple[str, str | None], str]
+) -> LedgerRow:
+    origin = image.instance.origin
+    reason = image.instance.damage or broken.get((origin.source, origin.member))
+    if reason:
+        disposition = Disposition.UNREADABLE
+    else:
+        disposition, reason = _disposition(image, study)
+    return LedgerRow(
+        origin=origin,
+        disposition=disposition,
+        reason=reason,
+        sop_instance_uid=image.uid,
+        study_instance_uid=image.instance.study_instance_uid,
+    )
+
+
+def _disposition(image: ImageCall, study: Judged) -> tuple[Disposition, str]:
+    if study.call.exam.kind is ExamKind.DUCTOGRAM:
+        if image.kind is Kind.VIEW:
+            return Disposition.VIEW, str(image.call.phase)
+        if image.kind is Kind.OTHER_MODALITY:
+            return Disposition.COMPANION, str(image.kind)
+        return Disposition.OTHER, str(image.kind)
+    reason = str(study.call.exam.kind) if image.kind is Kind.VIEW else str(image.kind)
+    if study.has_ductogram_elsewhere:
+        return Disposition.COMPANION, reason
+    return Disposition.OTHER, reason
+
+
+def unreadable_pixels(
+    records: Iterable[Mapping[str, object]],
+) -> dict[tuple[str, str | None], str]:
+    """Return the images whose pixels could not be read, from the studies' records."""
+    found: dict[tuple[str, str | None], str] = {}
+    for record in records:
+        problems = cast("list[dict[str, str]]", record["problems"])
+        instances = cast("list[dict[str, str]]", record["instances"])
+        reasons = {
+            problem["sop_instance_uid"]: problem["message"]
+            for problem in problems
+            if problem["code"] == "pixels-unreadable"
+        }
+        for instance in instances:
+            if instance["sop_instance_uid"] in reasons:
+                place = (instance["source"], instance["member"])
+                found[place] = reasons[instance["sop_instance_uid"]]
+    return found

@@ -1,0 +1,185 @@
+"""What a run amounted to: totals, exit code, and the files that say so."""
+
+import json
+import platform
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import cast
+
+from ductdicom import __version__
+from ductdicom.export.html import html_index
+from ductdicom.export.output import OutputFolder, encode_json, write_whole
+from ductdicom.export.records import ledger_csv
+from ductdicom.model.outcome import Disposition, LedgerRow, Problem, Status
+from ductdicom.pipeline.work import THUMBNAIL_NAME, StudyJob
+from ductdicom.settings import Settings
+
+SUMMARY_SCHEMA = "ductdicom.summary/1"
+INTERRUPTED = 130
+_LIBRARIES = ("pydicom", "numpy", "pillow", "imagecodecs", "reportlab")
+# Problems that need a person whatever the options say.
+_SERIOUS = frozenset(
+    {
+        "phase-conflict",
+        "laterality-conflict",
+        "patient-conflict",
+        "same-uid-other-bytes",
+        "pixels-unreadable",
+        "worker-died",
+        "contradictory-decision",
+    }
+)
+_SERIOUS_REASONS = frozenset({"same-uid-other-bytes"})
+
+Record = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A run's outcome: the ledger, the studies' records, the run's own problems, the timings."""
+
+    rows: tuple[LedgerRow, ...]
+    records: tuple[Record, ...]
+    problems: tuple[Problem, ...]
+    seconds: Mapping[str, float]
+    settings: Settings
+    written: tuple[str, ...] = ()
+    planned: tuple[StudyJob, ...] = field(default=())
+    is_interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code as the command line's documentation has it."""
+        if self.is_interrupted:
+            return INTERRUPTED
+        needs_person = any(row.disposition is Disposition.UNREADABLE for row in self.rows)
+        codes = {problem.code for problem in self.problems} | _problem_codes(self.records)
+        needs_person = needs_person or bool(codes & _SERIOUS)
+        if self.settings.strict:
+            statuses = {str(record["status"]) for record in self.records}
+            needs_person = needs_person or Status.REVIEW in statuses
+        return 1 if needs_person else 0
+
+
+def _problem_codes(records: Iterable[Record]) -> set[str]:
+    return {
+        problem["code"]
+        for record in records
+        for problem in cast("list[dict[str, str]]", record["problems"])
+    }
+
+
+def count_inputs(rows: Iterable[LedgerRow]) -> list[tuple[str, str, int]]:
+    """Count inputs by disposition and reason, in a stable order."""
+    counts = Counter((str(row.disposition), row.reason) for row in rows)
+    return [(disposition, reason, n) for (disposition, reason), n in sorted(counts.items())]
+
+
+def count_studies(records: Iterable[Record]) -> dict[str, int]:
+    """Count studies by status."""
+    return dict(sorted(Counter(str(record["status"]) for record in records).items()))
+
+
+def summary(report: Report) -> dict[str, object]:
+    """Return the totals of a run as plain values."""
+    exams = Counter(
+        str(cast("dict[str, object]", record["exam"])["kind"]) for record in report.records
+    )
+    return {
+        "schema": SUMMARY_SCHEMA,
+        "version": __version__,
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "python": platform.python_version(),
+        "exit_code": report.exit_code,
+        "interrupted": report.is_interrupted,
+        "inputs": {
+            "total": len(report.rows),
+            "by_disposition": dict(
+                sorted(Counter(str(row.disposition) for row in report.rows).items())
+            ),
+            "by_reason": [
+                {"disposition": disposition, "reason": reason, "count": number}
+                for disposition, reason, number in count_inputs(report.rows)
+            ],
+        },
+        "studies": {
+            "total": len(report.records),
+            "by_status": count_studies(report.records),
+            "by_exam": dict(sorted(exams.items())),
+        },
+        "problems": [
+            {"code": p.code, "message": p.message, "sop_instance_uid": p.sop_instance_uid}
+            for p in report.problems
+        ],
+        "seconds": {name: round(value, 3) for name, value in report.seconds.items()},
+    }
+
+
+def write_report(report: Report, output: OutputFolder) -> None:
+    """Write what stands at the top of the output folder; unchanged files are left alone."""
+    lines = b"".join(encode_json(record) for record in report.records)
+    write_whole(output.path / "studies.jsonl", lines)
+    write_whole(output.path / "ledger.csv", ledger_csv(report.rows))
+    totals = ", ".join(
+        f"{number} {status}" for status, number in count_studies(report.records).items()
+    )
+    index = html_index(
+        [_index_entry(record) for record in sorted(report.records, key=_urgency)],
+        count_inputs(report.rows),
+        totals=f"{len(report.records)} studies ({totals}) from {len(report.rows)} inputs",
+    )
+    write_whole(output.path / "index.html", index)
+    _write_summary(summary(report), output)
+
+
+def _write_summary(content: dict[str, object], output: OutputFolder) -> None:
+    """Write the summary, unless nothing but its timings would change."""
+    path = output.path / "summary.json"
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        before = {}
+    if not isinstance(before, dict) or _timeless(before) != _timeless(content):
+        write_whole(path, encode_json(content, indent=2))
+
+
+def _timeless(content: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in content.items() if name != "seconds"}
+
+
+def _index_entry(record: Record) -> dict[str, object]:
+    key = str(record["key"])
+    folder = f"studies/{key}"
+    files = cast("list[str]", record.get("files", []))
+    instances = cast("list[dict[str, object]]", record["instances"])
+    phases = Counter(str(i["phase"]) for i in instances if i["phase"])
+    problems = Counter(p["code"] for p in cast("list[dict[str, str]]", record["problems"]))
+    links = [(name, f"{folder}/{name}") for name in _index_files(files)]
+    sheet = next((target for name, target in links if name.endswith((".html", ".pdf", ".png"))), "")
+    exam = cast("dict[str, object]", record["exam"])
+    images = ", ".join(f"{n} {phase}" for phase, n in sorted(phases.items()))
+    thumbnail = f"{folder}/{THUMBNAIL_NAME}" if THUMBNAIL_NAME in files else ""
+    return {
+        "key": key,
+        "date": record["study_date"] or "undated",
+        "words": str(exam["kind"]).replace("-", " "),
+        "status": record["status"],
+        "images": f"{len(instances)} objects" + (f": {images}" if images else ""),
+        "problems": ", ".join(f"{code} ({n})" for code, n in sorted(problems.items())),
+        "link": sheet or f"{folder}/study.json",
+        "links": [*links, ("study.json", f"{folder}/study.json")],
+        "thumbnail": thumbnail,
+    }
+
+
+def _urgency(record: Record) -> tuple[int, str]:
+    """Order studies for a reader: what needs a person first, what is no ductogram last."""
+    order = [Status.REVIEW, Status.PARTIAL, Status.PAIRED, Status.NOT_A_DUCTOGRAM]
+    return order.index(Status(str(record["status"]))), str(record["key"])
+
+
+def _index_files(files: list[str]) -> list[str]:
+    order = {"sheet.html": 0, "sheet.pdf": 1, "sheet-1.png": 2, "sheet.dcm": 3}
+    return sorted((name for name in files if name in order), key=lambda name: order[name])

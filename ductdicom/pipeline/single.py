@@ -1,0 +1,79 @@
+"""One study's sheet as one file."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ductdicom.errors import UsageError
+from ductdicom.export.output import OutputFolder, write_whole
+from ductdicom.model.call import ExamKind
+from ductdicom.pipeline.judge import Judged
+from ductdicom.pipeline.plan import plan_jobs
+from ductdicom.pipeline.run import scan
+from ductdicom.pipeline.work import THUMBNAIL_NAME, draw_study, render
+from ductdicom.settings import Format, Settings
+
+_SUFFIXES = {
+    ".png": Format.PNG,
+    ".pdf": Format.PDF,
+    ".html": Format.HTML,
+    ".dcm": Format.DICOM,
+}
+
+
+def write_sheet(
+    inputs: Sequence[str],
+    target: Path,
+    settings: Settings,
+    *,
+    study_instance_uid: str | None = None,
+) -> list[Path]:
+    """Write the sheet of one study in the format that the file's suffix names.
+
+    Returns
+    -------
+    The files written; a PNG of several pages is several files.
+
+    Raises
+    ------
+    UsageError
+        The suffix names no format, or the inputs do not hold one study to draw.
+    """
+    format_ = _SUFFIXES.get(target.suffix.lower())
+    if format_ is None:
+        raise UsageError(
+            f"no format is written as {target.suffix or 'a name without suffix'}",
+            path=target,
+            hint=f"use {', '.join(_SUFFIXES)}",
+        )
+    # A single sheet has no folder of results whose key could name its patient; the zero key
+    # makes the same names each time.
+    folder = OutputFolder(path=target.parent, key=bytes(32))
+    settings = replace(settings, format=(format_,), all_studies=True, output=None)
+    study = _choose(scan(inputs, settings).judged, study_instance_uid)
+    job = plan_jobs([study], settings, folder)[0]
+    _, pages = draw_study(job)
+    files = [content for name, content in render(pages, job) if name != THUMBNAIL_NAME]
+    if len(files) == 1:
+        paths = [target]
+    else:
+        count = range(1, len(files) + 1)
+        paths = [target.with_name(f"{target.stem}-{n}{target.suffix}") for n in count]
+    for path, content in zip(paths, files, strict=True):
+        write_whole(path, content)
+    return paths
+
+
+def _choose(judged: Sequence[Judged], uid: str | None) -> Judged:
+    """Return the study that was named, else the only ductogram, else the only study."""
+    if uid is not None:
+        judged = [study for study in judged if study.call.study.study_instance_uid == uid]
+    ductograms = [study for study in judged if study.call.exam.kind is ExamKind.DUCTOGRAM]
+    for candidates in (ductograms, judged):
+        if len(candidates) == 1:
+            return candidates[0]
+    found = ", ".join(study.call.study.study_instance_uid for study in ductograms or judged)
+    raise UsageError(
+        f"the inputs hold {len(ductograms or judged)} studies to choose from",
+        hint=f"name one with --study: {found}" if found else "no study has that UID",
+    )

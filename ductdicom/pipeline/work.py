@@ -1,0 +1,212 @@
+"""One study's work: read its pixels, draw its pages, write its folder, its record last."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ductdicom import __version__
+from ductdicom.errors import InputError
+from ductdicom.export.dicom import dicom_sheet
+from ductdicom.export.html import html_sheet
+from ductdicom.export.originals import folder_of, lay_down, remove_laid
+from ductdicom.export.output import encode_json, remove_stale, write_whole
+from ductdicom.export.pdf import pdf_document
+from ductdicom.export.png import png_page, png_thumbnail
+from ductdicom.export.records import sheet_record, study_record
+from ductdicom.ingest.archives import read_bytes
+from ductdicom.model.origin import Origin
+from ductdicom.model.outcome import Problem
+from ductdicom.model.row import Pairing
+from ductdicom.model.study import StudyCall
+from ductdicom.pixels.decode import StoredImage, read_image
+from ductdicom.pixels.display import choose_voi
+from ductdicom.settings import Format, Link, Settings, ThemeName
+from ductdicom.sheet.compose import SheetOptions, compose, drawn_images
+from ductdicom.sheet.page import Page
+from ductdicom.sheet.theme import THEMES, Theme
+from ductdicom.sheet.tile import MissingTile, Tile, prepare_tile
+
+RECORD_NAME = "study.json"
+THUMBNAIL_NAME = "thumbnail.png"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyJob:
+    """Everything a worker needs for one study; ``fingerprint`` names the result it will have."""
+
+    key: str
+    folder: Path
+    call: StudyCall
+    pairing: Pairing
+    identity: tuple[str, ...]
+    settings: Settings
+    fingerprint: str
+    pseudonym: str = ""
+
+    @property
+    def has_sheets(self) -> bool:
+        """Whether the study gets sheets at all."""
+        return bool(self.pairing.rows) or bool(drawn_images(self.pairing))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyResult:
+    """What became of a study: its record, and whether anything had to be done for it."""
+
+    key: str
+    record: dict[str, object]
+    was_written: bool
+
+
+def theme_for(settings: Settings, format_: Format) -> Theme:
+    """Return the theme of a format: dark for screens and light for paper, unless chosen."""
+    default = ThemeName.LIGHT if format_ is Format.PDF else ThemeName.DARK
+    return THEMES[str(settings.theme or default)]
+
+
+def fingerprint_of(
+    call: StudyCall, pairing: Pairing, identity: Sequence[str], settings: Settings
+) -> str:
+    """Return a hash of everything that a study's result depends on."""
+    shown = [*call.images, *(image for row in pairing.rows for image in row.images)]
+    inputs = sorted(
+        {(o.label, o.size_bytes, o.modified_ns) for o in (image.instance.origin for image in shown)}
+    )
+    depends = {
+        "version": __version__,
+        "record": study_record(call, pairing, key="", sheets=()),
+        "inputs": inputs,
+        "identity": list(identity),
+        "formats": [str(item) for item in settings.format],
+        "theme": str(settings.theme),
+        "link": str(settings.link),
+    }
+    text = json.dumps(depends, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def prepare_tiles(pairing: Pairing) -> dict[str, Tile | MissingTile]:
+    """Read and prepare every image that the pages show, row by row with one kind of VOI."""
+    tiles: dict[str, Tile | MissingTile] = {}
+    shown = drawn_images(pairing)
+    groups = [row.images for row in pairing.rows]
+    in_rows = {image.instance.origin.label for group in groups for image in group}
+    groups += [(i,) for i in shown if i.instance.origin.label not in in_rows]
+    for group in groups:
+        stored: dict[str, StoredImage] = {}
+        for image in group:
+            label = image.instance.origin.label
+            if label in tiles:
+                continue
+            try:
+                stored[label] = _read(image.instance.origin)
+            except InputError as error:
+                tiles[label] = MissingTile(reason=error.reason)
+        voi = choose_voi(list(stored.values())) if stored else None
+        for image in group:
+            label = image.instance.origin.label
+            if label in stored:
+                tiles[label] = prepare_tile(image, stored[label], voi)
+    return tiles
+
+
+def _read(origin: Origin) -> StoredImage:
+    source = origin.path if origin.member is None else read_bytes(origin)
+    return read_image(source, min_side_px=SheetOptions().height_px, label=origin.label)
+
+
+def draw_study(job: StudyJob) -> tuple[StudyCall, tuple[Page, ...]]:
+    """Draw a study's pages; images that could not be read are added to its problems."""
+    tiles = prepare_tiles(job.pairing)
+    broken = [
+        Problem(
+            code="pixels-unreadable",
+            message=tile.reason,
+            sop_instance_uid=image.uid,
+        )
+        for image in drawn_images(job.pairing)
+        if isinstance(tile := tiles[image.instance.origin.label], MissingTile)
+    ]
+    call = replace(job.call, problems=(*job.call.problems, *broken))
+    options = SheetOptions(identity=job.identity, version=f"ductdicom {__version__}")
+    return call, compose(call, job.pairing, tiles, options)
+
+
+def process_study(job: StudyJob) -> StudyResult:
+    """Draw and write one study.
+
+    The record is written last, so that a study without a record is one that was not finished.
+    """
+    call, sheets = job.call, []
+    names: set[str] = set()
+    record_path = job.folder / RECORD_NAME
+    record_path.unlink(missing_ok=True)
+    if job.has_sheets:
+        call, pages = draw_study(job)
+        for name, content in render(pages, job):
+            write_whole(job.folder / name, content)
+            names.add(name)
+        sheets = _sheet_records(pages, job.settings.format)
+    remove_stale(job.folder, names, "sheet*")
+    remove_laid(job.folder)
+    lay_down(job.call.images, _member_bytes(job), job.folder, job.settings.link)
+    record = study_record(call, job.pairing, key=job.key, sheets=sheets)
+    record["fingerprint"] = job.fingerprint
+    record["files"] = sorted(names)
+    write_whole(record_path, encode_json(record, indent=2))
+    return StudyResult(key=job.key, record=record, was_written=True)
+
+
+def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
+    """Return the files of a study's sheets by name."""
+    chosen = job.settings.format
+    title = f"Ductography contact sheet {job.key}"
+    files: list[tuple[str, bytes]] = []
+    if Format.PNG in chosen:
+        theme = theme_for(job.settings, Format.PNG)
+        files += [(f"sheet-{n}.png", png_page(p, theme)) for n, p in enumerate(pages, start=1)]
+    if Format.PDF in chosen:
+        theme = theme_for(job.settings, Format.PDF)
+        files.append(("sheet.pdf", pdf_document(tuple(pages), theme, title=title)))
+    if Format.HTML in chosen:
+        theme = theme_for(job.settings, Format.HTML)
+        files.append(("sheet.html", html_sheet(pages, theme, title=title)))
+    if Format.DICOM in chosen:
+        theme = theme_for(job.settings, Format.DICOM)
+        sheet = dicom_sheet(pages, job.call, job.pairing, theme, pseudonym=job.pseudonym)
+        files.append(("sheet.dcm", sheet))
+    files.append((THUMBNAIL_NAME, png_thumbnail(pages[0], theme_for(job.settings, Format.PNG))))
+    return files
+
+
+def _sheet_records(pages: Sequence[Page], formats: Sequence[Format]) -> list[dict[str, object]]:
+    paths = {Format.PDF: "sheet.pdf", Format.HTML: "sheet.html", Format.DICOM: "sheet.dcm"}
+    return [
+        sheet_record(paths.get(format_, f"sheet-{number}.png"), str(format_), page, number)
+        for format_ in formats
+        for number, page in enumerate(pages, start=1)
+    ]
+
+
+def _member_bytes(job: StudyJob) -> dict[str, bytes]:
+    """Read the originals that lie in archives, where originals are asked for."""
+    if job.settings.link is Link.NONE:
+        return {}
+    return {
+        image.instance.origin.label: read_bytes(image.instance.origin)
+        for image in job.call.images
+        if image.instance.origin.member is not None
+    }
+
+
+def planned_files(job: StudyJob) -> list[str]:
+    """Say what would be written for a study, without reading a pixel."""
+    names = [RECORD_NAME]
+    if job.has_sheets:
+        fixed = {Format.PDF: "sheet.pdf", Format.HTML: "sheet.html", Format.DICOM: "sheet.dcm"}
+        names += [fixed.get(format_, "sheet-1.png …") for format_ in job.settings.format]
+    if job.settings.link is not Link.NONE:
+        names += [f"{folder_of(image)}/" for image in job.call.images]
+    return sorted(set(names))

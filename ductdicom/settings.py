@@ -1,0 +1,187 @@
+"""What a run is told to do: frozen values, read from the command line, environment and TOML.
+
+The only module that reads TOML or the environment.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from pathlib import Path
+
+from ductdicom.errors import UsageError
+
+_PREFIX = "DUCTDICOM_"
+
+
+class Format(StrEnum):
+    """A format of contact sheets."""
+
+    PNG = "png"
+    PDF = "pdf"
+    HTML = "html"
+    DICOM = "dicom"
+
+
+class Link(StrEnum):
+    """How the sorted originals are laid down."""
+
+    COPY = "copy"
+    HARDLINK = "hardlink"
+    SYMLINK = "symlink"
+    NONE = "none"
+
+
+class Phi(StrEnum):
+    """How much identity goes on sheets."""
+
+    NONE = "none"
+    MINIMAL = "minimal"
+    FULL = "full"
+
+
+class ThemeName(StrEnum):
+    """Colours of the page."""
+
+    DARK = "dark"
+    LIGHT = "light"
+
+
+def _processors() -> int:
+    return os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Options of a run; their meaning is that of the command line's options.
+
+    ``theme`` None means dark for screens (PNG, HTML, DICOM) and light for paper (PDF).
+    """
+
+    output: Path | None = None
+    jobs: int = field(default_factory=_processors)
+    format: tuple[Format, ...] = (Format.PNG, Format.PDF, Format.HTML)
+    link: Link = Link.NONE
+    rules: Path | None = None
+    decisions: Path | None = None
+    phi: Phi = Phi.MINIMAL
+    theme: ThemeName | None = None
+    dry_run: bool = False
+    force: bool = False
+    all_studies: bool = False
+    strict: bool = False
+
+
+def load_settings(
+    given: Mapping[str, object],
+    *,
+    config: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """Put the settings together: the command line wins, then the environment, then the file.
+
+    Parameters
+    ----------
+    given
+        Options of the command line by the field's name; None where an option was not given.
+    config
+        A TOML file with any of the options.
+    environment
+        Variables; those that begin with ``DUCTDICOM_`` count.
+
+    Raises
+    ------
+    UsageError
+        An unknown name, or a value of the wrong kind; says what would be right.
+    """
+    known = {item.name for item in fields(Settings)}
+    values: dict[str, object] = {}
+    for source, found in (
+        (str(config), _read_config(config)),
+        ("the environment", _read_environment(environment or {})),
+        ("the command line", given),
+    ):
+        for name, value in found.items():
+            if name not in known:
+                raise UsageError(
+                    f"unknown option {name!r} in {source}", hint=_suggestion(name, known)
+                )
+            if value is not None:
+                values[name] = _convert(name, value, source)
+    return Settings(**values)  # type: ignore[arg-type]  # _convert gives each field its type
+
+
+def _suggestion(name: str, known: set[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(known))}"
+
+
+def _read_config(config: Path | None) -> dict[str, object]:
+    if config is None:
+        return {}
+    try:
+        content = tomllib.loads(config.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"configuration cannot be read: {error.strerror}", path=config) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"configuration is no valid TOML: {error}", path=config) from error
+    return {name.replace("-", "_"): value for name, value in content.items()}
+
+
+def _read_environment(environment: Mapping[str, str]) -> dict[str, object]:
+    return {
+        name.removeprefix(_PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(_PREFIX) and value
+    }
+
+
+def _convert(name: str, value: object, source: str) -> object:
+    """Give a value the type of its field."""
+    choices: dict[str, type[StrEnum]] = {"link": Link, "phi": Phi, "theme": ThemeName}
+    try:
+        if name in choices:
+            return choices[name](str(value))
+        if name == "format":
+            return _formats(value)
+        if name in {"output", "rules", "decisions"}:
+            return Path(str(value))
+        if name == "jobs":
+            return _jobs(value)
+        return _boolean(value)
+    except ValueError as error:
+        allowed = ", ".join(choices[name]) if name in choices else str(error)
+        raise UsageError(
+            f"{name} cannot be {value!r} in {source}", hint=f"allowed: {allowed}"
+        ) from error
+
+
+def _formats(value: object) -> tuple[Format, ...]:
+    names = value if isinstance(value, list | tuple) else str(value).split(",")
+    try:
+        return tuple(dict.fromkeys(Format(str(name).strip().lower()) for name in names))
+    except ValueError as error:
+        raise ValueError(", ".join(Format)) from error
+
+
+def _jobs(value: object) -> int:
+    if isinstance(value, bool):
+        raise ValueError("a whole number, 0 for all processors")  # noqa: TRY004 - one handler
+    try:
+        number = int(str(value))
+    except ValueError as error:
+        raise ValueError("a whole number, 0 for all processors") from error
+    if number < 0:
+        raise ValueError("a whole number, 0 for all processors")
+    return number or _processors()
+
+
+def _boolean(value: object) -> bool:
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if isinstance(value, bool):
+        return value
+    if str(value).lower() in words:
+        return words[str(value).lower()]
+    raise ValueError("true or false")

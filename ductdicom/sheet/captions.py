@@ -1,0 +1,161 @@
+"""What is said around a tile: short, in words, with the reason."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydicom.datadict import dictionary_description
+
+from ductdicom.model.call import Confidence, Evidence, Kind, Phase
+from ductdicom.model.row import Row
+from ductdicom.model.study import ImageCall
+
+FOOTER = "Overview only. Not for diagnostic interpretation or measurement."
+
+_MAGNIFIED_FROM = 1.2  # contact views have factors of 1.0 to 1.1
+_PHASE_WORDS = {Phase.PRE: "PRE", Phase.POST: "POST", Phase.UNKNOWN: "UNKNOWN"}
+_GROUP_WORDS = {"CC": "CC", "LAT": "Lateral", "OBL": "Oblique", "OTHER": "Other"}
+_NOTE_BADGES = {
+    "view-differs": "VIEW DIFFERS",
+    "magnification-differs": "MAGNIFICATION DIFFERS",
+    "prior-study": "PRE FROM A PRIOR STUDY",
+    "suggested": "SUGGESTED, NOT DECIDED",
+    "no-pre": "NO PRE IMAGE",
+    "no-post": "NO POST IMAGE",
+}
+_TILE_BADGES = {
+    "scale-unknown": "SCALE UNKNOWN",
+    "scale-uncorrected": "SCALE AT DETECTOR",
+    "spacing-suspect": "SPACING SUSPECT",
+    "magnification-conflict": "MAGNIFICATION CONFLICT",
+    "orientation-unknown": "ORIENTATION UNKNOWN",
+    "orientation-doubtful": "ORIENTATION DOUBTFUL",
+    "lossy": "LOSSY",
+    "for-processing": "FOR PROCESSING, APPEARANCE NOT CALIBRATED",
+}
+
+
+def phase_word(image: ImageCall) -> str:
+    """Return the word in the tile; empty for images without a phase."""
+    return _PHASE_WORDS.get(image.shown_phase, "") if image.shown_phase else ""
+
+
+def view_label(image: ImageCall) -> str:
+    """Return side, view and modifiers as mammograms are labelled: ``R CC M``."""
+    side = str(image.laterality) if image.laterality else "side ?"
+    view = image.view or "view ?"
+    return " ".join((side, view, *image.modifiers))
+
+
+def time_label(image: ImageCall, first_post: datetime | None) -> str:
+    """Return the exposure's time and its distance from the first post image."""
+    at = image.acquired_at
+    if at is None:
+        return "time unknown"
+    if first_post is None or at == first_post:
+        return f"{at:%H:%M:%S}"
+    if at.date() != first_post.date():
+        days = abs((first_post.date() - at.date()).days)
+        when = "earlier" if at < first_post else "later"
+        return f"{at:%Y-%m-%d}, {days} d {when}"
+    minutes = (at - first_post).total_seconds() / 60
+    return f"{at:%H:%M:%S}  ({minutes:+.0f} min)"
+
+
+def prior_label(image: ImageCall, row: Row) -> str:
+    """Return ``PRIOR 2026-01-02 (31 d)`` for a view of an earlier study, else nothing."""
+    if not row.post or image in row.post:
+        return ""
+    own = row.post[0].instance
+    if image.instance.study_instance_uid == own.study_instance_uid:
+        return ""
+    on, now = image.instance.study_date, own.study_date
+    if on is None or now is None:
+        return "PRIOR, date unknown"
+    return f"PRIOR {on:%Y-%m-%d} ({(now - on).days} d)"
+
+
+def magnification_label(image: ImageCall) -> str:
+    """Return ``×1.8`` for a magnified view, else nothing."""
+    if image.magnification is not None and image.magnification >= _MAGNIFIED_FROM:
+        return f"×{image.magnification:.2g}"
+    return "magnified, factor unknown" if "M" in image.modifiers else ""
+
+
+def reason(image: ImageCall) -> str:
+    """Return why the image has its phase, in one sentence."""
+    call = image.call
+    if call.phase is None:
+        return image.kind_reason if image.kind is not Kind.VIEW else ""
+    if call.phase is Phase.UNKNOWN:
+        return _unknown_reason(image)
+    for_it = [item for item in call.evidence if item.says == call.phase]
+    if not for_it:
+        return str(call.confidence)
+    words = describe(_best(for_it))
+    prefix = {
+        Confidence.CONFIRMED: "confirmed by a reviewer: ",
+        Confidence.INFERRED: "inferred: ",
+    }.get(call.confidence, "")
+    return prefix + words
+
+
+def _unknown_reason(image: ImageCall) -> str:
+    call = image.call
+    if call.conflicts:
+        said = " / ".join(
+            f"{_PHASE_WORDS.get(Phase(item.says), item.says)}: {describe(item)}"
+            for item in _one_a_phase(call.conflicts)
+        )
+        return f"unknown, the reasons contradict each other: {said}"
+    if call.suggestion is not None:
+        hints = [item for item in call.evidence if item.says == call.suggestion]
+        why = describe(_best(hints)) if hints else "order of exposures"
+        return f"not decided; only suggested: {why}"
+    return "unknown, because nothing in the header says so"
+
+
+def _one_a_phase(evidence: Sequence[Evidence]) -> list[Evidence]:
+    return list({item.says: item for item in reversed(evidence)}.values())
+
+
+def _best(evidence: Sequence[Evidence]) -> Evidence:
+    return max(evidence, key=lambda item: item.strength.rank)
+
+
+def describe(item: Evidence) -> str:
+    """Return one piece of evidence in words: the attribute's name and what it said."""
+    if not item.tag:
+        return item.value
+    return f"{tag_name(item.tag)} “{item.value}”"
+
+
+def tag_name(tag: str) -> str:
+    """Return an attribute's name, or the tag itself where it has none."""
+    try:
+        return dictionary_description(int(tag.strip("()").replace(",", ""), 16))
+    except (KeyError, ValueError):
+        return tag
+
+
+def row_title(row: Row) -> str:
+    """Return a row's title: side, group, and which injection where there are several."""
+    side = str(row.laterality) if row.laterality else "side ?"
+    return f"{side} {_GROUP_WORDS[row.group]}"
+
+
+def row_badges(row: Row) -> list[str]:
+    """Return a row's notes as badges; a difference of view names both views."""
+    badges = []
+    for note in row.notes:
+        badge = _NOTE_BADGES.get(note, note.upper())
+        if note == "view-differs":
+            before = "/".join(sorted({i.view or "?" for i in row.pre}))
+            after = "/".join(sorted({i.view or "?" for i in row.post}))
+            badge = f"{badge}: {before} | {after}"
+        badges.append(badge)
+    return badges
+
+
+def tile_badges(notes: Sequence[str]) -> list[str]:
+    """Return a tile's notes as badges."""
+    return [_TILE_BADGES.get(note, note.upper().replace("-", " ")) for note in notes]

@@ -1,0 +1,237 @@
+"""One tile's cell on the page: phase and view above the image, scale and reason below it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ductdicom.model.call import Phase
+from ductdicom.model.study import ImageCall
+from ductdicom.sheet import captions
+from ductdicom.sheet.fonts import drawable, fit, text_width, wrap
+from ductdicom.sheet.layout import BOTTOM_STRIP_PX, TOP_STRIP_PX, PlacedSlot, Slot
+from ductdicom.sheet.page import (
+    Anchor,
+    Box,
+    BoxMark,
+    DrawnTile,
+    LineMark,
+    Mark,
+    PictureMark,
+    TextMark,
+    Tone,
+)
+from ductdicom.sheet.tile import MissingTile, Tile, draw_tile
+from ductdicom.sheet.typography import LABEL_PX, LEADING, SMALL_PX
+
+_TONES = {Phase.PRE: Tone.PRE, Phase.POST: Tone.POST, Phase.UNKNOWN: Tone.UNKNOWN}
+_PLACEHOLDER = Slot(size_mm=None, aspect=0.5)
+_BAR_LENGTHS_MM = (50, 20, 10, 5)
+_PAD_PX = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """What stands in one cell: an image with its tile, or words where an image is missing.
+
+    ``phase`` names the column. ``ordinal`` numbers several images of it, 0 where there is one.
+    """
+
+    phase: Phase | None
+    image: ImageCall | None = None
+    tile: Tile | MissingTile | None = None
+    ordinal: int = 0
+    prior: str = ""
+    missing: str = ""
+    first_post: datetime | None = None
+    row: str = ""
+
+    @property
+    def slot(self) -> Slot:
+        """Room that the cell asks for."""
+        if isinstance(self.tile, Tile):
+            return Slot(size_mm=self.tile.size_mm, aspect=self.tile.aspect)
+        return _PLACEHOLDER
+
+    @property
+    def chest_wall(self) -> str | None:
+        """Edge that the image's chest wall stands at."""
+        return self.tile.hanging.chest_wall if isinstance(self.tile, Tile) else None
+
+
+def draw_cell(cell: Cell, place: PlacedSlot) -> tuple[list[Mark], DrawnTile | None]:
+    """Draw one cell; images come with the record of where they stand."""
+    marks: list[Mark] = []
+    tone = _TONES.get(cell.phase, Tone.FRAME) if cell.phase else Tone.FRAME
+    field = Box(
+        x=place.cell.x,
+        y=place.cell.y + TOP_STRIP_PX,
+        width=place.cell.width,
+        height=place.cell.height - TOP_STRIP_PX - BOTTOM_STRIP_PX,
+    )
+    marks.append(BoxMark(box=place.cell, fill=Tone.PANEL))
+    marks.append(BoxMark(box=field, fill=Tone.BLACK if cell.image else None))
+    marks += _top_strip(cell, place.cell, tone)
+    drawn = None
+    if cell.image is not None and isinstance(cell.tile, Tile):
+        marks.append(_picture(cell.image, cell.tile, place.image))
+        drawn = _record(cell, cell.image, cell.tile, place)
+        marks += _bottom_strip(cell, cell.image, place)
+    else:
+        marks += _placeholder(cell, field)
+    is_firm = drawn is not None and drawn.mm_per_px is not None and not drawn.is_suggested
+    marks.append(BoxMark(box=place.cell, stroke=tone, width_px=3, is_dashed=not is_firm))
+    return marks, drawn
+
+
+def _picture(image: ImageCall, tile: Tile, box: Box) -> PictureMark:
+    pixels = draw_tile(tile, width_px=round(box.width), height_px=round(box.height))
+    words = (captions.phase_word(image), captions.view_label(image), captions.reason(image))
+    return PictureMark(
+        box=box,
+        pixels=pixels,
+        uid=image.uid,
+        alternative=drawable(", ".join(word for word in words if word)),
+    )
+
+
+def _record(cell: Cell, image: ImageCall, tile: Tile, place: PlacedSlot) -> DrawnTile:
+    return DrawnTile(
+        sop_instance_uid=image.uid,
+        phase=str(cell.phase) if cell.phase else None,
+        is_suggested=image.is_suggested,
+        box=place.image,
+        transform=str(tile.hanging.transform),
+        mm_per_px=round(place.mm_per_px, 5) if place.mm_per_px else None,
+        voi=tile.voi,
+        row=cell.row,
+    )
+
+
+def _top_strip(cell: Cell, box: Box, tone: Tone) -> Iterator[Mark]:
+    word = {Phase.PRE: "PRE", Phase.POST: "POST", Phase.UNKNOWN: "UNKNOWN"}.get(
+        cell.phase or Phase.UNKNOWN, ""
+    )
+    if cell.phase is None:
+        word = ""
+    if cell.ordinal:
+        word = f"{word} {cell.ordinal}"
+    baseline = box.y + TOP_STRIP_PX - 18
+    x = box.x + _PAD_PX
+    if word:
+        width = text_width(word, LABEL_PX, is_bold=True) + 2 * _PAD_PX
+        plate = Box(x=box.x, y=box.y, width=width + _PAD_PX, height=TOP_STRIP_PX)
+        is_firm = cell.image is not None and not cell.image.is_suggested
+        is_firm = is_firm and cell.phase is not Phase.UNKNOWN
+        yield BoxMark(box=plate, fill=tone if is_firm else None, stroke=tone, width_px=3)
+        yield TextMark(
+            x=x + _PAD_PX / 2,
+            y=baseline,
+            text=word,
+            size_px=LABEL_PX,
+            is_bold=True,
+            tone=Tone.ON_COLOUR if is_firm else Tone.INK,
+        )
+        x = plate.right + _PAD_PX
+    if cell.image is None:
+        return
+    label = fit(captions.view_label(cell.image), box.width * 0.6, LABEL_PX, is_bold=True)
+    yield TextMark(
+        x=box.right - _PAD_PX,
+        y=baseline,
+        text=label,
+        size_px=LABEL_PX,
+        is_bold=True,
+        anchor=Anchor.END,
+    )
+    badge = _strip_badge(cell, cell.image)
+    room = box.right - _PAD_PX - text_width(label, LABEL_PX, is_bold=True) - _PAD_PX - x
+    if badge:
+        yield TextMark(
+            x=x,
+            y=baseline - 2,
+            text=fit(badge, room, SMALL_PX),
+            size_px=SMALL_PX,
+            tone=Tone.WARNING,
+        )
+
+
+def _strip_badge(cell: Cell, image: ImageCall) -> str:
+    if image.is_suggested:
+        return "SUGGESTED"
+    if image.has_laterality_conflict:
+        return "SIDE CONFLICT"
+    return cell.prior.split(" (", maxsplit=1)[0] and "PRIOR" if cell.prior else ""
+
+
+def _bottom_strip(cell: Cell, image: ImageCall, place: PlacedSlot) -> Iterator[Mark]:
+    box = place.cell
+    top = box.bottom - BOTTOM_STRIP_PX
+    step = SMALL_PX * LEADING
+    width = box.width - 2 * _PAD_PX
+    bar = list(_scale_bar(place, top + step))
+    bar_width = max((m.x2 for m in bar if isinstance(m, LineMark)), default=0) and 150
+    yield from bar
+    when = cell.prior or captions.time_label(image, cell.first_post)
+    magnified = captions.magnification_label(image)
+    words = "  ".join(word for word in (when, magnified) if word)
+    yield _small(box, top + step, fit(words, width - bar_width, SMALL_PX), Tone.INK)
+    lines = wrap(captions.reason(image), width, SMALL_PX, most_lines=2)
+    for number, line in enumerate(lines):
+        yield _small(box, top + step * (2 + number), line, Tone.MUTED)
+    notes = captions.tile_badges(cell.tile.notes) if isinstance(cell.tile, Tile) else []
+    voi = cell.tile.voi if isinstance(cell.tile, Tile) else ""
+    last = top + step * 4
+    if notes:
+        text = fit(" · ".join(notes), width, SMALL_PX)
+        yield _small(box, last, text, Tone.WARNING)
+    else:
+        yield _small(box, last, fit(voi, width, SMALL_PX), Tone.MUTED)
+
+
+def _small(box: Box, baseline: float, text: str, tone: Tone) -> TextMark:
+    return TextMark(x=box.x + _PAD_PX, y=baseline, text=text, size_px=SMALL_PX, tone=tone)
+
+
+def _scale_bar(place: PlacedSlot, baseline: float) -> Iterator[Mark]:
+    """Draw a bar of whole millimetres at the breast; nothing where the scale is unknown."""
+    if place.mm_per_px is None:
+        return
+    longest = place.cell.width * 0.3
+    length_mm = next((mm for mm in _BAR_LENGTHS_MM if mm / place.mm_per_px <= longest), None)
+    if length_mm is None:
+        return
+    length = length_mm / place.mm_per_px
+    right = place.cell.right - _PAD_PX
+    y = baseline - SMALL_PX * 0.3
+    words = f"{length_mm} mm est."
+    end = right - text_width(words, SMALL_PX) - 8
+    yield TextMark(x=right, y=baseline, text=words, size_px=SMALL_PX, anchor=Anchor.END)
+    yield LineMark(x1=end - length, y1=y, x2=end, y2=y, tone=Tone.INK, width_px=3)
+    for x in (end - length, end):
+        yield LineMark(x1=x, y1=y - 8, x2=x, y2=y + 8, tone=Tone.INK, width_px=3)
+
+
+def _placeholder(cell: Cell, field: Box) -> Iterator[Mark]:
+    """Say in words what is missing."""
+    words = cell.missing
+    if isinstance(cell.tile, MissingTile):
+        words = f"image cannot be shown: {cell.tile.reason}"
+    lines = wrap(words, field.width - 4 * _PAD_PX, SMALL_PX, most_lines=6)
+    step = SMALL_PX * LEADING
+    y = field.y + field.height / 2 - step * len(lines) / 2
+    for number, line in enumerate(lines):
+        yield TextMark(
+            x=field.x + field.width / 2,
+            y=y + step * (number + 1),
+            text=line,
+            size_px=SMALL_PX,
+            tone=Tone.MUTED,
+            anchor=Anchor.MIDDLE,
+        )
+
+
+def numbered(cells: list[Cell]) -> list[Cell]:
+    """Give the cells of a column numbers where there are several."""
+    if len(cells) < 2:  # noqa: PLR2004 - a single one needs no number
+        return cells
+    return [replace(cell, ordinal=number) for number, cell in enumerate(cells, start=1)]

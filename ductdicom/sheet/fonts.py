@@ -1,0 +1,80 @@
+"""The one typeface of the sheets: its files, its widths, and what it can draw.
+
+Source Sans Pro (SIL Open Font License) has Latin, Greek and Cyrillic. What it lacks is
+transliterated, so that a page never shows an empty box.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import font_source_sans_pro
+from anyascii import anyascii
+from reportlab.pdfbase.ttfonts import TTFontFile
+
+_ELLIPSIS = "…"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FontFace:
+    """One weight: its file, and the advance width of each character in thousandths of its size."""
+
+    name: str
+    path: Path
+    widths: Mapping[int, float]
+    default_width: float
+
+
+@lru_cache(maxsize=2)
+def font_face(*, is_bold: bool = False) -> FontFace:
+    """Return the regular or the bold weight."""
+    name = "SourceSansProSemibold" if is_bold else "SourceSansPro"
+    path = Path(font_source_sans_pro.font_files_ttf[name])
+    file = TTFontFile(str(path))
+    return FontFace(
+        name=name, path=path, widths=dict(file.charWidths), default_width=file.defaultWidth
+    )
+
+
+def drawable(text: str) -> str:
+    """Return a text that the typeface can draw, on one line and without control characters."""
+    widths = font_face().widths
+    normal = unicodedata.normalize("NFC", text.replace("\t", " ").replace("\n", " "))
+    parts = []
+    for char in normal:
+        if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co"}:
+            continue
+        parts.append(char if ord(char) in widths else anyascii(char) or "?")
+    return "".join(parts)
+
+
+def text_width(text: str, size_px: float, *, is_bold: bool = False) -> float:
+    """Return the width of a drawable text in pixels, without kerning."""
+    face = font_face(is_bold=is_bold)
+    return sum(face.widths.get(ord(c), face.default_width) for c in text) * size_px / 1000
+
+
+def fit(text: str, width_px: float, size_px: float, *, is_bold: bool = False) -> str:
+    """Return the text, shortened with an ellipsis where it is wider than ``width_px``."""
+    text = drawable(text)
+    if text_width(text, size_px, is_bold=is_bold) <= width_px:
+        return text
+    while text and text_width(text + _ELLIPSIS, size_px, is_bold=is_bold) > width_px:
+        text = text[:-1]
+    return text.rstrip() + _ELLIPSIS if text else ""
+
+
+def wrap(text: str, width_px: float, size_px: float, *, most_lines: int) -> list[str]:
+    """Break a text at blanks into at most ``most_lines`` lines; the last one is shortened."""
+    lines: list[str] = []
+    words = drawable(text).split()
+    while words and len(lines) < most_lines - 1:
+        line = words.pop(0)
+        while words and text_width(f"{line} {words[0]}", size_px) <= width_px:
+            line = f"{line} {words.pop(0)}"
+        lines.append(fit(line, width_px, size_px))
+    if words:
+        lines.append(fit(" ".join(words), width_px, size_px))
+    return lines

@@ -1,0 +1,130 @@
+"""A page as a list of marks, the one model that every format draws.
+
+Lengths are page pixels, the origin is the top left corner, x runs right and y down. Colours are
+tones, which a theme turns into colours.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Tone(StrEnum):
+    """What a colour is for; a phase is never told by its colour alone."""
+
+    PAPER = "paper"
+    PANEL = "panel"
+    INK = "ink"
+    MUTED = "muted"
+    FRAME = "frame"
+    PRE = "pre"
+    POST = "post"
+    UNKNOWN = "unknown"
+    WARNING = "warning"
+    ON_COLOUR = "on-colour"
+    BLACK = "black"
+
+
+class Anchor(StrEnum):
+    """Which end of a text stands at its x."""
+
+    START = "start"
+    MIDDLE = "middle"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A rectangle in page pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """X of the right edge."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        """Y of the bottom edge."""
+        return self.y + self.height
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextMark:
+    """A line of text; ``y`` is its baseline."""
+
+    x: float
+    y: float
+    text: str
+    size_px: float
+    tone: Tone = Tone.INK
+    is_bold: bool = False
+    anchor: Anchor = Anchor.START
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxMark:
+    """A rectangle, filled, outlined or both."""
+
+    box: Box
+    fill: Tone | None = None
+    stroke: Tone | None = None
+    width_px: float = 2
+    is_dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineMark:
+    """A straight line."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    tone: Tone = Tone.FRAME
+    width_px: float = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PictureMark:
+    """An image drawn into a box of whole pixels; ``pixels`` is uint8 P-values of its shape."""
+
+    box: Box
+    pixels: NDArray[np.uint8]
+    uid: str
+    alternative: str
+
+
+Mark = TextMark | BoxMark | LineMark | PictureMark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnTile:
+    """Where one image stands on a page, as the record says it."""
+
+    sop_instance_uid: str
+    phase: str | None
+    is_suggested: bool
+    box: Box
+    transform: str
+    mm_per_px: float | None
+    voi: str
+    row: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page: its size, its marks from back to front, and its tiles."""
+
+    title: str
+    width_px: int
+    height_px: int
+    dpi: int
+    marks: tuple[Mark, ...]
+    tiles: tuple[DrawnTile, ...] = ()

@@ -1,0 +1,74 @@
+"""A page as an array of pixels."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from ductdicom.sheet.fonts import font_face
+from ductdicom.sheet.page import Anchor, BoxMark, LineMark, Mark, Page, PictureMark, TextMark, Tone
+from ductdicom.sheet.theme import Theme
+
+_ANCHORS = {Anchor.START: "ls", Anchor.MIDDLE: "ms", Anchor.END: "rs"}
+_DASH_PX = 12
+
+
+def draw_page(page: Page, theme: Theme) -> NDArray[np.uint8]:
+    """Draw a page.
+
+    Returns
+    -------
+    Shape ``(height, width, 3)``, sRGB. Image tiles are P-values copied value by value.
+    """
+    image = Image.new("RGB", (page.width_px, page.height_px), theme.colours[Tone.PAPER])
+    draw = ImageDraw.Draw(image)
+    for mark in page.marks:
+        _draw_mark(image, draw, mark, theme)
+    return np.asarray(image)
+
+
+def _draw_mark(image: Image.Image, draw: ImageDraw.ImageDraw, mark: Mark, theme: Theme) -> None:
+    match mark:
+        case TextMark():
+            face = font_face(is_bold=mark.is_bold)
+            font = ImageFont.truetype(
+                str(face.path), mark.size_px, layout_engine=ImageFont.Layout.BASIC
+            )
+            draw.text(
+                (mark.x, mark.y),
+                mark.text,
+                font=font,
+                fill=theme.colours[mark.tone],
+                anchor=_ANCHORS[mark.anchor],
+            )
+        case BoxMark():
+            _draw_box(draw, mark, theme)
+        case LineMark():
+            draw.line(
+                (mark.x1, mark.y1, mark.x2, mark.y2),
+                fill=theme.colours[mark.tone],
+                width=max(1, round(mark.width_px)),
+            )
+        case PictureMark():
+            image.paste(Image.fromarray(mark.pixels), (round(mark.box.x), round(mark.box.y)))
+
+
+def _draw_box(draw: ImageDraw.ImageDraw, mark: BoxMark, theme: Theme) -> None:
+    box = mark.box
+    # Pillow counts the last pixel in.
+    corners = (box.x, box.y, box.right - 1, box.bottom - 1)
+    if mark.fill is not None:
+        draw.rectangle(corners, fill=theme.colours[mark.fill])
+    if mark.stroke is None:
+        return
+    colour = theme.colours[mark.stroke]
+    width = max(1, round(mark.width_px))
+    if not mark.is_dashed:
+        draw.rectangle(corners, outline=colour, width=width)
+        return
+    left, top, right, bottom = corners
+    for y in (top, bottom):
+        for x in np.arange(left, right, 2 * _DASH_PX):
+            draw.line((x, y, min(x + _DASH_PX, right), y), fill=colour, width=width)
+    for x in (left, right):
+        for y in np.arange(top, bottom, 2 * _DASH_PX):
+            draw.line((x, y, x, min(y + _DASH_PX, bottom)), fill=colour, width=width)

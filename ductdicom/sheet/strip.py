@@ -1,0 +1,86 @@
+"""The timeline strip: exposures of one side as ticks along the clock."""
+
+from datetime import datetime
+
+from ductdicom.model.call import Kind, Laterality, Phase
+from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.sheet.fonts import text_width
+from ductdicom.sheet.page import Anchor, Box, LineMark, Mark, TextMark, Tone
+from ductdicom.sheet.typography import SMALL_PX
+
+STRIP_PX = 74
+_TONES = {Phase.PRE: Tone.PRE, Phase.POST: Tone.POST, Phase.UNKNOWN: Tone.UNKNOWN}
+_LETTERS = {Phase.PRE: "pre", Phase.POST: "post", Phase.UNKNOWN: "?"}
+_LONGEST_DAY_S = 86_400
+
+
+def draw_timeline(
+    study: StudyCall, side: Laterality | None, injection: int | None, box: Box
+) -> list[Mark]:
+    """Draw the exposures of one side by the scanner's clock; nothing where it does not tell.
+
+    Exposures of other injections are drawn fainter than those of the page's own.
+    """
+    images = sorted(
+        (
+            (image.acquired_at, image)
+            for image in study.images
+            if image.kind is Kind.VIEW and image.laterality is side and image.acquired_at
+        ),
+        key=lambda pair: (pair[0], pair[1].uid),
+    )
+    times = [at for at, _ in images]
+    if len(set(times)) < 2 or (times[-1] - times[0]).total_seconds() > _LONGEST_DAY_S:  # noqa: PLR2004
+        return []
+    return _marks(images, injection, box)
+
+
+def _marks(images: list[tuple[datetime, ImageCall]], injection: int | None, box: Box) -> list[Mark]:
+    start, end = images[0][0], images[-1][0]
+    label_width = text_width(f"{start:%H:%M}", SMALL_PX) + 18
+    left, right = box.x + label_width, box.right - label_width
+    axis = box.y + 34
+    span = (end - start).total_seconds()
+    marks: list[Mark] = [
+        TextMark(x=box.x, y=axis + 8, text=f"{start:%H:%M}", size_px=SMALL_PX, tone=Tone.MUTED),
+        TextMark(
+            x=box.right,
+            y=axis + 8,
+            text=f"{end:%H:%M}",
+            size_px=SMALL_PX,
+            tone=Tone.MUTED,
+            anchor=Anchor.END,
+        ),
+        LineMark(x1=left, y1=axis, x2=right, y2=axis, tone=Tone.FRAME),
+    ]
+    free_from = left - 1.0
+    for at, image in images:
+        x = left + (right - left) * (at - start).total_seconds() / span
+        phase = image.call.phase or Phase.UNKNOWN
+        is_other = image.injection is not None and image.injection != injection
+        marks.append(
+            LineMark(
+                x1=x,
+                y1=axis - 12,
+                x2=x,
+                y2=axis + 12,
+                tone=Tone.FRAME if is_other else _TONES[phase],
+                width_px=5,
+            )
+        )
+        word = f"{_LETTERS[phase]} {image.view or ''}".strip()
+        width = text_width(word, SMALL_PX)
+        middle = min(max(x, left + width / 2), right - width / 2)
+        if middle - width / 2 >= free_from:
+            marks.append(
+                TextMark(
+                    x=middle,
+                    y=axis + 36,
+                    text=word,
+                    size_px=SMALL_PX,
+                    tone=Tone.MUTED,
+                    anchor=Anchor.MIDDLE,
+                )
+            )
+            free_from = middle + width / 2 + 12
+    return marks

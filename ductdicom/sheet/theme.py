@@ -1,0 +1,64 @@
+"""Colours by tone, for screens and for paper.
+
+PRE and POST are a blue and an orange that colour-blind readers tell apart (Okabe and Ito 2008).
+Images stand on black in both themes, as their air is black.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from ductdicom.sheet.page import Tone
+
+Rgb = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    """A colour for each tone, 0 to 255."""
+
+    name: str
+    colours: Mapping[Tone, Rgb]
+
+    def hexadecimal(self, tone: Tone) -> str:
+        """Return a tone's colour as ``#rrggbb``."""
+        return "#{:02x}{:02x}{:02x}".format(*self.colours[tone])
+
+
+DARK = Theme(
+    name="dark",
+    colours=MappingProxyType(
+        {
+            Tone.PAPER: (16, 18, 20),
+            Tone.PANEL: (30, 33, 37),
+            Tone.INK: (236, 236, 232),
+            Tone.MUTED: (164, 168, 172),
+            Tone.FRAME: (78, 83, 89),
+            Tone.PRE: (86, 180, 233),
+            Tone.POST: (240, 165, 20),
+            Tone.UNKNOWN: (200, 200, 200),
+            Tone.WARNING: (240, 228, 66),
+            Tone.ON_COLOUR: (0, 0, 0),
+            Tone.BLACK: (0, 0, 0),
+        }
+    ),
+)
+LIGHT = Theme(
+    name="light",
+    colours=MappingProxyType(
+        {
+            Tone.PAPER: (255, 255, 255),
+            Tone.PANEL: (238, 240, 242),
+            Tone.INK: (20, 22, 24),
+            Tone.MUTED: (84, 90, 96),
+            Tone.FRAME: (160, 166, 172),
+            Tone.PRE: (86, 180, 233),
+            Tone.POST: (240, 165, 20),
+            Tone.UNKNOWN: (150, 155, 160),
+            Tone.WARNING: (176, 66, 0),
+            Tone.ON_COLOUR: (0, 0, 0),
+            Tone.BLACK: (0, 0, 0),
+        }
+    ),
+)
+THEMES: Mapping[str, Theme] = MappingProxyType({"dark": DARK, "light": LIGHT})
