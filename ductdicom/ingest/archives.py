@@ -2,13 +2,14 @@
 
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from itertools import groupby
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
 from ductdicom.errors import UnreadableError
-from ductdicom.ingest.entries import ARCHIVE_LIMIT, Entry, Limits, Readable, Replay, read_whole
+from ductdicom.ingest.entries import ARCHIVE_LIMIT, Entry, Limits, Replay, read_whole
 from ductdicom.ingest.sources import reason_of
 from ductdicom.ingest.tarred import TAR, TAR_GZ, TAR_XZ, tar_entries
 from ductdicom.ingest.zipped import zip_entries
@@ -121,10 +122,13 @@ def read_all(
     """
     for path, group in groupby(origins, key=lambda origin: origin.path):
         wanted = {origin.member: origin for origin in group}
-        if None in wanted:
-            yield wanted.pop(None), path.read_bytes()
-        if wanted:
-            yield from _read_members(wanted, limits)
+        try:
+            if None in wanted:
+                yield wanted.pop(None), path.read_bytes()
+            if wanted:
+                yield from _read_members(wanted, limits)
+        except OSError as error:
+            raise _refused(path.name, error) from error
 
 
 def read_bytes(origin: Origin, limits: Limits | None = None) -> bytes:
@@ -135,12 +139,7 @@ def read_bytes(origin: Origin, limits: Limits | None = None) -> bytes:
     UnreadableError
         Reason ``damaged-archive``, ``io-error``, ``permission-denied`` or ``missing``.
     """
-    try:
-        return next(content for _, content in read_all([origin], limits))
-    except OSError as error:
-        raise UnreadableError(
-            "the input cannot be read", reason=reason_of(error), path=origin.label
-        ) from error
+    return next(content for _, content in read_all([origin], limits))
 
 
 def open_origin(origin: Origin, limits: Limits | None = None) -> BinaryIO:
@@ -156,16 +155,15 @@ def open_origin(origin: Origin, limits: Limits | None = None) -> BinaryIO:
     try:
         return cast(BinaryIO, origin.path.open("rb"))
     except OSError as error:
-        raise UnreadableError(
-            "the input cannot be read", reason=reason_of(error), path=origin.label
-        ) from error
+        raise _refused(origin.label, error) from error
 
 
 def _read_members(
     wanted: dict[str | None, Origin], limits: Limits | None
 ) -> Iterator[tuple[Origin, bytes]]:
     first = next(iter(wanted.values()))
-    for found in walk_archive(first, limits):
+    archive = replace(first, member=None, size_bytes=first.path.stat().st_size)
+    for found in walk_archive(archive, limits):
         if isinstance(found, LedgerRow):
             continue
         known = wanted.pop(found[0].member, None)
@@ -240,6 +238,10 @@ def _nest(
     yield from _walk(origin, file, head, limits, depth)
 
 
+def _refused(name: str, error: OSError) -> UnreadableError:
+    return UnreadableError("the input cannot be read", reason=reason_of(error), path=name)
+
+
 def _unpacks_to_tar(head: bytes) -> bool:
     try:
         start = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, _USTAR.stop)
@@ -250,16 +252,3 @@ def _unpacks_to_tar(head: bytes) -> bool:
 
 def _row(origin: Origin, disposition: Disposition, reason: str) -> LedgerRow:
     return LedgerRow(origin=origin, disposition=disposition, reason=reason)
-
-
-__all__ = [
-    "Limits",
-    "Readable",
-    "archive_kind",
-    "is_archive",
-    "members",
-    "open_origin",
-    "read_all",
-    "read_bytes",
-    "walk_archive",
-]

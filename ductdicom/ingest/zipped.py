@@ -50,7 +50,8 @@ def zip_entries(file: BinaryIO, size_bytes: int, limits: Limits) -> Iterator[Ent
     rename = unique_names()
     with archive:
         for count, info in enumerate(archive.infolist()):
-            total_bytes += info.file_size
+            refusal = _refusal(info, limits)
+            total_bytes += info.file_size if refusal is None else 0
             if count >= limits.members or not limits.allows(total_bytes, size_bytes):
                 raise UnreadableError("the archive is too large", reason=ARCHIVE_LIMIT)
             if not info.is_dir():
@@ -59,7 +60,7 @@ def zip_entries(file: BinaryIO, size_bytes: int, limits: Limits) -> Iterator[Ent
                     size_bytes=info.file_size,
                     modified_ns=_modified_ns(info),
                     open=partial(_open, archive, info),
-                    refusal=_refusal(info, limits),
+                    refusal=refusal,
                 )
 
 

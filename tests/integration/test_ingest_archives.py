@@ -1,0 +1,343 @@
+import gzip
+import io
+import lzma
+import struct
+import tarfile
+import zipfile
+import zlib
+from dataclasses import replace
+from pathlib import Path
+
+import dicom_bytes as make
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ductdicom.errors import UnreadableError
+from ductdicom.ingest.archives import (
+    archive_kind,
+    members,
+    open_origin,
+    read_all,
+    read_bytes,
+    walk_archive,
+)
+from ductdicom.ingest.entries import Limits
+from ductdicom.ingest.header import read_instance
+from ductdicom.model.origin import Origin
+from ductdicom.model.outcome import LedgerRow
+
+pytestmark = pytest.mark.integration
+
+DICOM = make.make_dicom(pixels=bytes(24))
+
+
+def make_zip(files, compression=zipfile.ZIP_DEFLATED):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def make_tar(files, mode="w"):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+MAKERS = {
+    "export.zip": make_zip,
+    "export.tar": make_tar,
+    "export.tar.gz": lambda files: make_tar(files, "w:gz"),
+    "export.tgz": lambda files: make_tar(files, "w:gz"),
+    "export.tar.xz": lambda files: make_tar(files, "w:xz"),
+}
+
+
+def save(folder, name, content):
+    path = folder / name
+    path.write_bytes(content)
+    return Origin(path=path, source=name, size_bytes=len(content))
+
+
+def names(found):
+    return [item.member for item in found if isinstance(item, Origin)]
+
+
+def rows(found):
+    return [
+        (item.origin.member, str(item.disposition), item.reason)
+        for item in found
+        if isinstance(item, LedgerRow)
+    ]
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_entries_are_read_in_place(tmp_path, name):
+    origin = save(tmp_path, name, MAKERS[name]({"b/2": DICOM, "a": DICOM}))
+
+    found = []
+    for item in walk_archive(origin):
+        if not isinstance(item, LedgerRow):
+            instance = read_instance(*item)
+            found.append((instance.origin.label, instance.raster.has_pixels, instance.damage))
+
+    assert found == [(f"{name}!/b/2", True, None), (f"{name}!/a", True, None)]
+    assert rows(members(origin)) == [(None, "container", "")]
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_an_entry_can_be_read_again(tmp_path, name):
+    origin = save(tmp_path, name, MAKERS[name]({"a": b"first", "b": DICOM, "c": b"last"}))
+    first, second, third = (item for item in members(origin) if isinstance(item, Origin))
+
+    assert read_bytes(second) == DICOM
+    assert open_origin(third).read() == b"last"
+    assert list(read_all([first, third])) == [(first, b"first"), (third, b"last")]
+
+
+def test_an_entry_that_is_gone_says_so(tmp_path):
+    origin = save(tmp_path, "a.zip", make_zip({"a": DICOM}))
+
+    with pytest.raises(UnreadableError) as caught:
+        read_bytes(replace(origin, member="b"))
+
+    assert caught.value.reason == "missing"
+
+
+def test_a_plain_file_is_read_the_same_way(tmp_path):
+    origin = save(tmp_path, "image", DICOM)
+
+    assert read_bytes(origin) == DICOM
+
+
+def test_a_file_that_is_gone_says_so(tmp_path):
+    with pytest.raises(UnreadableError):
+        read_bytes(Origin(path=tmp_path / "gone", source="gone"))
+
+
+@pytest.mark.parametrize("outer", ["export.zip", "export.tar", "export.tar.gz"])
+@pytest.mark.parametrize("inner", ["export.zip", "export.tar", "export.tgz"])
+def test_an_archive_in_an_archive_is_opened(tmp_path, outer, inner):
+    nested = MAKERS[inner]({"IM1": DICOM, "IM2": DICOM})
+    origin = save(tmp_path, outer, MAKERS[outer]({inner: nested, "after": DICOM}))
+
+    found = list(members(origin))
+
+    assert names(found) == [f"{inner}!/IM1", f"{inner}!/IM2", "after"]
+    assert rows(found) == [(inner, "container", ""), (None, "container", "")]
+    assert read_bytes(next(item for item in found if isinstance(item, Origin))) == DICOM
+
+
+def test_the_third_level_stays_closed(tmp_path):
+    third = make_zip({"IM1": DICOM})
+    origin = save(tmp_path, "1.zip", make_zip({"2.zip": make_zip({"3.zip": third})}))
+
+    assert rows(members(origin)) == [
+        ("2.zip!/3.zip", "unreadable", "archive-limit"),
+        ("2.zip", "container", ""),
+        (None, "container", ""),
+    ]
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_names_that_climb_are_only_names(tmp_path, name):
+    origin = save(tmp_path, name, MAKERS[name]({"../../evil": DICOM, "/etc/evil": DICOM}))
+
+    assert names(members(origin)) == ["../../evil", "/etc/evil"]
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_equal_names_are_told_apart(tmp_path):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a", b"one")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("a", b"two")
+    origin = save(tmp_path, "a.zip", buffer.getvalue())
+
+    found = [item for item in members(origin) if isinstance(item, Origin)]
+
+    assert [(item.member, read_bytes(item)) for item in found] == [("a", b"one"), ("a#2", b"two")]
+
+
+@pytest.mark.parametrize(
+    ("codec", "name"),
+    [
+        pytest.param("cp866", "Снимки/после.dcm", id="cp866"),
+        pytest.param("cp932", "造影前/表示.dcm", id="Shift-JIS with a backslash byte"),
+        pytest.param("cp437", "Müller.dcm", id="cp437"),
+    ],
+)
+def test_zip_names_without_the_flag_are_decoded(tmp_path, codec, name):
+    placeholder = "x" * len(name.encode(codec))
+    content = make_zip({placeholder: DICOM}).replace(placeholder.encode(), name.encode(codec))
+    origin = save(tmp_path, "a.zip", content)
+
+    (found,) = names(members(origin))
+
+    assert found == name
+    assert read_bytes(replace(origin, member=name)) == DICOM
+
+
+def test_a_unicode_path_beside_the_old_name_wins(tmp_path):
+    info = zipfile.ZipInfo("old")
+    checksum = struct.pack("<BI", 1, zlib.crc32(b"old"))
+    content = checksum + "新".encode()
+    info.extra = struct.pack("<HH", 0x7075, len(content)) + content
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(info, DICOM)
+
+    assert names(members(save(tmp_path, "a.zip", buffer.getvalue()))) == ["新"]
+
+
+def encrypt(content):
+    """Set the flag of encryption on every entry, which is all that a reader looks at."""
+    for start, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = content.index(start) + offset
+        content = content[:at] + bytes([content[at] | 1]) + content[at + 1 :]
+    return content
+
+
+def test_an_encrypted_entry_is_reported(tmp_path):
+    origin = save(tmp_path, "a.zip", encrypt(make_zip({"a": DICOM})))
+
+    assert rows(members(origin)) == [
+        ("a", "unreadable", "encrypted-archive"),
+        (None, "container", ""),
+    ]
+
+
+def test_a_bomb_is_refused(tmp_path):
+    origin = save(tmp_path, "a.zip", make_zip({"bomb": bytes(65 << 20), "a": DICOM}))
+
+    found = list(members(origin))
+
+    assert ("bomb", "unreadable", "archive-limit") in rows(found)
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        pytest.param(Limits(member_bytes=10), ("a", "unreadable", "archive-limit"), id="entry"),
+        pytest.param(Limits(members=1), (None, "unreadable", "archive-limit"), id="count"),
+    ],
+)
+@pytest.mark.parametrize("name", MAKERS)
+def test_limits_are_kept(tmp_path, name, limits, expected):
+    origin = save(tmp_path, name, MAKERS[name]({"a": DICOM, "b": DICOM}))
+
+    assert expected in rows(members(origin, limits))
+
+
+@pytest.mark.parametrize("name", ["export.tar.gz", "export.tar.xz"])
+def test_a_compressed_archive_that_unpacks_without_end_is_stopped(tmp_path, name):
+    origin = save(tmp_path, name, MAKERS[name]({"a": bytes(3 << 20), "b": DICOM}))
+    limits = Limits(ratio=10, ratio_from_bytes=1 << 20)
+
+    assert (None, "unreadable", "archive-limit") in rows(members(origin, limits))
+
+
+def test_a_huge_extension_header_is_refused(tmp_path):
+    info = tarfile.TarInfo("x")
+    info.type = tarfile.XHDTYPE
+    info.size = 1 << 30
+    origin = save(tmp_path, "a.tar", info.tobuf() + bytes(2048))
+
+    assert rows(members(origin)) == [(None, "unreadable", "archive-limit")]
+
+
+def test_links_and_devices_in_a_tar_are_rows(tmp_path):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, kind in (("s", tarfile.SYMTYPE), ("h", tarfile.LNKTYPE), ("f", tarfile.FIFOTYPE)):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, "/etc/passwd"
+            archive.addfile(info)
+    origin = save(tmp_path, "a.tar", buffer.getvalue())
+
+    assert rows(members(origin)) == [
+        ("s", "not-dicom", "symlink"),
+        ("h", "not-dicom", "hard-link"),
+        ("f", "not-dicom", "special-file"),
+        (None, "container", ""),
+    ]
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_cut_archive_is_reported(tmp_path, name):
+    content = MAKERS[name]({"a": DICOM, "b": bytes(range(256)) * 40})
+    origin = save(tmp_path, name, content[: len(content) // 3])
+
+    assert (None, "unreadable", "damaged-archive") in rows(members(origin))
+
+
+def test_a_damaged_header_inside_a_tar_is_not_taken_for_the_end(tmp_path):
+    content = bytearray(make_tar({"a": bytes(512), "b": DICOM}))
+    content[1024] ^= 0xFF
+    origin = save(tmp_path, "a.tar", bytes(content))
+
+    assert rows(members(origin)) == [(None, "unreadable", "damaged-archive")]
+
+
+def test_garbage_named_as_an_archive_is_a_damaged_archive(tmp_path):
+    origin = save(tmp_path, "a.zip", b"this is no archive at all" * 50)
+
+    assert rows(members(origin)) == [(None, "unreadable", "damaged-archive")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        pytest.param("a.zip", make_zip({"a": b""}), "zip", id="zip"),
+        pytest.param("a", make_zip({"a": b""}), "zip", id="zip without a suffix"),
+        pytest.param("a.zip", make_zip({}), "zip", id="empty zip"),
+        pytest.param("a.docx", make_zip({"a": b""}), None, id="document"),
+        pytest.param("a", make_tar({"a": b""}), "tar", id="tar without a suffix"),
+        pytest.param("a.gz", make_tar({"a": b"x"}, "w:gz"), "tar.gz", id="tar in gzip"),
+        pytest.param("a.gz", gzip.compress(b"text" * 200), None, id="text in gzip"),
+        pytest.param("a.xz", lzma.compress(b"text"), None, id="text in xz"),
+        pytest.param("a.zip", DICOM, None, id="DICOM named as zip"),
+        pytest.param("a.zip", b"", None, id="nothing"),
+        pytest.param("a.dcm", DICOM, None, id="DICOM"),
+    ],
+)
+def test_content_decides_what_an_archive_is(name, content, kind):
+    assert archive_kind(name, content[:4096]) == kind
+
+
+def test_an_unreadable_archive_is_a_row(tmp_path):
+    origin = Origin(path=tmp_path / "gone.zip", source="gone.zip")
+
+    assert rows(members(origin)) == [(None, "unreadable", "io-error")]
+
+
+SAMPLES = {
+    name: maker({"a": DICOM, "b.zip": make_zip({"c": DICOM})}) for name, maker in MAKERS.items()
+}
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(sorted(SAMPLES)),
+    st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=6),
+    st.integers(0, 10_000),
+)
+def test_no_damage_breaks_the_readers(tmp_path, name, changes, cut):
+    content = bytearray(SAMPLES[name])
+    for position, value in changes:
+        content[position % len(content)] = value
+    origin = save(tmp_path, name, bytes(content[: len(content) - cut % len(content)]))
+
+    found = list(members(origin))
+
+    assert isinstance(found[-1], LedgerRow)
+    assert found[-1].origin == origin
+    assert Path(tmp_path / name).stat().st_size == origin.size_bytes

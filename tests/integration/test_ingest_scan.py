@@ -1,0 +1,238 @@
+import io
+import os
+import tarfile
+import zipfile
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import dicom_bytes as make
+import pytest
+
+from ductdicom.errors import UnreadableError, UsageError
+from ductdicom.ingest.archives import members
+from ductdicom.ingest.dicomdir import MissingReference
+from ductdicom.ingest.scan import fingerprint, scan_inputs
+from ductdicom.ingest.sources import find_inputs
+from ductdicom.model.instance import Instance
+from ductdicom.model.origin import Origin
+from ductdicom.model.outcome import LedgerRow
+
+pytestmark = pytest.mark.integration
+
+SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+DIRECTORY = "1.2.840.10008.1.3.10"
+
+
+def make_directory(*file_ids):
+    records = [{"ReferencedFileID": file_id.split("/")} for file_id in file_ids]
+    return make.make_dicom(SOPClassUID=DIRECTORY, DirectoryRecordSequence=records)
+
+
+def save(root, **files):
+    for name, content in files.items():
+        path = root / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def save_export(root, count=3):
+    for number in range(count):
+        uid = f"2.25.{number + 100}"
+        save(root, **{f"cd__IM{number:04}": make.make_dicom(SOPInstanceUID=uid)})
+
+
+def describe(found):
+    if isinstance(found, Instance):
+        return found.origin.label, "instance", found.sop_instance_uid
+    if isinstance(found, LedgerRow):
+        return found.origin.label, str(found.disposition), found.reason
+    return found.directory.label, "missing", found.file_id
+
+
+def test_every_kind_of_input_comes_out_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("IM1", make.make_dicom(SOPInstanceUID="2.25.5"))
+        zipped.writestr("readme.txt", "text")
+    save(
+        tmp_path,
+        cd__a_image=make.make_dicom(),
+        cd__b_text=b"text",
+        cd__c_empty=b"",
+        cd__d_archive=archive.getvalue(),
+        cd__e_no_study=make.make_dicom(drop=("StudyInstanceUID",)),
+    )
+
+    assert [describe(found) for found in scan_inputs(["cd"])] == [
+        ("cd/a_image", "instance", make.SOP_UID),
+        ("cd/b_text", "not-dicom", "no-dicom-magic"),
+        ("cd/c_empty", "not-dicom", "empty-file"),
+        ("cd/d_archive!/IM1", "instance", "2.25.5"),
+        ("cd/d_archive!/readme.txt", "not-dicom", "no-dicom-magic"),
+        ("cd/d_archive", "container", ""),
+        ("cd/e_no_study", "unreadable", "no-uid"),
+    ]
+
+
+def test_a_missing_input_stops_before_anything_is_read(tmp_path):
+    with pytest.raises(UsageError):
+        scan_inputs([str(tmp_path / "nowhere")])
+
+
+@pytest.mark.parametrize("count", [0, 1, 64, 65, 200])
+def test_an_executor_changes_nothing(tmp_path, count):
+    (tmp_path / "cd").mkdir()
+    save_export(tmp_path, count)
+    alone = list(scan_inputs([str(tmp_path / "cd")]))
+
+    with ThreadPoolExecutor(2) as executor:
+        together = list(scan_inputs([str(tmp_path / "cd")], executor=executor))
+
+    assert together == alone
+    assert len(alone) == count
+
+
+def test_processes_started_afresh_can_read(tmp_path):
+    save_export(tmp_path)
+
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+        found = list(scan_inputs([str(tmp_path)], executor=executor))
+
+    assert [item.sop_instance_uid for item in found] == ["2.25.100", "2.25.101", "2.25.102"]
+
+
+def test_a_scan_left_early_cancels_what_waits(tmp_path):
+    save_export(tmp_path, 200)
+
+    with ThreadPoolExecutor(1) as executor:
+        found = scan_inputs([str(tmp_path)], executor=executor)
+        next(found)
+        found.close()
+
+
+def test_a_file_that_may_not_be_read_is_a_row(tmp_path, monkeypatch):
+    save(tmp_path, cd__a=make.make_dicom(), cd__b=make.make_dicom())
+    unlocked = Path.open
+
+    def refuse(self, *args, **kwargs):
+        if self.name == "a":
+            raise PermissionError(self)
+        return unlocked(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    row, instance = scan_inputs([str(tmp_path / "cd")])
+
+    assert (row.disposition, row.reason) == ("unreadable", "permission-denied")
+    assert isinstance(instance, Instance)
+
+
+def test_a_directory_names_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save(
+        tmp_path,
+        cd__DICOMDIR=make_directory("IMAGES/IM1", "IMAGES/IM2", "IMAGES/IM3", "IMAGES/IM4"),
+        cd__images__im1=make.make_dicom(),
+        cd__images__IM2=make.make_dicom(SOPInstanceUID="2.25.2"),
+    )
+    (tmp_path / "cd" / "images" / "IM2").rename(tmp_path / "cd" / "images" / "IM2.dcm")
+
+    assert [describe(found) for found in scan_inputs(["cd"])][:3] == [
+        ("cd/DICOMDIR", "container", ""),
+        ("cd/DICOMDIR", "missing", "IMAGES/IM3"),
+        ("cd/DICOMDIR", "missing", "IMAGES/IM4"),
+    ]
+
+
+def test_a_directory_file_stands_for_its_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path, cd__DICOMDIR=make_directory("IM1"), cd__IM1=make.make_dicom())
+
+    assert [describe(found)[:2] for found in scan_inputs(["cd/DICOMDIR"])] == [
+        ("cd/DICOMDIR", "container"),
+        ("cd/IM1", "instance"),
+    ]
+
+
+def test_a_lower_directory_counts_from_the_root_of_its_file_set(tmp_path):
+    save(
+        tmp_path,
+        cd__S1__DIRFILE=make_directory("S1/I10", "S1/I20"),
+        cd__S1__I10=make.make_dicom(),
+    )
+
+    found = [item for item in scan_inputs([str(tmp_path)]) if isinstance(item, MissingReference)]
+
+    assert [item.file_id for item in found] == ["S1/I20"]
+
+
+def test_a_directory_that_climbs_finds_nothing(tmp_path):
+    save(tmp_path, cd__DICOMDIR=make_directory("../secret"), secret=make.make_dicom())
+
+    found = [item for item in scan_inputs([str(tmp_path)]) if isinstance(item, MissingReference)]
+
+    assert [item.file_id for item in found] == ["../secret"]
+
+
+def test_a_directory_inside_an_archive_is_compared_with_its_entries(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with tarfile.open("cd.tar.gz", "w:gz") as archive:
+        for name, content in (
+            ("cd/DICOMDIR", make_directory("A/IM1", "A/IM2")),
+            ("cd/a/im1.dcm", make.make_dicom()),
+        ):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+
+    assert [describe(found) for found in scan_inputs(["cd.tar.gz"])] == [
+        ("cd.tar.gz!/cd/DICOMDIR", "container", ""),
+        ("cd.tar.gz!/cd/a/im1.dcm", "instance", make.SOP_UID),
+        ("cd.tar.gz", "container", ""),
+        ("cd.tar.gz!/cd/DICOMDIR", "missing", "A/IM2"),
+    ]
+
+
+def test_the_fingerprint_is_that_of_the_bytes(tmp_path):
+    content = make.make_dicom()
+    (tmp_path / "a").write_bytes(content)
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr("c", content)
+    plain = Origin(path=tmp_path / "a", source="a")
+    archive = Origin(path=tmp_path / "b.zip", source="b.zip", size_bytes=10_000)
+    packed = next(item for item in members(archive) if isinstance(item, Origin))
+
+    assert fingerprint(plain) == fingerprint(packed)
+    assert len(fingerprint(plain)) == 64
+
+
+def test_the_fingerprint_of_what_is_gone_is_an_error(tmp_path):
+    with pytest.raises(UnreadableError):
+        fingerprint(Origin(path=tmp_path / "gone", source="gone"))
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the collection of real files is not there")
+def test_every_real_file_comes_out_exactly_once():
+    expected = sorted(f"{folder}/{name}" for folder, _, names in os.walk(SHARED) for name in names)
+
+    found = [item for item in scan_inputs([str(SHARED)]) if not isinstance(item, MissingReference)]
+
+    assert sorted(item.origin.source for item in found) == expected
+    assert [item.origin for item in found] == list(find_inputs([str(SHARED)]))
+    assert all(item.reason for item in found if describe(item)[1] in ("unreadable", "not-dicom"))
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the collection of real files is not there")
+def test_a_real_mammogram_is_read_whole():
+    (path,) = SHARED.rglob("GH133.dcm")
+
+    (instance,) = scan_inputs([str(path)])
+
+    assert instance.breast.image_laterality == "R"
+    assert instance.breast.clinical_view == "RMLO"
+    assert [(code.scheme, code.value) for code in instance.breast.view_codes] == [
+        ("SNM3", "R-10226")
+    ]
+    assert instance.geometry.patient_orientation == ("P", "FL")
+    assert instance.damage is None
