@@ -19,7 +19,7 @@ from ductdicom.classify.study_rules import (
 )
 from ductdicom.classify.subject import Subject, read_subject
 from ductdicom.classify.thresholds import Thresholds
-from ductdicom.classify.timeline import read_timeline
+from ductdicom.classify.timeline import exposure_time, read_timeline
 from ductdicom.classify.twins import settle_twins
 from ductdicom.classify.view import GROUPS, ViewCall, decide_view
 from ductdicom.model.call import (
@@ -323,7 +323,7 @@ def _image_call(
         group=view.group,
         modifiers=view.modifiers,
         magnification=view.magnification,
-        acquired_at=instance.clock.acquired_at,
+        acquired_at=exposure_time(instance),
         injection=injection,
         call=call,
         is_excluded=decision is not None and decision.exclude,

@@ -49,7 +49,7 @@ def _number_after(items: Sequence[Item], position: int) -> int | None:
 
 def _ordinal_before(items: Sequence[Item], position: int) -> int | None:
     at = position - 1
-    while at >= 0 and items[at].has("filler"):
+    while at >= 0 and items[at].has("filler") and items[at].text not in _ORDINAL_ENDINGS:
         at -= 1
     if at < 0:
         return None

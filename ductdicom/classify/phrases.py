@@ -26,12 +26,17 @@ class TextPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One phrase that speaks for a phase; ``is_weak`` where it often means something else."""
+    """One phrase that speaks for a phase.
+
+    ``is_weak`` where it often means something else. ``is_everyday`` says that it is a word of
+    other procedures too, as scout and plain are.
+    """
 
     phase: TextPhase
     first: Item
     last: Item
     is_weak: bool = False
+    is_everyday: bool = False
 
 
 _PHASES = {
@@ -91,19 +96,26 @@ class PhraseReader:
     def _read(self, position: int) -> tuple[Finding | None, int]:
         item = self.items[position]
         if item.has("pre", "post", "both", "pre_weak", "post_weak"):
-            return self._whole(item), 1
+            return self._whole(position), 1
         found, step = self._marker(position) if item.has(*_MARKERS) else (None, 1)
         if found is None and item.has(*_BEHIND):
             return self._behind(position), 1
         return found, step
 
-    def _whole(self, item: Item) -> Finding:
+    def _whole(self, position: int) -> Finding:
         """Read a phrase that says it all."""
+        item = self.items[position]
         role = next(
             role for role in ("both", "pre", "post", "pre_weak", "post_weak") if item.has(role)
         )
-        is_weak = role.endswith("_weak") and not self.in_ductogram
-        return Finding(phase=_PHASES[role], first=item, last=item, is_weak=is_weak)
+        is_everyday = role.endswith("_weak")
+        return Finding(
+            phase=_PHASES[role],
+            first=item,
+            last=item,
+            is_weak=(is_everyday and not self.in_ductogram) or self._is_doubtful(position),
+            is_everyday=is_everyday,
+        )
 
     def _marker(self, position: int) -> tuple[Finding | None, int]:
         """Read a marker, or several that share a noun: "avec et sans injection"."""
@@ -139,7 +151,7 @@ class PhraseReader:
     def _next_marker(self, position: int) -> int | None:
         """Return where the next marker stands that is joined to the one before ``position``."""
         joins = 0
-        while position < len(self.items) and _joins(self.items[position]):
+        while position < len(self.items) and _only_joins(self.items[position]):
             joins += 1
             position += 1
         if position < len(self.items) and self.items[position].has(*_MARKERS):
@@ -151,7 +163,7 @@ class PhraseReader:
         """Return where the noun stands that a marker before ``position`` binds."""
         for index in range(position, min(position + _MOST_BETWEEN, len(self.items))):
             item = self.items[index]
-            if item.has(*_STRANGERS):
+            if item.has(*_STRANGERS, *_MARKERS):
                 return None
             if item.has(*_NOUNS, "ductography"):
                 return index
@@ -251,10 +263,14 @@ def _joins(item: Item) -> bool:
     return item.has("join") or item.text in {"/", "+", "&", ",", "-"}
 
 
+def _only_joins(item: Item) -> bool:
+    return _joins(item) and not item.has(*_MARKERS)  # "o" is Spanish for or, German for without
+
+
 def _is_light(item: Item) -> bool:
     """Whether an item is an article, or a sign that separates nothing."""
     return item.has("filler") or (
-        not item.roles and not item.tokens[0].is_word and item.text in "-._'^*\"/"
+        not item.roles and not item.tokens[0].is_word and item.text in "-._'^*\"/#"
     )
 
 

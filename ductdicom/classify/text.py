@@ -97,7 +97,7 @@ def _kept(
     if "contrast-mammogram" in kinds and not names_it:
         return ()
     if kinds & _NO_PATIENT_VIEW or ("tomosynthesis" in kinds and not names_it):
-        return tuple(finding for finding in findings if not finding.is_weak)
+        return tuple(finding for finding in findings if not finding.is_everyday)
     return findings
 
 
@@ -123,8 +123,9 @@ def _names(items: Sequence[Item], family: str) -> Iterator[str]:
 
 def _kinds(items: Sequence[Item]) -> Iterator[str]:
     for position, item in enumerate(items):
-        if not _is_past(items, position):
-            yield from _names((item,), "kind.")
+        kinds = tuple(_names((item,), "kind."))
+        if kinds and not _is_past(items, position):
+            yield from kinds
     solid = [item for item in items if item.tokens[0].is_word]
     if len(solid) > 1 and solid[-1].text in _DUAL_ENERGY_ENDINGS and solid[-2].has("view"):
         yield "contrast-mammogram"

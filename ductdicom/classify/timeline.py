@@ -80,6 +80,15 @@ def read_timeline(instances: Sequence[Instance]) -> Timeline:
     )
 
 
+def exposure_time(instance: Instance) -> datetime | None:
+    """Return when an image was exposed, by an acquisition or content time with its own date.
+
+    Times of creation, of the series or of the study say nothing of the exposure.
+    """
+    clock = instance.clock
+    return clock.acquired_at if clock.is_acquisition or clock.tag in _CONTENT_TAGS else None
+
+
 def _stations(instances: Sequence[Instance]) -> set[tuple[str, str]]:
     return {
         (instance.manufacturer or "", instance.station_name or "")

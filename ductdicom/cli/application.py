@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import click
 
-from ductdicom import __version__
 from ductdicom.cli.explain import explain
 from ductdicom.cli.organise import organise
 from ductdicom.cli.sample import sample
 from ductdicom.cli.scan import scan
 from ductdicom.cli.sheet import sheet
 from ductdicom.errors import DuctDicomError, UsageError
+from ductdicom.version import __version__
 
 INTERRUPTED = 130
 

@@ -10,7 +10,6 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import UID, ExplicitVRLittleEndian, MultiFrameTrueColorSecondaryCaptureImageStorage
 
-from ductdicom import __version__
 from ductdicom.model.instance import Instance
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import ImageCall, StudyCall
@@ -18,6 +17,7 @@ from ductdicom.sheet.compose import drawn_images
 from ductdicom.sheet.page import Page
 from ductdicom.sheet.raster import draw_page
 from ductdicom.sheet.theme import Theme
+from ductdicom.version import __version__
 
 _SERIES_NUMBER = 9001  # high, so that it sorts behind the study's own series
 _DESCRIPTION = "DUCTOGRAM CONTACT SHEET - NOT FOR DIAGNOSIS"

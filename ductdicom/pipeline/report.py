@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import cast
 
-from ductdicom import __version__
+from ductdicom.version import __version__
 from ductdicom.export.html import html_index
 from ductdicom.export.output import OutputFolder, encode_json, write_whole
 from ductdicom.export.records import ledger_csv

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ductdicom import __version__
+from ductdicom.version import __version__
 from ductdicom.errors import InputError
 from ductdicom.export.dicom import dicom_sheet
 from ductdicom.export.html import html_sheet
@@ -21,7 +21,7 @@ from ductdicom.model.outcome import Problem
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import StudyCall
 from ductdicom.pixels.decode import StoredImage, read_image
-from ductdicom.pixels.display import choose_voi
+from ductdicom.pixels.display import VoiChoice, VoiKind, choose_voi
 from ductdicom.settings import Format, Link, Settings, ThemeName
 from ductdicom.sheet.compose import SheetOptions, compose, drawn_images
 from ductdicom.sheet.page import Page
@@ -104,12 +104,26 @@ def prepare_tiles(pairing: Pairing) -> dict[str, Tile | MissingTile]:
                 stored[label] = _read(image.instance.origin)
             except InputError as error:
                 tiles[label] = MissingTile(reason=error.reason)
-        voi = choose_voi(list(stored.values())) if stored else None
+        voi, notes = _common_voi(list(stored.values()))
         for image in group:
             label = image.instance.origin.label
             if label in stored:
-                tiles[label] = prepare_tile(image, stored[label], voi)
+                tiles[label] = prepare_tile(image, stored[label], voi, notes=notes)
     return tiles
+
+
+def _common_voi(stored: Sequence[StoredImage]) -> tuple[VoiChoice | None, tuple[str, ...]]:
+    """Choose one kind of VOI for a row; where there is none, each its own, and say so.
+
+    The full range would be common too, but shows a mammogram in a few grey levels.
+    """
+    if not stored:
+        return None, ()
+    voi = choose_voi(stored)
+    has_own = any(image.attributes.vois for image in stored)
+    if voi.kind is VoiKind.FULL_RANGE and has_own and len(stored) > 1:
+        return None, ("grey-differs",)
+    return voi, ()
 
 
 def _read(origin: Origin) -> StoredImage:

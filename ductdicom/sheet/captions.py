@@ -30,6 +30,7 @@ _TILE_BADGES = {
     "orientation-unknown": "ORIENTATION UNKNOWN",
     "orientation-doubtful": "ORIENTATION DOUBTFUL",
     "lossy": "LOSSY",
+    "grey-differs": "GREY SCALES DIFFER",
     "for-processing": "FOR PROCESSING, APPEARANCE NOT CALIBRATED",
 }
 

@@ -117,10 +117,10 @@ def _is_shown(item: LeftOut) -> bool:
 def _row_bodies(study: StudyCall, pairing: Pairing, tiles: Tiles, area: Box) -> Iterator[Body]:
     injections = {row.injection for row in pairing.rows} - {None}
     for (side, injection), group in groupby(
-        pairing.rows, key=lambda row: (row.laterality, row.injection)
+        pairing.rows, key=lambda row: (None if row.plain else row.laterality, row.injection)
     ):
         rows = list(group)
-        words = f"{side or 'side ?'} breast"
+        words = "both breasts" if side is None else f"{side} breast"
         if len(injections) > 1 and injection:
             words += f", injection {injection} of {len(injections)}"
         strip = Box(x=area.x, y=area.y, width=area.width, height=STRIP_PX)

@@ -23,13 +23,13 @@ class _Column:
 _COLUMNS = (
     _Column(head="#", width=0.03),
     _Column(head="Series/No.", width=0.07),
-    _Column(head="Image", width=0.12),
+    _Column(head="Image", width=0.09),
     _Column(head="Kind", width=0.1),
     _Column(head="Phase", width=0.08),
-    _Column(head="Confidence", width=0.08),
+    _Column(head="Confidence", width=0.07),
     _Column(head="Time", width=0.07),
-    _Column(head="What became of it", width=0.16),
-    _Column(head="Why", width=0.2),
+    _Column(head="What became of it", width=0.14),
+    _Column(head="Why", width=0.26),
     _Column(head="UID ends in", width=0.09),
 )
 

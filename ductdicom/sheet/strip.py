@@ -21,6 +21,8 @@ def draw_timeline(
 
     Exposures of other injections are drawn fainter than those of the page's own.
     """
+    if side is None:
+        return []
     images = sorted(
         (
             (image.acquired_at, image)

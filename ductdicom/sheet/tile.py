@@ -55,7 +55,9 @@ class MissingTile:
     reason: str
 
 
-def prepare_tile(image: ImageCall, stored: StoredImage, voi: VoiChoice | None) -> Tile:
+def prepare_tile(
+    image: ImageCall, stored: StoredImage, voi: VoiChoice | None, *, notes: tuple[str, ...] = ()
+) -> Tile:
     """Show, hang and crop one image.
 
     An orientation that is not known is left as stored and noted. Where the pixels contradict the
@@ -68,15 +70,15 @@ def prepare_tile(image: ImageCall, stored: StoredImage, voi: VoiChoice | None) -
     background = apply(shown.background, hanging.transform)
     scale = breast_scale(image.instance, image.magnification)
     box = breast_box(values, background, hanging.chest_wall if hanging.is_known else None)
-    notes = list(scale.notes)
+    said = [*scale.notes, *notes]
     if not hanging.is_known:
-        notes.append("orientation-unknown")
+        said.append("orientation-unknown")
     elif hanging.chest_wall and check_air(values, hanging.chest_wall) is False:
-        notes.append("orientation-doubtful")
+        said.append("orientation-doubtful")
     if stored.attributes.is_lossy:
-        notes.append("lossy")
+        said.append("lossy")
     if stored.attributes.is_for_processing:
-        notes.append("for-processing")
+        said.append("for-processing")
     cropped = values[box.top : box.top + box.height, box.left : box.left + box.width]
     return Tile(
         values=np.round(cropped * _LEVELS).astype(np.uint16),
@@ -84,7 +86,7 @@ def prepare_tile(image: ImageCall, stored: StoredImage, voi: VoiChoice | None) -
         hanging=hanging,
         voi=shown.voi_label,
         saturated_fraction=shown.saturated_fraction,
-        notes=tuple(dict.fromkeys(notes)),
+        notes=tuple(dict.fromkeys(said)),
     )
 
 

@@ -1,0 +1,71 @@
+"""The steps as plain functions over immutable values.
+
+>>> studies = scan(["export"]).parts                     # doctest: +SKIP
+>>> call = classify(studies[0].study)                    # doctest: +SKIP
+>>> pages = render(call, pair(call))                     # doctest: +SKIP
+"""
+
+from collections.abc import Sequence
+from os import PathLike, fspath
+
+from ductdicom.classify.decide import Engine, classify_study
+from ductdicom.ingest.dicomdir import MissingReference
+from ductdicom.ingest.scan import fingerprint, scan_inputs
+from ductdicom.model.row import Pairing
+from ductdicom.model.study import ImageCall, Study, StudyCall
+from ductdicom.pairing.rows import pair_study
+from ductdicom.pipeline.gather import Gathered, gather
+from ductdicom.pipeline.report import Report
+from ductdicom.pipeline.run import organise as run_organise
+from ductdicom.pipeline.work import prepare_tiles
+from ductdicom.settings import Settings
+from ductdicom.sheet.compose import SheetOptions, compose
+from ductdicom.sheet.page import Page
+from ductdicom.vocabulary.terms import load_vocabulary
+
+
+def scan(inputs: Sequence[str | PathLike[str]]) -> Gathered:
+    """Read all headers below the inputs and group them into studies; nothing is decided.
+
+    Raises
+    ------
+    UsageError
+        An input is not there.
+    """
+    found = scan_inputs([fspath(item) for item in inputs])
+    kept = (item for item in found if not isinstance(item, MissingReference))
+    return gather(kept, fingerprint)
+
+
+def classify(study: Study, engine: Engine | None = None) -> StudyCall:
+    """Decide what a study is, and of each image its kind, side, view, phase and injection.
+
+    Parameters
+    ----------
+    engine
+        Vocabulary, limits, rules and decisions; the built-in ones where None is given.
+    """
+    return classify_study(study, engine or Engine(vocabulary=load_vocabulary()))
+
+
+def pair(call: StudyCall, priors: Sequence[ImageCall] = ()) -> Pairing:
+    """Lay a study's images out in rows, and say of each other why it stands in none."""
+    return pair_study(call, priors)
+
+
+def render(
+    call: StudyCall, pairing: Pairing, options: SheetOptions | None = None
+) -> tuple[Page, ...]:
+    """Read the pixels of the images to be shown and lay the study out on pages."""
+    return compose(call, pairing, prepare_tiles(pairing), options or SheetOptions())
+
+
+def organise(inputs: Sequence[str | PathLike[str]], settings: Settings) -> Report:
+    """Do the main job: read, decide, draw, write ``settings.output``, account for every input.
+
+    Raises
+    ------
+    UsageError, NothingReadableError, OutputError
+        Nothing can go on; what concerns one input or one study is in the report.
+    """
+    return run_organise([fspath(item) for item in inputs], settings)
