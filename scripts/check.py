@@ -1,0 +1,54 @@
+"""The gate: format, lint, types, layers, tests with coverage, documentation.
+
+Runs with the Python of an environment that has the ``dev`` extra, and stops at the first step
+that fails. Names of steps as arguments run only these.
+"""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic
+
+ROOT = Path(__file__).resolve().parent.parent
+_CODE = ("ductdicom", "scripts", "tests")
+_COVERED_PERCENT = 85  # branches and lines; raise it when it holds, never lower it
+
+
+def _steps() -> dict[str, list[str]]:
+    python = [sys.executable, "-m"]
+    layers = shutil.which("lint-imports", path=str(Path(sys.executable).parent)) or "lint-imports"
+    coverage = ["--cov", f"--cov-fail-under={_COVERED_PERCENT}", "--cov-report=term:skip-covered"]
+    return {
+        "format": [*python, "ruff", "format", "--check", *_CODE],
+        "lint": [*python, "ruff", "check", *_CODE],
+        "types": [*python, "mypy"],
+        "layers": [layers],
+        "tests": [*python, "pytest", "-q", "-rs", "--durations=10", *coverage],
+        "docs": [sys.executable, "scripts/make_docs.py", "--check"],
+    }
+
+
+def main(names: list[str]) -> int:
+    """Run the steps and return 0, or 1 where one fails and 2 where a name is unknown."""
+    steps = _steps()
+    unknown = [name for name in names if name not in steps]
+    if unknown:
+        print(f"no step {unknown[0]!r}; there are {', '.join(steps)}", file=sys.stderr)
+        return 2
+    began = monotonic()
+    for name in names or steps:
+        print(f"== {name}", flush=True)
+        started = monotonic()
+        code = subprocess.run(steps[name], cwd=ROOT, check=False).returncode
+        word = "ok" if code == 0 else "FAILED"
+        print(f"== {name}: {word} in {monotonic() - started:.1f} s\n", flush=True)
+        if code:
+            print(f"the gate is closed: {name} failed (alone: scripts/check.py {name})")
+            return 1
+    print(f"the gate is open: all steps passed in {monotonic() - began:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
