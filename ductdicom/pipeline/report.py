@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import cast
 
-from ductdicom.version import __version__
 from ductdicom.export.html import html_index
 from ductdicom.export.output import OutputFolder, encode_json, write_whole
 from ductdicom.export.records import ledger_csv
 from ductdicom.model.outcome import Disposition, LedgerRow, Problem, Status
 from ductdicom.pipeline.work import THUMBNAIL_NAME, StudyJob
 from ductdicom.settings import Settings
+from ductdicom.version import __version__
 
 SUMMARY_SCHEMA = "ductdicom.summary/1"
 INTERRUPTED = 130

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ductdicom.version import __version__
 from ductdicom.errors import InputError
 from ductdicom.export.dicom import dicom_sheet
 from ductdicom.export.html import html_sheet
@@ -27,6 +26,7 @@ from ductdicom.sheet.compose import SheetOptions, compose, drawn_images
 from ductdicom.sheet.page import Page
 from ductdicom.sheet.theme import THEMES, Theme
 from ductdicom.sheet.tile import MissingTile, Tile, prepare_tile
+from ductdicom.version import __version__
 
 RECORD_NAME = "study.json"
 THUMBNAIL_NAME = "thumbnail.png"

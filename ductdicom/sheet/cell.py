@@ -169,13 +169,14 @@ def _bottom_strip(cell: Cell, image: ImageCall, place: PlacedSlot) -> Iterator[M
     step = SMALL_PX * LEADING
     width = box.width - 2 * _PAD_PX
     bar = list(_scale_bar(place, top + step))
-    bar_width = max((m.x2 for m in bar if isinstance(m, LineMark)), default=0) and 150
+    bar_from = min((m.x1 for m in bar if isinstance(m, LineMark)), default=box.right - _PAD_PX)
     yield from bar
     when = cell.prior or captions.time_label(image, cell.first_post)
     magnified = captions.magnification_label(image)
-    words = "  ".join(word for word in (when, magnified) if word)
-    yield _small(box, top + step, fit(words, width - bar_width, SMALL_PX), Tone.INK)
-    lines = wrap(captions.reason(image), width, SMALL_PX, most_lines=2)
+    words = "  ".join(word for word in (magnified, when) if word)
+    yield _small(box, top + step, fit(words, bar_from - box.x - 2 * _PAD_PX, SMALL_PX), Tone.INK)
+    why = captions.reason(image) or ("plain view of an earlier study" if cell.prior else "")
+    lines = wrap(why, width, SMALL_PX, most_lines=2)
     for number, line in enumerate(lines):
         yield _small(box, top + step * (2 + number), line, Tone.MUTED)
     notes = captions.tile_badges(cell.tile.notes) if isinstance(cell.tile, Tile) else []
@@ -196,7 +197,7 @@ def _scale_bar(place: PlacedSlot, baseline: float) -> Iterator[Mark]:
     """Draw a bar of whole millimetres at the breast; nothing where the scale is unknown."""
     if place.mm_per_px is None:
         return
-    longest = place.cell.width * 0.3
+    longest = place.cell.width * 0.22
     length_mm = next((mm for mm in _BAR_LENGTHS_MM if mm / place.mm_per_px <= longest), None)
     if length_mm is None:
         return

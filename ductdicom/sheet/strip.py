@@ -55,34 +55,39 @@ def _marks(images: list[tuple[datetime, ImageCall]], injection: int | None, box:
         ),
         LineMark(x1=left, y1=axis, x2=right, y2=axis, tone=Tone.FRAME),
     ]
-    free_from = left - 1.0
     for at, image in images:
         x = left + (right - left) * (at - start).total_seconds() / span
-        phase = image.call.phase or Phase.UNKNOWN
         is_other = image.injection is not None and image.injection != injection
+        tone = Tone.FRAME if is_other else _TONES[image.call.phase or Phase.UNKNOWN]
+        marks.append(LineMark(x1=x, y1=axis - 12, x2=x, y2=axis + 12, tone=tone, width_px=5))
+    marks += _labels(images, (left, right), axis + 36)
+    return marks
+
+
+def _labels(
+    images: list[tuple[datetime, ImageCall]], ends: tuple[float, float], baseline: float
+) -> list[Mark]:
+    """Name the exposures below their ticks, as many as have room."""
+    left, right = ends
+    start, span = images[0][0], (images[-1][0] - images[0][0]).total_seconds()
+    marks: list[Mark] = []
+    free_from = left
+    for at, image in images:
+        word = f"{_LETTERS[image.call.phase or Phase.UNKNOWN]} {image.view or ''}".strip()
+        width = text_width(word, SMALL_PX)
+        x = left + (right - left) * (at - start).total_seconds() / span
+        middle = min(max(x, free_from + width / 2), right - width / 2)
+        if middle - width / 2 < free_from or abs(middle - x) > width:
+            continue
         marks.append(
-            LineMark(
-                x1=x,
-                y1=axis - 12,
-                x2=x,
-                y2=axis + 12,
-                tone=Tone.FRAME if is_other else _TONES[phase],
-                width_px=5,
+            TextMark(
+                x=middle,
+                y=baseline,
+                text=word,
+                size_px=SMALL_PX,
+                tone=Tone.MUTED,
+                anchor=Anchor.MIDDLE,
             )
         )
-        word = f"{_LETTERS[phase]} {image.view or ''}".strip()
-        width = text_width(word, SMALL_PX)
-        middle = min(max(x, left + width / 2), right - width / 2)
-        if middle - width / 2 >= free_from:
-            marks.append(
-                TextMark(
-                    x=middle,
-                    y=axis + 36,
-                    text=word,
-                    size_px=SMALL_PX,
-                    tone=Tone.MUTED,
-                    anchor=Anchor.MIDDLE,
-                )
-            )
-            free_from = middle + width / 2 + 12
+        free_from = middle + width / 2 + 12
     return marks
