@@ -171,20 +171,31 @@ def suggest(calls: Calls, side: Side, thresholds: Thresholds) -> Calls:
         contact_after = any(by_view.get(i) is False for i, post in by_gap.items() if post)
         if contact_after:
             return calls
-    why = "after the longest pause" if by_gap else "magnified, others are contact views"
-    why_not = "before the longest pause" if by_gap else "contact view, others are magnified"
     split = by_gap or by_view
+    rule = "time-gap" if by_gap else "magnification"
+    words = _pause_words(side) if by_gap else _VIEW_WORDS
     return tuple(
-        _suggest(
-            call,
-            Phase.POST if split[index] else Phase.PRE,
-            why if split[index] else why_not,
-            rule="time-gap" if by_gap else "magnification",
-        )
+        _suggest(call, *words[split[index]], rule=rule)
         if index in split and _is_open(call) and not _hints_against(call, split[index])
         else call
         for index, call in enumerate(calls)
     )
+
+
+_VIEW_WORDS = {
+    False: (Phase.PRE, "contact view, others are magnified"),
+    True: (Phase.POST, "magnified, others are contact views"),
+}
+
+
+def _pause_words(side: Side) -> dict[bool, tuple[Phase, str]]:
+    """Say on which side of the longest pause an exposure lies, and how long it was."""
+    times = sorted(side.timeline.minutes.values())
+    longest = max(after - before for before, after in pairwise(times))
+    return {
+        False: (Phase.PRE, f"exposed before a pause of {_duration(longest)}"),
+        True: (Phase.POST, f"exposed after a pause of {_duration(longest)}"),
+    }
 
 
 def _hints_against(call: PhaseCall, is_post: bool) -> bool:  # noqa: FBT001 - one of two phases

@@ -139,8 +139,8 @@ def _add_pixels(data: Dataset, frames: np.ndarray[tuple[int, ...], np.dtype[np.u
     data.PhotometricInterpretation = "RGB"
     data.PlanarConfiguration = 0
     data.NumberOfFrames = count
-    data.FrameIncrementPointer = 0x00182002  # Frame Number Vector
-    data.FrameNumberVector = list(range(1, count + 1))
+    data.FrameIncrementPointer = 0x00182001  # Page Number Vector
+    data.PageNumberVector = list(range(1, count + 1))
     data.Rows, data.Columns = rows, columns
     data.BitsAllocated = data.BitsStored = 8
     data.HighBit = 7

@@ -85,7 +85,12 @@ def judge(parts: Sequence[Part], engine: Engine, *, all_studies: bool) -> tuple[
                 ),
             )
         )
-    return tuple(judged)
+    return tuple(sorted(judged, key=_in_time))
+
+
+def _in_time(study: Judged) -> tuple[str, str, int]:
+    dates = [str(i.study_date) for i in study.part.study.instances if i.study_date]
+    return min(dates, default=""), study.call.study.study_instance_uid, study.part.number
 
 
 def _classify(part: Part, engine: Engine) -> StudyCall:

@@ -179,14 +179,25 @@ def _bottom_strip(cell: Cell, image: ImageCall, place: PlacedSlot) -> Iterator[M
     lines = wrap(why, width, SMALL_PX, most_lines=2)
     for number, line in enumerate(lines):
         yield _small(box, top + step * (2 + number), line, Tone.MUTED)
-    notes = captions.tile_badges(cell.tile.notes) if isinstance(cell.tile, Tile) else []
-    voi = cell.tile.voi if isinstance(cell.tile, Tile) else ""
-    last = top + step * 4
-    if notes:
-        text = fit(" · ".join(notes), width, SMALL_PX)
-        yield _small(box, last, text, Tone.WARNING)
-    else:
-        yield _small(box, last, fit(voi, width, SMALL_PX), Tone.MUTED)
+    if isinstance(cell.tile, Tile):
+        yield from _display_line(cell.tile, box, top + step * 4)
+
+
+def _display_line(tile: Tile, box: Box, baseline: float) -> Iterator[Mark]:
+    """Say how the grey came about, at the right, and what is doubtful, at the left."""
+    width = box.width - 2 * _PAD_PX
+    notes = " · ".join(captions.tile_badges(tile.notes))
+    voi = fit(tile.voi, width * (0.45 if notes else 1), SMALL_PX)
+    yield TextMark(
+        x=box.right - _PAD_PX,
+        y=baseline,
+        text=voi,
+        size_px=SMALL_PX,
+        tone=Tone.MUTED,
+        anchor=Anchor.END,
+    )
+    room = width - text_width(voi, SMALL_PX) - _PAD_PX
+    yield _small(box, baseline, fit(notes, room, SMALL_PX), Tone.WARNING)
 
 
 def _small(box: Box, baseline: float, text: str, tone: Tone) -> TextMark:
