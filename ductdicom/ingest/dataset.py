@@ -22,12 +22,13 @@ from ductdicom.ingest.elements import Node, RawValue
 from ductdicom.ingest.tags import PIXEL_TAGS, WANTED, Tag
 from ductdicom.ingest.window import Window
 
+MAX_ITEMS = 200_000  # of one sequence; the directory of a large file set comes near
+
 _IMPLICIT = frozenset({"1.2.840.10008.1.2", "1.2.840.113619.5.2"})  # the second is GE's
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _DEFLATED = frozenset({"1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95"})
 _MAX_INFLATED_BYTES = 64 << 20  # of a header; what follows are pixels
-_MAX_VALUE_BYTES = 64 << 20  # of one element; the directory of a large file set comes near
-_MAX_ITEMS = 200_000  # of one sequence; such a directory again
+_MAX_VALUE_BYTES = 64 << 20  # of one element; such a directory again
 _WANTED: list[BaseTag | int] = [BaseTag(tag) for tag in sorted(WANTED)]
 _UNDEFINED = 0xFFFFFFFF
 _CHUNK_BYTES = 1 << 16
@@ -90,7 +91,7 @@ class DatasetNode:
             return (DatasetNode(value),)
         if not isinstance(value, MutableSequence):
             return () if value is None else None
-        return tuple(DatasetNode(item) for item in value[:_MAX_ITEMS] if isinstance(item, Dataset))
+        return tuple(DatasetNode(item) for item in value[:MAX_ITEMS] if isinstance(item, Dataset))
 
 
 def parse(stream: BinaryIO, start: int, size_bytes: int) -> Parsed:

@@ -7,8 +7,7 @@ cannot be used becomes None, never an error.
 import math
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ductdicom.ingest.charset import Charset
 from ductdicom.ingest.tags import PRIVATE_BLOCKS, PrivateTag, Tag, tag_label
@@ -18,11 +17,11 @@ _BINARY_FORMATS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": 
 _TEXT_VRS = frozenset({"DS", "IS", "CS", "LO", "SH", "ST", "LT", "UT", "UC", "AS"})
 _MAX_TEXT_BYTES = 1 << 16
 _MAX_INTEGER = 2**31 - 1
+_ESCAPE = 0x1B
 _PADDING = " \0\r\n\t\f"
 
 
-@dataclass(frozen=True, slots=True)
-class RawValue:
+class RawValue(NamedTuple):
     """The bytes of one element; ``vr`` is ``""`` where the file does not say it."""
 
     value: bytes
@@ -52,6 +51,8 @@ class Decoder:
 
     def decode(self, value: bytes) -> tuple[str, bool]:
         """Return the text and whether its characters are a guess."""
+        if value.isascii() and not self._charset.has_extensions and _ESCAPE not in value:
+            return value[:_MAX_TEXT_BYTES].decode("ascii").strip(_PADDING), False
         decoded = self._charset.decode(value[:_MAX_TEXT_BYTES])
         if decoded.is_guessed:
             self.remember_guess()
@@ -67,10 +68,12 @@ class Decoder:
 class Item:
     """Values of a data set or a sequence item; absent is None, present and empty is empty."""
 
-    __slots__ = ("_decoder", "_node")
+    __slots__ = ("_creators", "_decoder", "_node", "_raw")
 
     def __init__(self, node: Node, parent: Decoder | None = None) -> None:
         self._node = node
+        self._raw = node.raw  # looked up some hundred times
+        self._creators: dict[int, dict[str, int]] = {}
         declared = node.raw(Tag.SPECIFIC_CHARACTER_SET)
         if declared is not None or parent is None:
             self._decoder = Decoder(Charset(_terms(declared)), parent)
@@ -84,25 +87,30 @@ class Item:
 
     def guessed_text(self, tag: int) -> tuple[str, bool] | None:
         """Return a text without its padding, and whether it was decoded by guess."""
-        raw = self._node.raw(tag)
+        raw = self._raw(tag)
         return None if raw is None else self._decoder.decode(raw.value)
 
     def text(self, tag: int) -> str | None:
         """Return a text without its padding."""
-        found = self.guessed_text(tag)
-        return None if found is None else found[0]
+        raw = self._raw(tag)
+        return None if raw is None else self._decoder.decode(raw.value)[0]
 
     def values(self, tag: int) -> tuple[str, ...] | None:
         r"""Return the values between backslashes; ``()`` where the element is empty."""
-        text = self.text(tag)
-        if text is None:
+        raw = self._raw(tag)
+        if raw is None:
             return None
-        return tuple(part.strip(_PADDING) for part in text.split("\\")) if text else ()
+        text = self._decoder.decode(raw.value)[0]
+        if "\\" in text:
+            return tuple([part.strip(_PADDING) for part in text.split("\\")])
+        return (text,) if text else ()
 
     def word(self, tag: int) -> str | None:
         """Return the first value, ``""`` where the element is empty."""
-        values = self.values(tag)
-        return values if values is None else (values or ("",))[0]
+        raw = self._raw(tag)
+        if raw is None:
+            return None
+        return self._decoder.decode(raw.value)[0].partition("\\")[0].strip(_PADDING)
 
     def claims(self, tag: int) -> bool | None:
         """Return True for ``YES``, False for ``NO``, None for anything else."""
@@ -116,7 +124,7 @@ class Item:
         binary_vr
             How to read the bytes where the file does not say, ``""`` for decimal text.
         """
-        raw = self._node.raw(tag)
+        raw = self._raw(tag)
         if raw is None or not raw.value:
             return ()
         vr = raw.vr if raw.vr in _BINARY_FORMATS or raw.vr in _TEXT_VRS else binary_vr
@@ -170,11 +178,14 @@ class Item:
 
     def private_text(self, tag: PrivateTag) -> str | None:
         """Return a private text, None unless its creator reserved the block it stands in."""
-        for block in PRIVATE_BLOCKS:
-            creator = self.text(tag.group << 16 | block)
-            if creator == tag.creator:
-                return self.text(tag.group << 16 | block << 8 | tag.offset)
-        return None
+        if tag.group not in self._creators:
+            self._creators[tag.group] = self._read_creators(tag.group)
+        block = self._creators[tag.group].get(tag.creator)
+        return None if block is None else self.text(tag.group << 16 | block << 8 | tag.offset)
+
+    def _read_creators(self, group: int) -> dict[str, int]:
+        creators = ((self.text(group << 16 | block), block) for block in PRIVATE_BLOCKS)
+        return {name: block for name, block in creators if name}
 
 
 def _terms(declared: RawValue | None) -> tuple[str, ...]:

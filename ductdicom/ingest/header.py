@@ -1,7 +1,9 @@
 """The bytes of one DICOM object to an `Instance`; pixels are looked at, not read."""
 
+import struct
 from dataclasses import replace
-from typing import BinaryIO
+from io import SEEK_END
+from typing import Any, BinaryIO
 
 from ductdicom.errors import NotDicomError, UnreadableError
 from ductdicom.ingest.clock import parse_date, parse_time, read_clock
@@ -9,6 +11,7 @@ from ductdicom.ingest.damage import find_damage
 from ductdicom.ingest.dataset import Parsed, parse
 from ductdicom.ingest.dicomdir import FileId, list_file_ids
 from ductdicom.ingest.elements import Item
+from ductdicom.ingest.fastheader import UnusualError, parse_fast
 from ductdicom.ingest.groups import Header, open_header
 from ductdicom.ingest.magic import HEAD_BYTES, find_start
 from ductdicom.ingest.parts import (
@@ -63,15 +66,17 @@ def read_instance(origin: Origin, stream: BinaryIO) -> Instance:
     UnreadableError
         Reason ``damaged-header``, ``truncated`` or ``no-uid``.
     """
-    size_bytes = stream.seek(0, 2)
+    size_bytes = stream.seek(0, SEEK_END)
     stream.seek(0)
     start = find_start(stream.read(HEAD_BYTES), size_bytes)
     try:
+        parsed = parse_fast(stream, start, size_bytes)
+        instance = _assemble(origin, parsed)
+    except (UnusualError, struct.error):
         parsed = parse(stream, start, size_bytes)
-    except UnreadableError as error:
-        raise UnreadableError(error.args[0], reason=error.reason, path=origin.label) from error
-    instance = _assemble(origin, parsed)
-    return replace(instance, damage=find_damage(instance, parsed, stream, size_bytes))
+        instance = _assemble(origin, parsed)
+    damage = find_damage(instance, parsed, stream, size_bytes)
+    return instance if damage is None else replace(instance, damage=damage)
 
 
 def _assemble(origin: Origin, parsed: Parsed) -> Instance:
@@ -86,9 +91,10 @@ def _assemble(origin: Origin, parsed: Parsed) -> Instance:
         raise UnreadableError(
             "the header has no SOP or Study Instance UID", reason=reason, path=origin.label
         )
+    values = _identity(top) | _object(open_header(top), sop_class_uid)
     transfer_syntax_uid = _uid(meta, Tag.TRANSFER_SYNTAX_UID)
     has_pixels = parsed.pixels is not None and parsed.pixels.length_bytes != 0
-    instance = Instance(
+    return Instance(
         origin=origin,
         sop_class_uid=sop_class_uid,
         sop_instance_uid=uid,
@@ -96,65 +102,63 @@ def _assemble(origin: Origin, parsed: Parsed) -> Instance:
         series_instance_uid=_uid(top, Tag.SERIES_INSTANCE_UID),
         transfer_syntax_uid=transfer_syntax_uid,
         raster=read_raster(top, has_pixels=has_pixels, transfer_syntax_uid=transfer_syntax_uid),
+        is_charset_guessed=top.has_guessed,
+        **values,
     )
-    filled = _fill_object(_fill_identity(instance, top), open_header(top))
-    return replace(filled, is_charset_guessed=top.has_guessed)
 
 
 def _uid(item: Item, tag: Tag) -> str:
     return item.word(tag) or ""
 
 
-def _fill_identity(instance: Instance, top: Item) -> Instance:
-    """Add what tells whose object it is and where it came from."""
-    return replace(
-        instance,
-        modality=top.word(Tag.MODALITY),
-        manufacturer=top.text(Tag.MANUFACTURER),
-        model_name=top.text(Tag.MANUFACTURER_MODEL_NAME),
-        station_name=top.text(Tag.STATION_NAME),
-        image_type=top.values(Tag.IMAGE_TYPE),
-        intent=top.word(Tag.PRESENTATION_INTENT_TYPE),
-        study_date=parse_date(top.word(Tag.STUDY_DATE)),
-        study_time=parse_time(top.word(Tag.STUDY_TIME)),
-        series_number=top.integer(Tag.SERIES_NUMBER),
-        instance_number=top.integer(Tag.INSTANCE_NUMBER),
-        acquisition_number=top.integer(Tag.ACQUISITION_NUMBER),
-        accession_number=top.text(Tag.ACCESSION_NUMBER),
-        has_identity_removed=top.claims(Tag.PATIENT_IDENTITY_REMOVED) is True,
-        patient=Patient(
+def _identity(top: Item) -> dict[str, Any]:
+    """Read what tells whose object it is and where it came from."""
+    return {
+        "modality": top.word(Tag.MODALITY),
+        "manufacturer": top.text(Tag.MANUFACTURER),
+        "model_name": top.text(Tag.MANUFACTURER_MODEL_NAME),
+        "station_name": top.text(Tag.STATION_NAME),
+        "image_type": top.values(Tag.IMAGE_TYPE),
+        "intent": top.word(Tag.PRESENTATION_INTENT_TYPE),
+        "study_date": parse_date(top.word(Tag.STUDY_DATE)),
+        "study_time": parse_time(top.word(Tag.STUDY_TIME)),
+        "series_number": top.integer(Tag.SERIES_NUMBER),
+        "instance_number": top.integer(Tag.INSTANCE_NUMBER),
+        "acquisition_number": top.integer(Tag.ACQUISITION_NUMBER),
+        "accession_number": top.text(Tag.ACCESSION_NUMBER),
+        "has_identity_removed": top.claims(Tag.PATIENT_IDENTITY_REMOVED) is True,
+        "patient": Patient(
             patient_id=top.text(Tag.PATIENT_ID),
             issuer=top.text(Tag.ISSUER_OF_PATIENT_ID),
             name=top.text(Tag.PATIENT_NAME),
             birth_date=top.word(Tag.PATIENT_BIRTH_DATE),
         ),
-    )
+    }
 
 
-def _fill_object(instance: Instance, header: Header) -> Instance:
-    """Add what tells how the object was made and what it shows."""
+def _object(header: Header, sop_class_uid: str) -> dict[str, Any]:
+    """Read what tells how the object was made and what it shows."""
     top = header.top
-    title = read_title(top, instance.sop_class_uid)
-    return replace(
-        instance,
-        irradiation_event_uids=_irradiation_events(header),
-        references=read_references(header, title),
-        document_title=title,
-        processing_code=top.text(Tag.ACQUISITION_DEVICE_PROCESSING_CODE),
-        intervention_statuses=_intervention_statuses(top),
-        context_codes=read_context(top),
-        has_biopsy_target=top.has(Tag.BIOPSY_TARGET_SEQUENCE),
-        is_quality_control=top.claims(Tag.QUALITY_CONTROL_IMAGE) is True,
-        is_calibration=top.claims(Tag.CALIBRATION_IMAGE) is True,
-        content_qualification=top.word(Tag.CONTENT_QUALIFICATION),
-        clock=read_clock(top, header.frames),
-        contrast=read_contrast(header),
-        breast=read_breast(header),
-        geometry=read_geometry(header),
-        exposure=read_exposure(header),
-        texts=read_texts(top),
-        codes=read_codes(top),
-    )
+    title = read_title(top, sop_class_uid)
+    return {
+        "irradiation_event_uids": _irradiation_events(header),
+        "references": read_references(header, title),
+        "document_title": title,
+        "processing_code": top.text(Tag.ACQUISITION_DEVICE_PROCESSING_CODE),
+        "intervention_statuses": _intervention_statuses(top),
+        "context_codes": read_context(top),
+        "has_biopsy_target": top.has(Tag.BIOPSY_TARGET_SEQUENCE),
+        "is_quality_control": top.claims(Tag.QUALITY_CONTROL_IMAGE) is True,
+        "is_calibration": top.claims(Tag.CALIBRATION_IMAGE) is True,
+        "content_qualification": top.word(Tag.CONTENT_QUALIFICATION),
+        "clock": read_clock(top, header.frames),
+        "contrast": read_contrast(header),
+        "breast": read_breast(header),
+        "geometry": read_geometry(header),
+        "exposure": read_exposure(header),
+        "texts": read_texts(top),
+        "codes": read_codes(top),
+    }
 
 
 def _irradiation_events(header: Header) -> tuple[str, ...]:

@@ -230,4 +230,11 @@ WANTED = _wanted()
 
 def tag_label(tag: int) -> str:
     """Return ``tag`` as ``(gggg,eeee)`` with capital hexadecimal digits."""
+    return _LABELS.get(tag) or _label(tag)
+
+
+def _label(tag: int) -> str:
     return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+
+
+_LABELS = {int(tag): _label(tag) for tag in Tag}
