@@ -1,78 +1,20 @@
 """Reading the contrast agent's and the route's own fields, as typed at the console."""
 
-from collections.abc import Sequence
-from itertools import pairwise
-
-from ductdicom.vocabulary.codes import AgentClass, Route, route_in
-from ductdicom.vocabulary.lexicon import Item, agent_lexicon_of
+from ductdicom.vocabulary.agentwords import AgentClass, agent_in
+from ductdicom.vocabulary.codes import Route, route_in
 from ductdicom.vocabulary.terms import Vocabulary, load_vocabulary
 
 __all__ = ["AgentClass", "read_agent", "read_route"]
-
-_SUBSTANCES = (
-    ("agent.positive", AgentClass.AGENT),
-    ("agent.gadolinium", AgentClass.GADOLINIUM),
-    ("agent.non_opaque", AgentClass.NON_OPAQUE),
-)
-_NAMES_CONTRAST = ("agent.positive", "agent.gadolinium", "agent.generic")
-_SHORTEST_NEGATION = 4  # letters; "no" and "n" begin too many other words
 
 
 def read_agent(value: str, vocabulary: Vocabulary) -> AgentClass:
     """Say what the text of Contrast/Bolus Agent (0018,0010) states.
 
-    A number, a unit or a date states nothing; 0 states none and 1 states yes, as consoles do.
     Whether a value counts at all is for the study to say: consoles copy it onto every image.
     """
-    items = agent_lexicon_of(vocabulary).scan(value).items
-    words = [item for item in items if _is_significant(item)]
-    if not words:
-        return _read_number(items)
-    if any(item.has("redacted") for item in words) or all(item.has("empty") for item in words):
-        return AgentClass.UNINFORMATIVE
-    return _read_words(words)
+    return agent_in(value, vocabulary)
 
 
 def read_route(value: str, vocabulary: Vocabulary | None = None) -> Route | None:
     """Say which way Contrast/Bolus Route (0018,1040) names, None where it names both or none."""
     return route_in(value, vocabulary or load_vocabulary())
-
-
-def _is_significant(item: Item) -> bool:
-    if item.roles:
-        return not item.has("unit")
-    return item.tokens[0].is_word
-
-
-def _read_number(items: Sequence[Item]) -> AgentClass:
-    numbers = [token.text for item in items for token in item.tokens if token.is_number]
-    if numbers and not "".join(numbers).strip("0"):
-        return AgentClass.EXPLICIT_NONE
-    is_bare = len(items) == 1 and numbers == ["1"]
-    return AgentClass.GENERIC_YES if is_bare else AgentClass.UNINFORMATIVE
-
-
-def _read_words(words: Sequence[Item]) -> AgentClass:
-    if _is_negated(words):
-        return AgentClass.EXPLICIT_NONE
-    if any(item.has("route.intravenous") for item in words):
-        return AgentClass.INTRAVENOUS
-    for role, found in _SUBSTANCES:
-        if any(item.has(role) for item in words):
-            return found
-    if any(item.has("agent.generic") for item in words):
-        return AgentClass.GENERIC_YES
-    if all(item.has("yes") for item in words):
-        return AgentClass.GENERIC_YES
-    return AgentClass.UNINFORMATIVE
-
-
-def _is_negated(words: Sequence[Item]) -> bool:
-    """Whether a negation stands right before a contrast word, or says all there is to say."""
-    for item, following in pairwise(words):
-        if item.has("none") and following.has(*_NAMES_CONTRAST):
-            return True
-    if all(item.has("none", "yes") for item in words):
-        return words[0].has("none")
-    names_any = any(item.has(*_NAMES_CONTRAST) for item in words)
-    return words[0].has("none") and len(words[0].text) >= _SHORTEST_NEGATION and not names_any

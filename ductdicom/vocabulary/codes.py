@@ -5,16 +5,33 @@ code is local and in no table. Every function takes the built-in vocabulary wher
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from typing import Literal
 
 from ductdicom.model.call import Laterality, ViewGroup
 from ductdicom.model.instance import Code
+from ductdicom.vocabulary.agentwords import AgentClass, agent_in
 from ductdicom.vocabulary.codebook import CodeEntry, canonical_scheme, canonical_value
 from ductdicom.vocabulary.folding import fold
 from ductdicom.vocabulary.lexicon import agent_lexicon_of, lexicon_of, phrase_tokens
 from ductdicom.vocabulary.terms import Vocabulary, load_vocabulary
+
+__all__ = [
+    "VIEW_GROUPS",
+    "AgentClass",
+    "Route",
+    "ViewTerm",
+    "agent_of",
+    "contradicts",
+    "is_ductography",
+    "is_rejection",
+    "laterality_of",
+    "modifier_of",
+    "procedure_of",
+    "route_in",
+    "route_of",
+    "view_of",
+]
 
 Route = Literal["intraductal", "intravenous"]
 
@@ -33,19 +50,13 @@ VIEW_GROUPS = {
     "ISO": ViewGroup.OBLIQUE,
 }
 _STANDARD_SCHEMES = frozenset({"SCT", "SRT", "DCM", "CPT", "RADLEX", "ICD9", "ICD10PCS", "LN"})
+_AGENT_CLASSES = {
+    "positive": AgentClass.AGENT,
+    "gadolinium": AgentClass.GADOLINIUM,
+    "non_opaque": AgentClass.NON_OPAQUE,
+    "generic": AgentClass.GENERIC_YES,
+}
 _FAMILIES = ("view", "modifier", "laterality")
-
-
-class AgentClass(StrEnum):
-    """What an agent's name or code says."""
-
-    AGENT = "agent"  # an iodinated agent by name
-    GENERIC_YES = "generic-yes"  # some agent, or a bare yes
-    EXPLICIT_NONE = "explicit-none"
-    UNINFORMATIVE = "uninformative"
-    INTRAVENOUS = "intravenous"  # the route leaked into the agent
-    NON_OPAQUE = "non-opaque"  # air, carbon dioxide, water, blue dye: invisible or dark
-    GADOLINIUM = "gadolinium"  # magnetic resonance, or a patient allergic to iodine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,18 +122,10 @@ def agent_of(code: Code, vocabulary: Vocabulary | None = None) -> AgentClass | N
     """
     chosen = vocabulary or load_vocabulary()
     name = _use(code, "agent", chosen)
-    if name is None and _is_local(code):
-        roles = agent_lexicon_of(chosen).scan(code.meaning).roles
-        name = next((n for n in _AGENT_CLASSES if f"agent.{n}" in roles), None)
-    return None if name is None else _AGENT_CLASSES[name]
-
-
-_AGENT_CLASSES = {
-    "positive": AgentClass.AGENT,
-    "gadolinium": AgentClass.GADOLINIUM,
-    "non_opaque": AgentClass.NON_OPAQUE,
-    "generic": AgentClass.GENERIC_YES,
-}
+    if name is not None:
+        return _AGENT_CLASSES[name]
+    found = agent_in(code.meaning, chosen) if _is_local(code) else AgentClass.UNINFORMATIVE
+    return None if found is AgentClass.UNINFORMATIVE else found
 
 
 def route_of(code: Code, vocabulary: Vocabulary | None = None) -> Route | None:

@@ -13,6 +13,7 @@ _SOFT = frozenset("-._'^~*\\\"=<>·•・、。")  # may stand between the words
 _HARD_DASH = frozenset("-+")
 _STEM_MARK = "*"
 _LONGEST_STEM = 32
+_MOST_SIGNS_BETWEEN = 3  # between two words of a phrase
 _LONGEST_NUMBER = 4  # longer ones are dates and codes
 _AGENTS = "agents"
 Use = tuple[str, str]  # a role, and the language in which it is played
@@ -230,9 +231,7 @@ def _match(phrase: Phrase, tokens: tuple[Token, ...], first: int, taken: dict[in
     position = first
     for number, wanted in enumerate(phrase.tokens):
         if number:
-            position += 1
-            while _may_skip(tokens, position, wanted):
-                position += 1
+            position += 1 if phrase.must_be_tight else _step(tokens, position, wanted)
         if position >= len(tokens) or position in taken:
             return -1
         if not _is_same(wanted, tokens[position].text):
@@ -242,8 +241,15 @@ def _match(phrase: Phrase, tokens: tuple[Token, ...], first: int, taken: dict[in
     return position
 
 
-def _may_skip(tokens: tuple[Token, ...], position: int, wanted: str) -> bool:
-    return position < len(tokens) and tokens[position].text in _SOFT - {wanted}
+def _step(tokens: tuple[Token, ...], position: int, wanted: str) -> int:
+    """Return how far the next token is that is no sign between words."""
+    step = 1
+    while step <= _MOST_SIGNS_BETWEEN and position + step < len(tokens):
+        sign = tokens[position + step].text
+        if sign == wanted or sign not in _SOFT:
+            break
+        step += 1
+    return step
 
 
 def _is_same(wanted: str, word: str) -> bool:
@@ -267,9 +273,8 @@ def _in_order(tokens: tuple[Token, ...], taken: dict[int, Item]) -> Iterator[Ite
     while position < len(tokens):
         item = taken.get(position)
         if item is None:
-            before = tokens[position - 1] if position else None
             item = Item(
-                roles=view_roles(tokens[position], before),
+                roles=view_roles(tokens, position),
                 tokens=tokens[position : position + 1],
                 first=position,
                 last=position,

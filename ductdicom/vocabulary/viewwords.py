@@ -1,6 +1,7 @@
 """View acronyms as technologists glue them together: LCC, RMLO, MCC, CCID, RCCM."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from ductdicom.vocabulary.folding import Token
@@ -8,7 +9,24 @@ from ductdicom.vocabulary.folding import Token
 _VIEWS = ("XCCL", "XCCM", "XCC", "MLO", "LMO", "SIO", "ISO", "CC", "ML", "LM", "FB")
 # FB and ISO are words of their own elsewhere, so that they need a side in front.
 _ALONE = tuple(view for view in _VIEWS if view not in ("FB", "ISO"))
-_SUFFIXES = ("ID", "AT", "CV", "RL", "RM", "RI", "RS", "NP", "AC", "IMF", "AX", "TAN", "M", "S")
+_SUFFIXES = (
+    "ID",
+    "AT",
+    "CV",
+    "RL",
+    "RM",
+    "RI",
+    "RS",
+    "NP",
+    "AC",
+    "IMF",
+    "AX",
+    "TAN",
+    "MAG",
+    "SPOT",
+    "M",
+    "S",
+)
 _PREFIXES = ("SM", "MS", "M", "S")
 _GLUED = re.compile(
     rf"(?P<side>l|r)?(?P<prefix>{'|'.join(_PREFIXES)})?(?P<view>{'|'.join(_VIEWS)})"
@@ -19,14 +37,26 @@ _SIDES = {"l": "side.left", "r": "side.right"}
 _LONGEST = 10  # letters
 
 
-def view_roles(token: Token, before: Token | None) -> frozenset[str]:
+def view_roles(tokens: Sequence[Token], position: int) -> frozenset[str]:
     """Return the roles of a token that is a view acronym, none for any other.
 
-    ``0.8 ML`` is a volume, not a view.
+    ``0.8 ML`` and ``1CC`` are volumes, not views.
     """
-    if token.text == "ml" and before is not None and before.is_number:
+    token = tokens[position]
+    if _is_volume(tokens, position):
         return frozenset({"unit"})
+    if len(tokens) == 1 and token.text.upper() in _VIEWS:
+        return frozenset({"view", f"view.{token.text.upper()}"})
     return _roles(token.text) if len(token.text) <= _LONGEST else frozenset()
+
+
+def _is_volume(tokens: Sequence[Token], position: int) -> bool:
+    token = tokens[position]
+    if token.text not in ("ml", "cc") or not position or not tokens[position - 1].is_number:
+        return False
+    is_glued = tokens[position - 1].end == token.start
+    is_fraction = position > 1 and tokens[position - 2].text in (".", ",")
+    return token.text == "ml" or is_glued or is_fraction
 
 
 @lru_cache(maxsize=1024)
@@ -48,4 +78,5 @@ def _roles(word: str) -> frozenset[str]:
 
 
 def _split(part: str) -> tuple[str, ...]:
+    part = {"MAG": "M", "SPOT": "S"}.get(part, part)
     return tuple(part) if part in ("SM", "MS", "") else (part,)

@@ -1,0 +1,77 @@
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ductdicom.classify.agents import AgentClass, read_agent, read_route
+from ductdicom.vocabulary.terms import load_vocabulary
+
+VOCABULARY = load_vocabulary()
+
+BY_CLASS = {
+    AgentClass(name): values
+    for name, values in tomllib.loads(
+        (Path(__file__).parent / "agents.toml").read_text(encoding="utf-8")
+    ).items()
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param(value, found, id=f"{found}: {value!r}")
+        for found, values in BY_CLASS.items()
+        for value in values
+    ],
+)
+def test_agent_text_has_one_class(value, expected):
+    assert read_agent(value, VOCABULARY) is expected
+
+
+@pytest.mark.parametrize(
+    ("value", "route"),
+    [
+        ("INTRADUCTAL", "intraductal"),
+        ("intra-ductal", "intraductal"),
+        ("DUCT", "intraductal"),
+        ("Ductal", "intraductal"),
+        ("LOCAL", "intraductal"),
+        ("INTRALUMINAL", "intraductal"),
+        ("Intraluminal route", "intraductal"),
+        ("voie galactophore", "intraductal"),
+        ("GALACTOPHORIQUE", "intraductal"),
+        ("Milchgang", "intraductal"),
+        ("乳管内", "intraductal"),
+        ("внутрипротоковый", "intraductal"),
+        ("IV", "intravenous"),
+        ("I.V.", "intravenous"),
+        ("INTRAVENOUS", "intravenous"),
+        ("Intravenous route", "intravenous"),
+        ("Venous", "intravenous"),
+        ("intraveineuse", "intravenous"),
+        ("ENDOVENOSA", "intravenous"),
+        ("внутривенно", "intravenous"),
+        ("静脉", "intravenous"),
+        ("", None),
+        ("ORAL", None),
+        ("UNKNOWN", None),
+        ("PERCUTANEOUS", None),
+        ("IV / INTRADUCTAL", None),
+        ("CONDUCT", None),
+    ],
+)
+def test_route_text_names_one_way_or_none(value, route):
+    assert read_route(value) == route
+
+
+@given(st.text(max_size=80))
+def test_any_agent_text_can_be_read(value):
+    assert read_agent(value, VOCABULARY) in AgentClass
+    assert read_route(value, VOCABULARY) in ("intraductal", "intravenous", None)
+
+
+@given(st.sampled_from([v for values in BY_CLASS.values() for v in values]))
+def test_case_and_blanks_do_not_matter(value):
+    assert read_agent(f"  {value.upper()}  ", VOCABULARY) is read_agent(value, VOCABULARY)
