@@ -12,6 +12,7 @@ from ductdicom.classify.order import find_contradictions, infer, suggest
 from ductdicom.classify.rule import Rule
 from ductdicom.classify.study_rules import (
     Side,
+    Source,
     Weighed,
     own_phases,
     start_times,
@@ -228,7 +229,7 @@ def _settle_side(
 
 def _own_call(
     evidence: tuple[Evidence, ...],
-    lowered: frozenset[str],
+    lowered: frozenset[Source],
     decision: Decision | None,
     subject: Subject,
 ) -> PhaseCall:
@@ -267,13 +268,13 @@ def _confirmed(evidence: tuple[Evidence, ...], decision: Decision, phase: Phase)
 
 
 def _confidence(
-    evidence: Sequence[Evidence], lowered: frozenset[str], subject: Subject
+    evidence: Sequence[Evidence], lowered: frozenset[Source], subject: Subject
 ) -> Confidence:
     guessed = {text.value for text, _ in subject.readings if text.is_guessed}
     full = [
         item
         for item in evidence
-        if item.rule not in lowered
+        if (item.rule, item.tag) not in lowered
         and item.strength is not Strength.HINT
         and not (item.strength is Strength.TEXT and item.value in guessed)
     ]
@@ -298,7 +299,7 @@ def _phase_of_other(said: Sequence[Evidence], weighed: Weighed) -> PhaseCall:
     explicit = tuple(
         item
         for item in said
-        if item.strength is Strength.EXPLICIT and item.rule not in weighed.non_discriminating
+        if item.strength is Strength.EXPLICIT and (item.rule, item.tag) not in weighed.idle
     )
     phases = own_phases(explicit)
     if len(phases) == 1:
@@ -349,9 +350,9 @@ def _phase_problems(side: Side, calls: Sequence[PhaseCall], weighed: Weighed) ->
     problems += [
         Problem(
             code="non-discriminating",
-            message=f"{name} does not tell {_count(side)} apart, so it proves nothing",
+            message=f"{name} {tag} does not tell {_count(side)} apart, so it proves nothing",
         )
-        for name in sorted(weighed.non_discriminating)
+        for name, tag in sorted(weighed.idle)
         if len(side.subjects) > 1
     ]
     if side.timeline.trouble in {"stations-differ", "midnight"}:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from ductdicom.classify.study_rules import Side
+from ductdicom.classify.study_rules import TEXT_RULES, Side
 from ductdicom.classify.thresholds import Thresholds
 from ductdicom.classify.timeline import Timeline
 from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strength
@@ -94,8 +94,7 @@ def _infer_one(
     gaps = [gap for p in earlier if (gap := timeline.gap_minutes(p, index)) is not None]
     is_enclosed = any(timeline.is_before(index, post) is True for post in posts)
     is_same_filling = min(gaps) <= thresholds.injection_gap_minutes if gaps else is_enclosed
-    has_contrary_hint = any(item.says == Phase.PRE for item in call.evidence)
-    if is_same_filling and not has_contrary_hint:
+    if is_same_filling and not _text_says(call, Phase.PRE):
         return _inferred(call, Phase.POST, _offset(timeline, index, posts, "after the first"))
     return _suggest(call, Phase.POST, "exposed after a filling, with a pause between")
 
@@ -176,7 +175,9 @@ def suggest(calls: Calls, side: Side, thresholds: Thresholds) -> Calls:
     words = _pause_words(side) if by_gap else _VIEW_WORDS
     return tuple(
         _suggest(call, *words[split[index]], rule=rule)
-        if index in split and _is_open(call) and not _hints_against(call, split[index])
+        if index in split
+        and _is_open(call)
+        and not _text_says(call, Phase.PRE if split[index] else Phase.POST)
         else call
         for index, call in enumerate(calls)
     )
@@ -198,9 +199,9 @@ def _pause_words(side: Side) -> dict[bool, tuple[Phase, str]]:
     }
 
 
-def _hints_against(call: PhaseCall, is_post: bool) -> bool:  # noqa: FBT001 - one of two phases
-    opposite = Phase.PRE if is_post else Phase.POST
-    return any(item.says == opposite for item in call.evidence)
+def _text_says(call: PhaseCall, phase: Phase) -> bool:
+    """Tell whether a text, however weak, speaks for a phase."""
+    return any(item.rule in TEXT_RULES and item.says == phase for item in call.evidence)
 
 
 def _split_by_gap(side: Side, thresholds: Thresholds) -> dict[int, bool]:

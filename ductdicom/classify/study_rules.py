@@ -4,7 +4,7 @@ A console may copy a value from the protocol onto every image. Such a value prov
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 
 from ductdicom.classify.rule import Rule
@@ -14,6 +14,7 @@ from ductdicom.classify.timeline import Timeline
 from ductdicom.classify.view import ViewCall
 from ductdicom.model.call import Evidence, Phase, Strength
 
+TEXT_RULES = frozenset({"image-text", "series-text", "weak-text"})
 _FILLING_RULES = frozenset(
     {
         "contrast-agent",
@@ -24,7 +25,12 @@ _FILLING_RULES = frozenset(
         "acquisition-context",
     }
 )
+# What a protocol does not fill in by itself.
+_HAND_WRITTEN = frozenset({"contrast-route", "contrast-volume"})
 START_TIME_RULE = "contrast-start-time"
+_DAY_S = 86_400
+
+Source = tuple[str, str]  # a rule and the tag that it read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +38,7 @@ class Side:
     """The views of one breast with what each image's rules said, in a stable order.
 
     ``evidence`` and ``subjects`` and ``views`` have one entry an image. ``copied`` are the rules
-    that say the same on the other breast too.
+    that speak of the other breast too.
     """
 
     subjects: tuple[Subject, ...]
@@ -41,61 +47,100 @@ class Side:
     timeline: Timeline
     copied: frozenset[str] = frozenset()
 
+    def said(self, source: Source) -> list[tuple[Evidence, ...]]:
+        """Return, for each image, what one rule read from one attribute."""
+        return [
+            tuple(item for item in items if (item.rule, item.tag) == source)
+            for items in self.evidence
+        ]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
     """What counts and what does not.
 
-    ``kept`` and ``set_aside`` have one entry an image. ``lowered`` are the rules that count
-    although they say the same of every image, for an inferred phase at most.
+    ``kept`` has one entry an image; what does not count stands in it as a hint. ``lowered`` are
+    sources that count although they say the same of every image, for an inferred phase at most.
+    ``idle`` are those that do not count.
     """
 
     kept: tuple[tuple[Evidence, ...], ...]
-    set_aside: tuple[tuple[Evidence, ...], ...]
-    lowered: frozenset[str]
-    non_discriminating: frozenset[str]
+    lowered: frozenset[Source]
+    idle: frozenset[Source]
 
 
 def weigh(side: Side, rules: Mapping[str, Rule], thresholds: Thresholds) -> Weighed:
     """Part the evidence that tells images apart from the evidence that does not.
 
-    A rule that must discriminate counts where it speaks for a phase on some images of the side
+    A source that must discriminate counts where it speaks for a phase on some images of the side
     and not on the others, in an order of time that a filling can have. Where it says the same of
-    all images it counts only if all of them were exposed within the time that a cannulation
-    takes, so that they lie on one side of it; the phase is then inferred. Heuristic.
+    all images it counts, for an inferred phase, only if all of them were exposed within the time
+    that a cannulation takes, so that they lie on one side of it. Heuristic.
     """
-    names = {item.rule for said in side.evidence for item in said}
-    idle = frozenset(
-        name for name in names if rules[name].must_discriminate and not _splits(side, name)
-    )
-    lowered = (
-        frozenset(name for name in idle if name not in side.copied)
-        if _is_one_burst(side, thresholds)
-        else frozenset()
-    )
-    unreliable = frozenset(
-        name for name in names - idle if name in _FILLING_RULES and _recurs(side, name, thresholds)
-    )
-    dropped = (idle - lowered) | unreliable
+    sources = sorted({(item.rule, item.tag) for items in side.evidence for item in items})
+    testable = [source for source in sources if rules[source[0]].must_discriminate]
+    uniform = [source for source in testable if not _splits(side, source, thresholds)]
+    lowered = frozenset(s for s in uniform if _counts_in_burst(side, s, uniform, thresholds))
+    unreliable = {s for s in testable if s not in uniform and _recurs(side, s, thresholds)}
+    idle = frozenset(uniform) - lowered | unreliable
     return Weighed(
-        kept=tuple(tuple(e for e in said if e.rule not in dropped) for said in side.evidence),
-        set_aside=tuple(tuple(e for e in said if e.rule in dropped) for said in side.evidence),
+        kept=tuple(tuple(_weakened(item, idle) for item in items) for items in side.evidence),
         lowered=lowered,
-        non_discriminating=dropped,
+        idle=idle,
     )
 
 
-def _splits(side: Side, name: str) -> bool:
-    """Tell whether a rule says different things of different images of the side."""
-    said = [frozenset(e.says for e in items if e.rule == name) for items in side.evidence]
-    if not any(Phase.POST in phases for phases in said) and name in _FILLING_RULES:
+def _weakened(item: Evidence, idle: frozenset[Source]) -> Evidence:
+    return replace(item, strength=Strength.HINT) if (item.rule, item.tag) in idle else item
+
+
+def _splits(side: Side, source: Source, thresholds: Thresholds) -> bool:
+    """Tell whether a source says different things of different images of the side."""
+    said = side.said(source)
+    phases = [frozenset(item.says for item in items) for items in said]
+    if source[0] in _FILLING_RULES and not any(Phase.POST in some for some in phases):
         # A typed "none" beside images that say nothing may be the console's default.
-        return any(
-            e.says == Phase.POST and e.rule in _FILLING_RULES
-            for items in side.evidence
-            for e in items
-        ) and any(not phases for phases in said)
-    return len(set(said)) > 1
+        return not all(phases) and _is_filled_elsewhere(side)
+    if len(set(phases)) > 1:
+        return True
+    if source[0] not in TEXT_RULES:
+        return False
+    # One phase for all: typed for each image where the texts differ, unless contact views before
+    # a pause are called the same as magnified ones after it, as a protocol's name would.
+    texts = {item.value for items in said for item in items}
+    return len(texts) > 1 and not _is_textbook_order(side, thresholds)
+
+
+def _is_filled_elsewhere(side: Side) -> bool:
+    return any(
+        item.says == Phase.POST and item.rule in _FILLING_RULES
+        for items in side.evidence
+        for item in items
+    )
+
+
+def _is_textbook_order(side: Side, thresholds: Thresholds) -> bool:
+    """Tell whether contact views come before a pause and magnified ones after it."""
+    clusters = side.timeline.clusters(thresholds.suggestion_gap_minutes)
+    magnified = [[side.views[i].is_magnified for i in cluster] for cluster in clusters]
+    return any(
+        not any(flags) and any(any(later) for later in magnified[place + 1 :])
+        for place, flags in enumerate(magnified)
+    )
+
+
+def _counts_in_burst(
+    side: Side, source: Source, uniform: Sequence[Source], thresholds: Thresholds
+) -> bool:
+    """Tell whether a source that says the same of all images may count for an inferred phase."""
+    name = source[0]
+    if name in side.copied or not _is_one_burst(side, thresholds):
+        return False
+    if name not in _FILLING_RULES:
+        return True
+    says_post = all(item.says == Phase.POST for items in side.said(source) for item in items)
+    is_hand_written = any(other[0] in _HAND_WRITTEN for other in uniform)
+    return says_post and is_hand_written and all(view.is_magnified for view in side.views)
 
 
 def _is_one_burst(side: Side, thresholds: Thresholds) -> bool:
@@ -110,16 +155,16 @@ def _is_one_burst(side: Side, thresholds: Thresholds) -> bool:
     return len(side.timeline.clusters(thresholds.filling_gap_minutes)) == 1
 
 
-def _recurs(side: Side, name: str, thresholds: Thresholds) -> bool:
+def _recurs(side: Side, source: Source, thresholds: Thresholds) -> bool:
     """Tell whether an image without the value lies between two fillings that have it.
 
     Then the value was also written on an image of an earlier round, and cannot be trusted.
     """
+    if source[0] not in _FILLING_RULES:
+        return False
+    said = side.said(source)
     clusters = side.timeline.clusters(thresholds.injection_gap_minutes)
-    has = [
-        [any(e.rule == name and e.says == Phase.POST for e in side.evidence[i]) for i in cluster]
-        for cluster in clusters
-    ]
+    has = [[any(e.says == Phase.POST for e in said[i]) for i in cluster] for cluster in clusters]
     mixed = [index for index, flags in enumerate(has) if any(flags) and not all(flags)]
     return any(any(any(flags) for flags in has[index + 1 :]) for index in mixed)
 
@@ -153,7 +198,9 @@ def _start_time(
         or not clock.is_acquisition
     ):
         return ()
+    # The start has no date: the shorter way round the clock is meant.
     seconds = _seconds(clock.acquired_time) - _seconds(started_at)
+    seconds = (seconds + _DAY_S / 2) % _DAY_S - _DAY_S / 2
     reach = thresholds.start_time_reach_hours * 3600
     if not thresholds.start_time_margin_seconds < abs(seconds) <= reach:
         return ()

@@ -13,6 +13,7 @@ from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import Problem
 
 _PREDECESSOR = "121358"  # For Processing predecessor, DCM (PS3.16 CID 7202)
+_PAIR = 2  # a For Processing image and its For Presentation twin
 _REJECTION_TITLES = {
     "113001": "Rejected for Quality Reasons",
     "113037": "Rejected for Patient Safety Reasons",
@@ -46,7 +47,7 @@ def settle_twins(
     result = list(_reject(instances, kinds))
     problems: list[Problem] = []
     disagreeing: set[int] = set()
-    for group in _exposures(instances, result):
+    for group in _exposures(instances, result, views):
         sides = {views[index].laterality for index in group} - {None}
         if len(sides) > 1:
             disagreeing |= set(group)
@@ -84,8 +85,11 @@ def _reject(instances: Sequence[Instance], kinds: Sequence[KindCall]) -> list[Ki
     ]
 
 
-def _exposures(instances: Sequence[Instance], kinds: Sequence[KindCall]) -> list[list[int]]:
+def _exposures(
+    instances: Sequence[Instance], kinds: Sequence[KindCall], views: Sequence[ViewCall]
+) -> list[list[int]]:
     """Return groups of two and more views that show one exposure."""
+    moments = _moments(instances, kinds, views)
     by_uid = {instance.sop_instance_uid: index for index, instance in enumerate(instances)}
     parent = list(range(len(instances)))
 
@@ -103,7 +107,8 @@ def _exposures(instances: Sequence[Instance], kinds: Sequence[KindCall]) -> list
             for reference in instance.references
             if reference.purpose == _PREDECESSOR and reference.sop_instance_uid in by_uid
         ]
-        linked += [events.setdefault(uid, index) for uid in instance.irradiation_event_uids]
+        names = (*instance.irradiation_event_uids, *moments.get(index, ()))
+        linked += [events.setdefault(name, index) for name in names]
         for other in linked:
             if kinds[other].kind is Kind.VIEW:
                 parent[root(index)] = root(other)
@@ -111,6 +116,33 @@ def _exposures(instances: Sequence[Instance], kinds: Sequence[KindCall]) -> list
     for index in range(len(instances)):
         groups.setdefault(root(index), []).append(index)
     return [group for group in groups.values() if len(group) > 1]
+
+
+def _moments(
+    instances: Sequence[Instance], kinds: Sequence[KindCall], views: Sequence[ViewCall]
+) -> dict[int, tuple[str]]:
+    """Name exposures by side, view and the second of acquisition, where the clock runs.
+
+    No unit exposes twice in one second. Silent where all images carry one time, and where images
+    name their irradiation events themselves. Heuristic.
+    """
+    timed = [
+        index
+        for index, instance in enumerate(instances)
+        if kinds[index].kind is Kind.VIEW
+        and instance.clock.is_acquisition
+        and instance.clock.acquired_at is not None
+        and not instance.irradiation_event_uids
+    ]
+    times = {at for index in timed if (at := instances[index].clock.acquired_at)}
+    has_seconds = any(at.second or at.microsecond for at in times)
+    if not has_seconds or (len(times) == 1 and len(timed) > _PAIR):
+        return {}
+    return {
+        index: (str((view.laterality, view.view, view.modifiers, instances[index].clock)),)
+        for index in timed
+        if (view := views[index]).laterality and view.view
+    }
 
 
 def _rank(instance: Instance) -> tuple[bool, str, int, str]:
