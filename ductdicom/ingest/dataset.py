@@ -28,7 +28,6 @@ _IMPLICIT = frozenset({"1.2.840.10008.1.2", "1.2.840.113619.5.2"})  # the second
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _DEFLATED = frozenset({"1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95"})
 _MAX_INFLATED_BYTES = 64 << 20  # of a header; what follows are pixels
-_MAX_VALUE_BYTES = 64 << 20  # of one element; such a directory again
 _WANTED: list[BaseTag | int] = [BaseTag(tag) for tag in sorted(WANTED)]
 _UNDEFINED = 0xFFFFFFFF
 _CHUNK_BYTES = 1 << 16
@@ -62,14 +61,16 @@ class Parsed:
 class DatasetNode:
     """A pydicom data set seen as raw bytes; sequences are parsed when they are asked for."""
 
-    __slots__ = ("_dataset",)
+    __slots__ = ("_dataset", "_elements")
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
+        # Looking an element up may convert it, and fail; the view of all elements never does.
+        self._elements: dict[int, Any] = dict(dataset.items())
 
     def raw(self, tag: int) -> RawValue | None:
         """Return the bytes of a plain element, None where it is absent."""
-        element: Any = self._dataset.get_item(BaseTag(tag))
+        element = self._elements.get(tag)
         if element is None:
             return None
         if isinstance(element, RawDataElement):
@@ -80,11 +81,10 @@ class DatasetNode:
 
     def items(self, tag: int) -> Sequence["DatasetNode"] | None:
         """Return the items of a sequence, None where it is absent or no sequence."""
-        key = BaseTag(tag)
-        if key not in self._dataset:
+        if tag not in self._elements:
             return None
         try:
-            value = _sequence(self._dataset, key)
+            value = _sequence(self._dataset, BaseTag(tag))
         except UnreadableError:
             return ()  # a sequence that cannot be parsed holds nothing to read
         if isinstance(value, Dataset):
@@ -109,7 +109,7 @@ def parse(stream: BinaryIO, start: int, size_bytes: int) -> Parsed:
     Raises
     ------
     UnreadableError
-        Reason ``damaged-header``.
+        Reason ``damaged-header`` or ``header-limit``.
     """
     window = Window(stream, size_bytes)
     with warnings.catch_warnings():
@@ -162,7 +162,6 @@ def _read(window: Window, layout: _Layout, **options: Any) -> Dataset:
         stream,
         layout.is_implicit,
         layout.is_little_endian,
-        defer_size=_MAX_VALUE_BYTES,
         **options,
     )
 

@@ -64,7 +64,8 @@ def read_instance(origin: Origin, stream: BinaryIO) -> Instance:
     DirectoryFileError
         Reason ``dicomdir``: the directory of a file set.
     UnreadableError
-        Reason ``damaged-header``, ``truncated`` or ``no-uid``.
+        Reason ``damaged-header``, ``header-limit``, ``truncated`` or ``no-uid``; inside an
+        archive also its own reasons.
     """
     size_bytes = stream.seek(0, SEEK_END)
     stream.seek(0)

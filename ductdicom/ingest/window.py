@@ -3,13 +3,17 @@
 import io
 from typing import BinaryIO
 
+from ductdicom.errors import UnreadableError
+
+_MOST_BYTES = 256 << 20  # of one header; the directory of a large file set comes near
 _HEADER_BYTES = 8  # of a data element; an attempt to read one at the end is no error
 
 
 class Window(io.RawIOBase):
     """A readable view of ``stream`` from its start to ``size_bytes``.
 
-    A length taken from a damaged file never asks for more memory than there are bytes.
+    A length taken from a damaged file never asks for more memory than there are bytes, nor for
+    more than any header has.
     ``is_cut`` turns true when a value was wanted that the stream does not hold.
     """
 
@@ -19,6 +23,7 @@ class Window(io.RawIOBase):
         self._size = size_bytes
         self._position = 0
         self._is_at_end = False
+        self._given = 0
         self.is_cut = False
         stream.seek(0)
 
@@ -47,11 +52,20 @@ class Window(io.RawIOBase):
         return position
 
     def read(self, size: int | None = -1) -> bytes:
-        """Read up to ``size`` bytes, all there are where it is negative."""
+        """Read up to ``size`` bytes, all there are where it is negative.
+
+        Raises
+        ------
+        UnreadableError
+            Reason ``header-limit``.
+        """
         left = self._size - self._position
         wanted = left if size is None or size < 0 else size
         if wanted > left:
             self._note_end(wanted, left)
+        self._given += min(wanted, left)
+        if self._given > _MOST_BYTES:
+            raise UnreadableError("the header is too large", reason="header-limit")
         chunk = self._stream.read(min(wanted, left))
         if len(chunk) < min(wanted, left):  # the file shrank, or its archive said too much
             self.is_cut = True
