@@ -188,6 +188,8 @@ class PhraseReader:
             noun = self.items[position - 2]
             if not noun.has("ductography") and all(_may_bind(marker, noun) for marker in markers):
                 return self._alone(markers, phases, is_weak=False)
+        if _one(phases) is TextPhase.BOTH and self.in_ductogram:
+            return self._alone(markers, phases, is_weak=False)
         if all(map(self._stands_alone, markers)) and self._may_stand_alone(position, after):
             is_weak = any(not marker.has("alone") for marker in markers)
             return self._alone(markers, phases, is_weak=is_weak)
@@ -277,8 +279,7 @@ def _is_light(item: Item) -> bool:
 def _may_stand_between(item: Item) -> bool:
     """Whether an item may stand between a marker and its noun."""
     is_light = _is_light(item) or item.number is not None
-    is_ordinal = any(role.startswith("ordinal.") for role in item.roles)
-    return is_light or is_ordinal or item.has("duct", "unit", "left", "right")
+    return is_light or item.has("ordinal", "duct", "unit", "left", "right")
 
 
 def _closes(item: Item) -> bool:

@@ -69,7 +69,9 @@ def _read(value: str, vocabulary: Vocabulary, *, ductography_context: bool) -> R
     kinds = frozenset(_kinds(scan.items))
     in_ductogram = ductography_context or bool(procedure)
     findings = _kept(
-        tuple(PhraseReader(scan, in_ductogram).findings()), kinds, names_it=bool(procedure)
+        tuple(PhraseReader(scan, in_ductogram).findings()),
+        frozenset(_names(scan.items, "kind.")) | kinds,
+        names_it=bool(procedure),
     )
     phase = _merge(findings)
     views = tuple(dict.fromkeys(_names(scan.items, "view.")))
@@ -82,7 +84,7 @@ def _read(value: str, vocabulary: Vocabulary, *, ductography_context: bool) -> R
         laterality=_laterality(scan.items),
         views=tuple(view for view in views if view in VIEW_GROUPS),
         view_group=_view_group(scan.items, views),
-        modifiers=tuple(dict.fromkeys(_names(scan.items, "modifier."))),
+        modifiers=tuple(dict.fromkeys(_modifiers(scan.items))),
         injection=injection,
         is_repeat=is_repeat,
         is_weak=phase is not TextPhase.NONE
@@ -110,8 +112,11 @@ def _merge(findings: Sequence[Finding]) -> TextPhase:
 
 def _words(scan: Scan, procedure: Sequence[Item], findings: Sequence[Finding]) -> Iterator[str]:
     spans = [(item, item) for item in procedure] + [(f.first, f.last) for f in findings]
-    for first, last in sorted(spans, key=lambda span: (span[0].start, span[1].end)):
-        yield scan.quote(first, last)
+    end = 0
+    for first, last in sorted(spans, key=lambda span: (span[0].start, -span[1].end)):
+        if last.end > end:
+            yield scan.quote(first, last)
+            end = last.end
 
 
 def _names(items: Sequence[Item], family: str) -> Iterator[str]:
@@ -129,6 +134,13 @@ def _kinds(items: Sequence[Item]) -> Iterator[str]:
     solid = [item for item in items if item.tokens[0].is_word]
     if len(solid) > 1 and solid[-1].text in _DUAL_ENERGY_ENDINGS and solid[-2].has("view"):
         yield "contrast-mammogram"
+
+
+def _modifiers(items: Sequence[Item]) -> Iterator[str]:
+    for position, item in enumerate(items):
+        is_denied = position > 0 and items[position - 1].has("without")
+        if not is_denied:
+            yield from _names((item,), "modifier.")
 
 
 def _is_past(items: Sequence[Item], position: int) -> bool:

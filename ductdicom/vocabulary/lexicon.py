@@ -29,8 +29,9 @@ class Phrase:
 
     @property
     def roles(self) -> frozenset[str]:
-        """What it may be, in any language."""
-        return frozenset(role for role, _ in self.uses)
+        """What it may be in any language: ``view.CC``, and its family ``view``."""
+        roles = {role for role, _ in self.uses}
+        return frozenset(roles | {role.partition(".")[0] for role in roles})
 
     @property
     def must_be_tight(self) -> bool:

@@ -54,6 +54,7 @@ def test_phrase_reads_as_its_language_means_it(text, names_it, phase):
         pytest.param("CEM POST CONTRAST", "none", id="contrast mammography"),
         pytest.param("PREMIUM VIEW", "none", id="premium"),
         pytest.param("STEREO SCOUT", "none", id="stereotactic scout"),
+        pytest.param("PRE-BIOPSY SCOUT", "none", id="scout before a biopsy"),
         pytest.param("CONTROL", "none", id="follow-up"),
         pytest.param("FOR LCC", "none", id="an English word that is Danish elsewhere"),
     ],
@@ -147,6 +148,11 @@ def test_side_is_read_from_whole_words_only(text, side):
     [
         pytest.param("CC", ("CC",), (), id="cc"),
         pytest.param("LCC", ("CC",), (), id="with side"),
+        pytest.param("ML", ("ML",), (), id="ml"),
+        pytest.param("R ML", ("ML",), (), id="ml behind a letter"),
+        pytest.param("LM", ("LM",), (), id="lm"),
+        pytest.param("MLO", ("MLO",), (), id="mlo"),
+        pytest.param("注入後 ML拡大", ("ML",), ("M",), id="ml glued to another script"),
         pytest.param("RCCM", ("CC",), ("M",), id="magnified behind"),
         pytest.param("MCC", ("CC",), ("M",), id="magnified before"),
         pytest.param("LMML", ("ML",), ("M",), id="side, magnified, view"),
@@ -175,6 +181,7 @@ def test_side_is_read_from_whole_words_only(text, side):
         pytest.param("SPOT MAG CC", ("CC",), ("S", "M"), id="modifiers as words"),
         pytest.param("Vergrößerung", (), ("M",), id="german"),
         pytest.param("face agrandie", ("CC",), ("M",), id="french"),
+        pytest.param("without magnification", (), (), id="denied"),
         pytest.param("拡大", (), ("M",), id="japanese"),
     ],
 )
