@@ -8,6 +8,7 @@ import click
 
 from ductdicom.cli.explain import explain
 from ductdicom.cli.organise import organise
+from ductdicom.cli.rules import rules
 from ductdicom.cli.sample import sample
 from ductdicom.cli.scan import scan
 from ductdicom.cli.sheet import sheet
@@ -36,7 +37,7 @@ def application() -> None:
     """
 
 
-for command in (organise, scan, explain, sheet, sample):
+for command in (organise, scan, explain, sheet, sample, rules):
     application.add_command(command)
 
 

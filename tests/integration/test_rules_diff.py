@@ -1,0 +1,115 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ductdicom.cli.application import run
+
+pytestmark = pytest.mark.integration
+
+STUDY = Path(__file__).resolve().parents[2] / "sample_data" / "inverse-right"
+
+
+@pytest.fixture
+def finished(tmp_path, monkeypatch, capsys):
+    """Make a folder with an export and the records of a run over it, and go there."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(STUDY, tmp_path / "export")
+    assert run(["scan", "export", "--json"]) in {0, 1}
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    out = tmp_path / "out"
+    out.mkdir()
+    lines = [json.dumps(record | {"key": f"key-{n}"}) for n, record in enumerate(records)]
+    (out / "studies.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "same.toml").write_text("", encoding="utf-8")
+    (tmp_path / "other.toml").write_text(
+        "".join(
+            f"[rules.{name}]\nenabled = false\n"
+            for name in ("image-type", "contrast-agent", "series-text", "image-text")
+        ),
+        encoding="utf-8",
+    )
+    return tmp_path
+
+
+def changes(capsys):
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_the_same_rules_change_nothing(finished, capsys):
+    assert run(["rules", "diff", "same.toml", "out", "--json"]) == 0
+
+    assert changes(capsys) == []
+
+
+def test_other_rules_change_what_they_decided(finished, capsys):
+    assert run(["rules", "diff", "other.toml", "out", "--json"]) == 0
+
+    found = changes(capsys)
+    assert {"phase", "confidence"} & {change["what"] for change in found}
+    assert all(change["before"] != change["after"] for change in found)
+    assert {change["key"] for change in found} == {"key-0"}
+
+
+def test_a_run_is_compared_from_elsewhere(finished, capsys, monkeypatch):
+    elsewhere = finished / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+
+    code = run(["rules", "diff", "../same.toml", "../out", "--root", "..", "--json"])
+
+    assert code == 0
+    assert changes(capsys) == []
+
+
+def test_the_comparison_is_printed_for_a_person(finished, capsys):
+    assert run(["rules", "diff", "other.toml", "out"]) == 0
+
+    out = capsys.readouterr().out
+    assert "before" in out
+    assert out.rstrip().endswith("in 1 studies")
+
+
+def test_a_study_whose_originals_are_gone_is_not_compared(finished, capsys):
+    next(path for path in sorted((finished / "export").rglob("IM*"))).unlink()
+
+    assert run(["rules", "diff", "other.toml", "out", "--json"]) == 1
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "gone: export/" in said.err
+    assert "key-0" in said.err
+
+
+def test_no_originals_at_all_are_nothing_readable(finished, capsys):
+    shutil.rmtree(finished / "export")
+
+    assert run(["rules", "diff", "same.toml", "out"]) == 3
+
+    assert "--root" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(None, id="no records"),
+        pytest.param("no json", id="no JSON"),
+        pytest.param('{"a": 1}', id="other JSON"),
+    ],
+)
+def test_a_folder_without_records_is_wrong_usage(finished, content):
+    records = finished / "out" / "studies.jsonl"
+    records.unlink()
+    if content is not None:
+        records.write_text(content, encoding="utf-8")
+
+    assert run(["rules", "diff", "same.toml", "out"]) == 2
+
+
+def test_nothing_is_written(finished):
+    before = sorted(finished.rglob("*"))
+
+    run(["rules", "diff", "other.toml", "out"])
+
+    assert sorted(finished.rglob("*")) == before
