@@ -14,6 +14,8 @@ from pathlib import Path
 from ductdicom.errors import UsageError
 
 _PREFIX = "DUCTDICOM_"
+_MOST_JOBS = 1024
+_DPI = (72, 600)
 
 
 class Format(StrEnum):
@@ -49,6 +51,30 @@ class ThemeName(StrEnum):
     LIGHT = "light"
 
 
+class Closeup(StrEnum):
+    """Whether tiles have a close-up of the breast behind the nipple below them."""
+
+    AUTO = "auto"  # where the page has room left
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class Voi(StrEnum):
+    """What turns stored values into grey."""
+
+    HEADER = "header"  # what the console chose
+    WIDE = "wide"  # the full range, to see inside a saturated duct
+
+
+class Paper(StrEnum):
+    """Size of a page, landscape."""
+
+    A4 = "a4"
+    A3 = "a3"
+    LETTER = "letter"
+    TABLOID = "tabloid"
+
+
 def _processors() -> int:
     return os.cpu_count() or 1
 
@@ -68,10 +94,17 @@ class Settings:
     decisions: Path | None = None
     phi: Phi = Phi.MINIMAL
     theme: ThemeName | None = None
+    paper: Paper = Paper.A4
+    dpi: int = 200
+    closeup: Closeup = Closeup.AUTO
+    voi: Voi = Voi.HEADER
     dry_run: bool = False
     force: bool = False
     all_studies: bool = False
     strict: bool = False
+    verbose: bool = False
+    quiet: bool = False
+    log_json: bool = False
 
 
 def load_settings(
@@ -140,22 +173,37 @@ def _read_environment(environment: Mapping[str, str]) -> dict[str, object]:
 
 def _convert(name: str, value: object, source: str) -> object:
     """Give a value the type of its field."""
-    choices: dict[str, type[StrEnum]] = {"link": Link, "phi": Phi, "theme": ThemeName}
+    choices: dict[str, type[StrEnum]] = {
+        "link": Link,
+        "phi": Phi,
+        "theme": ThemeName,
+        "paper": Paper,
+        "closeup": Closeup,
+        "voi": Voi,
+    }
     try:
         if name in choices:
             return choices[name](str(value))
         if name == "format":
             return _formats(value)
         if name in {"output", "rules", "decisions"}:
-            return Path(str(value))
+            return _path(value)
         if name == "jobs":
-            return _jobs(value)
+            return _whole(value, 0, _MOST_JOBS) or _processors()
+        if name == "dpi":
+            return _whole(value, *_DPI)
         return _boolean(value)
     except ValueError as error:
         allowed = ", ".join(choices[name]) if name in choices else str(error)
         raise UsageError(
             f"{name} cannot be {value!r} in {source}", hint=f"allowed: {allowed}"
         ) from error
+
+
+def _path(value: object) -> Path:
+    if not str(value):
+        raise ValueError("the path of a file or folder")
+    return Path(str(value))
 
 
 def _formats(value: object) -> tuple[Format, ...]:
@@ -166,16 +214,15 @@ def _formats(value: object) -> tuple[Format, ...]:
         raise ValueError(", ".join(Format)) from error
 
 
-def _jobs(value: object) -> int:
-    if isinstance(value, bool):
-        raise ValueError("a whole number, 0 for all processors")  # noqa: TRY004 - one handler
+def _whole(value: object, least: int, most: int) -> int:
+    words = f"a whole number from {least} to {most}"
     try:
         number = int(str(value))
     except ValueError as error:
-        raise ValueError("a whole number, 0 for all processors") from error
-    if number < 0:
-        raise ValueError("a whole number, 0 for all processors")
-    return number or _processors()
+        raise ValueError(words) from error
+    if not least <= number <= most:
+        raise ValueError(words)
+    return number
 
 
 def _boolean(value: object) -> bool:

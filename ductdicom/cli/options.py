@@ -10,7 +10,7 @@ import click
 
 from ductdicom.errors import UsageError
 from ductdicom.ingest.sources import read_list
-from ductdicom.settings import Settings, load_settings
+from ductdicom.settings import Closeup, Paper, Phi, Settings, ThemeName, Voi, load_settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -65,6 +65,20 @@ def deciding_options(function: F) -> F:
     return function
 
 
+def page_options(function: F) -> F:
+    """Add the options that change how a page looks."""
+    for name, choices, text in (
+        ("phi", Phi, "How much identity goes on sheets.  [default: minimal]"),
+        ("theme", ThemeName, "Colours of the page.  [default: dark, light for PDF]"),
+        ("paper", Paper, "Size of the page, landscape.  [default: a4]"),
+        ("closeup", Closeup, "Close-ups behind the nipple.  [default: auto, where there is room]"),
+        ("voi", Voi, "What turns values into grey; wide shows the full range.  [default: header]"),
+    ):
+        choice = click.Choice([str(item) for item in choices])
+        function = click.option(f"--{name}", type=choice, help=text)(function)
+    return click.option("--dpi", metavar="N", help="Pixels an inch.  [default: 200]")(function)
+
+
 def all_inputs(inputs: tuple[str, ...], files_from: str | None, *, nul: bool) -> list[str]:
     """Return the inputs of the command line and of ``--files-from`` together.
 
@@ -94,4 +108,8 @@ def _listed(files_from: str | None, *, nul: bool) -> Iterator[str]:
 
 def make_settings(config: Path | None, **given: object) -> Settings:
     """Turn options into settings; options that were not given leave room for the other sources."""
-    return load_settings(given, config=config, environment=os.environ)
+    environment = dict(os.environ)
+    named = environment.pop("DUCTDICOM_CONFIG", "")
+    return load_settings(
+        given, config=config or (Path(named) if named else None), environment=environment
+    )

@@ -5,11 +5,17 @@ from pathlib import Path
 
 import click
 
-from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument, make_settings
+from ductdicom.cli.options import (
+    all_inputs,
+    deciding_options,
+    inputs_argument,
+    make_settings,
+    page_options,
+)
 from ductdicom.cli.progress import show_progress
 from ductdicom.cli.tables import print_plan, print_report
 from ductdicom.pipeline.run import organise as run_organise
-from ductdicom.settings import Link, Phi, ThemeName
+from ductdicom.settings import Link
 
 
 @click.command()
@@ -28,34 +34,26 @@ from ductdicom.settings import Link, Phi, ThemeName
     type=click.Choice([str(item) for item in Link]),
     help="How the sorted originals are laid down.  [default: none]",
 )
-@click.option(
-    "--phi",
-    type=click.Choice([str(item) for item in Phi]),
-    help="How much identity goes on sheets.  [default: minimal]",
-)
-@click.option(
-    "--theme",
-    type=click.Choice([str(item) for item in ThemeName]),
-    help="Colours of the page.  [default: dark, light for PDF]",
-)
+@page_options
 @deciding_options
 @click.option("-n", "--dry-run", is_flag=True, default=None, help="Say what would be written.")
 @click.option("--force", is_flag=True, default=None, help="Redo studies that are up to date.")
 @click.option(
     "--strict", is_flag=True, default=None, help="A study that needs review is a failure too."
 )
-@click.option("-v", "--verbose", is_flag=True, help="Say more on standard error.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors on standard error.")
-@click.option("--log-json", is_flag=True, help="Machine-readable lines on standard error.")
+@click.option("-v", "--verbose", is_flag=True, default=None, help="Say more on standard error.")
+@click.option(
+    "-q", "--quiet", is_flag=True, default=None, help="Say nothing but errors on standard error."
+)
+@click.option(
+    "--log-json", is_flag=True, default=None, help="Machine-readable lines on standard error."
+)
 def organise(
     inputs: tuple[str, ...],
     files_from: str | None,
     nul: bool,
     config: Path | None,
     formats: str | None,
-    verbose: bool,
-    quiet: bool,
-    log_json: bool,
     **given: object,
 ) -> int:
     r"""Read an export, decide, pair, draw the sheets, and account for every input.
@@ -66,11 +64,16 @@ def organise(
     """
     settings = make_settings(config, format=formats, **given)
     names = all_inputs(inputs, files_from, nul=nul)
-    with show_progress(is_quiet=quiet, as_json=log_json) as progress:
+    with show_progress(is_quiet=settings.quiet, as_json=settings.log_json) as progress:
         report = run_organise(names, settings, progress=progress)
     if settings.dry_run:
         print_plan(report)
     else:
-        print_report(report, details=verbose)
+        print_report(report, details=settings.verbose)
+    if report.is_interrupted:
+        click.echo(
+            "ductdicom: interrupted; what is finished stays, the next run goes on from there",
+            err=True,
+        )
     sys.stdout.flush()
     return report.exit_code

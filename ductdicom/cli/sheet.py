@@ -4,9 +4,14 @@ from pathlib import Path
 
 import click
 
-from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument, make_settings
+from ductdicom.cli.options import (
+    all_inputs,
+    deciding_options,
+    inputs_argument,
+    make_settings,
+    page_options,
+)
 from ductdicom.pipeline.single import write_sheet
-from ductdicom.settings import Phi, ThemeName
 
 
 @click.command()
@@ -20,8 +25,7 @@ from ductdicom.settings import Phi, ThemeName
     help="The file to write: .png, .pdf, .html or .dcm.",
 )
 @click.option("--study", help="Study Instance UID, where the inputs hold several studies.")
-@click.option("--phi", type=click.Choice([str(item) for item in Phi]), help="Identity on the page.")
-@click.option("--theme", type=click.Choice([str(item) for item in ThemeName]), help="Colours.")
+@page_options
 @deciding_options
 def sheet(
     inputs: tuple[str, ...],

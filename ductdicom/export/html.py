@@ -36,8 +36,8 @@ def html_sheet(pages: Sequence[Page], theme: Theme, *, title: str) -> bytes:
         "pages": [
             {
                 "title": page.title,
-                "width": page.width_px,
-                "height": page.height_px,
+                "width": page.width,
+                "height": page.height,
                 "marks": list(_marks(page, theme)),
             }
             for page in pages

@@ -9,7 +9,17 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from ductdicom.sheet.fonts import font_face
-from ductdicom.sheet.page import Anchor, BoxMark, LineMark, Mark, Page, PictureMark, TextMark, Tone
+from ductdicom.sheet.page import (
+    UNITS_PER_INCH,
+    Anchor,
+    BoxMark,
+    LineMark,
+    Mark,
+    Page,
+    PictureMark,
+    TextMark,
+    Tone,
+)
 from ductdicom.sheet.theme import Theme
 
 _POINTS_PER_INCH = 72
@@ -31,10 +41,10 @@ def pdf_document(pages: tuple[Page, ...], theme: Theme, *, title: str) -> bytes:
     canvas.setSubject("Overview only. Not for diagnostic interpretation or measurement.")
     _register_fonts()
     for number, page in enumerate(pages):
-        scale = _POINTS_PER_INCH / page.dpi
-        canvas.setPageSize((page.width_px * scale, page.height_px * scale))
-        # Page pixels with y downwards, as the marks have them.
-        canvas.translate(0, page.height_px * scale)
+        scale = _POINTS_PER_INCH / UNITS_PER_INCH
+        canvas.setPageSize((page.width * scale, page.height * scale))
+        # Page units with y downwards, as the marks have them.
+        canvas.translate(0, page.height * scale)
         canvas.scale(scale, -scale)
         for mark in page.marks:
             _draw(canvas, mark, theme)

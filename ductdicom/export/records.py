@@ -8,7 +8,7 @@ from ductdicom.model.call import Evidence
 from ductdicom.model.outcome import LedgerRow, Problem
 from ductdicom.model.row import LeftOut, Pairing, Row
 from ductdicom.model.study import ImageCall, StudyCall
-from ductdicom.sheet.page import DrawnTile, Page
+from ductdicom.sheet.page import DrawnTile, Page, pixel_box
 
 STUDY_SCHEMA = "ductdicom.study/1"
 LEDGER_COLUMNS = (
@@ -119,20 +119,21 @@ def sheet_record(path: str, format_name: str, page: Page, number: int) -> dict[s
         "path": path,
         "format": format_name,
         "page": number,
-        "size": [page.width_px, page.height_px],
-        "tiles": [_tile(tile) for tile in page.tiles],
+        "size": list(page.size_px),
+        "tiles": [_tile(tile, page.scale) for tile in page.tiles if not tile.is_closeup],
+        "closeups": [_tile(tile, page.scale) for tile in page.tiles if tile.is_closeup],
     }
 
 
-def _tile(tile: DrawnTile) -> dict[str, object]:
-    box = tile.box
+def _tile(tile: DrawnTile, scale: float) -> dict[str, object]:
+    box = pixel_box(tile.box, scale)
     return {
         "sop_instance_uid": tile.sop_instance_uid,
         "phase": tile.phase,
         "suggested": tile.is_suggested,
         "box": [round(box.x), round(box.y), round(box.width), round(box.height)],
         "transform": tile.transform,
-        "mm_per_px": tile.mm_per_px,
+        "mm_per_px": round(tile.mm_per_unit / scale, 5) if tile.mm_per_unit else None,
         "voi": tile.voi,
     }
 

@@ -16,20 +16,26 @@ from ductdicom.export.png import png_page, png_thumbnail
 from ductdicom.export.records import sheet_record, study_record
 from ductdicom.ingest.archives import read_bytes
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import Problem
+from ductdicom.model.outcome import Problem, Status
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import StudyCall
 from ductdicom.pixels.decode import StoredImage, read_image
 from ductdicom.pixels.display import VoiChoice, VoiKind, choose_voi
-from ductdicom.settings import Format, Link, Settings, ThemeName
+from ductdicom.settings import Format, Link, Paper, Settings, ThemeName, Voi
 from ductdicom.sheet.compose import SheetOptions, compose, drawn_images
-from ductdicom.sheet.page import Page
+from ductdicom.sheet.page import UNITS_PER_INCH, Page
 from ductdicom.sheet.theme import THEMES, Theme
 from ductdicom.sheet.tile import MissingTile, Tile, prepare_tile
 from ductdicom.version import __version__
 
 RECORD_NAME = "study.json"
 THUMBNAIL_NAME = "thumbnail.png"
+_PAPERS = {  # width and height in inches, landscape
+    Paper.A4: (11.693, 8.268),
+    Paper.A3: (16.535, 11.693),
+    Paper.LETTER: (11.0, 8.5),
+    Paper.TABLOID: (17.0, 11.0),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +54,9 @@ class StudyJob:
     @property
     def has_sheets(self) -> bool:
         """Whether the study gets sheets at all."""
-        return bool(self.pairing.rows) or bool(drawn_images(self.pairing))
+        if self.pairing.status is Status.NOT_A_DUCTOGRAM and not self.settings.all_studies:
+            return False
+        return bool(drawn_images(self.pairing))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +88,23 @@ def fingerprint_of(
         "inputs": inputs,
         "identity": list(identity),
         "formats": [str(item) for item in settings.format],
-        "theme": str(settings.theme),
         "link": str(settings.link),
+        "look": [
+            str(value)
+            for value in (
+                settings.theme,
+                settings.paper,
+                settings.dpi,
+                settings.closeup,
+                settings.voi,
+            )
+        ],
     }
     text = json.dumps(depends, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def prepare_tiles(pairing: Pairing) -> dict[str, Tile | MissingTile]:
+def prepare_tiles(pairing: Pairing, settings: Settings) -> dict[str, Tile | MissingTile]:
     """Read and prepare every image that the pages show, row by row with one kind of VOI."""
     tiles: dict[str, Tile | MissingTile] = {}
     shown = drawn_images(pairing)
@@ -101,24 +118,28 @@ def prepare_tiles(pairing: Pairing) -> dict[str, Tile | MissingTile]:
             if label in tiles:
                 continue
             try:
-                stored[label] = _read(image.instance.origin)
+                stored[label] = _read(image.instance.origin, settings)
             except InputError as error:
                 tiles[label] = MissingTile(reason=error.reason)
-        voi, notes = _common_voi(list(stored.values()))
+        voi, notes = _common_voi(list(stored.values()), settings.voi)
         for image in group:
             label = image.instance.origin.label
             if label in stored:
-                tiles[label] = prepare_tile(image, stored[label], voi, notes=notes)
+                tiles[label] = prepare_tile(image, stored.pop(label), voi, notes=notes)
     return tiles
 
 
-def _common_voi(stored: Sequence[StoredImage]) -> tuple[VoiChoice | None, tuple[str, ...]]:
+def _common_voi(
+    stored: Sequence[StoredImage], wanted: Voi
+) -> tuple[VoiChoice | None, tuple[str, ...]]:
     """Choose one kind of VOI for a row; where there is none, each its own, and say so.
 
     The full range would be common too, but shows a mammogram in a few grey levels.
     """
     if not stored:
         return None, ()
+    if wanted is Voi.WIDE:
+        return VoiChoice(kind=VoiKind.FULL_RANGE), ()
     voi = choose_voi(stored)
     has_own = any(image.attributes.vois for image in stored)
     if voi.kind is VoiKind.FULL_RANGE and has_own and len(stored) > 1:
@@ -126,25 +147,35 @@ def _common_voi(stored: Sequence[StoredImage]) -> tuple[VoiChoice | None, tuple[
     return voi, ()
 
 
-def _read(origin: Origin) -> StoredImage:
+def _read(origin: Origin, settings: Settings) -> StoredImage:
     source = origin.path if origin.member is None else read_bytes(origin)
-    return read_image(source, min_side_px=SheetOptions().height_px, label=origin.label)
+    needed = round(max(_PAPERS[settings.paper]) * settings.dpi)
+    return read_image(source, min_side_px=needed, label=origin.label)
+
+
+def sheet_options(settings: Settings, identity: tuple[str, ...]) -> SheetOptions:
+    """Return how pages are laid out under the run's settings."""
+    width, height = _PAPERS[settings.paper]
+    return SheetOptions(
+        width=round(width * UNITS_PER_INCH),
+        height=round(height * UNITS_PER_INCH),
+        dpi=settings.dpi,
+        closeup=settings.closeup,
+        identity=identity,
+        version=f"ductdicom {__version__}",
+    )
 
 
 def draw_study(job: StudyJob) -> tuple[StudyCall, tuple[Page, ...]]:
     """Draw a study's pages; images that could not be read are added to its problems."""
-    tiles = prepare_tiles(job.pairing)
+    tiles = prepare_tiles(job.pairing, job.settings)
     broken = [
-        Problem(
-            code="pixels-unreadable",
-            message=tile.reason,
-            sop_instance_uid=image.uid,
-        )
+        Problem(code="pixels-unreadable", message=tile.reason, sop_instance_uid=image.uid)
         for image in drawn_images(job.pairing)
         if isinstance(tile := tiles[image.instance.origin.label], MissingTile)
     ]
     call = replace(job.call, problems=(*job.call.problems, *broken))
-    options = SheetOptions(identity=job.identity, version=f"ductdicom {__version__}")
+    options = sheet_options(job.settings, job.identity)
     return call, compose(call, job.pairing, tiles, options)
 
 
@@ -163,12 +194,13 @@ def process_study(job: StudyJob) -> StudyResult:
             write_whole(job.folder / name, content)
             names.add(name)
         sheets = _sheet_records(pages, job.settings.format)
-    remove_stale(job.folder, names, "sheet*")
+    for pattern in ("sheet*", THUMBNAIL_NAME):
+        remove_stale(job.folder, names, pattern)
     remove_laid(job.folder)
-    lay_down(job.call.images, _member_bytes(job), job.folder, job.settings.link)
+    laid = lay_down(job.call.images, _member_bytes(job), job.folder, job.settings.link)
     record = study_record(call, job.pairing, key=job.key, sheets=sheets)
     record["fingerprint"] = job.fingerprint
-    record["files"] = sorted(names)
+    record["files"] = sorted([*names, *laid])
     write_whole(record_path, encode_json(record, indent=2))
     return StudyResult(key=job.key, record=record, was_written=True)
 

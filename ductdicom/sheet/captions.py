@@ -51,7 +51,7 @@ def time_label(image: ImageCall, first_post: datetime | None) -> str:
     """Return the exposure's time and its distance from the first post image."""
     at = image.acquired_at
     if at is None:
-        return "time unknown"
+        return "no clock"
     if first_post is None or at == first_post:
         return f"{at:%H:%M:%S}"
     if at.date() != first_post.date():

@@ -8,7 +8,13 @@ from ductdicom.model.call import Phase
 from ductdicom.model.study import ImageCall
 from ductdicom.sheet import captions
 from ductdicom.sheet.fonts import drawable, fit, text_width, wrap
-from ductdicom.sheet.layout import BOTTOM_STRIP_PX, TOP_STRIP_PX, PlacedSlot, Slot
+from ductdicom.sheet.layout import (
+    BOTTOM_STRIP_PX,
+    CLOSEUP_STRIP_PX,
+    TOP_STRIP_PX,
+    PlacedSlot,
+    Slot,
+)
 from ductdicom.sheet.page import (
     Anchor,
     Box,
@@ -19,14 +25,24 @@ from ductdicom.sheet.page import (
     PictureMark,
     TextMark,
     Tone,
+    pixel_box,
 )
-from ductdicom.sheet.tile import MissingTile, Tile, draw_tile
+from ductdicom.sheet.tile import (
+    WHOLE,
+    MissingTile,
+    Part,
+    Tile,
+    behind_the_nipple,
+    draw_tile,
+)
 from ductdicom.sheet.typography import LABEL_PX, LEADING, SMALL_PX
 
 _TONES = {Phase.PRE: Tone.PRE, Phase.POST: Tone.POST, Phase.UNKNOWN: Tone.UNKNOWN}
 _PLACEHOLDER = Slot(size_mm=None, aspect=0.5)
 _BAR_LENGTHS_MM = (50, 20, 10, 5)
 _PAD_PX = 10
+_CLOSEUP_FACTOR = 2
+_WORTH_SAYING = 0.001  # share of pixels at maximum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +65,8 @@ class Cell:
     def slot(self) -> Slot:
         """Room that the cell asks for."""
         if isinstance(self.tile, Tile):
-            return Slot(size_mm=self.tile.size_mm, aspect=self.tile.aspect)
+            level = self.tile.tip[0] if self.tile.tip else None
+            return Slot(size_mm=self.tile.size_mm, aspect=self.tile.aspect, level=level)
         return _PLACEHOLDER
 
     @property
@@ -58,53 +75,113 @@ class Cell:
         return self.tile.hanging.chest_wall if isinstance(self.tile, Tile) else None
 
 
-def draw_cell(cell: Cell, place: PlacedSlot) -> tuple[list[Mark], DrawnTile | None]:
-    """Draw one cell; images come with the record of where they stand."""
+def draw_cell(cell: Cell, place: PlacedSlot, scale: float) -> tuple[list[Mark], list[DrawnTile]]:
+    """Draw one cell; images come with the record of where they stand.
+
+    Parameters
+    ----------
+    scale
+        Pixels for one page unit.
+    """
     marks: list[Mark] = []
+    drawn: list[DrawnTile] = []
     tone = _TONES.get(cell.phase, Tone.FRAME) if cell.phase else Tone.FRAME
-    field = Box(
-        x=place.cell.x,
-        y=place.cell.y + TOP_STRIP_PX,
-        width=place.cell.width,
-        height=place.cell.height - TOP_STRIP_PX - BOTTOM_STRIP_PX,
-    )
     marks.append(BoxMark(box=place.cell, fill=Tone.PANEL))
-    marks.append(BoxMark(box=field, fill=Tone.BLACK if cell.image else None))
+    marks.append(BoxMark(box=place.field, fill=Tone.BLACK if cell.image else None))
     marks += _top_strip(cell, place.cell, tone)
-    drawn = None
     if cell.image is not None and isinstance(cell.tile, Tile):
-        marks.append(_picture(cell.image, cell.tile, place.image))
-        drawn = _record(cell, cell.image, cell.tile, place)
+        shown = _Shown(cell=cell, image=cell.image, tile=cell.tile)
+        marks.append(_picture(shown, place.image, WHOLE, scale))
+        drawn.append(_record(shown, place.image, place.mm_per_unit))
+        if place.closeup is not None:
+            more, closeup = _closeup(shown, place, place.closeup, scale)
+            marks += more
+            drawn += closeup
         marks += _bottom_strip(cell, cell.image, place)
     else:
-        marks += _placeholder(cell, field)
-    is_firm = drawn is not None and drawn.mm_per_px is not None and not drawn.is_suggested
+        marks += _placeholder(cell, place.field)
+    is_firm = bool(drawn) and drawn[0].mm_per_unit is not None and not drawn[0].is_suggested
     marks.append(BoxMark(box=place.cell, stroke=tone, width_px=3, is_dashed=not is_firm))
     return marks, drawn
 
 
-def _picture(image: ImageCall, tile: Tile, box: Box) -> PictureMark:
-    pixels = draw_tile(tile, width_px=round(box.width), height_px=round(box.height))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """A cell that shows an image."""
+
+    cell: Cell
+    image: ImageCall
+    tile: Tile
+
+
+def _picture(shown: _Shown, box: Box, part: Part, scale: float) -> PictureMark:
+    target = pixel_box(box, scale)
+    width, height = round(target.width), round(target.height)
+    image = shown.image
     words = (captions.phase_word(image), captions.view_label(image), captions.reason(image))
     return PictureMark(
         box=box,
-        pixels=pixels,
+        pixels=draw_tile(shown.tile, width_px=width, height_px=height, part=part),
         uid=image.uid,
         alternative=drawable(", ".join(word for word in words if word)),
     )
 
 
-def _record(cell: Cell, image: ImageCall, tile: Tile, place: PlacedSlot) -> DrawnTile:
+def _record(
+    shown: _Shown, box: Box, mm_per_unit: float | None, *, is_closeup: bool = False
+) -> DrawnTile:
     return DrawnTile(
-        sop_instance_uid=image.uid,
-        phase=str(cell.phase) if cell.phase else None,
-        is_suggested=image.is_suggested,
-        box=place.image,
-        transform=str(tile.hanging.transform),
-        mm_per_px=round(place.mm_per_px, 5) if place.mm_per_px else None,
-        voi=tile.voi,
-        row=cell.row,
+        sop_instance_uid=shown.image.uid,
+        phase=str(shown.cell.phase) if shown.cell.phase else None,
+        is_suggested=shown.image.is_suggested,
+        box=box,
+        transform=str(shown.tile.hanging.transform),
+        mm_per_unit=mm_per_unit,
+        voi=shown.tile.voi,
+        row=shown.cell.row,
+        is_closeup=is_closeup,
     )
+
+
+def _closeup(
+    shown: _Shown, place: PlacedSlot, room: Box, scale: float
+) -> tuple[list[Mark], list[DrawnTile]]:
+    """Draw the breast behind the nipple at twice the scale, and its frame on the image above."""
+    if place.mm_per_unit is None:
+        return [], []
+    mm_per_unit = place.mm_per_unit / _CLOSEUP_FACTOR
+    field = replace(room, y=room.y + CLOSEUP_STRIP_PX, height=room.height - CLOSEUP_STRIP_PX)
+    part = behind_the_nipple(
+        shown.tile, width_mm=field.width * mm_per_unit, height_mm=field.height * mm_per_unit
+    )
+    if part is None:
+        return [], []
+    image = place.image
+    frame = Box(
+        x=image.x + part.left * image.width,
+        y=image.y + part.top * image.height,
+        width=part.width * image.width,
+        height=part.height * image.height,
+    )
+    box = Box(
+        x=round(field.x + (field.width - frame.width * _CLOSEUP_FACTOR) / 2),
+        y=round(field.y),
+        width=round(frame.width * _CLOSEUP_FACTOR),
+        height=round(min(frame.height * _CLOSEUP_FACTOR, field.height)),
+    )
+    marks: list[Mark] = [
+        BoxMark(box=frame, stroke=Tone.MUTED, width_px=2),
+        BoxMark(box=field, fill=Tone.BLACK),
+        _picture(shown, box, part, scale),
+        TextMark(
+            x=room.x + _PAD_PX,
+            y=room.y + CLOSEUP_STRIP_PX - 8,
+            text=f"framed part, ×{_CLOSEUP_FACTOR} of the image above",
+            size_px=SMALL_PX,
+            tone=Tone.MUTED,
+        ),
+    ]
+    return marks, [_record(shown, box, mm_per_unit, is_closeup=True)]
 
 
 def _top_strip(cell: Cell, box: Box, tone: Tone) -> Iterator[Mark]:
@@ -187,7 +264,8 @@ def _display_line(tile: Tile, box: Box, baseline: float) -> Iterator[Mark]:
     """Say how the grey came about, at the right, and what is doubtful, at the left."""
     width = box.width - 2 * _PAD_PX
     notes = " · ".join(captions.tile_badges(tile.notes))
-    voi = fit(tile.voi, width * (0.45 if notes else 1), SMALL_PX)
+    saturated = f", {tile.saturated_fraction:.1%} at maximum" if _is_saturated(tile) else ""
+    voi = fit(tile.voi + saturated, width * (0.45 if notes else 1), SMALL_PX)
     yield TextMark(
         x=box.right - _PAD_PX,
         y=baseline,
@@ -200,19 +278,23 @@ def _display_line(tile: Tile, box: Box, baseline: float) -> Iterator[Mark]:
     yield _small(box, baseline, fit(notes, room, SMALL_PX), Tone.WARNING)
 
 
+def _is_saturated(tile: Tile) -> bool:
+    return tile.saturated_fraction >= _WORTH_SAYING
+
+
 def _small(box: Box, baseline: float, text: str, tone: Tone) -> TextMark:
     return TextMark(x=box.x + _PAD_PX, y=baseline, text=text, size_px=SMALL_PX, tone=tone)
 
 
 def _scale_bar(place: PlacedSlot, baseline: float) -> Iterator[Mark]:
     """Draw a bar of whole millimetres at the breast; nothing where the scale is unknown."""
-    if place.mm_per_px is None:
+    if place.mm_per_unit is None:
         return
     longest = place.cell.width * 0.22
-    length_mm = next((mm for mm in _BAR_LENGTHS_MM if mm / place.mm_per_px <= longest), None)
+    length_mm = next((mm for mm in _BAR_LENGTHS_MM if mm / place.mm_per_unit <= longest), None)
     if length_mm is None:
         return
-    length = length_mm / place.mm_per_px
+    length = length_mm / place.mm_per_unit
     right = place.cell.right - _PAD_PX
     y = baseline - SMALL_PX * 0.3
     words = f"{length_mm} mm est."

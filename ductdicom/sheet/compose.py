@@ -8,12 +8,14 @@ from ductdicom.model.call import Kind, Phase
 from ductdicom.model.outcome import Status
 from ductdicom.model.row import LeftOut, Pairing, Row
 from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.settings import Closeup
 from ductdicom.sheet import captions
 from ductdicom.sheet.cell import Cell, draw_cell, numbered
 from ductdicom.sheet.fonts import drawable, fit
 from ductdicom.sheet.inventory import inventory_bodies
 from ductdicom.sheet.layout import arrange
 from ductdicom.sheet.page import (
+    UNITS_PER_INCH,
     Anchor,
     Box,
     BoxMark,
@@ -43,13 +45,19 @@ _STATUS_WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetOptions:
-    """Size of a page, and what may be said of the patient on it (already chosen by the caller)."""
+    """A page's size in units, its resolution, and what may be said of the patient on it."""
 
-    width_px: int = 2339  # A4 landscape at 200 dpi
-    height_px: int = 1654
-    dpi: int = 200
+    width: float = 2339  # A4 landscape
+    height: float = 1654
+    dpi: int = UNITS_PER_INCH
+    closeup: Closeup = Closeup.AUTO
     identity: tuple[str, ...] = ()
     version: str = ""
+
+    @property
+    def scale(self) -> float:
+        """Pixels for one page unit."""
+        return self.dpi / UNITS_PER_INCH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +94,12 @@ def compose(
     area = Box(
         x=MARGIN_PX,
         y=MARGIN_PX + _HEADER_PX,
-        width=options.width_px - 2 * MARGIN_PX,
-        height=options.height_px - 2 * MARGIN_PX - _HEADER_PX - _FOOTER_PX,
+        width=options.width - 2 * MARGIN_PX,
+        height=options.height - 2 * MARGIN_PX - _HEADER_PX - _FOOTER_PX,
     )
     bodies = [
-        *_row_bodies(study, pairing, tiles, area),
-        *_left_out_bodies(pairing, tiles, area),
+        *_row_bodies(study, pairing, tiles, area, options),
+        *_left_out_bodies(pairing, tiles, area, options),
         *(
             Body(title=title, marks=tuple(marks))
             for title, marks in inventory_bodies(study, pairing, area)
@@ -114,7 +122,9 @@ def _is_shown(item: LeftOut) -> bool:
     return item.image.kind is Kind.VIEW and item.reason not in _NOT_SHOWN
 
 
-def _row_bodies(study: StudyCall, pairing: Pairing, tiles: Tiles, area: Box) -> Iterator[Body]:
+def _row_bodies(
+    study: StudyCall, pairing: Pairing, tiles: Tiles, area: Box, options: SheetOptions
+) -> Iterator[Body]:
     injections = {row.injection for row in pairing.rows} - {None}
     for (side, injection), group in groupby(
         pairing.rows, key=lambda row: (None if row.plain else row.laterality, row.injection)
@@ -131,7 +141,7 @@ def _row_bodies(study: StudyCall, pairing: Pairing, tiles: Tiles, area: Box) -> 
         blocks = [block for row in rows for block in _blocks(row, tiles)]
         for start in range(0, len(blocks), _MOST_BLOCKS):
             chunk = blocks[start : start + _MOST_BLOCKS]
-            yield _body(words, chunk, body, marks)
+            yield _body(words, chunk, body, options, marks)
 
 
 def _blocks(row: Row, tiles: Tiles) -> Iterator[Block]:
@@ -181,7 +191,9 @@ def _absent(phase: Phase, row: Row) -> Cell:
     )
 
 
-def _left_out_bodies(pairing: Pairing, tiles: Tiles, area: Box) -> Iterator[Body]:
+def _left_out_bodies(
+    pairing: Pairing, tiles: Tiles, area: Box, options: SheetOptions
+) -> Iterator[Body]:
     shown = sorted(
         (item for item in pairing.left_out if _is_shown(item)), key=lambda item: item.reason
     )
@@ -204,23 +216,30 @@ def _left_out_bodies(pairing: Pairing, tiles: Tiles, area: Box) -> Iterator[Body
             for start in range(0, len(cells), _MOST_TILES)
         ]
     for start in range(0, len(blocks), 2):
-        yield _body("Images that stand in no row", blocks[start : start + 2], area, [])
+        yield _body("Images that stand in no row", blocks[start : start + 2], area, options)
 
 
-def _body(title: str, blocks: Sequence[Block], area: Box, above: Sequence[Mark]) -> Body:
+def _body(
+    title: str,
+    blocks: Sequence[Block],
+    area: Box,
+    options: SheetOptions,
+    above: Sequence[Mark] = (),
+) -> Body:
     placed = arrange(
         [[cell.slot for cell in block.cells] for block in blocks],
         area,
         [[cell.chest_wall for cell in block.cells] for block in blocks],
+        options.closeup,
     )
     marks: list[Mark] = list(above)
     tiles: list[DrawnTile] = []
     for block, place in zip(blocks, placed, strict=True):
         marks += _block_title(block, place.title)
         for cell, slot in zip(block.cells, place.slots, strict=True):
-            drawn_marks, drawn = draw_cell(cell, slot)
+            drawn_marks, drawn = draw_cell(cell, slot, options.scale)
             marks += drawn_marks
-            tiles += [drawn] if drawn else []
+            tiles += drawn
     return Body(title=title, marks=tuple(marks), tiles=tuple(tiles))
 
 
@@ -250,8 +269,8 @@ def _page(
     options: SheetOptions,
 ) -> Page:
     number, count = place
-    right = options.width_px - MARGIN_PX
-    bottom = options.height_px - MARGIN_PX
+    right = options.width - MARGIN_PX
+    bottom = options.height - MARGIN_PX
     exam = study.exam
     because = captions.describe(exam.evidence[0]) if exam.evidence else "no sign of contrast"
     second = "   ".join((*options.identity, f"{exam.kind} ({exam.confidence}): {because}"))
@@ -277,7 +296,7 @@ def _page(
         TextMark(
             x=MARGIN_PX,
             y=MARGIN_PX + TITLE_PX * 0.8 + SMALL_PX * 1.6,
-            text=fit(second, options.width_px - 2 * MARGIN_PX, SMALL_PX),
+            text=fit(second, options.width - 2 * MARGIN_PX, SMALL_PX),
             size_px=SMALL_PX,
             tone=Tone.MUTED,
         ),
@@ -292,13 +311,11 @@ def _page(
             anchor=Anchor.END,
         ),
     ]
-    paper = BoxMark(
-        box=Box(x=0, y=0, width=options.width_px, height=options.height_px), fill=Tone.PAPER
-    )
+    paper = BoxMark(box=Box(x=0, y=0, width=options.width, height=options.height), fill=Tone.PAPER)
     return Page(
         title=body.title,
-        width_px=options.width_px,
-        height_px=options.height_px,
+        width=options.width,
+        height=options.height,
         dpi=options.dpi,
         marks=(paper, *marks, *body.marks),
         tiles=body.tiles,

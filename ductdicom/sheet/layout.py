@@ -1,11 +1,12 @@
 """Where things go: rows of tiles arranged on a page at the greatest common scale.
 
-Pure arithmetic over millimetres and page pixels; nothing here knows what is drawn.
+Pure arithmetic over millimetres and page units; nothing here knows what is drawn.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ductdicom.settings import Closeup
 from ductdicom.sheet.page import Box
 
 TITLE_PX = 46  # a row's title line
@@ -15,6 +16,10 @@ TILE_GAP_PX = 18
 BLOCK_GAP_PX = 44
 NARROWEST_TILE_PX = 330  # room for the words of a caption
 NOMINAL_HEIGHT_MM = 180.0  # of a tile whose scale is unknown, where no other tile tells better
+CLOSEUP_STRIP_PX = 30  # the words above a close-up
+_CLOSEUP_PX = 380  # height that is kept for close-ups where they are asked for
+_LEAST_CLOSEUP_PX = 240
+_MOST_CLOSEUP_PX = 460
 _STEPS = 40  # halvings in the search for the scale
 
 
@@ -22,20 +27,24 @@ _STEPS = 40  # halvings in the search for the scale
 class Slot:
     """Room that one tile asks for; ``size_mm`` is None where the scale is unknown.
 
-    ``aspect`` is width over height.
+    ``aspect`` is width over height. ``level`` is where the nipple is, from 0 at the top to 1 at
+    the bottom, None where that is not known.
     """
 
     size_mm: tuple[float, float] | None
     aspect: float
+    level: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedSlot:
-    """A tile's whole cell, and the image's box in it, both in page pixels."""
+    """A tile's whole cell, and in it the field of the image, the image, and room for a close-up."""
 
     cell: Box
+    field: Box
     image: Box
-    mm_per_px: float | None
+    mm_per_unit: float | None
+    closeup: Box | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +56,10 @@ class PlacedBlock:
 
 
 def arrange(
-    blocks: Sequence[Sequence[Slot]], area: Box, chest_walls: Sequence[Sequence[str | None]]
+    blocks: Sequence[Sequence[Slot]],
+    area: Box,
+    chest_walls: Sequence[Sequence[str | None]],
+    closeup: Closeup = Closeup.NEVER,
 ) -> tuple[PlacedBlock, ...]:
     """Arrange rows on a page, each with one scale, as large as the page allows.
 
@@ -59,23 +71,45 @@ def arrange(
         For each row the room its tiles ask for.
     chest_walls
         For each tile the edge that its image is pushed to: ``"left"``, ``"right"`` or None.
+    closeup
+        Whether room below the images is kept for close-ups, or only taken where it is left over.
     """
+    kept = _CLOSEUP_PX if closeup is Closeup.ALWAYS else 0
     best: tuple[float, list[list[int]], list[float]] | None = None
     for lines in _divisions(len(blocks)):
-        height = (area.height - BLOCK_GAP_PX * (len(lines) - 1)) / len(lines)
-        scales = [_scale([blocks[i] for i in line], area.width, height) for line in lines]
+        height = _line_height(area, len(lines))
+        scales = [_scale([blocks[i] for i in line], area.width, height - kept) for line in lines]
         if best is None or min(scales) > best[0] * 1.001:
             best = (min(scales), lines, scales)
     if best is None:
         return ()
     placed: list[PlacedBlock] = []
     _, lines, scales = best
-    height = (area.height - BLOCK_GAP_PX * (len(lines) - 1)) / len(lines)
+    height = _line_height(area, len(lines))
     for number, (line, scale) in enumerate(zip(lines, scales, strict=True)):
         top = area.y + number * (height + BLOCK_GAP_PX)
         place = Box(x=area.x, y=top, width=area.width, height=height)
-        placed += _place_line([(blocks[i], chest_walls[i]) for i in line], place, scale)
+        members = [(blocks[i], chest_walls[i]) for i in line]
+        room = 0.0 if closeup is Closeup.NEVER else _closeup_height(members, place, scale)
+        placed += _place_line(members, place, scale, room)
     return tuple(placed)
+
+
+def _line_height(area: Box, lines: int) -> float:
+    return (area.height - BLOCK_GAP_PX * (lines - 1)) / lines
+
+
+def _closeup_height(
+    line: Sequence[tuple[Sequence[Slot], Sequence[str | None]]], place: Box, scale: float
+) -> float:
+    """Return the room that a line leaves for close-ups; 0 where it is too little."""
+    used = TITLE_PX + TOP_STRIP_PX + BOTTOM_STRIP_PX + _tallest_mm(line) * scale
+    room = min(place.height - used, _MOST_CLOSEUP_PX)
+    return room if room >= _LEAST_CLOSEUP_PX else 0.0
+
+
+def _tallest_mm(line: Sequence[tuple[Sequence[Slot], Sequence[str | None]]]) -> float:
+    return max((size[1] for block, _ in line for size in _sizes_mm(block)), default=1.0)
 
 
 def _divisions(count: int) -> Iterator[list[list[int]]]:
@@ -107,7 +141,7 @@ def _width_px(line: Sequence[Sequence[Slot]], scale: float) -> float:
 
 
 def _scale(line: Sequence[Sequence[Slot]], width: float, height: float) -> float:
-    """Return the greatest pixels per millimetre at which a line of rows fits."""
+    """Return the greatest page units per millimetre at which a line of rows fits."""
     room = height - TITLE_PX - TOP_STRIP_PX - BOTTOM_STRIP_PX
     tallest = max((size[1] for block in line for size in _sizes_mm(block)), default=1.0)
     low, high = 0.0, max(room, 1.0) / tallest
@@ -120,41 +154,74 @@ def _scale(line: Sequence[Sequence[Slot]], width: float, height: float) -> float
 
 
 def _place_line(
-    line: Sequence[tuple[Sequence[Slot], Sequence[str | None]]], place: Box, scale: float
+    line: Sequence[tuple[Sequence[Slot], Sequence[str | None]]],
+    place: Box,
+    scale: float,
+    closeup_height: float,
 ) -> Iterator[PlacedBlock]:
-    slack = place.width - _width_px([block for block, _ in line], scale)
-    tallest = max((size[1] for block, _ in line for size in _sizes_mm(block)), default=1.0)
-    image_height = tallest * scale
-    widening = max(slack, 0) / (len(line) + 1)
-    x = place.x + (widening if len(line) == 1 else widening / 2)
-    if len(line) == 1:
-        x = place.x
+    slack = max(place.width - _width_px([block for block, _ in line], scale), 0.0)
+    gap = BLOCK_GAP_PX + (slack / len(line) if len(line) > 1 else 0.0)
+    image_height = _tallest_mm(line) * scale
+    x = place.x
     for block, walls in line:
-        block_x = x
+        start = x
         slots = []
+        level = _common_level(block, _tallest_mm(line))
         for slot, size, wall in zip(block, _sizes_mm(block), walls, strict=True):
-            cell_width = max(size[0] * scale, NARROWEST_TILE_PX)
+            width = round(max(size[0] * scale, NARROWEST_TILE_PX))
             cell = Box(
                 x=round(x),
                 y=round(place.y + TITLE_PX),
-                width=round(cell_width),
-                height=round(TOP_STRIP_PX + image_height + BOTTOM_STRIP_PX),
+                width=width,
+                height=round(TOP_STRIP_PX + image_height + closeup_height + BOTTOM_STRIP_PX),
             )
-            image = _image_box(cell, (size[0] * scale, size[1] * scale), image_height, wall)
+            field = Box(x=cell.x, y=cell.y + TOP_STRIP_PX, width=width, height=round(image_height))
+            below = Box(x=cell.x, y=field.bottom, width=width, height=round(closeup_height))
             slots.append(
-                PlacedSlot(cell=cell, image=image, mm_per_px=1 / scale if slot.size_mm else None)
+                PlacedSlot(
+                    cell=cell,
+                    field=field,
+                    image=_image_box(field, (size[0] * scale, size[1] * scale), wall, slot, level),
+                    mm_per_unit=1 / scale if slot.size_mm else None,
+                    closeup=below if closeup_height else None,
+                )
             )
-            x += cell_width + TILE_GAP_PX
-        title = Box(x=block_x, y=place.y, width=x - TILE_GAP_PX - block_x, height=TITLE_PX)
+            x += width + TILE_GAP_PX
+        x -= TILE_GAP_PX
+        title = Box(x=start, y=place.y, width=x - start, height=TITLE_PX)
         yield PlacedBlock(title=title, slots=tuple(slots))
-        x += BLOCK_GAP_PX - TILE_GAP_PX + (widening if len(line) > 1 else 0)
+        x += gap
 
 
-def _image_box(cell: Box, size: tuple[float, float], image_height: float, wall: str | None) -> Box:
-    """Put the image at its chest wall's edge of the cell, and at mid height."""
-    width, height = max(1, round(size[0])), max(1, round(size[1]))
-    width = min(width, round(cell.width))
-    free = cell.width - width
-    x = cell.x + {"left": 0, "right": free}.get(wall or "", free / 2)
-    y = cell.y + TOP_STRIP_PX + (image_height - height) / 2
-    return Box(x=round(x), y=round(y), width=width, height=height)
+def _common_level(block: Sequence[Slot], line_height: float) -> float | None:
+    """Return how far below the field's top the row's tallest image has its nipple.
+
+    All lengths are millimetres; the tallest image stands at mid height.
+    """
+    known = [
+        (slot.size_mm[1], slot.level) for slot in block if slot.size_mm and slot.level is not None
+    ]
+    if not known:
+        return None
+    height, level = max(known)
+    return (line_height - height) / 2 + height * level
+
+
+def _image_box(
+    field: Box,
+    size: tuple[float, float],
+    wall: str | None,
+    slot: Slot,
+    level_mm: float | None,
+) -> Box:
+    """Put an image at its chest wall's edge, level with the row's nipple, else at mid height."""
+    width = min(max(1, round(size[0])), round(field.width))
+    height = min(max(1, round(size[1])), round(field.height))
+    free = field.width - width
+    x = field.x + {"left": 0, "right": free}.get(wall or "", free / 2)
+    y = (field.height - height) / 2
+    if slot.size_mm and slot.level is not None and level_mm is not None:
+        scale = size[1] / slot.size_mm[1]
+        wanted = level_mm * scale - slot.level * height
+        y = min(max(wanted, 0.0), field.height - height)
+    return Box(x=round(x), y=round(field.y + y), width=width, height=height)

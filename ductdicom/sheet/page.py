@@ -1,7 +1,7 @@
 """A page as a list of marks, the one model that every format draws.
 
-Lengths are page pixels, the origin is the top left corner, x runs right and y down. Colours are
-tones, which a theme turns into colours.
+Lengths of marks are page units of 1/200 inch, the origin is the top left corner, x runs right and
+y down. Colours are tones, which a theme turns into colours.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
+
+UNITS_PER_INCH = 200
 
 
 class Tone(StrEnum):
@@ -37,7 +39,7 @@ class Anchor(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """A rectangle in page pixels."""
+    """A rectangle in page units."""
 
     x: float
     y: float
@@ -53,6 +55,16 @@ class Box:
     def bottom(self) -> float:
         """Y of the bottom edge."""
         return self.y + self.height
+
+
+def pixel_box(box: Box, scale: float) -> Box:
+    """Return a box in whole pixels, at least one pixel wide and high."""
+    return Box(
+        x=round(box.x * scale),
+        y=round(box.y * scale),
+        width=max(1, round(box.width * scale)),
+        height=max(1, round(box.height * scale)),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +105,7 @@ class LineMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PictureMark:
-    """An image drawn into a box of whole pixels; ``pixels`` is uint8 P-values of its shape."""
+    """An image drawn into a box; ``pixels`` are uint8 P-values at the page's resolution."""
 
     box: Box
     pixels: NDArray[np.uint8]
@@ -106,25 +118,39 @@ Mark = TextMark | BoxMark | LineMark | PictureMark
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnTile:
-    """Where one image stands on a page, as the record says it."""
+    """Where one image stands on a page; ``box`` in page units, ``mm_per_unit`` at the breast.
+
+    A close-up shows a part of an image that stands on the page as a whole.
+    """
 
     sop_instance_uid: str
     phase: str | None
     is_suggested: bool
     box: Box
     transform: str
-    mm_per_px: float | None
+    mm_per_unit: float | None
     voi: str
     row: str
+    is_closeup: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page: its size, its marks from back to front, and its tiles."""
+    """One page: its size in units, its resolution, its marks from back to front, its tiles."""
 
     title: str
-    width_px: int
-    height_px: int
+    width: float
+    height: float
     dpi: int
     marks: tuple[Mark, ...]
     tiles: tuple[DrawnTile, ...] = ()
+
+    @property
+    def scale(self) -> float:
+        """Pixels for one page unit."""
+        return self.dpi / UNITS_PER_INCH
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return round(self.width * self.scale), round(self.height * self.scale)

@@ -1,11 +1,23 @@
 """A page as an array of pixels."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from ductdicom.sheet.fonts import font_face
-from ductdicom.sheet.page import Anchor, BoxMark, LineMark, Mark, Page, PictureMark, TextMark, Tone
+from ductdicom.sheet.page import (
+    Anchor,
+    BoxMark,
+    LineMark,
+    Mark,
+    Page,
+    PictureMark,
+    TextMark,
+    Tone,
+    pixel_box,
+)
 from ductdicom.sheet.theme import Theme
 
 _ANCHORS = {Anchor.START: "ls", Anchor.MIDDLE: "ms", Anchor.END: "rs"}
@@ -19,11 +31,28 @@ def draw_page(page: Page, theme: Theme) -> NDArray[np.uint8]:
     -------
     Shape ``(height, width, 3)``, sRGB. Image tiles are P-values copied value by value.
     """
-    image = Image.new("RGB", (page.width_px, page.height_px), theme.colours[Tone.PAPER])
+    image = Image.new("RGB", page.size_px, theme.colours[Tone.PAPER])
     draw = ImageDraw.Draw(image)
     for mark in page.marks:
-        _draw_mark(image, draw, mark, theme)
+        _draw_mark(image, draw, _scaled(mark, page.scale), theme)
     return np.asarray(image)
+
+
+def _scaled(mark: Mark, scale: float) -> Mark:
+    """Return a mark in pixels; boxes fall on whole pixels, so that images fit them."""
+    match mark:
+        case TextMark():
+            return replace(mark, x=mark.x * scale, y=mark.y * scale, size_px=mark.size_px * scale)
+        case LineMark():
+            ends = (mark.x1, mark.y1, mark.x2, mark.y2)
+            x1, y1, x2, y2 = (round(value * scale) for value in ends)
+            width = max(1.0, mark.width_px * scale)
+            return replace(mark, x1=x1, y1=y1, x2=x2, y2=y2, width_px=width)
+        case BoxMark():
+            width = max(1.0, mark.width_px * scale)
+            return replace(mark, box=pixel_box(mark.box, scale), width_px=width)
+        case PictureMark():
+            return replace(mark, box=pixel_box(mark.box, scale))
 
 
 def _draw_mark(image: Image.Image, draw: ImageDraw.ImageDraw, mark: Mark, theme: Theme) -> None:

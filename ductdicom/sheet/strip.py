@@ -77,7 +77,7 @@ def _labels(
         width = text_width(word, SMALL_PX)
         x = left + (right - left) * (at - start).total_seconds() / span
         middle = min(max(x, free_from + width / 2), right - width / 2)
-        if middle - width / 2 < free_from or abs(middle - x) > width:
+        if middle - width / 2 < free_from - 1 or abs(middle - x) > width:
             continue
         marks.append(
             TextMark(

@@ -10,9 +10,11 @@ from ductdicom.pixels.crop import breast_box
 from ductdicom.pixels.decode import StoredImage
 from ductdicom.pixels.display import VoiChoice, present
 from ductdicom.pixels.hanging import Hanging, apply, check_air, hang
+from ductdicom.pixels.nipple import anterior_point
 from ductdicom.pixels.resample import area_average
 from ductdicom.pixels.scale import breast_scale
 
+_BEYOND_NIPPLE = 0.2
 _LEVELS = 65535  # tiles wait for their page as 16 bit, half the room of floats
 
 
@@ -22,6 +24,7 @@ class Tile:
 
     ``values`` are uint16 P-values over the full range, shape ``(rows, columns)``.
     ``spacing_mm`` is (row, column) at the breast for one value, None where it is unknown.
+    ``tip`` is roughly where the nipple is, row and column as fractions, None where it is not seen.
     ``notes`` are stable words: what a reader must know of scale, orientation and display.
     """
 
@@ -30,6 +33,7 @@ class Tile:
     hanging: Hanging
     voi: str
     saturated_fraction: float
+    tip: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -86,6 +90,7 @@ def prepare_tile(
         hanging=hanging,
         voi=shown.voi_label,
         saturated_fraction=shown.saturated_fraction,
+        tip=anterior_point(cropped, hanging.chest_wall) if hanging.chest_wall else None,
         notes=tuple(dict.fromkeys(said)),
     )
 
@@ -102,9 +107,49 @@ def _hung_spacing(
     return (column_mm, row_mm) if hanging.transform.swaps_axes else (row_mm, column_mm)
 
 
-def draw_tile(tile: Tile, *, width_px: int, height_px: int) -> NDArray[np.uint8]:
-    """Return the tile at its size on the page, uint8 P-values, by averaging areas."""
-    values = tile.values.astype(np.float32) / np.float32(_LEVELS)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A part of a tile as fractions of its height and width."""
+
+    top: float
+    left: float
+    height: float
+    width: float
+
+
+WHOLE = Part(top=0.0, left=0.0, height=1.0, width=1.0)
+
+
+def behind_the_nipple(tile: Tile, *, width_mm: float, height_mm: float) -> Part | None:
+    """Return the part of a tile behind its nipple; None where scale or nipple are not known.
+
+    It reaches a fifth of its width beyond the nipple and lies inside the tile; it is smaller
+    than asked for where the tile is.
+    """
+    if tile.tip is None or tile.size_mm is None or tile.hanging.chest_wall is None:
+        return None
+    width = min(1.0, width_mm / tile.size_mm[0])
+    height = min(1.0, height_mm / tile.size_mm[1])
+    row, column = tile.tip
+    beyond = width * _BEYOND_NIPPLE
+    left = column + beyond - width if tile.hanging.chest_wall == "left" else column - beyond
+    return Part(
+        top=min(max(row - height / 2, 0.0), 1.0 - height),
+        left=min(max(left, 0.0), 1.0 - width),
+        height=height,
+        width=width,
+    )
+
+
+def draw_tile(
+    tile: Tile, *, width_px: int, height_px: int, part: Part = WHOLE
+) -> NDArray[np.uint8]:
+    """Return a tile or a part of it at its size on the page, uint8 P-values, by averaging areas."""
+    rows, columns = tile.values.shape
+    top, left = round(part.top * rows), round(part.left * columns)
+    bottom = max(top + 1, round((part.top + part.height) * rows))
+    right = max(left + 1, round((part.left + part.width) * columns))
+    values = tile.values[top:bottom, left:right].astype(np.float32) / np.float32(_LEVELS)
     drawn = area_average(values, height_px, width_px)
     pixels: NDArray[np.uint8] = np.round(np.clip(drawn, 0, 1) * 255).astype(np.uint8)
     return pixels
