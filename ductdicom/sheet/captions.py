@@ -53,13 +53,13 @@ def time_label(image: ImageCall, first_post: datetime | None) -> str:
     if at is None:
         return "no clock"
     if first_post is None or at == first_post:
-        return f"{at:%H:%M:%S}"
+        return f"{at:%H:%M}"
     if at.date() != first_post.date():
         days = abs((first_post.date() - at.date()).days)
         when = "earlier" if at < first_post else "later"
         return f"{at:%Y-%m-%d}, {days} d {when}"
     minutes = (at - first_post).total_seconds() / 60
-    return f"{at:%H:%M:%S}  ({minutes:+.0f} min)"
+    return f"{at:%H:%M}  ({minutes:+.0f} min)"
 
 
 def prior_label(image: ImageCall, row: Row) -> str:
