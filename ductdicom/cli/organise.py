@@ -18,7 +18,7 @@ from ductdicom.pipeline.run import organise as run_organise
 from ductdicom.settings import Link
 
 
-@click.command()
+@click.command(epilog="For example: ductdicom organise cd1.zip cd2.zip -o sheets --format png,html")
 @inputs_argument
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Where the results go. Required."
@@ -56,12 +56,7 @@ def organise(
     formats: str | None,
     **given: object,
 ) -> int:
-    r"""Read an export, decide, pair, draw the sheets, and account for every input.
-
-    \b
-    ductdicom organise /mnt/export -o sheets
-    ductdicom organise cd1.zip cd2.zip -o sheets --format png,html --jobs 4
-    """
+    """Read an export, decide, pair, draw the sheets, and account for every input."""
     settings = make_settings(config, format=formats, **given)
     names = all_inputs(inputs, files_from, nul=nul)
     with show_progress(is_quiet=settings.quiet, as_json=settings.log_json) as progress:

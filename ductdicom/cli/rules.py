@@ -45,16 +45,12 @@ def rules(context: click.Context, rules: Path | None, as_json: bool) -> int | No
     return 0
 
 
-@rules.command("test")
+@rules.command("test", epilog='For example: ductdicom rules test "Galaktographie li nach KM"')
 @click.argument("text")
 @_rules_option
 @_json_option
 def test_phrase(text: str, rules: Path | None, as_json: bool) -> int:
-    r"""Say what a phrase means to the engine.
-
-    \b
-    ductdicom rules test "Galaktographie li nach KM"
-    """
+    """Say what a phrase means to the engine."""
     found = explain_phrase(text, make_settings(None, rules=rules))
     if as_json:
         click.echo(json.dumps({"text": text, **found}, ensure_ascii=False))
