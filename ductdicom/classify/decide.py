@@ -60,12 +60,17 @@ class Engine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Draft:
-    """A study half decided: per image its subject, kind and view."""
+    """A study half decided: per image its subject, kind and view.
+
+    ``disagreeing`` are copies of one exposure with different sides; ``apart`` are those and the
+    images that a reviewer excluded: neither says anything about the other images.
+    """
 
     subjects: tuple[Subject, ...]
     kinds: tuple[KindCall, ...]
     views: tuple[ViewCall, ...]
     disagreeing: frozenset[int]
+    apart: frozenset[int]
     contested: frozenset[str]
 
 
@@ -121,9 +126,18 @@ def _draft(study: Study, engine: Engine) -> tuple[_Draft, list[Problem]]:
         kinds=twins.kinds,
         views=views,
         disagreeing=twins.disagreeing,
+        apart=twins.disagreeing | _excluded(study, engine),
         contested=study.contested,
     )
     return draft, list(twins.problems)
+
+
+def _excluded(study: Study, engine: Engine) -> set[int]:
+    return {
+        index
+        for index, instance in enumerate(study.instances)
+        if (found := engine.decisions.get(instance.sop_instance_uid)) and found.exclude
+    }
 
 
 def _decided_view(view: ViewCall, decision: Decision | None) -> ViewCall:
@@ -154,7 +168,7 @@ def _decide_phases(
             for index, view in enumerate(draft.views)
             if view.laterality is laterality
             and draft.kinds[index].kind is Kind.VIEW
-            and index not in draft.disagreeing
+            and index not in draft.apart
         ]
         side = _side(draft, members, said, laterality)
         settled, weighed = _settle_side(side, members, draft, engine)
@@ -290,7 +304,7 @@ def _others(draft: _Draft, laterality: Laterality | None) -> list[int]:
         index
         for index, view in enumerate(draft.views)
         if view.laterality is laterality
-        and (draft.kinds[index].kind in _PHASED_KINDS or index in draft.disagreeing)
+        and (draft.kinds[index].kind in _PHASED_KINDS or index in draft.apart)
     ]
 
 

@@ -14,6 +14,7 @@ from ductdicom.model.study import ImageCall, StudyCall
 _GROUPS = (ViewGroup.CC, ViewGroup.LATERAL, ViewGroup.OBLIQUE)
 # A lateral may stand beside an oblique, with a note; never a CC beside either.
 _NEIGHBOURS = {ViewGroup.LATERAL: ViewGroup.OBLIQUE, ViewGroup.OBLIQUE: ViewGroup.LATERAL}
+_PAIRABLE = {Kind.VIEW, Kind.SYNTHETIC}
 _SAME_MAGNIFICATION = 0.1  # relative; contact views have factors of 1.0 to 1.1
 _MAGNIFIED_FROM = 1.2
 
@@ -34,7 +35,7 @@ def pair_study(study: StudyCall, priors: Sequence[ImageCall] = ()) -> Pairing:
     """
     pairable = [image for image in study.images if not _reason_left_out(image)]
     if study.exam.kind is not ExamKind.DUCTOGRAM:
-        return _pair_plain(study, pairable)
+        return _pair_plain(study, [image for image in pairable if image.kind is Kind.VIEW])
     filled = _filled_sides(pairable)
     rows: list[Row] = []
     sides = {image.laterality for image in pairable if image.laterality in filled}
@@ -55,7 +56,7 @@ def _reason_left_out(image: ImageCall) -> str:
     """Return why an image can stand in no row whatever the others are; empty if it can."""
     checks = (
         (image.is_excluded, "excluded-by-decision"),
-        (image.kind is not Kind.VIEW, str(image.kind)),
+        (image.kind not in _PAIRABLE, str(image.kind)),
         (image.has_other_bytes, "same-uid-other-bytes"),
         (image.has_laterality_conflict and image.laterality is None, "laterality-conflict"),
         (image.laterality is None, "laterality-unknown"),
@@ -78,15 +79,17 @@ def _filled_sides(images: Sequence[ImageCall]) -> set[Laterality | None]:
 
 
 def _reason_unpaired(image: ImageCall, filled: set[Laterality | None]) -> str:
+    if image.kind is not Kind.VIEW:
+        return str(image.kind)
     return "contralateral" if image.laterality not in filled else "phase-unknown"
 
 
 def _rows_of_side(
     images: Sequence[ImageCall], side: Laterality | None, priors: Sequence[ImageCall]
 ) -> list[Row]:
-    pre = [i for i in images if i.shown_phase is Phase.PRE]
-    post = [i for i in images if i.shown_phase is Phase.POST]
-    is_settled = all(i.shown_phase is not Phase.UNKNOWN for i in images)
+    pre = _best_of_kind([i for i in images if i.shown_phase is Phase.PRE])
+    post = _best_of_kind([i for i in images if i.shown_phase is Phase.POST])
+    is_settled = all(i.shown_phase is not Phase.UNKNOWN for i in images if i.kind is Kind.VIEW)
     if post and not pre and is_settled:
         pre = [prior for prior in priors if prior.laterality is side]
     injections: list[int | None] = [*sorted({i.injection or 1 for i in post})] or [None]
@@ -96,6 +99,12 @@ def _rows_of_side(
         is_first = injection == injections[0]
         rows += _rows_of_injection(pre, of_injection, (side, injection), keep_pre=is_first)
     return rows
+
+
+def _best_of_kind(images: Sequence[ImageCall]) -> list[ImageCall]:
+    """Leave synthetic views out where a view of their group was exposed."""
+    exposed = {image.group for image in images if image.kind is Kind.VIEW}
+    return [i for i in images if i.kind is Kind.VIEW or i.group not in exposed]
 
 
 def _rows_of_injection(
@@ -169,6 +178,8 @@ def _notes(pre: Sequence[ImageCall], post: Sequence[ImageCall]) -> list[str]:
         notes.append("prior-study")
     if any(i.is_suggested for i in (*pre, *post)):
         notes.append("suggested")
+    if any(i.kind is Kind.SYNTHETIC for i in (*pre, *post)):
+        notes.append("synthetic")
     return notes
 
 
@@ -236,9 +247,9 @@ def _pair_plain(study: StudyCall, pairable: Sequence[ImageCall]) -> Pairing:
     return Pairing(
         rows=tuple(rows),
         left_out=tuple(
-            LeftOut(image=image, reason=reason)
+            LeftOut(image=image, reason=_reason_left_out(image) or str(image.kind))
             for image in study.images
-            if (reason := _reason_left_out(image))
+            if _reason_left_out(image) or image.kind is not Kind.VIEW
         ),
         status=Status.NOT_A_DUCTOGRAM,
     )

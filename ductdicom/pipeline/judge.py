@@ -14,6 +14,7 @@ from ductdicom.model.row import LeftOut, Pairing
 from ductdicom.model.study import StudyCall
 from ductdicom.pairing.priors import find_priors
 from ductdicom.pairing.rows import pair_study
+from ductdicom.pipeline.annotate import annotate_rows, scale_problems
 from ductdicom.pipeline.gather import Part
 from ductdicom.settings import Settings
 from ductdicom.vocabulary.terms import load_vocabulary
@@ -72,13 +73,13 @@ def judge(parts: Sequence[Part], engine: Engine, *, all_studies: bool) -> tuple[
         others = [other for other in same_patient.get(_patient_key(call), ()) if other is not call]
         is_ductogram = call.exam.kind is ExamKind.DUCTOGRAM
         priors = find_priors(call, others) if is_ductogram else ()
-        pairing = pair_study(call, priors)
+        pairing = annotate_rows(pair_study(call, priors))
         if not is_ductogram and not all_studies:
             pairing = _without_rows(pairing)
         judged.append(
             Judged(
                 part=part,
-                call=call,
+                call=scale_problems(call, pairing),
                 pairing=pairing,
                 has_ductogram_elsewhere=any(
                     other.exam.kind is ExamKind.DUCTOGRAM for other in others

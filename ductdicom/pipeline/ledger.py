@@ -43,6 +43,8 @@ def _row(
         disposition = Disposition.UNREADABLE
     else:
         disposition, reason = _disposition(image, study)
+        if image.has_other_bytes:
+            reason = "same-uid-other-bytes"
     return LedgerRow(
         origin=origin,
         disposition=disposition,

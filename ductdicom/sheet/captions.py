@@ -21,6 +21,7 @@ _NOTE_BADGES = {
     "suggested": "SUGGESTED, NOT DECIDED",
     "no-pre": "NO PRE IMAGE",
     "no-post": "NO POST IMAGE",
+    "synthetic": "SYNTHETIC VIEW",
 }
 _TILE_BADGES = {
     "scale-unknown": "SCALE UNKNOWN",

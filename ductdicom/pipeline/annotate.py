@@ -1,0 +1,54 @@
+"""What headers say of scale and hanging, added to rows and problems before anything is drawn."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ductdicom.model.outcome import Problem
+from ductdicom.model.row import Pairing, Row
+from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.pixels.hanging import hang
+from ductdicom.pixels.scale import breast_scale
+
+_MESSAGES = {
+    "spacing-suspect": "the pixel spacing does not fit the detector or the size of the field",
+    "magnification-conflict": "the magnification factor contradicts the view modifier",
+}
+
+
+def annotate_rows(pairing: Pairing) -> Pairing:
+    """Add the notes ``scale-unknown`` and ``orientation-unknown`` to the rows they hold for."""
+    return replace(pairing, rows=tuple(_annotated(row) for row in pairing.rows))
+
+
+def _annotated(row: Row) -> Row:
+    notes = list(row.notes)
+    if any(breast_scale(i.instance, i.magnification).mm_per_px is None for i in row.images):
+        notes.append("scale-unknown")
+    if not all(_has_known_hanging(image) for image in row.images):
+        notes.append("orientation-unknown")
+    return replace(row, notes=tuple(notes))
+
+
+def _has_known_hanging(image: ImageCall) -> bool:
+    return hang(
+        view=image.view,
+        laterality=image.laterality,
+        patient_orientation=image.instance.geometry.patient_orientation,
+    ).is_known
+
+
+def scale_problems(call: StudyCall, pairing: Pairing) -> StudyCall:
+    """Add problems of scale for the images that stand in rows."""
+    problems = {
+        problem: None
+        for row in pairing.rows
+        for image in row.images
+        for problem in _problems(image)
+    }
+    return replace(call, problems=(*call.problems, *problems))
+
+
+def _problems(image: ImageCall) -> Iterator[Problem]:
+    for note in breast_scale(image.instance, image.magnification).notes:
+        if note in _MESSAGES:
+            yield Problem(code=note, message=_MESSAGES[note], sop_instance_uid=image.uid)
