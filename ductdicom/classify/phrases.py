@@ -4,9 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ductdicom.classify.connectives import (
+    MARKERS,
+    closes,
+    is_glued_to_unknown,
+    is_light,
+    joins,
+    may_stand_between,
+    only_joins,
+)
 from ductdicom.vocabulary.lexicon import Item, Scan
 
-_MARKERS = ("both_of", "before", "after", "without", "with")
 _BEHIND = ("pre_behind", "post_behind", "both_behind")
 _NOUNS = ("contrast", "injection")
 _STRANGERS = ("competing", "tracer", "history")  # nouns that take a marker for themselves
@@ -61,11 +69,26 @@ class PhraseReader:
     """Reads the phase phrases of one scanned text.
 
     ``in_ductogram`` says that the text or its study names a ductography, so that a marker may
-    stand without its noun: "POST 2".
+    stand without its noun: "POST 2". ``has_stranger`` says that a noun of another procedure
+    stands anywhere, ``spoken`` are the languages of all words that are no lone markers.
     """
 
     scan: Scan
     in_ductogram: bool
+    has_stranger: bool
+    spoken: frozenset[str]
+
+    @classmethod
+    def of(cls, scan: Scan, *, in_ductogram: bool) -> "PhraseReader":
+        """Look once at the whole text for what each marker asks."""
+        return cls(
+            scan=scan,
+            in_ductogram=in_ductogram,
+            has_stranger=any(item.has(*_STRANGERS) for item in scan.items),
+            spoken=frozenset().union(
+                *(item.languages for item in scan.items if not item.has("alone_weak"))
+            ),
+        )
 
     @property
     def items(self) -> Sequence[Item]:
@@ -97,7 +120,7 @@ class PhraseReader:
         item = self.items[position]
         if item.has("pre", "post", "both", "pre_weak", "post_weak"):
             return self._whole(position), 1
-        found, step = self._marker(position) if item.has(*_MARKERS) else (None, 1)
+        found, step = self._marker(position) if item.has(*MARKERS) else (None, 1)
         if found is None and item.has(*_BEHIND):
             return self._behind(position), 1
         return found, step
@@ -144,18 +167,18 @@ class PhraseReader:
         return finding, noun + 1 - position
 
     def _is_number(self, position: int) -> bool:
-        while position < len(self.items) and _is_light(self.items[position]):
+        while position < len(self.items) and is_light(self.items[position]):
             position += 1
         return position < len(self.items) and self.items[position].number is not None
 
     def _next_marker(self, position: int) -> int | None:
         """Return where the next marker stands that is joined to the one before ``position``."""
-        joins = 0
-        while position < len(self.items) and _only_joins(self.items[position]):
-            joins += 1
+        seen = 0
+        while position < len(self.items) and only_joins(self.items[position]):
+            seen += 1
             position += 1
-        if position < len(self.items) and self.items[position].has(*_MARKERS):
-            is_joined = joins > 0 or self.items[position].has("with", "without")
+        if position < len(self.items) and self.items[position].has(*MARKERS):
+            is_joined = seen > 0 or self.items[position].has("with", "without")
             return position if is_joined else None
         return None
 
@@ -163,11 +186,11 @@ class PhraseReader:
         """Return where the noun stands that a marker before ``position`` binds."""
         for index in range(position, min(position + _MOST_BETWEEN, len(self.items))):
             item = self.items[index]
-            if item.has(*_STRANGERS, *_MARKERS):
+            if item.has(*_STRANGERS, *MARKERS):
                 return None
             if item.has(*_NOUNS, "ductography"):
                 return index
-            if not _may_stand_between(item):
+            if not may_stand_between(item):
                 return None
         return None
 
@@ -184,7 +207,7 @@ class PhraseReader:
         """Read markers that stand alone, or whose noun stands before them."""
         phases = {_phase(marker, None) for marker in markers}
         before = self.items[position - 1] if position else None
-        if before is not None and _joins(before) and position > 1:
+        if before is not None and joins(before) and position > 1:
             noun = self.items[position - 2]
             if not noun.has("ductography") and all(_may_bind(marker, noun) for marker in markers):
                 return self._alone(markers, phases, is_weak=False)
@@ -201,22 +224,21 @@ class PhraseReader:
             return False
         if marker.has("alone") or len(marker.text) > _NEEDS_SAME_LANGUAGE:
             return marker.has("alone", "alone_weak")
-        others = (item.languages for item in self.items if item is not marker)
-        return bool(marker.languages_as("alone_weak") & frozenset().union(*others))
+        return bool(marker.languages_as("alone_weak") & self.spoken)
 
     def _alone(self, markers: Sequence[Item], phases: set[TextPhase], *, is_weak: bool) -> Finding:
         return Finding(phase=_one(phases), first=markers[0], last=markers[-1], is_weak=is_weak)
 
     def _may_stand_alone(self, position: int, after: int) -> bool:
         """Whether nothing around a lone marker could be the noun that it really has."""
-        if any(item.has(*_STRANGERS) for item in self.items):
+        if self.has_stranger:
             return False
-        if self.items[position].tokens[0].is_cjk and _is_glued_to_unknown(self.items, position):
+        if self.items[position].tokens[0].is_cjk and is_glued_to_unknown(self.items, position):
             return False
         for item in self.items[after:]:
-            if item.text in _CLAUSE_ENDS or _closes(item):
+            if item.text in _CLAUSE_ENDS or closes(item):
                 return True
-            if not _may_stand_between(item):
+            if not may_stand_between(item):
                 return False
         return True
 
@@ -225,7 +247,7 @@ class PhraseReader:
         marker = self.items[position]
         role = next(role for role in _BEHIND if marker.has(role))
         before = position - 1
-        while before >= 0 and _is_light(self.items[before]):
+        while before >= 0 and is_light(self.items[before]):
             before -= 1
         noun = self.items[before] if before >= 0 else None
         if noun is not None and _may_bind(marker, noun):
@@ -247,7 +269,7 @@ def _one(phases: set[TextPhase]) -> TextPhase:
 def _phase(marker: Item, noun: Item | None) -> TextPhase:
     """Return what a marker says of a noun; with or without a ductography says nothing."""
     says_all = noun is None or not noun.has("ductography")
-    roles = _MARKERS if says_all else ("before", "after", "both_of")
+    roles = MARKERS if says_all else ("before", "after", "both_of")
     return next((_PHASES[role] for role in roles if marker.has(role)), TextPhase.NONE)
 
 
@@ -257,46 +279,5 @@ def _may_bind(marker: Item, noun: Item) -> bool:
         return False
     if len(marker.text) > _NEEDS_SAME_LANGUAGE:
         return True
-    spoken = marker.languages_as(*_MARKERS, *_BEHIND)
+    spoken = marker.languages_as(*MARKERS, *_BEHIND)
     return "common" in spoken or bool(spoken & noun.languages)
-
-
-def _joins(item: Item) -> bool:
-    return item.has("join") or item.text in {"/", "+", "&", ",", "-"}
-
-
-def _only_joins(item: Item) -> bool:
-    return _joins(item) and not item.has(*_MARKERS)  # "o" is Spanish for or, German for without
-
-
-def _is_light(item: Item) -> bool:
-    """Whether an item is an article, or a sign that separates nothing."""
-    return item.has("filler") or (
-        not item.roles and not item.tokens[0].is_word and item.text in "-._'^*\"/#"
-    )
-
-
-def _may_stand_between(item: Item) -> bool:
-    """Whether an item may stand between a marker and its noun."""
-    is_light = _is_light(item) or item.number is not None
-    return is_light or item.has("ordinal", "duct", "unit", "left", "right")
-
-
-def _closes(item: Item) -> bool:
-    """Whether an item cannot be the noun of a marker before it."""
-    return (
-        item.has("join")
-        or item.text in {"/", "+", "&"}
-        or item.has(
-            "view", "modifier", "left", "right", "ductography", "pre", "post", "before", "after"
-        )
-    )
-
-
-def _is_glued_to_unknown(items: Sequence[Item], position: int) -> bool:
-    own = items[position]
-    for neighbour in (*items[position - 1 : position], *items[position + 1 : position + 2]):
-        is_near = neighbour.end == own.start or neighbour.start == own.end
-        if is_near and not neighbour.roles and neighbour.tokens[0].is_cjk:
-            return True
-    return False

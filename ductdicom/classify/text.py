@@ -69,7 +69,7 @@ def _read(value: str, vocabulary: Vocabulary, *, ductography_context: bool) -> R
     kinds = frozenset(_kinds(scan.items))
     in_ductogram = ductography_context or bool(procedure)
     findings = _kept(
-        tuple(PhraseReader(scan, in_ductogram).findings()),
+        tuple(PhraseReader.of(scan, in_ductogram=in_ductogram).findings()),
         frozenset(_names(scan.items, "kind.")) | kinds,
         names_it=bool(procedure),
     )

@@ -1,6 +1,6 @@
 """A site's rules file: words and codes added or removed, rules switched, numbers set."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -41,6 +41,16 @@ class Overlay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a rules file may speak of; rules and thresholds are not checked where none is given."""
+
+    terms: Sequence[Term]
+    codes: Sequence[CodeEntry]
+    rules: Collection[str] = ()
+    thresholds: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _File:
     path: Path
     text: str
@@ -55,7 +65,7 @@ class _File:
         self.refuse(f"unknown {what} {name!r}", *where, name, hint=hint)
 
 
-def read_overlay(path: Path, terms: Sequence[Term], codes: Sequence[CodeEntry]) -> Overlay:
+def read_overlay(path: Path, known: Known) -> Overlay:
     """Read and check a rules file against the built-in vocabulary.
 
     Raises
@@ -71,20 +81,20 @@ def read_overlay(path: Path, terms: Sequence[Term], codes: Sequence[CodeEntry]) 
             file.refuse_name("table", name, _TABLES)
         if not isinstance(table, Mapping):
             file.refuse(f"{name} must be a table", name, hint=f"write [{name}]")
-    added = tuple(_terms(file, tables, "add", terms))
-    removed = tuple(_terms(file, tables, "remove", terms))
-    _check_removed(file, removed, terms)
+    added = tuple(_terms(file, tables, "add", known.terms))
+    removed = tuple(_terms(file, tables, "remove", known.terms))
+    _check_removed(file, removed, known.terms)
     overlay = Overlay(
         text=file.text,
         added_terms=added,
         removed_terms=removed,
-        added_codes=tuple(_codes(file, tables, "add", codes)),
-        removed_codes=tuple(_removed_codes(file, tables, codes)),
-        rules=tuple(_rules(file, tables.get("rules", {}))),
-        thresholds=tuple(_thresholds(file, tables.get("thresholds", {}))),
+        added_codes=tuple(_codes(file, tables, "add", known.codes)),
+        removed_codes=tuple(_removed_codes(file, tables, known.codes)),
+        rules=tuple(_rules(file, tables.get("rules", {}), known.rules)),
+        thresholds=tuple(_thresholds(file, tables.get("thresholds", {}), known.thresholds)),
     )
     gone = set(removed)
-    _check_opposites(file, added, [term for term in terms if term not in gone])
+    _check_opposites(file, added, [term for term in known.terms if term not in gone])
     return overlay
 
 
@@ -203,8 +213,10 @@ def _removed_codes(
         yield from found
 
 
-def _rules(file: _File, table: Mapping[str, Any]) -> Iterator[RuleSetting]:
+def _rules(file: _File, table: Mapping[str, Any], known: Collection[str]) -> Iterator[RuleSetting]:
     for name, settings in table.items():
+        if known and name not in known:
+            file.refuse_name("rule", name, sorted(known), "rules")
         if not isinstance(settings, Mapping):
             file.refuse(
                 f"rules.{name} must be a table",
@@ -232,8 +244,12 @@ def _strength(file: _File, rule: str, settings: Mapping[str, Any]) -> Strength |
     return Strength(value)
 
 
-def _thresholds(file: _File, table: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+def _thresholds(
+    file: _File, table: Mapping[str, Any], known: Collection[str]
+) -> Iterator[tuple[str, float]]:
     for name, value in table.items():
+        if known and name not in known:
+            file.refuse_name("threshold", name, sorted(known), "thresholds")
         if isinstance(value, bool) or not isinstance(value, int | float):
             file.refuse(f"{name} must be a number", "thresholds", name, hint=f"write {name} = 10")
         yield name, float(value)

@@ -1,7 +1,7 @@
 """The vocabulary: phrases, codes and a site's settings, as one frozen value."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ductdicom.model.call import Strength
 from ductdicom.vocabulary.codebook import CodeEntry, read_codes
-from ductdicom.vocabulary.overlay import Overlay, read_overlay
+from ductdicom.vocabulary.overlay import Known, Overlay, read_overlay
 from ductdicom.vocabulary.tables import parse_toml, read_terms
 from ductdicom.vocabulary.term import RuleSetting, Term
 
@@ -63,8 +63,18 @@ class Vocabulary:
         )
 
 
-def load_vocabulary(overlay: Path | None = None) -> Vocabulary:
+def load_vocabulary(
+    overlay: Path | None = None,
+    *,
+    rules: Collection[str] = (),
+    thresholds: Collection[str] = (),
+) -> Vocabulary:
     """Read the built-in words and codes, and lay a site's rules file over them.
+
+    Parameters
+    ----------
+    rules, thresholds
+        Names that the file may set; not checked where there are none.
 
     Raises
     ------
@@ -74,7 +84,8 @@ def load_vocabulary(overlay: Path | None = None) -> Vocabulary:
     built_in = _load_built_in()
     if overlay is None:
         return built_in
-    return _lay_over(built_in, read_overlay(overlay, built_in.terms, built_in.codes))
+    known = Known(terms=built_in.terms, codes=built_in.codes, rules=rules, thresholds=thresholds)
+    return _lay_over(built_in, read_overlay(overlay, known))
 
 
 @lru_cache(maxsize=1)

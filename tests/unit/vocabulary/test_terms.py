@@ -190,3 +190,22 @@ def test_a_removed_word_may_be_added_with_the_opposite_meaning(tmp_path):
     vocabulary = load(tmp_path, "[remove.de]\npost = ['mkm']\n[add.de]\npre = ['mkm']\n")
 
     assert "mkm" in vocabulary.phrases("pre", "de")
+
+
+def test_names_of_rules_and_thresholds_are_checked_where_they_are_known(tmp_path):
+    path = tmp_path / "rules.toml"
+    path.write_text('[rules."contrast-agnet"]\nenabled = false\n', encoding="utf-8")
+    with pytest.raises(RulesError, match=r"line 1: unknown rule .*did you mean 'contrast-agent'"):
+        load_vocabulary(path, rules={"contrast-agent"})
+
+    path.write_text("[thresholds]\ngap_minute = 3\n", encoding="utf-8")
+    with pytest.raises(RulesError, match=r"line 2: unknown threshold .*'gap_minutes'"):
+        load_vocabulary(path, thresholds={"gap_minutes"})
+
+
+def test_a_rules_file_of_absurd_size_is_refused(tmp_path):
+    path = tmp_path / "rules.toml"
+    path.write_bytes(b"#" * (5 * 2**20))
+
+    with pytest.raises(RulesError, match="4 MiB"):
+        load_vocabulary(path)
