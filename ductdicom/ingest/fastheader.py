@@ -2,7 +2,8 @@
 
 Explicit and implicit little-endian files with ascending tags and known value representations are
 taken apart here. The first thing out of the ordinary raises `UnusualError`, and the whole header
-goes to `ductdicom.ingest.dataset`; for what does not, the result must be the same.
+goes to `ductdicom.ingest.dataset`. For what does not, the result must be the same, or better where
+that parser stumbles over a part that nobody asked for.
 
 References
 ----------

@@ -7,35 +7,31 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, cast
 
-from ductdicom.errors import NotDicomError, UnreadableError
-from ductdicom.ingest.archives import HEAD_BYTES, is_archive, open_origin, walk_archive
-from ductdicom.ingest.dicomdir import (
-    FileId,
-    MissingReference,
-    missing_in_archive,
-    missing_in_folder,
-)
+from ductdicom.errors import UnreadableError
+from ductdicom.ingest.archives import open_origin
+from ductdicom.ingest.catalogue import Catalogue
+from ductdicom.ingest.dicomdir import MissingReference
 from ductdicom.ingest.entries import Limits
-from ductdicom.ingest.header import DirectoryFileError, read_instance
+from ductdicom.ingest.reading import Archive, Results, Scanned, read_archive, read_files
 from ductdicom.ingest.sources import find_inputs, reason_of
-from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow
 
 CHUNK_FILES = 64
 MAX_PENDING_CHUNKS = 32
+_MAX_KEPT_RESULTS = 50_000  # of one archive; more are read anew each time
 _BLOCK_BYTES = 1 << 20
-
-Scanned = Instance | LedgerRow | MissingReference
 
 
 @dataclass(frozen=True, slots=True)
-class _Archive:
-    """A file that turned out to be an archive, to be looked into in its turn."""
+class _Chunk:
+    """Candidates in their order, what is known of them, and the reading of the others."""
 
-    origin: Origin
+    candidates: list[Origin | LedgerRow]
+    known: dict[Origin, tuple[Scanned, ...]]
+    unread: list[Origin]
+    reading: Future[list[Results]]
 
 
 def scan_inputs(
@@ -44,6 +40,7 @@ def scan_inputs(
     exclude: Path | None = None,
     executor: Executor | None = None,
     limits: Limits | None = None,
+    catalogue: Catalogue | None = None,
 ) -> Iterator[Scanned]:
     """Read every header below ``inputs``, streamed, in the order of `find_inputs`.
 
@@ -58,6 +55,8 @@ def scan_inputs(
         does not depend on it.
     limits
         What an archive may ask for.
+    catalogue
+        Spares reading what has not changed since an earlier run.
 
     Returns
     -------
@@ -71,18 +70,7 @@ def scan_inputs(
         An input does not exist; raised before anything is read.
     """
     candidates = find_inputs(inputs, exclude=exclude)
-    return _scan(candidates, executor, limits or Limits())
-
-
-def read_files(candidates: Sequence[Origin | LedgerRow]) -> list[Scanned | _Archive]:
-    """Read one chunk of plain files; the unit of work of an executor."""
-    results: list[Scanned | _Archive] = []
-    for candidate in candidates:
-        if isinstance(candidate, LedgerRow):
-            results.append(candidate)
-        else:
-            results.extend(_read_file(candidate))
-    return results
+    return _scan(candidates, executor, limits or Limits(), catalogue)
 
 
 def fingerprint(origin: Origin) -> str:
@@ -106,82 +94,81 @@ def fingerprint(origin: Origin) -> str:
 
 
 def _scan(
-    candidates: Iterator[Origin | LedgerRow], executor: Executor | None, limits: Limits
+    candidates: Iterator[Origin | LedgerRow],
+    executor: Executor | None,
+    limits: Limits,
+    catalogue: Catalogue | None,
 ) -> Iterator[Scanned]:
-    chunks = iter(lambda: list(islice(candidates, CHUNK_FILES)), [])
-    read = map(read_files, chunks) if executor is None else _read_ahead(chunks, executor)
-    for results in read:
-        for result in results:
-            if isinstance(result, _Archive):
-                yield from _scan_archive(result.origin, limits)
-            else:
-                yield result
+    for chunk in _read_ahead(_chunks(candidates, executor, catalogue)):
+        fresh = dict(zip(chunk.unread, chunk.reading.result(), strict=True))
+        if catalogue is not None:
+            catalogue.keep(_lasting(fresh))
+        for candidate in chunk.candidates:
+            if isinstance(candidate, LedgerRow):
+                yield candidate
+                continue
+            for result in chunk.known.get(candidate) or fresh[candidate]:
+                if isinstance(result, Archive):
+                    yield from _open_archive(result.origin, limits, catalogue)
+                else:
+                    yield result
 
 
-def _read_ahead(
-    chunks: Iterable[list[Origin | LedgerRow]], executor: Executor
-) -> Iterator[list[Scanned | _Archive]]:
-    """Keep the executor busy without running far ahead of who takes the results."""
-    pending: deque[Future[list[Scanned | _Archive]]] = deque()
+def _chunks(
+    candidates: Iterator[Origin | LedgerRow],
+    executor: Executor | None,
+    catalogue: Catalogue | None,
+) -> Iterator[_Chunk]:
+    """Yield chunks whose unknown files are being read, or without an executor have been."""
+    while chunk := list(islice(candidates, CHUNK_FILES)):
+        origins = [item for item in chunk if isinstance(item, Origin)]
+        known = catalogue.find(origins) if catalogue is not None else {}
+        unread = [origin for origin in origins if origin not in known]
+        if executor is not None and unread:
+            reading = executor.submit(read_files, unread)
+        else:
+            reading = Future()
+            reading.set_result(read_files(unread))
+        yield _Chunk(chunk, known, unread, reading)
+
+
+def _read_ahead(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
+    """Keep an executor busy without running far ahead of who takes the results."""
+    pending: deque[_Chunk] = deque()
     try:
         for chunk in chunks:
-            pending.append(executor.submit(read_files, chunk))
-            if len(pending) >= MAX_PENDING_CHUNKS:
-                yield pending.popleft().result()
+            pending.append(chunk)
+            while pending and (pending[0].reading.done() or len(pending) >= MAX_PENDING_CHUNKS):
+                yield pending.popleft()
         while pending:
-            yield pending.popleft().result()
+            yield pending.popleft()
     finally:
-        for future in pending:
-            future.cancel()
+        for chunk in pending:
+            chunk.reading.cancel()
 
 
-def _read_file(origin: Origin) -> Iterator[Scanned | _Archive]:
-    try:
-        with origin.path.open("rb") as stream:
-            if is_archive(origin.path.name, stream.read(HEAD_BYTES)):
-                yield _Archive(origin)
-                return
-            result = _read_stream(origin, cast(BinaryIO, stream))
-    except OSError as error:
-        yield _row(origin, Disposition.UNREADABLE, reason_of(error))
-        return
-    if isinstance(result, tuple):
-        yield _row(origin, Disposition.CONTAINER, "")
-        yield from missing_in_folder(origin, result)
-    else:
+def _open_archive(origin: Origin, limits: Limits, catalogue: Catalogue | None) -> Iterator[Scanned]:
+    """Go through an archive, and keep what was found if it is not too much to hold."""
+    found: list[Scanned] = []
+    is_kept = catalogue is not None
+    for result in read_archive(origin, limits):
+        is_kept = is_kept and len(found) < _MAX_KEPT_RESULTS
+        if is_kept:
+            found.append(result)
         yield result
+    if catalogue is not None and is_kept:
+        catalogue.keep([(origin, found)])
 
 
-def _scan_archive(origin: Origin, limits: Limits) -> Iterator[Scanned]:
-    entries: list[str] = []
-    directories: list[tuple[Origin, tuple[FileId, ...]]] = []
-    for found in walk_archive(origin, limits):
-        if isinstance(found, LedgerRow):
-            yield found
-            continue
-        entry, stream = found
-        entries.append(entry.member or "")
-        result = _read_stream(entry, stream)
-        if isinstance(result, tuple):
-            directories.append((entry, result))
-            yield _row(entry, Disposition.CONTAINER, "")
-        else:
-            yield result
-    for directory, file_ids in directories:
-        yield from missing_in_archive(directory, file_ids, entries)
+def _lasting(read: dict[Origin, Results]) -> Iterable[tuple[Origin, list[Scanned]]]:
+    """Yield what depends on one file alone; what a directory misses depends on others."""
+    for origin, results in read.items():
+        own = [item for item in results if _is_own(item)]
+        if len(own) == len(results):
+            yield origin, [item for item in own if not isinstance(item, Archive)]
 
 
-def _read_stream(origin: Origin, stream: BinaryIO) -> Instance | LedgerRow | tuple[FileId, ...]:
-    """Read one object; the directory of a file set comes back as what it lists."""
-    try:
-        return read_instance(origin, stream)
-    except DirectoryFileError as error:
-        return error.file_ids
-    except NotDicomError as error:
-        return _row(origin, Disposition.NOT_DICOM, error.reason)
-    except UnreadableError as error:
-        return _row(origin, Disposition.UNREADABLE, error.reason)
-
-
-def _row(origin: Origin, disposition: Disposition, reason: str) -> LedgerRow:
-    return LedgerRow(origin=origin, disposition=disposition, reason=reason)
+def _is_own(result: Scanned | Archive) -> bool:
+    if isinstance(result, LedgerRow):
+        return result.disposition is not Disposition.CONTAINER
+    return not isinstance(result, Archive | MissingReference)

@@ -164,6 +164,7 @@ def _candidate(path: str, source: str, status: os.stat_result) -> Origin | Ledge
         source=source,
         size_bytes=status.st_size,
         modified_ns=status.st_mtime_ns,
+        file_number=status.st_ino,
     )
     if stat.S_ISREG(status.st_mode):
         return origin

@@ -18,6 +18,7 @@ class Origin:
     member: str | None = None
     size_bytes: int = 0
     modified_ns: int = 0
+    file_number: int = 0  # inode; 0 where there is none
 
     @property
     def label(self) -> str:

@@ -1,0 +1,184 @@
+import os
+import sqlite3
+import zipfile
+
+import dicom_bytes as make
+import pytest
+
+from ductdicom.ingest import catalogue as module
+from ductdicom.ingest import scan
+from ductdicom.ingest.catalogue import Catalogue
+from ductdicom.ingest.scan import scan_inputs
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def cd(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "cd"
+    folder.mkdir()
+    for number in range(3):
+        content = make.make_dicom(SOPInstanceUID=f"2.25.{number + 1}", SeriesDescription="après")
+        (folder / f"IM{number}").write_bytes(content)
+    (folder / "text").write_bytes(b"no DICOM")
+    with zipfile.ZipFile(folder / "z.zip", "w") as archive:
+        archive.writestr("a", make.make_dicom(SOPInstanceUID="2.25.9"))
+    return folder
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return tmp_path / "cache" / "headers.sqlite"
+
+
+def run(cd, cache):
+    with Catalogue(cache) as catalogue:
+        return list(scan_inputs([cd.name], catalogue=catalogue))
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """Return the list of the files that were opened."""
+    opened = []
+    read_files = scan.read_files
+
+    def watch(origins):
+        opened.extend(origin.path.name for origin in origins)
+        return read_files(origins)
+
+    monkeypatch.setattr(scan, "read_files", watch)
+    return opened
+
+
+def test_a_second_run_reads_nothing_and_finds_the_same(cd, cache, read):
+    plain = list(scan_inputs([cd.name]))
+    first = run(cd, cache)
+    read.clear()
+
+    second = run(cd, cache)
+
+    assert first == plain
+    assert second == plain
+    assert read == []
+
+
+def test_only_what_changed_is_read(cd, cache, read):
+    run(cd, cache)
+    read.clear()
+    (cd / "IM1").write_bytes(make.make_dicom(SOPInstanceUID="2.25.77"))
+    (cd / "IM3").write_bytes(make.make_dicom(SOPInstanceUID="2.25.78"))
+
+    second = run(cd, cache)
+
+    assert read == ["IM1", "IM3"]
+    assert second == list(scan_inputs([cd.name]))
+
+
+def test_a_file_of_the_same_size_and_time_is_told_by_its_number(cd, cache, read):
+    run(cd, cache)
+    read.clear()
+    status = (cd / "IM1").stat()
+    (cd / "new").write_bytes(make.make_dicom(SOPInstanceUID="2.25.7", SeriesDescription="après"))
+    os.utime(cd / "new", ns=(status.st_atime_ns, status.st_mtime_ns))
+    (cd / "new").replace(cd / "IM1")
+
+    run(cd, cache)
+
+    assert read == ["IM1"]
+
+
+def test_another_name_for_the_folder_makes_no_difference(cd, cache, read):
+    run(cd, cache)
+    read.clear()
+
+    with Catalogue(cache) as catalogue:
+        found = list(scan_inputs([str(cd)], catalogue=catalogue))
+
+    assert read == []
+    assert found == list(scan_inputs([str(cd)]))
+
+
+def test_what_may_pass_is_not_kept(cd, cache, read, monkeypatch):
+    monkeypatch.setattr(module, "_PASSING_REASONS", frozenset({"no-dicom-magic"}))
+    run(cd, cache)
+    read.clear()
+
+    run(cd, cache)
+
+    assert read == ["text"]
+
+
+def test_a_directory_is_compared_anew(cd, cache):
+    records = [{"ReferencedFileID": ["CD", "IM0"]}]
+    content = make.make_dicom(SOPClassUID="1.2.840.10008.1.3.10", DirectoryRecordSequence=records)
+    (cd / "DICOMDIR").write_bytes(content)
+    run(cd, cache)
+    (cd / "IM0").unlink()
+
+    assert run(cd, cache) == list(scan_inputs([cd.name]))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda path: path.write_bytes(b"no database at all" * 99), id="garbage"),
+        pytest.param(lambda path: path.write_bytes(b""), id="empty"),
+        pytest.param(lambda path: path.write_bytes(path.read_bytes()[:5000]), id="cut"),
+        pytest.param(lambda path: path.unlink(), id="gone"),
+    ],
+)
+def test_a_damaged_catalogue_is_made_anew(cd, cache, damage, read):
+    plain = run(cd, cache)
+    damage(cache)
+
+    assert run(cd, cache) == plain
+    assert run(cd, cache) == plain
+
+
+def test_a_damaged_entry_is_read_anew(cd, cache, read):
+    plain = run(cd, cache)
+    connection = sqlite3.connect(cache)
+    connection.execute("UPDATE results SET content = '[1'")
+    connection.commit()
+    connection.close()
+    read.clear()
+
+    assert run(cd, cache) == plain
+    assert "IM0" in read
+
+
+def test_another_version_starts_anew(cd, cache, read, monkeypatch):
+    run(cd, cache)
+    read.clear()
+    monkeypatch.setattr(module, "_version", lambda: "other")
+
+    run(cd, cache)
+
+    assert len(read) == 5
+
+
+def test_without_a_place_to_write_everything_is_read(cd, tmp_path):
+    (tmp_path / "file").touch()
+
+    assert run(cd, tmp_path / "file" / "cache") == list(scan_inputs([cd.name]))
+
+
+def test_two_runs_share_a_catalogue(cd, cache, read):
+    with Catalogue(cache) as one, Catalogue(cache) as two:
+        first = list(scan_inputs([cd.name], catalogue=one))
+        read.clear()
+        second = list(scan_inputs([cd.name], catalogue=two))
+
+    assert first == second
+    assert read == []
+
+
+def test_a_catalogue_that_fails_in_the_middle_is_left_alone(cd, cache):
+    with Catalogue(cache) as catalogue:
+        other = sqlite3.connect(cache)
+        other.execute("DROP TABLE results")
+        other.commit()
+        other.close()
+
+        assert list(scan_inputs([cd.name], catalogue=catalogue)) == list(scan_inputs([cd.name]))
