@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import click
 
+from ductdicom.cli.check import check
+from ductdicom.cli.doctor import doctor
 from ductdicom.cli.explain import explain
 from ductdicom.cli.organise import organise
 from ductdicom.cli.rules import rules
@@ -37,7 +39,7 @@ def application() -> None:
     """
 
 
-for command in (organise, scan, explain, sheet, sample, rules):
+for command in (organise, scan, explain, sheet, sample, rules, check, doctor):
     application.add_command(command)
 
 

@@ -64,7 +64,8 @@ def _tell_apart(
 ) -> tuple[list[Instance], list[LedgerRow]]:
     unique: dict[str, Instance] = {}
     duplicates: list[LedgerRow] = []
-    for instance in sorted(same, key=lambda i: i.origin.label):
+    # A plain file is quicker to read again than a member of an archive.
+    for instance in sorted(same, key=lambda i: (i.origin.member is not None, i.origin.label)):
         digest = fingerprint(instance.origin)
         if digest in unique:
             duplicates.append(
