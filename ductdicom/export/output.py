@@ -80,15 +80,9 @@ def _lock(lock: IO[str], path: Path) -> None:
 
             fcntl.flock(lock.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        lock.seek(0)
-        holder = lock.read().strip() or "another run"
         raise OutputError(
-            f"is in use by {holder}", path=path, hint="wait for it, or choose another folder"
+            "is in use by another run", path=path, hint="wait for it, or choose another folder"
         ) from error
-    lock.seek(0)
-    lock.truncate()
-    lock.write(f"process {os.getpid()}\n")
-    lock.flush()
 
 
 def _remove_leftovers(path: Path) -> None:
@@ -100,7 +94,10 @@ def _remove_leftovers(path: Path) -> None:
 
 def _read_or_make_key(path: Path) -> bytes:
     if path.exists():
-        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+        try:
+            key = bytes.fromhex(path.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            key = b""
         if len(key) == _KEY_BYTES:
             return key
         raise OutputError("key of the output folder is damaged", path=path, hint="use a new folder")

@@ -1,8 +1,12 @@
 """Where the work runs: in this process, or in worker processes."""
 
 import multiprocessing
-from collections.abc import Callable
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -26,4 +30,24 @@ def make_executor(jobs: int) -> Executor:
     """
     if jobs <= 1:
         return SerialExecutor()
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    with _interrupts_held():
+        pool.submit(os.getpid)  # the first task starts all workers
+    return pool
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold interrupts back; processes started meanwhile hold theirs back for good.
+
+    A terminal sends an interrupt to every process of a command. Only the one that writes the
+    report acts on it, so that a worker finishes the study it is at.
+    """
+    if sys.platform == "win32":  # no such masks; a console's interrupt ends the workers
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

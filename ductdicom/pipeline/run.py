@@ -1,9 +1,9 @@
 """The main job: read everything, decide, draw every study, account for every input."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
@@ -186,11 +186,14 @@ def _run(
     is_interrupted = False
     try:
         todo = [job for job in jobs if job.key not in results]
-        for result in _work_off(todo, executor, settings.jobs):
-            results[result.key] = result
-            progress("draw", len(results), len(jobs))
+        with closing(_work_off(todo, executor, settings.jobs)) as finished:
+            for result in finished:
+                results[result.key] = result
+                progress("draw", len(results), len(jobs))
     except KeyboardInterrupt:
         is_interrupted = True
+        # Studies may have been finished that nobody has asked for yet.
+        results |= {job.key: done for job in jobs if (done := read_finished(job)) is not None}
     records = {key: result.record for key, result in results.items()}
     report = Report(
         rows=account(scanned.gathered, scanned.judged, unreadable_pixels(records.values())),
@@ -205,7 +208,7 @@ def _run(
     return report
 
 
-def _work_off(jobs: Sequence[StudyJob], executor: Executor, workers: int) -> Iterator[StudyResult]:
+def _work_off(jobs: Sequence[StudyJob], executor: Executor, workers: int) -> Generator[StudyResult]:
     """Yield results as they come, with only a few jobs under way at a time."""
     waiting = iter(jobs)
     running: set[Future[StudyResult]] = set()
@@ -221,5 +224,5 @@ def _work_off(jobs: Sequence[StudyJob], executor: Executor, workers: int) -> Ite
             for future in done:
                 yield future.result()
     finally:
-        for future in running:
-            future.cancel()
+        # What a worker has begun cannot be called back.
+        wait({future for future in running if not future.cancel()})
