@@ -26,11 +26,7 @@ def is_light(item: Item) -> bool:
 
 def may_stand_between(item: Item) -> bool:
     """Whether an item may stand between a marker and its noun."""
-    return (
-        is_light(item)
-        or item.number is not None
-        or item.has("ordinal", "duct", "unit", "left", "right")
-    )
+    return is_light(item) or item.is_number or item.has("ordinal", "duct", "unit", "left", "right")
 
 
 def closes(item: Item) -> bool:

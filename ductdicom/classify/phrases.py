@@ -16,7 +16,7 @@ from ductdicom.classify.connectives import (
 from ductdicom.vocabulary.lexicon import Item, Scan
 
 _BEHIND = ("pre_behind", "post_behind", "both_behind")
-_NOUNS = ("contrast", "injection")
+_NOUNS = ("contrast", "injection", "repeat")
 _STRANGERS = ("competing", "tracer", "history")  # nouns that take a marker for themselves
 _CLAUSE_ENDS = frozenset(",;:()[]{}|?!")
 _NEEDS_SAME_LANGUAGE = 3  # letters; s, m, na, po, for mean other things elsewhere
@@ -247,7 +247,7 @@ class PhraseReader:
         marker = self.items[position]
         role = next(role for role in _BEHIND if marker.has(role))
         before = position - 1
-        while before >= 0 and is_light(self.items[before]):
+        while before >= 0 and may_stand_between(self.items[before]):
             before -= 1
         noun = self.items[before] if before >= 0 else None
         if noun is not None and _may_bind(marker, noun):

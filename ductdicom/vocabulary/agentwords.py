@@ -51,7 +51,7 @@ def _is_significant(item: Item) -> bool:
 
 def _read_number(items: Sequence[Item]) -> AgentClass:
     numbers = [token.text for item in items for token in item.tokens if token.is_number]
-    if numbers and not "".join(numbers).strip("0"):
+    if numbers and not "".join(numbers).strip("0.,"):
         return AgentClass.EXPLICIT_NONE
     is_bare = len(items) == 1 and numbers == ["1"]
     return AgentClass.GENERIC_YES if is_bare else AgentClass.UNINFORMATIVE

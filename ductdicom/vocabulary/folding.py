@@ -23,7 +23,7 @@ _REPLACED = _LETTERS | _SIGNS
 _SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 _STRIPPED_SCRIPTS = ("LATIN", "GREEK")
 _CJK = "\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff"
-_TOKEN = re.compile(rf"[{_CJK}]|[0-9]+|(?:(?![{_CJK}])[^\W\d_])+|[^\s]")
+_TOKEN = re.compile(rf"[{_CJK}]|[0-9]+(?:[.,][0-9]+)?|(?:(?![{_CJK}])[^\W\d_])+|[^\s]")
 _CJK_TOKEN = re.compile(rf"[{_CJK}]")
 
 
@@ -44,7 +44,7 @@ class Token(NamedTuple):
 
     @property
     def is_number(self) -> bool:
-        """Whether it is made of the digits 0 to 9."""
+        """Whether it is made of the digits 0 to 9, with a fraction or without."""
         return self.text[0] in "0123456789"
 
     @property

@@ -69,10 +69,15 @@ class Item:
 
     @property
     def number(self) -> int | None:
-        """The number it is, None for a word or for one too long to count with."""
+        """The whole number it is, None for a word, a fraction or one too long to count with."""
         text = self.tokens[0].text
-        is_short = len(self.tokens) == 1 and len(text) <= _LONGEST_NUMBER
-        return int(text) if is_short and self.tokens[0].is_number else None
+        is_whole = self.is_number and text.isdecimal() and len(text) <= _LONGEST_NUMBER
+        return int(text) if is_whole else None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is a number, with a fraction or without."""
+        return len(self.tokens) == 1 and self.tokens[0].is_number
 
     @property
     def languages(self) -> frozenset[str]:

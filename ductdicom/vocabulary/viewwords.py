@@ -55,7 +55,7 @@ def _is_volume(tokens: Sequence[Token], position: int) -> bool:
     if token.text not in ("ml", "cc") or not position or not tokens[position - 1].is_number:
         return False
     is_glued = tokens[position - 1].end == token.start
-    is_fraction = position > 1 and tokens[position - 2].text in (".", ",")
+    is_fraction = not tokens[position - 1].text.isdecimal()
     return token.text == "ml" or is_glued or is_fraction
 
 
