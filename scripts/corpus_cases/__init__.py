@@ -1,0 +1,1 @@
+"""Labelled studies: what archives hold, and what an expert would say of each image."""
