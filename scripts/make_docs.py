@@ -1,0 +1,180 @@
+"""Fill in the parts of the documentation that are made from the code.
+
+A part stands between ``<!-- made: NAME -->`` and ``<!-- end -->`` and is replaced by what the code
+says. With ``--check`` nothing is written, and the end is 1 where a part is stale.
+"""
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+import click
+
+from ductdicom.classify import decide, exam, injections, kind, order, study_rules, timeline, twins
+from ductdicom.classify import view as views
+from ductdicom.classify.catalogue import Question, describe_rules
+from ductdicom.classify.thresholds import Thresholds
+from ductdicom.cli.application import application
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = (Path("README.md"), Path("docs/how-it-decides.md"), Path("docs/commands.md"))
+_PART = re.compile(r"(<!-- made: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_UNITS = {
+    "minutes": "min",
+    "seconds": "s",
+    "hours": "h",
+    "ml": "mL",
+    "kvp_at_least": "kV",
+    "fraction": "fraction of the usual",
+}
+# The order in which a study is decided.
+_STEPS = (
+    ("What each object is", kind.decide_kind),
+    ("Which breast and which view", views.decide_view),
+    ("Copies and rejected images", twins.settle_twins),
+    ("What the examination is", exam.decide_exam),
+    ("Which clock", timeline.read_timeline),
+    ("What tells images apart", study_rules.weigh),
+    ("Contrast's start time", study_rules.start_times),
+    ("Contradictions in time", order.find_contradictions),
+    ("Inferences from order", order.infer),
+    ("Suggestions", order.suggest),
+    ("Which filling", injections.number_injections),
+    ("The whole", decide.classify_study),
+)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in r)} |\n" for r in lines
+    )
+
+
+def _rules(question: Question) -> str:
+    rows = [
+        (
+            f"`{item.name}`",
+            item.attribute,
+            str(item.strength) + (", must differ between images" if item.must_discriminate else ""),
+            item.description,
+            item.reference,
+        )
+        for item in describe_rules()
+        if item.question is question
+    ]
+    return table(("rule", "attribute", "strength", "what it says", "source"), rows)
+
+
+def _thresholds() -> str:
+    rows = []
+    for item in fields(Thresholds):
+        unit = next((u for name, u in _UNITS.items() if item.name.endswith(name)), "")
+        rows.append((f"`{item.name}`", f"{item.default:g}", unit))
+    return table(("name", "built in", "unit"), rows)
+
+
+def _steps() -> str:
+    parts = []
+    for title, function in _STEPS:
+        text, sources = _docstring(function)
+        parts.append(f"### {title}\n\n{text}\n\n{sources}".rstrip() + "\n")
+    return "\n".join(parts)
+
+
+def _docstring(function: Callable[..., object]) -> tuple[str, str]:
+    """Return what a docstring says before its sections, and its references as a sentence."""
+    whole = inspect.getdoc(function) or ""
+    sections = re.split(r"\n*^(\w+)\n-+\n", whole, flags=re.MULTILINE)
+    named = dict(zip(sections[1::2], sections[2::2], strict=True))
+    sources = re.sub(r"\s*\n\s*", " ", named.get("References", "")).removeprefix("* ")
+    return sections[0].strip(), f"Source: {sources.replace(' * ', '; ')}." if sources else ""
+
+
+def _commands() -> str:
+    parts = [_command(command, context) for command, context in walk(application, None)]
+    return "\n".join(parts)
+
+
+def walk(
+    command: click.Command, parent: click.Context | None
+) -> Iterator[tuple[click.Command, click.Context]]:
+    """Yield a command and all below it, each with a context that knows its full name."""
+    context = click.Context(command, parent=parent, info_name=command.name)
+    if parent is None:
+        context.info_name = "ductdicom"
+    yield command, context
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            if below is not None:
+                yield from walk(below, context)
+
+
+def _command(command: click.Command, context: click.Context) -> str:
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    text = inspect.cleandoc(command.help or "")
+    lines = [f"## `{context.command_path}`", text, f"```\n{usage}\n```"]
+    if command.epilog:
+        lines.append(command.epilog)
+    rows = option_rows(command, context)
+    if rows:
+        lines.append(table(("option", "meaning"), rows).rstrip())
+    return "\n\n".join(lines) + "\n"
+
+
+def option_rows(command: click.Command, context: click.Context) -> list[tuple[str, str]]:
+    """Return the spelling and the help of each option, except --help."""
+    records = [
+        option.get_help_record(context)
+        for option in command.get_params(context)
+        if isinstance(option, click.Option) and "--help" not in option.opts
+    ]
+    return [(f"`{names}`", " ".join(text.split())) for names, text in filter(None, records)]
+
+
+def _organise_options() -> str:
+    command = application.commands["organise"]
+    context = click.Context(command, info_name="ductdicom organise")
+    return table(("option", "meaning"), option_rows(command, context))
+
+
+_MAKERS: Mapping[str, Callable[[], str]] = {
+    "rules-of-phase": lambda: _rules(Question.PHASE),
+    "rules-of-exam": lambda: _rules(Question.EXAM),
+    "rules-of-side": lambda: _rules(Question.SIDE),
+    "rules-of-view": lambda: _rules(Question.VIEW),
+    "thresholds": _thresholds,
+    "steps": _steps,
+    "commands": _commands,
+    "organise-options": _organise_options,
+}
+
+
+def refreshed(text: str) -> str:
+    """Return a page with its made parts as the code has them now."""
+    return _PART.sub(lambda found: f"{found[1]}\n{_MAKERS[found['name']]()}\n{found[3]}", text)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the pages, or with ``--check`` name those that are stale."""
+    is_check = "--check" in arguments
+    stale = []
+    for page in PAGES:
+        before = (ROOT / page).read_text(encoding="utf-8")
+        after = refreshed(before)
+        if before != after:
+            stale.append(page.as_posix())
+            if not is_check:
+                (ROOT / page).write_text(after, encoding="utf-8", newline="\n")
+    word = "stale, run scripts/make_docs.py" if is_check else "written"
+    print(f"{word}: {', '.join(stale)}" if stale else "the documentation is as the code has it")
+    return 1 if is_check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

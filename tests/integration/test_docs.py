@@ -1,0 +1,157 @@
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pytest
+
+from ductdicom import __version__, errors
+from ductdicom.classify.catalogue import describe_rules
+from ductdicom.classify.thresholds import Thresholds
+from ductdicom.cli.application import INTERRUPTED, application
+from ductdicom.export.records import LEDGER_COLUMNS
+from ductdicom.model.call import Confidence, ExamKind, Kind
+from ductdicom.model.outcome import Disposition, Status
+from ductdicom.settings import load_settings
+from ductdicom.vocabulary.terms import load_vocabulary
+
+pytestmark = pytest.mark.integration
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+_LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def text_of(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def commands(command=application, path=("ductdicom",)):
+    yield path, command
+    if isinstance(command, click.Group):
+        for name, below in command.commands.items():
+            yield from commands(below, (*path, name))
+
+
+def typed_commands():
+    """Yield each command line of a page as its words, without those that only describe one."""
+    for page in PAGES:
+        for language, block in _BLOCK.findall(page.read_text(encoding="utf-8")):
+            for line in block.splitlines():
+                _, found, rest = line.partition("ductdicom ")
+                if not language and found and "[OPTIONS]" not in line:
+                    yield pytest.param(shlex.split(rest), id=f"{page.name}: {line.strip()}")
+
+
+ALL = list(commands())
+
+
+def test_what_is_made_from_the_code_is_as_the_code_has_it():
+    done = subprocess.run(
+        [sys.executable, "scripts/make_docs.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("path", "command"), ALL, ids=[" ".join(path) for path, _ in ALL])
+def test_every_command_and_option_has_help_and_stands_in_the_docs(path, command):
+    page = text_of("docs/commands.md")
+
+    assert command.help
+    assert f"## `{' '.join(path)}`\n" in page
+    for option in command.params:
+        if isinstance(option, click.Option):
+            assert option.help, option.name
+            assert option.opts[0] in page
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files_that_are_there(page):
+    links = _LINK.findall(page.read_text(encoding="utf-8"))
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("words", list(typed_commands()))
+def test_a_command_in_the_docs_can_be_typed(words):
+    command = application
+    while isinstance(command, click.Group) and words and words[0] in command.commands:
+        command = command.commands[words[0]]
+        words = words[1:]
+
+    known = {name for option in command.params for name in option.opts} | {"--help", "--version"}
+
+    assert command is not application or words[0].startswith("-")
+    assert [word for word in words if word.startswith("-") and word not in known] == []
+
+
+def test_every_exit_code_of_an_error_stands_in_the_readme():
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    codes = {kind.exit_code for kind in kinds if issubclass(kind, errors.DuctDicomError)}
+    table = {int(code) for code in re.findall(r"^\| (\d+) \|", text_of("README.md"), re.MULTILINE)}
+
+    assert codes | {0, INTERRUPTED} <= table
+
+
+def test_every_rule_and_number_is_explained():
+    page = text_of("docs/how-it-decides.md")
+
+    names = [item.name for item in describe_rules()] + [item.name for item in fields(Thresholds)]
+
+    assert [name for name in names if f"| `{name}` |" not in page] == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [Kind, ExamKind, Status, Disposition, Confidence, LEDGER_COLUMNS],
+    ids=["kinds", "exams", "states", "dispositions", "confidences", "ledger columns"],
+)
+def test_every_word_of_the_records_is_explained(words):
+    page = text_of("docs/records.md")
+
+    assert [word for word in words if str(word) not in page] == []
+
+
+def test_the_rules_file_of_the_docs_can_be_used(tmp_path):
+    blocks = dict(_BLOCK.findall(text_of("docs/how-it-decides.md")))
+    path = tmp_path / "site.toml"
+    path.write_text(blocks["toml"], encoding="utf-8")
+
+    vocabulary = load_vocabulary(path)
+
+    assert set(vocabulary.rule_settings) <= {item.name for item in describe_rules()}
+    assert "Milchgangsfüllung" in vocabulary.phrases("ductography", "de")
+    Thresholds.from_mapping(vocabulary.thresholds)
+
+
+def test_the_library_s_example_runs(tmp_path, monkeypatch, capsys):
+    blocks = dict(_BLOCK.findall(text_of("README.md")))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "export").symlink_to(ROOT / "sample_data" / "deidentified")
+
+    exec(blocks["python"], {})  # noqa: S102 - the README's own words
+
+    assert capsys.readouterr().out.splitlines()[-1] in {"0", "1"}
+    assert (tmp_path / "sheets" / "index.html").is_file()
+
+
+def test_an_option_in_a_file_and_in_the_environment_is_the_one_of_the_docs(tmp_path):
+    path = tmp_path / "site.toml"
+    path.write_text("all-studies = true\n", encoding="utf-8")
+
+    assert load_settings({}, config=path).all_studies
+    assert load_settings({}, environment={"DUCTDICOM_ALL_STUDIES": "1"}).all_studies
+    assert load_settings({}, environment={"DUCTDICOM_JOBS": "4"}).jobs == 4
+
+
+def test_the_version_stands_in_the_changelog():
+    assert __version__ in text_of("CHANGELOG.md")
