@@ -6,7 +6,12 @@ import warnings
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filewriter import dcmwrite
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 MG = "1.2.840.10008.5.1.4.1.1.1.2"
 STUDY_UID = "2.25.10"
@@ -16,6 +21,7 @@ SOP_UID = "2.25.12"
 EXPLICIT = ExplicitVRLittleEndian
 IMPLICIT = ImplicitVRLittleEndian
 BIG_ENDIAN = ExplicitVRBigEndian
+DEFLATED = DeflatedExplicitVRLittleEndian
 
 
 def make_dataset(**attributes):

@@ -27,9 +27,10 @@ MAX_ITEMS = 200_000  # of one sequence; the directory of a large file set comes 
 _IMPLICIT = frozenset({"1.2.840.10008.1.2", "1.2.840.113619.5.2"})  # the second is GE's
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _DEFLATED = frozenset({"1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95"})
-_MAX_INFLATED_BYTES = 64 << 20  # of a header; what follows are pixels
+_MAX_INFLATED_BYTES = 32 << 20  # of a header; what follows are pixels
 _WANTED: list[BaseTag | int] = [BaseTag(tag) for tag in sorted(WANTED)]
 _UNDEFINED = 0xFFFFFFFF
+_PADDING_TAG = 0  # zeros after the last element, sometimes millions of them
 _CHUNK_BYTES = 1 << 16
 _LARGEST_FIRST_GROUP = 0x0400
 _VRS = frozenset(vr.value.encode() for vr in VR)
@@ -133,6 +134,8 @@ def _parse(window: Window, start: int) -> Parsed:
     pixels: list[PixelElement] = []
 
     def stop_when(tag: BaseTag, _vr: str | None, length: int) -> bool:
+        if tag == _PADDING_TAG:
+            return True
         if tag not in PIXEL_TAGS:
             return False
         known = None if length == _UNDEFINED else length
@@ -172,7 +175,7 @@ def _is_beyond(group: int) -> Callable[[BaseTag, str | None, int], bool]:
 
 def _skip_command_set(window: Window) -> None:
     """Skip group 0000, which some programs leave in front of the data set."""
-    if window.peek(2) == b"\0\0":
+    if window.peek(2) == b"\0\0" and window.peek(8) != bytes(8):
         _read(window, _Layout(is_implicit=True), stop_when=_is_beyond(0x0000))
 
 

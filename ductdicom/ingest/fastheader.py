@@ -257,6 +257,8 @@ def _parse(content: bytes, size_bytes: int) -> Parsed:
         _, _, value, length = reader.head(begin)
         begin = value + length
     meta = FastNode(reader, reader.read(_META_START, begin))
+    if content[begin : begin + 2] == b"\0\0":
+        raise UnusualError("a command set, or nothing but zeros")
     dataset = _Reader(content, is_implicit=_is_implicit(meta))
     elements = dataset.read(begin, size_bytes, until=PIXEL_TAGS)
     if not elements:

@@ -42,7 +42,7 @@ def find_inputs(
         An input does not exist; raised before anything is searched.
     """
     for typed in inputs:
-        if not typed or not Path(typed).exists():
+        if not _is_there(typed):
             raise UsageError("no such file or folder", path=shown_name(typed))
     inputs = tuple(map(_file_set_root, inputs))
     covered = _Covered()
@@ -68,6 +68,13 @@ def shown_name(name: str) -> str:
     """Return a file name as it can be written out: forward slashes, valid Unicode."""
     readable = os.fsencode(name).decode("utf-8", errors="backslashreplace")
     return readable if os.sep == "/" else readable.replace(os.sep, "/")
+
+
+def _is_there(typed: str) -> bool:
+    try:
+        return bool(typed) and Path(typed).exists()
+    except OSError:  # a name too long, a folder above that is closed to us
+        return False
 
 
 def _file_set_root(typed: str) -> str:
@@ -113,7 +120,7 @@ def _find(inputs: tuple[str, ...], covered: _Covered) -> Iterator[Origin | Ledge
             yield from _walk(_Folder(typed, shown_name(typed), str(real)), covered)
             covered.folders.add(str(real))
         else:
-            yield _candidate(typed, shown_name(typed), real.stat())
+            yield _named(_Folder(typed, shown_name(typed), str(real)))
             covered.files.add(str(real))
 
 
@@ -148,6 +155,14 @@ def _open(folder: _Folder) -> tuple[Iterator[os.DirEntry[str]], LedgerRow | None
             return iter(sorted(entries, key=lambda entry: entry.name)), None
     except OSError as error:
         return iter(()), _row(folder, Disposition.UNREADABLE, reason_of(error))
+
+
+def _named(place: _Folder) -> Origin | LedgerRow:
+    try:
+        status = Path(place.real).stat()
+    except OSError as error:
+        return _row(place, Disposition.UNREADABLE, reason_of(error))
+    return _candidate(place.path, place.source, status)
 
 
 def _visit(place: _Folder, entry: os.DirEntry[str]) -> Origin | LedgerRow:

@@ -5,7 +5,8 @@ from typing import BinaryIO
 
 from ductdicom.errors import UnreadableError
 
-_MOST_BYTES = 256 << 20  # of one header; the directory of a large file set comes near
+_MOST_BYTES = 64 << 20  # of one header; the directory of a large file set comes near
+_MOST_READS = 4_000_000  # a few for each element; some seconds of work
 _HEADER_BYTES = 8  # of a data element; an attempt to read one at the end is no error
 
 
@@ -24,6 +25,7 @@ class Window(io.RawIOBase):
         self._position = 0
         self._is_at_end = False
         self._given = 0
+        self._reads = 0
         self.is_cut = False
         stream.seek(0)
 
@@ -64,7 +66,8 @@ class Window(io.RawIOBase):
         if wanted > left:
             self._note_end(wanted, left)
         self._given += min(wanted, left)
-        if self._given > _MOST_BYTES:
+        self._reads += 1
+        if self._given > _MOST_BYTES or self._reads > _MOST_READS:
             raise UnreadableError("the header is too large", reason="header-limit")
         chunk = self._stream.read(min(wanted, left))
         if len(chunk) < min(wanted, left):  # the file shrank, or its archive said too much

@@ -1,4 +1,5 @@
 import io
+import zlib
 from contextlib import suppress
 from datetime import date, time
 from pathlib import Path
@@ -46,6 +47,30 @@ def test_the_encoding_makes_no_difference(syntax):
     assert instance.damage is None
     assert [code.value for code in instance.breast.view_codes] == ["399162004"]
     assert [code.value for code in instance.breast.view_modifiers] == ["399163009"]
+
+
+def test_a_deflated_file_is_read():
+    instance = read_made(syntax=make.DEFLATED, pixels=PIXELS, SeriesDescription="LCC")
+
+    assert instance.texts[0].value == "LCC"
+    assert instance.raster.has_pixels
+    assert instance.damage is None
+
+
+def test_a_deflated_file_that_unpacks_without_end_stops():
+    bomb = make.raw_element(0x0008_0005, "UT", b"ISO_IR 100")
+    content = make.make_dicom(syntax=make.DEFLATED, drop=("StudyInstanceUID",))
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    packed = packer.compress(bomb + bytes(200 << 20)) + packer.flush()
+    start = content.index(b"1.2.840.10008.1.2.1.99") + 22
+
+    with pytest.raises(UnreadableError):
+        read(content[:start] + packed)
+
+
+@pytest.mark.parametrize("content", [make.raw_dicom(), make.make_dicom(syntax=make.BIG_ENDIAN)])
+def test_zeros_after_the_last_element_are_no_elements(content):
+    assert read(content + bytes(8 << 20)).sop_instance_uid == make.SOP_UID
 
 
 def test_absent_and_empty_are_kept_apart():

@@ -49,6 +49,12 @@ def test_a_missing_input_is_named_before_anything_is_searched(tmp_path):
         find_inputs([str(tmp_path), str(tmp_path / "nowhere")])
 
 
+@pytest.mark.parametrize("typed", ["", "x" * 5000, "a\0b"], ids=["empty", "too long", "NUL"])
+def test_an_impossible_name_is_a_missing_input(typed):
+    with pytest.raises(UsageError):
+        find_inputs([typed])
+
+
 @pytest.mark.parametrize(
     ("inputs", "expected"),
     [
