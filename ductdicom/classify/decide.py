@@ -4,27 +4,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from ductdicom.classify.exam import decide_exam, is_contested
+from ductdicom.classify.exam import decide_exam
 from ductdicom.classify.image_rules import RULES
 from ductdicom.classify.injections import number_injections
 from ductdicom.classify.kind import KindCall, decide_kind
 from ductdicom.classify.order import find_contradictions, infer, suggest
-from ductdicom.classify.rule import Rule
-from ductdicom.classify.study_rules import (
-    Side,
-    Source,
-    Weighed,
-    own_phases,
-    start_times,
-    weigh,
+from ductdicom.classify.phase import own_call, phase_of_other
+from ductdicom.classify.problems import (
+    exam_problems,
+    header_problems,
+    phase_problems,
+    view_problems,
 )
+from ductdicom.classify.rule import Rule
+from ductdicom.classify.study_rules import Side, Weighed, start_times, weigh
 from ductdicom.classify.subject import Subject, read_subject
 from ductdicom.classify.thresholds import Thresholds
 from ductdicom.classify.timeline import exposure_time, read_timeline
 from ductdicom.classify.twins import settle_twins
-from ductdicom.classify.view import GROUPS, ViewCall, decide_view
+from ductdicom.classify.view import ViewCall, decide_view
 from ductdicom.model.call import (
-    Confidence,
     Evidence,
     ExamCall,
     ExamKind,
@@ -32,18 +31,16 @@ from ductdicom.model.call import (
     Laterality,
     Phase,
     PhaseCall,
-    Strength,
     ViewGroup,
-    strongest,
 )
 from ductdicom.model.decision import Decision
 from ductdicom.model.outcome import Problem
 from ductdicom.model.study import ImageCall, Study, StudyCall
+from ductdicom.vocabulary.codes import VIEW_GROUPS
 from ductdicom.vocabulary.terms import Vocabulary
 
 # Kinds that may carry a phase on explicit evidence of their own, and stand in no row.
 _PHASED_KINDS = {Kind.TOMOSYNTHESIS, Kind.SYNTHETIC, Kind.PROCESSING_TWIN, Kind.REJECTED}
-_DECISION_RULE = "decision"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,20 +84,17 @@ def classify_study(study: Study, engine: Engine) -> StudyCall:
             read_subject(s.instance, engine.vocabulary, in_ductogram=True) for s in draft.subjects
         )
         draft = replace(draft, subjects=subjects)
-    if is_contested(exam):
-        problems.append(
-            Problem(
-                code="exam-conflict",
-                message="the study carries signs of both a ductography and an intravenous "
-                f"contrast mammography; taken as {exam.kind}",
-            )
-        )
     calls, injections, more = _decide_phases(draft, exam, engine)
     images = tuple(
         _image_call(draft, index, calls[index], injections.get(index), engine)
         for index in range(len(draft.subjects))
     )
-    problems += [*more, *_view_problems(draft), *_header_problems(study)]
+    problems += [
+        *exam_problems(exam),
+        *more,
+        *view_problems(study, draft.kinds, draft.views),
+        *header_problems(study),
+    ]
     return StudyCall(
         study=study,
         exam=exam,
@@ -146,7 +140,7 @@ def _decided_view(view: ViewCall, decision: Decision | None) -> ViewCall:
     if decision.laterality is not None:
         view = replace(view, laterality=decision.laterality, laterality_conflicts=())
     if decision.view is not None:
-        group = GROUPS.get(decision.view, ViewGroup.OTHER)
+        group = VIEW_GROUPS.get(decision.view, ViewGroup.OTHER)
         view = replace(view, view=decision.view, group=group, view_conflicts=())
     return view
 
@@ -170,16 +164,16 @@ def _decide_phases(
             and draft.kinds[index].kind is Kind.VIEW
             and index not in draft.apart
         ]
-        side = _side(draft, members, said, laterality)
+        side = _side(draft, members, said, laterality, engine.thresholds)
         settled, weighed = _settle_side(side, members, draft, engine)
         for place, index in enumerate(members):
             calls[index] = settled[place]
         posts = [i for i, call in enumerate(settled) if _counts_as_post(call)]
         numbers = number_injections(side, posts, engine.thresholds)
         injections |= {members[place]: number for place, number in numbers.items()}
-        problems += _phase_problems(side, settled, weighed)
+        problems += phase_problems(side, settled, weighed)
         for index in _others(draft, laterality):
-            calls[index] = _phase_of_other(said[index], weighed)
+            calls[index] = phase_of_other(said[index], weighed)
     return calls, injections, problems
 
 
@@ -205,6 +199,7 @@ def _side(
     members: Sequence[int],
     said: Sequence[tuple[Evidence, ...]],
     laterality: Laterality | None,
+    thresholds: Thresholds,
 ) -> Side:
     opposite = {
         item.rule
@@ -213,10 +208,11 @@ def _side(
         for item in said[index]
     }
     subjects = tuple(draft.subjects[index] for index in members)
+    timed = start_times(subjects, thresholds)
     return Side(
         subjects=subjects,
         views=tuple(draft.views[index] for index in members),
-        evidence=tuple(said[index] for index in members),
+        evidence=tuple((*said[index], *timed[place]) for place, index in enumerate(members)),
         timeline=read_timeline([subject.instance for subject in subjects]),
         copied=frozenset(opposite),
     )
@@ -226,10 +222,9 @@ def _settle_side(
     side: Side, members: Sequence[int], draft: _Draft, engine: Engine
 ) -> tuple[tuple[PhaseCall, ...], Weighed]:
     weighed = weigh(side, engine.rules, engine.thresholds)
-    timed = start_times(side, engine.thresholds)
     calls = tuple(
-        _own_call(
-            (*weighed.kept[place], *timed[place]),
+        own_call(
+            weighed.kept[place],
             weighed.lowered,
             engine.decisions.get(draft.subjects[index].instance.sop_instance_uid),
             side.subjects[place],
@@ -241,64 +236,6 @@ def _settle_side(
     return suggest(calls, side, engine.thresholds), weighed
 
 
-def _own_call(
-    evidence: tuple[Evidence, ...],
-    lowered: frozenset[Source],
-    decision: Decision | None,
-    subject: Subject,
-) -> PhaseCall:
-    """Settle one image by its own evidence: agreement is a phase, disagreement is unknown."""
-    if decision is not None and decision.phase is not None:
-        return _confirmed(evidence, decision, decision.phase)
-    phases = own_phases(evidence)
-    if not phases:
-        return PhaseCall(phase=Phase.UNKNOWN, evidence=evidence)
-    if len(phases) > 1:
-        firm = tuple(item for item in evidence if item.strength is not Strength.HINT)
-        return PhaseCall(phase=Phase.UNKNOWN, evidence=evidence, conflicts=firm)
-    phase = Phase(phases.pop())
-    return PhaseCall(
-        phase=phase,
-        confidence=_confidence(evidence, lowered, subject),
-        evidence=evidence,
-        conflicts=tuple(item for item in evidence if item.says != phase),
-    )
-
-
-def _confirmed(evidence: tuple[Evidence, ...], decision: Decision, phase: Phase) -> PhaseCall:
-    word = Evidence(
-        rule=_DECISION_RULE,
-        tag="",
-        value=" ".join(part for part in (decision.by, decision.at, decision.note) if part),
-        says=phase,
-        strength=Strength.EXPLICIT,
-    )
-    return PhaseCall(
-        phase=phase,
-        confidence=Confidence.CONFIRMED if phase is not Phase.UNKNOWN else Confidence.UNKNOWN,
-        evidence=(word, *evidence),
-        conflicts=tuple(e for e in evidence if e.says != phase and phase is not Phase.UNKNOWN),
-    )
-
-
-def _confidence(
-    evidence: Sequence[Evidence], lowered: frozenset[Source], subject: Subject
-) -> Confidence:
-    guessed = {text.value for text, _ in subject.readings if text.is_guessed}
-    full = [
-        item
-        for item in evidence
-        if (item.rule, item.tag) not in lowered
-        and item.strength is not Strength.HINT
-        and not (item.strength is Strength.TEXT and item.value in guessed)
-    ]
-    return {
-        Strength.EXPLICIT: Confidence.CERTAIN,
-        Strength.STRUCTURAL: Confidence.STRONG,
-        Strength.TEXT: Confidence.STRONG,
-    }.get(strongest(full) or Strength.HINT, Confidence.INFERRED)
-
-
 def _others(draft: _Draft, laterality: Laterality | None) -> list[int]:
     return [
         index
@@ -306,21 +243,6 @@ def _others(draft: _Draft, laterality: Laterality | None) -> list[int]:
         if view.laterality is laterality
         and (draft.kinds[index].kind in _PHASED_KINDS or index in draft.apart)
     ]
-
-
-def _phase_of_other(said: Sequence[Evidence], weighed: Weighed) -> PhaseCall:
-    """Give an object that stands in no row the phase that an attribute of its own states."""
-    explicit = tuple(
-        item
-        for item in said
-        if item.strength is Strength.EXPLICIT and (item.rule, item.tag) not in weighed.idle
-    )
-    phases = own_phases(explicit)
-    if len(phases) == 1:
-        return PhaseCall(
-            phase=Phase(phases.pop()), confidence=Confidence.CERTAIN, evidence=explicit
-        )
-    return PhaseCall(phase=Phase.UNKNOWN, evidence=explicit, conflicts=explicit)
 
 
 def _image_call(
@@ -347,80 +269,3 @@ def _image_call(
         has_view_conflict=bool(view.view_conflicts),
         has_other_bytes=instance.origin.label in draft.contested,
     )
-
-
-def _phase_problems(side: Side, calls: Sequence[PhaseCall], weighed: Weighed) -> list[Problem]:
-    problems = []
-    for subject, call in zip(side.subjects, calls, strict=True):
-        if call.phase is Phase.UNKNOWN and call.conflicts:
-            reasons = "; ".join(f"{e.rule} {e.tag} says {e.says}" for e in call.conflicts)
-            problems.append(
-                Problem(
-                    code="phase-conflict",
-                    message=f"the reasons contradict each other: {reasons}",
-                    sop_instance_uid=subject.instance.sop_instance_uid,
-                )
-            )
-    problems += [
-        Problem(
-            code="non-discriminating",
-            message=f"{name} {tag} does not tell {_count(side)} apart, so it proves nothing",
-        )
-        for name, tag in sorted(weighed.idle)
-        if len(side.subjects) > 1
-    ]
-    if side.timeline.trouble in {"stations-differ", "midnight"}:
-        problems.append(
-            Problem(
-                code="time-conflict",
-                message="the clock cannot order the exposures: "
-                + {
-                    "stations-differ": "they were made on different stations",
-                    "midnight": "they span more than twelve hours of one date",
-                }[side.timeline.trouble],
-            )
-        )
-    return problems
-
-
-def _count(side: Side) -> str:
-    letter = next((str(v.laterality) for v in side.views if v.laterality), "unknown side")
-    return f"the {len(side.subjects)} images of {letter}"
-
-
-def _view_problems(draft: _Draft) -> list[Problem]:
-    problems = []
-    for index, view in enumerate(draft.views):
-        if draft.kinds[index].kind is not Kind.VIEW:
-            continue
-        uid = draft.subjects[index].instance.sop_instance_uid
-        for code, conflicts in (
-            ("laterality-conflict", view.laterality_conflicts),
-            ("view-conflict", view.view_conflicts),
-        ):
-            if conflicts:
-                said = "; ".join(f"{e.tag} {e.value!r} says {e.says}" for e in conflicts)
-                problems.append(Problem(code=code, message=said, sop_instance_uid=uid))
-    return problems
-
-
-def _header_problems(study: Study) -> list[Problem]:
-    guessed = [
-        Problem(
-            code="charset-guessed",
-            message="texts do not fit the declared character set and were decoded by guess",
-            sop_instance_uid=instance.sop_instance_uid,
-        )
-        for instance in study.instances
-        if instance.is_charset_guessed
-    ]
-    contested = [
-        Problem(
-            code="same-uid-other-bytes",
-            message="another object has the same SOP Instance UID and other content; both are kept",
-            sop_instance_uid=instance.sop_instance_uid,
-        )
-        for instance in study.instances
-        if instance.origin.label in study.contested
-    ]
-    return guessed + contested

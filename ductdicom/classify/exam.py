@@ -11,7 +11,7 @@ from ductdicom.classify.subject import Subject
 from ductdicom.classify.thresholds import Thresholds
 from ductdicom.classify.view import ViewCall
 from ductdicom.model.call import Confidence, Evidence, ExamCall, ExamKind, Kind, Strength
-from ductdicom.vocabulary.codes import is_ductography, route_of
+from ductdicom.vocabulary.codes import agent_of, is_ductography, route_of
 
 _NOT_OF_THE_BREAST = {
     Kind.OTHER_MODALITY,
@@ -93,7 +93,7 @@ def _evidence(rule: str, tag: str, value: str, says: ExamKind, strength: Strengt
 def _named(subjects: Sequence[Subject]) -> Iterator[Evidence]:
     for subject in subjects:
         for code in subject.instance.codes:
-            if is_ductography(code):
+            if is_ductography(code, subject.vocabulary):
                 value = f"{code.value} {code.scheme} {code.meaning}".strip()
                 yield _evidence(
                     "procedure-code", code.tag, value, ExamKind.DUCTOGRAM, Strength.EXPLICIT
@@ -128,7 +128,10 @@ def _filled(
             continue
         contrast = subject.instance.contrast
         route = contrast.route or ""
-        coded = any(route_of(code) == "intraductal" for code in contrast.route_codes or ())
+        coded = any(
+            route_of(code, subject.vocabulary) == "intraductal"
+            for code in contrast.route_codes or ()
+        )
         if coded or read_route(route) == "intraductal":
             yield _evidence(
                 "intraductal-route",
@@ -138,7 +141,10 @@ def _filled(
                 Strength.EXPLICIT,
             )
         agent = read_agent(contrast.agent or "", subject.vocabulary)
-        has_agent = agent is AgentClass.AGENT or bool(contrast.agent_codes)
+        has_agent = agent is AgentClass.AGENT or any(
+            agent_of(code, subject.vocabulary) is AgentClass.AGENT
+            for code in contrast.agent_codes or ()
+        )
         volume = contrast.volume_ml or 0
         if has_agent and 0 < volume <= thresholds.duct_volume_at_most_ml:
             yield _evidence(
@@ -192,15 +198,16 @@ def _dual_energy(
 
 def _intravenous(subject: Subject, thresholds: Thresholds) -> Iterator[Evidence]:
     contrast = subject.instance.contrast
-    coded = any(route_of(code) == "intravenous" for code in contrast.route_codes or ())
+    coded = any(
+        route_of(code, subject.vocabulary) == "intravenous" for code in contrast.route_codes or ()
+    )
     is_intravenous = coded or read_route(contrast.route or "") == "intravenous"
     volume = max(contrast.volume_ml or 0, contrast.total_dose_ml or 0)
+    # A volume may be the bottle's; it weighs less than a vein, and no more than a name.
     if is_intravenous:
-        value, tag = contrast.route or "intravenous", "(0018,1040)"
+        value, tag, strength = contrast.route or "intravenous", "(0018,1040)", Strength.STRUCTURAL
     elif volume >= thresholds.intravenous_volume_at_least_ml:
-        value, tag = f"{volume:g} mL", "(0018,1041)"
+        value, tag, strength = f"{volume:g} mL", "(0018,1041)", Strength.TEXT
     else:
         return
-    yield _evidence(
-        "intravenous-contrast", tag, value, ExamKind.CONTRAST_MAMMOGRAM, Strength.STRUCTURAL
-    )
+    yield _evidence("intravenous-contrast", tag, value, ExamKind.CONTRAST_MAMMOGRAM, strength)

@@ -49,7 +49,7 @@ def _agent(subject: Subject, _: Thresholds) -> Said:
 
 def _coded_agent(subject: Subject, _: Thresholds) -> Said:
     for code in subject.instance.contrast.agent_codes or ():
-        if agent_of(code) is AgentClass.AGENT:
+        if agent_of(code, subject.vocabulary) is AgentClass.AGENT:
             yield "(0018,0012)", code.meaning or code.value, Phase.POST
 
 
@@ -58,12 +58,22 @@ def _route(subject: Subject, _: Thresholds) -> Said:
     if contrast.route and read_route(contrast.route) == "intraductal":
         yield "(0018,1040)", contrast.route, Phase.POST
     for code in contrast.route_codes or ():
-        if route_of(code) == "intraductal":
+        if route_of(code, subject.vocabulary) == "intraductal":
             yield "(0018,0014)", code.meaning or code.value, Phase.POST
+
+
+def _is_non_opaque(subject: Subject) -> bool:
+    """Tell whether what was given is air, carbon dioxide or water, as into a cyst."""
+    contrast = subject.instance.contrast
+    classes = {agent_of(code, subject.vocabulary) for code in contrast.agent_codes or ()}
+    classes.add(read_agent(contrast.agent or "", subject.vocabulary))
+    return AgentClass.NON_OPAQUE in classes
 
 
 def _volume(subject: Subject, thresholds: Thresholds) -> Said:
     contrast = subject.instance.contrast
+    if _is_non_opaque(subject):
+        return
     for tag, amount in (
         ("(0018,1041)", contrast.volume_ml),
         ("(0018,1044)", contrast.total_dose_ml),

@@ -123,7 +123,7 @@ def _names_a_breast(subject: Subject) -> bool:
     body_part = (breast.body_part or "").upper()
     return bool(
         "BREAST" in body_part
-        or any(view_of(code) for code in breast.view_codes or ())
+        or any(view_of(code, subject.vocabulary) for code in breast.view_codes or ())
         or any(reading.is_ductography for _, reading in subject.readings)
     )
 
@@ -168,7 +168,7 @@ def _by_procedure_step(subject: Subject) -> Iterator[KindCall]:
     if instance.has_biopsy_target:
         yield KindCall(kind=Kind.BIOPSY, reason="biopsy target")
     for code in instance.breast.view_codes or ():
-        term = view_of(code)
+        term = view_of(code, subject.vocabulary)
         if term is not None and term.is_specimen:
             yield KindCall(kind=Kind.SPECIMEN, reason="view of a specimen")
 

@@ -85,7 +85,7 @@ def _infer_one(
     if not posts:
         return _infer_without_post(index, call, pres, timeline, thresholds)
     if all(timeline.is_before(index, post) is True for post in posts):
-        if _looks_filled(index, side, thresholds):
+        if _looks_filled(index, posts, side, thresholds):
             return _suggest(call, Phase.POST, "looks like an earlier filling without a tag")
         return _inferred(call, Phase.PRE, _offset(timeline, index, posts, "before the first"))
     earlier = [post for post in posts if timeline.is_before(post, index) is True]
@@ -93,7 +93,9 @@ def _infer_one(
         return call
     gaps = [gap for p in earlier if (gap := timeline.gap_minutes(p, index)) is not None]
     is_enclosed = any(timeline.is_before(index, post) is True for post in posts)
-    is_same_filling = min(gaps) <= thresholds.injection_gap_minutes if gaps else is_enclosed
+    # Between two fillings it may be another scout, unless it was exposed along with the first.
+    reach = thresholds.filling_gap_minutes if is_enclosed else thresholds.injection_gap_minutes
+    is_same_filling = min(gaps) <= reach if gaps else is_enclosed
     if is_same_filling and not _text_says(call, Phase.PRE):
         return _inferred(call, Phase.POST, _offset(timeline, index, posts, "after the first"))
     return _suggest(call, Phase.POST, "exposed after a filling, with a pause between")
@@ -116,18 +118,33 @@ def _infer_without_post(
     return call
 
 
-def _looks_filled(index: int, side: Side, thresholds: Thresholds) -> bool:
+def _looks_filled(index: int, posts: Sequence[int], side: Side, thresholds: Thresholds) -> bool:
     """Tell whether an image before the first certain filling may show a filling of its own.
 
-    Its text numbers an injection, or it is the magnified one after earlier contact views with a
-    pause between: the textbook's order of before and after.
+    Its text numbers an injection; or it is the magnified one after earlier contact views with a
+    pause between, the textbook's order of before and after; or it was exposed too shortly before
+    a certain post image for a cannulation between them, with earlier images that may be the
+    scouts.
     """
     if any(reading.injection is not None for _, reading in side.subjects[index].readings):
         return True
-    clusters = side.timeline.clusters(thresholds.suggestion_gap_minutes)
-    position = next((n for n, cluster in enumerate(clusters) if index in cluster), 0)
-    earlier = [i for cluster in clusters[:position] for i in cluster]
-    return side.views[index].is_magnified and any(not side.views[i].is_magnified for i in earlier)
+    earlier, _ = _cluster_of(index, side, thresholds.suggestion_gap_minutes)
+    if side.views[index].is_magnified and any(not side.views[i].is_magnified for i in earlier):
+        return True
+    before, burst = _cluster_of(index, side, thresholds.filling_gap_minutes)
+    return bool(before) and any(post in burst for post in posts)
+
+
+def _cluster_of(
+    index: int, side: Side, gap_minutes: float
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the exposures before an image's cluster, and the cluster itself."""
+    before: tuple[int, ...] = ()
+    for cluster in side.timeline.clusters(gap_minutes):
+        if index in cluster:
+            return before, cluster
+        before += cluster
+    return (), ()
 
 
 def _offset(timeline: Timeline, index: int, posts: Sequence[int], words: str) -> str:

@@ -78,7 +78,7 @@ def weigh(side: Side, rules: Mapping[str, Rule], thresholds: Thresholds) -> Weig
     that a cannulation takes, so that they lie on one side of it. Heuristic.
     """
     sources = sorted({(item.rule, item.tag) for items in side.evidence for item in items})
-    testable = [source for source in sources if rules[source[0]].must_discriminate]
+    testable = [s for s in sources if s[0] not in rules or rules[s[0]].must_discriminate]
     uniform = [source for source in testable if not _splits(side, source, thresholds)]
     lowered = frozenset(s for s in uniform if _counts_in_burst(side, s, uniform, thresholds))
     unreliable = {s for s in testable if s not in uniform and _recurs(side, s, thresholds)}
@@ -156,20 +156,24 @@ def _is_one_burst(side: Side, thresholds: Thresholds) -> bool:
 
 
 def _recurs(side: Side, source: Source, thresholds: Thresholds) -> bool:
-    """Tell whether an image without the value lies between two fillings that have it.
+    """Tell whether a value stands on the first image of all, not on the next, and again later.
 
-    Then the value was also written on an image of an earlier round, and cannot be trusted.
+    Then it was also written on the scouts' round, and cannot be trusted. An image without it
+    between two fillings is no contradiction, as absence says nothing.
     """
     if source[0] not in _FILLING_RULES:
         return False
     said = side.said(source)
     clusters = side.timeline.clusters(thresholds.injection_gap_minutes)
     has = [[any(e.says == Phase.POST for e in said[i]) for i in cluster] for cluster in clusters]
-    mixed = [index for index, flags in enumerate(has) if any(flags) and not all(flags)]
-    return any(any(any(flags) for flags in has[index + 1 :]) for index in mixed)
+    if len(has) < 2 or not has[0][0] or all(has[0]):  # noqa: PLR2004 - a round and a later one
+        return False
+    return any(any(flags) for flags in has[1:])
 
 
-def start_times(side: Side, thresholds: Thresholds) -> tuple[tuple[Evidence, ...], ...]:
+def start_times(
+    subjects: Sequence[Subject], thresholds: Thresholds
+) -> tuple[tuple[Evidence, ...], ...]:
     """Compare each exposure with the time at which contrast was started on its side.
 
     The time of the image itself is taken, else the earliest of the side: one value copied onto
@@ -179,11 +183,11 @@ def start_times(side: Side, thresholds: Thresholds) -> tuple[tuple[Evidence, ...
     ----------
     * DICOM PS3.3 C.7.6.4, (0018,1042) Contrast/Bolus Start Time
     """
-    known = [s.instance.contrast.started_at for s in side.subjects]
+    known = [subject.instance.contrast.started_at for subject in subjects]
     earliest = min((value for value in known if value is not None), default=None)
     return tuple(
         _start_time(subject, own if own is not None else earliest, thresholds)
-        for subject, own in zip(side.subjects, known, strict=True)
+        for subject, own in zip(subjects, known, strict=True)
     )
 
 

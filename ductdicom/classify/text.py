@@ -65,7 +65,11 @@ def read_text(value: str, vocabulary: Vocabulary, *, ductography_context: bool =
 @lru_cache(maxsize=8192)
 def _read(value: str, vocabulary: Vocabulary, *, ductography_context: bool) -> Reading:
     scan = lexicon_of(vocabulary).scan(value)
-    procedure = [item for item in scan.items if item.has("ductography")]
+    procedure = [
+        item
+        for position, item in enumerate(scan.items)
+        if item.has("ductography") and not _is_preceded(scan.items, position, "history")
+    ]
     kinds = frozenset(_kinds(scan.items))
     in_ductogram = ductography_context or bool(procedure)
     findings = _kept(
@@ -145,12 +149,17 @@ def _modifiers(items: Sequence[Item]) -> Iterator[str]:
 
 def _is_past(items: Sequence[Item], position: int) -> bool:
     """Whether something is only named as what was before or after: "post biopsy"."""
+    following = items[position + 1 : position + 2]
+    is_bound = _is_preceded(items, position, *_BINDS_TO_PAST)
+    return is_bound or any(item.has("pre_behind", "post_behind") for item in following)
+
+
+def _is_preceded(items: Sequence[Item], position: int, *roles: str) -> bool:
+    """Whether an item follows a word of one of the roles, fillers between them left aside."""
     before = position - 1
     while before >= 0 and (items[before].has("filler") or items[before].text in "-._"):
         before -= 1
-    following = items[position + 1 : position + 2]
-    is_bound = before >= 0 and items[before].has(*_BINDS_TO_PAST)
-    return is_bound or any(item.has("pre_behind", "post_behind") for item in following)
+    return before >= 0 and items[before].has(*roles)
 
 
 def _laterality(items: Sequence[Item]) -> Laterality | None:

@@ -56,7 +56,7 @@ def read_timeline(instances: Sequence[Instance]) -> Timeline:
     """
     if not any(instance.clock.acquired_time for instance in instances):
         return Timeline(ranks=_ranks(instances), trouble="no-clock")
-    if len(_stations(instances)) > 1:
+    if _has_several_stations(instances):
         return Timeline(trouble="stations-differ")
     moments = {
         index: moment
@@ -89,12 +89,11 @@ def exposure_time(instance: Instance) -> datetime | None:
     return clock.acquired_at if clock.is_acquisition or clock.tag in _CONTENT_TAGS else None
 
 
-def _stations(instances: Sequence[Instance]) -> set[tuple[str, str]]:
-    return {
-        (instance.manufacturer or "", instance.station_name or "")
-        for instance in instances
-        if instance.manufacturer or instance.station_name
-    }
+def _has_several_stations(instances: Sequence[Instance]) -> bool:
+    """Tell whether two images name different stations; a missing name says nothing."""
+    names = {instance.station_name for instance in instances} - {None, ""}
+    makers = {instance.manufacturer for instance in instances} - {None, ""}
+    return len(names) > 1 or len(makers) > 1
 
 
 def _moment(instance: Instance) -> datetime | None:

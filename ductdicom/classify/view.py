@@ -8,21 +8,7 @@ from ductdicom.classify.subject import Subject
 from ductdicom.classify.text import read_text
 from ductdicom.model.call import Evidence, Laterality, Strength, ViewGroup
 from ductdicom.model.instance import Level
-from ductdicom.vocabulary.codes import laterality_of, modifier_of, view_of
-
-GROUPS = {
-    "CC": ViewGroup.CC,
-    "FB": ViewGroup.CC,
-    "XCC": ViewGroup.CC,
-    "XCCL": ViewGroup.CC,
-    "XCCM": ViewGroup.CC,
-    "ML": ViewGroup.LATERAL,
-    "LM": ViewGroup.LATERAL,
-    "MLO": ViewGroup.OBLIQUE,
-    "LMO": ViewGroup.OBLIQUE,
-    "SIO": ViewGroup.OBLIQUE,
-    "ISO": ViewGroup.OBLIQUE,
-}
+from ductdicom.vocabulary.codes import VIEW_GROUPS, laterality_of, modifier_of, view_of
 
 # Going down in an oblique view goes towards the feet and medially, so that the second letter tells
 # the side: here the one whose "down" is towards the right. From the beam's geometry: heuristic.
@@ -78,13 +64,28 @@ def decide_view(subject: Subject) -> ViewCall:
     return ViewCall(
         laterality=Laterality(side) if side else None,
         view=view,
-        group=GROUPS.get(view or "", ViewGroup.OTHER),
+        group=_group(subject, view),
         modifiers=_modifiers(subject),
         magnification=_magnification(subject),
         evidence=sides + views,
         laterality_conflicts=side_conflicts,
         view_conflicts=view_conflicts,
     )
+
+
+def _group(subject: Subject, view: str | None) -> ViewGroup:
+    """Return the view's group; without a view, the one that a text names, such as "lateral"."""
+    if view is not None:
+        return VIEW_GROUPS.get(view, ViewGroup.OTHER)
+    named = {
+        reading.view_group
+        for reading in (
+            read_text(subject.instance.breast.view_position or "", subject.vocabulary),
+            *(reading for _, reading in subject.texts(Level.IMAGE, Level.SERIES)),
+        )
+        if reading.view_group is not None
+    }
+    return named.pop() if len(named) == 1 else ViewGroup.OTHER
 
 
 def _settle(evidence: tuple[Evidence, ...]) -> tuple[str | None, tuple[Evidence, ...]]:
@@ -114,7 +115,7 @@ def _laterality_evidence(subject: Subject, view: str | None) -> Iterator[Evidenc
         if side:
             yield _attribute(rule, tag, value or "", side)
     for code in breast.region_modifiers:
-        coded = laterality_of(code)
+        coded = laterality_of(code, subject.vocabulary)
         if coded:
             yield _attribute("region-modifier", code.tag, code.meaning or code.value, coded)
     if breast.clinical_view and breast.clinical_view[:1].upper() in {"L", "R"}:
@@ -190,7 +191,7 @@ def _laterality_from_geometry(subject: Subject, view: str | None) -> Iterator[Ev
 def _view_evidence(subject: Subject) -> Iterator[Evidence]:
     breast = subject.instance.breast
     for code in breast.view_codes or ():
-        term = view_of(code)
+        term = view_of(code, subject.vocabulary)
         if term is not None and term.acronym:
             yield _attribute(
                 "view-code", code.tag, f"{code.scheme} {code.value}".strip(), term.acronym
@@ -204,7 +205,7 @@ def _view_evidence(subject: Subject) -> Iterator[Evidence]:
         if len(set(reading.views)) == 1:
             yield _attribute("clinical-view", "(0045,xx1B)", breast.clinical_view, reading.views[0])
     orientation = subject.instance.geometry.patient_orientation or ()
-    if len(orientation) == 1 and orientation[0].strip().upper() in GROUPS:
+    if len(orientation) == 1 and orientation[0].strip().upper() in VIEW_GROUPS:
         yield _attribute(
             "view-in-orientation", "(0020,0020)", orientation[0], orientation[0].strip().upper()
         )
@@ -221,7 +222,7 @@ def _view_evidence(subject: Subject) -> Iterator[Evidence]:
 
 def _modifiers(subject: Subject) -> tuple[str, ...]:
     breast = subject.instance.breast
-    found = {modifier_of(code) for code in breast.view_modifiers}
+    found = {modifier_of(code, subject.vocabulary) for code in breast.view_modifiers}
     words = [breast.view_position or "", subject.instance.geometry.paddle or ""]
     for word in words:
         found |= set(read_text(word, subject.vocabulary).modifiers)

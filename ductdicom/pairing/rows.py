@@ -62,7 +62,7 @@ def _reason_left_out(image: ImageCall) -> str:
         (image.laterality is None, "laterality-unknown"),
         (image.laterality is Laterality.BOTH, "laterality-both"),
         (image.has_view_conflict and image.view is None, "view-conflict"),
-        (image.view is None or image.group is ViewGroup.OTHER, "view-unknown"),
+        (image.group is ViewGroup.OTHER, "view-unknown"),
     )
     return next((reason for holds, reason in checks if holds), "")
 

@@ -1,7 +1,7 @@
 """Deciding over a whole run: each study by itself, then with the patient's other studies."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from ductdicom.classify.decide import Engine, classify_study
@@ -38,14 +38,17 @@ def make_engine(settings: Settings) -> tuple[Engine, tuple[Problem, ...]]:
     UsageError
         The rules or the decisions cannot be used.
     """
-    vocabulary = load_vocabulary(settings.rules)
+    vocabulary = load_vocabulary(
+        settings.rules,
+        rules=[rule.name for rule in RULES],
+        thresholds=[item.name for item in fields(Thresholds)],
+    )
     decisions_path = settings.decisions or _default_decisions(settings.output)
     decisions, problems = read_decisions(decisions_path) if decisions_path else ({}, ())
     rules = {
-        rule.name: rule
+        rule.name: replace(rule, strength=setting.strength or rule.strength) if setting else rule
         for rule in RULES
-        if rule.name not in vocabulary.rule_settings
-        or vocabulary.rule_settings[rule.name].is_enabled
+        if not (setting := vocabulary.rule_settings.get(rule.name)) or setting.is_enabled
     }
     engine = Engine(
         vocabulary=vocabulary,

@@ -1,0 +1,83 @@
+"""One image's phase by its own evidence, or by a reviewer's word."""
+
+from collections.abc import Sequence
+
+from ductdicom.classify.study_rules import Source, Weighed, own_phases
+from ductdicom.classify.subject import Subject
+from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strength, strongest
+from ductdicom.model.decision import Decision
+
+_DECISION_RULE = "decision"
+
+
+def own_call(
+    evidence: tuple[Evidence, ...],
+    lowered: frozenset[Source],
+    decision: Decision | None,
+    subject: Subject,
+) -> PhaseCall:
+    """Settle one image by its own evidence: agreement is a phase, disagreement is unknown."""
+    if decision is not None and decision.phase is not None:
+        return _confirmed(evidence, decision, decision.phase)
+    phases = own_phases(evidence)
+    if not phases:
+        return PhaseCall(phase=Phase.UNKNOWN, evidence=evidence)
+    if len(phases) > 1:
+        firm = tuple(item for item in evidence if item.strength is not Strength.HINT)
+        return PhaseCall(phase=Phase.UNKNOWN, evidence=evidence, conflicts=firm)
+    phase = Phase(phases.pop())
+    return PhaseCall(
+        phase=phase,
+        confidence=_confidence(evidence, lowered, subject),
+        evidence=evidence,
+        conflicts=tuple(item for item in evidence if item.says != phase),
+    )
+
+
+def _confirmed(evidence: tuple[Evidence, ...], decision: Decision, phase: Phase) -> PhaseCall:
+    word = Evidence(
+        rule=_DECISION_RULE,
+        tag="",
+        value=" ".join(part for part in (decision.by, decision.at, decision.note) if part),
+        says=phase,
+        strength=Strength.EXPLICIT,
+    )
+    return PhaseCall(
+        phase=phase,
+        confidence=Confidence.CONFIRMED if phase is not Phase.UNKNOWN else Confidence.UNKNOWN,
+        evidence=(word, *evidence),
+        conflicts=tuple(e for e in evidence if e.says != phase and phase is not Phase.UNKNOWN),
+    )
+
+
+def _confidence(
+    evidence: Sequence[Evidence], lowered: frozenset[Source], subject: Subject
+) -> Confidence:
+    guessed = {text.value for text, _ in subject.readings if text.is_guessed}
+    full = [
+        item
+        for item in evidence
+        if (item.rule, item.tag) not in lowered
+        and item.strength is not Strength.HINT
+        and not (item.strength is Strength.TEXT and item.value in guessed)
+    ]
+    return {
+        Strength.EXPLICIT: Confidence.CERTAIN,
+        Strength.STRUCTURAL: Confidence.STRONG,
+        Strength.TEXT: Confidence.STRONG,
+    }.get(strongest(full) or Strength.HINT, Confidence.INFERRED)
+
+
+def phase_of_other(said: Sequence[Evidence], weighed: Weighed) -> PhaseCall:
+    """Give an object that stands in no row the phase that an attribute of its own states."""
+    explicit = tuple(
+        item
+        for item in said
+        if item.strength is Strength.EXPLICIT and (item.rule, item.tag) not in weighed.idle
+    )
+    phases = own_phases(explicit)
+    if len(phases) == 1:
+        return PhaseCall(
+            phase=Phase(phases.pop()), confidence=Confidence.CERTAIN, evidence=explicit
+        )
+    return PhaseCall(phase=Phase.UNKNOWN, evidence=explicit, conflicts=explicit)

@@ -1,0 +1,100 @@
+"""What a person should know of a study: contradictions, and values that prove nothing."""
+
+from collections.abc import Iterator, Sequence
+
+from ductdicom.classify.exam import is_contested
+from ductdicom.classify.kind import KindCall
+from ductdicom.classify.study_rules import Side, Weighed
+from ductdicom.classify.view import ViewCall
+from ductdicom.model.call import ExamCall, Kind, Phase, PhaseCall
+from ductdicom.model.outcome import Problem
+from ductdicom.model.study import Study
+
+
+def exam_problems(exam: ExamCall) -> Iterator[Problem]:
+    """Report signs of two kinds of examination."""
+    if is_contested(exam):
+        yield Problem(
+            code="exam-conflict",
+            message="the study carries signs of both a ductography and an intravenous "
+            f"contrast mammography; taken as {exam.kind}",
+        )
+
+
+def phase_problems(side: Side, calls: Sequence[PhaseCall], weighed: Weighed) -> list[Problem]:
+    """Report conflicting reasons, values that prove nothing, and clocks that cannot be used."""
+    problems = []
+    for subject, call in zip(side.subjects, calls, strict=True):
+        if call.phase is Phase.UNKNOWN and call.conflicts:
+            reasons = "; ".join(f"{e.rule} {e.tag} says {e.says}" for e in call.conflicts)
+            problems.append(
+                Problem(
+                    code="phase-conflict",
+                    message=f"the reasons contradict each other: {reasons}",
+                    sop_instance_uid=subject.instance.sop_instance_uid,
+                )
+            )
+    problems += [
+        Problem(
+            code="non-discriminating",
+            message=f"{name} {tag} does not tell {_count(side)} apart, so it proves nothing",
+        )
+        for name, tag in sorted(weighed.idle)
+        if len(side.subjects) > 1
+    ]
+    if side.timeline.trouble in {"stations-differ", "midnight"}:
+        problems.append(
+            Problem(
+                code="time-conflict",
+                message="the clock cannot order the exposures: "
+                + {
+                    "stations-differ": "they were made on different stations",
+                    "midnight": "they span more than twelve hours of one date",
+                }[side.timeline.trouble],
+            )
+        )
+    return problems
+
+
+def _count(side: Side) -> str:
+    letter = next((str(v.laterality) for v in side.views if v.laterality), "unknown side")
+    return f"the {len(side.subjects)} images of {letter}"
+
+
+def view_problems(
+    study: Study, kinds: Sequence[KindCall], views: Sequence[ViewCall]
+) -> Iterator[Problem]:
+    """Report attributes that contradict each other on side or view."""
+    for instance, kind, view in zip(study.instances, kinds, views, strict=True):
+        if kind.kind is not Kind.VIEW:
+            continue
+        for code, conflicts in (
+            ("laterality-conflict", view.laterality_conflicts),
+            ("view-conflict", view.view_conflicts),
+        ):
+            if conflicts:
+                said = "; ".join(f"{e.tag} {e.value!r} says {e.says}" for e in conflicts)
+                yield Problem(code=code, message=said, sop_instance_uid=instance.sop_instance_uid)
+
+
+def header_problems(study: Study) -> list[Problem]:
+    """Report texts decoded by guess and UIDs that two objects share."""
+    guessed = [
+        Problem(
+            code="charset-guessed",
+            message="texts do not fit the declared character set and were decoded by guess",
+            sop_instance_uid=instance.sop_instance_uid,
+        )
+        for instance in study.instances
+        if instance.is_charset_guessed
+    ]
+    contested = [
+        Problem(
+            code="same-uid-other-bytes",
+            message="another object has the same SOP Instance UID and other content; both are kept",
+            sop_instance_uid=instance.sop_instance_uid,
+        )
+        for instance in study.instances
+        if instance.origin.label in study.contested
+    ]
+    return guessed + contested
