@@ -3,8 +3,12 @@
 from datetime import date, datetime, time
 from pathlib import Path
 
-from ductdicom.model.instance import Breast, Clock, Code, Contrast, Instance, Level, Text
+from ductdicom.classify.decide import Engine, classify_study
+from ductdicom.model.instance import Breast, Clock, Code, Contrast, Instance, Level, Raster, Text
 from ductdicom.model.origin import Origin
+from ductdicom.model.study import Study
+from ductdicom.pairing.rows import pair_study
+from ductdicom.vocabulary.terms import load_vocabulary
 
 MG = "1.2.840.10008.5.1.4.1.1.1.2"
 STUDY = "2.25.1"
@@ -70,5 +74,44 @@ def make_instance(
         "contrast": Contrast(agent=agent),
         "breast": Breast(image_laterality=side, view_codes=codes, view_modifiers=tuple(modifiers)),
         "texts": texts,
+        "raster": Raster(rows=3000, columns=2400, has_pixels=True),
     }
     return Instance(**(values | changes))
+
+
+def make_visit(*images):
+    """Make images of one study from dictionaries of make_instance, numbered from 1."""
+    return tuple(
+        make_instance(f"2.25.{number}", **({"instance_number": number} | image))
+        for number, image in enumerate(images, 1)
+    )
+
+
+def make_engine(*decisions):
+    return Engine(
+        vocabulary=load_vocabulary(), decisions={d.sop_instance_uid: d for d in decisions}
+    )
+
+
+def conclude(*instances, decisions=(), contested=()):
+    """Classify instances as one study."""
+    study = Study(
+        study_instance_uid=instances[0].study_instance_uid,
+        instances=tuple(instances),
+        contested=frozenset(contested),
+    )
+    return classify_study(study, make_engine(*decisions))
+
+
+def lay_out(*instances, **changes):
+    """Classify instances as one study and pair them."""
+    return pair_study(conclude(*instances, **changes))
+
+
+def phases(study_call):
+    """Return the images' phases as words, in the study's order."""
+    return [str(image.call.phase) if image.call.phase else None for image in study_call.images]
+
+
+def suggestions(study_call):
+    return [str(i.call.suggestion) if i.call.suggestion else None for i in study_call.images]

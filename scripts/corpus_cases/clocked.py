@@ -170,7 +170,7 @@ def forgotten_tag(setting: Setting) -> Plan:
 def forgotten_tag_between(setting: Setting) -> Plan:
     """One view between two fillings lacks the tag: filled still, or a new scout."""
     filled = Contrast(agent=agent(setting))
-    between = Shot(minute=20.0, view="MLO")
+    between = Shot(minute=26.0, view="MLO")
     return Plan(
         topic="forgotten tag between fillings",
         study_text=setting.exam_name(),
