@@ -13,6 +13,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, MultiFrameTrueColorSecondar
 from ductdicom.model.instance import Instance
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.settings import Phi
 from ductdicom.sheet.compose import drawn_images
 from ductdicom.sheet.page import Page
 from ductdicom.sheet.raster import draw_page
@@ -25,7 +26,13 @@ _IMPLEMENTATION_UID = UID("2.25.270498712163504872163508741236508712365")
 
 
 def dicom_sheet(
-    pages: Sequence[Page], study: StudyCall, pairing: Pairing, theme: Theme, *, pseudonym: str = ""
+    pages: Sequence[Page],
+    study: StudyCall,
+    pairing: Pairing,
+    theme: Theme,
+    *,
+    phi: Phi = Phi.MINIMAL,
+    pseudonym: str = "",
 ) -> bytes:
     """Return pages as a Multi-frame True Color Secondary Capture object.
 
@@ -34,8 +41,11 @@ def dicom_sheet(
 
     Parameters
     ----------
+    phi
+        How much of the patient and the study the header names: ID and date; with ``full`` also
+        name, birth date and accession number; with ``none`` nothing.
     pseudonym
-        Stands for name and ID of the patient where it is not empty.
+        Stands for name and ID of the patient with ``none``.
 
     References
     ----------
@@ -45,7 +55,7 @@ def dicom_sheet(
     digest = hashlib.sha256(frames.tobytes()).hexdigest()
     first = study.images[0].instance
     data = Dataset()
-    _add_identity(data, first, pseudonym)
+    _add_identity(data, first, phi, pseudonym)
     _add_study(data, first, digest)
     _add_content(data, drawn_images(pairing))
     _add_pixels(data, frames)
@@ -65,15 +75,22 @@ def _uid(text: str) -> str:
     return f"2.25.{int(hashlib.sha256(text.encode()).hexdigest()[:32], 16)}"
 
 
-def _add_identity(data: Dataset, first: Instance, pseudonym: str) -> None:
+def _add_identity(data: Dataset, first: Instance, phi: Phi, pseudonym: str) -> None:
     patient = first.patient
+    is_full = phi is Phi.FULL
     data.SpecificCharacterSet = "ISO_IR 192"
-    data.PatientName = pseudonym or patient.name or ""
-    data.PatientID = pseudonym or patient.patient_id or ""
-    if patient.issuer and not pseudonym:
-        data.IssuerOfPatientID = patient.issuer
-    data.PatientBirthDate = "" if pseudonym else patient.birth_date or ""
+    data.PatientID = patient.patient_id or ""
+    data.PatientName = (patient.name or "") if is_full else ""
+    data.PatientBirthDate = (patient.birth_date or "") if is_full else ""
     data.PatientSex = ""
+    data.AccessionNumber = (first.accession_number or "") if is_full else ""
+    data.StudyDate = f"{first.study_date:%Y%m%d}" if first.study_date else ""
+    data.StudyTime = f"{first.study_time:%H%M%S}" if first.study_time else ""
+    if phi is Phi.NONE:
+        data.PatientName = data.PatientID = pseudonym
+        data.StudyDate = data.StudyTime = ""
+    elif patient.issuer:
+        data.IssuerOfPatientID = patient.issuer
 
 
 def _add_study(data: Dataset, first: Instance, digest: str) -> None:
@@ -81,9 +98,6 @@ def _add_study(data: Dataset, first: Instance, digest: str) -> None:
     data.StudyInstanceUID = first.study_instance_uid
     data.SeriesInstanceUID = _uid(f"series:{first.study_instance_uid}:{digest}")
     data.SOPInstanceUID = _uid(f"sheet:{first.study_instance_uid}:{digest}")
-    data.StudyDate = f"{first.study_date:%Y%m%d}" if first.study_date else ""
-    data.StudyTime = f"{first.study_time:%H%M%S}" if first.study_time else ""
-    data.AccessionNumber = first.accession_number or ""
     data.ReferringPhysicianName = ""
     data.StudyID = ""
     data.Modality = "OT"
