@@ -2,19 +2,22 @@
 
 import base64
 import hashlib
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from PIL import Image
 
+from ductdicom.export.html_marks import page_marks
+from ductdicom.model.outcome import Status
 from ductdicom.sheet.captions import FOOTER
-from ductdicom.sheet.fonts import text_width
-from ductdicom.sheet.page import Anchor, BoxMark, LineMark, Mark, Page, PictureMark, TextMark
-from ductdicom.sheet.theme import Theme
+from ductdicom.sheet.page import Page, Tone
+from ductdicom.sheet.theme import DARK, LIGHT, Theme
+
+_STATUS_ORDER = (Status.REVIEW, Status.PARTIAL, Status.PAIRED, Status.NOT_A_DUCTOGRAM)
+_NEEDS_PERSON = "unreadable"
 
 
 @lru_cache(maxsize=1)
@@ -28,22 +31,35 @@ def _environment() -> Environment:
     )
 
 
-def html_sheet(pages: Sequence[Page], theme: Theme, *, title: str) -> bytes:
-    """Return pages as one self-contained HTML document with text as text."""
+def html_sheet(pages: Sequence[Page], theme: Theme, *, title: str, index: str = "") -> bytes:
+    """Return pages as one self-contained HTML document with a viewer, text as text.
+
+    On paper it has the light theme, whatever it has on the screen.
+
+    Parameters
+    ----------
+    title
+        Title of the document; the caller sees to it that it names nobody.
+    index
+        Where the batch's index is, relative to the document; empty where there is none.
+    """
     content = {
         "title": title,
         "footer": FOOTER,
+        "index": index,
         "pages": [
             {
                 "title": page.title,
                 "width": page.width,
                 "height": page.height,
-                "marks": list(_marks(page, theme)),
+                "marks": list(page_marks(page, number)),
             }
-            for page in pages
+            for number, page in enumerate(pages, start=1)
         ],
     }
-    return _render("sheet", content)
+    styles = (_colours(theme), _read("sheet.css"), _read("viewer.css"))
+    scripts = (_read("geometry.js"), _read("viewer.js"), _read("sheet.js"))
+    return _render("sheet", content, style="".join(styles), script="".join(scripts))
 
 
 def html_index(
@@ -57,26 +73,53 @@ def html_index(
     Parameters
     ----------
     studies
-        For each study what the template shows of it.
+        For each study what the template shows of it, in the order in which it is shown.
     inputs
         Disposition, reason and number of inputs.
+    totals
+        The run in one sentence.
     """
-    statuses = sorted({str(study["status"]) for study in studies})
+    found = Counter(str(study["status"]) for study in studies)
+    order = [str(status) for status in _STATUS_ORDER]
+    dispositions: Counter[str] = Counter()
+    for disposition, _, number in inputs:
+        dispositions[disposition] += number
     content = {
         "studies": studies,
         "inputs": inputs,
+        "dispositions": sorted(dispositions.items()),
+        "urgent": _NEEDS_PERSON,
         "totals": totals,
-        "statuses": statuses,
+        "statuses": [(name, found[name]) for name in order if found[name]],
+        "with_problems": sum(bool(study["problems"]) for study in studies),
         "footer": FOOTER,
     }
-    return _render("index", content)
+    style = _colours(DARK) + _read("index.css")
+    return _render("index", content, style=style, script=_read("index.js"))
 
 
-def _render(name: str, content: Mapping[str, object]) -> bytes:
-    """Fill a template in; its own style and script are allowed by their hashes, no others."""
+def _colours(theme: Theme) -> str:
+    """Return a theme's colours as variables, the light ones on paper, and a class for each."""
+    classes = "".join(
+        f".f-{tone}{{fill:var(--{tone})}}.s-{tone}{{stroke:var(--{tone})}}\n" for tone in Tone
+    )
+    return (
+        f":root{{color-scheme:{theme.name};{_variables(theme)}}}\n"
+        f"@media print{{:root{{color-scheme:light;{_variables(LIGHT)}}}}}\n{classes}"
+    )
+
+
+def _variables(theme: Theme) -> str:
+    return "".join(f"--{tone}:{theme.hexadecimal(tone)};" for tone in Tone)
+
+
+def _read(name: str) -> str:
     folder = resources.files("ductdicom.export") / "templates"
-    style = (folder / f"{name}.css").read_text(encoding="utf-8")
-    script = (folder / f"{name}.js").read_text(encoding="utf-8")
+    return (folder / name).read_text(encoding="utf-8")
+
+
+def _render(name: str, content: Mapping[str, object], *, style: str, script: str) -> bytes:
+    """Fill a template in; its own style and script are allowed by their hashes, no others."""
     template = _environment().get_template(f"{name}.html.j2")
     text = template.render(
         **content,
@@ -91,80 +134,3 @@ def _render(name: str, content: Mapping[str, object]) -> bytes:
 
 def _hash(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
-
-
-def _marks(page: Page, theme: Theme) -> Iterator[dict[str, object]]:
-    places = {(t.box.x, t.box.y): t for t in page.tiles}
-    for mark in page.marks:
-        if isinstance(mark, PictureMark):
-            tile = places.get((mark.box.x, mark.box.y))
-            yield _picture(mark) | {
-                "phase": tile.phase or "" if tile else "",
-                "row": tile.row if tile else "",
-            }
-        else:
-            yield _drawing(mark, theme)
-
-
-def _drawing(mark: Mark, theme: Theme) -> dict[str, object]:
-    match mark:
-        case TextMark():
-            return _text(mark, theme)
-        case BoxMark():
-            return {
-                "kind": "box",
-                "x": _number(mark.box.x),
-                "y": _number(mark.box.y),
-                "width": _number(mark.box.width),
-                "height": _number(mark.box.height),
-                "fill": theme.hexadecimal(mark.fill) if mark.fill else "none",
-                "stroke": theme.hexadecimal(mark.stroke) if mark.stroke else "none",
-                "line": _number(mark.width_px),
-                "dash": mark.is_dashed,
-            }
-        case LineMark():
-            return {
-                "kind": "line",
-                "x1": _number(mark.x1),
-                "y1": _number(mark.y1),
-                "x2": _number(mark.x2),
-                "y2": _number(mark.y2),
-                "stroke": theme.hexadecimal(mark.tone),
-                "line": _number(mark.width_px),
-            }
-    raise TypeError(mark)
-
-
-def _text(mark: TextMark, theme: Theme) -> dict[str, object]:
-    classes = ["bold"] if mark.is_bold else []
-    if mark.anchor is not Anchor.START:
-        classes.append(str(mark.anchor))
-    return {
-        "kind": "text",
-        "x": _number(mark.x),
-        "y": _number(mark.y),
-        "size": _number(mark.size_px),
-        "classes": " ".join(classes),
-        "fill": theme.hexadecimal(mark.tone),
-        # The reader's machine may lack the typeface; the text keeps its width.
-        "length": _number(text_width(mark.text, mark.size_px, is_bold=mark.is_bold)),
-        "text": mark.text,
-    }
-
-
-def _picture(mark: PictureMark) -> dict[str, object]:
-    stream = io.BytesIO()
-    Image.fromarray(mark.pixels).save(stream, "PNG", compress_level=6)
-    return {
-        "kind": "picture",
-        "x": _number(mark.box.x),
-        "y": _number(mark.box.y),
-        "width": _number(mark.box.width),
-        "height": _number(mark.box.height),
-        "source": "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii"),
-        "words": mark.alternative,
-    }
-
-
-def _number(value: float) -> str:
-    return f"{value:.1f}".rstrip("0").rstrip(".")

@@ -30,6 +30,7 @@ from ductdicom.version import __version__
 
 RECORD_NAME = "study.json"
 THUMBNAIL_NAME = "thumbnail.png"
+_HTML_ZOOM = 2.0  # pixels of an image in HTML for one of its page, each way
 _PAPERS = {  # width and height in inches, landscape
     Paper.A4: (11.693, 8.268),
     Paper.A3: (16.535, 11.693),
@@ -163,6 +164,7 @@ def sheet_options(settings: Settings, identity: tuple[str, ...]) -> SheetOptions
         closeup=settings.closeup,
         identity=identity,
         version=f"ductdicom {__version__}",
+        zoom=_HTML_ZOOM if Format.HTML in settings.format else 1.0,
     )
 
 
@@ -218,10 +220,14 @@ def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
         files.append(("sheet.pdf", pdf_document(tuple(pages), theme, title=title)))
     if Format.HTML in chosen:
         theme = theme_for(job.settings, Format.HTML)
-        files.append(("sheet.html", html_sheet(pages, theme, title=title)))
+        # A sheet that is written by itself has no batch around it.
+        index = "../../index.html" if job.settings.output else ""
+        files.append(("sheet.html", html_sheet(pages, theme, title=title, index=index)))
     if Format.DICOM in chosen:
         theme = theme_for(job.settings, Format.DICOM)
-        sheet = dicom_sheet(pages, job.call, job.pairing, theme, pseudonym=job.pseudonym)
+        sheet = dicom_sheet(
+            pages, job.call, job.pairing, theme, phi=job.settings.phi, pseudonym=job.pseudonym
+        )
         files.append(("sheet.dcm", sheet))
     files.append((THUMBNAIL_NAME, png_thumbnail(pages[0], theme_for(job.settings, Format.PNG))))
     return files

@@ -19,6 +19,7 @@ from ductdicom.sheet.page import (
     Anchor,
     Box,
     BoxMark,
+    Caption,
     DrawnTile,
     LineMark,
     Mark,
@@ -33,6 +34,7 @@ from ductdicom.sheet.tile import (
     Part,
     Tile,
     behind_the_nipple,
+    draw_finer,
     draw_tile,
 )
 from ductdicom.sheet.typography import LABEL_PX, LEADING, SMALL_PX
@@ -75,13 +77,17 @@ class Cell:
         return self.tile.hanging.chest_wall if isinstance(self.tile, Tile) else None
 
 
-def draw_cell(cell: Cell, place: PlacedSlot, scale: float) -> tuple[list[Mark], list[DrawnTile]]:
+def draw_cell(
+    cell: Cell, place: PlacedSlot, scale: float, *, zoom: float = 1.0
+) -> tuple[list[Mark], list[DrawnTile]]:
     """Draw one cell; images come with the record of where they stand.
 
     Parameters
     ----------
     scale
         Pixels for one page unit.
+    zoom
+        Above 1, images are also kept with up to so many times the page's pixels each way.
     """
     marks: list[Mark] = []
     drawn: list[DrawnTile] = []
@@ -91,8 +97,9 @@ def draw_cell(cell: Cell, place: PlacedSlot, scale: float) -> tuple[list[Mark], 
     marks += _top_strip(cell, place.cell, tone)
     if cell.image is not None and isinstance(cell.tile, Tile):
         shown = _Shown(cell=cell, image=cell.image, tile=cell.tile)
-        marks.append(_picture(shown, place.image, WHOLE, scale))
-        drawn.append(_record(shown, place.image, place.mm_per_unit))
+        picture = _picture(shown, place.image, WHOLE, scale)
+        marks.append(picture if zoom <= 1 else _with_finer(picture, cell.tile, zoom))
+        drawn.append(_record(shown, place.image, place))
         if place.closeup is not None:
             more, closeup = _closeup(shown, place, place.closeup, scale)
             marks += more
@@ -127,19 +134,43 @@ def _picture(shown: _Shown, box: Box, part: Part, scale: float) -> PictureMark:
     )
 
 
-def _record(
-    shown: _Shown, box: Box, mm_per_unit: float | None, *, is_closeup: bool = False
-) -> DrawnTile:
+def _with_finer(picture: PictureMark, tile: Tile, zoom: float) -> PictureMark:
+    height, width = picture.pixels.shape
+    return replace(picture, fine=draw_finer(tile, width_px=width, height_px=height, zoom=zoom))
+
+
+def _record(shown: _Shown, box: Box, place: PlacedSlot) -> DrawnTile:
+    tip = shown.tile.tip
     return DrawnTile(
         sop_instance_uid=shown.image.uid,
         phase=str(shown.cell.phase) if shown.cell.phase else None,
         is_suggested=shown.image.is_suggested,
         box=box,
         transform=str(shown.tile.hanging.transform),
-        mm_per_unit=mm_per_unit,
+        mm_per_unit=place.mm_per_unit,
         voi=shown.tile.voi,
         row=shown.cell.row,
-        is_closeup=is_closeup,
+        field=place.field,
+        chest_wall=shown.cell.chest_wall,
+        tip=(box.x + tip[1] * box.width, box.y + tip[0] * box.height) if tip else None,
+        caption=_caption(shown),
+    )
+
+
+def _caption(shown: _Shown) -> Caption:
+    badge = _strip_badge(shown.cell, shown.image)
+    notes = dict.fromkeys(captions.tile_badges(shown.tile.notes))
+    if shown.tile.size_mm is None:
+        notes["SCALE UNKNOWN"] = None
+    if badge and badge != "SUGGESTED":  # which the record says by itself
+        notes[badge] = None
+    return Caption(
+        word=_phase_word(shown.cell),
+        view=captions.view_label(shown.image),
+        facts=_facts(shown.cell, shown.image),
+        reason=_why(shown.cell, shown.image),
+        display=shown.tile.voi + _saturated_words(shown.tile),
+        notes=tuple(notes),
     )
 
 
@@ -181,17 +212,14 @@ def _closeup(
             tone=Tone.MUTED,
         ),
     ]
-    return marks, [_record(shown, box, mm_per_unit, is_closeup=True)]
+    closeup = replace(
+        _record(shown, box, place), mm_per_unit=mm_per_unit, is_closeup=True, part=frame, tip=None
+    )
+    return marks, [closeup]
 
 
 def _top_strip(cell: Cell, box: Box, tone: Tone) -> Iterator[Mark]:
-    word = {Phase.PRE: "PRE", Phase.POST: "POST", Phase.UNKNOWN: "UNKNOWN"}.get(
-        cell.phase or Phase.UNKNOWN, ""
-    )
-    if cell.phase is None:
-        word = ""
-    if cell.ordinal:
-        word = f"{word} {cell.ordinal}"
+    word = _phase_word(cell)
     baseline = box.y + TOP_STRIP_PX - 18
     x = box.x + _PAD_PX
     if word:
@@ -232,6 +260,12 @@ def _top_strip(cell: Cell, box: Box, tone: Tone) -> Iterator[Mark]:
         )
 
 
+def _phase_word(cell: Cell) -> str:
+    """Return the word of a cell's column, with its number where there are several."""
+    word = str(cell.phase).upper() if cell.phase else ""
+    return f"{word} {cell.ordinal}" if cell.ordinal else word
+
+
 def _strip_badge(cell: Cell, image: ImageCall) -> str:
     if image.is_suggested:
         return "SUGGESTED"
@@ -248,24 +282,29 @@ def _bottom_strip(cell: Cell, image: ImageCall, place: PlacedSlot) -> Iterator[M
     bar = list(_scale_bar(place, top + step))
     bar_from = min((m.x1 for m in bar if isinstance(m, LineMark)), default=box.right - _PAD_PX)
     yield from bar
-    when = cell.prior or captions.time_label(image, cell.first_post)
-    magnified = captions.magnification_label(image)
-    words = "  ".join(word for word in (magnified, when) if word)
+    words = _facts(cell, image)
     yield _small(box, top + step, fit(words, bar_from - box.x - 2 * _PAD_PX, SMALL_PX), Tone.INK)
-    why = captions.reason(image) or ("plain view of an earlier study" if cell.prior else "")
-    lines = wrap(why, width, SMALL_PX, most_lines=2)
+    lines = wrap(_why(cell, image), width, SMALL_PX, most_lines=2)
     for number, line in enumerate(lines):
         yield _small(box, top + step * (2 + number), line, Tone.MUTED)
     if isinstance(cell.tile, Tile):
         yield from _display_line(cell.tile, box, top + step * 4)
 
 
+def _facts(cell: Cell, image: ImageCall) -> str:
+    when = cell.prior or captions.time_label(image, cell.first_post)
+    return "  ".join(word for word in (captions.magnification_label(image), when) if word)
+
+
+def _why(cell: Cell, image: ImageCall) -> str:
+    return captions.reason(image) or ("plain view of an earlier study" if cell.prior else "")
+
+
 def _display_line(tile: Tile, box: Box, baseline: float) -> Iterator[Mark]:
     """Say how the grey came about, at the right, and what is doubtful, at the left."""
     width = box.width - 2 * _PAD_PX
     notes = " · ".join(captions.tile_badges(tile.notes))
-    saturated = f", {tile.saturated_fraction:.1%} at maximum" if _is_saturated(tile) else ""
-    voi = fit(tile.voi + saturated, width * (0.45 if notes else 1), SMALL_PX)
+    voi = fit(tile.voi + _saturated_words(tile), width * (0.45 if notes else 1), SMALL_PX)
     yield TextMark(
         x=box.right - _PAD_PX,
         y=baseline,
@@ -278,8 +317,9 @@ def _display_line(tile: Tile, box: Box, baseline: float) -> Iterator[Mark]:
     yield _small(box, baseline, fit(notes, room, SMALL_PX), Tone.WARNING)
 
 
-def _is_saturated(tile: Tile) -> bool:
-    return tile.saturated_fraction >= _WORTH_SAYING
+def _saturated_words(tile: Tile) -> str:
+    share = tile.saturated_fraction
+    return f", {share:.1%} at maximum" if share >= _WORTH_SAYING else ""
 
 
 def _small(box: Box, baseline: float, text: str, tone: Tone) -> TextMark:

@@ -53,6 +53,7 @@ class SheetOptions:
     closeup: Closeup = Closeup.AUTO
     identity: tuple[str, ...] = ()
     version: str = ""
+    zoom: float = 1.0  # images are kept with up to so many times the page's pixels each way
 
     @property
     def scale(self) -> float:
@@ -237,9 +238,10 @@ def _body(
     for block, place in zip(blocks, placed, strict=True):
         marks += _block_title(block, place.title)
         for cell, slot in zip(block.cells, place.slots, strict=True):
-            drawn_marks, drawn = draw_cell(cell, slot, options.scale)
+            drawn_marks, drawn = draw_cell(cell, slot, options.scale, zoom=options.zoom)
             marks += drawn_marks
-            tiles += drawn
+            words = drawable(block.title)
+            tiles += [replace(tile, title=words, badges=block.badges) for tile in drawn]
     return Body(title=title, marks=tuple(marks), tiles=tuple(tiles))
 
 

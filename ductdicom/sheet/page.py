@@ -105,22 +105,46 @@ class LineMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PictureMark:
-    """An image drawn into a box; ``pixels`` are uint8 P-values at the page's resolution."""
+    """An image drawn into a box; ``pixels`` are uint8 P-values at the page's resolution.
+
+    ``fine`` is the same picture with more pixels, for formats in which a reader zooms.
+    """
 
     box: Box
     pixels: NDArray[np.uint8]
     uid: str
     alternative: str
+    fine: NDArray[np.uint8] | None = None
 
 
 Mark = TextMark | BoxMark | LineMark | PictureMark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Caption:
+    """What is said around one image, for formats that show it away from its page.
+
+    ``word`` is the phase with its number (``POST 2``), ``view`` side and view, ``facts``
+    magnification and time, ``reason`` why it has its phase, ``display`` how its grey came about.
+    ``notes`` are what a reader must not overlook (``SCALE UNKNOWN``).
+    """
+
+    word: str = ""
+    view: str = ""
+    facts: str = ""
+    reason: str = ""
+    display: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnTile:
     """Where one image stands on a page; ``box`` in page units, ``mm_per_unit`` at the breast.
 
-    A close-up shows a part of an image that stands on the page as a whole.
+    A close-up shows a part of an image that stands on the page as a whole; ``part`` is where
+    that image has it. ``field`` is the room in which the image is placed, ``chest_wall`` its edge
+    there, ``tip`` roughly where the nipple is, x and y. ``title`` and ``badges`` are those of its
+    row, which is empty for an image that stands in none.
     """
 
     sop_instance_uid: str
@@ -132,6 +156,13 @@ class DrawnTile:
     voi: str
     row: str
     is_closeup: bool = False
+    part: Box | None = None
+    field: Box | None = None
+    chest_wall: str | None = None
+    tip: tuple[float, float] | None = None
+    caption: Caption = Caption()
+    title: str = ""
+    badges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -153,3 +153,13 @@ def draw_tile(
     drawn = area_average(values, height_px, width_px)
     pixels: NDArray[np.uint8] = np.round(np.clip(drawn, 0, 1) * 255).astype(np.uint8)
     return pixels
+
+
+def draw_finer(tile: Tile, *, width_px: int, height_px: int, zoom: float) -> NDArray[np.uint8]:
+    """Return a whole tile with up to ``zoom`` times the pixels each way, never more than it has."""
+    rows, columns = tile.values.shape
+    return draw_tile(
+        tile,
+        width_px=min(columns, round(width_px * zoom)),
+        height_px=min(rows, round(height_px * zoom)),
+    )

@@ -1,24 +1,32 @@
-"use strict";
+// The page: its images open the viewer, the arrow keys turn the pages.
 (() => {
   const pages = [...document.querySelectorAll(".page")];
-  const dialog = document.querySelector("dialog");
-  const large = document.getElementById("large");
-  const words = document.getElementById("words");
-  let shown = null;
-  const show = (image) => {
-    if (!image) return;
-    shown = image;
-    large.src = image.getAttribute("href");
-    large.alt = image.dataset.words;
-    words.textContent = image.dataset.words;
-    if (!dialog.open) dialog.showModal();
-  };
-  const inRow = (phase) => {
-    const row = shown ? shown.dataset.row : null;
-    const page = shown ? shown.closest(".page") : null;
-    if (!page) return null;
-    return [...page.querySelectorAll("image")].find(
-      (image) => image.dataset.row === row && image.dataset.phase === phase);
+  const images = [...document.querySelectorAll("image[data-tile]")];
+  const tiles = images.map((image) => ({
+    ...JSON.parse(image.dataset.tile),
+    source: image.getAttribute("href"),
+    columns: Number(image.dataset.columns),
+    image,
+  }));
+  const wholes = tiles.filter((tile) => !tile.part);
+  const groups = new Map();
+  for (const tile of wholes) {
+    const name = JSON.stringify(tile.row);
+    groups.set(name, [...(groups.get(name) ?? []), tile]);
+  }
+  const rows = [...groups.values()];
+  viewer.setRows(rows, (tile) => tile.image.focus());
+
+  const holds = ([x, y, width, height], [left, top]) =>
+    left >= x - 1 && left < x + width && top >= y - 1 && top < y + height;
+  const wholeOf = (tile) => (tile.part
+    ? wholes.find((other) => other.page === tile.page && holds(other.box, tile.part))
+    : tile);
+
+  const open = (image) => {
+    const tile = tiles[images.indexOf(image)];
+    const whole = wholeOf(tile);
+    if (whole) viewer.open(rows.findIndex((row) => row.includes(whole)), whole, tile.part);
   };
   const turn = (step) => {
     const middle = window.scrollY + window.innerHeight / 2;
@@ -26,19 +34,18 @@
     const next = pages[Math.min(Math.max(here + step, 0), pages.length - 1)];
     if (next) next.scrollIntoView({ block: "start" });
   };
+
   document.addEventListener("click", (event) => {
-    const image = event.target.closest("image");
-    if (image) show(image);
-    else if (event.target === large) dialog.close();
+    const image = event.target.closest("image[data-tile]");
+    if (image) open(image);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && document.activeElement.matches("image")) show(document.activeElement);
-    else if (dialog.open && event.key === "1") show(inRow("pre"));
-    else if (dialog.open && event.key === "2") show(inRow("post"));
-    else if (dialog.open && event.key === " ") {
-      event.preventDefault();
-      show(inRow(shown.dataset.phase === "pre" ? "post" : "pre"));
-    } else if (!dialog.open && event.key === "ArrowRight") { event.preventDefault(); turn(1); }
-    else if (!dialog.open && event.key === "ArrowLeft") { event.preventDefault(); turn(-1); }
+    if (viewer.isOpen() || event.ctrlKey || event.metaKey || event.altKey) return;
+    const isOnImage = document.activeElement.matches("image[data-tile]");
+    if (isOnImage && (event.key === "Enter" || event.key === " ")) open(document.activeElement);
+    else if (event.key === "ArrowRight") turn(1);
+    else if (event.key === "ArrowLeft") turn(-1);
+    else return;
+    event.preventDefault();
   });
 })();

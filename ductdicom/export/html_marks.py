@@ -1,0 +1,135 @@
+"""A page's marks as the plain values that the sheet's HTML template fills in."""
+
+import base64
+import io
+import json
+from collections.abc import Iterator
+
+from PIL import Image
+
+from ductdicom.sheet.fonts import text_width
+from ductdicom.sheet.page import (
+    Anchor,
+    Box,
+    BoxMark,
+    DrawnTile,
+    LineMark,
+    Mark,
+    Page,
+    PictureMark,
+    TextMark,
+)
+
+Values = dict[str, object]
+
+
+def page_marks(page: Page, number: int) -> Iterator[Values]:
+    """Yield a page's marks from back to front; ``number`` counts the document's pages."""
+    places = {(tile.box.x, tile.box.y): tile for tile in page.tiles}
+    for mark in page.marks:
+        if isinstance(mark, PictureMark):
+            tile = places.get((mark.box.x, mark.box.y))
+            yield _picture(mark) | {"tile": _tile(tile, page.title, number) if tile else ""}
+        else:
+            yield _drawing(mark)
+
+
+def _drawing(mark: Mark) -> Values:
+    match mark:
+        case TextMark():
+            return _text(mark)
+        case BoxMark():
+            return _box(mark.box) | {
+                "kind": "box",
+                "fill": f"f-{mark.fill}" if mark.fill else "",
+                "stroke": f"s-{mark.stroke}" if mark.stroke else "",
+                "line": _number(mark.width_px),
+                "dash": mark.is_dashed,
+            }
+        case LineMark():
+            return {
+                "kind": "line",
+                "x1": _number(mark.x1),
+                "y1": _number(mark.y1),
+                "x2": _number(mark.x2),
+                "y2": _number(mark.y2),
+                "stroke": f"s-{mark.tone}",
+                "line": _number(mark.width_px),
+            }
+    raise TypeError(mark)
+
+
+def _text(mark: TextMark) -> Values:
+    classes = [f"f-{mark.tone}"]
+    if mark.is_bold:
+        classes.append("bold")
+    if mark.anchor is not Anchor.START:
+        classes.append(str(mark.anchor))
+    return {
+        "kind": "text",
+        "x": _number(mark.x),
+        "y": _number(mark.y),
+        "size": _number(mark.size_px),
+        "classes": " ".join(classes),
+        # The reader's machine may lack the typeface; the text keeps its width.
+        "length": _number(text_width(mark.text, mark.size_px, is_bold=mark.is_bold)),
+        "text": mark.text,
+    }
+
+
+def _picture(mark: PictureMark) -> Values:
+    """Return a picture with its pixels, once: the page shows the finer ones smaller."""
+    stream = io.BytesIO()
+    pixels = mark.pixels if mark.fine is None else mark.fine
+    Image.fromarray(pixels).save(stream, "PNG", compress_level=6)
+    return _box(mark.box) | {
+        "kind": "picture",
+        "source": "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii"),
+        "columns": pixels.shape[1],
+        "words": mark.alternative,
+    }
+
+
+def _tile(tile: DrawnTile, page_title: str, page: int) -> str:
+    """Return as JSON what the viewer must know of a tile; lengths in page units."""
+    caption = tile.caption
+    values = {
+        # Rows go on over pages of one title; what stands in no row is looked at by itself.
+        "row": [page_title, tile.row] if tile.row else [page, tile.box.x, tile.box.y],
+        "page": page,
+        "heading": page_title,
+        "title": tile.title,
+        "badges": list(tile.badges),
+        "phase": tile.phase or "",
+        "word": caption.word or "NO PHASE",
+        "suggested": tile.is_suggested,
+        "view": caption.view,
+        "facts": caption.facts,
+        "reason": caption.reason,
+        "display": caption.display,
+        "notes": list(caption.notes),
+        "box": _edges(tile.box),
+        "field": _edges(tile.field or tile.box),
+        "wall": tile.chest_wall or "",
+        "tip": [round(value, 1) for value in tile.tip] if tile.tip else None,
+        "mm": tile.mm_per_unit,
+        "part": _edges(tile.part) if tile.part else None,
+    }
+    return json.dumps(values, ensure_ascii=False)
+
+
+def _edges(box: Box) -> list[float]:
+    return [round(value, 2) for value in (box.x, box.y, box.width, box.height)]
+
+
+def _box(box: Box) -> Values:
+    return {
+        "x": _number(box.x),
+        "y": _number(box.y),
+        "width": _number(box.width),
+        "height": _number(box.height),
+    }
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".rstrip("0").rstrip(".")

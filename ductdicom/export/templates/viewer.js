@@ -1,0 +1,402 @@
+// The viewer: two images of a row side by side, or in place of one another, at one scale.
+const viewer = (() => {
+  const STEP = 1.25; // of the zoom
+  const FAR = 0.5; // least zoom, of the whole row
+  const NEAR = 8; // greatest zoom, of the embedded pixels
+  const dialog = document.getElementById("viewer");
+  const part = (name) => dialog.querySelector(`[data-part="${name}"]`);
+  const sides = [...dialog.querySelectorAll(".pane")].map((pane) => ({
+    pane,
+    stage: pane.querySelector(".stage"),
+    image: pane.querySelector("img"),
+    spot: pane.querySelector(".spot"),
+    say: (name) => pane.querySelector(`[data-say="${name}"]`),
+    tile: null,
+  }));
+
+  let rows = [];
+  let row = [];
+  let isBoth = true; // side by side, or one in place of the other
+  let active = 0; // which side is shown where only one is
+  let isWhole = true; // the view follows the size of the window
+  let before = null; // the views to which "1:1" goes back
+  let linked = { x: 0, y: 0, k: 1 };
+  let alone = new Map(); // views of tiles whose scale is unknown
+  let pointer = null;
+  let opener = null;
+  let onClose = () => {};
+
+  // ---- what is shown
+
+  const shown = () => (isBoth ? sides : [sides[active]]).filter((side) => side.tile);
+  const viewOf = (tile) => (tile.mm ? linked : alone.get(tile));
+  const room = (side) => side.stage.getBoundingClientRect();
+  const ofPhase = (phase) => row.filter((tile) => tile.phase === phase);
+  const tellOf = (tile) => [tile.word, tile.suggested && "SUGGESTED", tile.view]
+    .filter(Boolean).join(", ");
+
+  const setView = (tile, view) => {
+    if (tile.mm) linked = view;
+    else alone.set(tile, view);
+  };
+
+  const limits = (tile) => {
+    const tiles = tile.mm ? row.filter((other) => other.mm) : [tile];
+    const area = geometry.around(tiles);
+    const most = Math.max(...tiles.map((other) => geometry.native(other, other.columns)));
+    return { area, least: FAR * geometry.fit(area, room(shown()[0])).k, most: NEAR * most };
+  };
+
+  // Zoom so that the point under (x, y) of the stage, from its middle, stays where it is.
+  const zoom = (tile, factor, x = 0, y = 0) => {
+    const view = viewOf(tile);
+    const { least, most } = limits(tile);
+    const k = Math.min(Math.max(view.k * factor, least), most);
+    setView(tile, { k, x: view.x + x / view.k - x / k, y: view.y + y / view.k - y / k });
+    isWhole = false;
+    draw();
+  };
+
+  const pan = (tile, x, y) => {
+    const view = viewOf(tile);
+    const { area } = limits(tile);
+    const inside = (value, from, to) => Math.min(Math.max(value, from), to);
+    setView(tile, {
+      k: view.k,
+      x: inside(view.x - x / view.k, area.left, area.right),
+      y: inside(view.y - y / view.k, area.top, area.bottom),
+    });
+    isWhole = false;
+    draw();
+  };
+
+  // Move one image alone, where the breast lay differently.
+  const nudge = (tile, x, y) => {
+    const { k } = viewOf(tile);
+    tile.moved = { x: tile.moved.x + x / k, y: tile.moved.y + y / k };
+    draw();
+  };
+
+  const whole = () => {
+    const tiles = sides.map((side) => side.tile).filter((tile) => tile?.mm);
+    const stage = room(shown()[0]);
+    if (tiles.length) linked = geometry.fit(geometry.around(tiles), stage);
+    for (const tile of row.filter((other) => !other.mm)) {
+      alone.set(tile, geometry.fit(geometry.edges(tile), stage));
+    }
+    isWhole = true;
+    before = null;
+    draw();
+  };
+
+  // Show one embedded pixel as one of the screen, or go back.
+  const natural = () => {
+    if (before) {
+      ({ linked, alone, isWhole } = before);
+      before = null;
+      draw();
+      return;
+    }
+    const kept = { linked, alone: new Map(alone), isWhole };
+    for (const side of shown()) {
+      const { tile } = side;
+      const peers = shown().map((other) => other.tile).filter((other) => other.mm);
+      const k = Math.max(...(tile.mm ? peers : [tile]).map((t) => geometry.native(t, t.columns)));
+      const stage = room(side);
+      const view = viewOf(tile);
+      if (pointer && isIn(pointer, stage)) {
+        zoom(tile, k / view.k, ...fromMiddle(pointer, stage));
+      } else if (isWhole && tile.atTip) {
+        // Nobody pointed anywhere: the ducts behind the nipple are what the sheet is about.
+        const inwards = (tile.wall === "right" ? 0.2 : -0.2) * stage.width;
+        setView(tile, { k, x: inwards / k, y: 0 });
+      } else {
+        setView(tile, { ...view, k });
+      }
+    }
+    isWhole = false;
+    before = kept;
+    draw();
+  };
+
+  // ---- drawing
+
+  const drawPicture = (side) => {
+    const { tile, image, stage } = side;
+    const view = viewOf(tile);
+    const { left, top } = geometry.edges(tile);
+    const { w, h } = geometry.size(tile);
+    const { width, height } = room(side);
+    // Whole pixels of the screen, so that at 1:1 nothing is interpolated.
+    const onGrid = (value) => Math.round(value * window.devicePixelRatio) / window.devicePixelRatio;
+    image.style.width = `${w * view.k}px`;
+    image.style.height = `${h * view.k}px`;
+    image.style.left = `${onGrid(width / 2 + (left - view.x) * view.k)}px`;
+    image.style.top = `${onGrid(height / 2 + (top - view.y) * view.k)}px`;
+    const bar = stage.querySelector(".bar");
+    bar.classList.toggle("unknown", !tile.mm);
+    const mm = geometry.bar(view.k, Math.min(width / 3, 200));
+    bar.style.width = tile.mm ? `${mm * view.k}px` : "auto";
+    bar.textContent = tile.mm ? `${mm} mm est.` : "SCALE UNKNOWN";
+  };
+
+  const drawWords = (side) => {
+    const { tile, pane, say } = side;
+    pane.dataset.phase = tile.phase;
+    pane.dataset.suggested = tile.suggested;
+    say("word").textContent = tile.word;
+    say("suggested").hidden = !tile.suggested;
+    say("view").textContent = tile.view;
+    say("facts").textContent = tile.facts;
+    say("reason").textContent = tile.reason;
+    say("reason").title = tile.reason;
+    const moved = tile.moved.x || tile.moved.y ? ["MOVED BY HAND"] : [];
+    say("notes").textContent = [...tile.notes, ...moved].join(" · ");
+    say("display").textContent = tile.display;
+    side.image.alt = [tellOf(tile), tile.reason].filter(Boolean).join(", ");
+  };
+
+  const drawTools = () => {
+    const tiles = shown().map((side) => side.tile);
+    part("title").textContent = row[0].title;
+    part("page").textContent = row[0].heading;
+    part("place").textContent = `row ${rows.indexOf(row) + 1} of ${rows.length}`;
+    part("badges").textContent = row[0].badges.join(" · ");
+    for (const button of part("tiles").children) {
+      button.setAttribute("aria-pressed", String(tiles.includes(button.tile)));
+    }
+    const both = dialog.querySelector('[data-do="both"]');
+    both.setAttribute("aria-pressed", String(isBoth));
+    both.disabled = !sides[1].tile;
+    dialog.querySelector('[data-do="swap"]').disabled = !sides[1].tile;
+    const known = tiles.filter((tile) => tile.mm);
+    const areLinked = sides.every((side) => side.tile?.mm);
+    const percent = tiles.map((tile) => viewOf(tile).k / geometry.native(tile, tile.columns));
+    const shares = [...new Set(percent.map((share) => `${Math.round(share * 100)} %`))];
+    part("zoom").textContent = shares.join(" | ");
+    part("scale").textContent = [
+      known.length < tiles.length && "SCALE UNKNOWN: not linked in scale.",
+      known.length > 1 && "Same scale, est.",
+      areLinked && (row[0].atTip ? "Laid nipple on nipple, roughly." : "Laid as on the page."),
+    ].filter(Boolean).join(" ");
+  };
+
+  const draw = () => {
+    sides.forEach((side, index) => {
+      side.pane.hidden = !side.tile;
+      side.pane.classList.toggle("behind", !isBoth && index !== active);
+      if (!side.tile) return;
+      drawPicture(side);
+      drawWords(side);
+    });
+    dialog.dataset.mode = isBoth ? "both" : "one";
+    drawTools();
+  };
+
+  // ---- choosing
+
+  const tell = (words) => { part("told").textContent = words; };
+
+  const put = (index, tile) => {
+    const side = sides[index];
+    side.tile = tile ?? null;
+    if (tile) side.image.src = tile.source;
+    else side.image.removeAttribute("src");
+  };
+
+  const redraw = () => (isWhole ? whole() : draw());
+
+  // Show one tile alone, on its side: pre images at the left, all others at the right.
+  const alonePut = (tile) => {
+    const index = sides.findIndex((side) => side.tile === tile);
+    if (index < 0) put(tile.phase === "pre" || !sides[1].tile ? 0 : 1, tile);
+    isBoth = false;
+    active = sides.findIndex((side) => side.tile === tile);
+    redraw();
+    tell(tellOf(tile));
+  };
+
+  const ofNumber = (number) => {
+    const [pre, post] = [ofPhase("pre"), ofPhase("post")];
+    if (number > 1) return post[number - 2];
+    const now = pre.indexOf(sides[active].tile);
+    return pre[isBoth ? Math.max(pre.indexOf(sides[0].tile), 0) : (now + 1) % pre.length];
+  };
+
+  const choose = (number) => {
+    const tile = ofNumber(number);
+    if (tile) alonePut(tile);
+    else tell(`no ${number === 1 ? "pre" : "post"} image ${number > 2 ? number - 1 : ""} here`);
+  };
+
+  const both = () => {
+    if (!sides[1].tile) return;
+    isBoth = true;
+    redraw();
+    tell(`${tellOf(sides[0].tile)} beside ${tellOf(sides[1].tile)}`);
+  };
+
+  const swap = () => {
+    if (!sides[1].tile) return;
+    alonePut(sides[isBoth ? 0 : 1 - active].tile);
+  };
+
+  const keysOf = (tile) => {
+    const number = { pre: 1, post: 2 + ofPhase("post").indexOf(tile) }[tile.phase];
+    return number === undefined || number > 9 ? "" : String(number);
+  };
+
+  const fillTiles = () => {
+    part("tiles").replaceChildren(...row.map((tile) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.tile = tile;
+      button.dataset.phase = tile.phase;
+      const key = document.createElement("kbd");
+      key.textContent = keysOf(tile);
+      button.append(tile.word, ...(key.textContent ? [" ", key] : []));
+      button.addEventListener("click", () => alonePut(tile));
+      return button;
+    }));
+  };
+
+  const start = (index, tile) => {
+    row = rows[index];
+    geometry.align(row);
+    const first = ofPhase("pre")[0] ?? row[0];
+    const chosen = tile ?? ofPhase("post")[0];
+    const left = chosen?.phase === "pre" ? chosen : first;
+    const other = chosen && chosen !== left ? chosen : ofPhase("post")[0];
+    const right = other && other !== left ? other : row.find((t) => t !== left);
+    put(0, left);
+    put(1, right);
+    isBoth = Boolean(right);
+    active = 0;
+    alone = new Map();
+    fillTiles();
+    whole();
+    tell(`${row[0].title}: ${shown().map((side) => tellOf(side.tile)).join(" beside ")}`);
+  };
+
+  const turn = (step) => {
+    const index = rows.indexOf(row) + step;
+    if (rows[index]) start(index);
+    else tell(step > 0 ? "this is the last row" : "this is the first row");
+  };
+
+  // ---- hands
+
+  const isIn = ({ x, y }, box) => x >= box.left && x < box.right && y >= box.top && y < box.bottom;
+  const fromMiddle = ({ x, y }, box) => [x - box.left - box.width / 2, y - box.top - box.height / 2];
+
+  const zoomShown = (factor) => {
+    const tiles = shown().map((side) => side.tile);
+    // Linked tiles have one view; it is zoomed once.
+    new Set(tiles.map((tile) => (tile.mm ? tiles.find((t) => t.mm) : tile)))
+      .forEach((tile) => zoom(tile, factor));
+  };
+
+  const arrows = (x, y, isNudge) => {
+    const tiles = shown().map((side) => side.tile);
+    if (isNudge) nudge(tiles.at(-1), x / 24, y / 24);
+    else {
+      new Set(tiles.map((tile) => (tile.mm ? tiles.find((t) => t.mm) : tile)))
+        .forEach((tile) => pan(tile, -x, -y));
+    }
+  };
+
+  const reset = () => {
+    for (const tile of row) tile.moved = { x: 0, y: 0 };
+    whole();
+  };
+
+  const actions = {
+    both, swap, natural, reset,
+    in: () => zoomShown(STEP),
+    out: () => zoomShown(1 / STEP),
+    next: () => turn(1),
+    previous: () => turn(-1),
+    close: () => dialog.close(),
+  };
+  const keys = {
+    " ": "swap", b: "both", z: "natural", 0: "reset", "+": "in", "=": "in", "-": "out", _: "out",
+    n: "next", p: "previous",
+  };
+  const directions = {
+    ArrowLeft: [-48, 0], ArrowRight: [48, 0], ArrowUp: [0, -48], ArrowDown: [0, 48],
+  };
+
+  dialog.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (directions[key]) arrows(...directions[key], event.shiftKey);
+    else if (/^[1-9]$/.test(key)) choose(Number(key));
+    else if (keys[key]) actions[keys[key]]();
+    else return;
+    event.preventDefault();
+  });
+  // A button that has the focus would take the space bar for a click.
+  dialog.addEventListener("keyup", (event) => { if (event.key === " ") event.preventDefault(); });
+  dialog.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-do]");
+    if (button) actions[button.dataset.do]();
+  });
+  dialog.addEventListener("close", () => {
+    onClose(row.includes(opener) ? opener : row[0]);
+  });
+
+  const showSpot = (side, event) => {
+    for (const other of sides) {
+      const isPeer = isBoth && other !== side && other.tile?.mm && side?.tile.mm;
+      other.spot.hidden = !isPeer;
+      if (!isPeer) continue;
+      const [x, y] = fromMiddle({ x: event.clientX, y: event.clientY }, room(side));
+      other.spot.style.transform = `translate(${x}px, ${y}px)`;
+    }
+  };
+
+  for (const side of sides) {
+    const { stage } = side;
+    stage.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      const at = fromMiddle({ x: event.clientX, y: event.clientY }, room(side));
+      zoom(side.tile, event.deltaY < 0 ? STEP : 1 / STEP, ...at);
+    }, { passive: false });
+    stage.addEventListener("pointerdown", (event) => {
+      if (event.button === 0) stage.setPointerCapture(event.pointerId);
+    });
+    stage.addEventListener("pointermove", (event) => {
+      pointer = { x: event.clientX, y: event.clientY };
+      showSpot(side, event);
+      if (!stage.hasPointerCapture(event.pointerId)) return;
+      const move = event.shiftKey ? nudge : pan;
+      move(side.tile, event.movementX, event.movementY);
+    });
+    stage.addEventListener("pointerleave", () => {
+      pointer = null;
+      showSpot(null);
+    });
+    stage.addEventListener("dragstart", (event) => event.preventDefault());
+  }
+  new ResizeObserver(() => { if (dialog.open) redraw(); }).observe(dialog);
+
+  // Open at a tile, or at the part of it that a close-up frames.
+  const open = (index, tile, closeup) => {
+    opener = tile;
+    dialog.showModal();
+    start(index, tile);
+    if (!closeup) return;
+    setView(tile, geometry.fit(geometry.framed(closeup, tile), room(shown()[0])));
+    isWhole = false;
+    draw();
+  };
+
+  return {
+    open,
+    isOpen: () => dialog.open,
+    setRows: (all, closed) => {
+      rows = all;
+      onClose = closed;
+    },
+  };
+})();
