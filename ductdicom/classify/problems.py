@@ -75,6 +75,13 @@ def view_problems(
             if conflicts:
                 said = "; ".join(f"{e.tag} {e.value!r} says {e.says}" for e in conflicts)
                 yield Problem(code=code, message=said, sop_instance_uid=instance.sop_instance_uid)
+        for item in view.evidence:
+            if item.rule == "side-by-geometry" and view.laterality not in {None, item.says}:
+                yield Problem(
+                    code="orientation-conflict",
+                    message=f"{item.tag} {item.value!r} fits the other breast ({item.says})",
+                    sop_instance_uid=instance.sop_instance_uid,
+                )
 
 
 def header_problems(study: Study) -> list[Problem]:

@@ -15,6 +15,14 @@ _GROUPS = (ViewGroup.CC, ViewGroup.LATERAL, ViewGroup.OBLIQUE)
 # A lateral may stand beside an oblique, with a note; never a CC beside either.
 _NEIGHBOURS = {ViewGroup.LATERAL: ViewGroup.OBLIQUE, ViewGroup.OBLIQUE: ViewGroup.LATERAL}
 _PAIRABLE = {Kind.VIEW, Kind.SYNTHETIC}
+_OPEN_REASONS = {
+    "phase-unknown",
+    "laterality-conflict",
+    "laterality-unknown",
+    "laterality-both",
+    "view-conflict",
+    "same-uid-other-bytes",
+}
 _SAME_MAGNIFICATION = 0.1  # relative; contact views have factors of 1.0 to 1.1
 _MAGNIFIED_FROM = 1.2
 
@@ -58,7 +66,7 @@ def _reason_left_out(image: ImageCall) -> str:
         (image.is_excluded, "excluded-by-decision"),
         (image.kind not in _PAIRABLE, str(image.kind)),
         (image.has_other_bytes, "same-uid-other-bytes"),
-        (image.has_laterality_conflict and image.laterality is None, "laterality-conflict"),
+        (image.has_laterality_conflict, "laterality-conflict"),
         (image.laterality is None, "laterality-unknown"),
         (image.laterality is Laterality.BOTH, "laterality-both"),
         (image.has_view_conflict and image.view is None, "view-conflict"),
@@ -200,31 +208,21 @@ def _status(
     left_out: Sequence[LeftOut],
     filled: set[Laterality | None],
 ) -> Status:
-    """Tell whether a person must decide; only the filled side counts."""
-    open_reasons = {
-        "laterality-conflict",
-        "laterality-unknown",
-        "laterality-both",
-        "view-conflict",
-        "same-uid-other-bytes",
-    }
+    """Tell whether a person must decide; only the filled side counts, and an unknown one."""
+    ours = [i for i in left_out if i.image.laterality in filled or i.image.laterality is None]
     must_review = any(
-        item.reason in open_reasons
-        or (item.reason == "phase-unknown")
-        or (
-            item.reason == "view-unknown"
-            and item.image.laterality in filled
-            and item.image.call.phase is Phase.UNKNOWN
-        )
-        for item in left_out
+        item.reason in _OPEN_REASONS
+        or (item.reason == "view-unknown" and item.image.call.phase is Phase.UNKNOWN)
+        for item in ours
     )
-    if must_review or any("suggested" in row.notes for row in rows):
+    codes = {problem.code for problem in study.problems}
+    if must_review or codes & {"exam-conflict", "patient-conflict"}:
         return Status.REVIEW
-    if any(problem.code in {"exam-conflict", "patient-conflict"} for problem in study.problems):
+    if any("suggested" in row.notes for row in rows):
         return Status.REVIEW
-    posts = [image for row in rows for image in row.post]
-    alone = [item for item in left_out if item.reason == "view-unknown"]
-    if not posts or alone or any("no-pre" in row.notes for row in rows):
+    has_post = any(row.post for row in rows)
+    has_no_view = any(item.reason == "view-unknown" for item in ours)
+    if not has_post or has_no_view or any("no-pre" in row.notes for row in rows):
         return Status.PARTIAL
     return Status.PAIRED
 
