@@ -2,7 +2,7 @@
 
     python scripts/bench.py                  the two speeds
     python scripts/bench.py --scan --files 20000
-    python scripts/bench.py --sheets         also for images of full size: takes a minute
+    python scripts/bench.py --sheets         also for images of full size: takes minutes
     python scripts/bench.py --accuracy       the confusion matrix of the labelled corpus
 
 Figures of this machine, no assertions. Everything is made in a temporary folder.
@@ -141,7 +141,7 @@ def bench_sheets(jobs: int, *, full_size: bool) -> None:
             again = seconds(work)
             figures = (spent, spent / count, again)
             rows.append((", ".join(chosen), *(f"{figure:.2f}" for figure in figures)))
-    print(f"{count} sheets of {len(files)} files, {size} size, {jobs} jobs")
+    print(f"{count} sheets of {len(files)} files, {size} samples, {jobs} jobs")
     print_table(("formats", "s", "s/sheet", "s again"), rows)
 
 
