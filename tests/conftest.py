@@ -1,9 +1,16 @@
 """Guards that hold for every test: no network, no home folder, the environment unchanged."""
 
+import io
 import os
+import shutil
 import socket
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+
+from ductdicom.cli.application import run
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +37,36 @@ def _environment(monkeypatch, tmp_path_factory):
         if before.get(name) != os.environ.get(name) and name != "PYTEST_CURRENT_TEST"
     }
     assert not changed, f"the test changed the environment: {sorted(changed)}"
+
+
+@dataclass(frozen=True)
+class SampleRun:
+    """One run of the main job over the committed samples, and what it said."""
+
+    export: Path
+    output: Path
+    code: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory):
+    """Return a copy of the committed sample studies."""
+    source = Path(__file__).resolve().parents[1] / "sample_data"
+    if not source.is_dir():
+        pytest.skip("sample_data is no part of the source archive")
+    return Path(shutil.copytree(source, tmp_path_factory.mktemp("samples") / "export"))
+
+
+@pytest.fixture(scope="session")
+def sample_run(samples, tmp_path_factory):
+    """Return the run of the main job over the samples, in this process and in all formats."""
+    output = tmp_path_factory.mktemp("sample_run") / "out"
+    arguments = ["organise", str(samples), "-o", str(output), "-j", "1"]
+    said, logged = io.StringIO(), io.StringIO()
+    with redirect_stdout(said), redirect_stderr(logged):
+        code = run([*arguments, "--format", "png,pdf,html,dicom"])
+    return SampleRun(
+        export=samples, output=output, code=code, stdout=said.getvalue(), stderr=logged.getvalue()
+    )

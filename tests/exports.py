@@ -1,0 +1,82 @@
+"""Small exports of tiny mammograms, and runs over them; written at test time."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from ductdicom.cli.application import run
+from ductdicom.phantom.dataset import mammogram_dataset
+from ductdicom.phantom.files import Syntax, write_object
+from ductdicom.phantom.spec import Agent, Person, Texts
+
+FILLED = Agent(agent="IOHEXOL 300", route="INTRADUCTAL", volume_ml=0.5)
+PERSON = Person(name="SAMPLE^ZULU", patient_id="SAMPLE-900", birth_date="19610203")
+GALACTOGRAM = Texts(study="GALACTOGRAM LEFT")
+SCENES = (
+    ("CC", "0900", None),
+    ("ML", "0903", None),
+    ("CC", "0921", FILLED),
+    ("ML", "0924", FILLED),
+)
+
+
+def tiny_pixels(seed=0):
+    values = np.random.default_rng(seed).integers(1500, 3500, (60, 40), dtype=np.uint16)
+    values[:, 28:] = 0
+    return values
+
+
+def write_view(path, *, seed=0, pixels=None, syntax=Syntax.EXPLICIT, **spec):
+    """Write one tiny mammogram; ``spec`` are fields of MammogramSpec."""
+    values = {"label": str(path), "person": PERSON, "texts": GALACTOGRAM} | spec
+    pixels = tiny_pixels(seed) if pixels is None else pixels
+    return write_object(Path(path), mammogram_dataset(pixels, **values), syntax)
+
+
+def write_ductogram(folder, *, day="20260102", study="2.25.900", scenes=SCENES, **common):
+    """Write CC and ML before, and CC and ML after the filling, as IM1 to IM4."""
+    common = {"study_instance_uid": study, "study_at": f"{day}085500"} | common
+    for number, (view, at, contrast) in enumerate(scenes, start=1):
+        own = {
+            "label": f"{study}/{number}",
+            "view": view,
+            "acquired_at": f"{day}{at}00",
+            "contrast": contrast,
+            "instance_number": number,
+        }
+        write_view(Path(folder) / f"IM{number}", seed=number, **(own | common))
+    return Path(folder)
+
+
+def organise(*inputs, output, options=(), formats="png"):
+    """Run the command in this process and return its exit code."""
+    return run(
+        ["organise", *map(str, inputs), "-o", str(output), "-j", "1", "--format", formats, *options]
+    )
+
+
+def read_records(output):
+    lines = (Path(output) / "studies.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def files_of(folder):
+    """Return path, content and time of change of every file below a folder."""
+    return {
+        path.relative_to(folder).as_posix(): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in sorted(Path(folder).rglob("*"))
+        if path.is_file()
+    }
+
+
+def decisions_of(record):
+    """Return what was decided in a record, without where things lay and what they are called."""
+    places = {"source", "member", "key", "fingerprint", "files", "sheets"}
+    instances = [
+        {name: value for name, value in instance.items() if name not in places}
+        for instance in sorted(record["instances"], key=lambda i: i["sop_instance_uid"])
+    ]
+    rest = {name: value for name, value in record.items() if name not in places}
+    left_out = sorted(record["left_out"], key=lambda i: i["sop_instance_uid"])
+    return rest | {"instances": instances, "left_out": left_out}

@@ -1,0 +1,292 @@
+"""Runs that are repeated, interrupted, or fail in the middle of a write."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from exports import files_of, organise, read_records, write_ductogram
+
+import ductdicom.pipeline.run as pipeline
+from ductdicom.export.output import open_output
+from ductdicom.phantom.spec import Person
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory):
+    """Write three ductograms of three patients."""
+    folder = tmp_path_factory.mktemp("three") / "export"
+    for number in range(1, 4):
+        person = Person(name=f"SAMPLE^{number}", patient_id=f"SAMPLE-9{number}")
+        write_ductogram(
+            folder / f"P{number}", day=f"2026010{number}", study=f"2.25.95{number}", person=person
+        )
+    return folder
+
+
+def _same_key(one, two):
+    (two / ".ductdicom").mkdir(parents=True)
+    shutil.copy(one / ".ductdicom" / "key", two / ".ductdicom" / "key")
+
+
+def _contents(folder):
+    """Return the bytes of every result; the summary without its timings."""
+    found = {name: content for name, (content, _) in files_of(folder).items()}
+    summary = json.loads(found.pop("summary.json"))
+    del summary["seconds"]
+    return found | {"summary.json": summary}
+
+
+def test_the_same_run_again_writes_nothing(export, tmp_path):
+    organise(export, output=tmp_path, options=["--link", "copy"], formats="png,pdf,html,dicom")
+    before = files_of(tmp_path)
+
+    code = organise(
+        export, output=tmp_path, options=["--link", "copy"], formats="png,pdf,html,dicom"
+    )
+
+    assert code == 0
+    assert files_of(tmp_path) == before
+
+
+def test_force_does_all_again_with_the_same_bytes(export, tmp_path):
+    organise(export, output=tmp_path)
+    before = files_of(tmp_path)
+
+    organise(export, output=tmp_path, options=["--force"])
+
+    after = files_of(tmp_path)
+    redone = {name for name in after if after[name][1] != before[name][1]}
+    assert {name for name in after if name.endswith("study.json")} <= redone
+    assert _contents(tmp_path) == {
+        **{name: content for name, (content, _) in before.items()},
+        "summary.json": _contents(tmp_path)["summary.json"],
+    }
+
+
+def test_two_folders_with_one_key_are_alike(export, tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    organise(export, output=one, formats="png,pdf,html,dicom")
+    _same_key(one, two)
+
+    organise(export, output=two, formats="png,pdf,html,dicom")
+
+    assert _contents(one) == _contents(two)
+
+
+def test_a_decision_redoes_exactly_the_study_it_touches(export, tmp_path):
+    organise(export, output=tmp_path)
+    before = files_of(tmp_path / "studies")
+    record = read_records(tmp_path)[1]
+    decision = {"sop_instance_uid": record["instances"][0]["sop_instance_uid"], "phase": "post"}
+    content = {"schema": "ductdicom.decisions/1", "decisions": [decision]}
+    (tmp_path / "decisions.json").write_text(json.dumps(content), encoding="utf-8")
+
+    organise(export, output=tmp_path)
+
+    after = files_of(tmp_path / "studies")
+    changed = {name.split("/")[0] for name in after if after[name] != before.get(name)}
+    assert changed == {record["key"]}
+
+
+def test_new_input_is_picked_up_and_the_rest_is_left_alone(export, tmp_path):
+    copy = Path(shutil.copytree(export, tmp_path / "export"))
+    third = copy / "P3"
+    shutil.move(third, tmp_path / "later")
+    organise(copy, output=tmp_path / "out")
+    before = files_of(tmp_path / "out" / "studies")
+    shutil.move(tmp_path / "later", third)
+
+    organise(copy, output=tmp_path / "out")
+
+    after = files_of(tmp_path / "out" / "studies")
+    assert len(read_records(tmp_path / "out")) == 3
+    assert {name: after[name] for name in before} == before
+
+
+def test_a_changed_file_is_read_again(export, tmp_path):
+    copy = Path(shutil.copytree(export, tmp_path / "export"))
+    organise(copy, output=tmp_path / "out")
+    write_ductogram(copy / "P2", day="20260102", study="2.25.952", laterality="R")
+
+    organise(copy, output=tmp_path / "out")
+
+    sides = {i["laterality"] for r in read_records(tmp_path / "out") for i in r["instances"]}
+    assert sides == {"L", "R"}
+
+
+def test_a_sheet_that_was_taken_away_is_drawn_again(export, tmp_path):
+    organise(export, output=tmp_path)
+    before = files_of(tmp_path)
+    (sheet, *_) = tmp_path.rglob("sheet-1.png")
+    sheet.unlink()
+
+    organise(export, output=tmp_path)
+
+    assert {name: content for name, (content, _) in files_of(tmp_path).items()} == {
+        name: content for name, (content, _) in before.items()
+    } | {"summary.json": (tmp_path / "summary.json").read_bytes()}
+
+
+# --- interrupted -----------------------------------------------------------------------------
+
+
+def _interrupt_after(monkeypatch, count):
+    whole = pipeline.process_study
+    done = []
+
+    def process(job):
+        if len(done) == count:
+            raise KeyboardInterrupt
+        done.append(job)
+        return whole(job)
+
+    monkeypatch.setattr(pipeline, "process_study", process)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_an_interrupted_run_keeps_what_is_finished_and_the_next_goes_on(
+    export, tmp_path, monkeypatch, capsys, count
+):
+    undisturbed, output = tmp_path / "undisturbed", tmp_path / "out"
+    organise(export, output=undisturbed)
+    _same_key(undisturbed, output)
+    with monkeypatch.context() as patch:
+        _interrupt_after(patch, count)
+        code = organise(export, output=output)
+
+    assert code == 130
+    assert "interrupted" in capsys.readouterr().err
+    assert json.loads((output / "summary.json").read_text("utf-8"))["exit_code"] == 130
+    assert len((output / "ledger.csv").read_text("utf-8").splitlines()) == 1 + 12
+    assert len(read_records(output)) == count
+    assert len(list(output.glob("studies/*/study.json"))) == count
+    kept = files_of(output / "studies")
+
+    assert organise(export, output=output) == 0
+    assert _contents(output) == _contents(undisturbed)
+    after = files_of(output / "studies")
+    assert {name: after[name] for name in kept} == kept
+
+
+def test_an_interrupt_while_reading_ends_with_its_code(export, tmp_path, monkeypatch):
+    def interrupted(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, "scan_inputs", interrupted)
+
+    assert organise(export, output=tmp_path / "out") == 130
+    assert not list(tmp_path.rglob("study.json"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal to a process group")
+def test_an_interrupt_from_the_terminal_stops_a_run_with_workers(samples, tmp_path):
+    output = tmp_path / "out"
+    run = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "ductdicom", "organise", samples, "-o", output),
+            *("-j", "2", "--format", "png", "--log-json"),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    with run:
+        try:
+            while run.poll() is None and not list(output.glob("studies/*/study.json")):
+                os.sched_yield()
+            os.killpg(run.pid, signal.SIGINT)
+            _, logged = run.communicate(timeout=60)
+        finally:
+            run.kill()
+
+    assert run.returncode == 130
+    assert b"Traceback" not in logged
+    assert len((output / "ledger.csv").read_text("utf-8").splitlines()) == 1 + 44
+    finished = {path.parent.name for path in output.glob("studies/*/study.json")}
+    assert {record["key"] for record in read_records(output)} == finished
+
+
+# --- writes that fail ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("broken", ["sheet-1.png", "study.json", "studies.jsonl", "ledger.csv"])
+def test_a_failure_between_write_and_rename_leaves_nothing_half_made(
+    export, tmp_path, monkeypatch, broken
+):
+    undisturbed, output = tmp_path / "undisturbed", tmp_path / "out"
+    organise(export, output=undisturbed)
+    _same_key(undisturbed, output)
+    replace = Path.replace
+
+    def fail(self, target):
+        if Path(target).name == broken:
+            raise OSError(28, "No space left on device")
+        return replace(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", fail)
+        code = organise(export, output=output)
+
+    assert code == 4
+    assert not list(output.rglob(broken))
+    assert not list(output.rglob(".part-*"))
+    whole = _contents(undisturbed)
+    for name, (content, _) in files_of(output).items():
+        if name != "summary.json":
+            assert content == whole[name]
+
+    assert organise(export, output=output) == 0
+    assert _contents(output) == whole
+
+
+def test_what_a_dead_run_left_behind_is_cleared_away(export, tmp_path):
+    organise(export, output=tmp_path)
+    (folder, *_) = (tmp_path / "studies").iterdir()
+    for place in (tmp_path, folder):
+        (place / ".part-99-study.json").write_bytes(b"half")
+
+    organise(export, output=tmp_path)
+
+    assert not list(tmp_path.rglob(".part-*"))
+
+
+def test_an_earlier_result_stays_whole_where_a_new_one_fails(export, tmp_path, monkeypatch):
+    organise(export, output=tmp_path)
+    before = (tmp_path / "studies.jsonl").read_bytes()
+    replace = Path.replace
+
+    def fail(self, target):
+        if Path(target).name == "studies.jsonl":
+            raise OSError(5, "Input/output error")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", fail)
+
+    assert organise(export / "P1", output=tmp_path) == 4
+    assert (tmp_path / "studies.jsonl").read_bytes() == before
+
+
+# --- two runs at a time ----------------------------------------------------------------------
+
+
+def test_a_second_run_into_the_same_folder_is_refused(export, tmp_path, capsys):
+    with open_output(tmp_path / "out"):
+        assert organise(export, output=tmp_path / "out") == 4
+
+    assert "in use" in capsys.readouterr().err
+    assert organise(export, output=tmp_path / "out") == 0
+
+
+def test_a_damaged_key_is_said_and_not_replaced(export, tmp_path, capsys):
+    organise(export, output=tmp_path)
+    (tmp_path / ".ductdicom" / "key").write_text("damaged", encoding="utf-8")
+
+    assert organise(export, output=tmp_path) == 4
+    assert "damaged" in capsys.readouterr().err

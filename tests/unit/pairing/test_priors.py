@@ -1,0 +1,126 @@
+from datetime import date, time
+
+import pytest
+from builders import make_instance, make_origin
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ductdicom.model.call import (
+    Confidence,
+    ExamCall,
+    ExamKind,
+    Kind,
+    Laterality,
+    PhaseCall,
+    ViewGroup,
+)
+from ductdicom.model.instance import Patient
+from ductdicom.model.study import ImageCall, Study, StudyCall
+from ductdicom.pairing.priors import clashes, find_priors, is_same_patient
+
+JANE = Patient(patient_id="7", issuer="H", name="DOE^JANE", birth_date="19600101")
+
+
+def _study(uid, *, on=None, at=time(9, 0), kind=ExamKind.MAMMOGRAM, patient=JANE, **changes):
+    instance = make_instance(
+        f"{uid}.1",
+        origin=make_origin(f"{uid}.dcm"),
+        study_instance_uid=uid,
+        study_date=on or date(2026, 1, 2),
+        study_time=at,
+        patient=patient,
+    )
+    values = {
+        "instance": instance,
+        "kind": Kind.VIEW,
+        "laterality": Laterality.LEFT,
+        "view": "CC",
+        "group": ViewGroup.CC,
+        "call": PhaseCall(phase=None),
+    }
+    image = ImageCall(**(values | changes))
+    return StudyCall(
+        study=Study(study_instance_uid=uid, instances=(instance,)),
+        exam=ExamCall(kind=kind, confidence=Confidence.STRONG),
+        images=(image,),
+    )
+
+
+NOW = _study("2.25.1", kind=ExamKind.DUCTOGRAM)
+
+
+def _found(*others):
+    return [image.instance.study_instance_uid for image in find_priors(NOW, others)]
+
+
+def test_an_earlier_mammogram_serves():
+    assert _found(_study("2.25.2", on=date(2025, 12, 10))) == ["2.25.2"]
+
+
+def test_the_latest_of_several_serves():
+    others = [_study(f"2.25.{n}", on=date(2025, n, 1)) for n in (3, 9, 5)]
+
+    assert _found(*others) == ["2.25.9"]
+
+
+def test_one_of_the_same_day_serves_if_it_was_earlier():
+    assert _found(_study("2.25.2", at=time(8, 0))) == ["2.25.2"]
+    assert _found(_study("2.25.2", at=time(10, 0))) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"on": date(2026, 2, 1)}, id="a later study"),
+        pytest.param({"kind": ExamKind.DUCTOGRAM}, id="a study with a filling of its own"),
+        pytest.param({"kind": ExamKind.CONTRAST_MAMMOGRAM}, id="a contrast mammogram"),
+        pytest.param({"kind": ExamKind.OTHER}, id="another examination"),
+        pytest.param({"patient": Patient(patient_id="8", name="DOE^JANE")}, id="another patient"),
+        pytest.param({"patient": Patient(name="DOE^JANE")}, id="the name alone"),
+        pytest.param({"laterality": None}, id="no side"),
+        pytest.param({"view": None}, id="no view"),
+        pytest.param({"is_excluded": True}, id="excluded by a decision"),
+        pytest.param({"has_laterality_conflict": True}, id="sides contradict each other"),
+    ],
+)
+def test_what_does_not_serve(changes):
+    other = _study("2.25.2", **({"on": date(2025, 12, 10)} | changes))
+
+    assert _found(other) == []
+
+
+def test_a_study_without_a_date_is_not_earlier():
+    other = _study("2.25.2")
+    instance = make_instance("2.25.2.1", study_instance_uid="2.25.2", study_date=None, patient=JANE)
+    study = Study(study_instance_uid="2.25.2", instances=(instance,))
+
+    assert find_priors(NOW, [StudyCall(study=study, exam=other.exam, images=other.images)]) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "clash"),
+    [
+        pytest.param({"name": "Doe^Jane^M."}, False, id="a middle name"),
+        pytest.param({"name": "DOE^JANE=ドウ"}, False, id="another writing behind it"),
+        pytest.param({"name": None, "birth_date": ""}, False, id="blank says nothing"),
+        pytest.param({"name": "ROE^JANE"}, True, id="another family name"),
+        pytest.param({"birth_date": "19600102"}, True, id="another birth date"),
+        pytest.param({"issuer": "K"}, True, id="another issuer"),
+        pytest.param({"patient_id": "8"}, True, id="another number"),
+    ],
+)
+def test_clashes(changes, clash):
+    values = {"patient_id": "7", "issuer": "H", "name": "DOE^JANE", "birth_date": "19600101"}
+
+    assert clashes(JANE, Patient(**(values | changes))) is clash
+
+
+VALUES = st.sampled_from([None, "", "A", "B", "A^B"])
+PATIENTS = st.builds(Patient, patient_id=VALUES, issuer=VALUES, name=VALUES, birth_date=VALUES)
+
+
+@given(PATIENTS, PATIENTS)
+def test_who_clashes_does_so_both_ways_and_is_never_the_same(one, other):
+    assert clashes(one, other) == clashes(other, one)
+    assert not (clashes(one, other) and is_same_patient(one, other))
+    assert is_same_patient(one, other) == is_same_patient(other, one)
