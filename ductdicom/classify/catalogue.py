@@ -85,6 +85,16 @@ _PHASE_OF_STUDY = (
         needs_study=True,
     ),
     Description(
+        name="light-compression",
+        question=Question.PHASE,
+        attribute="(0018,11A2) Compression Force",
+        reference="heuristic",
+        strength=Strength.HINT,
+        description="Much less force than on the side's firmest image is printed as a hint at "
+        "post. Never a phase.",
+        needs_study=True,
+    ),
+    Description(
         name="decision",
         question=Question.PHASE,
         attribute="the reviewer's decisions file",
@@ -127,6 +137,15 @@ _EXAM = (
         reference="DICOM PS3.3 C.7.6.4; limit: heuristic",
         strength=Strength.EXPLICIT,
         description="An agent in a volume that a duct can hold means a ductogram.",
+    ),
+    Description(
+        name="hard-beam",
+        question=Question.EXAM,
+        attribute="(0018,0060) KVP, (0018,7050) Filter Material",
+        reference="heuristic",
+        strength=Strength.HINT,
+        description="A voltage and filter of the high energy image of a contrast mammography are "
+        "printed as a hint.",
     ),
     Description(
         name="image-types-of-one-breast",

@@ -17,7 +17,7 @@ from ductdicom.classify.problems import (
     view_problems,
 )
 from ductdicom.classify.rule import Rule
-from ductdicom.classify.study_rules import Side, Weighed, start_times, weigh
+from ductdicom.classify.study_rules import Side, Weighed, compression_hints, start_times, weigh
 from ductdicom.classify.subject import Subject, read_subject
 from ductdicom.classify.thresholds import Thresholds
 from ductdicom.classify.timeline import exposure_time, read_timeline
@@ -35,7 +35,7 @@ from ductdicom.model.call import (
 )
 from ductdicom.model.decision import Decision
 from ductdicom.model.outcome import Problem
-from ductdicom.model.study import ImageCall, Study, StudyCall
+from ductdicom.model.study import ImageCall, Study, StudyCall, place_in_study
 from ductdicom.vocabulary.codes import VIEW_GROUPS
 from ductdicom.vocabulary.terms import Vocabulary
 
@@ -74,9 +74,18 @@ class _Draft:
 def classify_study(study: Study, engine: Engine) -> StudyCall:
     """Decide what a study is, and of each image its kind, side, view, phase and injection.
 
-    The order of the instances does not matter. An image whose strong evidence disagrees, or that
-    time contradicts, is unknown, with the reasons in ``conflicts`` and in ``problems``.
+    The order of the instances does not matter; the images come in that order. An image whose
+    strong evidence disagrees, or that time contradicts, is unknown, with the reasons in
+    ``conflicts`` and in ``problems``.
     """
+    # Equal clocks are told apart by place; a place that depended on the input's would decide.
+    order = sorted(range(len(study.instances)), key=lambda i: place_in_study(study.instances[i]))
+    call = _classify(replace(study, instances=tuple(study.instances[i] for i in order)), engine)
+    images = dict(zip(order, call.images, strict=True))
+    return replace(call, study=study, images=tuple(images[index] for index in range(len(images))))
+
+
+def _classify(study: Study, engine: Engine) -> StudyCall:
     draft, problems = _draft(study, engine)
     exam = decide_exam(draft.subjects, draft.kinds, draft.views, engine.thresholds)
     if exam.kind is ExamKind.DUCTOGRAM:
@@ -209,10 +218,13 @@ def _side(
     }
     subjects = tuple(draft.subjects[index] for index in members)
     timed = start_times(subjects, thresholds)
+    hinted = compression_hints(subjects, thresholds)
     return Side(
         subjects=subjects,
         views=tuple(draft.views[index] for index in members),
-        evidence=tuple((*said[index], *timed[place]) for place, index in enumerate(members)),
+        evidence=tuple(
+            (*said[index], *timed[place], *hinted[place]) for place, index in enumerate(members)
+        ),
         timeline=read_timeline([subject.instance for subject in subjects]),
         copied=frozenset(opposite),
     )

@@ -13,6 +13,7 @@ from ductdicom.classify.view import ViewCall
 from ductdicom.model.call import Confidence, Evidence, ExamCall, ExamKind, Kind, Strength
 from ductdicom.vocabulary.codes import agent_of, is_ductography, route_of
 
+_HARD_FILTERS = {"COPPER", "TITANIUM"}
 _NOT_OF_THE_BREAST = {
     Kind.OTHER_MODALITY,
     Kind.REPORT,
@@ -194,6 +195,7 @@ def _dual_energy(
                 Strength.EXPLICIT,
             )
         yield from _intravenous(subject, thresholds)
+        yield from _hard_beam(subject, thresholds)
 
 
 def _intravenous(subject: Subject, thresholds: Thresholds) -> Iterator[Evidence]:
@@ -211,3 +213,17 @@ def _intravenous(subject: Subject, thresholds: Thresholds) -> Iterator[Evidence]
     else:
         return
     yield _evidence("intravenous-contrast", tag, value, ExamKind.CONTRAST_MAMMOGRAM, strength)
+
+
+def _hard_beam(subject: Subject, thresholds: Thresholds) -> Iterator[Evidence]:
+    """Hint at the high energy image of dual-energy mammography, by voltage and filter."""
+    exposure = subject.instance.exposure
+    material = (exposure.filter_material or "").strip().upper()
+    if (exposure.kvp or 0) >= thresholds.dual_energy_kvp_at_least and material in _HARD_FILTERS:
+        yield _evidence(
+            "hard-beam",
+            "(0018,0060)",
+            f"{exposure.kvp:g} kV, {material.lower()}",
+            ExamKind.CONTRAST_MAMMOGRAM,
+            Strength.HINT,
+        )

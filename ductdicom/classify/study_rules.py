@@ -77,7 +77,14 @@ def weigh(side: Side, rules: Mapping[str, Rule], thresholds: Thresholds) -> Weig
     all images it counts, for an inferred phase, only if all of them were exposed within the time
     that a cannulation takes, so that they lie on one side of it. Heuristic.
     """
-    sources = sorted({(item.rule, item.tag) for items in side.evidence for item in items})
+    sources = sorted(
+        {
+            (item.rule, item.tag)
+            for items in side.evidence
+            for item in items
+            if item.strength is not Strength.HINT
+        }
+    )
     testable = [s for s in sources if s[0] not in rules or rules[s[0]].must_discriminate]
     uniform = [source for source in testable if not _splits(side, source, thresholds)]
     lowered = frozenset(s for s in uniform if _counts_in_burst(side, s, uniform, thresholds))
@@ -216,6 +223,31 @@ def _start_time(
             says=Phase.POST if seconds > 0 else Phase.PRE,
             strength=Strength.EXPLICIT,
         ),
+    )
+
+
+def compression_hints(
+    subjects: Sequence[Subject], thresholds: Thresholds
+) -> tuple[tuple[Evidence, ...], ...]:
+    """Hint at post where a breast was compressed much less than in its firmest image.
+
+    A filled duct is compressed lightly, so as not to squeeze the contrast out. Heuristic.
+    """
+    forces = [subject.instance.geometry.compression_force_n or 0.0 for subject in subjects]
+    limit = max(forces, default=0.0) * thresholds.light_compression_fraction
+    return tuple(
+        (
+            Evidence(
+                rule="light-compression",
+                tag="(0018,11A2)",
+                value=f"{force:g} N",
+                says=Phase.POST,
+                strength=Strength.HINT,
+            ),
+        )
+        if 0 < force <= limit
+        else ()
+        for force in forces
     )
 
 

@@ -8,6 +8,16 @@ from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import Problem
 
 
+def place_in_study(instance: Instance) -> tuple[int, int, str, str]:
+    """Order instances by what they are, and only at last by where they lie."""
+    return (
+        instance.series_number or 0,
+        instance.instance_number or 0,
+        instance.sop_instance_uid,
+        instance.origin.label,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
     """All instances of one study and one patient, in a stable order.

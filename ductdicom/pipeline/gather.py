@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow
-from ductdicom.model.study import Study
+from ductdicom.model.study import Study, place_in_study
 from ductdicom.pairing.priors import clashes
 
 
@@ -88,22 +88,12 @@ def _parts(instances: Iterable[Instance], contested: set[str]) -> list[Part]:
         by_study.setdefault(instance.study_instance_uid, []).append(instance)
     parts: list[Part] = []
     for uid in sorted(by_study):
-        patients = _by_patient(sorted(by_study[uid], key=_in_order))
+        patients = _by_patient(sorted(by_study[uid], key=place_in_study))
         for number, members in enumerate(patients):
             labels = frozenset(i.origin.label for i in members) & contested
             study = Study(study_instance_uid=uid, instances=tuple(members), contested=labels)
             parts.append(Part(study=study, number=number, is_shared=len(patients) > 1))
     return parts
-
-
-def _in_order(instance: Instance) -> tuple[int, int, str, str]:
-    """Order instances by what they are, and only at last by where they lie."""
-    return (
-        instance.series_number or 0,
-        instance.instance_number or 0,
-        instance.sop_instance_uid,
-        instance.origin.label,
-    )
 
 
 def _by_patient(instances: Sequence[Instance]) -> list[list[Instance]]:
@@ -117,7 +107,7 @@ def _by_patient(instances: Sequence[Instance]) -> list[list[Instance]]:
             groups.append([instance])
         else:
             fitting.append(instance)
-    return [sorted(group, key=_in_order) for group in groups]
+    return [sorted(group, key=place_in_study) for group in groups]
 
 
 def _who(instance: Instance) -> tuple[str, str, str, str]:
