@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument, make_settings
-from ductdicom.cli.tables import print_table
+from ductdicom.cli.tables import print_table, say_what_needs_a_person
+from ductdicom.model.call import Kind
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.run import decided
 from ductdicom.pipeline.run import scan as run_scan
@@ -36,23 +37,42 @@ def scan(
             click.echo(json.dumps(record, ensure_ascii=False))
     else:
         print_table(
-            ("date", "exam", "status", "images", "pre", "post", "unknown", "problems"),
+            _COLUMNS,
             [_line(study) for study in scanned.judged],
         )
+    say_what_needs_a_person(report)
     return report.exit_code
 
 
+_COLUMNS = (
+    "date",
+    "exam",
+    "status",
+    "objects",
+    "views",
+    "pre",
+    "post",
+    "unknown",
+    "problems",
+    "study",
+)
+
+
 def _line(study: Judged) -> tuple[object, ...]:
-    phases = [str(image.call.phase) for image in study.call.images]
+    """Return a study's line; phases are counted of views only, each exposure once."""
+    views = [image for image in study.call.images if image.kind is Kind.VIEW]
+    phases = [str(image.call.phase) for image in views]
     dates = [i.study_date for i in study.part.study.instances if i.study_date]
     codes = sorted({problem.code for problem in study.call.problems})
     return (
         min(dates, default="-"),
         study.call.exam.kind,
         study.pairing.status,
-        len(phases),
+        len(study.call.images),
+        len(views),
         phases.count("pre"),
         phases.count("post"),
         phases.count("unknown"),
-        ", ".join(codes),
+        ", ".join(codes) or "-",
+        study.call.study.study_instance_uid,
     )

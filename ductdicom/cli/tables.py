@@ -5,8 +5,11 @@ from typing import cast
 
 import click
 
+from ductdicom.model.outcome import Disposition
 from ductdicom.pipeline.report import Report, count_inputs, count_studies
 from ductdicom.pipeline.work import planned_files
+
+_MOST_NAMED = 10
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -44,6 +47,17 @@ def _line(record: Mapping[str, object]) -> tuple[object, ...]:
     problems = cast("Sequence[Mapping[str, str]]", record["problems"])
     codes = sorted({problem["code"] for problem in problems})
     return record["key"], exam["kind"], record["status"], ", ".join(codes)
+
+
+def say_what_needs_a_person(report: Report) -> None:
+    """Say on standard error which inputs could not be read, the first of them by name."""
+    unreadable = [row for row in report.rows if row.disposition is Disposition.UNREADABLE]
+    if not unreadable:
+        return
+    named = [f"{row.origin.label} ({row.reason})" for row in unreadable[:_MOST_NAMED]]
+    more = f" and {len(unreadable) - len(named)} more" if len(unreadable) > len(named) else ""
+    words = f"{len(unreadable)} of {len(report.rows)} inputs unreadable: {', '.join(named)}{more}"
+    click.echo(_clean(words), err=True)
 
 
 def print_plan(report: Report) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from ductdicom.model.instance import Instance
+from ductdicom.model.instance import Instance, Patient
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow
 from ductdicom.model.study import Study, place_in_study
@@ -98,23 +98,27 @@ def _parts(instances: Iterable[Instance], contested: set[str]) -> list[Part]:
 
 def _by_patient(instances: Sequence[Instance]) -> list[list[Instance]]:
     """Part a study's instances so that no two in a part contradict each other on the patient."""
-    groups: list[list[Instance]] = []
-    for instance in sorted(instances, key=_who):
+    groups: list[list[Patient]] = []
+    group_of: dict[Patient, int] = {}
+    for patient in sorted({instance.patient for instance in instances}, key=_who):
         fitting = next(
-            (g for g in groups if not any(clashes(i.patient, instance.patient) for i in g)), None
+            (n for n, g in enumerate(groups) if not any(clashes(p, patient) for p in g)), None
         )
         if fitting is None:
-            groups.append([instance])
-        else:
-            fitting.append(instance)
-    return [sorted(group, key=place_in_study) for group in groups]
+            groups.append([])
+            fitting = len(groups) - 1
+        groups[fitting].append(patient)
+        group_of[patient] = fitting
+    parts: list[list[Instance]] = [[] for _ in groups]
+    for instance in sorted(instances, key=place_in_study):
+        parts[group_of[instance.patient]].append(instance)
+    return parts
 
 
-def _who(instance: Instance) -> tuple[str, str, str, str]:
-    patient = instance.patient
+def _who(patient: Patient) -> tuple[str, str, str, str]:
     return (
         patient.patient_id or "",
         patient.name or "",
         patient.birth_date or "",
-        instance.sop_instance_uid,
+        patient.issuer or "",
     )

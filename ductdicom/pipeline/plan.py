@@ -62,9 +62,17 @@ def identity_lines(study: Judged, phi: Phi, output: OutputFolder) -> tuple[str, 
     lines = [f"Patient ID {patient.patient_id or '–'}", f"Study {date}"]
     if phi is Phi.FULL:
         name = (patient.name or "–").replace("^", " ").strip()
-        lines = [name, f"born {patient.birth_date or '–'}", *lines]
+        lines = [name, f"born {_date(patient.birth_date)}", *lines]
         lines.append(f"Accession {first.accession_number or '–'}")
     return tuple(lines)
+
+
+def _date(text: str | None) -> str:
+    """Return a DICOM date (DA) as ISO 8601; what is no date comes as it is."""
+    digits = (text or "").strip()
+    if len(digits) == len("YYYYMMDD") and digits.isdigit():
+        return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+    return digits or "–"
 
 
 def _pseudonym(study: Judged, output: OutputFolder) -> str:

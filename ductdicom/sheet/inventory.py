@@ -77,17 +77,23 @@ def _line(cells: tuple[str, ...], area: Box, y: float, tone: Tone) -> Iterator[M
 
 def _image_lines(study: StudyCall, pairing: Pairing) -> Iterator[tuple[str, ...]]:
     reasons = {item.image.instance.origin.label: item.reason for item in pairing.left_out}
-    rows: dict[str, list[str]] = {}
+    rows: dict[str, dict[str, list[str]]] = {}
     for row in pairing.rows:
-        place = captions.row_title(row)
-        if row.injection and row.injection > 1:
-            place += f" injection {row.injection}"
         for image in row.images:
-            rows.setdefault(image.instance.origin.label, []).append(place)
+            places = rows.setdefault(image.instance.origin.label, {})
+            places.setdefault(captions.row_title(row), []).append(str(row.injection or ""))
     for number, image in enumerate(study.images, start=1):
         label = image.instance.origin.label
-        became = f"left out: {reasons[label]}" if label in reasons else ", ".join(rows[label])
+        became = f"left out: {reasons[label]}" if label in reasons else _places(rows[label])
         yield _cells(number, image, became)
+
+
+def _places(rows: dict[str, list[str]]) -> str:
+    """Name the rows of an image, and which injections it serves where there are several."""
+    return ", ".join(
+        f"{title}, injections {' '.join(numbers)}" if len(numbers) > 1 else title
+        for title, numbers in rows.items()
+    )
 
 
 def _cells(number: int, image: ImageCall, became: str) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from ductdicom.sheet.typography import SMALL_PX
 STRIP_PX = 74
 _TONES = {Phase.PRE: Tone.PRE, Phase.POST: Tone.POST, Phase.UNKNOWN: Tone.UNKNOWN}
 _LETTERS = {Phase.PRE: "pre", Phase.POST: "post", Phase.UNKNOWN: "?"}
+_BELOW_PX = 36
+_ABOVE_PX = 17
 _LONGEST_DAY_S = 86_400
 
 
@@ -60,24 +62,25 @@ def _marks(images: list[tuple[datetime, ImageCall]], injection: int | None, box:
         is_other = image.injection is not None and image.injection != injection
         tone = Tone.FRAME if is_other else _TONES[image.call.phase or Phase.UNKNOWN]
         marks.append(LineMark(x1=x, y1=axis - 12, x2=x, y2=axis + 12, tone=tone, width_px=5))
-    marks += _labels(images, (left, right), axis + 36)
+    marks += _labels(images, (left, right), axis)
     return marks
 
 
 def _labels(
-    images: list[tuple[datetime, ImageCall]], ends: tuple[float, float], baseline: float
+    images: list[tuple[datetime, ImageCall]], ends: tuple[float, float], axis: float
 ) -> list[Mark]:
-    """Name the exposures below their ticks, as many as have room."""
+    """Name the exposures below their ticks, above them where there is no room below."""
     left, right = ends
     start, span = images[0][0], (images[-1][0] - images[0][0]).total_seconds()
     marks: list[Mark] = []
-    free_from = left
+    free_from = {axis + _BELOW_PX: left, axis - _ABOVE_PX: left}
     for at, image in images:
         word = f"{_LETTERS[image.call.phase or Phase.UNKNOWN]} {image.view or ''}".strip()
         width = text_width(word, SMALL_PX)
         x = left + (right - left) * (at - start).total_seconds() / span
-        middle = min(max(x, free_from + width / 2), right - width / 2)
-        if middle - width / 2 < free_from - 1 or abs(middle - x) > width:
+        middle = min(max(x, left + width / 2), right - width / 2)
+        baseline = next((y for y, x in free_from.items() if middle - width / 2 >= x - 1), None)
+        if baseline is None:
             continue
         marks.append(
             TextMark(
@@ -89,5 +92,5 @@ def _labels(
                 anchor=Anchor.MIDDLE,
             )
         )
-        free_from = middle + width / 2 + 12
+        free_from[baseline] = middle + width / 2 + 12
     return marks
