@@ -9,8 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from ductdicom.cli.application import run
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("ductdicom", deadline=None)
+settings.load_profile("ductdicom")
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from ductdicom.model.call import Evidence
 from ductdicom.model.outcome import LedgerRow, Problem
 from ductdicom.model.row import LeftOut, Pairing, Row
 from ductdicom.model.study import ImageCall, StudyCall
-from ductdicom.sheet.page import DrawnTile, Page, pixel_box
+from ductdicom.sheet.page import Box, DrawnDifference, DrawnTile, Page, pixel_box
 
 STUDY_SCHEMA = "ductdicom.study/1"
 LEDGER_COLUMNS = (
@@ -122,16 +122,32 @@ def sheet_record(path: str, format_name: str, page: Page, number: int) -> dict[s
         "size": list(page.size_px),
         "tiles": [_tile(tile, page.scale) for tile in page.tiles if not tile.is_closeup],
         "closeups": [_tile(tile, page.scale) for tile in page.tiles if tile.is_closeup],
+        "differences": [_difference(item, page.scale) for item in page.differences],
     }
 
 
+def _difference(item: DrawnDifference, scale: float) -> dict[str, object]:
+    return {
+        "pre": item.pre_uid,
+        "post": item.post_uid,
+        "box": _corner_and_size(item.box, scale) if item.box else None,
+        "mm_per_px": round(item.mm_per_unit / scale, 5) if item.mm_per_unit else None,
+        "residual_mm": None if item.residual_mm is None else round(item.residual_mm, 2),
+        "refused": item.refused,
+    }
+
+
+def _corner_and_size(box: Box, scale: float) -> list[int]:
+    drawn = pixel_box(box, scale)
+    return [round(drawn.x), round(drawn.y), round(drawn.width), round(drawn.height)]
+
+
 def _tile(tile: DrawnTile, scale: float) -> dict[str, object]:
-    box = pixel_box(tile.box, scale)
     return {
         "sop_instance_uid": tile.sop_instance_uid,
         "phase": tile.phase,
         "suggested": tile.is_suggested,
-        "box": [round(box.x), round(box.y), round(box.width), round(box.height)],
+        "box": _corner_and_size(tile.box, scale),
         "transform": tile.transform,
         "mm_per_px": round(tile.mm_per_unit / scale, 5) if tile.mm_per_unit else None,
         "voi": tile.voi,
@@ -143,9 +159,7 @@ def ledger_csv(rows: Iterable[LedgerRow]) -> bytes:
 
     A cell that a spreadsheet would take for a formula begins with an apostrophe.
     """
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(LEDGER_COLUMNS)
+    lines = [_line(LEDGER_COLUMNS)]
     for row in rows:
         cells = (
             row.origin.source,
@@ -155,8 +169,15 @@ def ledger_csv(rows: Iterable[LedgerRow]) -> bytes:
             row.sop_instance_uid,
             row.study_instance_uid,
         )
-        writer.writerow([*(_harmless(cell) for cell in cells), row.origin.size_bytes])
-    return stream.getvalue().encode("utf-8", "replace")
+        lines.append(_line([*(_harmless(cell) for cell in cells), row.origin.size_bytes]))
+    return "".join(lines).encode("utf-8", "replace")
+
+
+def _line(cells: Iterable[object]) -> str:
+    """Return one line; a cell with either sign of a line's end in it is quoted."""
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\r\n").writerow(cells)
+    return stream.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _harmless(cell: str) -> str:

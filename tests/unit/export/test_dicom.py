@@ -1,0 +1,111 @@
+import io
+import shutil
+import subprocess
+from dataclasses import replace
+
+import numpy as np
+import pydicom
+import pytest
+from sheets import lay_out, make_image
+
+from ductdicom.export.dicom import dicom_sheet
+from ductdicom.model.instance import Patient
+from ductdicom.settings import Phi
+from ductdicom.sheet.raster import draw_page
+from ductdicom.sheet.theme import DARK
+
+PATIENT = Patient(patient_id="7", issuer="H", name="DOE^JANE", birth_date="19600101")
+
+
+def _make(phi=Phi.MINIMAL, **options):
+    images = []
+    for image in (make_image(1, phase="pre"), make_image(2), make_image(3, view="ML")):
+        instance = replace(image.instance, patient=PATIENT, accession_number="A77")
+        images.append(replace(image, instance=instance))
+    study, pairing, pages = lay_out(images, dpi=60)
+    pseudonym = "abcd1234" if phi is Phi.NONE else ""
+    return dicom_sheet(pages, study, pairing, DARK, phi=phi, pseudonym=pseudonym, **options), pages
+
+
+def _read(content):
+    return pydicom.dcmread(io.BytesIO(content))
+
+
+@pytest.fixture(scope="module")
+def sheet():
+    return _read(_make()[0])
+
+
+def test_it_cannot_be_taken_for_a_mammogram(sheet):
+    assert sheet.SOPClassUID == "1.2.840.10008.5.1.4.1.1.7.4"
+    assert sheet.Modality == "OT"
+    assert list(sheet.ImageType)[:2] == ["DERIVED", "SECONDARY"]
+    assert sheet.ConversionType == "WSD"
+    assert sheet.BurnedInAnnotation == "YES"
+    assert "NOT FOR DIAGNOSIS" in sheet.SeriesDescription
+
+
+def test_it_can_not_be_measured_on(sheet):
+    for keyword in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing"):
+        assert keyword not in sheet
+
+
+def test_it_belongs_to_the_study_and_names_its_sources(sheet):
+    sources = [item.ReferencedSOPInstanceUID for item in sheet.SourceImageSequence]
+
+    assert sheet.StudyInstanceUID == "2.25.1"
+    assert sources == ["2.25.1", "2.25.2", "2.25.3"]
+    purposes = {i.PurposeOfReferenceCodeSequence[0].CodeValue for i in sheet.SourceImageSequence}
+    assert purposes == {"121329"}
+
+
+def test_its_frames_are_the_pages():
+    content, pages = _make()
+    read = _read(content)
+
+    assert read.NumberOfFrames == len(pages)
+    frames = np.stack([draw_page(page, DARK) for page in pages])
+    assert (read.pixel_array == frames).all()
+
+
+def test_the_same_pages_give_the_same_bytes_and_others_other_uids():
+    first, again = _make()[0], _make()[0]
+    images = [make_image(1, phase="pre")]
+    study, pairing, pages = lay_out(images, dpi=60)
+    other = _read(dicom_sheet(pages, study, pairing, DARK))
+
+    assert first == again
+    assert _read(first).SOPInstanceUID != other.SOPInstanceUID
+
+
+@pytest.mark.parametrize(
+    ("phi", "shown", "hidden"),
+    [
+        (Phi.NONE, [b"abcd1234"], [b"DOE^JANE", b"A77", b"19600101", b"20260102"]),
+        (Phi.MINIMAL, [b"20260102"], [b"DOE^JANE", b"A77", b"19600101"]),
+        (Phi.FULL, [b"DOE^JANE", b"A77", b"19600101", b"20260102"], []),
+    ],
+)
+def test_it_names_no_more_than_is_allowed(phi, shown, hidden):
+    content, _ = _make(phi)
+    header = content[: content.index(b"\xe0\x7f\x10\x00")]
+    # The source images' own content date is in it at every level but the last.
+    words = header.replace(b"\x08\x00\x23\x00DA\x08\x0020260102", b"")
+
+    for word in shown:
+        assert word in words
+    for word in hidden:
+        assert word not in words
+
+
+@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy is not installed")
+@pytest.mark.parametrize("phi", list(Phi))
+def test_dciodvfy_finds_no_error(tmp_path, phi):
+    path = tmp_path / "sheet.dcm"
+    path.write_bytes(_make(phi)[0])
+
+    done = subprocess.run(
+        ["dciodvfy", path], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert [x for x in (done.stderr + done.stdout).splitlines() if x.startswith("Error")] == []

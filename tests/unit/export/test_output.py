@@ -1,0 +1,115 @@
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ductdicom.errors import OutputError
+from ductdicom.export.output import (
+    OutputFolder,
+    encode_json,
+    open_output,
+    remove_stale,
+    write_whole,
+)
+
+ONE = OutputFolder(path=Path(), key=b"1" * 32)
+TWO = OutputFolder(path=Path(), key=b"2" * 32)
+
+
+def test_a_study_has_the_same_name_in_one_folder_and_another_elsewhere():
+    day = date(2026, 1, 2)
+
+    assert ONE.study_name("1.2.3", day) == ONE.study_name("1.2.3", day)
+    assert ONE.study_name("1.2.3", day) != TWO.study_name("1.2.3", day)
+    assert ONE.study_name("1.2.3", day) != ONE.study_name("1.2.4", day)
+    assert ONE.study_name("1.2.3", day, 1) != ONE.study_name("1.2.3", day)
+
+
+def test_a_name_begins_with_the_date_and_says_nothing_of_the_uid():
+    assert ONE.study_name("1.2.3", date(2026, 1, 2)).startswith("20260102-")
+    assert ONE.study_name("1.2.3", None).startswith("undated-")
+    assert "1.2.3" not in ONE.study_name("1.2.3", None)
+
+
+def test_a_pseudonym_is_a_patients_own_in_one_folder():
+    assert ONE.pseudonym("7") == ONE.pseudonym("7") != ONE.pseudonym("8")
+    assert ONE.pseudonym("7") != TWO.pseudonym("7")
+
+
+def test_the_key_is_made_once_and_for_the_owner_alone(tmp_path):
+    with open_output(tmp_path / "out") as first:
+        pass
+    with open_output(tmp_path / "out") as second:
+        assert second.key == first.key
+    mode = (tmp_path / "out" / ".ductdicom" / "key").stat().st_mode
+    assert mode & 0o077 == 0
+
+
+def test_one_run_holds_the_folder(tmp_path):
+    with (
+        open_output(tmp_path),
+        pytest.raises(OutputError, match="in use"),
+        open_output(tmp_path),
+    ):
+        pass
+
+
+def test_a_file_with_the_same_content_is_left_alone(tmp_path):
+    path = tmp_path / "a" / "b"
+
+    assert write_whole(path, b"one") is True
+    before = path.stat()
+    assert write_whole(path, b"one") is False
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+    assert path.stat().st_ino == before.st_ino
+    assert write_whole(path, b"two") is True
+    assert path.read_bytes() == b"two"
+
+
+@pytest.mark.parametrize("moment", ["replace", "open"])
+def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch, moment):
+    path = tmp_path / "a"
+    write_whole(path, b"one")
+
+    def fail(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, moment, fail)
+        with pytest.raises(OutputError, match="No space left"):
+            write_whole(path, b"a longer text")
+
+    assert path.read_bytes() == b"one"
+    assert [item.name for item in tmp_path.iterdir()] == ["a"]
+
+
+def test_an_interrupt_during_a_write_leaves_nothing_half_made(tmp_path, monkeypatch):
+    def interrupt(*_args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            write_whole(tmp_path / "a", b"one")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_what_is_stale_is_removed(tmp_path):
+    for name in ("sheet-1.png", "sheet-2.png", "study.json"):
+        (tmp_path / name).write_bytes(b"x")
+
+    remove_stale(tmp_path, {"sheet-1.png"}, "sheet*")
+
+    assert {path.name for path in tmp_path.iterdir()} == {"sheet-1.png", "study.json"}
+
+
+def test_json_keeps_the_order_and_any_text():
+    value = {"b": "Ümläut", "a": "\ud800"}
+
+    content = encode_json(value)
+
+    assert content.endswith(b"\n")
+    assert list(json.loads(content)) == ["b", "a"]
+    assert "Ümläut" in content.decode("utf-8")

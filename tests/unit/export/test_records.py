@@ -1,0 +1,86 @@
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from record_schema import check_record
+from sheets import lay_out, make_image
+
+from ductdicom.export.records import instance_record, ledger_csv, sheet_record, study_record
+from ductdicom.model.origin import Origin
+from ductdicom.model.outcome import Disposition, LedgerRow
+
+
+def _row(source, member=None, **changes):
+    origin = Origin(path=Path("x"), source=source, member=member, size_bytes=7)
+    return LedgerRow(origin=origin, disposition=Disposition.VIEW, reason="pre", **changes)
+
+
+def _read(content):
+    return list(csv.reader(io.StringIO(content.decode("utf-8"), newline="")))
+
+
+def test_a_whole_record_keeps_to_the_schema():
+    images = [make_image(1, phase="pre"), make_image(2), make_image(3, phase="unknown")]
+    study, pairing, pages = lay_out(images)
+    sheets = [sheet_record(f"sheet-{n}.png", "png", p, n) for n, p in enumerate(pages, start=1)]
+
+    record = study_record(study, pairing, key="20260102-abc", sheets=sheets)
+
+    check_record(record)
+
+
+def test_a_boxs_pixels_are_those_of_the_drawn_page():
+    _, _, (page, *_) = lay_out([make_image(1, phase="pre"), make_image(2)], dpi=100)
+
+    record = sheet_record("sheet-1.png", "png", page, 1)
+
+    assert record["size"] == list(page.size_px)
+    wide, high = page.size_px
+    for tile, drawn in zip(record["tiles"], page.tiles, strict=True):
+        x, y, width, height = tile["box"]
+        assert x + width <= wide
+        assert y + height <= high
+        assert width * tile["mm_per_px"] == pytest.approx(
+            drawn.box.width * drawn.mm_per_unit, rel=0.02
+        )
+
+
+def test_an_images_record_names_where_it_lay():
+    record = instance_record(make_image(1))
+
+    assert (record["source"], record["member"]) == ("1.dcm", None)
+    assert record["acquired_at"] == "2026-01-02T10:01:00"
+
+
+def test_the_ledger_has_the_columns_that_others_read():
+    (head, row) = _read(ledger_csv([_row("a/b", "c", sop_instance_uid="1.2")]))
+
+    assert head == [
+        *("source", "member", "disposition", "reason"),
+        *("sop_instance_uid", "study_instance_uid", "bytes"),
+    ]
+    assert row == ["a/b", "c", "view", "pre", "1.2", "", "7"]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_spreadsheet_takes_a_cell_for_a_formula(start):
+    (_, row) = _read(ledger_csv([_row(f"{start}cmd|x!A1", f"{start}2")]))
+
+    assert row[0] == f"'{start}cmd|x!A1"
+    assert row[1] == f"'{start}2"
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), max_size=5))
+def test_the_ledger_has_a_line_for_every_input_whatever_its_name(names):
+    rows = _read(ledger_csv([_row(name) for name in names]))
+
+    assert len(rows) == 1 + len(names)
+    for name, row in zip(names, rows[1:], strict=True):
+        assert row[0].removeprefix("'") == name.removeprefix("'")
+
+
+def test_a_name_that_is_no_text_does_not_stop_the_ledger():
+    assert len(_read(ledger_csv([_row("a\udcff")]))) == 2

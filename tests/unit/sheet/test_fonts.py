@@ -1,0 +1,62 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ductdicom.sheet.fonts import drawable, fit, font_face, text_width, wrap
+
+
+@given(st.text())
+def test_a_drawable_text_has_no_character_that_the_typeface_lacks(text):
+    drawn = drawable(text)
+
+    for is_bold in (False, True):
+        widths = font_face(is_bold=is_bold).widths
+        assert all(ord(char) in widths for char in drawn)
+    assert "\n" not in drawn
+
+
+@given(st.text())
+def test_a_drawable_text_stays_as_it_is(text):
+    assert drawable(drawable(text)) == drawable(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("Müller", "Müller", id="Latin"),
+        pytest.param("Ирина", "Ирина", id="Cyrillic"),
+        pytest.param("乳管造影", None, id="Chinese is transliterated"),
+        pytest.param("a\tb\nc", "a b c", id="white space"),
+        pytest.param("a\x1b[31m\u202eb", "a[31mb", id="no control characters"),
+    ],
+)
+def test_drawable(text, expected):
+    drawn = drawable(text)
+
+    assert drawn.strip()
+    assert expected is None or drawn == expected
+
+
+@given(st.text(max_size=60), st.floats(0, 600), st.booleans())
+def test_a_fitted_text_is_no_wider_than_asked(text, width, is_bold):
+    assert text_width(fit(text, width, 23, is_bold=is_bold), 23, is_bold=is_bold) <= width
+
+
+def test_a_text_that_fits_is_not_shortened():
+    assert fit("POST", 500, 23) == "POST"
+    assert fit("POST POST POST", 100, 23).endswith("…")
+
+
+@given(st.text(alphabet="ab ", max_size=80), st.integers(1, 4), st.floats(20, 300))
+def test_wrapped_lines_fit_and_are_no_more_than_asked(text, most, width):
+    lines = wrap(text, width, 23, most_lines=most)
+
+    assert len(lines) <= most
+    assert all(text_width(line, 23) <= width for line in lines)
+
+
+@given(st.lists(st.text(alphabet="ab", min_size=1, max_size=4), max_size=9))
+def test_wrapping_loses_no_word_where_there_is_room(words):
+    lines = wrap(" ".join(words), 100, 23, most_lines=30)
+
+    assert " ".join(lines).split() == words

@@ -1,0 +1,264 @@
+"""Whole pages of synthetic tiles: nothing outside, nothing overlapping, nothing lost."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sheets import lay_out, make_image, make_tile
+
+from ductdicom.model.call import Kind, Phase
+from ductdicom.sheet.captions import FOOTER
+from ductdicom.sheet.fonts import font_face, text_width
+from ductdicom.sheet.page import Anchor, BoxMark, LineMark, Page, PictureMark, TextMark, pixel_box
+from ductdicom.sheet.page import Box as PageBox
+from ductdicom.sheet.raster import draw_page
+from ductdicom.sheet.theme import DARK
+from ductdicom.sheet.tile import MissingTile
+
+TEXTS = st.text(max_size=60) | st.sampled_from(["IOHEXOL 300 " * 20, "造影" * 40, "<b>&\"'"])
+IMAGES = st.lists(
+    st.tuples(
+        st.sampled_from(["L", "R"]),
+        st.sampled_from(["CC", "ML", "MLO"]),
+        st.sampled_from(["pre", "post", "unknown"]),
+        st.integers(1, 3),
+        TEXTS,
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+def _extent(mark):
+    """Return the box of a text as it is drawn, from its top of capitals to below its baseline."""
+    width = text_width(mark.text, mark.size_px, is_bold=mark.is_bold)
+    x = mark.x - {Anchor.START: 0, Anchor.MIDDLE: width / 2, Anchor.END: width}[mark.anchor]
+    return PageBox(x=x, y=mark.y - 0.66 * mark.size_px, width=width, height=0.66 * mark.size_px)
+
+
+def _boxes(page):
+    for mark in page.marks:
+        match mark:
+            case TextMark():
+                yield _extent(mark)
+            case BoxMark() | PictureMark():
+                yield mark.box
+            case LineMark():
+                yield PageBox(
+                    x=min(mark.x1, mark.x2),
+                    y=min(mark.y1, mark.y2),
+                    width=abs(mark.x1 - mark.x2),
+                    height=abs(mark.y1 - mark.y2),
+                )
+
+
+def _texts(pages):
+    return [mark.text for page in pages for mark in page.marks if isinstance(mark, TextMark)]
+
+
+def _make(specs):
+    return [
+        make_image(number, side=side, view=view, phase=phase, injection=injection, text=text)
+        for number, (side, view, phase, injection, text) in enumerate(specs, start=1)
+    ]
+
+
+@settings(max_examples=25, deadline=None)
+@given(IMAGES)
+def test_every_mark_stays_inside_its_page(specs):
+    for page in lay_out(_make(specs))[2]:
+        for box in _boxes(page):
+            assert box.x >= -0.5
+            assert box.y >= -0.5
+            assert box.right <= page.width + 0.5
+            assert box.bottom <= page.height + 0.5
+
+
+@settings(max_examples=25, deadline=None)
+@given(IMAGES)
+def test_no_words_overlap_and_all_can_be_drawn(specs):
+    for page in lay_out(_make(specs))[2]:
+        marks = [mark for mark in page.marks if isinstance(mark, TextMark) and mark.text]
+        extents = [_extent(mark) for mark in marks]
+        for i, one in enumerate(extents):
+            for j, two in enumerate(extents[:i]):
+                is_apart = (
+                    one.x >= two.right - 1
+                    or two.x >= one.right - 1
+                    or one.y >= two.bottom - 1
+                    or two.y >= one.bottom - 1
+                )
+                assert is_apart, (marks[i].text, marks[j].text)
+        for mark in marks:
+            assert all(ord(char) in font_face(is_bold=mark.is_bold).widths for char in mark.text)
+
+
+@settings(max_examples=25, deadline=None)
+@given(IMAGES)
+def test_every_image_is_drawn_or_named_and_the_last_page_lists_all(specs):
+    images = _make(specs)
+    study, pairing, pages = lay_out(images)
+    in_rows = {image.uid for row in pairing.rows for image in row.images}
+    drawn = {tile.sop_instance_uid for page in pages for tile in page.tiles}
+
+    assert in_rows <= drawn
+    assert drawn == {image.uid for image in images}
+    assert f"every image of the study ({len(study.images)})" in pages[-1].title
+    listed = _texts([page for page in pages if page.title == pages[-1].title])
+    assert all(any(text.endswith(image.uid[-14:]) for text in listed) for image in images)
+
+
+@settings(max_examples=15, deadline=None)
+@given(IMAGES)
+def test_a_row_is_drawn_at_one_scale(specs):
+    for page in lay_out(_make(specs))[2]:
+        rows = {}
+        for tile in page.tiles:
+            if tile.row and not tile.is_closeup:
+                rows.setdefault((tile.row, tile.title), set()).add(tile.mm_per_unit)
+        assert all(len(scales) == 1 for scales in rows.values())
+
+
+def _cells(pages, word):
+    return [text for text in _texts(pages) if text == word or text.startswith(f"{word} ")]
+
+
+def test_phases_are_said_in_words_inside_each_tile():
+    _, _, pages = lay_out(
+        [
+            make_image(1, phase="pre"),
+            make_image(2, phase="post"),
+            make_image(3, phase="unknown"),
+        ]
+    )
+
+    for word in ("PRE", "POST", "UNKNOWN"):
+        assert _cells(pages[:2], word)
+
+
+def test_pre_stands_left_of_post():
+    _, _, (page, *_) = lay_out([make_image(2, phase="post"), make_image(1, phase="pre", minute=0)])
+
+    left, right = sorted((t for t in page.tiles if not t.is_closeup), key=lambda t: t.box.x)
+    assert (left.phase, right.phase) == ("pre", "post")
+
+
+def test_every_page_says_what_it_is_not_for():
+    _, _, pages = lay_out([make_image(n, phase="pre" if n < 3 else "post") for n in range(1, 9)])
+
+    for number, page in enumerate(pages, start=1):
+        texts = _texts([page])
+        assert FOOTER in texts
+        assert any(text.endswith(f"page {number} of {len(pages)}") for text in texts)
+
+
+def test_a_missing_partner_has_a_placeholder():
+    _, _, pages = lay_out([make_image(1, phase="post")])
+
+    assert "no pre-contrast image" in " ".join(_texts(pages))
+
+
+def test_an_image_that_cannot_be_shown_has_a_placeholder_with_the_reason():
+    images = [make_image(1, phase="pre"), make_image(2, phase="post")]
+    tiles = {"1.dcm": make_tile(), "2.dcm": MissingTile(reason="truncated")}
+
+    _, _, pages = lay_out(images, tiles)
+
+    assert "truncated" in " ".join(_texts(pages))
+
+
+def test_an_unknown_scale_is_said_and_has_no_bar():
+    images = [make_image(1, phase="pre"), make_image(2, phase="post")]
+    tiles = {"1.dcm": make_tile(spacing_mm=None), "2.dcm": make_tile(spacing_mm=None)}
+
+    _, _, (page, *_) = lay_out(images, tiles)
+
+    assert not [text for text in _texts([page]) if "mm est" in text]
+    assert all(tile.mm_per_unit is None for tile in page.tiles)
+
+
+def test_what_was_excluded_is_listed_and_not_drawn():
+    images = [
+        make_image(1, phase="pre"),
+        make_image(2, phase="post"),
+        make_image(3, phase="post", is_excluded=True),
+        make_image(4, phase="pre", kind=Kind.SPECIMEN),
+    ]
+
+    _, _, pages = lay_out(images)
+
+    assert {t.sop_instance_uid for p in pages for t in p.tiles} == {"2.25.1", "2.25.2"}
+    assert any("excluded-by-decision" in text for text in _texts(pages[-1:]))
+
+
+def test_identity_is_what_the_caller_allows():
+    _, _, pages = lay_out([make_image(1)], identity=("Patient ID 7", "Study 2026-01-02"))
+
+    for page in pages:
+        assert any("Patient ID 7" in text for text in _texts([page]))
+
+
+# --- the raster ------------------------------------------------------------------------------
+
+
+@given(
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.sampled_from([100, 150, 200, 300]),
+    st.integers(0, 2**32 - 1),
+)
+def test_a_picture_is_drawn_value_by_value(width, height, dpi, seed):
+    box = PageBox(x=7, y=11, width=width, height=height)
+    place = pixel_box(box, dpi / 200)
+    shape = (int(place.height), int(place.width))
+    pixels = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+    mark = PictureMark(box=box, pixels=pixels, uid="1", alternative="")
+    page = Page(title="", width=100, height=100, dpi=dpi, marks=(mark,))
+
+    drawn = draw_page(page, DARK)
+
+    x, y = int(place.x), int(place.y)
+    part = drawn[y : y + shape[0], x : x + shape[1]]
+    assert (part == pixels[..., None]).all()
+
+
+@pytest.mark.parametrize("dpi", [100, 200, 300])
+def test_pictures_of_a_page_fit_their_boxes_at_every_resolution(dpi):
+    _, _, pages = lay_out([make_image(n, phase="pre" if n < 3 else "post") for n in range(1, 5)],
+                          dpi=dpi)  # fmt: skip
+
+    for page in pages:
+        drawn = draw_page(page, DARK)
+        assert drawn.shape == (page.size_px[1], page.size_px[0], 3)
+        for mark in page.marks:
+            if isinstance(mark, PictureMark):
+                place = pixel_box(mark.box, page.scale)
+                assert mark.pixels.shape == (place.height, place.width)
+
+
+@pytest.mark.parametrize("spacing_mm", [0.1, 0.25, 0.5])
+def test_a_disc_of_known_size_measures_right_on_the_page(spacing_mm):
+    diameter_mm = 40.0
+    rows, columns = round(180 / spacing_mm), round(90 / spacing_mm)
+    y, x = np.mgrid[:rows, :columns] * spacing_mm
+    disc = ((y - 90) ** 2 + (x - 45) ** 2 <= (diameter_mm / 2) ** 2) * np.uint16(65535)
+    tiles = {
+        "1.dcm": make_tile(values=disc.astype(np.uint16), spacing_mm=(spacing_mm, spacing_mm)),
+        "2.dcm": make_tile(values=disc.astype(np.uint16), spacing_mm=(spacing_mm, spacing_mm)),
+    }
+
+    _, _, (page, *_) = lay_out([make_image(1, phase="pre"), make_image(2)], tiles)
+
+    for tile in page.tiles:
+        mark = next(m for m in page.marks if isinstance(m, PictureMark) and m.box == tile.box)
+        mm_per_px = tile.mm_per_unit / page.scale
+        area_mm2 = (mark.pixels / 255).sum() * mm_per_px**2
+        if tile.is_closeup:
+            continue
+        assert 2 * np.sqrt(area_mm2 / np.pi) == pytest.approx(diameter_mm, rel=0.02)
+
+
+def test_phases_of_the_record_are_those_of_the_columns():
+    _, _, (page, *_) = lay_out([make_image(1, phase="pre"), make_image(2)])
+
+    assert {tile.phase for tile in page.tiles} == {Phase.PRE, Phase.POST}
