@@ -18,7 +18,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 def inputs_argument(function: F) -> F:
     """Add INPUT… and the ways to name more of them."""
     for option in (
-        click.argument("inputs", nargs=-1, metavar="INPUT...", type=click.Path()),
+        # Not click.Path: what may not be read is a row of the ledger like any other input.
+        click.argument("inputs", nargs=-1, metavar="INPUT..."),
         click.option(
             "--files-from",
             metavar="FILE|-",
@@ -76,6 +77,12 @@ def page_options(function: F) -> F:
     ):
         choice = click.Choice([str(item) for item in choices])
         function = click.option(f"--{name}", type=choice, help=text)(function)
+    function = click.option(
+        "--difference",
+        is_flag=True,
+        default=None,
+        help="Experimental: what changed, beside each pair. Needs the extra difference.",
+    )(function)
     return click.option("--dpi", metavar="N", help="Pixels an inch.  [default: 200]")(function)
 
 

@@ -11,6 +11,7 @@ from ductdicom.cli.options import (
     make_settings,
     page_options,
 )
+from ductdicom.cli.tables import say_what_needs_a_person
 from ductdicom.pipeline.single import write_sheet
 
 
@@ -39,6 +40,8 @@ def sheet(
     """Write one study's sheet; a PNG of several pages becomes FILE-1.png, FILE-2.png and so on."""
     settings = make_settings(config, **given)
     names = all_inputs(inputs, files_from, nul=nul)
-    for path in write_sheet(names, target, settings, study_instance_uid=study):
+    paths, report = write_sheet(names, target, settings, study_instance_uid=study)
+    for path in paths:
         click.echo(path)
-    return 0
+    say_what_needs_a_person(report)
+    return report.exit_code

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import cast
 
+from ductdicom.errors import NothingReadableError
 from ductdicom.export.html import html_index
 from ductdicom.export.output import OutputFolder, encode_json, write_whole
 from ductdicom.export.records import ledger_csv
@@ -54,6 +55,8 @@ class Report:
         """Exit code as the command line's documentation has it."""
         if self.is_interrupted:
             return INTERRUPTED
+        if not self.records and not self.planned:
+            return NothingReadableError.exit_code
         needs_person = any(row.disposition is Disposition.UNREADABLE for row in self.rows)
         codes = {problem.code for problem in self.problems} | _problem_codes(self.records)
         needs_person = needs_person or bool(codes & _SERIOUS)

@@ -20,8 +20,9 @@ from ductdicom.pipeline.gather import Gathered, gather
 from ductdicom.pipeline.judge import Judged, judge, make_engine, unknown_decisions
 from ductdicom.pipeline.ledger import account, unreadable_pixels
 from ductdicom.pipeline.plan import plan_jobs, read_finished
-from ductdicom.pipeline.report import Report, write_report
+from ductdicom.pipeline.report import Report, count_inputs, write_report
 from ductdicom.pipeline.work import StudyJob, StudyResult, process_study
+from ductdicom.pixels.register import require_library
 from ductdicom.settings import Settings
 
 Progress = Callable[[str, int, int | None], None]
@@ -63,19 +64,36 @@ def scan(
     NothingReadableError
         No input is a DICOM object that could be read.
     """
+    scanned = _scan(inputs, settings, executor, progress)
+    if not scanned.judged:
+        raise _nothing_readable(scanned, inputs)
+    return scanned
+
+
+def _nothing_readable(scanned: Scan, inputs: Sequence[str]) -> NothingReadableError:
+    """Say that nothing could be read, and what the inputs are instead."""
+    rows = scanned.gathered.rows
+    found = ", ".join(f"{number} {reason}" for _, reason, number in count_inputs(rows))
+    return NothingReadableError(
+        f"none of {len(rows)} inputs is a DICOM object that could be read",
+        path=", ".join(inputs),
+        hint=found or "the folder is empty",
+    )
+
+
+def _scan(
+    inputs: Sequence[str], settings: Settings, executor: Executor | None, progress: Progress
+) -> Scan:
     if not inputs:
         raise UsageError("no input", hint="name a folder, a file or an archive")
+    if settings.output is not None:
+        _refuse_output_as_input(inputs, settings.output)
     engine, problems = make_engine(settings)
     missing: list[MissingReference] = []
     started = monotonic()
     found = scan_inputs(inputs, exclude=settings.output, executor=executor)
     gathered = gather(_counted(found, missing, progress), fingerprint)
     read = monotonic()
-    if not gathered.parts:
-        raise NothingReadableError(
-            f"none of {len(gathered.rows)} inputs is a DICOM object that could be read",
-            path=", ".join(inputs),
-        )
     judged = judge(gathered.parts, engine, all_studies=settings.all_studies)
     return Scan(
         gathered=gathered,
@@ -87,6 +105,12 @@ def scan(
         ),
         seconds={"scan": read - started, "decide": monotonic() - read},
     )
+
+
+def _refuse_output_as_input(inputs: Sequence[str], output: Path) -> None:
+    for name in inputs:
+        if os.path.realpath(name) == os.path.realpath(output):
+            raise UsageError("is input and output at once", path=name, hint="name another with -o")
 
 
 def _counted(
@@ -128,16 +152,23 @@ def organise(
     Raises
     ------
     UsageError, NothingReadableError, OutputError
-        Nothing can go on. Anything that concerns one input or one study is in the report.
+        Nothing can go on. Anything that concerns one input or one study is in the report. Where
+        nothing could be read, the ledger says of each input why.
     """
     if settings.output is None:
         raise UsageError("no output folder", hint="name one with -o")
+    if settings.difference:
+        require_library()
     with _executor(executor, settings.jobs) as workers:
-        scanned = scan(inputs, settings, executor=workers, progress=progress)
+        scanned = _scan(inputs, settings, workers, progress)
         if settings.dry_run:
-            return _dry_run(scanned, settings)
-        with open_output(settings.output) as output:
-            return _run(scanned, settings, output, workers, progress)
+            report = _dry_run(scanned, settings)
+        else:
+            with open_output(settings.output) as output:
+                report = _run(scanned, settings, output, workers, progress)
+    if not scanned.judged:
+        raise _nothing_readable(scanned, inputs)
+    return report
 
 
 @contextmanager

@@ -6,11 +6,14 @@ from pathlib import Path
 
 from ductdicom.errors import UsageError
 from ductdicom.export.output import OutputFolder, write_whole
+from ductdicom.export.records import study_record
 from ductdicom.model.call import ExamKind
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.plan import plan_jobs
-from ductdicom.pipeline.run import scan
+from ductdicom.pipeline.report import Report
+from ductdicom.pipeline.run import decided, scan
 from ductdicom.pipeline.work import THUMBNAIL_NAME, draw_study, render
+from ductdicom.pixels.register import require_library
 from ductdicom.settings import Format, Settings
 
 _SUFFIXES = {
@@ -27,12 +30,12 @@ def write_sheet(
     settings: Settings,
     *,
     study_instance_uid: str | None = None,
-) -> list[Path]:
+) -> tuple[list[Path], Report]:
     """Write the sheet of one study in the format that the file's suffix names.
 
     Returns
     -------
-    The files written; a PNG of several pages is several files.
+    The files written, as a PNG of several pages is several files, and what was read and decided.
 
     Raises
     ------
@@ -46,13 +49,16 @@ def write_sheet(
             path=target,
             hint=f"use {', '.join(_SUFFIXES)}",
         )
+    if settings.difference:
+        require_library()
     # A single sheet has no folder of results whose key could name its patient; the zero key
     # makes the same names each time.
     folder = OutputFolder(path=target.parent, key=bytes(32))
     settings = replace(settings, format=(format_,), all_studies=True, output=None)
-    study = _choose(scan(inputs, settings).judged, study_instance_uid)
+    scanned = scan(inputs, settings)
+    study = _choose(scanned.judged, study_instance_uid)
     job = plan_jobs([study], settings, folder)[0]
-    _, pages = draw_study(job)
+    call, pages = draw_study(job)
     files = [content for name, content in render(pages, job) if name != THUMBNAIL_NAME]
     if len(files) == 1:
         paths = [target]
@@ -61,7 +67,8 @@ def write_sheet(
         paths = [target.with_name(f"{target.stem}-{n}{target.suffix}") for n in count]
     for path, content in zip(paths, files, strict=True):
         write_whole(path, content)
-    return paths
+    record = study_record(call, study.pairing, key=job.key, sheets=())
+    return paths, replace(decided(scanned, settings), records=(record,))
 
 
 def _choose(judged: Sequence[Judged], uid: str | None) -> Judged:
