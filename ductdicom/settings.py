@@ -98,6 +98,7 @@ class Settings:
     dpi: int = 200
     closeup: Closeup = Closeup.AUTO
     voi: Voi = Voi.HEADER
+    difference: bool = False
     dry_run: bool = False
     force: bool = False
     all_studies: bool = False

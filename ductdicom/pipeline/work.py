@@ -23,6 +23,7 @@ from ductdicom.pixels.decode import StoredImage, read_image
 from ductdicom.pixels.display import VoiChoice, VoiKind, choose_voi
 from ductdicom.settings import Format, Link, Paper, Settings, ThemeName, Voi
 from ductdicom.sheet.compose import SheetOptions, compose, drawn_images
+from ductdicom.sheet.difference import prepare_differences
 from ductdicom.sheet.page import UNITS_PER_INCH, Page
 from ductdicom.sheet.theme import THEMES, Theme
 from ductdicom.sheet.tile import MissingTile, Tile, prepare_tile
@@ -98,6 +99,7 @@ def fingerprint_of(
                 settings.dpi,
                 settings.closeup,
                 settings.voi,
+                settings.difference,
             )
         ],
     }
@@ -178,7 +180,8 @@ def draw_study(job: StudyJob) -> tuple[StudyCall, tuple[Page, ...]]:
     ]
     call = replace(job.call, problems=(*job.call.problems, *broken))
     options = sheet_options(job.settings, job.identity)
-    return call, compose(call, job.pairing, tiles, options)
+    changes = prepare_differences(job.pairing, tiles) if job.settings.difference else None
+    return call, compose(call, job.pairing, tiles, options, changes)
 
 
 def process_study(job: StudyJob) -> StudyResult:

@@ -207,7 +207,11 @@ def _closeup(
         TextMark(
             x=room.x + _PAD_PX,
             y=room.y + CLOSEUP_STRIP_PX - 8,
-            text=f"framed part, ×{_CLOSEUP_FACTOR} of the image above",
+            text=fit(
+                f"framed part, ×{_CLOSEUP_FACTOR} of the image above",
+                room.width - 2 * _PAD_PX,
+                SMALL_PX,
+            ),
             size_px=SMALL_PX,
             tone=Tone.MUTED,
         ),
@@ -279,7 +283,7 @@ def _bottom_strip(cell: Cell, image: ImageCall, place: PlacedSlot) -> Iterator[M
     top = box.bottom - BOTTOM_STRIP_PX
     step = SMALL_PX * LEADING
     width = box.width - 2 * _PAD_PX
-    bar = list(_scale_bar(place, top + step))
+    bar = list(scale_bar(place, top + step))
     bar_from = min((m.x1 for m in bar if isinstance(m, LineMark)), default=box.right - _PAD_PX)
     yield from bar
     words = _facts(cell, image)
@@ -326,7 +330,7 @@ def _small(box: Box, baseline: float, text: str, tone: Tone) -> TextMark:
     return TextMark(x=box.x + _PAD_PX, y=baseline, text=text, size_px=SMALL_PX, tone=tone)
 
 
-def _scale_bar(place: PlacedSlot, baseline: float) -> Iterator[Mark]:
+def scale_bar(place: PlacedSlot, baseline: float) -> Iterator[Mark]:
     """Draw a bar of whole millimetres at the breast; nothing where the scale is unknown."""
     if place.mm_per_unit is None:
         return

@@ -11,6 +11,12 @@ from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.settings import Closeup
 from ductdicom.sheet import captions
 from ductdicom.sheet.cell import Cell, draw_cell, numbered
+from ductdicom.sheet.difference import (
+    Difference,
+    DifferenceCell,
+    difference_cells,
+    draw_difference,
+)
 from ductdicom.sheet.fonts import drawable, fit
 from ductdicom.sheet.inventory import inventory_bodies
 from ductdicom.sheet.layout import arrange
@@ -19,6 +25,7 @@ from ductdicom.sheet.page import (
     Anchor,
     Box,
     BoxMark,
+    DrawnDifference,
     DrawnTile,
     LineMark,
     Mark,
@@ -67,7 +74,7 @@ class Block:
 
     title: str
     badges: tuple[str, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[Cell | DifferenceCell, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +84,18 @@ class Body:
     title: str
     marks: tuple[Mark, ...] = ()
     tiles: tuple[DrawnTile, ...] = field(default_factory=tuple)
+    differences: tuple[DrawnDifference, ...] = ()
 
 
 Tiles = Mapping[str, Tile | MissingTile]
 
 
 def compose(
-    study: StudyCall, pairing: Pairing, tiles: Tiles, options: SheetOptions
+    study: StudyCall,
+    pairing: Pairing,
+    tiles: Tiles,
+    options: SheetOptions,
+    differences: Mapping[str, Difference] | None = None,
 ) -> tuple[Page, ...]:
     """Lay a study out on pages.
 
@@ -91,6 +103,8 @@ def compose(
     ----------
     tiles
         The prepared image, or why there is none, by the label of each image's origin.
+    differences
+        What changed, or why that is not shown, by the label of the post image's origin.
     """
     area = Box(
         x=MARGIN_PX,
@@ -99,7 +113,7 @@ def compose(
         height=options.height - 2 * MARGIN_PX - _HEADER_PX - _FOOTER_PX,
     )
     bodies = [
-        *_row_bodies(study, pairing, tiles, area, options),
+        *_row_bodies(study, pairing, (tiles, differences or {}), area, options),
         *_left_out_bodies(pairing, tiles, area, options),
         *(
             Body(title=title, marks=tuple(marks))
@@ -124,7 +138,11 @@ def _is_shown(item: LeftOut) -> bool:
 
 
 def _row_bodies(
-    study: StudyCall, pairing: Pairing, tiles: Tiles, area: Box, options: SheetOptions
+    study: StudyCall,
+    pairing: Pairing,
+    shown: tuple[Tiles, Mapping[str, Difference]],
+    area: Box,
+    options: SheetOptions,
 ) -> Iterator[Body]:
     injections = {row.injection for row in pairing.rows} - {None}
     for (side, injection), group in groupby(
@@ -139,13 +157,13 @@ def _row_bodies(
         body = area
         if marks:
             body = replace(area, y=area.y + STRIP_PX, height=area.height - STRIP_PX)
-        blocks = [block for row in rows for block in _blocks(row, tiles)]
+        blocks = [block for row in rows for block in _blocks(row, *shown)]
         for start in range(0, len(blocks), _MOST_BLOCKS):
             chunk = blocks[start : start + _MOST_BLOCKS]
             yield _body(words, chunk, body, options, marks)
 
 
-def _blocks(row: Row, tiles: Tiles) -> Iterator[Block]:
+def _blocks(row: Row, tiles: Tiles, differences: Mapping[str, Difference]) -> Iterator[Block]:
     """Turn a row into one block, or several where it holds more tiles than a page is wide."""
     first_post = min((i.acquired_at for i in row.post if i.acquired_at), default=None)
 
@@ -169,7 +187,7 @@ def _blocks(row: Row, tiles: Tiles) -> Iterator[Block]:
     else:
         before = cells(row.pre, Phase.PRE) or [_absent(Phase.PRE, row)]
         after = cells(row.post, Phase.POST) or [_absent(Phase.POST, row)]
-    everything = before + after
+    everything: list[Cell | DifferenceCell] = [*before, *after, *difference_cells(differences, row)]
     count = -(-len(everything) // _MOST_TILES)
     size = -(-len(everything) // count)
     for number, start in enumerate(range(0, len(everything), size), start=1):
@@ -235,14 +253,20 @@ def _body(
     )
     marks: list[Mark] = list(above)
     tiles: list[DrawnTile] = []
+    differences: list[DrawnDifference] = []
     for block, place in zip(blocks, placed, strict=True):
         marks += _block_title(block, place.title)
         for cell, slot in zip(block.cells, place.slots, strict=True):
+            if isinstance(cell, DifferenceCell):
+                drawn_marks, difference = draw_difference(cell, slot, options.scale)
+                marks += drawn_marks
+                differences.append(difference)
+                continue
             drawn_marks, drawn = draw_cell(cell, slot, options.scale, zoom=options.zoom)
             marks += drawn_marks
             words = drawable(block.title)
             tiles += [replace(tile, title=words, badges=block.badges) for tile in drawn]
-    return Body(title=title, marks=tuple(marks), tiles=tuple(tiles))
+    return Body(title=title, marks=tuple(marks), tiles=tuple(tiles), differences=tuple(differences))
 
 
 def _block_title(block: Block, box: Box) -> Iterator[Mark]:
@@ -321,6 +345,7 @@ def _page(
         dpi=options.dpi,
         marks=(paper, *marks, *body.marks),
         tiles=body.tiles,
+        differences=body.differences,
     )
 
 

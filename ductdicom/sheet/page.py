@@ -166,6 +166,18 @@ class DrawnTile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnDifference:
+    """Where the difference of two images stands on a page, or why it does not: ``refused``."""
+
+    pre_uid: str
+    post_uid: str
+    box: Box | None
+    mm_per_unit: float | None
+    residual_mm: float | None
+    refused: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page: its size in units, its resolution, its marks from back to front, its tiles."""
 
@@ -175,6 +187,7 @@ class Page:
     dpi: int
     marks: tuple[Mark, ...]
     tiles: tuple[DrawnTile, ...] = ()
+    differences: tuple[DrawnDifference, ...] = ()
 
     @property
     def scale(self) -> float:

@@ -7,6 +7,7 @@ import pytest
 from sheets import lay_out, make_image, make_study, make_tile
 
 from ductdicom.export.records import sheet_record
+from ductdicom.model.call import Phase
 from ductdicom.pairing.rows import pair_study
 from ductdicom.phantom.breast import make_tissue
 from ductdicom.phantom.ducts import DuctPlan
@@ -82,7 +83,7 @@ def test_it_is_drawn_at_the_scale_of_its_row(tiles):
     assert pages[0].differences[0].box.height == post.box.height
 
 
-def test_no_change_is_mid_grey_and_contrast_is_white(tiles):
+def test_no_change_is_mid_grey_and_contrast_is_brighter(tiles):
     _, pages = compared(pair(), tiles)
 
     (picture,) = (
@@ -92,7 +93,7 @@ def test_no_change_is_mid_grey_and_contrast_is_white(tiles):
     breast = picture.pixels[picture.pixels > 0]
     assert np.median(breast) == pytest.approx(128, abs=1)
     assert np.percentile(breast, 10) > 118
-    assert picture.pixels.max() > 240
+    assert picture.pixels.max() > 200
 
 
 def test_the_record_names_the_pair_the_residual_and_the_place(tiles):
@@ -135,7 +136,7 @@ def test_a_suggested_order_is_said(tiles):
     suggested = []
     for number, phase in ((1, "pre"), (2, "post")):
         image = make_image(number, phase="unknown")
-        suggested.append(replace(image, call=replace(image.call, suggestion=phase)))
+        suggested.append(replace(image, call=replace(image.call, suggestion=Phase(phase))))
 
     found, pages = compared(suggested, tiles)
 
@@ -169,12 +170,6 @@ def test_views_that_differ_are_refused_by_name(tiles):
     found, _ = compared(images, tiles)
 
     assert reason(found) == "the views differ, MLO and ML"
-
-
-def test_a_side_in_conflict_is_refused(tiles):
-    found, _ = compared(pair(has_laterality_conflict=True), tiles)
-
-    assert "side" in reason(found)
 
 
 def test_an_image_that_cannot_be_shown_is_refused(tiles):
