@@ -83,12 +83,6 @@ def page_options(function: F) -> F:
         default=None,
         help="Experimental: what changed, beside each pair. Needs the extra difference.",
     )(function)
-    function = click.option(
-        "--difference",
-        is_flag=True,
-        default=None,
-        help="Experimental: what changed, beside each pair. Needs the extra difference.",
-    )(function)
     return click.option("--dpi", metavar="N", help="Pixels an inch.  [default: 200]")(function)
 
 

@@ -23,7 +23,6 @@ from ductdicom.pipeline.plan import plan_jobs, read_finished
 from ductdicom.pipeline.report import Report, count_inputs, write_report
 from ductdicom.pipeline.work import StudyJob, StudyResult, process_study
 from ductdicom.pixels.register import require_library
-from ductdicom.pixels.register import require_library
 from ductdicom.settings import Settings
 
 Progress = Callable[[str, int, int | None], None]
@@ -158,8 +157,6 @@ def organise(
     """
     if settings.output is None:
         raise UsageError("no output folder", hint="name one with -o")
-    if settings.difference:
-        require_library()
     if settings.difference:
         require_library()
     with _executor(executor, settings.jobs) as workers:

@@ -14,7 +14,6 @@ from ductdicom.pipeline.report import Report
 from ductdicom.pipeline.run import decided, scan
 from ductdicom.pipeline.work import THUMBNAIL_NAME, draw_study, render
 from ductdicom.pixels.register import require_library
-from ductdicom.pixels.register import require_library
 from ductdicom.settings import Format, Settings
 
 _SUFFIXES = {
@@ -50,8 +49,6 @@ def write_sheet(
             path=target,
             hint=f"use {', '.join(_SUFFIXES)}",
         )
-    if settings.difference:
-        require_library()
     if settings.difference:
         require_library()
     # A single sheet has no folder of results whose key could name its patient; the zero key
