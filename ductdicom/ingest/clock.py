@@ -7,7 +7,9 @@ References
 """
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from ductdicom.ingest.elements import Item
 from ductdicom.ingest.tags import Tag
@@ -18,6 +20,7 @@ _TIME = re.compile(r"(\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d{1,6})\d*)?)?)?")
 _LAST_SECOND = 59
 _LEAP_SECOND = 60  # DICOM allows it, Python does not
 _DATE_DIGITS = 8
+_REMEMBERED = 4096  # an image says the same moment under several tags
 
 _ACQUISITION = (Tag.ACQUISITION_DATE, Tag.ACQUISITION_TIME)
 # Best first; none of them tells the exposure itself.
@@ -28,6 +31,7 @@ _OTHERS = (
 )
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def parse_date(text: str | None) -> date | None:
     """Parse a DA value, also in the older spelling ``YYYY.MM.DD``."""
     match = _DATE.fullmatch((text or "").strip())
@@ -39,6 +43,7 @@ def parse_date(text: str | None) -> date | None:
         return None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def parse_time(text: str | None) -> time | None:
     """Parse a TM value, also with colons; the fraction is cut at microseconds."""
     match = _TIME.fullmatch((text or "").strip())
@@ -66,19 +71,29 @@ def read_clock(item: Item, frames: tuple[Item, ...] = ()) -> Clock:
     the earliest frame, Content, Instance Creation, Series. Without any time the first date is
     returned alone. A date is never borrowed from another attribute.
     """
-    clocks = [
-        _from_date_time(item),
-        _from_pair(item, *_ACQUISITION, is_acquisition=True),
-        _from_frames(frames),
-    ]
-    clocks += [_from_pair(item, *pair, is_acquisition=False) for pair in _OTHERS]
-    timed = [clock for clock in clocks if clock.acquired_time is not None]
-    dated = [clock for clock in clocks if clock.acquired_on is not None]
-    return next(iter(timed or dated), Clock())
+    dated = Clock()
+    for clock in _clocks(item, frames):
+        if clock.acquired_time is not None:
+            return clock
+        if dated.acquired_on is None and clock.acquired_on is not None:
+            dated = clock
+    return dated
+
+
+def _clocks(item: Item, frames: tuple[Item, ...]) -> Iterator[Clock]:
+    """Yield the clocks of an object, the best first."""
+    yield _from_date_time(item)
+    yield _from_pair(item, *_ACQUISITION, is_acquisition=True)
+    yield _from_frames(frames)
+    for pair in _OTHERS:
+        yield _from_pair(item, *pair, is_acquisition=False)
 
 
 def _from_date_time(item: Item) -> Clock:
-    on, at = parse_date_time(item.word(Tag.ACQUISITION_DATE_TIME))
+    text = item.word(Tag.ACQUISITION_DATE_TIME)
+    if not text:
+        return Clock()
+    on, at = parse_date_time(text)
     label = Tag.ACQUISITION_DATE_TIME.label
     return Clock(acquired_on=on, acquired_time=at, tag=label, is_acquisition=True)
 

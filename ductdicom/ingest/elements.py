@@ -7,6 +7,7 @@ cannot be used becomes None, never an error.
 import math
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from ductdicom.ingest.charset import Charset
@@ -18,6 +19,7 @@ _TEXT_VRS = frozenset({"DS", "IS", "CS", "LO", "SH", "ST", "LT", "UT", "UC", "AS
 _MAX_TEXT_BYTES = 1 << 16
 _MAX_INTEGER = 2**31 - 1
 _ESCAPE = 0x1B
+_REMEMBERED = 4096  # values; few of a header are long, and those have no numbers
 _PADDING = " \0\r\n\t\f"
 
 
@@ -76,7 +78,8 @@ class Item:
         self._creators: dict[int, dict[str, int]] = {}
         declared = node.raw(Tag.SPECIFIC_CHARACTER_SET)
         if declared is not None or parent is None:
-            self._decoder = Decoder(Charset(_terms(declared)), parent)
+            value = b"" if declared is None else declared.value
+            self._decoder = Decoder(_charset(value), parent)
         else:
             self._decoder = parent
 
@@ -84,6 +87,10 @@ class Item:
     def has_guessed(self) -> bool:
         """Whether a text read so far was decoded by guess."""
         return self._decoder.has_guessed
+
+    def remember_guess(self) -> None:
+        """Note that a text read elsewhere is a guess too."""
+        self._decoder.remember_guess()
 
     def guessed_text(self, tag: int) -> tuple[str, bool] | None:
         """Return a text without its padding, and whether it was decoded by guess."""
@@ -188,11 +195,10 @@ class Item:
         return {name: block for name, block in creators if name}
 
 
-def _terms(declared: RawValue | None) -> tuple[str, ...]:
-    if declared is None:
-        return ()
-    text = declared.value.decode("ascii", errors="replace").strip(_PADDING)
-    return tuple(part.strip(_PADDING) for part in text.split("\\"))
+@lru_cache(maxsize=_REMEMBERED)
+def _charset(declared: bytes) -> Charset:
+    text = declared.decode("ascii", errors="replace").strip(_PADDING)
+    return Charset(tuple(part.strip(_PADDING) for part in text.split("\\")) if text else ())
 
 
 def _unpack(raw: RawValue, letter: str) -> tuple[float, ...]:
@@ -205,6 +211,7 @@ def _unpack(raw: RawValue, letter: str) -> tuple[float, ...]:
     return tuple(numbers) if all(math.isfinite(number) for number in numbers) else ()
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _parse_numbers(value: bytes) -> tuple[float, ...]:
     """Parse decimal strings; a comma for the point is forgiven, anything else is not."""
     try:

@@ -13,18 +13,17 @@ References
 import struct
 from collections.abc import Iterator, Sequence
 from io import SEEK_SET
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from ductdicom.ingest.dataset import MAX_ITEMS, Parsed, PixelElement
 from ductdicom.ingest.elements import RawValue
 from ductdicom.ingest.tags import PIXEL_TAGS, WANTED, Tag
 
-_FIRST_BYTES = 1 << 15
+FIRST_BYTES = 40 << 10  # more than a mammogram's header with its tables takes
 _MOST_BYTES = 1 << 20  # what a stream inside an archive can go back over
 _MAX_DEPTH = 12
 _UNDEFINED = 0xFFFF_FFFF
 _META_START = 132
-_META_END_TAG = 0x0003_0000
 _ITEM = 0xFFFE_E000
 _ITEM_END = 0xFFFE_E00D
 _SEQUENCE_END = 0xFFFE_E0DD
@@ -48,8 +47,15 @@ _LONG_VRS = {
     vr.encode(): vr
     for vr in ("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV")
 }
+_PLAIN_VRS = frozenset({*_SHORT_VRS, *_LONG_VRS} - {b"SQ", b"UN"})
+_SEQUENCE_VRS = frozenset({b"SQ"})
 _SEQUENCES = frozenset(int(tag) for tag in Tag if tag.name.endswith("_SEQUENCE"))
-_NO_TAGS: frozenset[int] = frozenset()
+# The wanted tags, each with the representations that its values may have; the delimiters have none,
+# and pixels are noticed before anything is expected of them.
+_EXPECTED: dict[int, frozenset[bytes]] = {
+    **{tag: _SEQUENCE_VRS if tag in _SEQUENCES else _PLAIN_VRS for tag in WANTED},
+    **dict.fromkeys((*map(int, PIXEL_TAGS), _ITEM, _ITEM_END, _SEQUENCE_END), frozenset()),
+}
 
 _explicit_head = struct.Struct("<HH2sH").unpack_from
 _implicit_head = struct.Struct("<HHI").unpack_from
@@ -64,139 +70,176 @@ class _ShortError(UnusualError):
     """The bytes at hand end before the header does."""
 
 
-class _Element(NamedTuple):
-    """Where the value of one element stands; ``is_open`` says that its length was undefined."""
-
-    vr: str
-    start: int
-    stop: int
-    is_open: bool
-
-
 class FastNode:
-    """A data set as spans of one buffer; its sequences are parsed when they are asked for."""
+    """A data set as the bytes of its elements; sequences are parsed when they are asked for.
 
-    __slots__ = ("_depth", "_elements", "_reader")
+    Two of them with the same ``elements`` and the same ``is_implicit`` say the same.
 
-    def __init__(self, reader: "_Reader", elements: dict[int, _Element], depth: int = 0) -> None:
-        self._reader = reader
-        self._elements = elements
+    Parameters
+    ----------
+    elements
+        The bytes of each element by its tag, its own head included.
+    """
+
+    __slots__ = ("_depth", "elements", "is_implicit")
+
+    def __init__(self, elements: dict[int, bytes], *, is_implicit: bool, depth: int = 0) -> None:
+        self.elements = elements
+        self.is_implicit = is_implicit
         self._depth = depth
 
     def raw(self, tag: int) -> RawValue | None:
         """Return the bytes of a plain element, None where it is absent."""
-        element = self._elements.get(tag)
+        element = self.elements.get(tag)
         if element is None:
             return None
-        return RawValue(self._reader.content[element.start : element.stop], element.vr)
+        if self.is_implicit:
+            return RawValue(element[_HEAD_BYTES:])
+        code = element[4:6]
+        if code in _SHORT_VRS:
+            return RawValue(element[_HEAD_BYTES:], _SHORT_VRS[code])
+        return RawValue(element[_LONG_HEAD_BYTES:], _LONG_VRS[code])
 
     def items(self, tag: int) -> Sequence["FastNode"] | None:
         """Return the items of a sequence, None where it is absent."""
-        element = self._elements.get(tag)
+        element = self.elements.get(tag)
         if element is None:
             return None
         depth = self._depth + 1
         if depth > _MAX_DEPTH:
             raise UnusualError("nested too deeply")
-        reader = self._reader
-        spans = list(reader.item_spans(element))
+        reader = _Reader(element, is_implicit=self.is_implicit)
+        spans = list(reader.item_spans())
         if len(spans) > MAX_ITEMS:
             raise UnusualError("too many items")
-        return [FastNode(reader, reader.read(start, stop), depth) for start, stop in spans]
+        return [
+            FastNode(reader.read(*span), is_implicit=self.is_implicit, depth=depth)
+            for span in spans
+        ]
 
 
 class _Reader:
     """Goes through the elements of one buffer, all in one encoding."""
 
-    __slots__ = ("content", "head", "pixels")
+    __slots__ = ("content", "head", "pixels", "read")
 
     def __init__(self, content: bytes, *, is_implicit: bool) -> None:
         self.content = content
-        self.head = self._read_implicit if is_implicit else self._read_explicit
+        self.head = self._implicit_head if is_implicit else self._explicit_head
+        self.read = self._read_implicit if is_implicit else self._read_explicit
         self.pixels: PixelElement | None = None
 
-    def read(
-        self, start: int, stop: int, *, until: frozenset[int] = _NO_TAGS
-    ) -> dict[int, _Element]:
-        """Return the wanted elements between two positions, up to the first tag of ``until``."""
-        found: dict[int, _Element] = {}
-        head, wanted = self.head, WANTED  # local names: this loop takes most of the time
-        last = -1
-        position = start
+    def _read_explicit(self, position: int, stop: int) -> dict[int, bytes]:
+        """Return the wanted elements between two positions, up to the pixels."""
+        found: dict[int, bytes] = {}
+        # Local names, and no call for an ordinary element: this loop takes most of the time.
+        content, expected, head, shorts = self.content, _EXPECTED, _explicit_head, _SHORT_VRS
+        size, last = len(content), -1
         while position < stop:
-            tag, vr, begin, length = head(position)
+            group, number, code, length = head(content, position)
+            tag = group << 16 | number
+            if tag <= last:
+                raise UnusualError("tags do not ascend")
+            last = tag
+            if code in shorts:
+                end = position + length + 8
+            else:
+                end = self._end_of_long(tag, code, position)
+                if self.pixels is not None:
+                    return found
+            if tag in expected:
+                if end > size:
+                    raise _ShortError("more bytes are needed")
+                if code not in expected[tag]:
+                    raise UnusualError("a value of another kind")
+                found[tag] = content[position:end]
+            position = end
+        if position > stop:
+            raise UnusualError("a value reaches too far")
+        return found
+
+    def _end_of_long(self, tag: int, code: bytes, position: int) -> int:
+        """Return where an element with a long head ends, or note that the pixels begin there."""
+        if code not in _LONG_VRS:
+            raise UnusualError("an unknown value representation")
+        (length,) = _long_length(self.content, position + _HEAD_BYTES)
+        begin = position + _LONG_HEAD_BYTES
+        if tag in PIXEL_TAGS:
+            self._note_pixels(begin, length)
+            return begin
+        return self._end_of_sequence(begin, code, 0) if length == _UNDEFINED else begin + length
+
+    def _read_implicit(self, position: int, stop: int) -> dict[int, bytes]:
+        """Return the wanted elements between two positions, up to the pixels."""
+        found: dict[int, bytes] = {}
+        last = -1
+        while position < stop:
+            tag, code, begin, length = self._implicit_head(position)
             if not last < tag < _FIRST_DELIMITER:
                 raise UnusualError("tags do not ascend")
             last = tag
-            if tag in until:
-                known = None if length == _UNDEFINED else length
-                self.pixels = PixelElement(length_bytes=known, starts_at=begin)
-                break
+            if tag in PIXEL_TAGS:
+                self._note_pixels(begin, length)
+                return found
+            end = begin + length
             if length == _UNDEFINED:
-                position = self._end_of_sequence(begin, vr, 0)
-            else:
-                position = begin + length
-            if tag in wanted:
-                found[tag] = _Element(vr, begin, position, length == _UNDEFINED)
-        else:
-            if position > stop:
-                raise UnusualError("a value reaches too far")
-        self._check(found)
+                end = self._end_of_sequence(begin, code, 0)
+            if tag in _EXPECTED:
+                if end > len(self.content):
+                    raise _ShortError("more bytes are needed")
+                found[tag] = self.content[position:end]
+            position = end
+        if position > stop:
+            raise UnusualError("a value reaches too far")
         return found
 
-    def item_spans(self, sequence: _Element) -> Iterator[tuple[int, int]]:
-        """Yield where the items of a sequence start and stop."""
-        position, stop = sequence.start, sequence.stop
+    def _note_pixels(self, begin: int, length: int) -> None:
+        known = None if length == _UNDEFINED else length
+        self.pixels = PixelElement(length_bytes=known, starts_at=begin)
+
+    def item_spans(self) -> Iterator[tuple[int, int]]:
+        """Yield where the items start and stop if the buffer is one sequence."""
+        _, _, position, length = self.head(0)
+        stop = len(self.content)
         while position < stop:
-            tag, length = self._item_head(position)
+            tag, count = self._item_head(position)
             begin = position + _HEAD_BYTES
-            if tag == _SEQUENCE_END and sequence.is_open and begin == stop:
+            if tag == _SEQUENCE_END and length == _UNDEFINED and begin == stop:
                 return
             if tag != _ITEM:
                 raise UnusualError("no item in a sequence")
-            if length == _UNDEFINED:
+            if count == _UNDEFINED:
                 position = self._end_of_item(begin, 0)
                 yield begin, position - _HEAD_BYTES
             else:
-                position = begin + length
+                position = begin + count
                 yield begin, position
-        if position != stop or sequence.is_open:
+        if position != stop or length == _UNDEFINED:
             raise UnusualError("an item reaches too far")
 
-    def _check(self, found: dict[int, _Element]) -> None:
-        """Refuse values of another kind than expected: the other parser knows their treatment."""
-        if found and next(reversed(found.values())).stop > len(self.content):
-            raise _ShortError("more bytes are needed")
-        for tag, element in found.items():
-            vr = element.vr
-            if vr == "UN" or (vr != "" and (vr == "SQ") != (tag in _SEQUENCES)):
-                raise UnusualError("a value of another kind")
-
-    def _read_explicit(self, position: int) -> tuple[int, str, int, int]:
+    def _explicit_head(self, position: int) -> tuple[int, bytes, int, int]:
         group, number, code, length = _explicit_head(self.content, position)
-        vr = _SHORT_VRS.get(code)
-        if vr is not None:
-            return group << 16 | number, vr, position + _HEAD_BYTES, length
-        vr = _LONG_VRS.get(code)
-        if vr is None:
+        if code in _SHORT_VRS:
+            return group << 16 | number, code, position + _HEAD_BYTES, length
+        if code not in _LONG_VRS:
             raise UnusualError("an unknown value representation")
         (length,) = _long_length(self.content, position + _HEAD_BYTES)
-        return group << 16 | number, vr, position + _LONG_HEAD_BYTES, length
+        return group << 16 | number, code, position + _LONG_HEAD_BYTES, length
 
-    def _read_implicit(self, position: int) -> tuple[int, str, int, int]:
+    def _implicit_head(self, position: int) -> tuple[int, bytes, int, int]:
         group, number, length = _implicit_head(self.content, position)
         code = self.content[position + 4 : position + 6]
         if code.isalpha() and code.isupper():
             raise UnusualError("perhaps an explicit value representation")
-        return group << 16 | number, "", position + _HEAD_BYTES, length
+        return group << 16 | number, b"SQ", position + _HEAD_BYTES, length
 
     def _item_head(self, position: int) -> tuple[int, int]:
         group, number, length = _implicit_head(self.content, position)
         return group << 16 | number, length
 
-    def _end_of_sequence(self, position: int, vr: str, depth: int) -> int:
+    def _end_of_sequence(self, position: int, code: bytes, depth: int) -> int:
         """Return the position after the delimiter of a sequence of undefined length."""
-        if vr not in ("", "SQ") or depth > _MAX_DEPTH:
+        if code != b"SQ" or depth > _MAX_DEPTH:
             raise UnusualError("an undefined length")
         while True:
             tag, length = self._item_head(position)
@@ -216,20 +259,22 @@ class _Reader:
             tag, length = self._item_head(position)
             if tag == _ITEM_END and length == 0:
                 return position + _HEAD_BYTES
-            tag, vr, begin, length = self.head(position)
+            tag, code, begin, length = self.head(position)
             if tag >= _FIRST_DELIMITER:
                 raise UnusualError("a delimiter in the wrong place")
             is_open = length == _UNDEFINED
-            position = self._end_of_sequence(begin, vr, depth + 1) if is_open else begin + length
+            position = self._end_of_sequence(begin, code, depth + 1) if is_open else begin + length
 
 
-def parse_fast(stream: BinaryIO, start: int, size_bytes: int) -> Parsed:
+def parse_fast(stream: BinaryIO, start: int, size_bytes: int, head: bytes = b"") -> Parsed:
     """Parse the header of an ordinary DICOM file up to its pixel data.
 
     Parameters
     ----------
     stream, start, size_bytes
         As for `ductdicom.ingest.dataset.parse`.
+    head
+        The first bytes of the stream, as many as have been read already.
 
     Raises
     ------
@@ -238,10 +283,12 @@ def parse_fast(stream: BinaryIO, start: int, size_bytes: int) -> Parsed:
     """
     if start != _META_START:
         raise UnusualError("no preamble")
-    count = _FIRST_BYTES
+    count = FIRST_BYTES
+    content = head
     while True:
-        stream.seek(0, SEEK_SET)
-        content = stream.read(min(count, size_bytes))
+        if len(content) < min(count, size_bytes):
+            stream.seek(0, SEEK_SET)
+            content = stream.read(min(count, size_bytes))
         try:
             return _parse(content, size_bytes)
         except (struct.error, _ShortError) as error:
@@ -251,19 +298,21 @@ def parse_fast(stream: BinaryIO, start: int, size_bytes: int) -> Parsed:
 
 
 def _parse(content: bytes, size_bytes: int) -> Parsed:
-    reader = _Reader(content, is_implicit=False)
     begin = _META_START
+    reader = _Reader(content, is_implicit=False)
     while content[begin : begin + 2] == b"\x02\0":
         _, _, value, length = reader.head(begin)
         begin = value + length
-    meta = FastNode(reader, reader.read(_META_START, begin))
+    meta = FastNode(reader.read(_META_START, begin), is_implicit=False)
     if content[begin : begin + 2] == b"\0\0":
         raise UnusualError("a command set, or nothing but zeros")
-    dataset = _Reader(content, is_implicit=_is_implicit(meta))
-    elements = dataset.read(begin, size_bytes, until=PIXEL_TAGS)
+    is_implicit = _is_implicit(meta)
+    dataset = _Reader(content, is_implicit=is_implicit)
+    elements = dataset.read(begin, size_bytes)
     if not elements:
         raise UnusualError("nothing in it")
-    return Parsed(node=FastNode(dataset, elements), meta=meta, pixels=dataset.pixels)
+    node = FastNode(elements, is_implicit=is_implicit)
+    return Parsed(node=node, meta=meta, pixels=dataset.pixels)
 
 
 def _is_implicit(meta: FastNode) -> bool:

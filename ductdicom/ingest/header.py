@@ -3,29 +3,18 @@
 import struct
 from dataclasses import replace
 from io import SEEK_END
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from ductdicom.errors import NotDicomError, UnreadableError
-from ductdicom.ingest.clock import parse_date, parse_time, read_clock
+from ductdicom.ingest.attributes import Facts, read_attributes
 from ductdicom.ingest.damage import find_damage
 from ductdicom.ingest.dataset import Parsed, parse
 from ductdicom.ingest.dicomdir import FileId, list_file_ids
 from ductdicom.ingest.elements import Item
-from ductdicom.ingest.fastheader import UnusualError, parse_fast
-from ductdicom.ingest.groups import Header, open_header
+from ductdicom.ingest.fastheader import FIRST_BYTES, UnusualError, parse_fast
 from ductdicom.ingest.magic import HEAD_BYTES, find_start
-from ductdicom.ingest.parts import (
-    read_breast,
-    read_context,
-    read_contrast,
-    read_exposure,
-    read_geometry,
-    read_raster,
-)
-from ductdicom.ingest.references import read_references, read_title
 from ductdicom.ingest.tags import Tag
-from ductdicom.ingest.words import read_codes, read_texts
-from ductdicom.model.instance import Instance, Patient
+from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 
 MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
@@ -69,9 +58,14 @@ def read_instance(origin: Origin, stream: BinaryIO) -> Instance:
     """
     size_bytes = stream.seek(0, SEEK_END)
     stream.seek(0)
-    start = find_start(stream.read(HEAD_BYTES), size_bytes)
+    return read_header(origin, stream, size_bytes, stream.read(min(FIRST_BYTES, size_bytes)))
+
+
+def read_header(origin: Origin, stream: BinaryIO, size_bytes: int, head: bytes) -> Instance:
+    """Do what `read_instance` does, where the first `FIRST_BYTES` have been read already."""
+    start = find_start(head[:HEAD_BYTES], size_bytes)
     try:
-        parsed = parse_fast(stream, start, size_bytes)
+        parsed = parse_fast(stream, start, size_bytes, head)
         instance = _assemble(origin, parsed)
     except (UnusualError, struct.error):
         parsed = parse(stream, start, size_bytes)
@@ -92,9 +86,10 @@ def _assemble(origin: Origin, parsed: Parsed) -> Instance:
         raise UnreadableError(
             "the header has no SOP or Study Instance UID", reason=reason, path=origin.label
         )
-    values = _identity(top) | _object(open_header(top), sop_class_uid)
     transfer_syntax_uid = _uid(meta, Tag.TRANSFER_SYNTAX_UID)
     has_pixels = parsed.pixels is not None and parsed.pixels.length_bytes != 0
+    facts = Facts(sop_class_uid, transfer_syntax_uid, has_pixels)
+    values = read_attributes(parsed, top, facts)
     return Instance(
         origin=origin,
         sop_class_uid=sop_class_uid,
@@ -102,7 +97,6 @@ def _assemble(origin: Origin, parsed: Parsed) -> Instance:
         study_instance_uid=study_uid,
         series_instance_uid=_uid(top, Tag.SERIES_INSTANCE_UID),
         transfer_syntax_uid=transfer_syntax_uid,
-        raster=read_raster(top, has_pixels=has_pixels, transfer_syntax_uid=transfer_syntax_uid),
         is_charset_guessed=top.has_guessed,
         **values,
     )
@@ -110,64 +104,3 @@ def _assemble(origin: Origin, parsed: Parsed) -> Instance:
 
 def _uid(item: Item, tag: Tag) -> str:
     return item.word(tag) or ""
-
-
-def _identity(top: Item) -> dict[str, Any]:
-    """Read what tells whose object it is and where it came from."""
-    return {
-        "modality": top.word(Tag.MODALITY),
-        "manufacturer": top.text(Tag.MANUFACTURER),
-        "model_name": top.text(Tag.MANUFACTURER_MODEL_NAME),
-        "station_name": top.text(Tag.STATION_NAME),
-        "image_type": top.values(Tag.IMAGE_TYPE),
-        "intent": top.word(Tag.PRESENTATION_INTENT_TYPE),
-        "study_date": parse_date(top.word(Tag.STUDY_DATE)),
-        "study_time": parse_time(top.word(Tag.STUDY_TIME)),
-        "series_number": top.integer(Tag.SERIES_NUMBER),
-        "instance_number": top.integer(Tag.INSTANCE_NUMBER),
-        "acquisition_number": top.integer(Tag.ACQUISITION_NUMBER),
-        "accession_number": top.text(Tag.ACCESSION_NUMBER),
-        "has_identity_removed": top.claims(Tag.PATIENT_IDENTITY_REMOVED) is True,
-        "patient": Patient(
-            patient_id=top.text(Tag.PATIENT_ID),
-            issuer=top.text(Tag.ISSUER_OF_PATIENT_ID),
-            name=top.text(Tag.PATIENT_NAME),
-            birth_date=top.word(Tag.PATIENT_BIRTH_DATE),
-        ),
-    }
-
-
-def _object(header: Header, sop_class_uid: str) -> dict[str, Any]:
-    """Read what tells how the object was made and what it shows."""
-    top = header.top
-    title = read_title(top, sop_class_uid)
-    return {
-        "irradiation_event_uids": _irradiation_events(header),
-        "references": read_references(header, title),
-        "document_title": title,
-        "processing_code": top.text(Tag.ACQUISITION_DEVICE_PROCESSING_CODE),
-        "intervention_statuses": _intervention_statuses(top),
-        "context_codes": read_context(top),
-        "has_biopsy_target": top.has(Tag.BIOPSY_TARGET_SEQUENCE),
-        "is_quality_control": top.claims(Tag.QUALITY_CONTROL_IMAGE) is True,
-        "is_calibration": top.claims(Tag.CALIBRATION_IMAGE) is True,
-        "content_qualification": top.word(Tag.CONTENT_QUALIFICATION),
-        "clock": read_clock(top, header.frames),
-        "contrast": read_contrast(header),
-        "breast": read_breast(header),
-        "geometry": read_geometry(header),
-        "exposure": read_exposure(header),
-        "texts": read_texts(top),
-        "codes": read_codes(top),
-    }
-
-
-def _irradiation_events(header: Header) -> tuple[str, ...]:
-    places = header.places(Tag.IRRADIATION_EVENT_IDENTIFICATION_SEQUENCE)
-    found = (uid for place in places for uid in place.values(Tag.IRRADIATION_EVENT_UID) or ())
-    return tuple(dict.fromkeys(filter(None, found)))
-
-
-def _intervention_statuses(top: Item) -> tuple[str, ...]:
-    items = top.items(Tag.INTERVENTION_SEQUENCE)
-    return tuple(filter(None, (item.word(Tag.INTERVENTION_STATUS) for item in items)))

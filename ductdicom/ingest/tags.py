@@ -216,15 +216,16 @@ PRIVATE_BLOCKS = range(0x10, 0x20)
 """Blocks in which a creator is looked for; files seen so far use the first two or three."""
 
 
-def _wanted() -> frozenset[int]:
-    creators = {tag.group << 16 | block for tag in _PRIVATE for block in PRIVATE_BLOCKS}
+def private_tags(*tags: PrivateTag) -> tuple[int, ...]:
+    """Return where private elements, and the creators that reserve their blocks, may stand."""
+    creators = {tag.group << 16 | block for tag in tags for block in PRIVATE_BLOCKS}
     elements = {
-        tag.group << 16 | block << 8 | tag.offset for tag in _PRIVATE for block in PRIVATE_BLOCKS
+        tag.group << 16 | block << 8 | tag.offset for tag in tags for block in PRIVATE_BLOCKS
     }
-    return frozenset(int(tag) for tag in Tag) | creators | elements
+    return tuple(sorted(creators | elements))
 
 
-WANTED = _wanted()
+WANTED = frozenset({*map(int, Tag), *private_tags(*_PRIVATE)})
 """All tags that the program reads, private creators and their elements included."""
 
 

@@ -38,6 +38,14 @@ _REQUEST_CODES = (
     Tag.REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE,
 )
 
+_ITEMS = (Tag.INTERVENTION_SEQUENCE, Tag.REQUEST_ATTRIBUTES_SEQUENCE)
+
+TEXT_TAGS = (*(tag for tag, _ in _TEXTS), *_REQUEST_TEXTS, *_ITEMS)
+"""What of a data set `read_texts` looks at."""
+
+CODE_TAGS = (*(tag for tag, _ in _CODES), *_REQUEST_CODES, *_ITEMS)
+"""What of a data set `read_codes` looks at."""
+
 
 def read_texts(top: Item) -> tuple[Text, ...]:
     """Return the texts that are there, empty ones included; the nearest to the image first."""
