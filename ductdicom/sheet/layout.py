@@ -74,6 +74,8 @@ def arrange(
     closeup
         Whether room below the images is kept for close-ups, or only taken where it is left over.
     """
+    if not blocks:
+        return ()
     kept = _CLOSEUP_PX if closeup is Closeup.ALWAYS else 0
     best: tuple[float, list[list[int]], list[float]] | None = None
     for lines in _divisions(len(blocks)):
