@@ -108,10 +108,15 @@ def lay_out(*instances, **changes):
     return pair_study(conclude(*instances, **changes))
 
 
+def images_of(study_call):
+    """Return the images by the last number of their UIDs, whatever their order in the study."""
+    return sorted(study_call.images, key=lambda image: int(image.uid.rpartition(".")[2]))
+
+
 def phases(study_call):
-    """Return the images' phases as words, in the study's order."""
-    return [str(image.call.phase) if image.call.phase else None for image in study_call.images]
+    """Return the images' phases as words, in the order of their UIDs."""
+    return [str(i.call.phase) if i.call.phase else None for i in images_of(study_call)]
 
 
 def suggestions(study_call):
-    return [str(i.call.suggestion) if i.call.suggestion else None for i in study_call.images]
+    return [str(i.call.suggestion) if i.call.suggestion else None for i in images_of(study_call)]

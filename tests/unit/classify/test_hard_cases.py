@@ -8,6 +8,7 @@ import pytest
 from builders import (
     MAGNIFICATION,
     conclude,
+    images_of,
     lay_out,
     make_instance,
     make_origin,
@@ -54,7 +55,7 @@ def codes(study_call):
 
 
 def confidences(study_call):
-    return [image.call.confidence for image in study_call.images]
+    return [image.call.confidence for image in images_of(study_call)]
 
 
 # 1. Post images with no contrast tag at all, scout in the same series.
@@ -167,7 +168,7 @@ def test_within_a_minute_of_the_start_the_clock_says_nothing_certain():
         {"at": "10:15:30", "contrast": known, "study_text": DUCTOGRAM},
     )
 
-    (first, second) = conclude(*images).images
+    (first, second) = images_of(conclude(*images))
 
     assert first.call.phase is Phase.PRE
     assert second.call.confidence is not Confidence.CERTAIN
@@ -181,7 +182,7 @@ def test_a_start_time_without_the_exposures_date_is_not_certain():
         make_instance(contrast=known, clock=clock, study_date=None, study_text=DUCTOGRAM)
     )
 
-    assert call.images[0].call.confidence is not Confidence.CERTAIN
+    assert images_of(call)[0].call.confidence is not Confidence.CERTAIN
 
 
 def test_a_start_time_before_the_scouts_too_proves_nothing():
@@ -381,7 +382,7 @@ def test_the_view_two_minutes_before_a_tagged_one_is_not_pre():
 def test_a_text_trap_gives_no_phase(text):
     images = visit(series=(None, None, text, None))
 
-    trapped = conclude(*images).images[2]
+    trapped = images_of(conclude(*images))[2]
 
     assert trapped.call.phase in {Phase.UNKNOWN, None}
 
