@@ -61,8 +61,7 @@ def run(arguments: Sequence[str]) -> int:
     except DuctDicomError as error:
         click.echo(f"ductdicom: {error}", err=True)
         return error.exit_code
-    except BrokenPipeError:  # who read our output went away, as `head` does
-        sys.stderr.close()
+    except SystemExit:  # click's, where who read our output went away, as `head` does
         code = 0
     except Exception:  # noqa: BLE001 - the last resort: a bug is reported as one
         click.echo("ductdicom: this is a bug in ductdicom, please report it:", err=True)

@@ -1,7 +1,6 @@
 """Where the work runs: in this process, or in worker processes."""
 
 import multiprocessing
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +22,15 @@ class SerialExecutor(Executor):
         return future
 
 
+class _Workers(ProcessPoolExecutor):
+    """Worker processes that the terminal's interrupt does not stop."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Hand a task to a worker, which may be started for it."""
+        with _interrupts_held():
+            return super().submit(fn, *args, **kwargs)
+
+
 def make_executor(jobs: int) -> Executor:
     """Return an executor of ``jobs`` workers; worker processes are spawned, never forked.
 
@@ -30,10 +38,7 @@ def make_executor(jobs: int) -> Executor:
     """
     if jobs <= 1:
         return SerialExecutor()
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
-    with _interrupts_held():
-        pool.submit(os.getpid)  # the first task starts all workers
-    return pool
+    return _Workers(jobs, mp_context=multiprocessing.get_context("spawn"))
 
 
 @contextmanager

@@ -1,0 +1,186 @@
+"""The commands beside the main job."""
+
+import json
+import subprocess
+import sys
+
+import pydicom
+import pytest
+from exports import PERSON, write_ductogram
+from pypdf import PdfReader
+from record_schema import check_instance, check_record
+
+from ductdicom import __version__
+from ductdicom.cli.application import run
+
+pytestmark = pytest.mark.integration
+COMMANDS = ("organise", "scan", "explain", "sheet", "sample")
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory):
+    return write_ductogram(tmp_path_factory.mktemp("commands") / "export")
+
+
+def _lines(capsys):
+    captured = capsys.readouterr()
+    return [json.loads(line) for line in captured.out.splitlines()]
+
+
+def test_scan_prints_a_table_of_the_studies(export, capsys):
+    assert run(["scan", str(export)]) == 0
+
+    head, line, *_ = capsys.readouterr().out.splitlines()
+    assert "status" in head
+    assert "2026-01-02" in line
+    assert "ductogram" in line
+    assert "paired" in line
+
+
+def test_scan_prints_records_as_json_lines(export, capsys):
+    assert run(["scan", str(export), "--json"]) == 0
+
+    (record,) = _lines(capsys)
+    check_record(record)
+    assert record["status"] == "paired"
+
+
+def test_explain_says_of_each_image_which_rule_spoke_and_what_it_read(export, capsys):
+    assert run(["explain", str(export)]) == 0
+
+    text = capsys.readouterr().out
+    for words in ("contrast-agent", "(0018,0010)", "IOHEXOL 300", "explicit", "post", "inferred"):
+        assert words in text
+    assert text.count("because") == 4
+
+
+def test_explain_prints_instance_records_as_json_lines(export, capsys):
+    assert run(["explain", str(export), "--json"]) == 0
+
+    records = _lines(capsys)
+    assert [record["phase"] for record in records] == ["pre", "pre", "post", "post"]
+    for record in records:
+        check_instance(record)
+
+
+@pytest.mark.parametrize("arguments", [["scan"], ["explain"], ["explain", "--json"]])
+def test_reading_commands_name_nobody_and_write_nothing(export, capsys, arguments):
+    before = sorted(export.parent.rglob("*"))
+
+    run([arguments[0], str(export), *arguments[1:]])
+
+    captured = capsys.readouterr()
+    for word in ("ZULU", PERSON.patient_id, PERSON.birth_date):
+        assert word not in captured.out + captured.err
+    assert sorted(export.parent.rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", ["scan", "explain"])
+def test_reading_commands_have_the_same_exit_codes(tmp_path, command):
+    (tmp_path / "empty").mkdir()
+
+    assert run([command, str(tmp_path / "absent")]) == 2
+    assert run([command, str(tmp_path / "empty")]) == 3
+
+
+@pytest.mark.parametrize("suffix", [".png", ".pdf", ".html", ".dcm", ".PDF"])
+def test_sheet_writes_the_format_that_the_suffix_names(export, tmp_path, capsys, suffix):
+    target = tmp_path / f"one{suffix}"
+
+    assert run(["sheet", str(export), "-o", str(target)]) == 0
+
+    paths = capsys.readouterr().out.split()
+    assert sorted(str(path) for path in tmp_path.iterdir()) == sorted(paths)
+    (head, *_) = [path.read_bytes()[:140] for path in sorted(tmp_path.iterdir())]
+    magic = {".png": b"\x89PNG", ".pdf": b"%PDF", ".html": b"<!doctype html>", ".dcm": b"DICM"}
+    assert magic[suffix.lower()] in head
+
+
+def test_sheet_shows_what_phi_allows(export, tmp_path):
+    for phi in ("none", "minimal", "full"):
+        run(["sheet", str(export), "-o", str(tmp_path / f"{phi}.pdf"), "--phi", phi])
+
+    texts = {
+        path.stem: "".join(page.extract_text() for page in PdfReader(path).pages)
+        for path in tmp_path.iterdir()
+    }
+    assert ["SAMPLE-900" in texts[phi] for phi in ("none", "minimal", "full")] == [0, 1, 1]
+    assert ["ZULU" in texts[phi] for phi in ("none", "minimal", "full")] == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        pytest.param("sheet.gif", ".png, .pdf, .html, .dcm", id="an unknown suffix"),
+        pytest.param("sheet", "without suffix", id="no suffix"),
+    ],
+)
+def test_sheet_says_which_formats_there_are(export, tmp_path, capsys, target, words):
+    assert run(["sheet", str(export), "-o", str(tmp_path / target)]) == 2
+
+    assert words in capsys.readouterr().err
+
+
+def test_sheet_of_several_studies_asks_which(export, tmp_path, capsys):
+    write_ductogram(tmp_path / "more", study="2.25.903")
+    arguments = ["sheet", str(export), str(tmp_path / "more"), "-o", str(tmp_path / "a.dcm")]
+
+    assert run(arguments) == 2
+    assert "2.25.903" in capsys.readouterr().err
+    assert run([*arguments, "--study", "2.25.903"]) == 0
+    assert pydicom.dcmread(tmp_path / "a.dcm").StudyInstanceUID == "2.25.903"
+    assert run([*arguments, "--study", "1.2.3"]) == 2
+
+
+def test_sheet_that_cannot_be_written_is_said(export, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+
+    assert run(["sheet", str(export), "-o", str(tmp_path / "file" / "a.pdf")]) == 4
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
+def test_help_is_on_standard_output(capsys, command):
+    assert run([*command, "--help"]) == 0
+
+    captured = capsys.readouterr()
+    assert captured.out.startswith("Usage: ductdicom")
+    assert captured.err == ""
+
+
+def test_the_help_lists_every_command(capsys):
+    run(["--help"])
+
+    text = capsys.readouterr().out
+    assert all(f"\n  {name} " in text for name in COMMANDS)
+    assert "130 interrupted" in text
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("--output", "--jobs", "--format", "--link", "--rules", "--decisions", "--config"),
+        *("--phi", "--dry-run", "--force", "--all-studies", "--strict", "--files-from"),
+        *("--log-json", "-o,", "-j,", "-n,", "-v,", "-q,"),
+    ],
+)
+def test_the_main_job_has_the_option(capsys, option):
+    run(["organise", "--help"])
+
+    assert option in capsys.readouterr().out
+
+
+def test_the_version_is_said(capsys):
+    assert run(["--version"]) == 0
+
+    assert __version__ in capsys.readouterr().out
+
+
+def test_a_reader_that_goes_away_is_no_failure(export):
+    arguments = [sys.executable, "-m", "ductdicom", "explain", export]
+
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as done:
+        done.stdout.close()
+        logged = done.stderr.read()
+
+    assert b"Traceback" not in logged
+    assert done.returncode == 0

@@ -1,0 +1,127 @@
+import pytest
+from builders import make_instance, make_origin
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ductdicom.model.instance import Patient
+from ductdicom.model.outcome import Disposition, LedgerRow
+from ductdicom.pipeline.gather import gather
+
+JANE = Patient(patient_id="7", name="DOE^JANE")
+JOAN = Patient(patient_id="8", name="ROE^JOAN")
+
+
+def _instance(uid, name, **changes):
+    return make_instance(uid, origin=make_origin(name), **changes)
+
+
+def _by_content(contents):
+    return lambda origin: contents[origin.source]
+
+
+def test_instances_are_grouped_by_study():
+    found = gather(
+        [
+            _instance("2.25.1", "a", study_instance_uid="2.25.91"),
+            _instance("2.25.2", "b", study_instance_uid="2.25.90"),
+            _instance("2.25.3", "c", study_instance_uid="2.25.91"),
+        ],
+        _by_content({}),
+    )
+
+    studies = {p.study.study_instance_uid: len(p.study.instances) for p in found.parts}
+    assert studies == {"2.25.90": 1, "2.25.91": 2}
+
+
+def test_the_same_bytes_twice_are_one_and_a_duplicate():
+    found = gather(
+        [_instance("2.25.1", "b"), _instance("2.25.1", "a")], _by_content({"a": "x", "b": "x"})
+    )
+
+    (part,) = found.parts
+    (row,) = found.rows
+    assert [i.origin.source for i in part.study.instances] == ["a"]
+    assert (row.origin.source, row.disposition, row.reason) == (
+        "b",
+        Disposition.DUPLICATE,
+        "same-bytes",
+    )
+    assert part.study.contested == frozenset()
+
+
+def test_other_bytes_under_one_uid_are_both_kept_and_marked():
+    found = gather(
+        [_instance("2.25.1", "a"), _instance("2.25.1", "b")], _by_content({"a": "x", "b": "y"})
+    )
+
+    (part,) = found.parts
+    assert found.rows == ()
+    assert part.study.contested == {"a", "b"}
+
+
+def test_a_file_is_hashed_only_where_its_uid_occurs_twice():
+    def refuse(_origin):
+        raise AssertionError("asked for no reason")
+
+    gather([_instance("2.25.1", "a"), _instance("2.25.2", "b")], refuse)
+
+
+def test_two_patients_under_one_study_are_parted():
+    found = gather(
+        [_instance("2.25.1", "a", patient=JANE), _instance("2.25.2", "b", patient=JOAN)],
+        _by_content({}),
+    )
+
+    assert [(p.number, p.is_shared, len(p.study.instances)) for p in found.parts] == [
+        (0, True, 1),
+        (1, True, 1),
+    ]
+
+
+def test_a_header_without_a_patient_stays_with_the_others():
+    found = gather(
+        [_instance("2.25.1", "a", patient=JANE), _instance("2.25.2", "b", patient=Patient())],
+        _by_content({}),
+    )
+
+    assert [part.is_shared for part in found.parts] == [False]
+
+
+def test_rows_of_other_inputs_are_passed_on():
+    row = LedgerRow(origin=make_origin("x.txt"), disposition=Disposition.NOT_DICOM)
+
+    assert gather([row], _by_content({})).rows == (row,)
+
+
+ITEMS = st.lists(
+    st.tuples(
+        st.sampled_from(["2.25.1", "2.25.2", "2.25.3"]),
+        st.sampled_from(["2.25.90", "2.25.91"]),
+        st.sampled_from([JANE, JOAN, Patient()]),
+        st.sampled_from("xy"),
+    ),
+    max_size=9,
+)
+
+
+@given(ITEMS, st.randoms(use_true_random=False))
+def test_nothing_is_lost_and_the_order_does_not_matter(items, random):
+    contents = {f"F{number}": item[3] for number, item in enumerate(items)}
+    instances = [
+        _instance(uid, f"F{number}", study_instance_uid=study, patient=patient)
+        for number, (uid, study, patient, _) in enumerate(items)
+    ]
+
+    found = gather(instances, _by_content(contents))
+    again = gather(random.sample(instances, len(instances)), _by_content(contents))
+
+    sources = [i.origin.source for part in found.parts for i in part.study.instances]
+    sources += [row.origin.source for row in found.rows]
+    assert sorted(sources) == sorted(contents)
+    assert found.parts == again.parts
+    assert sorted(found.rows, key=str) == sorted(again.rows, key=str)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_few_inputs_need_no_special_case(number):
+    assert len(gather([_instance("2.25.1", "a")][:number], _by_content({})).parts) == number

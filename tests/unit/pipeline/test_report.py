@@ -1,0 +1,81 @@
+from pathlib import Path
+
+import pytest
+from builders import make_origin
+
+from ductdicom.model.outcome import Disposition, LedgerRow, Problem
+from ductdicom.pipeline.report import Report, count_inputs, summary
+from ductdicom.settings import Settings
+
+
+def _row(disposition=Disposition.VIEW, reason="pre", name="a"):
+    return LedgerRow(origin=make_origin(name), disposition=disposition, reason=reason)
+
+
+def _record(status="paired", *codes):
+    problems = [{"code": code, "message": "m", "sop_instance_uid": "1"} for code in codes]
+    return {"key": "k", "status": status, "problems": problems, "exam": {"kind": "ductogram"}}
+
+
+def _report(rows=(), records=None, problems=(), *, strict=False, is_interrupted=False):
+    return Report(
+        rows=tuple(rows),
+        records=tuple([_record()] if records is None else records),
+        problems=tuple(problems),
+        seconds={},
+        settings=Settings(output=Path("out"), strict=strict),
+        is_interrupted=is_interrupted,
+    )
+
+
+@pytest.mark.parametrize(
+    ("report", "code"),
+    [
+        pytest.param(_report([_row()], [_record()]), 0, id="all is well"),
+        pytest.param(_report([_row(Disposition.UNREADABLE, "truncated")]), 1, id="unreadable"),
+        pytest.param(_report([_row(Disposition.NOT_DICOM, "text")]), 0, id="not DICOM"),
+        pytest.param(_report([_row(Disposition.DUPLICATE, "same-bytes")]), 0, id="a duplicate"),
+        *(
+            pytest.param(_report(records=[_record("review", code)]), 1, id=code)
+            for code in (
+                *("phase-conflict", "laterality-conflict", "patient-conflict"),
+                *("same-uid-other-bytes", "pixels-unreadable", "worker-died"),
+            )
+        ),
+        *(
+            pytest.param(_report(records=[_record("paired", code)]), 0, id=code)
+            for code in ("non-discriminating", "charset-guessed", "time-conflict")
+        ),
+        pytest.param(_report(records=[_record("review")]), 0, id="a study to review"),
+        pytest.param(_report(records=[_record("review")], strict=True), 1, id="to review, strict"),
+        pytest.param(_report(records=[_record("partial")], strict=True), 0, id="partial, strict"),
+        pytest.param(
+            _report(problems=[Problem(code="unknown-decision", message="m")]),
+            0,
+            id="a decision about nothing",
+        ),
+        pytest.param(_report([_row(Disposition.NOT_DICOM)], []), 3, id="nothing readable"),
+        pytest.param(_report(is_interrupted=True), 130, id="interrupted"),
+    ],
+)
+def test_exit_codes(report, code):
+    assert report.exit_code == code
+    assert summary(report)["exit_code"] == code
+
+
+def test_totals_add_up():
+    rows = [_row(name="a"), _row(name="b"), _row(Disposition.OTHER, "report", "c")]
+
+    content = summary(_report(rows, [_record(), _record("partial")]))
+
+    assert content["inputs"]["total"] == 3
+    assert content["inputs"]["by_disposition"] == {"other": 1, "view": 2}
+    assert content["studies"]["by_status"] == {"paired": 1, "partial": 1}
+    assert count_inputs(rows) == [("other", "report", 1), ("view", "pre", 2)]
+
+
+def test_versions_are_named():
+    content = summary(_report())
+
+    assert content["version"]
+    assert {"pydicom", "numpy"} <= set(content["libraries"])
