@@ -1,0 +1,130 @@
+import pytest
+from builders import make_instance
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ductdicom.classify.kind import decide_kind
+from ductdicom.classify.subject import read_subject
+from ductdicom.classify.twins import settle_twins
+from ductdicom.classify.view import decide_view
+from ductdicom.model.call import Kind
+from ductdicom.model.instance import Code, Raster, Reference
+from ductdicom.vocabulary.terms import load_vocabulary
+
+VOCABULARY = load_vocabulary()
+PIXELS = Raster(rows=10, columns=10, has_pixels=True)
+SHOWN, RAW = "FOR PRESENTATION", "FOR PROCESSING"
+
+
+def _view(uid, **changes):
+    return make_instance(uid, **({"raster": PIXELS} | changes))
+
+
+def _note(*uids, title="113001"):
+    return make_instance(
+        "2.25.99",
+        sop_class_uid="1.2.840.10008.5.1.4.1.1.88.59",
+        modality="KO",
+        document_title=Code(tag="(0040,A043)", value=title, scheme="DCM"),
+        references=tuple(Reference(sop_instance_uid=uid) for uid in uids),
+    )
+
+
+def _settle(*instances):
+    subjects = [read_subject(i, VOCABULARY, in_ductogram=True) for i in instances]
+    kinds, views = [decide_kind(s) for s in subjects], [decide_view(s) for s in subjects]
+    return settle_twins(instances, kinds, views)
+
+
+def _kinds(*instances):
+    return [call.kind for call in _settle(*instances).kinds]
+
+
+def test_of_two_copies_the_one_to_look_at_is_shown():
+    event = ("2.25.500",)
+
+    kinds = _kinds(
+        _view("2.25.1", intent=RAW, irradiation_event_uids=event),
+        _view("2.25.2", intent=SHOWN, irradiation_event_uids=event),
+    )
+
+    assert kinds == [Kind.PROCESSING_TWIN, Kind.VIEW]
+
+
+def test_a_predecessor_is_a_copy_too():
+    predecessor = Reference(sop_instance_uid="2.25.1", purpose="121358")
+
+    kinds = _kinds(_view("2.25.1", intent=RAW), _view("2.25.2", references=(predecessor,)))
+
+    assert kinds == [Kind.PROCESSING_TWIN, Kind.VIEW]
+
+
+@pytest.mark.parametrize("purpose", ["", "121329"])
+def test_another_reference_makes_no_copy(purpose):
+    other = Reference(sop_instance_uid="2.25.1", purpose=purpose)
+
+    assert _kinds(_view("2.25.1"), _view("2.25.2", references=(other,))) == [Kind.VIEW] * 2
+
+
+def test_two_exposures_are_no_copies():
+    kinds = _kinds(
+        _view("2.25.1", irradiation_event_uids=("2.25.500",)),
+        _view("2.25.2", irradiation_event_uids=("2.25.501",)),
+    )
+
+    assert kinds == [Kind.VIEW] * 2
+
+
+def test_copies_that_disagree_on_the_side_are_both_kept_out():
+    event = ("2.25.500",)
+
+    twins = _settle(
+        _view("2.25.1", side="L", irradiation_event_uids=event),
+        _view("2.25.2", side="R", irradiation_event_uids=event),
+    )
+
+    assert twins.disagreeing == {0, 1}
+    assert {(p.code, p.sop_instance_uid) for p in twins.problems} == {
+        ("laterality-conflict", "2.25.1"),
+        ("laterality-conflict", "2.25.2"),
+    }
+
+
+@pytest.mark.parametrize("title", ["113001", "113037", "113038"])
+def test_a_rejection_note_rejects_what_it_names(title):
+    kinds = _kinds(_view("2.25.1"), _view("2.25.2"), _note("2.25.1", title=title))
+
+    assert kinds == [Kind.REJECTED, Kind.VIEW, Kind.REPORT]
+
+
+def test_another_note_rejects_nothing():
+    assert _kinds(_view("2.25.1"), _note("2.25.1", title="113000"))[0] is Kind.VIEW
+
+
+def test_a_rejected_copy_does_not_stand_for_the_exposure():
+    event = ("2.25.500",)
+
+    kinds = _kinds(
+        _view("2.25.1", intent=RAW, irradiation_event_uids=event),
+        _view("2.25.2", intent=SHOWN, irradiation_event_uids=event),
+        _note("2.25.2"),
+    )
+
+    assert kinds[:2] == [Kind.VIEW, Kind.REJECTED]
+
+
+@given(st.permutations(range(4)))
+def test_the_order_does_not_matter(order):
+    event = ("2.25.500",)
+    instances = [
+        _view("2.25.1", intent=RAW, irradiation_event_uids=event),
+        _view("2.25.2", intent=SHOWN, irradiation_event_uids=event),
+        _view("2.25.3"),
+        _note("2.25.3"),
+    ]
+    whole = dict(zip([i.sop_instance_uid for i in instances], _kinds(*instances), strict=True))
+
+    shuffled = [instances[i] for i in order]
+
+    again = dict(zip([i.sop_instance_uid for i in shuffled], _kinds(*shuffled), strict=True))
+    assert again == whole
