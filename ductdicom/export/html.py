@@ -58,7 +58,7 @@ def html_sheet(pages: Sequence[Page], theme: Theme, *, title: str, index: str = 
         ],
     }
     styles = (_colours(theme), _read("sheet.css"), _read("viewer.css"))
-    scripts = (_read("geometry.js"), _read("viewer.js"), _read("sheet.js"))
+    scripts = (_read(f"{name}.js") for name in ("geometry", "viewer", "hands", "sheet"))
     return _render("sheet", content, style="".join(styles), script="".join(scripts))
 
 

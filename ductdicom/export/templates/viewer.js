@@ -1,6 +1,5 @@
-// The viewer: two images of a row side by side, or in place of one another, at one scale.
+// What the viewer shows: two images of a row side by side, or in place of one another, at one scale.
 const viewer = (() => {
-  const STEP = 1.25; // of the zoom
   const FAR = 0.5; // least zoom, of the whole row
   const NEAR = 8; // greatest zoom, of the embedded pixels
   const dialog = document.getElementById("viewer");
@@ -22,7 +21,7 @@ const viewer = (() => {
   let before = null; // the views to which "1:1" goes back
   let linked = { x: 0, y: 0, k: 1 };
   let alone = new Map(); // views of tiles whose scale is unknown
-  let pointer = null;
+  let pointer = null; // where the mouse is over an image
   let opener = null;
   let onClose = () => {};
 
@@ -34,6 +33,9 @@ const viewer = (() => {
   const ofPhase = (phase) => row.filter((tile) => tile.phase === phase);
   const tellOf = (tile) => [tile.word, tile.suggested && "SUGGESTED", tile.view]
     .filter(Boolean).join(", ");
+
+  const isIn = ({ x, y }, box) => x >= box.left && x < box.right && y >= box.top && y < box.bottom;
+  const fromMiddle = ({ x, y }, box) => [x - box.left - box.width / 2, y - box.top - box.height / 2];
 
   const setView = (tile, view) => {
     if (tile.mm) linked = view;
@@ -284,101 +286,16 @@ const viewer = (() => {
     else tell(step > 0 ? "this is the last row" : "this is the first row");
   };
 
-  // ---- hands
-
-  const isIn = ({ x, y }, box) => x >= box.left && x < box.right && y >= box.top && y < box.bottom;
-  const fromMiddle = ({ x, y }, box) => [x - box.left - box.width / 2, y - box.top - box.height / 2];
-
-  const zoomShown = (factor) => {
-    const tiles = shown().map((side) => side.tile);
-    // Linked tiles have one view; it is zoomed once.
-    new Set(tiles.map((tile) => (tile.mm ? tiles.find((t) => t.mm) : tile)))
-      .forEach((tile) => zoom(tile, factor));
-  };
-
-  const arrows = (x, y, isNudge) => {
-    const tiles = shown().map((side) => side.tile);
-    if (isNudge) nudge(tiles.at(-1), x / 24, y / 24);
-    else {
-      new Set(tiles.map((tile) => (tile.mm ? tiles.find((t) => t.mm) : tile)))
-        .forEach((tile) => pan(tile, -x, -y));
-    }
-  };
-
   const reset = () => {
     for (const tile of row) tile.moved = { x: 0, y: 0 };
     whole();
   };
 
-  const actions = {
-    both, swap, natural, reset,
-    in: () => zoomShown(STEP),
-    out: () => zoomShown(1 / STEP),
-    next: () => turn(1),
-    previous: () => turn(-1),
-    close: () => dialog.close(),
+  // Linked tiles have one view: it is enough to change it for one of them.
+  const leaders = () => {
+    const tiles = shown().map((side) => side.tile);
+    return new Set(tiles.map((tile) => (tile.mm ? tiles.find((other) => other.mm) : tile)));
   };
-  const keys = {
-    " ": "swap", b: "both", z: "natural", 0: "reset", "+": "in", "=": "in", "-": "out", _: "out",
-    n: "next", p: "previous",
-  };
-  const directions = {
-    ArrowLeft: [-48, 0], ArrowRight: [48, 0], ArrowUp: [0, -48], ArrowDown: [0, 48],
-  };
-
-  dialog.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    if (directions[key]) arrows(...directions[key], event.shiftKey);
-    else if (/^[1-9]$/.test(key)) choose(Number(key));
-    else if (keys[key]) actions[keys[key]]();
-    else return;
-    event.preventDefault();
-  });
-  // A button that has the focus would take the space bar for a click.
-  dialog.addEventListener("keyup", (event) => { if (event.key === " ") event.preventDefault(); });
-  dialog.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-do]");
-    if (button) actions[button.dataset.do]();
-  });
-  dialog.addEventListener("close", () => {
-    onClose(row.includes(opener) ? opener : row[0]);
-  });
-
-  const showSpot = (side, event) => {
-    for (const other of sides) {
-      const isPeer = isBoth && other !== side && other.tile?.mm && side?.tile.mm;
-      other.spot.hidden = !isPeer;
-      if (!isPeer) continue;
-      const [x, y] = fromMiddle({ x: event.clientX, y: event.clientY }, room(side));
-      other.spot.style.transform = `translate(${x}px, ${y}px)`;
-    }
-  };
-
-  for (const side of sides) {
-    const { stage } = side;
-    stage.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      const at = fromMiddle({ x: event.clientX, y: event.clientY }, room(side));
-      zoom(side.tile, event.deltaY < 0 ? STEP : 1 / STEP, ...at);
-    }, { passive: false });
-    stage.addEventListener("pointerdown", (event) => {
-      if (event.button === 0) stage.setPointerCapture(event.pointerId);
-    });
-    stage.addEventListener("pointermove", (event) => {
-      pointer = { x: event.clientX, y: event.clientY };
-      showSpot(side, event);
-      if (!stage.hasPointerCapture(event.pointerId)) return;
-      const move = event.shiftKey ? nudge : pan;
-      move(side.tile, event.movementX, event.movementY);
-    });
-    stage.addEventListener("pointerleave", () => {
-      pointer = null;
-      showSpot(null);
-    });
-    stage.addEventListener("dragstart", (event) => event.preventDefault());
-  }
-  new ResizeObserver(() => { if (dialog.open) redraw(); }).observe(dialog);
 
   // Open at a tile, or at the part of it that a close-up frames.
   const open = (index, tile, closeup) => {
@@ -391,9 +308,17 @@ const viewer = (() => {
     draw();
   };
 
+  dialog.addEventListener("close", () => onClose(row.includes(opener) ? opener : row[0]));
+  new ResizeObserver(() => { if (dialog.open) redraw(); }).observe(dialog);
+
   return {
-    open,
+    dialog, sides, open, both, swap, natural, reset, choose, turn, pan, zoom, nudge, room, fromMiddle,
     isOpen: () => dialog.open,
+    isBoth: () => isBoth,
+    lastShown: () => shown().at(-1).tile,
+    pointAt: (place) => { pointer = place; },
+    zoomAll: (factor) => leaders().forEach((tile) => zoom(tile, factor)),
+    panAll: (x, y) => leaders().forEach((tile) => pan(tile, x, y)),
     setRows: (all, closed) => {
       rows = all;
       onClose = closed;

@@ -1,0 +1,521 @@
+"""The sheet and the index as a reader meets them: in a browser, opened from a folder.
+
+The browser is the system's own Chromium, driven over pipes: no port is opened.
+"""
+
+import io
+import re
+import shutil
+import time
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import pydicom
+import pytest
+from pypdf import PdfReader
+
+from ductdicom.cli.application import run
+from ductdicom.export.html import html_index
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
+FOOTER = "Overview only. Not for diagnostic interpretation or measurement."
+PAYLOAD = "</script><script>window.hacked=1</script><img src=x onerror='window.hacked=1'>\"'&amp;"
+# What Chromium must not do in a test: ask for updates, or leave the machine for anything else.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SCALES = """() => [...document.querySelectorAll('.pane')].map((pane) => {
+    const image = pane.querySelector('img');
+    const tiles = [...document.querySelectorAll('image[data-tile]')];
+    const own = tiles.find((tile) => tile.getAttribute('href') === image.src);
+    const tile = JSON.parse(own.dataset.tile);
+    const box = image.getBoundingClientRect();
+    const bar = pane.querySelector('.bar');
+    return {
+      x: box.left + box.width * (tile.tip ? (tile.tip[0] - tile.box[0]) / tile.box[2] : 0),
+      y: box.top + box.height * (tile.tip ? (tile.tip[1] - tile.box[1]) / tile.box[3] : 0),
+      left: box.left, top: box.top, width: box.width, height: box.height,
+      across: tile.mm ? box.width / tile.box[2] / tile.mm : null,
+      down: tile.mm ? box.height / tile.box[3] / tile.mm : null,
+      columns: image.naturalWidth,
+      bar: bar.getBoundingClientRect().width, words: bar.textContent,
+    };
+})"""
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+    pytest.mark.skipif(not SAMPLES.is_dir(), reason="sample_data is no part of the source archive"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        yield started
+        started.close()
+
+
+class Opened:
+    """A document in a window, and everything that the browser complained of."""
+
+    def __init__(self, window):
+        self.window = window
+        self.complaints = []
+        self.requests = []
+        window.on("console", lambda said: self.complaints.append(said.text))
+        window.on("pageerror", lambda error: self.complaints.append(str(error)))
+        window.on("request", lambda request: self.requests.append(request.url))
+
+    def press(self, *keys):
+        for key in keys:
+            self.window.keyboard.press(key)
+
+    def visible_words(self):
+        """Return the phases that stand in the panes which can be seen."""
+        words = self.window.locator('.pane [data-say="word"]')
+        return [word.inner_text() for word in words.all() if word.is_visible()]
+
+    def scales(self):
+        """Return for each pane where its image is, and its CSS pixels for one millimetre."""
+        return self.window.evaluate(SCALES)
+
+    def open_viewer(self, number=1):
+        self.window.locator("image[data-tile]").nth(number).click()
+        return self
+
+
+@pytest.fixture
+def show(browser):
+    windows = []
+
+    def opened(path, size=(1500, 900)):
+        window = browser.new_page(viewport={"width": size[0], "height": size[1]})
+        windows.append(window)
+        found = Opened(window)
+        window.goto(Path(path).resolve().as_uri())
+        return found
+
+    yield opened
+    for window in windows:
+        window.close()
+
+
+def _sheet(source, target):
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        assert run(["sheet", str(source), "-o", str(target)]) == 0
+    return target
+
+
+def _changed_copy(name, folder, change):
+    """Return a sample study whose mammograms went through ``change``."""
+    copy = Path(shutil.copytree(SAMPLES / name, folder / name))
+    for path in sorted(copy.iterdir()):
+        dataset = pydicom.dcmread(path)
+        if dataset.get("Modality") == "MG":
+            change(path, dataset)
+            dataset.save_as(path)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def textbook(tmp_path_factory):
+    return _sheet(SAMPLES / "textbook", tmp_path_factory.mktemp("textbook") / "sheet.html")
+
+
+@pytest.fixture(scope="module")
+def several_posts(tmp_path_factory):
+    return _sheet(SAMPLES / "deidentified", tmp_path_factory.mktemp("posts") / "sheet.html")
+
+
+@pytest.fixture(scope="module")
+def unknown_scale(tmp_path_factory):
+    def forget(path, dataset):
+        if path.name == "IM0003":
+            del dataset.ImagerPixelSpacing
+            dataset.pop("EstimatedRadiographicMagnificationFactor", None)
+
+    folder = tmp_path_factory.mktemp("unknown")
+    return _sheet(_changed_copy("textbook", folder, forget), folder / "sheet.html")
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    def poison(_path, dataset):
+        for element in list(dataset):
+            if element.VR in {"LO", "LT", "ST", "UT", "SH", "PN"} and element.VM <= 1:
+                element.value = f"{element.value} {PAYLOAD}"
+
+    folder = tmp_path_factory.mktemp("hostile")
+    with warnings.catch_warnings():
+        # The values are longer than their types allow: that is what they are for.
+        warnings.simplefilter("ignore", UserWarning)
+        copy = _changed_copy("textbook", folder, poison)
+    return _sheet(copy, folder / "sheet.html")
+
+
+def _index(folder, studies, inputs=()):
+    path = folder / "index.html"
+    path.write_bytes(html_index(studies, list(inputs), totals=f"{len(studies)} studies"))
+    return path
+
+
+def _entry(key, status="paired", **changes):
+    return {
+        "key": key,
+        "date": "2026-01-02",
+        "words": "ductogram",
+        "status": status,
+        "images": "4 objects: 2 post, 2 pre",
+        "problems": "",
+        "link": f"studies/{key}/sheet.html",
+        "links": [("sheet.html", f"studies/{key}/sheet.html")],
+        "thumbnail": "",
+    } | changes
+
+
+def _assert_linked(scales):
+    left, right = scales
+    assert left["across"] == pytest.approx(right["across"], rel=1e-3)
+    assert left["down"] == pytest.approx(right["down"], rel=1e-3)
+    assert left["across"] == pytest.approx(left["down"], rel=2e-3)
+
+
+def test_a_sheet_opens_from_a_folder_without_complaint(show, textbook):
+    sheet = show(textbook).open_viewer()
+
+    assert sheet.complaints == []
+    assert {url.split(":", 1)[0] for url in sheet.requests} <= {"file", "data"}
+    assert sum(url.startswith("file:") for url in sheet.requests) == 1
+
+
+def test_no_other_script_than_its_own_runs(show, textbook):
+    sheet = show(textbook)
+    sheet.window.evaluate(
+        """() => {
+            const script = document.createElement('script');
+            script.textContent = 'window.hacked = 1';
+            document.body.append(script);
+            document.body.insertAdjacentHTML('beforeend', '<b onclick="window.hacked = 1">x</b>');
+            document.body.lastChild.click();
+        }"""
+    )
+
+    assert sheet.window.evaluate("window.hacked") is None
+    assert any("Content Security Policy" in words for words in sheet.complaints)
+
+
+def test_the_warning_stands_on_the_page_and_in_the_viewer(show, textbook):
+    sheet = show(textbook)
+
+    assert sheet.window.locator(f'header:has-text("{FOOTER}")').is_visible()
+    assert sheet.window.locator("svg text", has_text=FOOTER).first.is_visible()
+    assert sheet.open_viewer().window.locator("dialog", has_text=FOOTER).is_visible()
+
+
+def test_enter_on_an_image_opens_the_viewer_and_escape_returns_to_it(show, textbook):
+    sheet = show(textbook)
+    sheet.window.locator("image[data-tile]").nth(2).focus()
+    sheet.press("Enter")
+
+    assert sheet.visible_words() == ["PRE", "POST"]
+
+    sheet.press("Escape")
+
+    assert not sheet.window.locator("dialog").is_visible()
+    assert (
+        sheet.window.evaluate(
+            "[...document.querySelectorAll('image')].indexOf(document.activeElement)"
+        )
+        == 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        pytest.param("1", ["PRE"], id="1 shows pre alone"),
+        pytest.param("2", ["POST"], id="2 shows post alone"),
+        pytest.param("1b", ["PRE", "POST"], id="b shows both"),
+        pytest.param(" ", ["PRE"], id="space begins with pre"),
+        pytest.param("  ", ["POST"], id="space swaps to post"),
+        pytest.param("   ", ["PRE"], id="space swaps back"),
+        pytest.param("3", ["PRE", "POST"], id="a number without image changes nothing"),
+    ],
+)
+def test_keys_choose_what_is_shown(show, textbook, keys, expected):
+    sheet = show(textbook).open_viewer()
+    sheet.press(*("Space" if key == " " else key for key in keys))
+
+    assert sheet.visible_words() == expected
+
+
+def test_numbers_choose_among_several_posts(show, several_posts):
+    sheet = show(several_posts).open_viewer()
+    sheet.press("3")
+
+    assert sheet.visible_words() == ["POST 2"]
+
+    sheet.press("b")
+
+    assert sheet.visible_words() == ["PRE", "POST 2"]
+
+
+def test_what_is_said_of_an_image_is_said_in_the_viewer(show, textbook):
+    sheet = show(textbook).open_viewer()
+    pane = sheet.window.locator('.pane[data-side="right"]')
+
+    assert pane.locator('[data-say="view"]').inner_text() == "L CC M"
+    assert "IOHEXOL 300" in pane.locator('[data-say="reason"]').inner_text()
+    assert "×1.8" in pane.locator('[data-say="facts"]').inner_text()
+    assert sheet.window.locator('[data-part="badges"]').inner_text() == "MAGNIFICATION DIFFERS"
+
+
+def test_swapping_leaves_the_nipple_where_it_is(show, textbook):
+    sheet = show(textbook).open_viewer()
+    sheet.press("Space", "+", "+")
+    first, second = sheet.scales()
+
+    assert first["x"] == pytest.approx(second["x"], abs=1)
+    assert first["y"] == pytest.approx(second["y"], abs=1)
+
+
+def _wheel(sheet):
+    sheet.window.mouse.move(300, 500)
+    sheet.window.mouse.wheel(0, -100)
+    sheet.window.mouse.wheel(0, -100)
+
+
+def _drag(sheet):
+    sheet.window.mouse.move(300, 500)
+    sheet.window.mouse.down()
+    sheet.window.mouse.move(360, 470, steps=3)
+    sheet.window.mouse.up()
+
+
+@pytest.mark.parametrize(
+    "hand",
+    [
+        pytest.param(Opened.scales, id="as it opens"),
+        pytest.param(_wheel, id="wheel"),
+        pytest.param(_drag, id="drag"),
+        pytest.param(lambda sheet: sheet.press("+", "+", "ArrowLeft", "ArrowDown"), id="keys"),
+        pytest.param(lambda sheet: sheet.press("z"), id="one to one"),
+        pytest.param(lambda sheet: sheet.press("n", "-"), id="another row"),
+    ],
+)
+def test_both_images_keep_one_scale_and_one_place(show, textbook, hand):
+    sheet = show(textbook).open_viewer()
+    hand(sheet)
+    left, right = sheet.scales()
+    middle = sheet.window.locator('.pane[data-side="right"]').bounding_box()["x"]
+
+    _assert_linked([left, right])
+    assert left["y"] == pytest.approx(right["y"], abs=1)
+    assert left["x"] + middle == pytest.approx(right["x"], abs=1)
+
+
+def test_wheel_zooms_and_drag_pans(show, textbook):
+    sheet = show(textbook).open_viewer()
+    before = sheet.scales()[1]
+    _wheel(sheet)
+    zoomed = sheet.scales()[1]
+
+    assert zoomed["across"] == pytest.approx(before["across"] * 1.25**2, rel=1e-3)
+
+    _drag(sheet)
+    moved = sheet.scales()[1]
+
+    assert moved["x"] - zoomed["x"] == pytest.approx(60, abs=1)
+    assert moved["y"] - zoomed["y"] == pytest.approx(-30, abs=1)
+
+    sheet.press("0")
+
+    assert sheet.scales()[1] == before
+
+
+def test_z_shows_the_pixels_of_the_file_one_to_one_and_goes_back(show, textbook):
+    sheet = show(textbook).open_viewer()
+    before = sheet.scales()
+    sheet.press("z")
+    shares = [scale["width"] / scale["columns"] for scale in sheet.scales()]
+
+    assert min(shares) == pytest.approx(1)
+
+    sheet.press("z")
+
+    assert sheet.scales() == before
+
+
+def test_shift_moves_one_image_alone_and_says_so(show, textbook):
+    sheet = show(textbook).open_viewer()
+    before = sheet.scales()
+    sheet.press("Shift+ArrowRight")
+    after = sheet.scales()
+
+    assert after[0] == before[0]
+    assert after[1]["x"] == pytest.approx(before[1]["x"] + 2, abs=0.6)
+    assert "MOVED BY HAND" in sheet.window.locator('.pane[data-side="right"]').inner_text()
+
+
+def test_the_scale_bar_follows_the_zoom(show, textbook):
+    sheet = show(textbook).open_viewer()
+    for keys in ((), ("z",), ("+", "+", "+", "+")):
+        sheet.press(*keys)
+        for scale in sheet.scales():
+            length = re.fullmatch(r"(\d+) mm est\.", scale["words"])
+
+            assert scale["bar"] == pytest.approx(int(length[1]) * scale["across"], rel=1e-2)
+
+
+def test_an_unknown_scale_is_said_and_not_linked(show, unknown_scale):
+    sheet = show(unknown_scale).open_viewer()
+    before = sheet.scales()
+    _wheel(sheet)
+    after = sheet.scales()
+
+    assert after[1]["words"] == "SCALE UNKNOWN"
+    assert "SCALE UNKNOWN" in sheet.window.locator('[data-part="scale"]').inner_text()
+    assert after[0]["width"] > before[0]["width"]
+    assert after[1] == before[1]
+
+
+def test_a_suggestion_is_called_one_in_the_viewer(show, tmp_path):
+    path = _sheet(SAMPLES / "clock-only", tmp_path / "sheet.html")
+    sheet = show(path).open_viewer()
+    sheet.press("Space")
+
+    assert sheet.window.locator('[data-say="suggested"]').first.is_visible()
+
+
+def test_a_closeup_opens_the_part_that_it_frames(show, several_posts):
+    sheet = show(several_posts)
+    number = sheet.window.evaluate(
+        """[...document.querySelectorAll('image[data-tile]')]
+            .findIndex((image) => JSON.parse(image.dataset.tile).part)"""
+    )
+    whole = sheet.open_viewer(0).scales()[0]
+    sheet.press("Escape")
+    part = sheet.open_viewer(number).scales()[0]
+
+    assert part["across"] > 1.5 * whole["across"]
+    _assert_linked(sheet.scales())
+
+
+def test_rows_are_turned_over_and_end(show, textbook):
+    sheet = show(textbook).open_viewer()
+    seen = []
+    for key in ("n", "n", "p"):
+        sheet.press(key)
+        seen.append(sheet.window.locator('.pane[data-side="left"] [data-say="view"]').inner_text())
+
+    assert seen == ["L MLO", "L MLO", "L CC"]
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1280, 720), (600, 900)], ids=str)
+def test_words_fit_the_window(show, several_posts, size):
+    sheet = show(several_posts, size).open_viewer()
+    for key in ("b", "1"):
+        sheet.press(key)
+        for selector in (".tools", ".foot", "figcaption", '[data-do="close"]', ".word"):
+            for part in sheet.window.locator(selector).all():
+                box = part.bounding_box()
+
+                assert box["x"] >= 0
+                assert box["x"] + box["width"] <= size[0] + 0.5
+                assert box["y"] + box["height"] <= size[1] + 0.5
+
+
+def test_hostile_text_stays_text(show, hostile):
+    sheet = show(hostile).open_viewer()
+    sheet.press("Space", "b", "n")
+    text = sheet.window.locator("svg").first.text_content()
+
+    assert sheet.complaints == []
+    assert sheet.window.evaluate("window.hacked") is None
+    assert sheet.window.locator("script").count() == 1
+    assert "</script>" in text
+
+
+@pytest.mark.parametrize("name", ["textbook", "several_posts"])
+def test_it_prints_one_sheet_of_paper_a_page_and_light(show, request, name):
+    path = request.getfixturevalue(name)
+    sheet = show(path)
+    pages = sheet.window.locator("section.page").count()
+    printed = PdfReader(
+        io.BytesIO(sheet.window.pdf(prefer_css_page_size=True, print_background=True))
+    )
+    sheet.window.emulate_media(media="print")
+
+    assert len(printed.pages) == pages
+    assert all(FOOTER in page.extract_text() for page in printed.pages)
+    assert sheet.window.locator("rect").first.evaluate("e => getComputedStyle(e).fill") == (
+        "rgb(255, 255, 255)"
+    )
+
+
+def test_the_index_filters_by_words_status_and_problems(show, tmp_path):
+    studies = [
+        _entry("20260102-aaa", "review", problems="laterality-conflict (1)"),
+        _entry("20260102-bbb"),
+        _entry("20260103-ccc", date="2026-01-03"),
+    ]
+    index = show(_index(tmp_path, studies, [("view", "pre", 4), ("unreadable", "truncated", 1)]))
+    left = index.window.locator(".studies li:visible .key")
+
+    assert left.all_inner_texts() == ["20260102-aaa", "20260102-bbb", "20260103-ccc"]
+
+    index.window.get_by_label("Find").fill("2026-01-03 duct")
+    assert left.all_inner_texts() == ["20260103-ccc"]
+
+    index.window.get_by_label("Find").fill("")
+    index.window.get_by_label("paired 2").check()
+    assert left.all_inner_texts() == ["20260102-bbb", "20260103-ccc"]
+    assert index.window.locator("#count").inner_text() == "2 of 3 studies"
+
+    index.window.get_by_label("all 3").check()
+    index.window.get_by_label("with problems").check()
+    assert left.all_inner_texts() == ["20260102-aaa"]
+    assert index.complaints == []
+
+
+def test_the_index_is_gone_through_by_keys(show, tmp_path):
+    index = show(_index(tmp_path, [_entry("20260102-aaa"), _entry("20260102-bbb")]))
+    index.press("/", "b", "b", "b", "ArrowDown")
+
+    assert index.window.evaluate("document.activeElement.getAttribute('href')") == (
+        "studies/20260102-bbb/sheet.html"
+    )
+
+
+def test_hostile_text_in_the_index_stays_text(show, tmp_path):
+    entry = _entry("20260102-aaa", words=PAYLOAD, problems=PAYLOAD, date=PAYLOAD)
+    index = show(_index(tmp_path, [entry], [(PAYLOAD, PAYLOAD, 1)]))
+
+    assert index.complaints == []
+    assert index.window.evaluate("window.hacked") is None
+    assert PAYLOAD in index.window.locator(".studies").inner_text()
+
+
+def test_an_index_of_two_thousand_studies_opens_soon_and_loads_what_is_seen(show, tmp_path):
+    studies = [_entry(f"2026-{n:04d}", thumbnail=f"{n}.png") for n in range(2000)]
+    path = _index(tmp_path, studies)
+    begun = time.monotonic()
+    index = show(path)
+
+    assert time.monotonic() - begun < 10
+    assert index.window.locator("#count").inner_text() == "2000 of 2000 studies"
+    assert sum(url.endswith(".png") for url in index.requests) < 200
