@@ -1,0 +1,118 @@
+from builders import make_instance
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ductdicom.classify.order import find_contradictions, infer, suggest
+from ductdicom.classify.study_rules import Side
+from ductdicom.classify.subject import read_subject
+from ductdicom.classify.thresholds import Thresholds
+from ductdicom.classify.timeline import read_timeline
+from ductdicom.classify.view import decide_view
+from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strength
+from ductdicom.vocabulary.terms import load_vocabulary
+
+VOCABULARY = load_vocabulary()
+LIMITS = Thresholds()
+
+
+def _side(times):
+    instances = [make_instance(f"2.25.{n}", at=at) for n, at in enumerate(times, start=1)]
+    subjects = tuple(read_subject(i, VOCABULARY, in_ductogram=True) for i in instances)
+    return Side(
+        subjects=subjects,
+        views=tuple(decide_view(s) for s in subjects),
+        evidence=tuple(() for _ in subjects),
+        timeline=read_timeline(instances),
+    )
+
+
+def _call(phase):
+    if phase == "unknown":
+        return PhaseCall(phase=Phase.UNKNOWN)
+    said = Evidence(rule="image-type", tag="(0008,0008)", value="", says=phase,
+                    strength=Strength.EXPLICIT)  # fmt: skip
+    return PhaseCall(phase=Phase(phase), confidence=Confidence.CERTAIN, evidence=(said,))
+
+
+def _shots(*texts):
+    times, phases = zip(*(text.split() for text in texts), strict=True)
+    return _side(times), tuple(_call(phase) for phase in phases)
+
+
+def test_an_image_before_the_first_filling_is_pre_and_only_inferred():
+    side, calls = _shots("09:00 unknown", "09:20 post")
+
+    first, _ = infer(calls, side, LIMITS)
+
+    assert (first.phase, first.confidence) == (Phase.PRE, Confidence.INFERRED)
+    assert [item.says for item in first.evidence] == ["pre"]
+
+
+def test_an_image_soon_after_a_filling_is_post_and_only_inferred():
+    side, calls = _shots("09:20 post", "09:23 unknown")
+
+    _, second = infer(calls, side, LIMITS)
+
+    assert (second.phase, second.confidence) == (Phase.POST, Confidence.INFERRED)
+
+
+def test_an_image_long_after_a_filling_is_only_suggested():
+    side, calls = _shots("09:20 post", "09:50 unknown")
+
+    _, second = infer(calls, side, LIMITS)
+
+    assert (second.phase, second.suggestion) == (Phase.UNKNOWN, Phase.POST)
+
+
+def test_without_a_certain_image_nothing_is_inferred():
+    side, calls = _shots("09:00 unknown", "09:20 unknown")
+
+    assert infer(calls, side, LIMITS) == calls
+
+
+def test_a_pre_image_soon_after_a_post_image_contradicts_it():
+    side, calls = _shots("09:20 post", "09:22 pre")
+
+    found = find_contradictions(calls, side, LIMITS)
+
+    assert [call.phase for call in found] == [Phase.UNKNOWN] * 2
+    assert all({item.says for item in call.conflicts} == {"pre", "post"} for call in found)
+
+
+def test_a_scout_before_another_filling_is_no_contradiction():
+    side, calls = _shots("09:20 post", "09:50 pre")
+
+    assert find_contradictions(calls, side, LIMITS) == calls
+
+
+def test_the_longest_pause_suggests_the_cut():
+    side, calls = _shots("09:00 unknown", "09:01 unknown", "09:20 unknown")
+
+    found = suggest(calls, side, LIMITS)
+
+    assert [call.suggestion for call in found] == [Phase.PRE, Phase.PRE, Phase.POST]
+    assert {call.phase for call in found} == {Phase.UNKNOWN}
+
+
+def test_no_pause_stands_out_so_nothing_is_suggested():
+    side, calls = _shots("09:00 unknown", "09:20 unknown", "09:40 unknown")
+
+    assert suggest(calls, side, LIMITS) == calls
+
+
+SHOTS = st.lists(
+    st.tuples(st.integers(0, 119), st.sampled_from(["pre", "post", "unknown"])),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(SHOTS)
+def test_time_never_overrules_what_an_attribute_states(shots):
+    side, calls = _shots(*(f"{9 + m // 60:02d}:{m % 60:02d} {phase}" for m, phase in shots))
+
+    for before, after in zip(calls, infer(calls, side, LIMITS), strict=True):
+        if before.phase is not Phase.UNKNOWN:
+            assert after == before
+        else:
+            assert after.confidence in {Confidence.UNKNOWN, Confidence.INFERRED}
