@@ -1,0 +1,163 @@
+from dataclasses import replace
+from datetime import date, datetime
+
+import pytest
+from sheets import make_evidence, make_image
+
+from ductdicom.model.call import Confidence, Kind, Laterality, Phase, PhaseCall, Strength, ViewGroup
+from ductdicom.model.row import Row
+from ductdicom.sheet import captions
+
+UNKNOWN = Phase.UNKNOWN
+
+
+def _image(call=None, **changes):
+    return make_image(1, **changes, **({"call": call} if call else {}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "label"),
+    [
+        pytest.param({}, "L CC", id="side and view"),
+        pytest.param({"modifiers": ("M",)}, "L CC M", id="a modifier"),
+        pytest.param({"laterality": None}, "side ? CC", id="no side"),
+        pytest.param({"side": "R", "view": "MLO"}, "R MLO", id="the right side"),
+    ],
+)
+def test_side_and_view(changes, label):
+    assert captions.view_label(make_image(1, **changes)) == label
+
+
+def test_a_view_that_is_not_known_is_said():
+    assert captions.view_label(replace(make_image(1), view=None)) == "L view ?"
+
+
+@pytest.mark.parametrize(
+    ("changes", "label"),
+    [
+        pytest.param({"magnification": 1.8}, "×1.8", id="a factor"),
+        pytest.param({"magnification": 1.05}, "", id="a contact view"),
+        pytest.param({}, "", id="nothing said"),
+        pytest.param({"modifiers": ("M",)}, "magnified, factor unknown", id="no factor"),
+    ],
+)
+def test_magnification(changes, label):
+    assert captions.magnification_label(make_image(1, **changes)) == label
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        pytest.param(
+            PhaseCall(
+                phase=Phase.POST,
+                confidence=Confidence.CERTAIN,
+                evidence=(make_evidence("post"),),
+            ),
+            ["Contrast/Bolus Agent", "IOHEXOL 300"],
+            id="an attribute and its value",
+        ),
+        pytest.param(
+            PhaseCall(
+                phase=Phase.PRE,
+                confidence=Confidence.INFERRED,
+                evidence=(make_evidence("pre", "exposed 18 min before", tag=""),),
+            ),
+            ["inferred", "exposed 18 min before"],
+            id="an inference",
+        ),
+        pytest.param(
+            PhaseCall(
+                phase=Phase.PRE,
+                confidence=Confidence.CONFIRMED,
+                evidence=(make_evidence("pre", "ab", tag=""),),
+            ),
+            ["confirmed by a reviewer", "ab"],
+            id="a decision",
+        ),
+        pytest.param(
+            PhaseCall(
+                phase=UNKNOWN,
+                suggestion=Phase.POST,
+                evidence=(make_evidence("post", "pause", tag="", strength=Strength.HINT),),
+            ),
+            ["suggested", "pause"],
+            id="a suggestion",
+        ),
+        pytest.param(
+            PhaseCall(
+                phase=UNKNOWN, conflicts=(make_evidence("pre", "NONE"), make_evidence("post"))
+            ),
+            ["contradict", "NONE", "IOHEXOL 300"],
+            id="a conflict",
+        ),
+        pytest.param(PhaseCall(phase=UNKNOWN), ["unknown", "nothing"], id="no reason at all"),
+    ],
+)
+def test_reasons(call, words):
+    said = captions.reason(_image(call))
+
+    for word in words:
+        assert word in said
+
+
+def test_an_object_that_is_no_view_says_what_made_it_one():
+    image = make_image(
+        1, kind=Kind.SPECIMEN, kind_reason="view of a specimen", call=PhaseCall(phase=None)
+    )
+
+    assert captions.reason(image) == "view of a specimen"
+
+
+def _row(pre, post, *notes):
+    return Row(
+        laterality=Laterality.LEFT,
+        group=ViewGroup.LATERAL,
+        injection=1,
+        pre=tuple(pre),
+        post=tuple(post),
+        notes=notes,
+    )
+
+
+def test_a_difference_of_views_names_both():
+    row = _row([make_image(1, view="MLO")], [make_image(2, view="ML")], "view-differs")
+
+    assert captions.row_badges(row) == ["VIEW DIFFERS: MLO | ML"]
+
+
+@pytest.mark.parametrize(
+    ("note", "word"),
+    [
+        ("magnification-differs", "MAGNIFICATION"),
+        ("prior-study", "PRIOR"),
+        ("suggested", "SUGGESTED"),
+        ("no-pre", "NO PRE"),
+        ("no-post", "NO POST"),
+    ],
+)
+def test_every_note_of_a_row_is_said(note, word):
+    (badge,) = captions.row_badges(_row([], [make_image(1)], note))
+
+    assert word in badge
+
+
+def test_an_earlier_view_says_when_it_was_taken():
+    post = make_image(2)
+    prior = make_image(1)
+    earlier = replace(prior.instance, study_instance_uid="2.25.2", study_date=date(2025, 12, 3))
+    prior = replace(prior, instance=earlier)
+
+    assert captions.prior_label(prior, _row([prior], [post])) == "PRIOR 2025-12-03 (30 d)"
+    assert captions.prior_label(post, _row([prior], [post])) == ""
+
+
+def test_a_time_that_is_not_known_is_said():
+    assert captions.time_label(make_image(1, acquired_at=None), None) == "no clock"
+
+
+@pytest.mark.parametrize(("minute", "words"), [(2, "-18 min"), (25, "+5 min")])
+def test_times_count_from_the_first_post_image(minute, words):
+    first = datetime.fromisoformat("2026-01-02T10:20")
+
+    assert words in captions.time_label(make_image(1, minute=minute), first)
