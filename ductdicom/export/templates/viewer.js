@@ -254,6 +254,7 @@ const viewer = (() => {
       button.type = "button";
       button.tile = tile;
       button.dataset.phase = tile.phase;
+      button.dataset.suggested = tile.suggested;
       const key = document.createElement("kbd");
       key.textContent = keysOf(tile);
       button.append(tile.word, ...(key.textContent ? [" ", key] : []));
