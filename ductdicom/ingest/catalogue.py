@@ -9,58 +9,57 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
-from ductdicom.ingest.codec import decoder, encode, schema_of
-from ductdicom.ingest.dicomdir import MissingReference
-from ductdicom.ingest.reading import Scanned
-from ductdicom.model.instance import Instance
+from ductdicom.ingest.packing import packing_schema
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import LedgerRow
 
 _BUSY_MS = 5000
-_PASSING_REASONS = frozenset({"permission-denied", "io-error"})
-_KINDS: dict[str, type[Instance] | type[LedgerRow] | type[MissingReference]] = {
-    "i": Instance,
-    "r": LedgerRow,
-    "m": MissingReference,
-}
+_BATCH_RESULTS = 1000  # of an archive, in one row
+_SEPARATOR = "\x1e"  # stands in no packed result
 _TABLES = """
 CREATE TABLE IF NOT EXISTS version (digest TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS files (
-    id INTEGER PRIMARY KEY,
-    path BLOB NOT NULL UNIQUE,
+CREATE TABLE IF NOT EXISTS results (
+    path BLOB NOT NULL,
+    place INTEGER NOT NULL,
     size_bytes INTEGER NOT NULL,
     modified_ns INTEGER NOT NULL,
-    file_number INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS results (
-    file INTEGER NOT NULL REFERENCES files(id) ON DELETE CASCADE,
-    place INTEGER NOT NULL,
-    kind TEXT NOT NULL,
+    file_number INTEGER NOT NULL,
     content TEXT NOT NULL,
-    PRIMARY KEY (file, place)
-) WITHOUT ROWID;
+    UNIQUE (path, place)
+);
 """
+_SELECT = """
+SELECT path, size_bytes, modified_ns, file_number, content
+FROM results WHERE path IN ({}) ORDER BY path, place
+"""
+
+_Known = tuple[tuple[int, ...], tuple[str, ...]]  # the state of a file, and what was read then
 
 
 class Catalogue:
     """What earlier runs read, by path, size, time and file number.
 
     Several runs may use one catalogue. A fault of the database never stops a run: from then on
-    nothing is found and nothing is kept.
+    nothing is found and nothing is kept. As long as there is nothing new to keep, nothing is
+    written, not even beside the file.
 
     Parameters
     ----------
     path
-        The SQLite file; made if it is not there, made anew if it is damaged or of another version.
+        The SQLite file; made when there is something to keep, made anew if it is damaged or of
+        another version.
     """
 
     def __init__(self, path: Path) -> None:
-        self._connection = _connect(path)
+        self._path = path
+        self._folder = str(Path.cwd())
+        self._connection: sqlite3.Connection | None = None
+        self._can_write = False
+        self._has_failed = False
 
     def __enter__(self) -> Self:
         return self
@@ -76,57 +75,99 @@ class Catalogue:
     def close(self) -> None:
         """Give the file free; nothing is found or kept afterwards."""
         connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(sqlite3.Error):
-                connection.close()
-
-    def find(self, origins: Iterable[Origin]) -> dict[Origin, tuple[Scanned, ...]]:
-        """Return what is known of those of ``origins`` that have not changed."""
-        wanted = {_key(origin): origin for origin in origins}
-        if self._connection is None or not wanted:
-            return {}
-        marks = ",".join("?" * len(wanted))
-        try:
-            rows = self._connection.execute(_SELECT.format(marks), list(wanted)).fetchall()
-        except sqlite3.Error:
-            self.close()
-            return {}
-        found: dict[Origin, list[Scanned]] = {}
-        damaged: set[Origin] = set()
-        for path, size_bytes, modified_ns, number, kind, content in rows:
-            origin = wanted[path]
-            if (size_bytes, modified_ns, number) != _state(origin):
-                continue
-            try:
-                found.setdefault(origin, []).append(_decode(origin, kind, content))
-            except (ValueError, TypeError, KeyError, IndexError):
-                damaged.add(origin)
-        return {key: tuple(value) for key, value in found.items() if key not in damaged}
-
-    def keep(self, read: Iterable[tuple[Origin, Sequence[Scanned]]]) -> None:
-        """Remember what was read of each origin; what may pass by itself is left out."""
-        if self._connection is None:
+        self._has_failed = True
+        if connection is None:
             return
-        lasting = [(origin, results) for origin, results in read if _lasts(results)]
+        with contextlib.suppress(sqlite3.Error):
+            if self._can_write:
+                # Without a log of its own the file can be read and nothing beside it is touched.
+                connection.execute("PRAGMA journal_mode=DELETE")
+        with contextlib.suppress(sqlite3.Error):
+            connection.close()
+
+    def find(self, origins: Sequence[Origin]) -> list[tuple[str, ...] | None]:
+        """Return for each of ``origins`` what is known, packed; None where it has changed."""
+        if self._connection is None and not self._has_failed:
+            self._connection = _open_to_read(self._path)
+        if self._connection is None:
+            return [None] * len(origins)
+        keys = [self._key(origin) for origin in origins]
+        try:
+            rows = self._connection.execute(_SELECT.format(",".join("?" * len(keys))), keys)
+            found = _group(rows)
+        except sqlite3.Error as error:
+            self._give_up(error)
+            return [None] * len(origins)
+        nothing: _Known = ((), ())
+        known = (found.get(key, nothing) for key in keys)
+        return [
+            packed if state == _state(origin) else None
+            for origin, (state, packed) in zip(origins, known, strict=True)
+        ]
+
+    def keep(self, read: Sequence[tuple[Origin, tuple[str, ...]]]) -> None:
+        """Remember what was read of each origin, packed."""
+        if self._has_failed or not read:
+            return
+        if not self._can_write:
+            _close(self._connection)
+            self._connection = _open_to_write(self._path)
+            self._can_write = self._connection is not None
+        if self._connection is None:
+            self._has_failed = True
+            return
         try:
             with self._connection:
-                for origin, results in lasting:
-                    _store(self._connection, origin, results)
-        except sqlite3.Error:
-            self.close()
+                for origin, packed in read:
+                    _store(self._connection, self._key(origin), origin, packed)
+        except sqlite3.Error as error:
+            self._give_up(error)
+
+    def _key(self, origin: Origin) -> bytes:
+        path = str(origin.path)
+        if not origin.path.is_absolute():
+            path = f"{self._folder}{os.sep}{path}"
+        return os.fsencode(path)
+
+    def _give_up(self, error: sqlite3.Error) -> None:
+        self.close()
+        if not isinstance(error, sqlite3.OperationalError):  # damaged: the next run starts anew
+            _remove(self._path)
 
 
-_SELECT = """
-SELECT path, size_bytes, modified_ns, file_number, kind, content
-FROM files JOIN results ON file = id WHERE path IN ({}) ORDER BY file, place
-"""
+def _group(rows: Iterable[tuple[bytes, int, int, int, str]]) -> dict[bytes, _Known]:
+    found: dict[bytes, _Known] = {}
+    for path, size_bytes, modified_ns, number, content in rows:
+        earlier = found[path][1] if path in found else ()
+        packed = (*earlier, *content.split(_SEPARATOR))
+        found[path] = ((size_bytes, modified_ns, number), packed)
+    return found
 
 
-def _connect(path: Path) -> sqlite3.Connection | None:
+def _open_to_read(path: Path) -> sqlite3.Connection | None:
+    """Open a catalogue that is there and of this version."""
+    if not path.is_file():
+        return None
+    connection = None
+    try:
+        address = f"file:{quote(str(path.absolute()))}?mode=ro"
+        connection = sqlite3.connect(address, uri=True, timeout=_BUSY_MS / 1000)
+        connection.execute("SELECT path, place, content FROM results LIMIT 1").fetchall()
+        known = connection.execute("SELECT digest FROM version").fetchall()
+    except sqlite3.Error:
+        known = []
+    if known == [(_version(),)]:
+        return connection
+    _close(connection)
+    return None
+
+
+def _open_to_write(path: Path) -> sqlite3.Connection | None:
     for _ in range(2):
         connection = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)  # it holds names
             connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000)
             _prepare(connection)
         except (sqlite3.OperationalError, OSError):  # locked, read-only, full: do without
@@ -143,74 +184,45 @@ def _connect(path: Path) -> sqlite3.Connection | None:
 def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute("PRAGMA foreign_keys=ON")
-    connection.executescript(_TABLES)
     digest = _version()
+    has_version = connection.execute(
+        "SELECT 1 FROM sqlite_master WHERE name = 'version'"
+    ).fetchall()
+    known = connection.execute("SELECT digest FROM version").fetchall() if has_version else []
     with connection:
-        known = connection.execute("SELECT digest FROM version").fetchall()
         if known != [(digest,)]:
-            connection.execute("DELETE FROM files")
-            connection.execute("DELETE FROM version")
+            connection.execute("DROP TABLE IF EXISTS results")
+            connection.execute("DROP TABLE IF EXISTS version")
+    connection.executescript(_TABLES)
+    with connection:
+        if known != [(digest,)]:
             connection.execute("INSERT INTO version VALUES (?)", (digest,))
 
 
 def _version() -> str:
     """Return a digest of the readers and of the values; another program reads everything anew."""
-    digest = hashlib.sha256()
-    for kind in _KINDS.values():
-        digest.update(schema_of(kind).encode())
+    digest = hashlib.sha256(packing_schema().encode())
     for source in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(source.read_bytes())
     return digest.hexdigest()
 
 
-def _store(connection: sqlite3.Connection, origin: Origin, results: Sequence[Scanned]) -> None:
-    key = _key(origin)
-    connection.execute("DELETE FROM files WHERE path = ?", (key,))
-    cursor = connection.execute(
-        "INSERT INTO files (path, size_bytes, modified_ns, file_number) VALUES (?, ?, ?, ?)",
-        (key, *_state(origin)),
-    )
+def _store(
+    connection: sqlite3.Connection, key: bytes, origin: Origin, packed: tuple[str, ...]
+) -> None:
+    connection.execute("DELETE FROM results WHERE path = ?", (key,))
+    batches = range(0, len(packed), _BATCH_RESULTS)
     connection.executemany(
-        "INSERT INTO results VALUES (?, ?, ?, ?)",
-        [(cursor.lastrowid, place, *_encode(item)) for place, item in enumerate(results)],
+        "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (key, start, *_state(origin), _SEPARATOR.join(packed[start : start + _BATCH_RESULTS]))
+            for start in batches
+        ],
     )
-
-
-def _key(origin: Origin) -> bytes:
-    return os.fsencode(origin.path.absolute())
 
 
 def _state(origin: Origin) -> tuple[int, int, int]:
     return origin.size_bytes, origin.modified_ns, origin.file_number
-
-
-def _lasts(results: Sequence[Scanned]) -> bool:
-    reasons = {item.reason for item in results if isinstance(item, LedgerRow)}
-    return bool(results) and not reasons & _PASSING_REASONS
-
-
-def _encode(result: Scanned) -> tuple[str, str]:
-    kind = next(letter for letter, known in _KINDS.items() if isinstance(result, known))
-    if isinstance(result, MissingReference):
-        return kind, encode(replace(result, directory=_bare(result.directory)))
-    return kind, encode(replace(result, origin=_bare(result.origin)))
-
-
-def _bare(origin: Origin) -> Origin:
-    # Where the file lies is the key, and how it is called depends on what was typed.
-    return replace(origin, path=Path(), source="")
-
-
-def _decode(file: Origin, kind: str, content: str) -> Scanned:
-    result = _DECODERS[kind](content)
-    if isinstance(result, MissingReference):
-        return replace(result, directory=_placed(result.directory, file))
-    return replace(result, origin=_placed(result.origin, file))
-
-
-def _placed(bare: Origin, file: Origin) -> Origin:
-    return file if bare.member is None else replace(bare, path=file.path, source=file.source)
 
 
 def _close(connection: sqlite3.Connection | None) -> None:
@@ -220,7 +232,5 @@ def _close(connection: sqlite3.Connection | None) -> None:
 
 def _remove(path: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
-_DECODERS = {letter: decoder(kind) for letter, kind in _KINDS.items()}
+        with contextlib.suppress(OSError):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)

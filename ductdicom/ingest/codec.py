@@ -5,11 +5,11 @@ such texts also keeps `schema_of`, and throws them away when it changes.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, time
 from enum import Enum
-from pathlib import PurePath
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
@@ -17,15 +17,18 @@ _Value = TypeVar("_Value")
 _Convert = Callable[[Any], Any]
 _PLAIN = (str, int, float, bool)
 
+write_json = json.JSONEncoder(separators=(",", ":")).encode
 
-def encode(value: object) -> str:
-    """Write a frozen dataclass as text; everything in it must be a value of the model."""
-    return json.dumps(_flatten(value), separators=(",", ":"))
+
+def encoder(kind: type[_Value]) -> Callable[[_Value], str]:
+    """Return a function that writes a ``kind`` as text; all in it must be values of the model."""
+    flatten = field_flattener(kind, [item.name for item in fields(cast(Any, kind))])
+    return lambda value: write_json(flatten(value))
 
 
 def decoder(kind: type[_Value]) -> Callable[[str], _Value]:
-    """Return a function that reads what `encode` wrote of a ``kind``."""
-    convert = _fields(kind)
+    """Return a function that reads what `encoder` wrote of a ``kind``."""
+    convert = _builder(kind)
     return lambda text: cast(_Value, convert(json.loads(text)))
 
 
@@ -36,42 +39,82 @@ def schema_of(kind: type) -> str:
     return f"{kind.__name__}({','.join(parts)})"
 
 
+def field_flattener(kind: type, names: Sequence[str]) -> Callable[[Any], list[Any]]:
+    """Return a function that turns some fields of a ``kind`` into what JSON can hold."""
+    get: Callable[[Any], Any] = attrgetter(*names)
+    flatten = values_flattener(kind, names)
+    if len(names) == 1:
+        return lambda value: flatten([get(value)])
+    return lambda value: flatten(list(get(value)))
+
+
+def values_flattener(kind: type, names: Sequence[str]) -> Callable[[list[Any]], list[Any]]:
+    """Return a function that turns values of some fields into what JSON can hold, in place."""
+    hints = get_type_hints(kind)
+    found = [(index, _flattener(hints[name])) for index, name in enumerate(names)]
+    flatteners = [(index, flatten) for index, flatten in found if flatten is not None]
+
+    def flatten_values(values: list[Any]) -> list[Any]:
+        for index, flatten in flatteners:
+            values[index] = flatten(values[index])
+        return values
+
+    return flatten_values
+
+
+def field_converter(kind: type, names: Sequence[str]) -> Callable[[list[Any]], dict[str, Any]]:
+    """Return a function that turns what JSON held back into fields of a ``kind``, by name."""
+    hints = get_type_hints(kind)
+    found = [(index, _converter(hints[name])) for index, name in enumerate(names)]
+    conversions = [(index, convert) for index, convert in found if convert is not None]
+
+    def convert_fields(values: list[Any]) -> dict[str, Any]:
+        for index, convert in conversions:
+            values[index] = convert(values[index])
+        return dict(zip(names, values, strict=True))
+
+    return convert_fields
+
+
 def _schema(hint: Any) -> str:
     parts = ",".join(_schema(part) for part in get_args(hint))
     name = schema_of(hint) if isinstance(hint, type) and is_dataclass(hint) else str(hint)
     return f"{name}[{parts}]"
 
 
-def _flatten(value: object) -> object:
-    if isinstance(value, Enum):
-        return value.value
-    if value is None or isinstance(value, _PLAIN):
-        return value
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, PurePath):
-        return str(value)
-    if isinstance(value, tuple):
-        return [_flatten(part) for part in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return [_flatten(getattr(value, item.name)) for item in fields(value)]
-    raise TypeError(f"no value of the model: {type(value).__name__}")
+def _flattener(hint: Any) -> _Convert | None:
+    """Return what turns a ``hint`` into what JSON can hold, None where JSON already can."""
+    if get_origin(hint) is UnionType:
+        return _optional(_flattener(_only_kind(hint)))
+    if get_origin(hint) is tuple:
+        return _list(_flattener(get_args(hint)[0]))
+    if is_dataclass(hint):
+        return field_flattener(cast(type, hint), [item.name for item in fields(hint)])
+    if hint in _PLAIN:
+        return None
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return attrgetter("value")
+    return date.isoformat if hint is date else time.isoformat if hint is time else str
 
 
 def _converter(hint: Any) -> _Convert | None:
     """Return what turns JSON into a ``hint``, None where JSON already is one."""
     if get_origin(hint) is UnionType:
-        (kind,) = (part for part in get_args(hint) if part is not NoneType)
-        return _optional(_converter(kind))
+        return _optional(_converter(_only_kind(hint)))
     if get_origin(hint) is tuple:
         return _tuple(_converter(get_args(hint)[0]))
     if is_dataclass(hint):
-        return _fields(cast(type, hint))
+        return _builder(cast(type, hint))
     if hint in _PLAIN:
         return None
     if isinstance(hint, type) and issubclass(hint, Enum):
         return {member.value: member for member in hint}.__getitem__
     return cast(_Convert, getattr(hint, "fromisoformat", hint))
+
+
+def _only_kind(hint: Any) -> Any:
+    (kind,) = (part for part in get_args(hint) if part is not NoneType)
+    return kind
 
 
 def _optional(convert: _Convert | None) -> _Convert | None:
@@ -86,15 +129,12 @@ def _tuple(convert: _Convert | None) -> _Convert:
     return lambda values: tuple([convert(value) for value in values])
 
 
-def _fields(kind: type) -> _Convert:
-    hints = get_type_hints(kind)
-    names = [item.name for item in fields(kind)]
-    found = [(index, _converter(hints[name])) for index, name in enumerate(names)]
-    conversions = [(index, convert) for index, convert in found if convert is not None]
+def _list(convert: _Convert | None) -> _Convert | None:
+    if convert is None:
+        return None
+    return lambda values: [convert(value) for value in values]
 
-    def convert_fields(values: list[Any]) -> object:
-        for index, convert in conversions:
-            values[index] = convert(values[index])
-        return kind(**dict(zip(names, values, strict=True)))
 
-    return convert_fields
+def _builder(kind: type) -> _Convert:
+    convert = field_converter(kind, [item.name for item in fields(kind)])
+    return lambda values: kind(**convert(values))

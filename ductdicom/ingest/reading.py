@@ -1,40 +1,45 @@
 """One file or one archive at a time: bytes in, results out."""
 
+import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import BinaryIO, cast
+from io import BufferedReader, FileIO
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, cast
 
 from ductdicom.errors import NotDicomError, UnreadableError
 from ductdicom.ingest.archives import HEAD_BYTES, is_archive, walk_archive
 from ductdicom.ingest.dicomdir import (
     FileId,
-    MissingReference,
     missing_in_archive,
     missing_in_folder,
 )
 from ductdicom.ingest.entries import Limits
-from ductdicom.ingest.header import DirectoryFileError, read_instance
+from ductdicom.ingest.fastheader import FIRST_BYTES
+from ductdicom.ingest.header import DirectoryFileError, read_header, read_instance
+from ductdicom.ingest.packing import Scanned, pack
 from ductdicom.ingest.sources import reason_of
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow
 
-Scanned = Instance | LedgerRow | MissingReference
+_FILE = Origin(path=Path(), source="")  # where it lies is known to who asked
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
-    """A file that turned out to be an archive, to be looked into in its turn."""
+class Reading(NamedTuple):
+    """What was found in one file, packed.
 
-    origin: Origin
+    ``is_archive``: to be looked into in its turn; nothing was read. ``is_lasting``: it stays as
+    it is as long as the file does; what a directory misses depends on other files.
+    """
+
+    packed: tuple[str, ...] = ()
+    is_archive: bool = False
+    is_lasting: bool = False
 
 
-Results = tuple[Scanned | Archive, ...]
-
-
-def read_files(origins: Sequence[Origin]) -> list[Results]:
+def read_files(paths: Sequence[str]) -> list[Reading]:
     """Read one chunk of plain files, in its order; the unit of work of an executor."""
-    return [tuple(_read_file(origin)) for origin in origins]
+    return [_read_file(path) for path in paths]
 
 
 def read_archive(origin: Origin, limits: Limits) -> Iterator[Scanned]:
@@ -47,43 +52,45 @@ def read_archive(origin: Origin, limits: Limits) -> Iterator[Scanned]:
             continue
         entry, stream = found
         entries.append(entry.member or "")
-        result = _read_stream(entry, stream)
-        if isinstance(result, tuple):
-            directories.append((entry, result))
+        try:
+            yield read_instance(entry, stream)
+        except DirectoryFileError as error:
+            directories.append((entry, error.file_ids))
             yield _row(entry, Disposition.CONTAINER, "")
-        else:
-            yield result
+        except (NotDicomError, UnreadableError) as error:
+            yield _refused(entry, error)
     for directory, file_ids in directories:
         yield from missing_in_archive(directory, file_ids, entries)
 
 
-def _read_file(origin: Origin) -> Iterator[Scanned | Archive]:
+def _read_file(path: str) -> Reading:
     try:
-        with origin.path.open("rb") as stream:
-            if is_archive(origin.path.name, stream.read(HEAD_BYTES)):
-                yield Archive(origin)
-                return
-            result = _read_stream(origin, cast(BinaryIO, stream))
-    except OSError as error:
-        yield _row(origin, Disposition.UNREADABLE, reason_of(error))
-        return
-    if isinstance(result, tuple):
-        yield _row(origin, Disposition.CONTAINER, "")
-        yield from missing_in_folder(origin, result)
-    else:
-        yield result
-
-
-def _read_stream(origin: Origin, stream: BinaryIO) -> Instance | LedgerRow | tuple[FileId, ...]:
-    """Read one object; the directory of a file set comes back as what it lists."""
-    try:
-        return read_instance(origin, stream)
+        # One read past the buffer is enough for nearly every file.
+        with FileIO(path) as file, BufferedReader(file) as stream:
+            size_bytes = os.fstat(file.fileno()).st_size
+            head = file.read(FIRST_BYTES)
+            if is_archive(path, head[:HEAD_BYTES]):
+                return Reading(is_archive=True)
+            return _packed(read_header(_FILE, cast(BinaryIO, stream), size_bytes, head))
     except DirectoryFileError as error:
-        return error.file_ids
-    except NotDicomError as error:
+        row = _row(_FILE, Disposition.CONTAINER, "")
+        missing = missing_in_folder(Origin(path=Path(path), source=""), error.file_ids)
+        return Reading((pack(row, _FILE), *(pack(item, _FILE) for item in missing)))
+    except (NotDicomError, UnreadableError) as error:
+        return _packed(_refused(_FILE, error))
+    except OSError as error:
+        # It may be readable the next time.
+        return Reading((pack(_row(_FILE, Disposition.UNREADABLE, reason_of(error)), _FILE),))
+
+
+def _packed(result: Instance | LedgerRow) -> Reading:
+    return Reading((pack(result, _FILE),), is_lasting=True)
+
+
+def _refused(origin: Origin, error: NotDicomError | UnreadableError) -> LedgerRow:
+    if isinstance(error, NotDicomError):
         return _row(origin, Disposition.NOT_DICOM, error.reason)
-    except UnreadableError as error:
-        return _row(origin, Disposition.UNREADABLE, error.reason)
+    return _row(origin, Disposition.UNREADABLE, error.reason)
 
 
 def _row(origin: Origin, disposition: Disposition, reason: str) -> LedgerRow:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from itertools import islice
@@ -11,27 +11,26 @@ from pathlib import Path
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest.archives import open_origin
 from ductdicom.ingest.catalogue import Catalogue
-from ductdicom.ingest.dicomdir import MissingReference
 from ductdicom.ingest.entries import Limits
-from ductdicom.ingest.reading import Archive, Results, Scanned, read_archive, read_files
-from ductdicom.ingest.sources import find_inputs, reason_of
+from ductdicom.ingest.packing import Scanned, pack, unpack
+from ductdicom.ingest.reading import Reading, read_archive, read_files
+from ductdicom.ingest.sources import PASSING_REASONS, find_inputs, reason_of
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import Disposition, LedgerRow
+from ductdicom.model.outcome import LedgerRow
 
-CHUNK_FILES = 64
+CHUNK_FILES = 128
 MAX_PENDING_CHUNKS = 32
-_MAX_KEPT_RESULTS = 50_000  # of one archive; more are read anew each time
+_MAX_KEPT_RESULTS = 20_000  # of one archive; more are read anew each time
 _BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """Candidates in their order, what is known of them, and the reading of the others."""
+    """Candidates in their order, what is known of the files among them, and their reading."""
 
     candidates: list[Origin | LedgerRow]
-    known: dict[Origin, tuple[Scanned, ...]]
-    unread: list[Origin]
-    reading: Future[list[Results]]
+    known: list[tuple[str, ...] | None]
+    reading: Future[list[Reading]]
 
 
 def scan_inputs(
@@ -100,18 +99,41 @@ def _scan(
     catalogue: Catalogue | None,
 ) -> Iterator[Scanned]:
     for chunk in _read_ahead(_chunks(candidates, executor, catalogue)):
-        fresh = dict(zip(chunk.unread, chunk.reading.result(), strict=True))
+        origins = [item for item in chunk.candidates if isinstance(item, Origin)]
+        fresh = iter(chunk.reading.result())
+        readings = [
+            next(fresh) if packed is None else Reading(packed, is_lasting=True)
+            for packed in chunk.known
+        ]
         if catalogue is not None:
-            catalogue.keep(_lasting(fresh))
+            catalogue.keep(
+                [
+                    (origin, reading.packed)
+                    for origin, reading, packed in zip(origins, readings, chunk.known, strict=True)
+                    if packed is None and reading.is_lasting
+                ]
+            )
+        following = iter(readings)
         for candidate in chunk.candidates:
             if isinstance(candidate, LedgerRow):
                 yield candidate
                 continue
-            for result in chunk.known.get(candidate) or fresh[candidate]:
-                if isinstance(result, Archive):
-                    yield from _open_archive(result.origin, limits, catalogue)
-                else:
-                    yield result
+            reading = next(following)
+            found = _unpack(reading.packed, candidate)
+            if found is None:  # damaged in the catalogue
+                (reading,) = read_files([str(candidate.path)])
+                found = _unpack(reading.packed, candidate)
+            if reading.is_archive:
+                yield from _open_archive(candidate, limits, catalogue)
+            yield from found or ()
+
+
+def _unpack(packed: tuple[str, ...], file: Origin) -> list[Scanned] | None:
+    """Return what is packed, None where it is not whole."""
+    try:
+        return [unpack(text, file) for text in packed]
+    except (ValueError, TypeError, KeyError, IndexError):
+        return None
 
 
 def _chunks(
@@ -122,14 +144,20 @@ def _chunks(
     """Yield chunks whose unknown files are being read, or without an executor have been."""
     while chunk := list(islice(candidates, CHUNK_FILES)):
         origins = [item for item in chunk if isinstance(item, Origin)]
-        known = catalogue.find(origins) if catalogue is not None else {}
-        unread = [origin for origin in origins if origin not in known]
+        known: list[tuple[str, ...] | None] = [None] * len(origins)
+        if catalogue is not None:
+            known = catalogue.find(origins)
+        unread = [
+            str(origin.path)
+            for origin, packed in zip(origins, known, strict=True)
+            if packed is None
+        ]
         if executor is not None and unread:
             reading = executor.submit(read_files, unread)
         else:
             reading = Future()
             reading.set_result(read_files(unread))
-        yield _Chunk(chunk, known, unread, reading)
+        yield _Chunk(chunk, known, reading)
 
 
 def _read_ahead(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
@@ -149,26 +177,17 @@ def _read_ahead(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
 
 def _open_archive(origin: Origin, limits: Limits, catalogue: Catalogue | None) -> Iterator[Scanned]:
     """Go through an archive, and keep what was found if it is not too much to hold."""
-    found: list[Scanned] = []
+    found: list[str] = []
     is_kept = catalogue is not None
     for result in read_archive(origin, limits):
-        is_kept = is_kept and len(found) < _MAX_KEPT_RESULTS
+        is_kept = is_kept and len(found) < _MAX_KEPT_RESULTS and _lasts(result)
         if is_kept:
-            found.append(result)
+            found.append(pack(result, origin))
         yield result
     if catalogue is not None and is_kept:
-        catalogue.keep([(origin, found)])
+        catalogue.keep([(origin, tuple(found))])
 
 
-def _lasting(read: dict[Origin, Results]) -> Iterable[tuple[Origin, list[Scanned]]]:
-    """Yield what depends on one file alone; what a directory misses depends on others."""
-    for origin, results in read.items():
-        own = [item for item in results if _is_own(item)]
-        if len(own) == len(results):
-            yield origin, [item for item in own if not isinstance(item, Archive)]
-
-
-def _is_own(result: Scanned | Archive) -> bool:
-    if isinstance(result, LedgerRow):
-        return result.disposition is not Disposition.CONTAINER
-    return not isinstance(result, Archive | MissingReference)
+def _lasts(result: Scanned) -> bool:
+    """Whether a result of an archive would be the same if it was read again."""
+    return not (isinstance(result, LedgerRow) and result.reason in PASSING_REASONS)

@@ -11,6 +11,9 @@ from ductdicom.errors import UsageError
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow
 
+PASSING_REASONS = frozenset({"permission-denied", "io-error"})
+"""Reasons that may be gone the next time, though the file is still the same."""
+
 _DIRECTORY_NAME = "DICOMDIR"
 _MAX_LIST_BYTES = 1 << 30
 

@@ -1,12 +1,14 @@
 import os
 import sqlite3
 import zipfile
+from io import FileIO
+from pathlib import Path
 
 import dicom_bytes as make
 import pytest
 
 from ductdicom.ingest import catalogue as module
-from ductdicom.ingest import scan
+from ductdicom.ingest import reading, scan
 from ductdicom.ingest.catalogue import Catalogue
 from ductdicom.ingest.scan import scan_inputs
 
@@ -43,9 +45,9 @@ def read(monkeypatch):
     opened = []
     read_files = scan.read_files
 
-    def watch(origins):
-        opened.extend(origin.path.name for origin in origins)
-        return read_files(origins)
+    def watch(paths):
+        opened.extend(Path(path).name for path in paths)
+        return read_files(paths)
 
     monkeypatch.setattr(scan, "read_files", watch)
     return opened
@@ -100,7 +102,12 @@ def test_another_name_for_the_folder_makes_no_difference(cd, cache, read):
 
 
 def test_what_may_pass_is_not_kept(cd, cache, read, monkeypatch):
-    monkeypatch.setattr(module, "_PASSING_REASONS", frozenset({"no-dicom-magic"}))
+    def refuse(path):
+        if path.endswith("text"):
+            raise PermissionError(path)
+        return FileIO(path)
+
+    monkeypatch.setattr(reading, "FileIO", refuse)
     run(cd, cache)
     read.clear()
 
@@ -175,6 +182,7 @@ def test_two_runs_share_a_catalogue(cd, cache, read):
 
 
 def test_a_catalogue_that_fails_in_the_middle_is_left_alone(cd, cache):
+    run(cd, cache)
     with Catalogue(cache) as catalogue:
         other = sqlite3.connect(cache)
         other.execute("DROP TABLE results")
@@ -182,3 +190,21 @@ def test_a_catalogue_that_fails_in_the_middle_is_left_alone(cd, cache):
         other.close()
 
         assert list(scan_inputs([cd.name], catalogue=catalogue)) == list(scan_inputs([cd.name]))
+
+
+def test_a_run_that_finds_nothing_new_writes_nothing(cd, cache):
+    run(cd, cache)
+    before = {path.name: path.stat().st_mtime_ns for path in cache.parent.iterdir()}
+    folder_before = cache.parent.stat().st_mtime_ns
+
+    run(cd, cache)
+
+    assert before == {path.name: path.stat().st_mtime_ns for path in cache.parent.iterdir()}
+    assert folder_before == cache.parent.stat().st_mtime_ns
+    assert list(before) == [cache.name]
+
+
+def test_what_is_kept_is_for_the_owner_alone(cd, cache):
+    run(cd, cache)
+
+    assert cache.stat().st_mode & 0o077 == 0

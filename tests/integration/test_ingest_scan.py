@@ -10,6 +10,7 @@ import dicom_bytes as make
 import pytest
 
 from ductdicom.errors import UnreadableError, UsageError
+from ductdicom.ingest import reading
 from ductdicom.ingest.archives import members
 from ductdicom.ingest.dicomdir import MissingReference
 from ductdicom.ingest.scan import fingerprint, scan_inputs
@@ -114,14 +115,13 @@ def test_a_scan_left_early_cancels_what_waits(tmp_path):
 
 def test_a_file_that_may_not_be_read_is_a_row(tmp_path, monkeypatch):
     save(tmp_path, cd__a=make.make_dicom(), cd__b=make.make_dicom())
-    unlocked = Path.open
 
-    def refuse(self, *args, **kwargs):
-        if self.name == "a":
-            raise PermissionError(self)
-        return unlocked(self, *args, **kwargs)
+    def refuse(path):
+        if path.endswith("a"):
+            raise PermissionError(path)
+        return io.FileIO(path)
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(reading, "FileIO", refuse)
     row, instance = scan_inputs([str(tmp_path / "cd")])
 
     assert (row.disposition, row.reason) == ("unreadable", "permission-denied")
