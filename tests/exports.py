@@ -52,7 +52,10 @@ def write_ductogram(folder, *, day="20260102", study="2.25.900", scenes=SCENES, 
 def organise(*inputs, output, options=(), formats="png"):
     """Run the command in this process and return its exit code."""
     return run(
-        ["organise", *map(str, inputs), "-o", str(output), "-j", "1", "--format", formats, *options]
+        [
+            *("organise", *map(str, inputs), "-o", str(output), "-j", "1"),
+            *("--format", formats, "--dpi", "72", *options),
+        ]
     )
 
 
