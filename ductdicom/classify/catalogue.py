@@ -139,6 +139,23 @@ _EXAM = (
         description="An agent in a volume that a duct can hold means a ductogram.",
     ),
     Description(
+        name="contrast-splits-one-breast",
+        question=Question.EXAM,
+        attribute="(0018,0010) Contrast/Bolus Agent and the acquisition clock",
+        reference="heuristic",
+        strength=Strength.HINT,
+        description="Nothing names the examination, and an agent stands on the later views of "
+        "one breast only: a ductogram, inferred, for review.",
+    ),
+    Description(
+        name="contrast-without-a-name",
+        question=Question.EXAM,
+        attribute="(0018,0010) Contrast/Bolus Agent, (0008,0008) Image Type",
+        reference="heuristic",
+        strength=Strength.HINT,
+        description="Signs of contrast that no name explains: reported, nothing is concluded.",
+    ),
+    Description(
         name="hard-beam",
         question=Question.EXAM,
         attribute="(0018,0060) KVP, (0018,7050) Filter Material",

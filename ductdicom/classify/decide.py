@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from ductdicom.classify.exam import decide_exam
 from ductdicom.classify.image_rules import RULES
-from ductdicom.classify.injections import number_injections
+from ductdicom.classify.injections import count_injections
 from ductdicom.classify.kind import KindCall, decide_kind
 from ductdicom.classify.order import find_contradictions, infer, suggest
 from ductdicom.classify.phase import own_call, phase_of_other
@@ -14,6 +14,7 @@ from ductdicom.classify.problems import (
     exam_problems,
     header_problems,
     phase_problems,
+    side_problems,
     view_problems,
 )
 from ductdicom.classify.rule import Rule
@@ -29,8 +30,8 @@ from ductdicom.model.call import (
     ExamKind,
     Kind,
     Laterality,
-    Phase,
     PhaseCall,
+    Strength,
     ViewGroup,
 )
 from ductdicom.model.decision import Decision
@@ -40,6 +41,7 @@ from ductdicom.vocabulary.codes import VIEW_GROUPS
 from ductdicom.vocabulary.terms import Vocabulary
 
 # Kinds that may carry a phase on explicit evidence of their own, and stand in no row.
+_ANCHORS = {Kind.TOMOSYNTHESIS, Kind.SYNTHETIC}
 _PHASED_KINDS = {Kind.TOMOSYNTHESIS, Kind.SYNTHETIC, Kind.PROCESSING_TWIN, Kind.REJECTED}
 
 
@@ -67,6 +69,7 @@ class _Draft:
     kinds: tuple[KindCall, ...]
     views: tuple[ViewCall, ...]
     disagreeing: frozenset[int]
+    copies: Mapping[int, tuple[int, ...]]
     apart: frozenset[int]
     contested: frozenset[str]
 
@@ -102,6 +105,7 @@ def _classify(study: Study, engine: Engine) -> StudyCall:
         *exam_problems(exam),
         *more,
         *view_problems(study, draft.kinds, draft.views),
+        *side_problems(draft.subjects, draft.views, calls),
         *header_problems(study),
     ]
     return StudyCall(
@@ -129,6 +133,7 @@ def _draft(study: Study, engine: Engine) -> tuple[_Draft, list[Problem]]:
         kinds=twins.kinds,
         views=views,
         disagreeing=twins.disagreeing,
+        copies=twins.copies,
         apart=twins.disagreeing | _excluded(study, engine),
         contested=study.contested,
     )
@@ -163,33 +168,46 @@ def _decide_phases(
     problems: list[Problem] = []
     if exam.kind is not ExamKind.DUCTOGRAM:
         return calls, injections, problems
-    said = tuple(_hear(subject, engine) for subject in draft.subjects)
+    said = _hear_all(draft, engine)
     sides = {view.laterality for view in draft.views}
     for laterality in sorted(sides, key=str):
         members = [
             index
             for index, view in enumerate(draft.views)
             if view.laterality is laterality
-            and draft.kinds[index].kind is Kind.VIEW
+            and _takes_part(draft.kinds[index].kind, said[index])
             and index not in draft.apart
         ]
         side = _side(draft, members, said, laterality, engine.thresholds)
         settled, weighed = _settle_side(side, members, draft, engine)
         for place, index in enumerate(members):
             calls[index] = settled[place]
-        posts = [i for i, call in enumerate(settled) if _counts_as_post(call)]
-        numbers = number_injections(side, posts, engine.thresholds)
+        numbers = count_injections(side, settled, engine.thresholds)
         injections |= {members[place]: number for place, number in numbers.items()}
         problems += phase_problems(side, settled, weighed)
-        for index in _others(draft, laterality):
+        for index in _others(draft, laterality, members):
             calls[index] = phase_of_other(said[index], weighed)
     return calls, injections, problems
 
 
-def _counts_as_post(call: PhaseCall) -> bool:
-    return call.phase is Phase.POST or (
-        call.phase is Phase.UNKNOWN and call.suggestion is Phase.POST
-    )
+def _takes_part(kind: Kind, said: Sequence[Evidence]) -> bool:
+    """Tell whether an object takes part in deciding its side.
+
+    Views do, and of other images of the breast those that state a phase: they fix the cut too.
+    """
+    if kind is Kind.VIEW:
+        return True
+    states_it = any(item.strength is Strength.EXPLICIT for item in said)
+    return kind in _ANCHORS and states_it
+
+
+def _hear_all(draft: _Draft, engine: Engine) -> tuple[tuple[Evidence, ...], ...]:
+    """Ask every rule about every image; what a copy of an exposure says, the shown one says."""
+    said = [_hear(subject, engine) for subject in draft.subjects]
+    for shown, copies in draft.copies.items():
+        everything = (*said[shown], *(item for copy in copies for item in said[copy]))
+        said[shown] = tuple(dict.fromkeys(everything))
+    return tuple(said)
 
 
 def _hear(subject: Subject, engine: Engine) -> tuple[Evidence, ...]:
@@ -248,11 +266,12 @@ def _settle_side(
     return suggest(calls, side, engine.thresholds), weighed
 
 
-def _others(draft: _Draft, laterality: Laterality | None) -> list[int]:
+def _others(draft: _Draft, laterality: Laterality | None, members: Sequence[int]) -> list[int]:
     return [
         index
         for index, view in enumerate(draft.views)
         if view.laterality is laterality
+        and index not in members
         and (draft.kinds[index].kind in _PHASED_KINDS or index in draft.apart)
     ]
 

@@ -13,6 +13,7 @@ from ductdicom.classify.view import ViewCall
 from ductdicom.model.call import Confidence, Evidence, ExamCall, ExamKind, Kind, Strength
 from ductdicom.vocabulary.codes import agent_of, is_ductography, route_of
 
+_FILM_MODALITIES = {"MG", "CR", "DX", "RG"}
 _HARD_FILTERS = {"COPPER", "TITANIUM"}
 _NOT_OF_THE_BREAST = {
     Kind.OTHER_MODALITY,
@@ -40,26 +41,89 @@ def decide_exam(
     * DICOM PS3.16 CID 6050 (Breast Procedure Reported)
     """
     images = [s for s, k in zip(subjects, kinds, strict=True) if k.kind not in _NOT_OF_THE_BREAST]
-    if not images:
-        return ExamCall(kind=ExamKind.OTHER, confidence=Confidence.STRONG)
     evidence = _unique(
         [
             *_named(subjects),
             *_filled(images, kinds, subjects, thresholds),
             *_split_by_image_type(subjects, kinds, views),
             *_dual_energy(subjects, kinds, thresholds),
+            *_unexplained(subjects, kinds, views),
         ]
     )
+    if not images and not _may_be_film(subjects, kinds):
+        return ExamCall(kind=ExamKind.OTHER, confidence=Confidence.STRONG)
     duct = _strongest_rank(evidence, ExamKind.DUCTOGRAM)
     dual = _strongest_rank(evidence, ExamKind.CONTRAST_MAMMOGRAM)
     if duct < 0 and dual < 0:
-        return ExamCall(kind=ExamKind.MAMMOGRAM, confidence=Confidence.STRONG, evidence=evidence)
+        return _without_a_name(images, evidence)
     kind = ExamKind.DUCTOGRAM if duct >= dual else ExamKind.CONTRAST_MAMMOGRAM
     is_explicit = max(duct, dual) == Strength.EXPLICIT.rank
     return ExamCall(
         kind=kind,
         confidence=Confidence.CERTAIN if is_explicit else Confidence.STRONG,
         evidence=evidence,
+    )
+
+
+def _may_be_film(subjects: Sequence[Subject], kinds: Sequence[KindCall]) -> bool:
+    """Tell whether a ductography's only images are captures, as digitised films are."""
+    is_named = any(True for _ in _named(subjects))
+    return is_named and any(
+        kind.kind is Kind.CAPTURE and (subject.instance.modality or "").upper() in _FILM_MODALITIES
+        for subject, kind in zip(subjects, kinds, strict=True)
+    )
+
+
+def _without_a_name(images: Sequence[Subject], evidence: tuple[Evidence, ...]) -> ExamCall:
+    """Decide on an examination that nothing names: contrast in it must not pass without a word."""
+    if not images:
+        return ExamCall(kind=ExamKind.OTHER, confidence=Confidence.STRONG)
+    if any(item.rule == "contrast-splits-one-breast" for item in evidence):
+        return ExamCall(kind=ExamKind.DUCTOGRAM, confidence=Confidence.INFERRED, evidence=evidence)
+    is_plain = not any(item.rule == "contrast-without-a-name" for item in evidence)
+    return ExamCall(
+        kind=ExamKind.MAMMOGRAM,
+        confidence=Confidence.STRONG if is_plain else Confidence.UNKNOWN,
+        evidence=evidence,
+    )
+
+
+def _unexplained(
+    subjects: Sequence[Subject], kinds: Sequence[KindCall], views: Sequence[ViewCall]
+) -> Iterator[Evidence]:
+    """Hint at contrast that no name explains.
+
+    Where it stands on some views of one breast, and on no image exposed before another without
+    it, a duct was probably filled: an injection into a vein comes before the first image.
+    """
+    filled: dict[object, list[bool]] = {}
+    order = sorted(
+        (subject.instance.clock.acquired_at, index)
+        for index, subject in enumerate(subjects)
+        if kinds[index].kind is Kind.VIEW and subject.instance.clock.acquired_at is not None
+    )
+    for _, index in order:
+        filled.setdefault(views[index].laterality, []).append(_names_an_agent(subjects[index]))
+    agents = [s.instance.contrast.agent or "coded" for s in subjects if _names_an_agent(s)]
+    terms = [t for s in subjects for t in s.image_type_terms() if t == "POST_CONTRAST"]
+    if not agents and not terms:
+        return
+    sides = [flags for flags in filled.values() if any(flags)]
+    splits = len(sides) == 1 and not sides[0][0] and sides[0] == sorted(sides[0])
+    yield _evidence(
+        "contrast-splits-one-breast" if splits else "contrast-without-a-name",
+        "(0018,0010)" if agents else "(0008,0008)",
+        agents[0] if agents else terms[0],
+        ExamKind.DUCTOGRAM,
+        Strength.HINT,
+    )
+
+
+def _names_an_agent(subject: Subject) -> bool:
+    contrast = subject.instance.contrast
+    return read_agent(contrast.agent or "", subject.vocabulary) is AgentClass.AGENT or any(
+        agent_of(code, subject.vocabulary) is AgentClass.AGENT
+        for code in contrast.agent_codes or ()
     )
 
 
@@ -141,11 +205,7 @@ def _filled(
                 ExamKind.DUCTOGRAM,
                 Strength.EXPLICIT,
             )
-        agent = read_agent(contrast.agent or "", subject.vocabulary)
-        has_agent = agent is AgentClass.AGENT or any(
-            agent_of(code, subject.vocabulary) is AgentClass.AGENT
-            for code in contrast.agent_codes or ()
-        )
+        has_agent = _names_an_agent(subject)
         volume = contrast.volume_ml or 0
         if has_agent and 0 < volume <= thresholds.duct_volume_at_most_ml:
             yield _evidence(

@@ -39,8 +39,16 @@ def _usage(subject: Subject, _: Thresholds) -> Said:
         )
 
 
+def _is_denied(subject: Subject) -> bool:
+    """Tell whether an enhanced object says that its agent was not yet given.
+
+    There the agent only names what is to be given; the usage says whether it was.
+    """
+    return subject.instance.contrast.is_administered is False
+
+
 def _agent(subject: Subject, _: Thresholds) -> Said:
-    agent = subject.instance.contrast.agent
+    agent = None if _is_denied(subject) else subject.instance.contrast.agent
     if agent is not None:
         phase = _AGENT_PHASES.get(read_agent(agent, subject.vocabulary))
         if phase is not None:
@@ -49,12 +57,14 @@ def _agent(subject: Subject, _: Thresholds) -> Said:
 
 def _coded_agent(subject: Subject, _: Thresholds) -> Said:
     for code in subject.instance.contrast.agent_codes or ():
-        if agent_of(code, subject.vocabulary) is AgentClass.AGENT:
+        if agent_of(code, subject.vocabulary) is AgentClass.AGENT and not _is_denied(subject):
             yield "(0018,0012)", code.meaning or code.value, Phase.POST
 
 
 def _route(subject: Subject, _: Thresholds) -> Said:
     contrast = subject.instance.contrast
+    if _is_denied(subject):
+        return
     if contrast.route and read_route(contrast.route) == "intraductal":
         yield "(0018,1040)", contrast.route, Phase.POST
     for code in contrast.route_codes or ():
@@ -72,7 +82,7 @@ def _is_non_opaque(subject: Subject) -> bool:
 
 def _volume(subject: Subject, thresholds: Thresholds) -> Said:
     contrast = subject.instance.contrast
-    if _is_non_opaque(subject):
+    if _is_non_opaque(subject) or _is_denied(subject):
         return
     for tag, amount in (
         ("(0018,1041)", contrast.volume_ml),
@@ -84,7 +94,7 @@ def _volume(subject: Subject, thresholds: Thresholds) -> Said:
 
 def _ingredient(subject: Subject, _: Thresholds) -> Said:
     ingredient = (subject.instance.contrast.ingredient or "").strip().upper()
-    if ingredient == "IODINE":
+    if ingredient == "IODINE" and not _is_denied(subject):
         yield "(0018,1048)", ingredient, Phase.POST
 
 

@@ -4,6 +4,27 @@ from collections.abc import Mapping, Sequence
 
 from ductdicom.classify.study_rules import Side
 from ductdicom.classify.thresholds import Thresholds
+from ductdicom.model.call import Phase, PhaseCall
+
+
+def count_injections(
+    side: Side, calls: Sequence[PhaseCall], thresholds: Thresholds
+) -> Mapping[int, int]:
+    """Count the fillings of one side, with the images that are only suggested to be post.
+
+    Beside images that are post, those make no filling of their own.
+    """
+    certain = [i for i, call in enumerate(calls) if call.phase is Phase.POST]
+    suggested = [
+        i
+        for i, call in enumerate(calls)
+        if call.phase is Phase.UNKNOWN and call.suggestion is Phase.POST
+    ]
+    numbers = dict(number_injections(side, certain or suggested, thresholds))
+    for index in suggested if certain else ():
+        before = [i for i in certain if side.timeline.is_before(i, index) is True]
+        numbers[index] = max((numbers[i] for i in before), default=1)
+    return numbers
 
 
 def number_injections(
@@ -19,6 +40,8 @@ def number_injections(
     Mapping
         Position of each post image to its filling, from 1, in order of time.
     """
+    if not side.timeline.minutes:
+        return _by_words(side, posts)
     order = sorted(posts, key=lambda i: (side.timeline.minutes.get(i, float("inf")), i))
     numbers: dict[int, int] = {}
     number = 0
@@ -28,8 +51,6 @@ def number_injections(
             number += 1
         numbers[index] = number
         previous = index
-    if not side.timeline.minutes:
-        return _by_words(side, posts)
     return numbers
 
 
@@ -47,6 +68,6 @@ def _words(side: Side, index: int) -> tuple[int | None, bool]:
     return (named[0] if named else None), any(r.is_repeat for r in readings)
 
 
-def _by_words(side: Side, posts: Sequence[int]) -> Mapping[int, int]:
+def _by_words(side: Side, posts: Sequence[int]) -> dict[int, int]:
     keys = sorted({_words(side, i) for i in posts}, key=lambda k: (k[0] or 0, k[1]))
     return {index: keys.index(_words(side, index)) + 1 for index in posts}

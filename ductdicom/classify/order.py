@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from ductdicom.classify.study_rules import TEXT_RULES, Side
+from ductdicom.classify.study_rules import FILLING_RULES, TEXT_RULES, Side
 from ductdicom.classify.thresholds import Thresholds
 from ductdicom.classify.timeline import Timeline
 from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strength
@@ -89,14 +89,13 @@ def _infer_one(
             return _suggest(call, Phase.POST, "looks like an earlier filling without a tag")
         return _inferred(call, Phase.PRE, _offset(timeline, index, posts, "before the first"))
     earlier = [post for post in posts if timeline.is_before(post, index) is True]
-    if not earlier:
+    if not earlier or _text_says(call, Phase.PRE):
         return call
     gaps = [gap for p in earlier if (gap := timeline.gap_minutes(p, index)) is not None]
     is_enclosed = any(timeline.is_before(index, post) is True for post in posts)
     # Between two fillings it may be another scout, unless it was exposed along with the first.
     reach = thresholds.filling_gap_minutes if is_enclosed else thresholds.injection_gap_minutes
-    is_same_filling = min(gaps) <= reach if gaps else is_enclosed
-    if is_same_filling and not _text_says(call, Phase.PRE):
+    if gaps and min(gaps) <= reach:
         return _inferred(call, Phase.POST, _offset(timeline, index, posts, "after the first"))
     return _suggest(call, Phase.POST, "exposed after a filling, with a pause between")
 
@@ -188,6 +187,8 @@ def suggest(calls: Calls, side: Side, thresholds: Thresholds) -> Calls:
         if contact_after:
             return calls
     split = by_gap or by_view
+    if not split:
+        return tuple(_suggest_by_copies(call) if _is_open(call) else call for call in calls)
     rule = "time-gap" if by_gap else "magnification"
     words = _pause_words(side) if by_gap else _VIEW_WORDS
     return tuple(
@@ -214,6 +215,14 @@ def _pause_words(side: Side) -> dict[bool, tuple[Phase, str]]:
         False: (Phase.PRE, f"exposed before a pause of {_duration(longest)}"),
         True: (Phase.POST, f"exposed after a pause of {_duration(longest)}"),
     }
+
+
+def _suggest_by_copies(call: PhaseCall) -> PhaseCall:
+    """Suggest post where filling is stated, but of every image alike."""
+    stated = [item for item in call.evidence if item.rule in FILLING_RULES]
+    if not stated or any(item.says != Phase.POST for item in stated):
+        return call
+    return _suggest(call, Phase.POST, "stated, but of every image of the side")
 
 
 def _text_says(call: PhaseCall, phase: Phase) -> bool:

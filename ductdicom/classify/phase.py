@@ -30,7 +30,6 @@ def own_call(
         phase=phase,
         confidence=_confidence(evidence, lowered, subject),
         evidence=evidence,
-        conflicts=tuple(item for item in evidence if item.says != phase),
     )
 
 
@@ -46,7 +45,13 @@ def _confirmed(evidence: tuple[Evidence, ...], decision: Decision, phase: Phase)
         phase=phase,
         confidence=Confidence.CONFIRMED if phase is not Phase.UNKNOWN else Confidence.UNKNOWN,
         evidence=(word, *evidence),
-        conflicts=tuple(e for e in evidence if e.says != phase and phase is not Phase.UNKNOWN),
+        conflicts=tuple(
+            item
+            for item in evidence
+            if phase is not Phase.UNKNOWN
+            and item.says != phase
+            and item.strength is not Strength.HINT
+        ),
     )
 
 
@@ -80,4 +85,5 @@ def phase_of_other(said: Sequence[Evidence], weighed: Weighed) -> PhaseCall:
         return PhaseCall(
             phase=Phase(phases.pop()), confidence=Confidence.CERTAIN, evidence=explicit
         )
-    return PhaseCall(phase=Phase.UNKNOWN, evidence=explicit, conflicts=explicit)
+    conflicts = explicit if len(phases) > 1 else ()
+    return PhaseCall(phase=Phase.UNKNOWN, evidence=explicit, conflicts=conflicts)

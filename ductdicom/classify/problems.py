@@ -5,14 +5,28 @@ from collections.abc import Iterator, Sequence
 from ductdicom.classify.exam import is_contested
 from ductdicom.classify.kind import KindCall
 from ductdicom.classify.study_rules import Side, Weighed
+from ductdicom.classify.subject import Subject
 from ductdicom.classify.view import ViewCall
-from ductdicom.model.call import ExamCall, Kind, Phase, PhaseCall
+from ductdicom.model.call import Confidence, ExamCall, ExamKind, Kind, Phase, PhaseCall
+from ductdicom.model.instance import Level
 from ductdicom.model.outcome import Problem
 from ductdicom.model.study import Study
 
 
 def exam_problems(exam: ExamCall) -> Iterator[Problem]:
-    """Report signs of two kinds of examination."""
+    """Report signs of two kinds of examination, and contrast that no name explains."""
+    rules = {item.rule for item in exam.evidence}
+    if exam.confidence is Confidence.INFERRED:
+        yield Problem(
+            code="exam-inferred",
+            message="nothing names the examination; contrast on later images of one breast "
+            "makes it a ductogram",
+        )
+    if exam.kind is ExamKind.MAMMOGRAM and "contrast-without-a-name" in rules:
+        yield Problem(
+            code="contrast-unexplained",
+            message="images carry signs of contrast, and nothing says what for",
+        )
     if is_contested(exam):
         yield Problem(
             code="exam-conflict",
@@ -73,15 +87,39 @@ def view_problems(
             ("view-conflict", view.view_conflicts),
         ):
             if conflicts:
-                said = "; ".join(f"{e.tag} {e.value!r} says {e.says}" for e in conflicts)
+                said = "; ".join(f"{e.tag} {e.value} says {e.says}" for e in conflicts)
                 yield Problem(code=code, message=said, sop_instance_uid=instance.sop_instance_uid)
         for item in view.evidence:
             if item.rule == "side-by-geometry" and view.laterality not in {None, item.says}:
                 yield Problem(
                     code="orientation-conflict",
-                    message=f"{item.tag} {item.value!r} fits the other breast ({item.says})",
+                    message=f"{item.tag} {item.value} fits the other breast ({item.says})",
                     sop_instance_uid=instance.sop_instance_uid,
                 )
+
+
+def side_problems(
+    subjects: Sequence[Subject], views: Sequence[ViewCall], calls: Sequence[PhaseCall]
+) -> Iterator[Problem]:
+    """Report a ductography that is named for one breast and was made of the other.
+
+    The filled side counts; where none is known, the sides of all images.
+    """
+    named = {
+        reading.laterality
+        for subject in subjects
+        for _, reading in subject.texts(Level.STUDY, Level.REQUEST)
+        if reading.is_ductography and reading.laterality is not None
+    }
+    found = list(zip(views, calls, strict=True))
+    filled = {view.laterality for view, call in found if call.phase is Phase.POST} - {None}
+    seen = filled or {view.laterality for view in views} - {None}
+    if len(named) == 1 and seen and not named & seen:
+        yield Problem(
+            code="laterality-conflict",
+            message=f"the study is named for {named.pop()}, its images are of "
+            f"{', '.join(sorted(str(side) for side in seen))}",
+        )
 
 
 def header_problems(study: Study) -> list[Problem]:

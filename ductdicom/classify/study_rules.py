@@ -15,7 +15,7 @@ from ductdicom.classify.view import ViewCall
 from ductdicom.model.call import Evidence, Phase, Strength
 
 TEXT_RULES = frozenset({"image-text", "series-text", "weak-text"})
-_FILLING_RULES = frozenset(
+FILLING_RULES = frozenset(
     {
         "contrast-agent",
         "contrast-agent-code",
@@ -105,7 +105,7 @@ def _splits(side: Side, source: Source, thresholds: Thresholds) -> bool:
     """Tell whether a source says different things of different images of the side."""
     said = side.said(source)
     phases = [frozenset(item.says for item in items) for items in said]
-    if source[0] in _FILLING_RULES and not any(Phase.POST in some for some in phases):
+    if source[0] in FILLING_RULES and not any(Phase.POST in some for some in phases):
         # A typed "none" beside images that say nothing may be the console's default.
         return not all(phases) and _is_filled_elsewhere(side)
     if len(set(phases)) > 1:
@@ -120,7 +120,7 @@ def _splits(side: Side, source: Source, thresholds: Thresholds) -> bool:
 
 def _is_filled_elsewhere(side: Side) -> bool:
     return any(
-        item.says == Phase.POST and item.rule in _FILLING_RULES
+        item.says == Phase.POST and item.rule in FILLING_RULES
         for items in side.evidence
         for item in items
     )
@@ -143,7 +143,7 @@ def _counts_in_burst(
     name = source[0]
     if name in side.copied or not _is_one_burst(side, thresholds):
         return False
-    if name not in _FILLING_RULES:
+    if name not in FILLING_RULES:
         return True
     says_post = all(item.says == Phase.POST for items in side.said(source) for item in items)
     is_hand_written = any(other[0] in _HAND_WRITTEN for other in uniform)
@@ -168,7 +168,7 @@ def _recurs(side: Side, source: Source, thresholds: Thresholds) -> bool:
     Then it was also written on the scouts' round, and cannot be trusted. An image without it
     between two fillings is no contradiction, as absence says nothing.
     """
-    if source[0] not in _FILLING_RULES:
+    if source[0] not in FILLING_RULES:
         return False
     said = side.said(source)
     clusters = side.timeline.clusters(thresholds.injection_gap_minutes)

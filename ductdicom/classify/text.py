@@ -68,7 +68,7 @@ def _read(value: str, vocabulary: Vocabulary, *, ductography_context: bool) -> R
     procedure = [
         item
         for position, item in enumerate(scan.items)
-        if item.has("ductography") and not _is_preceded(scan.items, position, "history")
+        if item.has("ductography") and not _is_preceded(scan.items, position, "history", "without")
     ]
     kinds = frozenset(_kinds(scan.items))
     in_ductogram = ductography_context or bool(procedure)

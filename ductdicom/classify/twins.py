@@ -23,11 +23,15 @@ _REJECTION_TITLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Twins:
-    """Kinds after copies and rejections, and pairs of copies that disagree on the side."""
+    """Kinds after copies and rejections, and pairs of copies that disagree on the side.
+
+    ``copies`` are the other copies of each exposure, by the position of the one that is shown.
+    """
 
     kinds: tuple[KindCall, ...]
     problems: tuple[Problem, ...]
     disagreeing: frozenset[int]
+    copies: Mapping[int, tuple[int, ...]]
 
 
 def settle_twins(
@@ -35,10 +39,11 @@ def settle_twins(
 ) -> Twins:
     """Mark copies of an exposure and rejected images.
 
-    Two views are copies of one exposure where they share an Irradiation Event UID (0008,3010),
-    or one names the other as its For Processing predecessor. Of several, a For Presentation
-    image stands for the exposure, the newest of them. Copies that disagree on the side are both
-    kept out.
+    Two views are copies of one exposure where they share an Irradiation Event UID (0008,3010)
+    together with view and time, where one names the other as its For Processing predecessor, or
+    where side, view and second are the same and nothing else tells them apart. Of several, a
+    For Presentation image stands for the exposure, the newest of them. Copies that disagree on
+    the side are both kept out.
 
     References
     ----------
@@ -47,6 +52,7 @@ def settle_twins(
     result = list(_reject(instances, kinds))
     problems: list[Problem] = []
     disagreeing: set[int] = set()
+    copies: dict[int, tuple[int, ...]] = {}
     for group in _exposures(instances, result, views):
         sides = {views[index].laterality for index in group} - {None}
         if len(sides) > 1:
@@ -61,13 +67,19 @@ def settle_twins(
             ]
             continue
         shown = max(group, key=lambda index: _rank(instances[index]))
+        copies[shown] = tuple(index for index in group if index != shown)
         for index in group:
             if index != shown:
                 result[index] = KindCall(
                     kind=Kind.PROCESSING_TWIN,
                     reason=f"copy of the exposure shown as {instances[shown].sop_instance_uid}",
                 )
-    return Twins(kinds=tuple(result), problems=tuple(problems), disagreeing=frozenset(disagreeing))
+    return Twins(
+        kinds=tuple(result),
+        problems=tuple(problems),
+        disagreeing=frozenset(disagreeing),
+        copies=copies,
+    )
 
 
 def _reject(instances: Sequence[Instance], kinds: Sequence[KindCall]) -> list[KindCall]:
@@ -107,7 +119,7 @@ def _exposures(
             for reference in instance.references
             if reference.purpose == _PREDECESSOR and reference.sop_instance_uid in by_uid
         ]
-        names = (*instance.irradiation_event_uids, *moments.get(index, ()))
+        names = (*_event_names(instance, views[index]), *moments.get(index, ()))
         linked += [events.setdefault(name, index) for name in names]
         for other in linked:
             if kinds[other].kind is Kind.VIEW:
@@ -118,13 +130,23 @@ def _exposures(
     return [group for group in groups.values() if len(group) > 1]
 
 
+def _event_names(instance: Instance, view: ViewCall) -> tuple[str, ...]:
+    """Name the irradiation events of an image, each with its view and time.
+
+    De-identifiers and some units write one event UID on all images of a visit.
+    """
+    at = instance.clock.acquired_at if instance.clock.is_acquisition else None
+    return tuple(f"{uid} {view.view} {at}" for uid in instance.irradiation_event_uids)
+
+
 def _moments(
     instances: Sequence[Instance], kinds: Sequence[KindCall], views: Sequence[ViewCall]
-) -> dict[int, tuple[str]]:
+) -> dict[int, tuple[str, ...]]:
     """Name exposures by side, view and the second of acquisition, where the clock runs.
 
-    No unit exposes twice in one second. Silent where all images carry one time, and where images
-    name their irradiation events themselves. Heuristic.
+    No unit exposes twice in one second. Two images that are both for presentation are copies
+    only where their texts and contrast agree as well. Silent where all images carry one time, and
+    where images name their irradiation events themselves. Heuristic.
     """
     timed = [
         index
@@ -133,23 +155,42 @@ def _moments(
         and instance.clock.is_acquisition
         and instance.clock.acquired_at is not None
         and not instance.irradiation_event_uids
+        and views[index].laterality
+        and views[index].view
     ]
     times = {at for index in timed if (at := instances[index].clock.acquired_at)}
     has_seconds = any(at.second or at.microsecond for at in times)
     if not has_seconds or (len(times) == 1 and len(timed) > _PAIR):
         return {}
-    return {
-        index: (str((view.laterality, view.view, view.modifiers, instances[index].clock)),)
+    names = {
+        index: str((views[index].laterality, views[index].view, instances[index].clock))
         for index in timed
-        if (view := views[index]).laterality and view.view
     }
+    raw = {names[index] for index in timed if _is_for_processing(instances[index])}
+    return {
+        index: (
+            *((name,) if name in raw else ()),
+            f"{name} {views[index].modifiers} {_told(instances[index])}",
+        )
+        for index, name in names.items()
+    }
+
+
+def _told(instance: Instance) -> tuple[object, ...]:
+    """Return what two copies of one exposure have in common besides side and view."""
+    texts = tuple(sorted((text.tag, text.value) for text in instance.texts))
+    return (instance.clock, texts, instance.contrast, instance.image_type)
+
+
+def _is_for_processing(instance: Instance) -> bool:
+    return (instance.intent or "").strip().upper() == "FOR PROCESSING"
 
 
 def _rank(instance: Instance) -> tuple[bool, str, int, str]:
     """Order copies: For Presentation above For Processing, then the newest."""
     moment = instance.clock.acquired_at
     return (
-        (instance.intent or "").strip().upper() != "FOR PROCESSING",
+        not _is_for_processing(instance),
         moment.isoformat() if moment else "",
         instance.instance_number or 0,
         instance.sop_instance_uid,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ductdicom.model.call import ExamKind, Kind
+from ductdicom.model.call import ExamKind, Kind, Phase
 from ductdicom.model.instance import Patient
 from ductdicom.model.study import ImageCall, StudyCall
 
@@ -58,7 +58,7 @@ def find_priors(study: StudyCall, others: Sequence[StudyCall]) -> tuple[ImageCal
         return ()
     latest: dict[tuple[object, object], list[ImageCall]] = {}
     for other in sorted(others, key=_when):
-        if other.exam.kind is not ExamKind.MAMMOGRAM or not _is_earlier(other, study):
+        if not _may_hold_scouts(other) or not _is_earlier(other, study):
             continue
         found: dict[tuple[object, object], list[ImageCall]] = {}
         for image in other.images:
@@ -66,6 +66,14 @@ def find_priors(study: StudyCall, others: Sequence[StudyCall]) -> tuple[ImageCal
                 found.setdefault((image.laterality, image.group), []).append(image)
         latest |= found
     return tuple(image for images in latest.values() for image in images)
+
+
+def _may_hold_scouts(other: StudyCall) -> bool:
+    """Tell whether a study may lend its plain views: a mammogram, or a ductogram's scouts alone."""
+    if other.exam.kind is ExamKind.MAMMOGRAM:
+        return True
+    phases = {image.call.phase for image in other.images if image.kind is Kind.VIEW}
+    return other.exam.kind is ExamKind.DUCTOGRAM and phases == {Phase.PRE}
 
 
 def _may_serve(image: ImageCall) -> bool:

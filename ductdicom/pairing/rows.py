@@ -23,6 +23,12 @@ _OPEN_REASONS = {
     "view-conflict",
     "same-uid-other-bytes",
 }
+_STUDY_CONFLICTS = {
+    "exam-conflict",
+    "exam-inferred",
+    "laterality-conflict",
+    "patient-conflict",
+}
 _SAME_MAGNIFICATION = 0.1  # relative; contact views have factors of 1.0 to 1.1
 _MAGNIFIED_FROM = 1.2
 
@@ -215,8 +221,8 @@ def _status(
         or (item.reason == "view-unknown" and item.image.call.phase is Phase.UNKNOWN)
         for item in ours
     )
-    codes = {problem.code for problem in study.problems}
-    if must_review or codes & {"exam-conflict", "patient-conflict"}:
+    codes = {problem.code for problem in study.problems if problem.sop_instance_uid is None}
+    if must_review or codes & _STUDY_CONFLICTS or not any(_is_image(i) for i in study.images):
         return Status.REVIEW
     if any("suggested" in row.notes for row in rows):
         return Status.REVIEW
@@ -225,6 +231,11 @@ def _status(
     if not has_post or has_no_view or any("no-pre" in row.notes for row in rows):
         return Status.PARTIAL
     return Status.PAIRED
+
+
+def _is_image(image: ImageCall) -> bool:
+    """Tell whether an object is an image of the breast that a person could look at here."""
+    return image.kind in _PAIRABLE or image.kind is Kind.TOMOSYNTHESIS
 
 
 def _pair_plain(study: StudyCall, pairable: Sequence[ImageCall]) -> Pairing:
