@@ -6,7 +6,7 @@ from dataclasses import replace
 from ductdicom.model.outcome import Problem
 from ductdicom.model.row import Pairing, Row
 from ductdicom.model.study import ImageCall, StudyCall
-from ductdicom.pixels.hanging import hang
+from ductdicom.pixels.hanging import hang, implied_laterality
 from ductdicom.pixels.scale import breast_scale
 
 _MESSAGES = {
@@ -30,11 +30,11 @@ def _annotated(row: Row) -> Row:
 
 
 def _has_known_hanging(image: ImageCall) -> bool:
-    return hang(
-        view=image.view,
-        laterality=image.laterality,
-        patient_orientation=image.instance.geometry.patient_orientation,
-    ).is_known
+    """Tell whether the orientation is known and fits the side that the image is of."""
+    orientation = image.instance.geometry.patient_orientation
+    hanging = hang(view=image.view, laterality=image.laterality, patient_orientation=orientation)
+    implied = implied_laterality(image.view, orientation)
+    return hanging.is_known and implied in {None, image.laterality}
 
 
 def scale_problems(call: StudyCall, pairing: Pairing) -> StudyCall:

@@ -76,7 +76,7 @@ def unreadable_pixels(
         problems = cast("list[dict[str, str]]", record["problems"])
         instances = cast("list[dict[str, str]]", record["instances"])
         reasons = {
-            problem["sop_instance_uid"]: problem["message"]
+            problem["sop_instance_uid"]: problem["message"].partition(":")[0]
             for problem in problems
             if problem["code"] == "pixels-unreadable"
         }

@@ -58,7 +58,7 @@ def write_sheet(
     scanned = scan(inputs, settings)
     study = _choose(scanned.judged, study_instance_uid)
     job = plan_jobs([study], settings, folder)[0]
-    call, pages = draw_study(job)
+    job, pages = draw_study(job)
     files = [content for name, content in render(pages, job) if name != THUMBNAIL_NAME]
     if len(files) == 1:
         paths = [target]
@@ -67,7 +67,7 @@ def write_sheet(
         paths = [target.with_name(f"{target.stem}-{n}{target.suffix}") for n in count]
     for path, content in zip(paths, files, strict=True):
         write_whole(path, content)
-    record = study_record(call, study.pairing, key=job.key, sheets=())
+    record = study_record(job.call, job.pairing, key=job.key, sheets=())
     return paths, replace(decided(scanned, settings), records=(record,))
 
 

@@ -170,18 +170,34 @@ def sheet_options(settings: Settings, identity: tuple[str, ...]) -> SheetOptions
     )
 
 
-def draw_study(job: StudyJob) -> tuple[StudyCall, tuple[Page, ...]]:
-    """Draw a study's pages; images that could not be read are added to its problems."""
+def draw_study(job: StudyJob) -> tuple[StudyJob, tuple[Page, ...]]:
+    """Draw a study's pages.
+
+    Returns
+    -------
+    The job with what reading the pixels added to it: a problem for each image that could not be
+    read, and the status ``review`` where such an image stands in a row.
+    """
     tiles = prepare_tiles(job.pairing, job.settings)
+    missing = {label: tile for label, tile in tiles.items() if isinstance(tile, MissingTile)}
     broken = [
-        Problem(code="pixels-unreadable", message=tile.reason, sop_instance_uid=image.uid)
+        Problem(
+            code="pixels-unreadable",
+            message=f"{tile.reason}: the pixels cannot be shown, a placeholder stands for them",
+            sop_instance_uid=image.uid,
+        )
         for image in drawn_images(job.pairing)
-        if isinstance(tile := tiles[image.instance.origin.label], MissingTile)
+        if (tile := missing.get(image.instance.origin.label)) is not None
     ]
+    in_rows = {i.instance.origin.label for row in job.pairing.rows for i in row.images}
+    pairing = job.pairing
+    if in_rows & missing.keys() and pairing.status is not Status.NOT_A_DUCTOGRAM:
+        pairing = replace(pairing, status=Status.REVIEW)
     call = replace(job.call, problems=(*job.call.problems, *broken))
     options = sheet_options(job.settings, job.identity)
-    changes = prepare_differences(job.pairing, tiles) if job.settings.difference else None
-    return call, compose(call, job.pairing, tiles, options, changes)
+    changes = prepare_differences(pairing, tiles) if job.settings.difference else None
+    pages = compose(call, pairing, tiles, options, changes)
+    return replace(job, call=call, pairing=pairing), pages
 
 
 def process_study(job: StudyJob) -> StudyResult:
@@ -189,12 +205,12 @@ def process_study(job: StudyJob) -> StudyResult:
 
     The record is written last, so that a study without a record is one that was not finished.
     """
-    call, sheets = job.call, []
+    sheets: list[dict[str, object]] = []
     names: set[str] = set()
     record_path = job.folder / RECORD_NAME
     record_path.unlink(missing_ok=True)
     if job.has_sheets:
-        call, pages = draw_study(job)
+        job, pages = draw_study(job)
         for name, content in render(pages, job):
             write_whole(job.folder / name, content)
             names.add(name)
@@ -203,7 +219,7 @@ def process_study(job: StudyJob) -> StudyResult:
         remove_stale(job.folder, names, pattern)
     remove_laid(job.folder)
     laid = lay_down(job.call.images, _member_bytes(job), job.folder, job.settings.link)
-    record = study_record(call, job.pairing, key=job.key, sheets=sheets)
+    record = study_record(job.call, job.pairing, key=job.key, sheets=sheets)
     record["fingerprint"] = job.fingerprint
     record["files"] = sorted([*names, *laid])
     write_whole(record_path, encode_json(record, indent=2))

@@ -22,6 +22,8 @@ _NOTE_BADGES = {
     "no-pre": "NO PRE IMAGE",
     "no-post": "NO POST IMAGE",
     "synthetic": "SYNTHETIC VIEW",
+    "scale-unknown": "SCALE UNKNOWN",
+    "orientation-unknown": "ORIENTATION UNKNOWN",
 }
 _TILE_BADGES = {
     "scale-unknown": "SCALE UNKNOWN",
@@ -113,6 +115,8 @@ def _unknown_reason(image: ImageCall) -> str:
         hints = [item for item in call.evidence if item.says == call.suggestion]
         why = describe(_best(hints)) if hints else "order of exposures"
         return f"not decided; only suggested: {why}"
+    if call.evidence:
+        return f"unknown: {describe(_best(call.evidence))} does not tell the images apart"
     return "unknown, because nothing in the header says so"
 
 

@@ -11,6 +11,7 @@ from ductdicom.sheet.fonts import drawable, fit, text_width, wrap
 from ductdicom.sheet.layout import (
     BOTTOM_STRIP_PX,
     CLOSEUP_STRIP_PX,
+    FRAME_PX,
     TOP_STRIP_PX,
     PlacedSlot,
     Slot,
@@ -108,7 +109,7 @@ def draw_cell(
     else:
         marks += _placeholder(cell, place.field)
     is_firm = bool(drawn) and drawn[0].mm_per_unit is not None and not drawn[0].is_suggested
-    marks.append(BoxMark(box=place.cell, stroke=tone, width_px=3, is_dashed=not is_firm))
+    marks.append(BoxMark(box=place.cell, stroke=tone, width_px=FRAME_PX, is_dashed=not is_firm))
     return marks, drawn
 
 

@@ -19,7 +19,7 @@ from ductdicom.sheet.difference import (
 )
 from ductdicom.sheet.fonts import drawable, fit
 from ductdicom.sheet.inventory import inventory_bodies
-from ductdicom.sheet.layout import arrange
+from ductdicom.sheet.layout import PlacedBlock, arrange
 from ductdicom.sheet.page import (
     UNITS_PER_INCH,
     Anchor,
@@ -40,6 +40,8 @@ from ductdicom.sheet.typography import LABEL_PX, MARGIN_PX, SMALL_PX, TITLE_PX
 _HEADER_PX = 118
 _FOOTER_PX = 40
 _MOST_BLOCKS = 4  # rows a page
+_LEAST_IMAGE_HEIGHT = 420  # 53 mm on paper; below it another page serves better
+_MOST_REPEATED = 2  # pre images at the start of each part of a long row
 _MOST_TILES = 6  # tiles a row before it goes on in another
 _NOT_SHOWN = {"excluded-by-decision", "not-a-ductogram"}
 _STATUS_WORDS = {
@@ -158,13 +160,27 @@ def _row_bodies(
         if marks:
             body = replace(area, y=area.y + STRIP_PX, height=area.height - STRIP_PX)
         blocks = [block for row in rows for block in _blocks(row, *shown)]
-        for start in range(0, len(blocks), _MOST_BLOCKS):
-            chunk = blocks[start : start + _MOST_BLOCKS]
-            yield _body(words, chunk, body, options, marks)
+        while blocks:
+            count = _most_that_fit(blocks, body, options)
+            yield _body(words, blocks[:count], body, options, marks)
+            blocks = blocks[count:]
+
+
+def _most_that_fit(blocks: Sequence[Block], area: Box, options: SheetOptions) -> int:
+    """Return how many of the first rows a page shows large enough to be seen, at least one."""
+    for count in range(min(_MOST_BLOCKS, len(blocks)), 1, -1):
+        placed = _arranged(blocks[:count], area, options)
+        heights = [max(slot.image.height for slot in place.slots) for place in placed]
+        if min(heights) >= _LEAST_IMAGE_HEIGHT:
+            return count
+    return 1
 
 
 def _blocks(row: Row, tiles: Tiles, differences: Mapping[str, Difference]) -> Iterator[Block]:
-    """Turn a row into one block, or several where it holds more tiles than a page is wide."""
+    """Turn a row into one block, or several where it holds more tiles than a page is wide.
+
+    Each of several begins with the pre image again, so that every post image has it beside it.
+    """
     first_post = min((i.acquired_at for i in row.post if i.acquired_at), default=None)
 
     def cells(images: Sequence[ImageCall], phase: Phase | None) -> list[Cell]:
@@ -187,15 +203,18 @@ def _blocks(row: Row, tiles: Tiles, differences: Mapping[str, Difference]) -> It
     else:
         before = cells(row.pre, Phase.PRE) or [_absent(Phase.PRE, row)]
         after = cells(row.post, Phase.POST) or [_absent(Phase.POST, row)]
-    everything: list[Cell | DifferenceCell] = [*before, *after, *difference_cells(differences, row)]
-    count = -(-len(everything) // _MOST_TILES)
-    size = -(-len(everything) // count)
-    for number, start in enumerate(range(0, len(everything), size), start=1):
+    rest: list[Cell | DifferenceCell] = [*after, *difference_cells(differences, row)]
+    repeated: list[Cell] = before if len(before) <= _MOST_REPEATED else []
+    if not repeated:
+        rest = [*before, *rest]
+    count = -(-len(rest) // (_MOST_TILES - len(repeated)))
+    size = -(-len(rest) // count)
+    for number, start in enumerate(range(0, len(rest), size), start=1):
         part = f" ({number} of {count})" if count > 1 else ""
         yield Block(
             title=captions.row_title(row) + part,
             badges=tuple(captions.row_badges(row)),
-            cells=tuple(everything[start : start + size]),
+            cells=(*repeated, *rest[start : start + size]),
         )
 
 
@@ -245,12 +264,7 @@ def _body(
     options: SheetOptions,
     above: Sequence[Mark] = (),
 ) -> Body:
-    placed = arrange(
-        [[cell.slot for cell in block.cells] for block in blocks],
-        area,
-        [[cell.chest_wall for cell in block.cells] for block in blocks],
-        options.closeup,
-    )
+    placed = _arranged(blocks, area, options)
     marks: list[Mark] = list(above)
     tiles: list[DrawnTile] = []
     differences: list[DrawnDifference] = []
@@ -267,6 +281,15 @@ def _body(
             words = drawable(block.title)
             tiles += [replace(tile, title=words, badges=block.badges) for tile in drawn]
     return Body(title=title, marks=tuple(marks), tiles=tuple(tiles), differences=tuple(differences))
+
+
+def _arranged(blocks: Sequence[Block], area: Box, options: SheetOptions) -> tuple[PlacedBlock, ...]:
+    return arrange(
+        [[cell.slot for cell in block.cells] for block in blocks],
+        area,
+        [[cell.chest_wall for cell in block.cells] for block in blocks],
+        options.closeup,
+    )
 
 
 def _block_title(block: Block, box: Box) -> Iterator[Mark]:

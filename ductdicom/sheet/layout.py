@@ -14,6 +14,7 @@ TOP_STRIP_PX = 58  # phase and view above each image
 BOTTOM_STRIP_PX = 132  # scale bar and three lines of reasons below each image
 TILE_GAP_PX = 18
 BLOCK_GAP_PX = 44
+FRAME_PX = 3  # around a cell, outside the image
 NARROWEST_TILE_PX = 330  # room for the words of a caption
 NOMINAL_HEIGHT_MM = 180.0  # of a tile whose scale is unknown, where no other tile tells better
 CLOSEUP_STRIP_PX = 30  # the words above a close-up
@@ -135,7 +136,7 @@ def _sizes_mm(block: Sequence[Slot]) -> list[tuple[float, float]]:
 
 def _width_px(line: Sequence[Sequence[Slot]], scale: float) -> float:
     widths = [
-        sum(max(width * scale, NARROWEST_TILE_PX) for width, _ in _sizes_mm(block))
+        sum(max(width * scale, NARROWEST_TILE_PX) + 2 * FRAME_PX for width, _ in _sizes_mm(block))
         + TILE_GAP_PX * (len(block) - 1)
         for block in line
     ]
@@ -170,15 +171,17 @@ def _place_line(
         slots = []
         level = _common_level(block, _tallest_mm(line))
         for slot, size, wall in zip(block, _sizes_mm(block), walls, strict=True):
-            width = round(max(size[0] * scale, NARROWEST_TILE_PX))
+            inside = round(max(size[0] * scale, NARROWEST_TILE_PX))
+            width = inside + 2 * FRAME_PX
             cell = Box(
                 x=round(x),
                 y=round(place.y + TITLE_PX),
                 width=width,
                 height=round(TOP_STRIP_PX + image_height + closeup_height + BOTTOM_STRIP_PX),
             )
-            field = Box(x=cell.x, y=cell.y + TOP_STRIP_PX, width=width, height=round(image_height))
-            below = Box(x=cell.x, y=field.bottom, width=width, height=round(closeup_height))
+            left, top = cell.x + FRAME_PX, cell.y + TOP_STRIP_PX
+            field = Box(x=left, y=top, width=inside, height=round(image_height))
+            below = Box(x=left, y=field.bottom, width=inside, height=round(closeup_height))
             slots.append(
                 PlacedSlot(
                     cell=cell,

@@ -9,7 +9,7 @@ from ductdicom.model.study import ImageCall
 from ductdicom.pixels.crop import breast_box
 from ductdicom.pixels.decode import StoredImage
 from ductdicom.pixels.display import VoiChoice, present
-from ductdicom.pixels.hanging import Hanging, apply, check_air, hang
+from ductdicom.pixels.hanging import Hanging, apply, check_air, hang, implied_laterality
 from ductdicom.pixels.nipple import anterior_point
 from ductdicom.pixels.resample import area_average
 from ductdicom.pixels.scale import breast_scale
@@ -77,7 +77,7 @@ def prepare_tile(
     said = [*scale.notes, *notes]
     if not hanging.is_known:
         said.append("orientation-unknown")
-    elif hanging.chest_wall and check_air(values, hanging.chest_wall) is False:
+    elif _is_doubtful(image, hanging, values):
         said.append("orientation-doubtful")
     if stored.attributes.is_lossy:
         said.append("lossy")
@@ -93,6 +93,14 @@ def prepare_tile(
         tip=anterior_point(cropped, hanging.chest_wall) if hanging.chest_wall else None,
         notes=tuple(dict.fromkeys(said)),
     )
+
+
+def _is_doubtful(image: ImageCall, hanging: Hanging, values: NDArray[np.float32]) -> bool:
+    """Tell whether the letters fit the other breast, or there is air at the chest wall."""
+    orientation = image.instance.geometry.patient_orientation
+    if implied_laterality(image.view, orientation) not in {None, image.laterality}:
+        return True
+    return hanging.chest_wall is not None and check_air(values, hanging.chest_wall) is False
 
 
 def _hung_spacing(

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ductdicom.settings import Closeup
-from ductdicom.sheet.layout import NARROWEST_TILE_PX, TILE_GAP_PX, Slot, arrange
+from ductdicom.sheet.layout import FRAME_PX, NARROWEST_TILE_PX, TILE_GAP_PX, Slot, arrange
 from ductdicom.sheet.page import Box
 
 AREA = Box(x=56, y=174, width=2227, height=1384)
@@ -75,7 +75,7 @@ def test_one_row_is_as_large_as_the_page_allows(sizes):
     (placed,) = arrange([block], AREA, _walls([block]))
 
     scale = 1 / placed.slots[0].mm_per_unit
-    width = sum(max(w * scale, NARROWEST_TILE_PX) for w, _ in sizes)
+    width = sum(max(w * scale, NARROWEST_TILE_PX) + 2 * FRAME_PX for w, _ in sizes)
     is_full_high = placed.slots[0].cell.bottom >= AREA.bottom - 2
     is_full_wide = width + TILE_GAP_PX * (len(sizes) - 1) >= AREA.width - 2
     assert is_full_high or is_full_wide
