@@ -3,18 +3,22 @@
 The procedure's name always contains the idea of contrast; it only answers this question.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from ductdicom.classify.agents import AgentClass, read_agent, read_route
+from ductdicom.classify.exam_rules import (
+    dual_energy,
+    filled_ducts,
+    named,
+    split_by_image_type,
+    unexplained_contrast,
+)
 from ductdicom.classify.kind import KindCall
 from ductdicom.classify.subject import Subject
 from ductdicom.classify.thresholds import Thresholds
 from ductdicom.classify.view import ViewCall
 from ductdicom.model.call import Confidence, Evidence, ExamCall, ExamKind, Kind, Strength
-from ductdicom.vocabulary.codes import agent_of, is_ductography, route_of
 
 _FILM_MODALITIES = {"MG", "CR", "DX", "RG"}
-_HARD_FILTERS = {"COPPER", "TITANIUM"}
 _NOT_OF_THE_BREAST = {
     Kind.OTHER_MODALITY,
     Kind.REPORT,
@@ -43,11 +47,11 @@ def decide_exam(
     images = [s for s, k in zip(subjects, kinds, strict=True) if k.kind not in _NOT_OF_THE_BREAST]
     evidence = _unique(
         [
-            *_named(subjects),
-            *_filled(images, kinds, subjects, thresholds),
-            *_split_by_image_type(subjects, kinds, views),
-            *_dual_energy(subjects, kinds, thresholds),
-            *_unexplained(subjects, kinds, views),
+            *named(subjects),
+            *filled_ducts(images, kinds, subjects, thresholds),
+            *split_by_image_type(subjects, kinds, views),
+            *dual_energy(subjects, kinds, thresholds),
+            *unexplained_contrast(subjects, kinds, views, thresholds),
         ]
     )
     if not images and not _may_be_film(subjects, kinds):
@@ -67,7 +71,7 @@ def decide_exam(
 
 def _may_be_film(subjects: Sequence[Subject], kinds: Sequence[KindCall]) -> bool:
     """Tell whether a ductography's only images are captures, as digitised films are."""
-    is_named = any(True for _ in _named(subjects))
+    is_named = any(True for _ in named(subjects))
     return is_named and any(
         kind.kind is Kind.CAPTURE and (subject.instance.modality or "").upper() in _FILM_MODALITIES
         for subject, kind in zip(subjects, kinds, strict=True)
@@ -85,45 +89,6 @@ def _without_a_name(images: Sequence[Subject], evidence: tuple[Evidence, ...]) -
         kind=ExamKind.MAMMOGRAM,
         confidence=Confidence.STRONG if is_plain else Confidence.UNKNOWN,
         evidence=evidence,
-    )
-
-
-def _unexplained(
-    subjects: Sequence[Subject], kinds: Sequence[KindCall], views: Sequence[ViewCall]
-) -> Iterator[Evidence]:
-    """Hint at contrast that no name explains.
-
-    Where it stands on some views of one breast, and on no image exposed before another without
-    it, a duct was probably filled: an injection into a vein comes before the first image.
-    """
-    filled: dict[object, list[bool]] = {}
-    order = sorted(
-        (subject.instance.clock.acquired_at, index)
-        for index, subject in enumerate(subjects)
-        if kinds[index].kind is Kind.VIEW and subject.instance.clock.acquired_at is not None
-    )
-    for _, index in order:
-        filled.setdefault(views[index].laterality, []).append(_names_an_agent(subjects[index]))
-    agents = [s.instance.contrast.agent or "coded" for s in subjects if _names_an_agent(s)]
-    terms = [t for s in subjects for t in s.image_type_terms() if t == "POST_CONTRAST"]
-    if not agents and not terms:
-        return
-    sides = [flags for flags in filled.values() if any(flags)]
-    splits = len(sides) == 1 and not sides[0][0] and sides[0] == sorted(sides[0])
-    yield _evidence(
-        "contrast-splits-one-breast" if splits else "contrast-without-a-name",
-        "(0018,0010)" if agents else "(0008,0008)",
-        agents[0] if agents else terms[0],
-        ExamKind.DUCTOGRAM,
-        Strength.HINT,
-    )
-
-
-def _names_an_agent(subject: Subject) -> bool:
-    contrast = subject.instance.contrast
-    return read_agent(contrast.agent or "", subject.vocabulary) is AgentClass.AGENT or any(
-        agent_of(code, subject.vocabulary) is AgentClass.AGENT
-        for code in contrast.agent_codes or ()
     )
 
 
@@ -149,141 +114,3 @@ def _in_order(item: Evidence) -> tuple[object, ...]:
     """Order reasons for a reader: the strongest first, a name before what follows from contrast."""
     is_name = item.rule in {"procedure-code", "procedure-name"}
     return -item.strength.rank, not is_name, item.rule, item.tag, item.value, item.says
-
-
-def _evidence(rule: str, tag: str, value: str, says: ExamKind, strength: Strength) -> Evidence:
-    return Evidence(rule=rule, tag=tag, value=value, says=says, strength=strength)
-
-
-def _named(subjects: Sequence[Subject]) -> Iterator[Evidence]:
-    for subject in subjects:
-        for code in subject.instance.codes:
-            if is_ductography(code, subject.vocabulary):
-                value = f"{code.value} {code.scheme} {code.meaning}".strip()
-                yield _evidence(
-                    "procedure-code", code.tag, value, ExamKind.DUCTOGRAM, Strength.EXPLICIT
-                )
-        for text, reading in subject.readings:
-            if reading.is_ductography:
-                yield _evidence(
-                    "procedure-name", text.tag, text.value, ExamKind.DUCTOGRAM, Strength.TEXT
-                )
-            elif "contrast-mammogram" in reading.kinds:
-                yield _evidence(
-                    "procedure-name",
-                    text.tag,
-                    text.value,
-                    ExamKind.CONTRAST_MAMMOGRAM,
-                    Strength.TEXT,
-                )
-
-
-def _filled(
-    images: Sequence[Subject],
-    kinds: Sequence[KindCall],
-    subjects: Sequence[Subject],
-    thresholds: Thresholds,
-) -> Iterator[Evidence]:
-    """Yield contrast that can only have gone into a duct, on images of a single energy."""
-    dual = {
-        id(s) for s, k in zip(subjects, kinds, strict=True) if k.kind is Kind.CONTRAST_MAMMOGRAM
-    }
-    for subject in images:
-        if id(subject) in dual:
-            continue
-        contrast = subject.instance.contrast
-        route = contrast.route or ""
-        coded = any(
-            route_of(code, subject.vocabulary) == "intraductal"
-            for code in contrast.route_codes or ()
-        )
-        if coded or read_route(route) == "intraductal":
-            yield _evidence(
-                "intraductal-route",
-                "(0018,1040)" if not coded else "(0018,0014)",
-                route or "intraluminal",
-                ExamKind.DUCTOGRAM,
-                Strength.EXPLICIT,
-            )
-        has_agent = _names_an_agent(subject)
-        volume = contrast.volume_ml or 0
-        if has_agent and 0 < volume <= thresholds.duct_volume_at_most_ml:
-            yield _evidence(
-                "duct-volume",
-                "(0018,1041)",
-                f"{volume:g} mL",
-                ExamKind.DUCTOGRAM,
-                Strength.EXPLICIT,
-            )
-
-
-def _split_by_image_type(
-    subjects: Sequence[Subject], kinds: Sequence[KindCall], views: Sequence[ViewCall]
-) -> Iterator[Evidence]:
-    """Yield a ductography where one breast alone has single-energy images before and after.
-
-    Dual-energy mammography injects first, so that it has no image before; heuristic.
-    """
-    if any(kind.kind is Kind.CONTRAST_MAMMOGRAM for kind in kinds):
-        return
-    sides: dict[object, set[str]] = {}
-    for subject, kind, view in zip(subjects, kinds, views, strict=True):
-        if kind.kind is Kind.VIEW:
-            terms = {"PRE_CONTRAST", "POST_CONTRAST"} & set(subject.image_type_terms())
-            sides.setdefault(view.laterality, set()).update(terms)
-    filled = [side for side, terms in sides.items() if "POST_CONTRAST" in terms]
-    if len(filled) == 1 and "PRE_CONTRAST" in sides[filled[0]]:
-        yield _evidence(
-            "image-types-of-one-breast",
-            "(0008,0008)",
-            "PRE_CONTRAST and POST_CONTRAST",
-            ExamKind.DUCTOGRAM,
-            Strength.STRUCTURAL,
-        )
-
-
-def _dual_energy(
-    subjects: Sequence[Subject], kinds: Sequence[KindCall], thresholds: Thresholds
-) -> Iterator[Evidence]:
-    for subject, kind in zip(subjects, kinds, strict=True):
-        if kind.kind is Kind.CONTRAST_MAMMOGRAM:
-            yield _evidence(
-                "dual-energy-image",
-                "(0008,0008)",
-                kind.reason,
-                ExamKind.CONTRAST_MAMMOGRAM,
-                Strength.EXPLICIT,
-            )
-        yield from _intravenous(subject, thresholds)
-        yield from _hard_beam(subject, thresholds)
-
-
-def _intravenous(subject: Subject, thresholds: Thresholds) -> Iterator[Evidence]:
-    contrast = subject.instance.contrast
-    coded = any(
-        route_of(code, subject.vocabulary) == "intravenous" for code in contrast.route_codes or ()
-    )
-    is_intravenous = coded or read_route(contrast.route or "") == "intravenous"
-    volume = max(contrast.volume_ml or 0, contrast.total_dose_ml or 0)
-    # A volume may be the bottle's; it weighs less than a vein, and no more than a name.
-    if is_intravenous:
-        value, tag, strength = contrast.route or "intravenous", "(0018,1040)", Strength.STRUCTURAL
-    elif volume >= thresholds.intravenous_volume_at_least_ml:
-        value, tag, strength = f"{volume:g} mL", "(0018,1041)", Strength.TEXT
-    else:
-        return
-    yield _evidence("intravenous-contrast", tag, value, ExamKind.CONTRAST_MAMMOGRAM, strength)
-
-
-def _hard_beam(subject: Subject, thresholds: Thresholds) -> Iterator[Evidence]:
-    """Hint at the high energy image of dual-energy mammography, by voltage and filter."""
-    exposure = subject.instance.exposure
-    material = (exposure.filter_material or "").strip().upper()
-    if (exposure.kvp or 0) >= thresholds.dual_energy_kvp_at_least and material in _HARD_FILTERS:
-        yield _evidence(
-            "hard-beam",
-            "(0018,0060)",
-            f"{exposure.kvp:g} kV, {material.lower()}",
-            ExamKind.CONTRAST_MAMMOGRAM,
-            Strength.HINT,
-        )

@@ -188,7 +188,7 @@ def suggest(calls: Calls, side: Side, thresholds: Thresholds) -> Calls:
             return calls
     split = by_gap or by_view
     if not split:
-        return tuple(_suggest_by_copies(call) if _is_open(call) else call for call in calls)
+        return tuple(_suggest_by_copies(call, side) if _is_open(call) else call for call in calls)
     rule = "time-gap" if by_gap else "magnification"
     words = _pause_words(side) if by_gap else _VIEW_WORDS
     return tuple(
@@ -217,12 +217,12 @@ def _pause_words(side: Side) -> dict[bool, tuple[Phase, str]]:
     }
 
 
-def _suggest_by_copies(call: PhaseCall) -> PhaseCall:
-    """Suggest post where filling is stated, but of every image alike."""
+def _suggest_by_copies(call: PhaseCall, side: Side) -> PhaseCall:
+    """Suggest post where a filling is stated of every image alike, and of this breast alone."""
     stated = [item for item in call.evidence if item.rule in FILLING_RULES]
-    if not stated or any(item.says != Phase.POST for item in stated):
+    if not stated or any(item.says != Phase.POST or item.rule in side.copied for item in stated):
         return call
-    return _suggest(call, Phase.POST, "stated, but of every image of the side")
+    return replace(call, suggestion=Phase.POST)
 
 
 def _text_says(call: PhaseCall, phase: Phase) -> bool:

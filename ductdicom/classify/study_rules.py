@@ -240,7 +240,7 @@ def compression_hints(
             Evidence(
                 rule="light-compression",
                 tag="(0018,11A2)",
-                value=f"{force:g} N",
+                value=f"{force:g} N, others up to {max(forces):g} N",
                 says=Phase.POST,
                 strength=Strength.HINT,
             ),

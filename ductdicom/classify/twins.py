@@ -3,7 +3,7 @@
 Each exposure is counted once: the copy that is meant to be looked at stands for the others.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ductdicom.classify.kind import KindCall
@@ -11,6 +11,7 @@ from ductdicom.classify.view import ViewCall
 from ductdicom.model.call import Kind
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import Problem
+from ductdicom.model.study import Study
 
 _PREDECESSOR = "121358"  # For Processing predecessor, DCM (PS3.16 CID 7202)
 _PAIR = 2  # a For Processing image and its For Presentation twin
@@ -35,7 +36,10 @@ class Twins:
 
 
 def settle_twins(
-    instances: Sequence[Instance], kinds: Sequence[KindCall], views: Sequence[ViewCall]
+    instances: Sequence[Instance],
+    kinds: Sequence[KindCall],
+    views: Sequence[ViewCall],
+    aside: Collection[int] = (),
 ) -> Twins:
     """Mark copies of an exposure and rejected images.
 
@@ -45,6 +49,11 @@ def settle_twins(
     For Presentation image stands for the exposure, the newest of them. Copies that disagree on
     the side are both kept out.
 
+    Parameters
+    ----------
+    aside
+        Images that are no copies of others, whatever they have in common.
+
     References
     ----------
     * DICOM PS3.16 CID 7010, CID 7202; IHE RAD TF-3 Imaging Object Change Management
@@ -53,7 +62,7 @@ def settle_twins(
     problems: list[Problem] = []
     disagreeing: set[int] = set()
     copies: dict[int, tuple[int, ...]] = {}
-    for group in _exposures(instances, result, views):
+    for group in _exposures(instances, result, views, aside):
         sides = {views[index].laterality for index in group} - {None}
         if len(sides) > 1:
             disagreeing |= set(group)
@@ -98,7 +107,10 @@ def _reject(instances: Sequence[Instance], kinds: Sequence[KindCall]) -> list[Ki
 
 
 def _exposures(
-    instances: Sequence[Instance], kinds: Sequence[KindCall], views: Sequence[ViewCall]
+    instances: Sequence[Instance],
+    kinds: Sequence[KindCall],
+    views: Sequence[ViewCall],
+    aside: Collection[int],
 ) -> list[list[int]]:
     """Return groups of two and more views that show one exposure."""
     moments = _moments(instances, kinds, views)
@@ -112,7 +124,7 @@ def _exposures(
 
     events: dict[str, int] = {}
     for index, instance in enumerate(instances):
-        if kinds[index].kind is not Kind.VIEW:
+        if kinds[index].kind is not Kind.VIEW or index in aside:
             continue
         linked = [
             by_uid[reference.sop_instance_uid]
@@ -122,12 +134,34 @@ def _exposures(
         names = (*_event_names(instance, views[index]), *moments.get(index, ()))
         linked += [events.setdefault(name, index) for name in names]
         for other in linked:
-            if kinds[other].kind is Kind.VIEW:
+            if kinds[other].kind is Kind.VIEW and other not in aside:
                 parent[root(index)] = root(other)
     groups: dict[int, list[int]] = {}
     for index in range(len(instances)):
         groups.setdefault(root(index), []).append(index)
     return [group for group in groups.values() if len(group) > 1]
+
+
+def settle_contested(
+    study: Study, kinds: Sequence[KindCall], views: Sequence[ViewCall]
+) -> frozenset[int]:
+    """Return the objects to set aside because another has their SOP Instance UID.
+
+    Where all objects of one UID say the same of side, view, time, contrast and in words, as after
+    another encoding, one stands for them; where they differ, none does.
+    """
+    by_uid: dict[str, list[int]] = {}
+    for index, instance in enumerate(study.instances):
+        if instance.origin.label in study.contested:
+            by_uid.setdefault(instance.sop_instance_uid, []).append(index)
+    aside: set[int] = set()
+    for group in by_uid.values():
+        said = {
+            str((kinds[i].kind, views[i].laterality, views[i].view, _told(study.instances[i])))
+            for i in group
+        }
+        aside |= set(group[1:] if len(said) == 1 else group)
+    return frozenset(aside)
 
 
 def _event_names(instance: Instance, view: ViewCall) -> tuple[str, ...]:

@@ -43,7 +43,8 @@ def dicom_sheet(
     ----------
     phi
         How much of the patient and the study the header names: ID and date; with ``full`` also
-        name, birth date and accession number; with ``none`` nothing.
+        name, birth date and accession number; with ``none`` nothing, and the object belongs to no
+        study of the archive and names no image of it.
     pseudonym
         Stands for name and ID of the patient with ``none``.
 
@@ -56,8 +57,9 @@ def dicom_sheet(
     first = study.images[0].instance
     data = Dataset()
     _add_identity(data, first, phi, pseudonym)
-    _add_study(data, first, digest)
-    _add_content(data, drawn_images(pairing))
+    own_study = _uid(f"study:{pseudonym}:{digest}") if phi is Phi.NONE else None
+    _add_study(data, own_study or first.study_instance_uid, digest)
+    _add_content(data, drawn_images(pairing), names_sources=phi is not Phi.NONE)
     _add_pixels(data, frames)
     data.file_meta = FileMetaDataset()
     data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
@@ -93,11 +95,11 @@ def _add_identity(data: Dataset, first: Instance, phi: Phi, pseudonym: str) -> N
         data.IssuerOfPatientID = patient.issuer
 
 
-def _add_study(data: Dataset, first: Instance, digest: str) -> None:
+def _add_study(data: Dataset, study_instance_uid: str, digest: str) -> None:
     data.SOPClassUID = MultiFrameTrueColorSecondaryCaptureImageStorage
-    data.StudyInstanceUID = first.study_instance_uid
-    data.SeriesInstanceUID = _uid(f"series:{first.study_instance_uid}:{digest}")
-    data.SOPInstanceUID = _uid(f"sheet:{first.study_instance_uid}:{digest}")
+    data.StudyInstanceUID = study_instance_uid
+    data.SeriesInstanceUID = _uid(f"series:{study_instance_uid}:{digest}")
+    data.SOPInstanceUID = _uid(f"sheet:{study_instance_uid}:{digest}")
     data.ReferringPhysicianName = ""
     data.StudyID = ""
     data.Modality = "OT"
@@ -113,7 +115,7 @@ def _add_study(data: Dataset, first: Instance, digest: str) -> None:
     data.PatientOrientation = ""
 
 
-def _add_content(data: Dataset, shown: Sequence[ImageCall]) -> None:
+def _add_content(data: Dataset, shown: Sequence[ImageCall], *, names_sources: bool) -> None:
     data.ImageType = ["DERIVED", "SECONDARY"]
     data.BurnedInAnnotation = "YES"
     data.DerivationDescription = "Contact sheet of reduced images; overview only"
@@ -124,7 +126,8 @@ def _add_content(data: Dataset, shown: Sequence[ImageCall]) -> None:
     data.ContentDate = f"{latest:%Y%m%d}" if times else ""
     data.ContentTime = f"{latest:%H%M%S}" if times else ""
     data.DerivationCodeSequence = DicomSequence([_code("113085", "DCM", "Spatial resampling")])
-    data.SourceImageSequence = DicomSequence([_source(image) for image in shown])
+    if names_sources:
+        data.SourceImageSequence = DicomSequence([_source(image) for image in shown])
     sides = {str(image.laterality) for image in shown}
     if sides in ({"L"}, {"R"}):
         data.ImageLaterality = sides.pop()

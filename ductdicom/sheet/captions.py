@@ -113,7 +113,8 @@ def _unknown_reason(image: ImageCall) -> str:
         return f"unknown, the reasons contradict each other: {said}"
     if call.suggestion is not None:
         hints = [item for item in call.evidence if item.says == call.suggestion]
-        why = describe(_best(hints)) if hints else "order of exposures"
+        # What made the suggestion comes last; other hints only agree with it.
+        why = describe(hints[-1]) if hints else "order of exposures"
         return f"not decided; only suggested: {why}"
     if call.evidence:
         return f"unknown: {describe(_best(call.evidence))} does not tell the images apart"

@@ -15,9 +15,9 @@ from builders import (
     phases,
 )
 
-from ductdicom.model.call import ExamKind, Laterality, Phase
+from ductdicom.model.call import ExamKind, Kind, Laterality, Phase
 from ductdicom.model.decision import Decision
-from ductdicom.model.instance import Code, Contrast, Patient, Raster, Reference
+from ductdicom.model.instance import Breast, Code, Contrast, Patient, Raster, Reference
 from ductdicom.model.outcome import Disposition, Status
 from ductdicom.pipeline.gather import gather
 from ductdicom.pipeline.judge import judge, unknown_decisions
@@ -103,14 +103,24 @@ def test_the_same_bytes_twice_are_one_and_other_bytes_are_a_conflict():
     ]
 
 
-def test_contested_copies_stand_in_no_row_and_are_reported():
+@pytest.mark.parametrize(
+    ("change", "set_aside"),
+    [
+        pytest.param({}, [False, True], id="the same image in another encoding"),
+        pytest.param({"breast": Breast(image_laterality="R")}, [True, True], id="another side"),
+    ],
+)
+def test_of_contested_copies_one_stands_for_all_only_where_they_agree(change, set_aside):
     image = make_instance(study_text=DUCTOGRAM)
-    copies = [replace(image, origin=make_origin(name)) for name in ("a", "b")]
+    copies = [
+        replace(image, origin=make_origin("a")),
+        replace(image, origin=make_origin("b"), **change),
+    ]
 
     call = conclude(*copies, contested=("a", "b"))
 
     assert "same-uid-other-bytes" in codes(call)
-    assert all(i.has_other_bytes for i in images_of(call))
+    assert [i.has_other_bytes for i in images_of(call)] == set_aside
 
 
 @pytest.mark.parametrize(
@@ -153,6 +163,48 @@ def test_copies_that_disagree_on_the_side_are_both_kept_out():
     in_rows = {i.uid for row in pairing.rows for i in row.images}
     assert "laterality-conflict" in codes(call)
     assert not in_rows & {"2.25.3", "2.25.4"}
+
+
+@pytest.mark.parametrize("later", ["09:23", "09:32"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param({"contrast": FILLED, **FOR_PROCESSING}, id="tag on the raw copy"),
+        pytest.param({"series_text": "CC POST INJ"}, id="words on another flavour"),
+    ],
+)
+def test_evidence_of_a_copy_is_evidence_of_the_exposure(raw, later):
+    event = {"irradiation_event_uids": ("2.25.77",), "at": "09:21:05"}
+    images = make_visit(
+        {"at": "09:02", "study_text": DUCTOGRAM},
+        {"study_text": DUCTOGRAM, **event, **raw},
+        {"study_text": DUCTOGRAM, **event},
+        {"at": later, "view": "ML", "study_text": DUCTOGRAM, "contrast": FILLED},
+    )
+
+    shown = [i for i in images_of(conclude(*images)) if i.kind is Kind.VIEW]
+
+    assert [str(i.call.phase) for i in shown] == ["pre", "post", "post"]
+
+
+def test_copies_whose_words_contradict_each_other_are_not_merged_in_silence():
+    images = ductogram(
+        {"at": "09:23:05", "view": "ML", "series_text": "ML PRE CONTRAST"},
+        {"at": "09:23:05", "view": "ML", "series_text": "ML POST CONTRAST"},
+    )
+
+    call = conclude(*images)
+
+    assert kinds(call) == ["view"] * 4 or "phase-conflict" in codes(call)
+
+
+def test_one_event_on_all_images_makes_no_copies_of_different_views():
+    images = tuple(
+        replace(image, irradiation_event_uids=("2.25.77",))
+        for image in ductogram({"at": "09:03", "view": "MLO"}, {"at": "09:23", "view": "ML"})
+    )
+
+    assert kinds(conclude(*images)) == ["view"] * 4
 
 
 def test_the_capture_that_doubles_an_image_is_no_view():
