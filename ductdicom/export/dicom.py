@@ -123,8 +123,8 @@ def _add_content(data: Dataset, shown: Sequence[ImageCall], *, names_sources: bo
     data.LossyImageCompression = "01" if is_lossy else "00"
     times = [image.acquired_at for image in shown if image.acquired_at]
     latest = max(times, default=datetime(1900, 1, 1))  # noqa: DTZ001 - the scanner's clock
-    data.ContentDate = f"{latest:%Y%m%d}" if times else ""
-    data.ContentTime = f"{latest:%H%M%S}" if times else ""
+    data.ContentDate = f"{latest:%Y%m%d}" if times and names_sources else ""
+    data.ContentTime = f"{latest:%H%M%S}" if times and names_sources else ""
     data.DerivationCodeSequence = DicomSequence([_code("113085", "DCM", "Spatial resampling")])
     if names_sources:
         data.SourceImageSequence = DicomSequence([_source(image) for image in shown])

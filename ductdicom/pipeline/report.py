@@ -30,6 +30,7 @@ _SERIOUS = frozenset(
         "pixels-unreadable",
         "worker-died",
         "contradictory-decision",
+        "missing-from-dicomdir",
     }
 )
 _SERIOUS_REASONS = frozenset({"same-uid-other-bytes"})

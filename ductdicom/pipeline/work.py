@@ -19,9 +19,10 @@ from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Problem, Status
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import StudyCall
+from ductdicom.pipeline.masking import identity_words, mask_study
 from ductdicom.pixels.decode import StoredImage, read_image
 from ductdicom.pixels.display import VoiChoice, VoiKind, choose_voi
-from ductdicom.settings import Format, Link, Paper, Settings, ThemeName, Voi
+from ductdicom.settings import Format, Link, Paper, Phi, Settings, ThemeName, Voi
 from ductdicom.sheet.compose import SheetOptions, compose, drawn_images
 from ductdicom.sheet.difference import prepare_differences
 from ductdicom.sheet.page import UNITS_PER_INCH, Page
@@ -196,7 +197,9 @@ def draw_study(job: StudyJob) -> tuple[StudyJob, tuple[Page, ...]]:
     call = replace(job.call, problems=(*job.call.problems, *broken))
     options = sheet_options(job.settings, job.identity)
     changes = prepare_differences(pairing, tiles) if job.settings.difference else None
-    pages = compose(call, pairing, tiles, options, changes)
+    shown = [*call.images, *(image for row in pairing.rows for image in row.images)]
+    words = identity_words((image.instance for image in shown), job.settings.phi)
+    pages = compose(*mask_study(call, pairing, words), tiles, options, changes)
     return replace(job, call=call, pairing=pairing), pages
 
 
@@ -229,7 +232,9 @@ def process_study(job: StudyJob) -> StudyResult:
 def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
     """Return the files of a study's sheets by name."""
     chosen = job.settings.format
-    title = f"Ductography contact sheet {job.key}"
+    title = "Ductography contact sheet"
+    if job.settings.phi is not Phi.NONE:  # the key tells the study's date
+        title = f"{title} {job.key}"
     files: list[tuple[str, bytes]] = []
     if Format.PNG in chosen:
         theme = theme_for(job.settings, Format.PNG)

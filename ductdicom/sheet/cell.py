@@ -209,7 +209,7 @@ def _closeup(
             x=room.x + _PAD_PX,
             y=room.y + CLOSEUP_STRIP_PX - 8,
             text=fit(
-                f"framed part, ×{_CLOSEUP_FACTOR} of the image above",
+                f"framed part ×{_CLOSEUP_FACTOR}",
                 room.width - 2 * _PAD_PX,
                 SMALL_PX,
             ),
@@ -324,7 +324,7 @@ def _display_line(tile: Tile, box: Box, baseline: float) -> Iterator[Mark]:
 
 def _saturated_words(tile: Tile) -> str:
     share = tile.saturated_fraction
-    return f", {share:.1%} at maximum" if share >= _WORTH_SAYING else ""
+    return f", {share:.1%} at max" if share >= _WORTH_SAYING else ""
 
 
 def _small(box: Box, baseline: float, text: str, tone: Tone) -> TextMark:
