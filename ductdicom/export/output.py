@@ -86,8 +86,8 @@ def _lock(lock: IO[str], path: Path) -> None:
 
 
 def _remove_leftovers(path: Path) -> None:
-    for folder in (path, path / STATE_FOLDER, *(path / "studies").glob("*")):
-        for leftover in folder.glob(f"{_TEMPORARY}*"):
+    for place in ("", f"{STATE_FOLDER}/", "studies/*/", "studies/*/*/"):
+        for leftover in path.glob(f"{place}{_TEMPORARY}*"):
             with suppress(OSError):
                 leftover.unlink()
 

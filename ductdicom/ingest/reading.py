@@ -79,8 +79,12 @@ def _read_file(path: str) -> Reading:
     except (NotDicomError, UnreadableError) as error:
         return _packed(_refused(_FILE, error))
     except OSError as error:
-        # It may be readable the next time.
-        return Reading((pack(_row(_FILE, Disposition.UNREADABLE, reason_of(error)), _FILE),))
+        return Reading((pack_refusal(reason_of(error)),))  # it may be readable the next time
+
+
+def pack_refusal(reason: str) -> str:
+    """Return the packed row of a file that could not be read."""
+    return pack(_row(_FILE, Disposition.UNREADABLE, reason), _FILE)
 
 
 def _packed(result: Instance | LedgerRow) -> Reading:

@@ -3,7 +3,7 @@
 import hashlib
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,11 +13,12 @@ from ductdicom.ingest.archives import open_origin
 from ductdicom.ingest.catalogue import Catalogue
 from ductdicom.ingest.entries import Limits
 from ductdicom.ingest.packing import Scanned, pack, unpack
-from ductdicom.ingest.reading import Reading, read_archive, read_files
+from ductdicom.ingest.reading import Reading, pack_refusal, read_archive, read_files
 from ductdicom.ingest.sources import PASSING_REASONS, find_inputs, reason_of
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import LedgerRow
 
+WORKER_DIED = "worker-died"
 CHUNK_FILES = 128
 MAX_PENDING_CHUNKS = 32
 _MAX_KEPT_RESULTS = 20_000  # of one archive; more are read anew each time
@@ -30,6 +31,7 @@ class _Chunk:
 
     candidates: list[Origin | LedgerRow]
     known: list[tuple[str, ...] | None]
+    unread: list[str]
     reading: Future[list[Reading]]
 
 
@@ -100,7 +102,7 @@ def _scan(
 ) -> Iterator[Scanned]:
     for chunk in _read_ahead(_chunks(candidates, executor, catalogue)):
         origins = [item for item in chunk.candidates if isinstance(item, Origin)]
-        fresh = iter(chunk.reading.result())
+        fresh = iter(_result(chunk, executor))
         readings = [
             next(fresh) if packed is None else Reading(packed, is_lasting=True)
             for packed in chunk.known
@@ -126,6 +128,27 @@ def _scan(
             if reading.is_archive:
                 yield from _open_archive(candidate, limits, catalogue)
             yield from found or ()
+
+
+def _result(chunk: _Chunk, executor: Executor | None) -> list[Reading]:
+    """Wait for the reading of a chunk; where a worker died, read it again, then file by file."""
+    try:
+        return chunk.reading.result()
+    except BrokenExecutor:
+        if executor is None:
+            raise
+    try:
+        return executor.submit(read_files, chunk.unread).result()
+    except BrokenExecutor:
+        return [_read_alone(path, executor) for path in chunk.unread]
+
+
+def _read_alone(path: str, executor: Executor) -> Reading:
+    try:
+        (reading,) = executor.submit(read_files, [path]).result()
+    except BrokenExecutor:
+        return Reading((pack_refusal(WORKER_DIED),))
+    return reading
 
 
 def _unpack(packed: tuple[str, ...], file: Origin) -> list[Scanned] | None:
@@ -157,7 +180,7 @@ def _chunks(
         else:
             reading = Future()
             reading.set_result(read_files(unread))
-        yield _Chunk(chunk, known, reading)
+        yield _Chunk(chunk, known, unread, reading)
 
 
 def _read_ahead(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:

@@ -1,15 +1,21 @@
 """Where the work runs: in this process, or in worker processes."""
 
+import faulthandler
 import multiprocessing
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import ParamSpec, TypeVar
+from functools import partial
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_LIMIT_S = 900.0  # for a chunk of headers or a study; the slowest take a minute
 
 
 class SerialExecutor(Executor):
@@ -22,23 +28,66 @@ class SerialExecutor(Executor):
         return future
 
 
-class _Workers(ProcessPoolExecutor):
-    """Worker processes that the terminal's interrupt does not stop."""
+class WorkerPool(Executor):
+    """Worker processes that are started when the first task comes, and anew when one of them died.
+
+    Whoever waits for a task whose pool broke gets `concurrent.futures.BrokenExecutor`, also for
+    tasks that were not at fault, and may submit them again. Workers are spawned, never forked: a
+    forked one would inherit locks of libraries in whatever state they are.
+
+    Parameters
+    ----------
+    workers
+        Number of processes.
+    limit_s
+        Seconds after which a task that has not ended is taken for dead, together with its worker.
+    """
+
+    def __init__(self, workers: int, *, limit_s: float = _LIMIT_S) -> None:
+        self._workers = workers
+        self._limit_s = limit_s
+        self._pool: ProcessPoolExecutor | None = None
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Hand a task to a worker, which may be started for it."""
-        with _interrupts_held():
-            return super().submit(fn, *args, **kwargs)
+        """Submit a task to a pool that is whole."""
+        task = partial(fn, *args, **kwargs)
+        try:
+            return self._submit(task)
+        except BrokenExecutor:
+            self.shutdown()
+            return self._submit(task)
+
+    def _submit(self, task: Callable[[], T]) -> Future[T]:
+        if self._pool is None:
+            # Its locks start a helper process, which meddles with the signals held back.
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self._workers, mp_context=context)
+        with _interrupts_held():  # a pool starts its processes with its first task
+            return self._pool.submit(run_limited, self._limit_s, task)
+
+    def shutdown(self, *args: Any, **kwargs: Any) -> None:
+        """End the processes, as every executor does."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(*args, **kwargs)
+
+
+def run_limited(limit_s: float, task: Callable[[], T]) -> T:
+    """Run a task in a worker process, which ends at once when the time is over.
+
+    A decoder that hangs inside a library cannot be stopped in any other way.
+    """
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        faulthandler.dump_traceback_later(limit_s, exit=True, file=nowhere)
+        try:
+            return task()
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
 def make_executor(jobs: int) -> Executor:
-    """Return an executor of ``jobs`` workers; worker processes are spawned, never forked.
-
-    A forked worker would inherit locks of libraries in whatever state they are.
-    """
-    if jobs <= 1:
-        return SerialExecutor()
-    return _Workers(jobs, mp_context=multiprocessing.get_context("spawn"))
+    """Return an executor of ``jobs`` workers; a single one is this process itself."""
+    return SerialExecutor() if jobs <= 1 else WorkerPool(jobs)
 
 
 @contextmanager

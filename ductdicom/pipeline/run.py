@@ -1,8 +1,8 @@
 """The main job: read everything, decide, draw every study, account for every input."""
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,10 +18,11 @@ from ductdicom.model.outcome import LedgerRow, Problem
 from ductdicom.pipeline.executors import make_executor
 from ductdicom.pipeline.gather import Gathered, gather
 from ductdicom.pipeline.judge import Judged, judge, make_engine, unknown_decisions
+from ductdicom.pipeline.labour import work_off
 from ductdicom.pipeline.ledger import account, unreadable_pixels
 from ductdicom.pipeline.plan import plan_jobs, read_finished
 from ductdicom.pipeline.report import Report, count_inputs, write_report
-from ductdicom.pipeline.work import StudyJob, StudyResult, process_study
+from ductdicom.pipeline.work import StudyResult, process_study
 from ductdicom.pixels.register import require_library
 from ductdicom.settings import Settings
 
@@ -217,7 +218,9 @@ def _run(
     is_interrupted = False
     try:
         todo = [job for job in jobs if job.key not in results]
-        with closing(_work_off(todo, executor, settings.jobs)) as finished:
+        with closing(
+            work_off(todo, executor, process_study, window=_WINDOW * max(settings.jobs, 1))
+        ) as finished:
             for result in finished:
                 results[result.key] = result
                 progress("draw", len(results), len(jobs))
@@ -237,23 +240,3 @@ def _run(
     )
     write_report(report, output)
     return report
-
-
-def _work_off(jobs: Sequence[StudyJob], executor: Executor, workers: int) -> Generator[StudyResult]:
-    """Yield results as they come, with only a few jobs under way at a time."""
-    waiting = iter(jobs)
-    running: set[Future[StudyResult]] = set()
-    try:
-        while True:
-            for job in waiting:
-                running.add(executor.submit(process_study, job))
-                if len(running) >= _WINDOW * max(workers, 1):
-                    break
-            if not running:
-                return
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
-    finally:
-        # What a worker has begun cannot be called back.
-        wait({future for future in running if not future.cancel()})

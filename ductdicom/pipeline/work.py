@@ -229,6 +229,27 @@ def process_study(job: StudyJob) -> StudyResult:
     return StudyResult(key=job.key, record=record, was_written=True)
 
 
+def give_up(job: StudyJob) -> StudyResult:
+    """Write the record of a study over which workers died; it has no sheets, and needs a person.
+
+    The record has no fingerprint, so that the next run tries again.
+    """
+    problem = Problem(
+        code="worker-died",
+        message="a worker process died over this study twice; it may need more memory",
+    )
+    call = replace(job.call, problems=(*job.call.problems, problem))
+    pairing = replace(job.pairing, status=Status.REVIEW)
+    for pattern in ("sheet*", THUMBNAIL_NAME):
+        remove_stale(job.folder, set(), pattern)
+    remove_laid(job.folder)
+    record = study_record(call, pairing, key=job.key, sheets=())
+    record["fingerprint"] = ""
+    record["files"] = []
+    write_whole(job.folder / RECORD_NAME, encode_json(record, indent=2))
+    return StudyResult(key=job.key, record=record, was_written=True)
+
+
 def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
     """Return the files of a study's sheets by name."""
     chosen = job.settings.format

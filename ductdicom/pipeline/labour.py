@@ -1,0 +1,63 @@
+"""Studies worked off by an executor, also where its workers die."""
+
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+
+from ductdicom.pipeline.work import StudyJob, StudyResult, give_up
+
+Process = Callable[[StudyJob], StudyResult]
+_DEATHS = (BrokenExecutor, MemoryError)
+
+
+def work_off(
+    jobs: Iterable[StudyJob], executor: Executor, process: Process, *, window: int
+) -> Generator[StudyResult]:
+    """Yield results as they come, with only ``window`` jobs under way at a time.
+
+    When a worker dies, its executor cannot say over which job. Those under way are done again one
+    at a time, and the one over which a worker dies once more is given up, with a record that says
+    so.
+    """
+    waiting = iter(jobs)
+    running: dict[Future[StudyResult], StudyJob] = {}
+    try:
+        while True:
+            for job in waiting:
+                running[executor.submit(process, job)] = job
+                if len(running) >= window:
+                    break
+            if not running:
+                return
+            wait(running, return_when=FIRST_COMPLETED)
+            finished, suspects = _collect(running)
+            yield from finished
+            for job in suspects:
+                yield _process_alone(job, executor, process)
+    finally:
+        # What a worker has begun cannot be called back.
+        wait({future for future in running if not future.cancel()})
+
+
+def _collect(
+    running: dict[Future[StudyResult], StudyJob],
+) -> tuple[list[StudyResult], list[StudyJob]]:
+    """Take what is done out of ``running``; where a pool broke, all that was under way in it."""
+    finished: list[StudyResult] = []
+    suspects: list[StudyJob] = []
+    while done := [future for future in running if future.done()]:
+        for future in done:
+            job = running.pop(future)
+            try:
+                finished.append(future.result())
+            except _DEATHS:
+                suspects.append(job)
+        if suspects:
+            wait(running)  # the rest fails with it, or has just been finished
+    return finished, suspects
+
+
+def _process_alone(job: StudyJob, executor: Executor, process: Process) -> StudyResult:
+    try:
+        return executor.submit(process, job).result()
+    except _DEATHS:
+        return give_up(job)
