@@ -5,6 +5,7 @@ The only module that reads TOML or the environment.
 
 import difflib
 import os
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -83,7 +84,8 @@ def _processors() -> int:
 class Settings:
     """Options of a run; their meaning is that of the command line's options.
 
-    ``theme`` None means dark for screens (PNG, HTML, DICOM) and light for paper (PDF).
+    ``theme`` None means dark for screens (PNG, HTML, DICOM) and light for paper (PDF). ``cache`` is
+    the folder that remembers headers from run to run; None: nothing is remembered.
     """
 
     output: Path | None = None
@@ -92,6 +94,7 @@ class Settings:
     link: Link = Link.NONE
     rules: Path | None = None
     decisions: Path | None = None
+    cache: Path | None = None
     phi: Phi = Phi.MINIMAL
     theme: ThemeName | None = None
     paper: Paper = Paper.A4
@@ -147,6 +150,27 @@ def load_settings(
     return Settings(**values)  # type: ignore[arg-type]  # _convert gives each field its type
 
 
+def user_cache(environment: Mapping[str, str], platform: str = sys.platform) -> Path | None:
+    """Return this program's folder in the user's cache, None where the user has none.
+
+    References
+    ----------
+    * XDG Base Directory Specification 0.8, ``$XDG_CACHE_HOME``
+    """
+    if platform == "win32":
+        base = environment.get("LOCALAPPDATA", "")
+    elif platform == "darwin":
+        base = _below_home(environment, "Library/Caches")
+    else:
+        base = environment.get("XDG_CACHE_HOME", "") or _below_home(environment, ".cache")
+    return Path(base) / "ductdicom" if base else None
+
+
+def _below_home(environment: Mapping[str, str], folder: str) -> str:
+    home = environment.get("HOME", "")
+    return f"{home}/{folder}" if home else ""
+
+
 def _suggestion(name: str, known: set[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(known))}"
@@ -187,7 +211,7 @@ def _convert(name: str, value: object, source: str) -> object:
             return choices[name](str(value))
         if name == "format":
             return _formats(value)
-        if name in {"output", "rules", "decisions"}:
+        if name in {"output", "rules", "decisions", "cache"}:
             return _path(value)
         if name == "jobs":
             return _whole(value, 0, _MOST_JOBS) or _processors()

@@ -1,6 +1,8 @@
 """``ductdicom organise``: the main job."""
 
+import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -15,7 +17,7 @@ from ductdicom.cli.options import (
 from ductdicom.cli.progress import show_progress
 from ductdicom.cli.tables import print_plan, print_report
 from ductdicom.pipeline.run import organise as run_organise
-from ductdicom.settings import Link
+from ductdicom.settings import Link, user_cache
 
 
 @click.command(epilog="For example: ductdicom organise cd1.zip cd2.zip -o sheets --format png,html")
@@ -36,6 +38,11 @@ from ductdicom.settings import Link
 )
 @page_options
 @deciding_options
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path),
+    help="Folder that remembers headers from run to run; it holds names.  [default: the user's]",
+)
 @click.option("-n", "--dry-run", is_flag=True, default=None, help="Say what would be written.")
 @click.option("--force", is_flag=True, default=None, help="Redo studies that are up to date.")
 @click.option(
@@ -58,6 +65,8 @@ def organise(
 ) -> int:
     """Read an export, decide, pair, draw the sheets, and account for every input."""
     settings = make_settings(config, format=formats, **given)
+    if settings.cache is None:
+        settings = replace(settings, cache=user_cache(os.environ))
     names = all_inputs(inputs, files_from, nul=nul)
     with show_progress(is_quiet=settings.quiet, as_json=settings.log_json) as progress:
         report = run_organise(names, settings, progress=progress)

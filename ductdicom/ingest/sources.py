@@ -44,14 +44,19 @@ def find_inputs(
     UsageError
         An input does not exist; raised before anything is searched.
     """
-    for typed in inputs:
-        if not _is_there(typed):
-            raise UsageError("no such file or folder", path=shown_name(typed))
+    check_inputs(inputs)
     inputs = tuple(map(_file_set_root, inputs))
     covered = _Covered()
     if exclude is not None:
         covered.folders.add(os.path.realpath(exclude))
     return _find(inputs, covered)
+
+
+def check_inputs(inputs: Sequence[str]) -> None:
+    """Raise `UsageError` where an input does not exist."""
+    for typed in inputs:
+        if not _is_there(typed):
+            raise UsageError("no such file or folder", path=shown_name(typed))
 
 
 def read_list(stream: BinaryIO, *, nul: bool = False) -> Iterator[str]:

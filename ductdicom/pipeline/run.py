@@ -1,5 +1,6 @@
 """The main job: read everything, decide, draw every study, account for every input."""
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
@@ -8,11 +9,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 
+from ductdicom.classify.decide import Engine
 from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.export.output import OutputFolder, open_output
 from ductdicom.export.records import study_record
+from ductdicom.ingest.catalogue import Catalogue
 from ductdicom.ingest.dicomdir import MissingReference
 from ductdicom.ingest.scan import fingerprint, scan_inputs
+from ductdicom.ingest.sources import check_inputs
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import LedgerRow, Problem
 from ductdicom.pipeline.executors import make_executor
@@ -27,6 +31,7 @@ from ductdicom.pixels.register import require_library
 from ductdicom.settings import Settings
 
 Progress = Callable[[str, int, int | None], None]
+_NAME_DIGITS = 16
 _WINDOW = 4  # jobs waiting for each worker
 
 
@@ -42,6 +47,7 @@ class Scan:
     judged: tuple[Judged, ...]
     problems: tuple[Problem, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
+    is_interrupted: bool = False
 
     @property
     def instance_count(self) -> int:
@@ -65,7 +71,9 @@ def scan(
     NothingReadableError
         No input is a DICOM object that could be read.
     """
-    scanned = _scan(inputs, settings, executor, progress)
+    scanned = _scan(_prepare(inputs, settings), executor, None, progress)
+    if scanned.is_interrupted:
+        raise KeyboardInterrupt
     if not scanned.judged:
         raise _nothing_readable(scanned, inputs)
     return scanned
@@ -82,29 +90,50 @@ def _nothing_readable(scanned: Scan, inputs: Sequence[str]) -> NothingReadableEr
     )
 
 
-def _scan(
-    inputs: Sequence[str], settings: Settings, executor: Executor | None, progress: Progress
-) -> Scan:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """What is to be read, and what deciding depends on; found to be in order."""
+
+    inputs: Sequence[str]
+    settings: Settings
+    engine: Engine
+    problems: tuple[Problem, ...]
+
+
+def _prepare(inputs: Sequence[str], settings: Settings) -> _Order:
+    """Find what is wrong with the options before anything is written."""
     if not inputs:
         raise UsageError("no input", hint="name a folder, a file or an archive")
     if settings.output is not None:
         _refuse_output_as_input(inputs, settings.output)
+    check_inputs(inputs)
     engine, problems = make_engine(settings)
-    missing: list[MissingReference] = []
+    return _Order(inputs=inputs, settings=settings, engine=engine, problems=problems)
+
+
+def _scan(
+    order: _Order, executor: Executor | None, catalogue: Catalogue | None, progress: Progress
+) -> Scan:
+    """Read and decide; an interrupt while reading leaves what was read until then."""
+    settings = order.settings
+    reader = _Reader(progress=progress)
     started = monotonic()
-    found = scan_inputs(inputs, exclude=settings.output, executor=executor)
-    gathered = gather(_counted(found, missing, progress), fingerprint)
+    found = scan_inputs(
+        order.inputs, exclude=settings.output, executor=executor, catalogue=catalogue
+    )
+    gathered = gather(reader.read(found), fingerprint)
     read = monotonic()
-    judged = judge(gathered.parts, engine, all_studies=settings.all_studies)
+    judged = judge(gathered.parts, order.engine, all_studies=settings.all_studies)
     return Scan(
         gathered=gathered,
         judged=judged,
         problems=(
-            *problems,
-            *unknown_decisions(engine, judged),
-            *(_missing_problem(item) for item in missing),
+            *order.problems,
+            *unknown_decisions(order.engine, judged),
+            *(_missing_problem(item) for item in reader.missing),
         ),
         seconds={"scan": read - started, "decide": monotonic() - read},
+        is_interrupted=reader.is_interrupted,
     )
 
 
@@ -114,19 +143,29 @@ def _refuse_output_as_input(inputs: Sequence[str], output: Path) -> None:
             raise UsageError("is input and output at once", path=name, hint="name another with -o")
 
 
-def _counted(
-    found: Iterable[Instance | LedgerRow | MissingReference],
-    missing: list[MissingReference],
-    progress: Progress,
-) -> Iterator[Instance | LedgerRow]:
-    count = 0
-    for item in found:
-        if isinstance(item, MissingReference):
-            missing.append(item)
-            continue
-        count += 1
-        progress("scan", count, None)
-        yield item
+@dataclass(slots=True, kw_only=True)
+class _Reader:
+    """Counts what is read, and sets aside what is no input."""
+
+    progress: Progress
+    missing: list[MissingReference] = field(default_factory=list)
+    is_interrupted: bool = False
+
+    def read(
+        self, found: Iterable[Instance | LedgerRow | MissingReference]
+    ) -> Iterator[Instance | LedgerRow]:
+        """Yield the inputs, up to an interrupt."""
+        count = 0
+        try:
+            for item in found:
+                if isinstance(item, MissingReference):
+                    self.missing.append(item)
+                    continue
+                count += 1
+                self.progress("scan", count, None)
+                yield item
+        except KeyboardInterrupt:
+            self.is_interrupted = True
 
 
 def _missing_problem(item: MissingReference) -> Problem:
@@ -160,16 +199,33 @@ def organise(
         raise UsageError("no output folder", hint="name one with -o")
     if settings.difference:
         require_library()
+    order = _prepare(inputs, settings)
     with _executor(executor, settings.jobs) as workers:
-        scanned = _scan(inputs, settings, workers, progress)
         if settings.dry_run:
+            scanned = _scan(order, workers, None, progress)
             report = _dry_run(scanned, settings)
         else:
             with open_output(settings.output) as output:
+                with _catalogue(settings) as catalogue:
+                    scanned = _scan(order, workers, catalogue, progress)
                 report = _run(scanned, settings, output, workers, progress)
-    if not scanned.judged:
+    if not scanned.judged and not scanned.is_interrupted:
         raise _nothing_readable(scanned, inputs)
     return report
+
+
+@contextmanager
+def _catalogue(settings: Settings) -> Iterator[Catalogue | None]:
+    """Open the catalogue of an output folder, which its lock guards.
+
+    It does not lie in that folder, which may be passed on: it holds names of patients.
+    """
+    if settings.cache is None:
+        yield None
+        return
+    place = hashlib.sha256(os.fsencode(os.path.realpath(settings.output or ""))).hexdigest()
+    with Catalogue(settings.cache / f"{place[:_NAME_DIGITS]}.sqlite") as catalogue:
+        yield catalogue
 
 
 @contextmanager
@@ -215,9 +271,9 @@ def _run(
     if not settings.force:
         results = {job.key: done for job in jobs if (done := read_finished(job)) is not None}
     started = monotonic()
-    is_interrupted = False
+    is_interrupted = scanned.is_interrupted
     try:
-        todo = [job for job in jobs if job.key not in results]
+        todo = [job for job in jobs if job.key not in results and not is_interrupted]
         with closing(
             work_off(todo, executor, process_study, window=_WINDOW * max(settings.jobs, 1))
         ) as finished:

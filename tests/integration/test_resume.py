@@ -1,5 +1,6 @@
 """Runs that are repeated, interrupted, or fail in the middle of a write."""
 
+import itertools
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from exports import files_of, organise, read_records, write_ductogram
 
 import ductdicom.pipeline.run as pipeline
 from ductdicom.export.output import open_output
+from ductdicom.ingest import scan
 from ductdicom.phantom.spec import Person
 
 pytestmark = pytest.mark.integration
@@ -290,3 +292,84 @@ def test_a_damaged_key_is_said_and_not_replaced(export, tmp_path, capsys):
 
     assert organise(export, output=tmp_path) == 4
     assert "damaged" in capsys.readouterr().err
+
+
+# --- the catalogue ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def read_paths(monkeypatch):
+    """Return the list of the files that were opened."""
+    opened = []
+    read_files = scan.read_files
+
+    def watch(paths):
+        opened.extend(paths)
+        return read_files(paths)
+
+    monkeypatch.setattr(scan, "read_files", watch)
+    return opened
+
+
+def test_a_run_reads_only_what_changed(export, tmp_path, read_paths):
+    copy = Path(shutil.copytree(export, tmp_path / "export"))
+    organise(copy, output=tmp_path / "out")
+    assert len(read_paths) == 12
+    read_paths.clear()
+
+    organise(copy, output=tmp_path / "out")
+    assert read_paths == []
+
+    write_ductogram(copy / "P2", day="20260102", study="2.25.952", laterality="R")
+    organise(copy, output=tmp_path / "out")
+    assert {Path(path).parent.name for path in read_paths} == {"P2"}
+
+
+def test_what_is_remembered_lies_in_the_cache_and_holds_no_key(export, tmp_path):
+    cache = tmp_path / "cache"
+
+    organise(export, output=tmp_path / "out", options=["--cache", str(cache)])
+
+    (catalogue,) = cache.iterdir()
+    assert catalogue.suffix == ".sqlite"
+    assert not list((tmp_path / "out").rglob("*.sqlite*"))
+
+
+def test_a_dry_run_remembers_nothing(export, tmp_path):
+    options = ["--cache", str(tmp_path / "cache"), "--dry-run"]
+
+    assert organise(export, output=tmp_path / "out", options=options) == 0
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_written_costs_only_time(export, tmp_path):
+    (tmp_path / "file").touch()
+
+    code = organise(export, output=tmp_path / "out", options=["--cache", str(tmp_path / "file")])
+
+    assert code == 0
+
+
+def test_an_interrupt_while_reading_leaves_a_ledger_of_what_was_read(
+    export, tmp_path, monkeypatch, capsys
+):
+    undisturbed, output = tmp_path / "undisturbed", tmp_path / "out"
+    organise(export, output=undisturbed)
+    _same_key(undisturbed, output)
+    whole = pipeline.scan_inputs
+
+    def interrupted(*args, **kwargs):
+        found = whole(*args, **kwargs)
+        yield from itertools.islice(found, 5)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "scan_inputs", interrupted)
+        code = organise(export, output=output)
+
+    assert code == 130
+    assert len((output / "ledger.csv").read_text("utf-8").splitlines()) == 1 + 5
+    assert json.loads((output / "summary.json").read_text("utf-8"))["interrupted"]
+    assert organise(export, output=output) == 0
+    assert _contents(output) == _contents(undisturbed)
