@@ -20,6 +20,7 @@ _NOUNS = ("contrast", "injection", "repeat")
 _STRANGERS = ("competing", "tracer", "history")  # nouns that take a marker for themselves
 _CLAUSE_ENDS = frozenset(",;:()[]{}|?!")
 _NEEDS_SAME_LANGUAGE = 3  # letters; s, m, na, po, for mean other things elsewhere
+_DENIALS = frozenset({"not", "nicht", "nie", "niet", "ikke", "inte", "ej", "не"})
 _MOST_BETWEEN = 6  # items between a marker and its noun, fillers and numbers included
 
 
@@ -105,9 +106,15 @@ class PhraseReader:
             step = 1
             if not in_history:
                 found, step = self._read(position)
-                if found is not None:
+                if found is not None and not self._is_denied(position, found):
                     yield found
             position += step
+
+    def _is_denied(self, position: int, found: Finding) -> bool:
+        """Whether a phrase of post is taken back: "not post contrast"."""
+        before = self.items[position - 1] if position else None
+        is_taken_back = before is not None and (before.has("without") or before.text in _DENIALS)
+        return is_taken_back and found.phase is TextPhase.POST
 
     def _is_history(self, item: Item, *, was: bool) -> bool:
         """Whether what is said belongs to the patient's past: "Z.n. OP nach KM"."""

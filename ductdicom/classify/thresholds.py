@@ -24,6 +24,7 @@ class Thresholds:
     intravenous_volume_at_least_ml: float = 30.0
     dual_energy_kvp_at_least: float = 40.0
     light_compression_fraction: float = 0.6
+    prior_at_most_days: float = 730.0
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, float]) -> "Thresholds":

@@ -60,7 +60,7 @@ def _print_image(image: ImageCall, study: Judged) -> None:
         click.echo(f"      for      {_words(item)}")
     for item in call.conflicts:
         click.echo(f"      against  {_words(item)}")
-    if call.phase is Phase.UNKNOWN:
+    if call.phase is Phase.UNKNOWN or image.has_laterality_conflict:
         click.echo(f"      would settle it: {_remedy(image)}")
     left_out = [i.reason for i in study.pairing.left_out if i.image is image]
     if left_out:
@@ -73,6 +73,8 @@ def _words(item: Evidence) -> str:
 
 
 def _remedy(image: ImageCall) -> str:
+    if image.has_laterality_conflict:
+        return "a decision on the side (--decisions)"
     if image.call.conflicts:
         return "a decision on which of the reasons is right (--decisions)"
     return "a Contrast/Bolus Agent on the post images only, or a decision (--decisions)"

@@ -6,6 +6,8 @@ from ductdicom.model.call import ExamKind, Kind, Phase
 from ductdicom.model.instance import Patient
 from ductdicom.model.study import ImageCall, StudyCall
 
+MOST_DAYS = 730.0
+
 
 def is_same_patient(one: Patient, other: Patient) -> bool:
     """Tell whether two headers certainly belong to one patient.
@@ -47,22 +49,34 @@ def _words(name: str) -> list[str]:
     return letters.casefold().split()
 
 
-def find_priors(study: StudyCall, others: Sequence[StudyCall]) -> tuple[ImageCall, ...]:
-    """Return the plain views of the latest earlier study, for each side and view group.
+def find_priors(
+    study: StudyCall, others: Sequence[StudyCall], *, most_days: float = MOST_DAYS
+) -> tuple[ImageCall, ...]:
+    """Return the plain views of the latest earlier exposure, for each side and view group.
 
-    Only mammograms without a filling of their own serve, of the same patient, and only from an
-    earlier date, or the same date and an earlier time.
+    Only mammograms without a filling of their own serve, of the same patient. On an earlier date
+    the dates tell; on the same date each view must have been exposed before the first post image
+    of its side, by the clock of both.
+
+    Parameters
+    ----------
+    most_days
+        An older view is no scout: the breast has changed. Heuristic.
     """
-    own = [image.instance.patient for image in study.images if image.kind is Kind.VIEW]
+    own = [image for image in study.images if image.kind is Kind.VIEW]
     if not own:
         return ()
     latest: dict[tuple[object, object], list[ImageCall]] = {}
     for other in sorted(others, key=_when):
-        if not _may_hold_scouts(other) or not _is_earlier(other, study):
+        if not _may_hold_scouts(other):
             continue
         found: dict[tuple[object, object], list[ImageCall]] = {}
         for image in other.images:
-            if _may_serve(image) and all(is_same_patient(image.instance.patient, p) for p in own):
+            if (
+                _may_serve(image)
+                and all(is_same_patient(image.instance.patient, i.instance.patient) for i in own)
+                and _is_earlier(image, own, most_days)
+            ):
                 found.setdefault((image.laterality, image.group), []).append(image)
         latest |= found
     return tuple(image for images in latest.values() for image in images)
@@ -95,6 +109,17 @@ def _when(study: StudyCall) -> tuple[str, str, str]:
     )
 
 
-def _is_earlier(other: StudyCall, study: StudyCall) -> bool:
-    before, after = _when(other), _when(study)
-    return bool(before[0] and after[0]) and before[:2] < after[:2]
+def _is_earlier(image: ImageCall, own: Sequence[ImageCall], most_days: float) -> bool:
+    """Tell whether a view was exposed before the filling of its side, and not too long before."""
+    posts = [i for i in own if i.laterality is image.laterality and i.shown_phase is Phase.POST]
+    dates = [i.instance.study_date for i in posts or own if i.instance.study_date is not None]
+    on = image.instance.study_date
+    if on is None or not dates:
+        return False
+    days = (min(dates) - on).days
+    if days != 0:
+        return 0 < days <= most_days
+    clocks = [post.acquired_at for post in posts]
+    if image.acquired_at is None or not clocks or None in clocks:
+        return False
+    return all(at is not None and image.acquired_at < at for at in clocks)

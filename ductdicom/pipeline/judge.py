@@ -77,7 +77,8 @@ def judge(parts: Sequence[Part], engine: Engine, *, all_studies: bool) -> tuple[
     for part, call in zip(parts, calls, strict=True):
         others = [other for other in same_patient.get(_patient_key(call), ()) if other is not call]
         is_ductogram = call.exam.kind is ExamKind.DUCTOGRAM
-        priors = find_priors(call, others) if is_ductogram else ()
+        most_days = engine.thresholds.prior_at_most_days
+        priors = find_priors(call, others, most_days=most_days) if is_ductogram else ()
         pairing = annotate_rows(pair_study(call, priors))
         if not is_ductogram and not all_studies:
             pairing = _without_rows(pairing)

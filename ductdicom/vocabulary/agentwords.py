@@ -73,10 +73,12 @@ def _read_words(words: Sequence[Item]) -> AgentClass:
 
 
 def _is_negated(words: Sequence[Item]) -> bool:
-    """Whether a negation stands right before a contrast word, or says all there is to say."""
+    """Whether a negation stands right before a contrast word, behind it, or alone."""
     for item, following in pairwise(words):
         if item.has("none") and following.has(*_NAMES_CONTRAST):
             return True
+    if words[-1].has("none") and words[0].has(*_NAMES_CONTRAST):
+        return True
     if all(item.has("none", "yes") for item in words):
         return words[0].has("none")
     names_any = any(item.has(*_NAMES_CONTRAST) for item in words)

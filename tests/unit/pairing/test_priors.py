@@ -1,4 +1,4 @@
-from datetime import date, time
+from datetime import date, datetime, time
 
 import pytest
 from builders import make_instance, make_origin
@@ -11,6 +11,7 @@ from ductdicom.model.call import (
     ExamKind,
     Kind,
     Laterality,
+    Phase,
     PhaseCall,
     ViewGroup,
 )
@@ -46,7 +47,13 @@ def _study(uid, *, on=None, at=time(9, 0), kind=ExamKind.MAMMOGRAM, patient=JANE
     )
 
 
-NOW = _study("2.25.1", kind=ExamKind.DUCTOGRAM)
+TODAY = date(2026, 1, 2)
+NOW = _study(
+    "2.25.1",
+    kind=ExamKind.DUCTOGRAM,
+    call=PhaseCall(phase=Phase.POST, confidence=Confidence.CERTAIN),
+    acquired_at=datetime.combine(TODAY, time(9, 21)),
+)
 
 
 def _found(*others):
@@ -63,9 +70,25 @@ def test_the_latest_of_several_serves():
     assert _found(*others) == ["2.25.9"]
 
 
-def test_one_of_the_same_day_serves_if_it_was_earlier():
-    assert _found(_study("2.25.2", at=time(8, 0))) == ["2.25.2"]
-    assert _found(_study("2.25.2", at=time(10, 0))) == []
+@pytest.mark.parametrize(
+    ("exposed", "found"),
+    [
+        pytest.param(time(8, 5), ["2.25.2"], id="before the filling"),
+        pytest.param(time(11, 5), [], id="after the filling, whatever the study's own time"),
+        pytest.param(None, [], id="at a time that is not known"),
+    ],
+)
+def test_one_of_the_same_day_serves_if_it_was_exposed_before_the_filling(exposed, found):
+    acquired_at = datetime.combine(TODAY, exposed) if exposed else None
+
+    assert _found(_study("2.25.2", at=time(8, 0), acquired_at=acquired_at)) == found
+
+
+def test_a_view_that_is_too_old_is_no_scout():
+    old = _study("2.25.2", on=date(2010, 5, 1))
+
+    assert _found(old) == []
+    assert find_priors(NOW, [old], most_days=10_000) == old.images
 
 
 @pytest.mark.parametrize(
