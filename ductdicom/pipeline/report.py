@@ -40,7 +40,10 @@ Record = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A run's outcome: the ledger, the studies' records, the run's own problems, the timings."""
+    """A run's outcome: the ledger, the studies' records, the run's own problems, the timings.
+
+    ``identities`` are what the sheets say of each study's patient, by the study's key.
+    """
 
     rows: tuple[LedgerRow, ...]
     records: tuple[Record, ...]
@@ -50,6 +53,7 @@ class Report:
     written: tuple[str, ...] = ()
     planned: tuple[StudyJob, ...] = field(default=())
     is_interrupted: bool = False
+    identities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -130,7 +134,10 @@ def write_report(report: Report, output: OutputFolder) -> None:
         f"{number} {status}" for status, number in count_studies(report.records).items()
     )
     index = html_index(
-        [_index_entry(record) for record in sorted(report.records, key=_urgency)],
+        [
+            _index_entry(record, report.identities.get(str(record["key"]), ()))
+            for record in sorted(report.records, key=_urgency)
+        ],
         count_inputs(report.rows),
         totals=f"{len(report.records)} studies ({totals}) from {len(report.rows)} inputs",
     )
@@ -153,7 +160,7 @@ def _timeless(content: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in content.items() if name != "seconds"}
 
 
-def _index_entry(record: Record) -> dict[str, object]:
+def _index_entry(record: Record, identity: tuple[str, ...]) -> dict[str, object]:
     key = str(record["key"])
     folder = f"studies/{key}"
     files = cast("list[str]", record.get("files", []))
@@ -164,10 +171,14 @@ def _index_entry(record: Record) -> dict[str, object]:
     sheet = next((target for name, target in links if name.endswith((".html", ".pdf", ".png"))), "")
     exam = cast("dict[str, object]", record["exam"])
     images = ", ".join(f"{n} {phase}" for phase, n in sorted(phases.items()))
+    rows = cast("list[dict[str, list[str]]]", record["rows"])
+    if any("prior-study" in row["notes"] for row in rows):
+        images += ", pre from a prior study"
     thumbnail = f"{folder}/{THUMBNAIL_NAME}" if THUMBNAIL_NAME in files else ""
     return {
         "key": key,
         "date": record["study_date"] or "undated",
+        "who": ", ".join(identity),
         "words": str(exam["kind"]).replace("-", " "),
         "status": record["status"],
         "images": f"{len(instances)} objects" + (f": {images}" if images else ""),

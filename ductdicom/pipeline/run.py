@@ -293,6 +293,7 @@ def _run(
         settings=settings,
         written=tuple(sorted(k for k, r in results.items() if r.was_written)),
         is_interrupted=is_interrupted,
+        identities={job.key: job.identity for job in jobs},
     )
     write_report(report, output)
     return report

@@ -177,6 +177,7 @@ def _entry(key, status="paired", **changes):
     return {
         "key": key,
         "date": "2026-01-02",
+        "who": "Patient ID SAMPLE-1, Study 2026-01-02",
         "words": "ductogram",
         "status": status,
         "images": "4 objects: 2 post, 2 pre",

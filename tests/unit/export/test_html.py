@@ -13,6 +13,7 @@ EVIL = "<script>alert(1)</script>\"'&<img src=x onerror=alert(2)>"
 ENTRY = {
     "key": EVIL,
     "date": EVIL,
+    "who": EVIL,
     "words": EVIL,
     "status": "review",
     "images": EVIL,
