@@ -185,11 +185,12 @@ _EXAM = (
     Description(
         name="intravenous-contrast",
         question=Question.EXAM,
-        attribute="(0018,1040) Contrast/Bolus Route, (0018,1041) Contrast/Bolus Volume",
-        reference="DICOM PS3.3 C.7.6.4; limit: heuristic",
+        attribute="(0018,1040) Contrast/Bolus Route, (0018,1046) Contrast Flow Rate, (0018,1041) "
+        "Contrast/Bolus Volume",
+        reference="DICOM PS3.3 C.7.6.4; limits: heuristic",
         strength=Strength.STRUCTURAL,
-        description="An intravenous route, or a volume that no duct can hold, means a contrast "
-        "mammogram.",
+        description="An intravenous route means a contrast mammogram; less so an injector's flow, "
+        "or a volume that no duct can hold.",
     ),
 )
 
@@ -241,6 +242,22 @@ _SIDE_AND_VIEW = (
         description="Only where nothing else names the breast.",
     ),
     *_attributes(_VIEW, Question.VIEW, "view"),
+    Description(
+        name="archive-laterality",
+        question=Question.SIDE,
+        attribute="(4109,xx01) Laterality, private (Centricity)",
+        reference="observed; heuristic",
+        strength=Strength.EXPLICIT,
+        description="What an archive wrote of the side, maybe as a correction.",
+    ),
+    Description(
+        name="archive-view",
+        question=Question.VIEW,
+        attribute="(4109,xx02) View, private (Centricity)",
+        reference="observed; heuristic",
+        strength=Strength.EXPLICIT,
+        description="What an archive wrote of the view, maybe as a correction.",
+    ),
     Description(
         name="clinical-view",
         question=Question.VIEW,

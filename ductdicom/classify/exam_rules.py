@@ -200,6 +200,8 @@ def _intravenous(subject: Subject, thresholds: Thresholds) -> Iterator[Evidence]
     # A volume may be the bottle's; it weighs less than a vein, and no more than a name.
     if is_intravenous:
         value, tag, strength = contrast.route or "intravenous", "(0018,1040)", Strength.STRUCTURAL
+    elif (contrast.flow_rate_ml_s or 0) >= thresholds.intravenous_flow_at_least_ml_s:
+        value, tag, strength = f"{contrast.flow_rate_ml_s:g} mL/s", "(0018,1046)", Strength.TEXT
     elif volume >= thresholds.intravenous_volume_at_least_ml:
         value, tag, strength = f"{volume:g} mL", "(0018,1041)", Strength.TEXT
     else:

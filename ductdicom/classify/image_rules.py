@@ -19,6 +19,8 @@ _AGENT_PHASES = {
     AgentClass.GENERIC_YES: Phase.POST,
     AgentClass.EXPLICIT_NONE: Phase.PRE,
 }
+# Phases of an injection into a vein are left to contrast mammography.
+_AGENT_PHASE_TERMS = {"PRE_CONTRAST", "POST_CONTRAST", "IMMEDIATE", "DELAYED"}
 _STATUS_PHASES = {"PRE": Phase.PRE, "POST": Phase.POST}
 _TEXT_PHASES = {TextPhase.PRE: Phase.PRE, TextPhase.POST: Phase.POST}
 
@@ -37,6 +39,12 @@ def _usage(subject: Subject, _: Thresholds) -> Said:
             "YES" if administered else "NO",
             Phase.POST if administered else Phase.PRE,
         )
+
+
+def _agent_phase(subject: Subject, _: Thresholds) -> Said:
+    term = (subject.instance.contrast.agent_phase or "").strip().upper()
+    if term in _AGENT_PHASE_TERMS:
+        yield "(0018,9344)", term, Phase.PRE if term == "PRE_CONTRAST" else Phase.POST
 
 
 def _is_denied(subject: Subject) -> bool:
@@ -156,6 +164,15 @@ RULES: tuple[Rule, ...] = (
         must_discriminate=False,
         description="YES or NO states whether administration had begun.",
         speak=_usage,
+    ),
+    Rule(
+        name="contrast-phase",
+        attribute="(0018,9344) Contrast/Bolus Agent Phase",
+        reference="DICOM PS3.3 C.7.6.16.2.12",
+        strength=Strength.EXPLICIT,
+        must_discriminate=False,
+        description="PRE_CONTRAST, or POST_CONTRAST, IMMEDIATE and DELAYED, state the phase.",
+        speak=_agent_phase,
     ),
     Rule(
         name="contrast-agent",

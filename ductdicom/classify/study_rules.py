@@ -192,9 +192,21 @@ def start_times(
     """
     known = [subject.instance.contrast.started_at for subject in subjects]
     earliest = min((value for value in known if value is not None), default=None)
+    if earliest is None:
+        return tuple(_stop_time(subject, thresholds) for subject in subjects)
     return tuple(
         _start_time(subject, own if own is not None else earliest, thresholds)
         for subject, own in zip(subjects, known, strict=True)
+    )
+
+
+def _stop_time(subject: Subject, thresholds: Thresholds) -> tuple[Evidence, ...]:
+    """Compare with the end of the injection alone: after it is post, before it says nothing."""
+    found = _start_time(subject, subject.instance.contrast.stopped_at, thresholds)
+    return tuple(
+        replace(item, tag="(0018,1043)", value=item.value.replace("started", "stopped"))
+        for item in found
+        if item.says == Phase.POST
     )
 
 

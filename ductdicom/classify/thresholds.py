@@ -22,6 +22,7 @@ class Thresholds:
     start_time_reach_hours: float = 3.0
     duct_volume_at_most_ml: float = 5.0
     intravenous_volume_at_least_ml: float = 30.0
+    intravenous_flow_at_least_ml_s: float = 1.0
     dual_energy_kvp_at_least: float = 40.0
     light_compression_fraction: float = 0.6
     prior_at_most_days: float = 730.0

@@ -110,6 +110,7 @@ def _laterality_evidence(subject: Subject, view: str | None) -> Iterator[Evidenc
         ("image-laterality", "(0020,0062)", breast.image_laterality),
         ("frame-laterality", "(0020,9072)", breast.frame_laterality),
         ("series-laterality", "(0020,0060)", breast.series_laterality),
+        ("archive-laterality", "(4109,xx01)", breast.pacs_laterality),
     ):
         side = _side_letter(value)
         if side:
@@ -200,10 +201,13 @@ def _view_evidence(subject: Subject) -> Iterator[Evidence]:
         reading = read_text(breast.view_position, subject.vocabulary)
         if len(set(reading.views)) == 1:
             yield _attribute("view-position", "(0018,5101)", breast.view_position, reading.views[0])
-    if breast.clinical_view:
-        reading = read_text(breast.clinical_view, subject.vocabulary)
-        if len(set(reading.views)) == 1:
-            yield _attribute("clinical-view", "(0045,xx1B)", breast.clinical_view, reading.views[0])
+    for rule, tag, value in (
+        ("clinical-view", "(0045,xx1B)", breast.clinical_view),
+        ("archive-view", "(4109,xx02)", breast.pacs_view),
+    ):
+        reading = read_text(value or "", subject.vocabulary)
+        if value and len(set(reading.views)) == 1:
+            yield _attribute(rule, tag, value, reading.views[0])
     orientation = subject.instance.geometry.patient_orientation or ()
     if len(orientation) == 1 and orientation[0].strip().upper() in VIEW_GROUPS:
         yield _attribute(

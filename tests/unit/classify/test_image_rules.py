@@ -55,6 +55,12 @@ SPEAKS = {
         (contrast(is_administered=True), POST),
         (contrast(is_administered=False), PRE),
     ],
+    "contrast-phase": [
+        (contrast(agent_phase="PRE_CONTRAST"), PRE),
+        (contrast(agent_phase="POST_CONTRAST"), POST),
+        (contrast(agent_phase="delayed"), POST),
+        (contrast(agent_phase="ARTERIAL"), NOTHING),
+    ],
     "contrast-agent": [
         (contrast(agent="IOHEXOL 300"), POST),
         (contrast(agent="omnipaque"), POST),
@@ -118,6 +124,7 @@ SPEAKS = {
 EMPTY = {
     "image-type": [image_type(""), {"image_type": ()}],
     "contrast-usage": [contrast(is_administered=None)],
+    "contrast-phase": [contrast(agent_phase=""), contrast(agent_phase=None)],
     "contrast-agent": [contrast(agent=""), contrast(agent="  "), contrast(agent="-")],
     "contrast-agent-code": [contrast(agent_codes=())],
     "contrast-route": [contrast(route="", route_codes=())],
