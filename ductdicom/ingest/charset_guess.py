@@ -20,6 +20,11 @@ _WINDOWS_TWIN = {
     "gbk": "gb18030",
 }
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
+# Bytes that are no letters in ISO 8859-1. In cp1250 they are those of Polish and Czech words; in
+# cp1252 two of them are the French ligature, which stands before u, d and s.
+_SLAVIC = re.compile(
+    rb"[A-Za-z\xc0-\xff][\x8d\x8f\x9d\x9f]|[A-Za-z\xc0-\xff][\x8c\x9c](?![uUdDsS])"
+)
 _LONGEST_CHARACTER_BYTES = 4
 _LATIN = frozenset({"latin-1", "iso8859-2", "iso8859-3", "iso8859-4", "iso8859-9", "iso8859-15"})
 _CONVINCING_SHARE = 0.6
@@ -55,7 +60,11 @@ def guess(value: bytes, declared: str) -> str:
     if text is not None:
         return text
     candidates = [_WINDOWS_TWIN[declared]] if declared in _WINDOWS_TWIN else []
-    is_foreign = declared in _LATIN and _mean_run(value) >= _FOREIGN_RUN_LENGTH
+    if declared == "latin-1" and _SLAVIC.search(value):
+        candidates = ["cp1250", *candidates]
+    is_foreign = declared in _LATIN and (
+        _mean_run(value) >= _FOREIGN_RUN_LENGTH or _tells_japanese(value)
+    )
     if is_foreign or declared in ("ascii", "utf-8"):
         candidates = _by_shape(value) + candidates
     for codec in candidates:
@@ -118,6 +127,12 @@ def _by_shape(value: bytes) -> list[str]:
     scores = [("cp1251", words), *_east_asian_scores(value)]
     ranked = sorted(scores, key=lambda item: -item[1])
     return [name for name, score in ranked if score > 0]
+
+
+def _tells_japanese(value: bytes) -> bool:
+    """Whether all of it reads as Japanese, with a word that this field uses every day."""
+    text = decode_cut(value, "cp932") or ""
+    return _is_japanese(value) and bool(set(text) & _TELLING["cp932"])
 
 
 def _is_japanese(value: bytes) -> bool:
