@@ -6,21 +6,20 @@ and kept only once.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any
 
 from ductdicom.ingest.codec import (
     field_converter,
-    field_flattener,
     schema_of,
     values_flattener,
     write_json,
 )
 from ductdicom.ingest.dicomdir import MissingReference
-from ductdicom.model.instance import Instance
+from ductdicom.model.instance import Clock, Geometry, Instance
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import LedgerRow
 
@@ -34,28 +33,57 @@ _OWN = (
     "instance_number",
     "acquisition_number",
     "irradiation_event_uids",
-    "clock",
-    "geometry",
     "damage",
 )
+_OWN_TIMES = ("acquired_time",)
+_OWN_MEASURES = ("positioner_angle_deg", "compression_force_n", "body_part_thickness_mm")
 _SHARED_ALONE = (
     *("patient", "contrast", "breast", "exposure", "raster"),
     *("texts", "codes", "references"),
 )
 _SHARED_TOGETHER = tuple(
-    item.name for item in fields(Instance) if item.name not in {"origin", *_OWN, *_SHARED_ALONE}
+    item.name
+    for item in fields(Instance)
+    if item.name not in {"origin", "clock", "geometry", *_OWN, *_SHARED_ALONE}
 )
 _GROUPS = (_SHARED_TOGETHER, *((name,) for name in _SHARED_ALONE))
+
+
+class _Fields:
+    """Some fields of a ``kind`` on their way to JSON and back."""
+
+    __slots__ = ("convert", "flatten", "get", "write")
+
+    def __init__(self, kind: type, names: Sequence[str]) -> None:
+        get: Callable[[Any], Any] = attrgetter(*names)
+        self.get = get if len(names) > 1 else lambda value: (get(value),)
+        self.flatten = values_flattener(kind, names)
+        self.convert = field_converter(kind, names)
+        self.write = lru_cache(maxsize=_REMEMBERED_LINES)(self._write)
+
+    def own(self, value: object) -> list[Any]:
+        """Return the fields of a value as JSON can hold them."""
+        return self.flatten(list(self.get(value)))
+
+    def line(self, value: object) -> str:
+        """Return the fields of a value as a line, which is remembered."""
+        return self.write(self.get(value))
+
+    def _write(self, values: tuple[object, ...]) -> str:
+        return write_json(self.flatten(list(values)))
 
 
 def pack(result: Scanned, file: Origin) -> str:
     """Return a result of reading ``file`` as text; where the file lies is left out."""
     if isinstance(result, Instance):
-        lines = [write_json([_entry(result.origin, file), *_flatten_own(result)])]
-        lines += [flatten(result) for flatten in _GROUP_WRITERS]
+        clock, geometry = result.clock, result.geometry
+        own = [_own.own(result), _own_times.own(clock), _own_measures.own(geometry)]
+        lines = [write_json([_entry(result.origin, file), *own])]
+        lines += [_moment.line(clock), _projection.line(geometry)]
+        lines += [group.line(result) for group in _groups]
         return "i" + "\n".join(lines)
     if isinstance(result, LedgerRow):
-        return "r" + write_json([_entry(result.origin, file), *_flatten_row(result)])
+        return "r" + write_json([_entry(result.origin, file), *_row.own(result)])
     return "m" + write_json([_entry(result.directory, file), result.file_id])
 
 
@@ -71,12 +99,15 @@ def unpack(text: str, file: Origin) -> Scanned:
     entry, *values = json.loads(first)
     origin = file if entry is None else _placed(entry, file)
     if text[0] == "i":
-        found = _convert_own(values)
-        for number, line in zip(_GROUP_NUMBERS, lines, strict=True):
+        own, times, measures = values
+        found = _own.convert(own)
+        found["clock"] = Clock(**_read_line(0, lines[0]), **_own_times.convert(times))
+        found["geometry"] = Geometry(**_read_line(1, lines[1]), **_own_measures.convert(measures))
+        for number, line in zip(_GROUP_NUMBERS, lines[2:], strict=True):
             found |= _read_line(number, line)
         return Instance(origin=origin, **found)
     if text[0] == "r":
-        return LedgerRow(origin=origin, **_convert_row(values))
+        return LedgerRow(origin=origin, **_row.convert(values))
     return MissingReference(directory=origin, file_id=str(values[0]))
 
 
@@ -86,43 +117,35 @@ def packing_schema() -> str:
 
 
 def _entry(origin: Origin, file: Origin) -> list[Any] | None:
-    return None if origin is file or origin.member is None else _flatten_entry(origin)
+    return None if origin is file or origin.member is None else _entry_fields.own(origin)
 
 
 def _placed(entry: list[Any], file: Origin) -> Origin:
-    return Origin(path=file.path, source=file.source, **_convert_entry(entry))
-
-
-def _group_writer(names: tuple[str, ...]) -> Callable[[Instance], str]:
-    get = attrgetter(*names)
-    flatten = values_flattener(Instance, names)
-
-    @lru_cache(maxsize=_REMEMBERED_LINES)
-    def write(values: object) -> str:
-        return write_json(flatten(list(cast("tuple[object, ...]", values))))
-
-    if len(names) > 1:
-        return lambda instance: write(get(instance))
-    return lambda instance: write((get(instance),))
+    return Origin(path=file.path, source=file.source, **_entry_fields.convert(entry))
 
 
 def _read_line(number: int, line: str) -> dict[str, Any]:
     if len(line) > _MOST_LINE_BYTES:
-        return _GROUP_READERS[number](json.loads(line))
+        return _shared[number].convert(json.loads(line))
     return _remembered_line(number, line)
 
 
 @lru_cache(maxsize=_REMEMBERED_LINES)
 def _remembered_line(number: int, line: str) -> dict[str, Any]:
-    return _GROUP_READERS[number](json.loads(line))
+    return _shared[number].convert(json.loads(line))
 
 
-_ROW_FIELDS = tuple(item.name for item in fields(LedgerRow) if item.name != "origin")
-_flatten_own, _convert_own = field_flattener(Instance, _OWN), field_converter(Instance, _OWN)
-_flatten_row = field_flattener(LedgerRow, _ROW_FIELDS)
-_convert_row = field_converter(LedgerRow, _ROW_FIELDS)
-_flatten_entry = field_flattener(Origin, _ENTRY_FIELDS)
-_convert_entry = field_converter(Origin, _ENTRY_FIELDS)
-_GROUP_NUMBERS = range(len(_GROUPS))
-_GROUP_WRITERS = [_group_writer(names) for names in _GROUPS]
-_GROUP_READERS = [field_converter(Instance, names) for names in _GROUPS]
+def _rest(kind: type, own: Sequence[str]) -> list[str]:
+    return [item.name for item in fields(kind) if item.name not in own]
+
+
+_row = _Fields(LedgerRow, _rest(LedgerRow, ("origin",)))
+_entry_fields = _Fields(Origin, _ENTRY_FIELDS)
+_own = _Fields(Instance, _OWN)
+_own_times = _Fields(Clock, _OWN_TIMES)
+_own_measures = _Fields(Geometry, _OWN_MEASURES)
+_moment = _Fields(Clock, _rest(Clock, _OWN_TIMES))
+_projection = _Fields(Geometry, _rest(Geometry, _OWN_MEASURES))
+_groups = [_Fields(Instance, names) for names in _GROUPS]
+_shared = [_moment, _projection, *_groups]
+_GROUP_NUMBERS = range(2, len(_shared))

@@ -114,9 +114,13 @@ class _Folder:
     real: str
 
     def below(self, name: str) -> "_Folder":
-        source = f"{self.source.removesuffix('/')}/{shown_name(name)}"
-        path, real = self.path.removesuffix("/"), self.real.removesuffix("/")
-        return _Folder(f"{path}/{name}", source, f"{real}/{name}")
+        path = f"{self.path.removesuffix('/')}/{name}"
+        shown = shown_name(name)
+        # Mostly they are alike, and then they are kept only once.
+        is_alike = self.source == self.path and shown == name
+        source = path if is_alike else f"{self.source.removesuffix('/')}/{shown}"
+        real = path if self.real == self.path else f"{self.real.removesuffix('/')}/{name}"
+        return _Folder(path, source, real)
 
 
 def _find(inputs: tuple[str, ...], covered: _Covered) -> Iterator[Origin | LedgerRow]:
