@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from random import Random
 
-from corpus_cases import arranged, clocked, conflicts, lookalikes, tagged, worded
+from corpus_cases import arranged, clocked, conflicts, copies, lookalikes, tagged, worded
 from corpus_cases.scene import Case, Plan, Setting, build_case
 from corpus_cases.vendors import DIGITAL, VENDORS
 from corpus_cases.words import WORDS
@@ -70,7 +70,7 @@ ANYWHERE: tuple[Scenario, ...] = (
     lookalikes.on_dual_energy_unit,
     lookalikes.synthetic_by_name,
     lookalikes.before_surgery,
-    lookalikes.rejected,
+    copies.rejected,
     lookalikes.companions,
     lookalikes.words_beside_tags,
     conflicts.word_against_tag,
@@ -87,7 +87,9 @@ DIGITAL_ONLY: tuple[Scenario, ...] = (
     lookalikes.tomosynthesis_as_capture,
     lookalikes.biopsy,
     lookalikes.implants,
-    lookalikes.twins,
+    copies.twins,
+    copies.twins_tagged_once,
+    copies.one_event_for_all,
     lookalikes.quality_control,
     lookalikes.pneumocystography,
     lookalikes.earlier_ductogram_in_words,

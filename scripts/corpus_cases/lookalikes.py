@@ -1,24 +1,22 @@
 """What is no ductography, or no 2D view of one, and looks like it."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from corpus_cases.exposures import MAGNIFIED, POST, PRE, agent, fillings, said, scouts
+from corpus_cases.exposures import POST, PRE, agent, fillings, said, scouts
 from corpus_cases.scene import (
     COMMENT,
     DUCTOGRAM_CODE,
     NONE,
     SERIES_TEXT,
-    UNDETERMINABLE,
     Label,
     Plan,
     Setting,
     Shot,
     uid_of,
 )
-from ductdicom.model.instance import Code, Contrast, Instance, Patient, Raster, Reference
+from ductdicom.model.instance import Code, Contrast, Instance, Patient, Raster
 from ductdicom.model.origin import Origin
 
 STORAGE = "1.2.840.10008.5.1.4.1.1."
@@ -37,7 +35,8 @@ INTRAVENOUS = Contrast(agent="OMNIPAQUE 350", route="IV", volume_ml=100.0, flow_
 OTHER_EXAM = "mammogram"
 
 
-def _other(uid: str, sop_class: str, modality: str, **changes: Any) -> Instance:
+def companion(uid: str, sop_class: str, modality: str, **changes: Any) -> Instance:
+    """Make an object of another kind."""
     return Instance(
         origin=Origin(path=Path(f"{uid}.dcm"), source=f"{uid}.dcm"),
         sop_class_uid=sop_class,
@@ -49,7 +48,7 @@ def _other(uid: str, sop_class: str, modality: str, **changes: Any) -> Instance:
     )
 
 
-def _tagged(setting: Setting) -> list[Shot]:
+def tagged_visit(setting: Setting) -> list[Shot]:
     """Make a ductography whose agent splits it; the look-alikes stand beside it."""
     return scouts(setting) + fillings(
         setting, first=14.0, contrast=Contrast(agent=agent(setting), route="INTRADUCTAL")
@@ -137,7 +136,7 @@ def on_dual_energy_unit(setting: Setting) -> Plan:
         topic="duct on a dual-energy unit",
         study_text=setting.exam_name(),
         changes={"processing_code": "GEMS_FFDM_PV"},
-        shots=_tagged(setting),
+        shots=tagged_visit(setting),
     )
 
 
@@ -156,7 +155,7 @@ def tomosynthesis(setting: Setting) -> Plan:
         topic="tomosynthesis",
         study_text=setting.exam_name(),
         shots=[
-            *_tagged(setting),
+            *tagged_visit(setting),
             Shot(phase=PRE, kind="tomosynthesis", minute=3.0, contrast=not_given,
                  changes={**volume, "image_type": volume_type}),
             Shot(phase=POST, kind="tomosynthesis", minute=19.0, contrast=given,
@@ -177,7 +176,7 @@ def tomosynthesis_as_capture(setting: Setting) -> Plan:
         topic="projections as captures",
         study_text=setting.exam_name(),
         shots=[
-            *_tagged(setting),
+            *tagged_visit(setting),
             Shot(phase=NONE, kind="projection", minute=20.0, view="", expected_view=None,
                  expected_side=None,
                  changes={"sop_class_uid": CAPTURE, "image_type": ("ORIGINAL", "PRIMARY")},
@@ -195,7 +194,7 @@ def synthetic_by_name(setting: Setting) -> Plan:
         topic="synthetic by name",
         study_text=setting.exam_name(),
         shots=[
-            *_tagged(setting),
+            *tagged_visit(setting),
             Shot(kind="synthetic", minute=21.0, side="L", texts={SERIES_TEXT: text}),
         ],
     )
@@ -227,7 +226,7 @@ def before_surgery(setting: Setting) -> Plan:
         topic="before surgery",
         study_text=setting.exam_name(),
         shots=[
-            *_tagged(setting),
+            *tagged_visit(setting),
             Shot(phase=NONE, kind="localisation", minute=40.0,
                  texts={SERIES_TEXT: wire[setting.number % len(wire)]}),
             Shot(phase=NONE, kind="specimen", minute=90.0, view="", expected_view=None,
@@ -250,36 +249,15 @@ def quality_control(setting: Setting) -> Plan:
     )  # fmt: skip
 
 
-def rejected(setting: Setting) -> Plan:
-    """Reject a blurred exposure by a key object selection."""
-    shots: Sequence[Shot] = [
-        *_tagged(setting),
-        Shot(kind="rejected", minute=16.2, modifiers=MAGNIFIED),
-    ]
-    note = _other(
-        f"{uid_of(setting, 0)}.1",
-        KEY_OBJECTS,
-        "KO",
-        document_title=Code(tag="(0040,A043)", value="113001", scheme="DCM"),
-        references=(Reference(sop_instance_uid=uid_of(setting, len(shots)), purpose="113001"),),
-    )
-    return Plan(
-        topic="rejected",
-        study_text=setting.exam_name(),
-        shots=shots,
-        extra=((note, Label(phase=NONE, kind="report")),),
-    )
-
-
 def companions(setting: Setting) -> Plan:
     """Ultrasound, a presentation state, a dose report and a screen capture in the study."""
     root = uid_of(setting, 0)
     extra = (
-        (_other(f"{root}.1", STORAGE + "6.1", "US", raster=ONE), "other-modality"),
-        (_other(f"{root}.2", PRESENTATION, "PR"), "presentation-state"),
-        (_other(f"{root}.3", DOSE, "SR"), "report"),
+        (companion(f"{root}.1", STORAGE + "6.1", "US", raster=ONE), "other-modality"),
+        (companion(f"{root}.2", PRESENTATION, "PR"), "presentation-state"),
+        (companion(f"{root}.3", DOSE, "SR"), "report"),
         (
-            _other(
+            companion(
                 f"{root}.4",
                 CAPTURE,
                 "OT",
@@ -292,7 +270,7 @@ def companions(setting: Setting) -> Plan:
     return Plan(
         topic="companions",
         study_text=setting.exam_name(),
-        shots=_tagged(setting),
+        shots=tagged_visit(setting),
         extra=tuple((instance, Label(phase=NONE, kind=kind)) for instance, kind in extra),
     )
 
@@ -301,34 +279,16 @@ def implants(setting: Setting) -> Plan:
     """Implant displaced and not, both before and after."""
     displaced = [
         replace(shot, minute=(shot.minute or 0) + 0.6, modifiers=("ID",))
-        for shot in _tagged(setting)
+        for shot in tagged_visit(setting)
     ]
     return Plan(
         topic="implants",
         study_text=setting.exam_name(),
         shots=[
-            replace(shot, breast={"has_implant": True}) for shot in _tagged(setting) + displaced
+            replace(shot, breast={"has_implant": True})
+            for shot in tagged_visit(setting) + displaced
         ],
     )
-
-
-def twins(setting: Setting) -> Plan:
-    """Each exposure is there For Processing too, linked by event, by reference, or by nothing."""
-    shown = _tagged(setting)
-    way = ("event", "reference", "nothing")[setting.number % 3]
-    shots: list[Shot] = []
-    for n, shot in enumerate(shown):
-        event = {"irradiation_event_uids": (f"{uid_of(setting, 0)}.{n}",)} if way == "event" else {}
-        raw = replace(
-            shot,
-            phase=shot.phase if shot.contrast else UNDETERMINABLE,
-            kind="processing-twin",
-            changes={"sop_class_uid": FOR_PROCESSING, "intent": "FOR PROCESSING", **event},
-        )
-        link = (Reference(sop_instance_uid=uid_of(setting, 2 * n + 1), purpose="121358"),)
-        final = replace(shot, changes={"references": link} if way == "reference" else event)
-        shots += [raw, final]
-    return Plan(topic=f"twins by {way}", study_text=setting.exam_name(), shots=shots)
 
 
 def tempting_mammogram(setting: Setting) -> Plan:
@@ -396,5 +356,5 @@ def words_beside_tags(setting: Setting) -> Plan:
     return Plan(
         topic="words beside tags",
         codes=(DUCTOGRAM_CODE,),
-        shots=said(_tagged(setting), COMMENT, lambda _: extra[setting.number % len(extra)]),
+        shots=said(tagged_visit(setting), COMMENT, lambda _: extra[setting.number % len(extra)]),
     )

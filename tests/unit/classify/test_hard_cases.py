@@ -534,3 +534,25 @@ def test_the_vials_volume_does_not_make_a_named_ductography_something_else():
 
     assert call.exam.kind is ExamKind.DUCTOGRAM
     assert phases(call) == PRE_PRE_POST_POST
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AEC pre exposure",
+        "PRE-EXPOSURE 28 kV",
+        "W/CONTRAST ENHANCEMENT",
+        "contrast enhancement",
+        "Standard post processing",
+        "NATIVE RESOLUTION",
+        "POST SCOUT",
+        "PREVIEW",
+        "contrast 1.2",
+    ],
+)
+def test_words_about_the_exposure_and_its_processing_give_no_phase(text):
+    processing = Text(level=Level.IMAGE, tag="(0018,1400)", value=text)
+    images = visit()
+    images = (*images[:2], replace(images[2], texts=(*images[2].texts, processing)), images[3])
+
+    assert phases(conclude(*images)) == UNKNOWN
