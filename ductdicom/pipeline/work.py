@@ -18,7 +18,7 @@ from ductdicom.ingest.archives import read_bytes
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Problem, Status
 from ductdicom.model.row import Pairing
-from ductdicom.model.study import StudyCall
+from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.pipeline.masking import identity_words, mask_study
 from ductdicom.pixels.decode import StoredImage, read_image
 from ductdicom.pixels.display import VoiChoice, VoiKind, choose_voi
@@ -33,6 +33,9 @@ from ductdicom.version import __version__
 RECORD_NAME = "study.json"
 THUMBNAIL_NAME = "thumbnail.png"
 _HTML_ZOOM = 2.0  # pixels of an image in HTML for one of its page, each way
+# Shares of a page's height: a cropped image is not drawn with more pixels; nor zoomed, much.
+_DRAWN_SHARE = 0.75
+_ZOOMED_SHARE = 1.0
 _PAPERS = {  # width and height in inches, landscape
     Paper.A4: (11.693, 8.268),
     Paper.A3: (16.535, 11.693),
@@ -122,14 +125,14 @@ def prepare_tiles(pairing: Pairing, settings: Settings) -> dict[str, Tile | Miss
             if label in tiles:
                 continue
             try:
-                stored[label] = _read(image.instance.origin, settings)
+                stored[label] = _read(image.instance.origin, _needed_px(settings))
             except InputError as error:
                 tiles[label] = MissingTile(reason=error.reason)
         voi, notes = _common_voi(list(stored.values()), settings.voi)
         for image in group:
             label = image.instance.origin.label
             if label in stored:
-                tiles[label] = prepare_tile(image, stored.pop(label), voi, notes=notes)
+                tiles[label] = _tile(image, stored.pop(label), voi, notes, settings)
     return tiles
 
 
@@ -151,10 +154,39 @@ def _common_voi(
     return voi, ()
 
 
-def _read(origin: Origin, settings: Settings) -> StoredImage:
+def _tile(
+    image: ImageCall,
+    stored: StoredImage,
+    voi: VoiChoice | None,
+    notes: tuple[str, ...],
+    settings: Settings,
+) -> Tile:
+    """Prepare an image with the pixels that its page can show.
+
+    A small breast in a large image is looked at again with all of them.
+    """
+    needed = _needed_px(settings)
+    tile = prepare_tile(image, stored, voi, notes=notes, min_side_px=needed)
+    share = _ZOOMED_SHARE if Format.HTML in settings.format else _DRAWN_SHARE
+    is_whole = max(stored.rows, stored.columns) < 2 * needed
+    if is_whole or max(tile.values.shape) >= needed * share:
+        return tile
+    if stored.reduction > 1:
+        try:
+            stored = _read(image.instance.origin, None)
+        except InputError:  # such a file is better seen coarsely than not at all
+            return tile
+    return prepare_tile(image, stored, voi, notes=notes)
+
+
+def _read(origin: Origin, min_side_px: int | None) -> StoredImage:
     source = origin.path if origin.member is None else read_bytes(origin)
-    needed = round(max(_PAPERS[settings.paper]) * settings.dpi)
-    return read_image(source, min_side_px=needed, label=origin.label)
+    return read_image(source, min_side_px=min_side_px, label=origin.label)
+
+
+def _needed_px(settings: Settings) -> int:
+    """Return the height of a page, which no image exceeds."""
+    return round(min(_PAPERS[settings.paper]) * settings.dpi)
 
 
 def sheet_options(settings: Settings, identity: tuple[str, ...]) -> SheetOptions:

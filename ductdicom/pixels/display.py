@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ductdicom.pixels.resample import average_blocks
 from ductdicom.pixels.stored import DisplayAttributes, Lut, StoredImage
 from ductdicom.pixels.transfer import (
     Floats,
@@ -37,7 +38,7 @@ __all__ = [
 ]
 
 _FOR_PROCESSING = "for processing"
-_PIXELS_A_BLOCK = 1 << 20
+_PIXELS_A_BLOCK = 1 << 17  # what a processor keeps at hand
 # Half a grey level of 255 below the top is drawn as the top.
 _SATURATED = 1.0 - 0.5 / 255.0
 # Darker than this is air around the breast, for the share of saturated pixels (heuristic).
@@ -51,9 +52,10 @@ class Presented:
     """One image as it is to be shown.
 
     ``values`` are P-values from 0 (black) to 1, shape ``(rows, columns)`` of the stored image's
-    values; ``background`` has the same shape and is True on padding, where values are 0.
-    ``saturated_fraction`` is the share of pixels at the top of the range among those that are
-    neither padding nor dark. ``notes`` are stable words, such as ``shape-conflict``.
+    values, or that divided by a power of two and rounded up; ``background`` has the same shape and
+    is True on padding, where stored values count as 0.
+    ``saturated_fraction`` is the share of stored pixels at the top of the range among those that
+    are neither padding nor dark. ``notes`` are stable words, such as ``shape-conflict``.
     """
 
     values: Floats
@@ -63,7 +65,9 @@ class Presented:
     notes: tuple[str, ...] = ()
 
 
-def present(image: StoredImage, *, voi: VoiChoice | None = None) -> Presented:
+def present(
+    image: StoredImage, *, voi: VoiChoice | None = None, min_side_px: int | None = None
+) -> Presented:
     """Return P-values of one image.
 
     Parameters
@@ -71,6 +75,9 @@ def present(image: StoredImage, *, voi: VoiChoice | None = None) -> Presented:
     voi
         The kind of VOI that was chosen for the row; the image's own default if None. Images for
         processing have a rendering of their own, labelled so, whatever is chosen.
+    min_side_px
+        The longer side need have no more pixels than this: P-values are then averaged over
+        blocks, which saves time and memory downstream; None keeps all.
 
     References
     ----------
@@ -83,15 +90,20 @@ def present(image: StoredImage, *, voi: VoiChoice | None = None) -> Presented:
         table, label = _processing_table(image, background), _FOR_PROCESSING
     else:
         table, label = _presentation_table(attributes, voi or choose_voi([image]))
-    values = _look_up_pixels(image.values, table, first=attributes.stored_range[0])
+    first = attributes.stored_range[0]
     if attributes.padding is not None:
-        values[background] = 0.0
+        low, high = attributes.padding
+        table[max(low - first, 0) : max(high + 1 - first, 0)] = 0.0
+    reduction = _spare_reduction(image.values.shape, min_side_px)
+    values, saturated_fraction = _look_up_pixels(
+        image.values, table, first=first, reduction=reduction
+    )
     is_conflict = _is_inverted(attributes) != (attributes.photometric == "MONOCHROME1")
     return Presented(
         values=values,
-        background=background,
+        background=background[::reduction, ::reduction],
         voi_label=label,
-        saturated_fraction=_saturated_fraction(values),
+        saturated_fraction=saturated_fraction,
         notes=("shape-conflict",) if is_conflict else (),
     )
 
@@ -166,16 +178,30 @@ def _padding_mask(image: StoredImage) -> NDArray[np.bool_]:
     return mask
 
 
-def _look_up_pixels(values: NDArray[np.integer], table: Floats, *, first: int) -> Floats:
-    """Return the table's entry of each pixel, block by block, as indices take much memory."""
-    shown = np.empty(values.shape, dtype=np.float32)
-    rows = max(1, _PIXELS_A_BLOCK // values.shape[1])
-    for top in range(0, values.shape[0], rows):
-        index = values[top : top + rows].astype(np.intp) - first
-        np.take(table, index, out=shown[top : top + rows], mode="clip")
-    return shown
+def _spare_reduction(shape: tuple[int, ...], min_side_px: int | None) -> int:
+    """Return the greatest power of two that leaves ``min_side_px`` on the longer side."""
+    if min_side_px is None:
+        return 1
+    spare = max(shape) // max(min_side_px, 1)
+    return 1 << max(0, spare.bit_length() - 1)
 
 
-def _saturated_fraction(values: Floats) -> float:
-    seen = np.count_nonzero(values > _DARK)
-    return float(np.count_nonzero(values >= _SATURATED) / seen) if seen else 0.0
+def _look_up_pixels(
+    values: NDArray[np.integer], table: Floats, *, first: int, reduction: int
+) -> tuple[Floats, float]:
+    """Return the table's entries of the pixels, averaged, and the saturated share of all.
+
+    Block by block, as indices take much memory.
+    """
+    rows, columns = values.shape
+    shown = np.empty((-(-rows // reduction), -(-columns // reduction)), dtype=np.float32)
+    step = max(1, _PIXELS_A_BLOCK // (columns * reduction)) * reduction
+    seen = saturated = 0
+    for top in range(0, rows, step):
+        index = values[top : top + step].astype(np.intp)
+        index -= first
+        block = np.take(table, index, mode="clip")
+        seen += int(np.count_nonzero(block > _DARK))
+        saturated += int(np.count_nonzero(block >= _SATURATED))
+        shown[top // reduction : (top + step) // reduction] = average_blocks(block, reduction)
+    return shown, saturated / seen if seen else 0.0

@@ -33,6 +33,33 @@ def area_average(values: Floats, height_px: int, width_px: int) -> Floats:
     return np.clip(np.ascontiguousarray(resized), values.min(), values.max())
 
 
+def average_blocks(values: Floats, factor: int) -> Floats:
+    """Return the means of ``factor`` x ``factor`` pixels, fewer of them at the far edges.
+
+    Parameters
+    ----------
+    factor
+        A power of two.
+
+    Returns
+    -------
+    numpy.ndarray
+        The shape divided by ``factor`` and rounded up.
+    """
+    while factor > 1:
+        values = _average_pairs(_average_pairs(values).T).T
+        factor //= 2
+    return values
+
+
+def _average_pairs(values: Floats) -> Floats:
+    pairs = len(values) // 2
+    means = values[0::2].copy(order="K")
+    means[:pairs] += values[1::2]
+    means[:pairs] *= np.float32(0.5)
+    return means
+
+
 def _resize_rows(values: Floats, count: int) -> Floats:
     rows = len(values)
     if count == rows:

@@ -60,14 +60,20 @@ class MissingTile:
 
 
 def prepare_tile(
-    image: ImageCall, stored: StoredImage, voi: VoiChoice | None, *, notes: tuple[str, ...] = ()
+    image: ImageCall,
+    stored: StoredImage,
+    voi: VoiChoice | None,
+    *,
+    notes: tuple[str, ...] = (),
+    min_side_px: int | None = None,
 ) -> Tile:
     """Show, hang and crop one image.
 
     An orientation that is not known is left as stored and noted. Where the pixels contradict the
     orientation (air at the chest wall), the image is hung by its attributes all the same and noted.
+    Whoever draws it needs no more than ``min_side_px`` on the longer side of the whole image.
     """
-    shown = present(stored, voi=voi)
+    shown = present(stored, voi=voi, min_side_px=min_side_px)
     orientation = image.instance.geometry.patient_orientation
     hanging = hang(view=image.view, laterality=image.laterality, patient_orientation=orientation)
     values = apply(shown.values, hanging.transform)
@@ -86,7 +92,7 @@ def prepare_tile(
     cropped = values[box.top : box.top + box.height, box.left : box.left + box.width]
     return Tile(
         values=np.round(cropped * _LEVELS).astype(np.uint16),
-        spacing_mm=_hung_spacing(scale.mm_per_px, stored, hanging),
+        spacing_mm=_hung_spacing(scale.mm_per_px, stored, hanging, values.shape),
         hanging=hanging,
         voi=shown.voi_label,
         saturated_fraction=shown.saturated_fraction,
@@ -104,15 +110,18 @@ def _is_doubtful(image: ImageCall, hanging: Hanging, values: NDArray[np.float32]
 
 
 def _hung_spacing(
-    spacing_mm: tuple[float, float] | None, stored: StoredImage, hanging: Hanging
+    spacing_mm: tuple[float, float] | None,
+    stored: StoredImage,
+    hanging: Hanging,
+    shape: tuple[int, ...],
 ) -> tuple[float, float] | None:
-    """Return the spacing of the values as they were decoded and hung."""
+    """Return the spacing of the values as they were shown and hung, of that shape."""
     if spacing_mm is None:
         return None
-    rows, columns = stored.values.shape
-    row_mm = spacing_mm[0] * stored.rows / rows
-    column_mm = spacing_mm[1] * stored.columns / columns
-    return (column_mm, row_mm) if hanging.transform.swaps_axes else (row_mm, column_mm)
+    height_mm, width_mm = spacing_mm[0] * stored.rows, spacing_mm[1] * stored.columns
+    if hanging.transform.swaps_axes:
+        height_mm, width_mm = width_mm, height_mm
+    return height_mm / shape[0], width_mm / shape[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -170,3 +170,28 @@ def test_every_pixel_of_a_large_image_is_looked_up(make_stored):
     presented = present(make_stored(values.astype(np.uint16)))
 
     np.testing.assert_allclose(presented.values, values / 4095, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shape"),
+    [
+        pytest.param(None, (900, 701), id="all pixels unless said otherwise"),
+        pytest.param(451, (900, 701), id="half would be too few"),
+        pytest.param(450, (450, 351), id="half will do"),
+        pytest.param(100, (113, 88), id="an eighth will do"),
+    ],
+)
+def test_no_more_pixels_are_shown_than_wanted(make_stored, wanted, shape):
+    values = np.full((900, 701), 100, np.uint16)
+    values[:450] = 4095
+    values[:, :8] = 7
+    stored = make_stored(values, padding=(7, 7))
+
+    presented = present(stored, min_side_px=wanted)
+
+    assert presented.values.shape == presented.background.shape == shape
+    assert presented.saturated_fraction == pytest.approx(0.5)
+    assert presented.background[:, 0].all()
+    assert not presented.background[:, -1].any()
+    assert presented.values[0, -1] == 1
+    assert presented.values[0, 0] == 0

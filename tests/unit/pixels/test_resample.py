@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ductdicom.pixels.resample import area_average
+from ductdicom.pixels.resample import area_average, average_blocks
 
 _SIDES = st.integers(1, 23)
 _IMAGES = arrays(np.float32, st.tuples(_SIDES, _SIDES), elements=st.floats(0, 1, width=32))
@@ -82,3 +82,24 @@ def test_the_same_size_is_the_same_array():
 def test_a_size_of_nothing_is_refused():
     with pytest.raises(ValueError, match="at least 1 x 1"):
         area_average(np.zeros((3, 4), np.float32), 0, 4)
+
+
+@given(_IMAGES, st.sampled_from([1, 2, 4]))
+def test_blocks_are_averaged(values, factor):
+    rows, columns = values.shape
+    whole = values[: rows // factor * factor, : columns // factor * factor].astype(np.float64)
+    blocks = whole.reshape(rows // factor, factor, columns // factor, factor)
+
+    means = average_blocks(values, factor)
+
+    assert means.shape == (-(-rows // factor), -(-columns // factor))
+    found = means[: rows // factor, : columns // factor]
+    np.testing.assert_allclose(found, blocks.mean(axis=(1, 3)), atol=1e-6)
+
+
+def test_blocks_at_the_far_edges_hold_what_is_left():
+    values = np.array([[0, 1, 0.5], [1, 0, 0.25], [0.25, 0.75, 1]], dtype=np.float32)
+
+    means = average_blocks(values, 2)
+
+    np.testing.assert_array_equal(means, np.array([[0.5, 0.375], [0.5, 1]], dtype=np.float32))

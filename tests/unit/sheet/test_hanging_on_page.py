@@ -203,3 +203,18 @@ def test_a_disc_measures_right_on_the_page(spacing_mm, magnification, orientatio
     assert bright.any(axis=0).sum() * tile["mm_per_px"] == pytest.approx(diameter_mm, rel=0.02)
     area_mm2 = bright.sum() * tile["mm_per_px"] ** 2
     assert 2 * np.sqrt(area_mm2 / np.pi) == pytest.approx(diameter_mm, rel=0.02)
+
+
+def test_a_tile_of_fewer_pixels_has_the_same_size_in_millimetres():
+    values = asymmetric_breast("L")
+    image = image_of(values, view="CC", side="L", orientation=HUNG["CC", "L"])
+    stored = StoredImage(
+        values=values, rows=ROWS, columns=COLUMNS, attributes=DisplayAttributes(bits_stored=12)
+    )
+
+    fine = prepare_tile(image, stored, None)
+    coarse = prepare_tile(image, stored, None, min_side_px=max(ROWS, COLUMNS) // 2)
+
+    assert max(coarse.values.shape) <= max(ROWS, COLUMNS) // 2
+    assert coarse.size_mm == pytest.approx(fine.size_mm, rel=0.03)
+    assert coarse.tip == pytest.approx(fine.tip, abs=0.03)
