@@ -2,7 +2,8 @@
 
     python scripts/bench.py                  the two speeds
     python scripts/bench.py --scan --files 20000
-    python scripts/bench.py --sheets         also for images of full size: takes minutes
+    python scripts/bench.py --sheets         also for images of full size and in each
+                                             transfer syntax: takes minutes
     python scripts/bench.py --accuracy       the confusion matrix of the labelled corpus
 
 Figures of this machine, no assertions. Everything is made in a temporary folder.
@@ -20,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
+import bench_sheets
 import pydicom
 from pydicom.uid import ExplicitVRLittleEndian
 
@@ -124,7 +126,7 @@ def _silently(command: list[str]) -> None:
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
-def bench_sheets(jobs: int, *, full_size: bool) -> None:
+def bench_samples(jobs: int, *, full_size: bool) -> None:
     """Print seconds a sheet, with all work from the inputs to the written files."""
     rows = []
     with tempfile.TemporaryDirectory() as name:
@@ -143,6 +145,12 @@ def bench_sheets(jobs: int, *, full_size: bool) -> None:
             rows.append((", ".join(chosen), *(f"{figure:.2f}" for figure in figures)))
     print(f"{count} sheets of {len(files)} files, {size} samples, {jobs} jobs")
     print_table(("formats", "s", "s/sheet", "s again"), rows)
+
+
+def bench_syntaxes() -> None:
+    """Print what one sheet of four full-size images takes in each transfer syntax."""
+    print(bench_sheets.TITLE)
+    print_table(bench_sheets.HEAD, list(bench_sheets.compare_sheets()))
 
 
 def bench_accuracy() -> None:
@@ -167,9 +175,10 @@ def main() -> int:
     if chosen.scan or is_default:
         bench_scan(chosen.files, chosen.jobs)
     if chosen.sheets or is_default:
-        bench_sheets(chosen.jobs, full_size=False)
+        bench_samples(chosen.jobs, full_size=False)
     if chosen.sheets:
-        bench_sheets(chosen.jobs, full_size=True)
+        bench_samples(chosen.jobs, full_size=True)
+        bench_syntaxes()
     if chosen.accuracy:
         bench_accuracy()
     return 0
