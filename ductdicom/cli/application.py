@@ -15,6 +15,7 @@ from ductdicom.cli.sample import sample
 from ductdicom.cli.scan import scan
 from ductdicom.cli.sheet import sheet
 from ductdicom.errors import DuctDicomError, UsageError
+from ductdicom.pipeline.executors import values_unsaid
 from ductdicom.version import __version__
 
 INTERRUPTED = 130
@@ -51,7 +52,8 @@ def run(arguments: Sequence[str]) -> int:
     The exit code; nothing is raised.
     """
     try:
-        code = application.main(list(arguments), prog_name="ductdicom", standalone_mode=False)
+        with values_unsaid():
+            code = application.main(list(arguments), prog_name="ductdicom", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("ductdicom: interrupted; what is finished stays", err=True)
         return INTERRUPTED

@@ -2,11 +2,13 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from ductdicom.cli.events import say_end, say_event, say_start
 from ductdicom.cli.options import (
     all_inputs,
     deciding_options,
@@ -16,8 +18,10 @@ from ductdicom.cli.options import (
 )
 from ductdicom.cli.progress import show_progress
 from ductdicom.cli.tables import print_plan, print_report
+from ductdicom.errors import DuctDicomError
+from ductdicom.pipeline.report import Report
 from ductdicom.pipeline.run import organise as run_organise
-from ductdicom.settings import Link, user_cache
+from ductdicom.settings import Link, Settings, user_cache
 
 
 @click.command(epilog="For example: ductdicom organise cd1.zip cd2.zip -o sheets --format png,html")
@@ -68,16 +72,29 @@ def organise(
     if settings.cache is None:
         settings = replace(settings, cache=user_cache(os.environ))
     names = all_inputs(inputs, files_from, nul=nul)
-    with show_progress(is_quiet=settings.quiet, as_json=settings.log_json) as progress:
-        report = run_organise(names, settings, progress=progress)
+    report = _run(names, settings)
     if settings.dry_run:
         print_plan(report)
     else:
         print_report(report, details=settings.verbose)
-    if report.is_interrupted:
+    if settings.log_json:
+        say_end(report)
+    elif report.is_interrupted:
         click.echo(
             "ductdicom: interrupted; what is finished stays, the next run goes on from there",
             err=True,
         )
     sys.stdout.flush()
     return report.exit_code
+
+
+def _run(names: Sequence[str], settings: Settings) -> Report:
+    if settings.log_json:
+        say_start(len(names))
+    try:
+        with show_progress(is_quiet=settings.quiet, as_json=settings.log_json) as progress:
+            return run_organise(names, settings, progress=progress)
+    except DuctDicomError as error:
+        if settings.log_json:
+            say_event("end", exit_code=error.exit_code, message=str(error))
+        raise

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -80,9 +81,18 @@ def run_limited(limit_s: float, task: Callable[[], T]) -> T:
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         faulthandler.dump_traceback_later(limit_s, exit=True, file=nowhere)
         try:
-            return task()
+            with values_unsaid():
+                return task()
         finally:
             faulthandler.cancel_dump_traceback_later()
+
+
+@contextmanager
+def values_unsaid() -> Iterator[None]:
+    """Keep back what pydicom warns of, which may quote a name or a number from a header."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
+        yield
 
 
 def make_executor(jobs: int) -> Executor:
