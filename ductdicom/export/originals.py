@@ -1,5 +1,6 @@
 """The originals, sorted by phase, as copies or links; what they are is never changed."""
 
+import hashlib
 import os
 import shutil
 from collections.abc import Sequence
@@ -51,17 +52,27 @@ def lay_down(
         path = target / folder_of(image) / f"{stem}.dcm"
         origin = image.instance.origin
         if origin.label in contents:
-            write_whole(path, contents[origin.label])
+            _copy(contents[origin.label], path)
         else:
             _link(origin.path, path, link)
         laid.append(path.relative_to(target).as_posix())
     return laid
 
 
+def _copy(content: bytes, target: Path) -> None:
+    """Write a copy and read it again: what is passed on as an original must be one."""
+    write_whole(target, content)
+    with target.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").digest()
+    if found != hashlib.sha256(content).digest():
+        target.unlink()
+        raise OutputError("differs from its original", path=target, hint="check the disk")
+
+
 def _link(source: Path, target: Path, link: Link) -> None:
     try:
         if link is Link.COPY:
-            write_whole(target, source.read_bytes())
+            _copy(source.read_bytes(), target)
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
