@@ -17,7 +17,7 @@ from ductdicom.pairing.rows import pair_study
 from ductdicom.pipeline.gather import Gathered, gather
 from ductdicom.pipeline.report import Report
 from ductdicom.pipeline.run import organise as run_organise
-from ductdicom.pipeline.work import prepare_tiles
+from ductdicom.pipeline.tiles import prepare_tiles
 from ductdicom.settings import Settings
 from ductdicom.sheet.compose import SheetOptions, compose
 from ductdicom.sheet.page import Page

@@ -178,7 +178,7 @@ def _draw(folder: Path, *, is_whole: bool) -> Figures:
         return read_image(source, label=label)
 
     read = read_whole if is_whole else read_image
-    with tempfile.TemporaryDirectory() as name, patch("ductdicom.pipeline.work.read_image", read):
+    with tempfile.TemporaryDirectory() as name, patch("ductdicom.pipeline.tiles.read_image", read):
         target = Path(name) / "sheet.png"
         # A worker draws many sheets; words and letters are only read for the first.
         write_sheet([str(ROOT / "sample_data" / "textbook")], target, Settings(jobs=1))

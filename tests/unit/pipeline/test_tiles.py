@@ -9,7 +9,7 @@ from ductdicom.errors import DecodeError
 from ductdicom.model.call import Laterality
 from ductdicom.model.instance import Geometry
 from ductdicom.pairing.rows import pair_study
-from ductdicom.pipeline import work
+from ductdicom.pipeline import tiles
 from ductdicom.pixels.stored import DisplayAttributes, StoredImage
 from ductdicom.settings import Format, Settings
 
@@ -38,11 +38,11 @@ def tile_of(monkeypatch, values, *, is_reducible, settings=SETTINGS, can_whole=T
             attributes=DisplayAttributes(bits_stored=12),
         )
 
-    monkeypatch.setattr(work, "read_image", read)
+    monkeypatch.setattr(tiles, "read_image", read)
     geometry = Geometry(imager_pixel_spacing_mm=(0.1, 0.1), patient_orientation=("A", "R"))
     instance = make_instance("2.25.1", origin=make_origin("1.dcm"), geometry=geometry)
     image = replace(make_image(1), instance=instance, view="CC", laterality=Laterality.LEFT)
-    (tile,) = work.prepare_tiles(pair_study(make_study([image])), settings).values()
+    (tile,) = tiles.prepare_tiles(pair_study(make_study([image])), settings).values()
     return tile
 
 
