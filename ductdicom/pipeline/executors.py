@@ -91,7 +91,8 @@ def run_limited(limit_s: float, task: Callable[[], T]) -> T:
 def values_unsaid() -> Iterator[None]:
     """Keep back what pydicom warns of, which may quote a name or a number from a header."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
+        # The place that it names for a warning may be one of ours.
+        warnings.filterwarnings("ignore", category=UserWarning, module=r"(pydicom|ductdicom)(\.|$)")
         yield
 
 
