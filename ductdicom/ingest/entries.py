@@ -156,10 +156,11 @@ def read_whole(stream: Readable, size_bytes: int) -> bytes:
 
 
 def unique_names() -> Callable[[str], str]:
-    """Return a function that tells equal names apart by ``#2``, ``#3`` and so on."""
+    """Return a function that names the unnamed, and tells equal names apart by ``#2``, ``#3``…"""
     counts: dict[str, int] = {}
 
     def rename(name: str) -> str:
+        name = name or "unnamed"
         counts[name] = counts.get(name, 0) + 1
         return name if counts[name] == 1 else f"{name}#{counts[name]}"
 

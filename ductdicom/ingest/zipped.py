@@ -54,7 +54,7 @@ def zip_entries(file: BinaryIO, size_bytes: int, limits: Limits) -> Iterator[Ent
             total_bytes += info.file_size if refusal is None else 0
             if count >= limits.members or not limits.allows(total_bytes, size_bytes):
                 raise UnreadableError("the archive is too large", reason=ARCHIVE_LIMIT)
-            if not info.is_dir():
+            if not info.filename.endswith("/"):  # its own question fails without a name
                 yield Entry(
                     name=rename(_name(info)),
                     size_bytes=info.file_size,

@@ -341,3 +341,14 @@ def test_no_damage_breaks_the_readers(tmp_path, name, changes, cut):
     assert isinstance(found[-1], LedgerRow)
     assert found[-1].origin == origin
     assert Path(tmp_path / name).stat().st_size == origin.size_bytes
+
+
+def test_entries_without_a_name_get_one(tmp_path):
+    # What follows a NUL is no part of a name.
+    content = make_zip({"Q1": DICOM, "Q2": b"text"}).replace(b"Q1", b"\0a").replace(b"Q2", b"\0b")
+    (tmp_path / "a.zip").write_bytes(content)
+    archive = Origin(path=tmp_path / "a.zip", source="a.zip", size_bytes=len(content))
+
+    found = [item[0] if isinstance(item, tuple) else item.origin for item in walk_archive(archive)]
+
+    assert [origin.member for origin in found] == ["unnamed", "unnamed#2", None]
