@@ -156,7 +156,7 @@ def read_whole(stream: Readable, size_bytes: int) -> bytes:
 
 
 def unique_names() -> Callable[[str], str]:
-    """Return a function that names the unnamed, and tells equal names apart by ``#2``, ``#3``…"""
+    """Return a function that names the unnamed, and numbers equal names (``#2``, ``#3``)."""
     counts: dict[str, int] = {}
 
     def rename(name: str) -> str:

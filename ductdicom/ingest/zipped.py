@@ -95,7 +95,8 @@ def _name(info: zipfile.ZipInfo) -> str:
         return info.filename
     # The standard library reads every name without the UTF-8 flag as cp437, which loses nothing.
     raw = info.orig_filename.encode("cp437", errors="replace")
-    return (_unicode_path(info.extra, raw) or guess_name(raw)).replace("\\", "/")
+    name = _unicode_path(info.extra, raw) or guess_name(raw)
+    return name.partition("\0")[0].replace("\\", "/")
 
 
 def _unicode_path(extra: bytes, raw: bytes) -> str | None:
