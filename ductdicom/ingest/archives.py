@@ -1,4 +1,4 @@
-"""Zip and tar archives read in place: entries as candidates, one level of nesting, with limits."""
+"""Zip and tar archives and CD images read in place: entries as candidates, with limits."""
 
 import zlib
 from collections.abc import Iterable, Iterator
@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
 from ductdicom.errors import UnreadableError
+from ductdicom.ingest.discs import ISO, disc_entries
 from ductdicom.ingest.entries import ARCHIVE_LIMIT, Entry, Limits, Replay, read_whole
 from ductdicom.ingest.sources import reason_of
 from ductdicom.ingest.tarred import TAR, TAR_GZ, TAR_XZ, tar_entries
@@ -26,6 +27,7 @@ _SUFFIXES = {
     ".tgz": TAR_GZ,
     ".tar.xz": TAR_XZ,
     ".txz": TAR_XZ,
+    ".iso": ISO,
 }
 # Documents and programs that happen to be zip archives.
 _NOT_EXPORTS = frozenset(
@@ -182,6 +184,8 @@ def _walk(
     try:
         if kind == ZIP:
             entries = zip_entries(file, origin.size_bytes, limits)
+        elif kind == ISO:
+            entries = disc_entries(file, origin.size_bytes, limits)
         else:
             entries = tar_entries(file, kind or TAR, origin.size_bytes, limits)
         for entry in entries:
@@ -225,11 +229,11 @@ def _nest(
     origin: Origin, stream: Replay, head: bytes, limits: Limits, depth: int
 ) -> Iterator[Found]:
     kind = archive_kind(origin.member or "", head)
-    if depth > limits.depth or (kind == ZIP and origin.size_bytes > limits.nested_bytes):
+    if depth > limits.depth or (kind in (ZIP, ISO) and origin.size_bytes > limits.nested_bytes):
         yield _row(origin, Disposition.UNREADABLE, ARCHIVE_LIMIT)
         return
     file = cast(BinaryIO, stream)
-    if kind == ZIP:  # its directory stands at the end, so it must be held whole
+    if kind in (ZIP, ISO):  # they are not read from front to back, so they must be held whole
         try:
             file = BytesIO(read_whole(stream, origin.size_bytes))
         except UnreadableError as error:

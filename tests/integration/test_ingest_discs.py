@@ -1,0 +1,153 @@
+import shutil
+import struct
+import subprocess
+
+import dicom_bytes as make
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ductdicom.ingest.entries import Limits
+from ductdicom.ingest.scan import scan_inputs
+from ductdicom.model.instance import Instance
+from ductdicom.model.outcome import LedgerRow
+
+pytestmark = pytest.mark.integration
+
+SECTOR = 2048
+MOMENT = bytes([126, 1, 2, 10, 21, 0, 4])  # 2026-01-02 10:21, an hour east of Greenwich
+DICOM = make.make_dicom(pixels=bytes(24))
+DICOM_BYTES = len(DICOM)
+
+
+def both(letter, value):
+    return struct.pack(f"<{letter}", value) + struct.pack(f">{letter}", value)
+
+
+def record(name, sector, size, flags=0):
+    body = b"\0" + both("I", sector) + both("I", size) + MOMENT + bytes([flags, 0, 0])
+    body += both("H", 1) + bytes([len(name)]) + name
+    body += b"\0" * ((len(body) + 1) % 2)
+    return bytes([len(body) + 1]) + body
+
+
+def folder(own, parent, *children):
+    content = record(b"\0", own, SECTOR, 2) + record(b"\1", parent, SECTOR, 2) + b"".join(children)
+    return content.ljust(SECTOR, b"\0")
+
+
+def descriptor(kind, root, escapes=b""):
+    content = bytes([kind]) + b"CD001\x01" + bytes(81) + escapes.ljust(32, b"\0") + bytes(36)
+    return (content + record(b"\0", root, SECTOR, 2)).ljust(SECTOR, b"\0")
+
+
+def make_image(*, is_joliet=False, size=DICOM_BYTES, flags=0, loop=False):
+    """Make a CD image with DICOM/IM1 and README.TXT."""
+    encode = (lambda text: text.encode("utf-16-be")) if is_joliet else str.encode
+    descriptors = [descriptor(1, 20), descriptor(2, 20, b"%/E") if is_joliet else b"", b"\xffCD001"]
+    sectors = [b""] * 16 + [d.ljust(SECTOR, b"\0") for d in descriptors if d]
+    sectors += [bytes(SECTOR)] * (20 - len(sectors))
+    inner = record(encode("BACK"), 20, SECTOR, 2) if loop else b""
+    sectors += [
+        folder(
+            20, 20, record(encode("DICOM"), 21, SECTOR, 2), record(encode("README.TXT;1"), 22, 4)
+        ),
+        folder(21, 20, record(encode("IM1.;1"), 23, size, flags), inner),
+        b"text".ljust(SECTOR, b"\0"),
+        DICOM,
+    ]
+    return b"".join(sector.ljust(SECTOR, b"\0") for sector in sectors[:-1]) + sectors[-1]
+
+
+def scan(tmp_path, content, **limits):
+    (tmp_path / "cd.iso").write_bytes(content)
+    found = list(scan_inputs([str(tmp_path / "cd.iso")], limits=Limits(**limits)))
+    return [
+        (item.origin.member, item.reason if isinstance(item, LedgerRow) else item.sop_instance_uid)
+        for item in found
+    ]
+
+
+@pytest.mark.parametrize("is_joliet", [False, True])
+def test_the_files_of_an_image_are_read_in_place(tmp_path, is_joliet):
+    assert scan(tmp_path, make_image(is_joliet=is_joliet)) == [
+        ("README.TXT", "no-dicom-magic"),
+        ("DICOM/IM1", make.SOP_UID),
+        (None, ""),
+    ]
+
+
+def test_the_time_of_a_file_is_known(tmp_path):
+    (tmp_path / "cd.iso").write_bytes(make_image())
+
+    found = list(scan_inputs([str(tmp_path / "cd.iso")]))
+
+    assert found[1].origin.modified_ns == 1_767_345_660_000_000_000
+
+
+def test_folders_that_lead_in_a_circle_are_entered_once(tmp_path):
+    assert [member for member, _ in scan(tmp_path, make_image(loop=True))] == [
+        "README.TXT",
+        "DICOM/IM1",
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "limits", "expected"),
+    [
+        pytest.param({"size": 1 << 30}, {}, "damaged-archive", id="beyond the end"),
+        pytest.param({"flags": 0x80}, {}, "unsupported-image", id="in several extents"),
+        pytest.param({}, {"member_bytes": 10}, "archive-limit", id="too large"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_a_row(tmp_path, changes, limits, expected):
+    assert ("DICOM/IM1", expected) in scan(tmp_path, make_image(**changes), **limits)
+
+
+@pytest.mark.parametrize(
+    ("content", "limits", "expected"),
+    [
+        pytest.param(b"no image", {}, "damaged-archive", id="none at all"),
+        pytest.param(make_image()[: 20 * SECTOR + 99], {}, "damaged-archive", id="cut short"),
+        pytest.param(make_image(), {"members": 1}, "archive-limit", id="too many files"),
+    ],
+)
+def test_an_image_that_cannot_be_read_is_a_row(tmp_path, content, limits, expected):
+    assert scan(tmp_path, content, **limits)[-1] == (None, expected)
+
+
+@settings(
+    max_examples=300,
+    deadline=10_000,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.booleans(),
+    st.lists(st.tuples(st.integers(16 * SECTOR, 24 * SECTOR), st.integers(0, 255)), max_size=8),
+    st.one_of(st.none(), st.integers(0, 25 * SECTOR)),
+)
+def test_a_damaged_image_comes_to_an_end(tmp_path, is_joliet, changes, cut):
+    content = bytearray(make_image(is_joliet=is_joliet))
+    for position, value in changes:
+        content[position % len(content)] = value
+
+    found = scan(tmp_path, bytes(content[:cut]))
+
+    assert [member for member, _ in found].count(None) == 1
+
+
+@pytest.mark.skipif(not shutil.which("genisoimage"), reason="genisoimage is not installed")
+@pytest.mark.parametrize("options", [[], ["-J", "-R"], ["-iso-level", "3"]])
+def test_an_image_of_a_common_program_is_read(tmp_path, options):
+    source = tmp_path / "source"
+    for number in range(60):  # more than one sector of records
+        path = source / f"FOLDER{number % 3}" / f"IMAGE{number:03d}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(make.make_dicom(SOPInstanceUID=f"2.25.{number + 1}"))
+    image = tmp_path / "cd.iso"
+    subprocess.run(["genisoimage", "-quiet", *options, "-o", image, source], check=True)
+
+    found = [item for item in scan_inputs([str(image)]) if isinstance(item, Instance)]
+
+    assert {item.sop_instance_uid for item in found} == {f"2.25.{n + 1}" for n in range(60)}
