@@ -125,7 +125,7 @@ class Catalogue:
 
     def _key(self, origin: Origin) -> bytes:
         path = str(origin.path)
-        if not origin.path.is_absolute():
+        if not path.startswith(os.sep) and not origin.path.is_absolute():
             path = f"{self._folder}{os.sep}{path}"
         return os.fsencode(path)
 

@@ -25,8 +25,8 @@ from ductdicom.model.outcome import LedgerRow
 
 Scanned = Instance | LedgerRow | MissingReference
 
-_REMEMBERED_LINES = 1 << 14
-_MOST_LINE_BYTES = 1 << 12  # of a line that is remembered
+_REMEMBERED_LINES = 1 << 11  # of each kind
+_MOST_TEXT = 1 << 13  # characters of an instance whose lines are remembered
 _ENTRY_FIELDS = ("member", "size_bytes", "modified_ns", "file_number")
 _OWN = (
     "sop_instance_uid",
@@ -47,6 +47,7 @@ _SHARED_TOGETHER = tuple(
     if item.name not in {"origin", "clock", "geometry", *_OWN, *_SHARED_ALONE}
 )
 _GROUPS = (_SHARED_TOGETHER, *((name,) for name in _SHARED_ALONE))
+_decode = json.JSONDecoder().decode
 
 
 class _Fields:
@@ -68,6 +69,10 @@ class _Fields:
     def line(self, value: object) -> str:
         """Return the fields of a value as a line, which is remembered."""
         return self.write(self.get(value))
+
+    def read(self, line: str) -> dict[str, Any]:
+        """Return the fields by name that stand in a line."""
+        return self.convert(_decode(line))
 
     def _write(self, values: tuple[object, ...]) -> str:
         return write_json(self.flatten(list(values)))
@@ -96,16 +101,23 @@ def unpack(text: str, file: Origin) -> Scanned:
         The text is not whole.
     """
     first, *lines = text[1:].split("\n")
-    entry, *values = json.loads(first)
+    entry, *values = _decode(first)
     origin = file if entry is None else _placed(entry, file)
     if text[0] == "i":
         own, times, measures = values
         found = _own.convert(own)
-        found["clock"] = Clock(**_read_line(0, lines[0]), **_own_times.convert(times))
-        found["geometry"] = Geometry(**_read_line(1, lines[1]), **_own_measures.convert(measures))
-        for number, line in zip(_GROUP_NUMBERS, lines[2:], strict=True):
-            found |= _read_line(number, line)
-        return Instance(origin=origin, **found)
+        readers = _readers if len(text) < _MOST_TEXT else _new_readers
+        moment, projection, *groups = [
+            read(line) for read, line in zip(readers, lines, strict=True)
+        ]
+        for group in groups:
+            found |= group
+        return Instance(
+            origin=origin,
+            clock=Clock(**moment, **_own_times.convert(times)),
+            geometry=Geometry(**projection, **_own_measures.convert(measures)),
+            **found,
+        )
     if text[0] == "r":
         return LedgerRow(origin=origin, **_row.convert(values))
     return MissingReference(directory=origin, file_id=str(values[0]))
@@ -124,17 +136,6 @@ def _placed(entry: list[Any], file: Origin) -> Origin:
     return Origin(path=file.path, source=file.source, **_entry_fields.convert(entry))
 
 
-def _read_line(number: int, line: str) -> dict[str, Any]:
-    if len(line) > _MOST_LINE_BYTES:
-        return _shared[number].convert(json.loads(line))
-    return _remembered_line(number, line)
-
-
-@lru_cache(maxsize=_REMEMBERED_LINES)
-def _remembered_line(number: int, line: str) -> dict[str, Any]:
-    return _shared[number].convert(json.loads(line))
-
-
 def _rest(kind: type, own: Sequence[str]) -> list[str]:
     return [item.name for item in fields(kind) if item.name not in own]
 
@@ -148,4 +149,7 @@ _moment = _Fields(Clock, _rest(Clock, _OWN_TIMES))
 _projection = _Fields(Geometry, _rest(Geometry, _OWN_MEASURES))
 _groups = [_Fields(Instance, names) for names in _GROUPS]
 _shared = [_moment, _projection, *_groups]
-_GROUP_NUMBERS = range(2, len(_shared))
+_new_readers: list[Callable[[str], dict[str, Any]]] = [group.read for group in _shared]
+_readers: list[Callable[[str], dict[str, Any]]] = [
+    lru_cache(maxsize=_REMEMBERED_LINES)(group.read) for group in _shared
+]
