@@ -33,8 +33,8 @@ HEAD = ("", "files/s", "times")
 MEMORY_HEAD = ("files", "s", "files/s", "MB")
 _ROUNDS = 3
 _EARLY = (Tag.SOP_INSTANCE_UID, Tag.STUDY_INSTANCE_UID)
-_DATA_SET = range(0x0008_0000, 0x7FE0_0000)
-_PLAIN = tuple(tag for tag in Tag if tag in _DATA_SET and not tag.name.endswith("_SEQUENCE"))
+_FIRST, _LAST = 0x0008_0000, 0x7FE0_0000
+_PLAIN = tuple(tag for tag in Tag if _FIRST <= tag < _LAST and not tag.name.endswith("_SEQUENCE"))
 
 
 def compare_scans(count: int, jobs: int) -> Iterator[tuple[str, str, str]]:
