@@ -2,11 +2,12 @@
 
 The tree of ISO 9660 is read, with the long names of Joliet where the image has them. What a
 damaged image says of places and sizes is held against its own size, and no folder is entered
-twice.
+twice. Why no library does this: docs/decisions/0008-cd-images.md.
 
 References
 ----------
 * ECMA-119 (ISO 9660) 8.4, volume descriptors; 9.1, directory records
+* ECMA-167 2/9, volume recognition sequence (of UDF)
 * Joliet specification 1.0, escape sequences of the supplementary volume descriptor
 """
 
@@ -37,6 +38,8 @@ _MOST_DESCRIPTORS = 64
 _MOST_FOLDER_BYTES = 16 << 20
 _MOST_DEPTH = 64
 _MAGIC = b"CD001"
+_UDF_MAGICS = (b"BEA01", b"NSR02", b"NSR03")
+_UNSUPPORTED = "unsupported-image"
 _PRIMARY, _SUPPLEMENTARY, _TERMINATOR = 1, 2, 255
 _JOLIET_ESCAPES = (b"%/@", b"%/C", b"%/E")
 _ESCAPES = slice(88, 120)
@@ -86,45 +89,57 @@ def disc_entries(file: BinaryIO, size_bytes: int, limits: Limits) -> Iterator[En
     Raises
     ------
     UnreadableError
-        Reason ``damaged-archive`` or ``archive-limit``.
+        Reason ``damaged-archive`` or ``archive-limit``, or ``unsupported-image`` where the image
+        has no tree of ISO 9660.
     """
-    root, is_joliet = _find_root(file)
     rename = unique_names()
-    entered: set[int] = set()
-    stack = [("", root, 0)]
-    count = total_bytes = 0
+    total_bytes = 0
+    for count, (name, record) in enumerate(_walk(file, size_bytes), start=1):
+        refusal = _refusal(record, size_bytes, limits)
+        total_bytes += record.size_bytes if refusal is None else 0
+        if count > limits.members or not limits.allows(total_bytes, size_bytes):
+            raise UnreadableError("the image has too many files", reason=ARCHIVE_LIMIT)
+        yield Entry(
+            name=rename(name),
+            size_bytes=record.size_bytes,
+            modified_ns=record.modified_ns,
+            open=partial(_open, file, record),
+            refusal=refusal,
+        )
+
+
+def _walk(file: BinaryIO, size_bytes: int) -> Iterator[tuple[str, _Record]]:
+    """Yield the files with their paths, the files of a folder before those below it."""
+    root, is_joliet = _find_root(file)
+    known = {root.starts_at}
+    stack = [("", root)]
+    left_bytes = size_bytes
     while stack:
-        path, folder, depth = stack.pop()
-        if folder.starts_at in entered or depth > _MOST_DEPTH:
-            continue
-        entered.add(folder.starts_at)
+        path, folder = stack.pop()
+        left_bytes -= folder.size_bytes
+        if left_bytes < 0:  # only folders that overlap are larger than the image
+            raise UnreadableError("folders of the image overlap", reason=DAMAGED_ARCHIVE)
+        if path.count("/") > _MOST_DEPTH:
+            raise UnreadableError("the image's folders are too deep", reason=ARCHIVE_LIMIT)
         below = []
         for record in _read_folder(file, folder):
             name = f"{path}{_shown(record.name, is_joliet=is_joliet)}"
-            if record.flags & _IS_FOLDER:
-                below.append((f"{name}/", record, depth + 1))
-                continue
-            count += 1
-            refusal = _refusal(record, size_bytes, limits)
-            total_bytes += record.size_bytes if refusal is None else 0
-            if count > limits.members or not limits.allows(total_bytes, size_bytes):
-                raise UnreadableError("the image has too many files", reason=ARCHIVE_LIMIT)
-            yield Entry(
-                name=rename(name),
-                size_bytes=record.size_bytes,
-                modified_ns=record.modified_ns,
-                open=partial(_open, file, record),
-                refusal=refusal,
-            )
+            if not record.flags & _IS_FOLDER:
+                yield name, record
+            elif record.starts_at not in known:
+                known.add(record.starts_at)
+                below.append((f"{name}/", record))
         stack += reversed(below)
 
 
 def _find_root(file: BinaryIO) -> tuple[_Record, bool]:
     """Return the root folder, that of the long names if there are any."""
     root: _Record | None = None
+    is_udf = False
     for number in range(_MOST_DESCRIPTORS):
         file.seek((_FIRST_DESCRIPTOR + number) * _SECTOR_BYTES)
         sector = file.read(_SECTOR_BYTES)
+        is_udf = is_udf or sector[1:6] in _UDF_MAGICS
         if len(sector) < _SECTOR_BYTES or sector[1:6] != _MAGIC or sector[0] == _TERMINATOR:
             break
         if sector[0] == _SUPPLEMENTARY and sector[_ESCAPES].startswith(_JOLIET_ESCAPES):
@@ -132,7 +147,8 @@ def _find_root(file: BinaryIO) -> tuple[_Record, bool]:
         if sector[0] == _PRIMARY:
             root = _parse(sector[_ROOT])
     if root is None:
-        raise UnreadableError("no CD image", reason=DAMAGED_ARCHIVE)
+        reason = _UNSUPPORTED if is_udf else DAMAGED_ARCHIVE
+        raise UnreadableError("no tree of ISO 9660", reason=reason)
     return root, False
 
 
@@ -187,7 +203,7 @@ def _shown(name: bytes, *, is_joliet: bool) -> str:
 
 def _refusal(record: _Record, image_bytes: int, limits: Limits) -> tuple[Disposition, str] | None:
     if record.flags & _HAS_MORE_EXTENTS or record.is_interleaved:
-        return Disposition.UNREADABLE, "unsupported-image"
+        return Disposition.UNREADABLE, _UNSUPPORTED
     if record.starts_at + record.size_bytes > image_bytes:
         return Disposition.UNREADABLE, DAMAGED_ARCHIVE
     if record.size_bytes > limits.member_bytes:

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.integration
 
 SECTOR = 2048
 MOMENT = bytes([126, 1, 2, 10, 21, 0, 4])  # 2026-01-02 10:21, an hour east of Greenwich
+UDF = b"".join(f"\0{name}\1".encode().ljust(SECTOR, b"\0") for name in ("BEA01", "NSR03"))
 DICOM = make.make_dicom(pixels=bytes(24))
 DICOM_BYTES = len(DICOM)
 
@@ -93,6 +94,27 @@ def test_folders_that_lead_in_a_circle_are_entered_once(tmp_path):
     ]
 
 
+def test_folders_that_overlap_come_to_an_end(tmp_path):
+    count = 2000  # each claims all that follows it, so each would be read by all before it
+    folders = [
+        record(b"F%d" % number, 20 + number, (count - number) * SECTOR, 2)
+        for number in range(1, count)
+    ]
+    root = descriptor(1, 20)
+    root = root[:156] + record(b"\0", 20, count * SECTOR, 2) + root[190:]
+    content = bytes(16 * SECTOR) + root + bytes(3 * SECTOR)
+    content += b"".join(folder.ljust(SECTOR, b"\0") for folder in folders) + bytes(SECTOR)
+
+    assert scan(tmp_path, content) == [(None, "damaged-archive")]
+
+
+def test_folders_without_end_are_a_row(tmp_path):
+    sectors = [bytes(SECTOR)] * 16 + [descriptor(1, 20)] + [bytes(SECTOR)] * 3
+    sectors += [record(b"F", 21 + number, SECTOR, 2).ljust(SECTOR, b"\0") for number in range(90)]
+
+    assert scan(tmp_path, b"".join(sectors)) == [(None, "archive-limit")]
+
+
 @pytest.mark.parametrize(
     ("changes", "limits", "expected"),
     [
@@ -111,6 +133,7 @@ def test_a_file_that_cannot_be_read_is_a_row(tmp_path, changes, limits, expected
         pytest.param(b"no image", {}, "damaged-archive", id="none at all"),
         pytest.param(make_image()[: 20 * SECTOR + 99], {}, "damaged-archive", id="cut short"),
         pytest.param(make_image(), {"members": 1}, "archive-limit", id="too many files"),
+        pytest.param(bytes(16 * SECTOR) + UDF, {}, "unsupported-image", id="UDF alone"),
     ],
 )
 def test_an_image_that_cannot_be_read_is_a_row(tmp_path, content, limits, expected):
