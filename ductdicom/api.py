@@ -57,7 +57,8 @@ def render(
     call: StudyCall, pairing: Pairing, options: SheetOptions | None = None
 ) -> tuple[Page, ...]:
     """Read the pixels of the images to be shown and lay the study out on pages."""
-    return compose(call, pairing, prepare_tiles(pairing, Settings()), options or SheetOptions())
+    options = options or SheetOptions()
+    return compose(call, pairing, prepare_tiles(call, pairing, options), options)
 
 
 def organise(inputs: Sequence[str | PathLike[str]], settings: Settings) -> Report:

@@ -1,21 +1,24 @@
 """From a study's rows to tiles: which pixels are read, at what size, with which grey."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ductdicom.errors import InputError
 from ductdicom.ingest.archives import read_bytes
 from ductdicom.model.origin import Origin
 from ductdicom.model.row import Pairing
-from ductdicom.model.study import ImageCall
+from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.pixels.decode import StoredImage, read_image
 from ductdicom.pixels.display import VoiChoice, VoiKind, choose_voi
 from ductdicom.settings import Format, Paper, Settings, Voi
-from ductdicom.sheet.compose import SheetOptions, drawn_images
-from ductdicom.sheet.page import UNITS_PER_INCH
+from ductdicom.sheet.compose import SheetOptions, compose, drawn_images
+from ductdicom.sheet.page import UNITS_PER_INCH, Page
 from ductdicom.sheet.tile import MissingTile, Tile, prepare_tile
 from ductdicom.version import __version__
 
 _HTML_ZOOM = 2.0  # pixels of an image in HTML for one of its page, each way
+# What decodes at a fraction of its resolution is looked at so coarsely before it has a place.
+_LOOK_PX = 512
+_ROUNDING = 1.02  # crops of a coarse and of a fine image differ by a pixel or two
 # Shares of a page's height: a cropped image is not drawn with more pixels; nor zoomed, much.
 _DRAWN_SHARE = 0.75
 _ZOOMED_SHARE = 1.0
@@ -27,29 +30,104 @@ _PAPERS = {  # width and height in inches, landscape
 }
 
 
-def prepare_tiles(pairing: Pairing, settings: Settings) -> dict[str, Tile | MissingTile]:
-    """Read and prepare every image that the pages show, row by row with one kind of VOI."""
-    tiles: dict[str, Tile | MissingTile] = {}
-    shown = drawn_images(pairing)
+def prepare_tiles(
+    call: StudyCall, pairing: Pairing, options: SheetOptions, voi: Voi = Voi.HEADER
+) -> dict[str, Tile | MissingTile]:
+    """Read and prepare every image that the pages show, row by row with one kind of VOI.
+
+    What can be decoded at a fraction of its resolution is first looked at coarsely, to find where
+    it stands on the page, and then decoded at the resolution that it is drawn with.
+
+    Returns
+    -------
+    dict
+        By the label of each image's origin.
+    """
+    groups = _groups(pairing)
+    tiles = _prepare(groups, options, voi, {})
+    if not any(_is_coarse(tile) for tile in tiles.values()):
+        return tiles
+    wanted = _wanted(groups, tiles, compose(call, pairing, tiles, options), options)
+    short = [group for group in groups if any(_label(image) in wanted for image in group)]
+    finer = _prepare(short, options, voi, wanted)
+    # What cannot be decoded finely is better seen coarsely than not at all.
+    return tiles | {label: tile for label, tile in finer.items() if isinstance(tile, Tile)}
+
+
+def _groups(pairing: Pairing) -> list[tuple[ImageCall, ...]]:
+    """Return the images that are shown, those of a row together, each once."""
     groups = [row.images for row in pairing.rows]
-    in_rows = {image.instance.origin.label for group in groups for image in group}
-    groups += [(i,) for i in shown if i.instance.origin.label not in in_rows]
+    in_rows = {_label(image) for group in groups for image in group}
+    groups += [(image,) for image in drawn_images(pairing) if _label(image) not in in_rows]
+    return groups
+
+
+def _prepare(
+    groups: Sequence[Sequence[ImageCall]],
+    options: SheetOptions,
+    wanted_voi: Voi,
+    wanted_px: Mapping[str, int],
+) -> dict[str, Tile | MissingTile]:
+    tiles: dict[str, Tile | MissingTile] = {}
     for group in groups:
         stored: dict[str, StoredImage] = {}
         for image in group:
-            label = image.instance.origin.label
+            label = _label(image)
             if label in tiles:
                 continue
             try:
-                stored[label] = _read(image.instance.origin, _needed_px(settings))
+                stored[label] = _read(image.instance.origin, wanted_px.get(label, _LOOK_PX))
             except InputError as error:
                 tiles[label] = MissingTile(reason=error.reason)
-        voi, notes = _common_voi(list(stored.values()), settings.voi)
+        voi, notes = _common_voi(list(stored.values()), wanted_voi)
         for image in group:
-            label = image.instance.origin.label
+            label = _label(image)
             if label in stored:
-                tiles[label] = _tile(image, stored.pop(label), voi, notes, settings)
+                tiles[label] = _tile(image, stored.pop(label), voi, notes, options)
     return tiles
+
+
+def _wanted(
+    groups: Sequence[Sequence[ImageCall]],
+    tiles: Mapping[str, Tile | MissingTile],
+    pages: Sequence[Page],
+    options: SheetOptions,
+) -> dict[str, int]:
+    """Return the pixels that coarsely decoded images need on the longer side, where they lack."""
+    shown = _shown_rows(pages, options)
+    wanted: dict[str, int] = {}
+    for image in (image for group in groups for image in group):
+        tile, raster = tiles[_label(image)], image.instance.raster
+        if not isinstance(tile, Tile) or not _is_coarse(tile):
+            continue
+        lacking = shown.get(image.uid, 0.0) * _ROUNDING / tile.values.shape[0]
+        if lacking > 1:
+            longer = max(raster.rows or 0, raster.columns or 0) / tile.reduction
+            wanted[_label(image)] = round(longer * lacking)
+    return wanted
+
+
+def _shown_rows(pages: Sequence[Page], options: SheetOptions) -> dict[str, float]:
+    """Return the rows that each whole image is drawn with at most, by its SOP Instance UID."""
+    shown: dict[str, float] = {}
+    rows = 0.0
+    for tile in (tile for page in pages for tile in page.tiles):
+        if tile.part is None:
+            rows = tile.box.height * options.scale
+            # A reader who zooms gets as much as a page is high, no more.
+            finer = max(1.0, min(options.zoom, options.height * options.scale / rows))
+        else:  # a close-up, which follows the image that it is a part of
+            finer = tile.box.height / tile.part.height
+        shown[tile.sop_instance_uid] = max(shown.get(tile.sop_instance_uid, 0.0), rows * finer)
+    return shown
+
+
+def _is_coarse(tile: Tile | MissingTile) -> bool:
+    return isinstance(tile, Tile) and tile.reduction > 1
+
+
+def _label(image: ImageCall) -> str:
+    return image.instance.origin.label
 
 
 def _common_voi(
@@ -75,34 +153,23 @@ def _tile(
     stored: StoredImage,
     voi: VoiChoice | None,
     notes: tuple[str, ...],
-    settings: Settings,
+    options: SheetOptions,
 ) -> Tile:
-    """Prepare an image with the pixels that its page can show.
-
-    A small breast in a large image is looked at again with all of them.
-    """
-    needed = _needed_px(settings)
+    """Prepare an image that was decoded whole with the pixels that its page can show."""
+    if stored.reduction > 1:
+        return prepare_tile(image, stored, voi, notes=notes)
+    needed = round(options.height * options.scale)  # which no image exceeds
     tile = prepare_tile(image, stored, voi, notes=notes, min_side_px=needed)
-    share = _ZOOMED_SHARE if Format.HTML in settings.format else _DRAWN_SHARE
+    share = _DRAWN_SHARE if options.zoom <= 1 else _ZOOMED_SHARE
     is_whole = max(stored.rows, stored.columns) < 2 * needed
     if is_whole or max(tile.values.shape) >= needed * share:
         return tile
-    if stored.reduction > 1:
-        try:
-            stored = _read(image.instance.origin, None)
-        except InputError:  # such a file is better seen coarsely than not at all
-            return tile
-    return prepare_tile(image, stored, voi, notes=notes)
+    return prepare_tile(image, stored, voi, notes=notes)  # a small breast in a large image
 
 
-def _read(origin: Origin, min_side_px: int | None) -> StoredImage:
+def _read(origin: Origin, min_side_px: int) -> StoredImage:
     source = origin.path if origin.member is None else read_bytes(origin)
     return read_image(source, min_side_px=min_side_px, label=origin.label)
-
-
-def _needed_px(settings: Settings) -> int:
-    """Return the height of a page, which no image exceeds."""
-    return round(min(_PAPERS[settings.paper]) * settings.dpi)
 
 
 def sheet_options(settings: Settings, identity: tuple[str, ...]) -> SheetOptions:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from ductdicom.export.dicom import dicom_sheet
@@ -13,22 +14,25 @@ from ductdicom.export.output import encode_json, remove_stale, write_whole
 from ductdicom.export.pdf import pdf_document
 from ductdicom.export.png import png_page, png_thumbnail
 from ductdicom.export.records import sheet_record, study_record
-from ductdicom.ingest.archives import read_bytes
+from ductdicom.ingest.sources import PASSING_REASONS
 from ductdicom.model.outcome import Problem, Status
 from ductdicom.model.row import Pairing
-from ductdicom.model.study import StudyCall
+from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.pipeline.masking import identity_words, mask_study
 from ductdicom.pipeline.tiles import prepare_tiles, sheet_options
 from ductdicom.settings import Format, Link, Phi, Settings, ThemeName
 from ductdicom.sheet.compose import compose, drawn_images
 from ductdicom.sheet.difference import prepare_differences
 from ductdicom.sheet.page import Page
+from ductdicom.sheet.raster import draw_page
 from ductdicom.sheet.theme import THEMES, Theme
 from ductdicom.sheet.tile import MissingTile
 from ductdicom.version import __version__
 
 RECORD_NAME = "study.json"
 THUMBNAIL_NAME = "thumbnail.png"
+_UNREADABLE = frozenset({"pixels-unreadable", "original-unreadable"})
+_PASSING = PASSING_REASONS | {"missing", "unreadable"}  # it may be readable the next time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +110,8 @@ def draw_study(job: StudyJob) -> tuple[StudyJob, tuple[Page, ...]]:
     The job with what reading the pixels added to it: a problem for each image that could not be
     read, and the status ``review`` where such an image stands in a row.
     """
-    tiles = prepare_tiles(job.pairing, job.settings)
+    options = sheet_options(job.settings, job.identity)
+    tiles = prepare_tiles(job.call, job.pairing, options, job.settings.voi)
     missing = {label: tile for label, tile in tiles.items() if isinstance(tile, MissingTile)}
     broken = [
         Problem(
@@ -122,7 +127,6 @@ def draw_study(job: StudyJob) -> tuple[StudyJob, tuple[Page, ...]]:
     if in_rows & missing.keys() and pairing.status is not Status.NOT_A_DUCTOGRAM:
         pairing = replace(pairing, status=Status.REVIEW)
     call = replace(job.call, problems=(*job.call.problems, *broken))
-    options = sheet_options(job.settings, job.identity)
     changes = prepare_differences(pairing, tiles) if job.settings.difference else None
     shown = [*call.images, *(image for row in pairing.rows for image in row.images)]
     words = identity_words((image.instance for image in shown), job.settings.phi)
@@ -137,8 +141,7 @@ def process_study(job: StudyJob) -> StudyResult:
     """
     sheets: list[dict[str, object]] = []
     names: set[str] = set()
-    record_path = job.folder / RECORD_NAME
-    record_path.unlink(missing_ok=True)
+    remove_stale(job.folder, set(), RECORD_NAME)
     if job.has_sheets:
         job, pages = draw_study(job)
         for name, content in render(pages, job):
@@ -148,23 +151,33 @@ def process_study(job: StudyJob) -> StudyResult:
     for pattern in ("sheet*", THUMBNAIL_NAME):
         remove_stale(job.folder, names, pattern)
     remove_laid(job.folder)
-    laid = lay_down(job.call.images, _member_bytes(job), job.folder, job.settings.link)
-    record = study_record(job.call, job.pairing, key=job.key, sheets=sheets)
-    record["fingerprint"] = job.fingerprint
+    laid, unread = lay_down(job.call.images, job.folder, job.settings.link)
+    problems = (*job.call.problems, *(_original_problem(*item) for item in unread))
+    call = replace(job.call, problems=problems)
+    record = study_record(call, job.pairing, key=job.key, sheets=sheets)
+    record["fingerprint"] = "" if any(map(_may_pass, problems)) else job.fingerprint
     record["files"] = sorted([*names, *laid])
-    write_whole(record_path, encode_json(record, indent=2))
+    write_whole(job.folder / RECORD_NAME, encode_json(record, indent=2))
     return StudyResult(key=job.key, record=record, was_written=True)
 
 
-def give_up(job: StudyJob) -> StudyResult:
-    """Write the record of a study over which workers died; it has no sheets, and needs a person.
+def _original_problem(image: ImageCall, reason: str) -> Problem:
+    return Problem(
+        code="original-unreadable",
+        message=f"{reason}: the original could not be laid down",
+        sop_instance_uid=image.uid,
+    )
+
+
+def _may_pass(problem: Problem) -> bool:
+    return problem.code in _UNREADABLE and problem.message.partition(":")[0] in _PASSING
+
+
+def give_up(job: StudyJob, problem: Problem) -> StudyResult:
+    """Write the record of a study that could not be drawn; it has no sheets, and needs a person.
 
     The record has no fingerprint, so that the next run tries again.
     """
-    problem = Problem(
-        code="worker-died",
-        message="a worker process died over this study twice; it may need more memory",
-    )
     call = replace(job.call, problems=(*job.call.problems, problem))
     pairing = replace(job.pairing, status=Status.REVIEW)
     for pattern in ("sheet*", THUMBNAIL_NAME):
@@ -184,9 +197,12 @@ def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
     if job.settings.phi is not Phi.NONE:  # the key tells the study's date
         title = f"{title} {job.key}"
     files: list[tuple[str, bytes]] = []
+    theme = theme_for(job.settings, Format.PNG)
+    front = draw_page(pages[0], theme)
     if Format.PNG in chosen:
-        theme = theme_for(job.settings, Format.PNG)
-        files += [(f"sheet-{n}.png", png_page(p, theme)) for n, p in enumerate(pages, start=1)]
+        drawn = chain([front], (draw_page(page, theme) for page in pages[1:]))
+        dpi = job.settings.dpi
+        files += [(f"sheet-{n}.png", png_page(page, dpi)) for n, page in enumerate(drawn, start=1)]
     if Format.PDF in chosen:
         theme = theme_for(job.settings, Format.PDF)
         files.append(("sheet.pdf", pdf_document(tuple(pages), theme, title=title)))
@@ -201,7 +217,7 @@ def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
             pages, job.call, job.pairing, theme, phi=job.settings.phi, pseudonym=job.pseudonym
         )
         files.append(("sheet.dcm", sheet))
-    files.append((THUMBNAIL_NAME, png_thumbnail(pages[0], theme_for(job.settings, Format.PNG))))
+    files.append((THUMBNAIL_NAME, png_thumbnail(front, job.settings.dpi)))
     return files
 
 
@@ -212,17 +228,6 @@ def _sheet_records(pages: Sequence[Page], formats: Sequence[Format]) -> list[dic
         for format_ in formats
         for number, page in enumerate(pages, start=1)
     ]
-
-
-def _member_bytes(job: StudyJob) -> dict[str, bytes]:
-    """Read the originals that lie in archives, where originals are asked for."""
-    if job.settings.link is Link.NONE:
-        return {}
-    return {
-        image.instance.origin.label: read_bytes(image.instance.origin)
-        for image in job.call.images
-        if image.instance.origin.member is not None
-    }
 
 
 def planned_files(job: StudyJob) -> list[str]:

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ductdicom.pixels.hanging import Edge
 from ductdicom.pixels.regions import Region, find_regions
 from ductdicom.pixels.resample import area_average
-from ductdicom.pixels.tissue import find_tissue
+from ductdicom.pixels.tissue import Mask
 
 # All heuristics; shares are of the longer side unless said otherwise.
 _MARGIN = 0.04
@@ -29,9 +28,7 @@ class Box:
     width: int
 
 
-def breast_box(
-    values: NDArray[np.float32], background: NDArray[np.bool_], chest_wall: Edge | None
-) -> Box:
+def breast_box(tissue: Mask | None, background: Mask, chest_wall: Edge | None) -> Box:
     """Return the part of a hung image that holds the breast (heuristic).
 
     The box reaches to the image's edge at the chest wall and has a margin elsewhere. A separate
@@ -41,21 +38,18 @@ def breast_box(
 
     Parameters
     ----------
-    values
-        Hung P-values, shape ``(rows, columns)``.
+    tissue
+        Of the hung image, as `find_tissue` returns it.
     background
-        Padding, same shape.
+        Padding of the hung image, shape ``(rows, columns)``.
     """
-    rows, columns = values.shape
+    rows, columns = background.shape
     whole = Box(top=0, left=0, height=rows, width=columns)
-    if chest_wall is None:
-        return whole
-    tissue = find_tissue(values)
-    if tissue is None:
+    if chest_wall is None or tissue is None:
         return whole
     size = (tissue.shape[0], tissue.shape[1])
     if background.any():
-        tissue &= area_average(background.astype(np.float32), *size) < _MOSTLY
+        tissue = tissue & (area_average(background.astype(np.float32), *size) < _MOSTLY)
     if np.mean(~tissue) < _LEAST_AIR:
         return whole
     breast = _breast(find_regions(tissue), chest_wall, size)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ductdicom.model.call import Laterality
-from ductdicom.pixels.tissue import find_tissue
+from ductdicom.pixels.tissue import Mask
 
 Edge = Literal["left", "right"]
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -131,13 +131,13 @@ def apply(values: NDArray[Scalar], transform: Transform) -> NDArray[Scalar]:
     return _TURN[transform](values)
 
 
-def check_air(values: NDArray[np.float32], chest_wall: Edge) -> bool | None:
+def check_air(tissue: Mask | None, chest_wall: Edge) -> bool | None:
     """Tell whether the pixels agree that the chest wall is at that edge (heuristic).
 
     Parameters
     ----------
-    values
-        Hung P-values, shape ``(rows, columns)``.
+    tissue
+        Of the hung image, as `find_tissue` returns it.
 
     Returns
     -------
@@ -145,7 +145,6 @@ def check_air(values: NDArray[np.float32], chest_wall: Edge) -> bool | None:
         True where that edge has more than twice the tissue of the other, False where it is the
         other way round, None where neither is so, as in magnified views that fill the image.
     """
-    tissue = find_tissue(values)
     if tissue is None:
         return None
     width = max(1, round(tissue.shape[1] * _STRIP))

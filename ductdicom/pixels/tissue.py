@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from ductdicom.pixels.resample import area_average
 from ductdicom.pixels.threshold import otsu
 
+Mask = NDArray[np.bool_]
 _LONGER_SIDE_PX = 256
 _AIR_PERCENTILE = 25
 _TOWARDS_OTSU = 0.12
@@ -13,7 +14,7 @@ _NOISE_FACTOR = 6.0
 _LEAST_STEP = 0.015
 
 
-def find_tissue(values: NDArray[np.float32]) -> NDArray[np.bool_] | None:
+def find_tissue(values: NDArray[np.float32]) -> Mask | None:
     """Return where it is brighter than air, None where air and tissue cannot be told apart.
 
     Otsu's threshold parts bright tissue from the rest; the skin and fat are only a little
@@ -35,7 +36,7 @@ def find_tissue(values: NDArray[np.float32]) -> NDArray[np.bool_] | None:
     air = float(np.percentile(dark, _AIR_PERCENTILE))
     noise = float(np.median(np.abs(dark[dark <= np.median(dark)] - air)))
     step = max(_LEAST_STEP, _NOISE_FACTOR * noise, _TOWARDS_OTSU * (middle - air))
-    mask: NDArray[np.bool_] = smooth > min(air + step, middle)
+    mask: Mask = smooth > min(air + step, middle)
     return mask
 
 

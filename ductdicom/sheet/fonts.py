@@ -7,7 +7,7 @@ transliterated, so that a page never shows an empty box.
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import font_source_sans_pro
@@ -27,10 +27,13 @@ class FontFace:
     default_width: float
 
 
-@lru_cache(maxsize=2)
 def font_face(*, is_bold: bool = False) -> FontFace:
     """Return the regular or the bold weight."""
-    name = "SourceSansProSemibold" if is_bold else "SourceSansPro"
+    return _read_face("SourceSansProSemibold" if is_bold else "SourceSansPro")
+
+
+@cache
+def _read_face(name: str) -> FontFace:
     path = Path(font_source_sans_pro.font_files_ttf[name])
     file = TTFontFile(str(path))
     return FontFace(

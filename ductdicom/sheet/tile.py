@@ -13,6 +13,7 @@ from ductdicom.pixels.hanging import Hanging, apply, check_air, hang, implied_la
 from ductdicom.pixels.nipple import anterior_point
 from ductdicom.pixels.resample import area_average
 from ductdicom.pixels.scale import breast_scale
+from ductdicom.pixels.tissue import Mask, find_tissue
 
 _BEYOND_NIPPLE = 0.2
 _LEVELS = 65535  # tiles wait for their page as 16 bit, half the room of floats
@@ -24,6 +25,7 @@ class Tile:
 
     ``values`` are uint16 P-values over the full range, shape ``(rows, columns)``.
     ``spacing_mm`` is (row, column) at the breast for one value, None where it is unknown.
+    ``reduction`` is the power of two by which fewer pixels were decoded each way.
     ``tip`` is roughly where the nipple is, row and column as fractions, None where it is not seen.
     ``notes`` are stable words: what a reader must know of scale, orientation and display.
     """
@@ -33,6 +35,7 @@ class Tile:
     hanging: Hanging
     voi: str
     saturated_fraction: float
+    reduction: int = 1
     tip: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
 
@@ -79,11 +82,12 @@ def prepare_tile(
     values = apply(shown.values, hanging.transform)
     background = apply(shown.background, hanging.transform)
     scale = breast_scale(image.instance, image.magnification)
-    box = breast_box(values, background, hanging.chest_wall if hanging.is_known else None)
+    tissue = find_tissue(values) if hanging.chest_wall else None
+    box = breast_box(tissue, background, hanging.chest_wall if hanging.is_known else None)
     said = [*scale.notes, *notes]
     if not hanging.is_known:
         said.append("orientation-unknown")
-    elif _is_doubtful(image, hanging, values):
+    elif _is_doubtful(image, hanging, tissue):
         said.append("orientation-doubtful")
     if stored.attributes.is_lossy:
         said.append("lossy")
@@ -96,17 +100,18 @@ def prepare_tile(
         hanging=hanging,
         voi=shown.voi_label,
         saturated_fraction=shown.saturated_fraction,
+        reduction=stored.reduction,
         tip=anterior_point(cropped, hanging.chest_wall) if hanging.chest_wall else None,
         notes=tuple(dict.fromkeys(said)),
     )
 
 
-def _is_doubtful(image: ImageCall, hanging: Hanging, values: NDArray[np.float32]) -> bool:
+def _is_doubtful(image: ImageCall, hanging: Hanging, tissue: Mask | None) -> bool:
     """Tell whether the letters fit the other breast, or there is air at the chest wall."""
     orientation = image.instance.geometry.patient_orientation
     if implied_laterality(image.view, orientation) not in {None, image.laterality}:
         return True
-    return hanging.chest_wall is not None and check_air(values, hanging.chest_wall) is False
+    return hanging.chest_wall is not None and check_air(tissue, hanging.chest_wall) is False
 
 
 def _hung_spacing(

@@ -7,70 +7,116 @@ from sheets import make_image, make_study
 
 from ductdicom.errors import DecodeError
 from ductdicom.model.call import Laterality
-from ductdicom.model.instance import Geometry
+from ductdicom.model.instance import Geometry, Raster
 from ductdicom.pairing.rows import pair_study
 from ductdicom.pipeline import tiles
 from ductdicom.pixels.stored import DisplayAttributes, StoredImage
-from ductdicom.settings import Format, Settings
+from ductdicom.settings import Closeup
+from ductdicom.sheet.compose import SheetOptions, compose
 
-SETTINGS = Settings(dpi=50, format=(Format.PNG,))  # a page of 413 pixels' height
+OPTIONS = SheetOptions(closeup=Closeup.NEVER)
+SMALL = replace(OPTIONS, dpi=50)  # a page of 413 pixels' height
+ROWS, COLUMNS = 2000, 1600
 
 
 def breast(height):
-    """A breast of that height at the left edge of an image of 1000 rows."""
-    y, x = np.mgrid[:1000, :800]
-    inside = (x / 300) ** 2 + ((y - 500) / (height / 2)) ** 2 <= 1
+    """A breast of that height at the left edge of an image."""
+    y, x = np.mgrid[:ROWS, :COLUMNS]
+    inside = (x / 600) ** 2 + ((y - ROWS / 2) / (height / 2)) ** 2 <= 1
     return np.where(inside, 3000, 0).astype(np.uint16)
 
 
-def tile_of(monkeypatch, values, *, is_reducible, settings=SETTINGS, can_whole=True):
-    """Prepare the only image of a study, whose file is read as told."""
+def tiles_of(monkeypatch, values, *, is_reducible=True, options=OPTIONS, finest=1, count=1):
+    """Prepare the images of one row, whose files all hold these values and are read as told.
+
+    A file can be decoded at any power of two, or only whole, and no finer than ``finest``.
+    """
 
     def read(source, *, min_side_px, label):
-        step = 2 if is_reducible and min_side_px else 1
-        if not (min_side_px or can_whole):
+        step = 1 << max(0, (max(values.shape) // min_side_px).bit_length() - 1)
+        if step < finest:
             raise DecodeError("no", reason="decoder-failed")
+        step = step if is_reducible else 1
         return StoredImage(
             values=values[::step, ::step],
-            rows=1000,
-            columns=800,
+            rows=ROWS,
+            columns=COLUMNS,
             reduction=step,
             attributes=DisplayAttributes(bits_stored=12),
         )
 
     monkeypatch.setattr(tiles, "read_image", read)
-    geometry = Geometry(imager_pixel_spacing_mm=(0.1, 0.1), patient_orientation=("A", "R"))
-    instance = make_instance("2.25.1", origin=make_origin("1.dcm"), geometry=geometry)
-    image = replace(make_image(1), instance=instance, view="CC", laterality=Laterality.LEFT)
-    (tile,) = tiles.prepare_tiles(pair_study(make_study([image])), settings).values()
-    return tile
+    study = make_study([_image(number) for number in range(1, count + 1)])
+    return tiles.prepare_tiles(study, pair_study(study), options).values()
 
 
-@pytest.mark.parametrize("is_reducible", [False, True], ids=["decoded whole", "decoded at half"])
+def _image(number):
+    instance = make_instance(
+        f"2.25.{number}",
+        origin=make_origin(f"{number}.dcm"),
+        geometry=Geometry(imager_pixel_spacing_mm=(0.1, 0.1), patient_orientation=("A", "R")),
+        raster=Raster(rows=ROWS, columns=COLUMNS),
+    )
+    return replace(make_image(number), instance=instance, view="CC", laterality=Laterality.LEFT)
+
+
+def drawn_rows(tile, *, others=0):
+    """Rows of the page's pixels that a tile is drawn with beside so many others."""
+    study = make_study([_image(number) for number in range(1, others + 2)])
+    shown = {image.instance.origin.label: tile for image in study.images}
+    page = compose(study, pair_study(study), shown, OPTIONS)[0]
+    return max(drawn.box.height for drawn in page.tiles) * OPTIONS.scale
+
+
+@pytest.mark.parametrize("height", [1900, 1200, 400])
+@pytest.mark.parametrize("count", [1, 12])
+def test_what_can_be_decoded_coarsely_is_decoded_as_coarsely_as_it_is_drawn(
+    monkeypatch, height, count
+):
+    tile, *_ = tiles_of(monkeypatch, breast(height), count=count)
+
+    drawn, read = drawn_rows(tile, others=count - 1), tile.values.shape[0]
+    assert tile.reduction in {1, 2}  # two: as coarsely as an image of this size is looked at
+    assert read >= drawn or tile.reduction == 1
+    assert read / 2 < drawn * 1.05 or tile.reduction == 2
+
+
 @pytest.mark.parametrize(
     ("height", "spacing_mm"),
     [
-        pytest.param(900, 0.2, id="a large breast has enough pixels at half resolution"),
-        pytest.param(300, 0.1, id="a small breast keeps all of its pixels"),
+        pytest.param(1900, 0.4, id="a large breast has enough pixels at a quarter"),
+        pytest.param(600, 0.1, id="a small breast keeps all of its pixels"),
     ],
 )
-def test_a_tile_has_the_pixels_that_its_page_can_show(
-    monkeypatch, height, spacing_mm, is_reducible
+def test_what_is_decoded_whole_has_the_pixels_that_its_page_can_show(
+    monkeypatch, height, spacing_mm
 ):
-    tile = tile_of(monkeypatch, breast(height), is_reducible=is_reducible)
+    (tile,) = tiles_of(monkeypatch, breast(height), is_reducible=False, options=SMALL)
 
     assert tile.spacing_mm == pytest.approx((spacing_mm, spacing_mm))
 
 
+def test_a_close_up_has_its_own_pixels(monkeypatch):
+    options = replace(OPTIONS, dpi=160)
+
+    (plain,) = tiles_of(monkeypatch, breast(1900), options=options)
+    (closer,) = tiles_of(
+        monkeypatch, breast(1900), options=replace(options, closeup=Closeup.ALWAYS)
+    )
+
+    assert (plain.reduction, closer.reduction) == (2, 1)
+
+
 def test_html_keeps_more_pixels_for_a_reader_who_zooms(monkeypatch):
-    settings = replace(SETTINGS, format=(Format.HTML,))
+    options = replace(OPTIONS, dpi=150)
 
-    tile = tile_of(monkeypatch, breast(650), is_reducible=True, settings=settings)
+    (plain,) = tiles_of(monkeypatch, breast(1900), options=options)
+    (zoomed,) = tiles_of(monkeypatch, breast(1900), options=replace(options, zoom=2.0))
 
-    assert tile.spacing_mm == pytest.approx((0.1, 0.1))
+    assert (plain.reduction, zoomed.reduction) == (2, 1)
 
 
-def test_what_cannot_be_decoded_whole_is_shown_coarsely(monkeypatch):
-    tile = tile_of(monkeypatch, breast(300), is_reducible=True, can_whole=False)
+def test_what_cannot_be_decoded_finely_is_shown_coarsely(monkeypatch):
+    (tile,) = tiles_of(monkeypatch, breast(1900), finest=2)
 
-    assert tile.spacing_mm == pytest.approx((0.2, 0.2))
+    assert tile.reduction == 2
