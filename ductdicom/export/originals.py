@@ -6,9 +6,10 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from ductdicom.errors import OutputError
+from ductdicom.errors import OutputError, UnreadableError
 from ductdicom.export.names import safe_component
 from ductdicom.export.output import write_whole
+from ductdicom.ingest.archives import read_bytes
 from ductdicom.model.call import Kind
 from ductdicom.model.study import ImageCall
 from ductdicom.settings import Link
@@ -24,56 +25,56 @@ def folder_of(image: ImageCall) -> str:
 
 
 def lay_down(
-    images: Sequence[ImageCall], contents: dict[str, bytes], target: Path, link: Link
-) -> list[str]:
-    """Lay the originals of a study down below its folder.
-
-    Parameters
-    ----------
-    contents
-        Bytes of the images that are members of archives, by origin label; they are always copied.
+    images: Sequence[ImageCall], target: Path, link: Link
+) -> tuple[list[str], list[tuple[ImageCall, str]]]:
+    """Lay the originals of a study down below its folder; members of archives as copies.
 
     Returns
     -------
-    list of str
-        The files' paths relative to ``target``.
+    The files' paths relative to ``target``, and the images whose original could not be read, with
+    the reason.
 
     Raises
     ------
     OutputError
-        A file could not be laid down.
+        A file could not be written, or differs from its original.
     """
-    if link is Link.NONE:
-        return []
     laid: list[str] = []
-    for number, image in enumerate(images, start=1):
+    unread: list[tuple[ImageCall, str]] = []
+    for number, image in enumerate(images if link is not Link.NONE else (), start=1):
         side = str(image.laterality or "")
         stem = safe_component(f"{number:03d}_{side}{image.view or ''}".rstrip("_"))
         path = target / folder_of(image) / f"{stem}.dcm"
         origin = image.instance.origin
-        if origin.label in contents:
-            _copy(contents[origin.label], path)
+        try:
+            if link is Link.COPY or origin.member is not None:
+                _copy(read_bytes(origin), path)
+            else:
+                _link(origin.path, path, link)
+        except UnreadableError as error:
+            unread.append((image, error.reason))
         else:
-            _link(origin.path, path, link)
-        laid.append(path.relative_to(target).as_posix())
-    return laid
+            laid.append(path.relative_to(target).as_posix())
+    return laid, unread
 
 
 def _copy(content: bytes, target: Path) -> None:
     """Write a copy and read it again: what is passed on as an original must be one."""
     write_whole(target, content)
-    with target.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").digest()
+    try:
+        with target.open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").digest()
+    except OSError as error:
+        raise OutputError(f"could not be read again: {error.strerror}", path=target) from error
     if found != hashlib.sha256(content).digest():
-        target.unlink()
+        target.unlink(missing_ok=True)
         raise OutputError("differs from its original", path=target, hint="check the disk")
 
 
 def _link(source: Path, target: Path, link: Link) -> None:
+    if not source.is_file():
+        raise UnreadableError("the original is gone", reason="missing", path=source)
     try:
-        if link is Link.COPY:
-            _copy(source.read_bytes(), target)
-            return
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
         if link is Link.SYMLINK:

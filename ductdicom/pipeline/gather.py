@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from ductdicom.errors import UnreadableError
 from ductdicom.model.instance import Instance, Patient
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow
@@ -36,7 +37,8 @@ def gather(items: Iterable[Instance | LedgerRow], fingerprint: Callable[[Origin]
     Parameters
     ----------
     fingerprint
-        Hash of an input's bytes; asked only where a UID occurs twice.
+        Hash of an input's bytes; asked only where a UID occurs twice. Where it raises
+        `UnreadableError` the input gets a row that says so.
     """
     rows: list[LedgerRow] = []
     by_uid: dict[str, list[Instance]] = {}
@@ -51,9 +53,9 @@ def gather(items: Iterable[Instance | LedgerRow], fingerprint: Callable[[Origin]
         if len(same) == 1:
             kept += same
             continue
-        unique, duplicates = _tell_apart(same, fingerprint)
+        unique, others = _tell_apart(same, fingerprint)
         kept += unique
-        rows += duplicates
+        rows += others
         if len(unique) > 1:
             contested |= {instance.origin.label for instance in unique}
     return Gathered(parts=tuple(_parts(kept, contested)), rows=tuple(rows))
@@ -63,23 +65,29 @@ def _tell_apart(
     same: Sequence[Instance], fingerprint: Callable[[Origin], str]
 ) -> tuple[list[Instance], list[LedgerRow]]:
     unique: dict[str, Instance] = {}
-    duplicates: list[LedgerRow] = []
+    others: list[LedgerRow] = []
     # A plain file is quicker to read again than a member of an archive.
     for instance in sorted(same, key=lambda i: (i.origin.member is not None, i.origin.label)):
-        digest = fingerprint(instance.origin)
+        try:
+            digest = fingerprint(instance.origin)
+        except UnreadableError as error:
+            others.append(_row(instance, Disposition.UNREADABLE, error.reason))
+            continue
         if digest in unique:
-            duplicates.append(
-                LedgerRow(
-                    origin=instance.origin,
-                    disposition=Disposition.DUPLICATE,
-                    reason="same-bytes",
-                    sop_instance_uid=instance.sop_instance_uid,
-                    study_instance_uid=instance.study_instance_uid,
-                )
-            )
+            others.append(_row(instance, Disposition.DUPLICATE, "same-bytes"))
         else:
             unique[digest] = instance
-    return list(unique.values()), duplicates
+    return list(unique.values()), others
+
+
+def _row(instance: Instance, disposition: Disposition, reason: str) -> LedgerRow:
+    return LedgerRow(
+        origin=instance.origin,
+        disposition=disposition,
+        reason=reason,
+        sop_instance_uid=instance.sop_instance_uid,
+        study_instance_uid=instance.study_instance_uid,
+    )
 
 
 def _parts(instances: Iterable[Instance], contested: set[str]) -> list[Part]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import cast
 
-from ductdicom.errors import NothingReadableError
+from ductdicom.errors import DuctDicomError, NothingReadableError
 from ductdicom.export.html import html_index
 from ductdicom.export.output import OutputFolder, encode_json, write_whole
 from ductdicom.export.records import ledger_csv
 from ductdicom.model.outcome import Disposition, LedgerRow, Problem, Status
+from ductdicom.pipeline.labour import BUG
 from ductdicom.pipeline.work import THUMBNAIL_NAME, StudyJob
 from ductdicom.settings import Settings
 from ductdicom.version import __version__
@@ -28,6 +29,7 @@ _SERIOUS = frozenset(
         "patient-conflict",
         "same-uid-other-bytes",
         "pixels-unreadable",
+        "original-unreadable",
         "worker-died",
         "contradictory-decision",
         "missing-from-dicomdir",
@@ -64,6 +66,8 @@ class Report:
             return NothingReadableError.exit_code
         needs_person = any(row.disposition is Disposition.UNREADABLE for row in self.rows)
         codes = {problem.code for problem in self.problems} | _problem_codes(self.records)
+        if BUG in codes:
+            return DuctDicomError.exit_code
         needs_person = needs_person or bool(codes & _SERIOUS)
         if self.settings.strict:
             statuses = {str(record["status"]) for record in self.records}
