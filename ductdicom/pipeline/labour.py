@@ -2,11 +2,22 @@
 
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from functools import partial
+from pathlib import Path
+from traceback import extract_tb
 
+from ductdicom.errors import DuctDicomError
+from ductdicom.model.outcome import Problem
 from ductdicom.pipeline.work import StudyJob, StudyResult, give_up
 
 Process = Callable[[StudyJob], StudyResult]
+BUG = "internal-error"
 _DEATHS = (BrokenExecutor, MemoryError)
+_PLACES = 4  # where it went wrong, and who called
+_DIED = Problem(
+    code="worker-died",
+    message="a worker process died over this study twice; it may need more memory",
+)
 
 
 def work_off(
@@ -14,10 +25,12 @@ def work_off(
 ) -> Generator[StudyResult]:
     """Yield results as they come, with only ``window`` jobs under way at a time.
 
+    A bug that a study uncovers costs that study, with a record that says so, and not the batch.
     When a worker dies, its executor cannot say over which job. Those under way are done again one
     at a time, and the one over which a worker dies once more is given up, with a record that says
     so.
     """
+    process = partial(_contained, process)
     waiting = iter(jobs)
     running: dict[Future[StudyResult], StudyJob] = {}
     try:
@@ -60,4 +73,25 @@ def _process_alone(job: StudyJob, executor: Executor, process: Process) -> Study
     try:
         return executor.submit(process, job).result()
     except _DEATHS:
-        return give_up(job)
+        return give_up(job, _DIED)
+
+
+def _contained(process: Process, job: StudyJob) -> StudyResult:
+    try:
+        return process(job)
+    except (DuctDicomError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other studies are to be done
+        return give_up(job, _bug(error))
+
+
+def _bug(error: Exception) -> Problem:
+    """Say what went wrong and where, without the error's own words, which may quote a header."""
+    places = [
+        f"{Path(frame.filename).name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)
+    ]
+    where = " ".join(places[-_PLACES:])
+    return Problem(
+        code=BUG,
+        message=f"this is a bug in ductdicom, please report it: {type(error).__name__} at {where}",
+    )
