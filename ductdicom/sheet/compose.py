@@ -10,13 +10,14 @@ from ductdicom.model.row import LeftOut, Pairing, Row
 from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.settings import Closeup
 from ductdicom.sheet import captions
-from ductdicom.sheet.cell import Cell, draw_cell, numbered
+from ductdicom.sheet.cell import Cell, numbered
 from ductdicom.sheet.difference import (
     Difference,
     DifferenceCell,
     difference_cells,
     draw_difference,
 )
+from ductdicom.sheet.drawing import draw_cell
 from ductdicom.sheet.fonts import drawable, fit
 from ductdicom.sheet.inventory import inventory_bodies
 from ductdicom.sheet.layout import PlacedBlock, arrange
@@ -33,8 +34,8 @@ from ductdicom.sheet.page import (
     TextMark,
     Tone,
 )
-from ductdicom.sheet.strip import STRIP_PX, draw_timeline
 from ductdicom.sheet.tile import MissingTile, Tile
+from ductdicom.sheet.timeline import STRIP_PX, draw_timeline
 from ductdicom.sheet.typography import LABEL_PX, MARGIN_PX, SMALL_PX, TITLE_PX
 
 _HEADER_PX = 118

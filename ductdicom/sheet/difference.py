@@ -17,7 +17,6 @@ from ductdicom.model.study import ImageCall
 from ductdicom.pixels.register import Picture, Refusal, register
 from ductdicom.pixels.resample import area_average
 from ductdicom.pixels.working import change
-from ductdicom.sheet.cell import scale_bar
 from ductdicom.sheet.fonts import drawable, fit, text_width, wrap
 from ductdicom.sheet.layout import BOTTOM_STRIP_PX, TOP_STRIP_PX, PlacedSlot, Slot
 from ductdicom.sheet.page import (
@@ -31,6 +30,7 @@ from ductdicom.sheet.page import (
     Tone,
     pixel_box,
 )
+from ductdicom.sheet.strips import scale_bar
 from ductdicom.sheet.tile import MissingTile, Tile
 from ductdicom.sheet.typography import LABEL_PX, LEADING, SMALL_PX
 
