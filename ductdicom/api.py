@@ -19,7 +19,8 @@ from ductdicom.pipeline.report import Report
 from ductdicom.pipeline.run import organise as run_organise
 from ductdicom.pipeline.tiles import prepare_tiles
 from ductdicom.settings import Settings
-from ductdicom.sheet.compose import SheetOptions, compose
+from ductdicom.sheet.compose import compose
+from ductdicom.sheet.options import SheetOptions
 from ductdicom.sheet.page import Page
 from ductdicom.vocabulary.terms import load_vocabulary
 

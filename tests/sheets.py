@@ -20,7 +20,8 @@ from ductdicom.model.call import (
 from ductdicom.model.study import ImageCall, Study, StudyCall
 from ductdicom.pairing.rows import pair_study
 from ductdicom.pixels.hanging import hang
-from ductdicom.sheet.compose import SheetOptions, compose
+from ductdicom.sheet.compose import compose
+from ductdicom.sheet.options import SheetOptions
 from ductdicom.sheet.tile import Tile
 
 GROUPS = {"CC": ViewGroup.CC, "ML": ViewGroup.LATERAL, "MLO": ViewGroup.OBLIQUE}

@@ -14,7 +14,7 @@ from ductdicom.model.instance import Instance
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.settings import Phi
-from ductdicom.sheet.compose import drawn_images
+from ductdicom.sheet.blocks import drawn_images
 from ductdicom.sheet.page import Page
 from ductdicom.sheet.raster import draw_page
 from ductdicom.sheet.theme import Theme

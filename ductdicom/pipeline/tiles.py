@@ -10,7 +10,9 @@ from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.pixels.decode import StoredImage, read_image
 from ductdicom.pixels.display import VoiChoice, VoiKind, choose_voi
 from ductdicom.settings import Format, Paper, Settings, Voi
-from ductdicom.sheet.compose import SheetOptions, compose, drawn_images
+from ductdicom.sheet.blocks import drawn_images
+from ductdicom.sheet.compose import compose
+from ductdicom.sheet.options import SheetOptions
 from ductdicom.sheet.page import UNITS_PER_INCH, Page
 from ductdicom.sheet.tile import MissingTile, Tile, prepare_tile
 from ductdicom.version import __version__

@@ -21,7 +21,8 @@ from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.pipeline.masking import identity_words, mask_study
 from ductdicom.pipeline.tiles import prepare_tiles, sheet_options
 from ductdicom.settings import Format, Link, Phi, Settings, ThemeName
-from ductdicom.sheet.compose import compose, drawn_images
+from ductdicom.sheet.blocks import drawn_images
+from ductdicom.sheet.compose import compose
 from ductdicom.sheet.difference import prepare_differences
 from ductdicom.sheet.page import Page
 from ductdicom.sheet.raster import draw_page

@@ -12,7 +12,8 @@ from ductdicom.pairing.rows import pair_study
 from ductdicom.pipeline import tiles
 from ductdicom.pixels.stored import DisplayAttributes, StoredImage
 from ductdicom.settings import Closeup
-from ductdicom.sheet.compose import SheetOptions, compose
+from ductdicom.sheet.compose import compose
+from ductdicom.sheet.options import SheetOptions
 
 OPTIONS = SheetOptions(closeup=Closeup.NEVER)
 SMALL = replace(OPTIONS, dpi=50)  # a page of 413 pixels' height

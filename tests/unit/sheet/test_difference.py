@@ -14,8 +14,9 @@ from ductdicom.phantom.ducts import DuctPlan
 from ductdicom.phantom.exposure import Detector, Exposure, Placement, expose
 from ductdicom.phantom.outline import Anatomy, View
 from ductdicom.pixels.register import Refusal
-from ductdicom.sheet.compose import SheetOptions, compose
+from ductdicom.sheet.compose import compose
 from ductdicom.sheet.difference import prepare_differences
+from ductdicom.sheet.options import SheetOptions
 from ductdicom.sheet.page import PictureMark, TextMark
 from ductdicom.sheet.tile import MissingTile
 

@@ -1,0 +1,119 @@
+"""Rows of cells: a row's images, and those that stand in no row."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from ductdicom.model.call import Kind, Phase
+from ductdicom.model.row import LeftOut, Pairing, Row
+from ductdicom.model.study import ImageCall
+from ductdicom.sheet import captions
+from ductdicom.sheet.cell import Cell, numbered
+from ductdicom.sheet.difference import Difference
+from ductdicom.sheet.difference_cell import DifferenceCell, difference_cells
+from ductdicom.sheet.tile import MissingTile, Tile
+
+_MOST_REPEATED = 2  # pre images at the start of each part of a long row
+_MOST_TILES = 6  # tiles a row before it goes on in another
+_NOT_SHOWN = {"excluded-by-decision", "not-a-ductogram"}
+
+Tiles = Mapping[str, Tile | MissingTile]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One row of cells with its title."""
+
+    title: str
+    badges: tuple[str, ...]
+    cells: tuple[Cell | DifferenceCell, ...]
+
+
+def drawn_images(pairing: Pairing) -> tuple[ImageCall, ...]:
+    """Return the images that the pages of a study show, each once, row by row."""
+    images = [image for row in pairing.rows for image in row.images]
+    images += [item.image for item in pairing.left_out if _is_shown(item)]
+    return tuple({image.instance.origin.label: image for image in images}.values())
+
+
+def _is_shown(item: LeftOut) -> bool:
+    return item.image.kind is Kind.VIEW and item.reason not in _NOT_SHOWN
+
+
+def row_blocks(row: Row, tiles: Tiles, differences: Mapping[str, Difference]) -> Iterator[Block]:
+    """Turn a row into one block, or several where it holds more tiles than a page is wide.
+
+    Each of several begins with the pre image again, so that every post image has it beside it.
+    """
+    first_post = min((i.acquired_at for i in row.post if i.acquired_at), default=None)
+
+    def cells(images: Sequence[ImageCall], phase: Phase | None) -> list[Cell]:
+        return numbered(
+            [
+                Cell(
+                    phase=phase,
+                    image=image,
+                    tile=tiles.get(image.instance.origin.label, MissingTile(reason="not read")),
+                    prior=captions.prior_label(image, row),
+                    first_post=first_post,
+                    row=captions.row_title(row),
+                )
+                for image in images
+            ]
+        )
+
+    if row.plain:
+        before, after = [], [replace(c, ordinal=0) for c in cells(row.plain, None)]
+    else:
+        before = cells(row.pre, Phase.PRE) or [_absent(Phase.PRE, row)]
+        after = cells(row.post, Phase.POST) or [_absent(Phase.POST, row)]
+    rest: list[Cell | DifferenceCell] = [*after, *difference_cells(differences, row)]
+    repeated: list[Cell] = before if len(before) <= _MOST_REPEATED else []
+    if not repeated:
+        rest = [*before, *rest]
+    count = -(-len(rest) // (_MOST_TILES - len(repeated)))
+    size = -(-len(rest) // count)
+    for number, start in enumerate(range(0, len(rest), size), start=1):
+        part = f" ({number} of {count})" if count > 1 else ""
+        yield Block(
+            title=captions.row_title(row) + part,
+            badges=tuple(captions.row_badges(row)),
+            cells=(*repeated, *rest[start : start + size]),
+        )
+
+
+def _absent(phase: Phase, row: Row) -> Cell:
+    word = "pre-contrast" if phase is Phase.PRE else "post-contrast"
+    found = len(row.post) if phase is Phase.PRE else len(row.pre)
+    other = "post" if phase is Phase.PRE else "pre"
+    return Cell(
+        phase=phase,
+        missing=f"no {word} image of {captions.row_title(row)} was found "
+        f"({found} {other} image{'s' if found != 1 else ''})",
+    )
+
+
+def left_out_blocks(pairing: Pairing, tiles: Tiles) -> list[Block]:
+    """Turn the images that stand in no row into blocks, by the reason why."""
+    shown = sorted(
+        (item for item in pairing.left_out if _is_shown(item)), key=lambda item: item.reason
+    )
+    blocks: list[Block] = []
+    for reason, group in groupby(shown, key=lambda item: item.reason):
+        cells = [
+            Cell(
+                phase=item.image.call.phase,
+                image=item.image,
+                tile=tiles.get(item.image.instance.origin.label, MissingTile(reason="not read")),
+            )
+            for item in group
+        ]
+        blocks += [
+            Block(
+                title=f"Not in a row: {reason.replace('-', ' ')}",
+                badges=(),
+                cells=tuple(cells[start : start + _MOST_TILES]),
+            )
+            for start in range(0, len(cells), _MOST_TILES)
+        ]
+    return blocks

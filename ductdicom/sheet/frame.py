@@ -1,0 +1,119 @@
+"""A page's frame: what study this is, its status, and the footer."""
+
+from dataclasses import dataclass, field
+
+from ductdicom.model.outcome import Status
+from ductdicom.model.row import Pairing
+from ductdicom.model.study import StudyCall
+from ductdicom.sheet import captions
+from ductdicom.sheet.fonts import drawable, fit
+from ductdicom.sheet.options import SheetOptions
+from ductdicom.sheet.page import (
+    Anchor,
+    Box,
+    BoxMark,
+    DrawnDifference,
+    DrawnTile,
+    LineMark,
+    Mark,
+    Page,
+    TextMark,
+    Tone,
+)
+from ductdicom.sheet.typography import LABEL_PX, MARGIN_PX, SMALL_PX, TITLE_PX
+
+_HEADER_PX = 118
+_FOOTER_PX = 40
+_STATUS_WORDS = {
+    Status.PAIRED: "PAIRED",
+    Status.PARTIAL: "PARTIAL",
+    Status.REVIEW: "REVIEW NEEDED",
+    Status.NOT_A_DUCTOGRAM: "NO DUCTOGRAM",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What stands between header and footer of one page."""
+
+    title: str
+    marks: tuple[Mark, ...] = ()
+    tiles: tuple[DrawnTile, ...] = field(default_factory=tuple)
+    differences: tuple[DrawnDifference, ...] = ()
+
+
+def body_area(options: SheetOptions) -> Box:
+    """Return the part of a page between header and footer."""
+    return Box(
+        x=MARGIN_PX,
+        y=MARGIN_PX + _HEADER_PX,
+        width=options.width - 2 * MARGIN_PX,
+        height=options.height - 2 * MARGIN_PX - _HEADER_PX - _FOOTER_PX,
+    )
+
+
+def frame_page(
+    study: StudyCall,
+    pairing: Pairing,
+    body: Body,
+    place: tuple[int, int],
+    options: SheetOptions,
+) -> Page:
+    """Put a body between header and footer; ``place`` is the page's number and their count."""
+    number, count = place
+    right = options.width - MARGIN_PX
+    bottom = options.height - MARGIN_PX
+    exam = study.exam
+    because = captions.describe(exam.evidence[0]) if exam.evidence else "no sign of contrast"
+    second = "   ".join((*options.identity, f"{exam.kind} ({exam.confidence}): {because}"))
+    status = _STATUS_WORDS[pairing.status]
+    is_settled = pairing.status in {Status.PAIRED, Status.NOT_A_DUCTOGRAM}
+    marks: list[Mark] = [
+        TextMark(
+            x=MARGIN_PX,
+            y=MARGIN_PX + TITLE_PX * 0.8,
+            text=drawable(f"{_exam_words(study)}: {body.title}"),
+            size_px=TITLE_PX,
+            is_bold=True,
+        ),
+        TextMark(
+            x=right,
+            y=MARGIN_PX + TITLE_PX * 0.8,
+            text=status,
+            size_px=LABEL_PX,
+            is_bold=True,
+            tone=Tone.INK if is_settled else Tone.WARNING,
+            anchor=Anchor.END,
+        ),
+        TextMark(
+            x=MARGIN_PX,
+            y=MARGIN_PX + TITLE_PX * 0.8 + SMALL_PX * 1.6,
+            text=fit(second, options.width - 2 * MARGIN_PX, SMALL_PX),
+            size_px=SMALL_PX,
+            tone=Tone.MUTED,
+        ),
+        LineMark(x1=MARGIN_PX, y1=MARGIN_PX + 90, x2=right, y2=MARGIN_PX + 90),
+        TextMark(x=MARGIN_PX, y=bottom, text=captions.FOOTER, size_px=SMALL_PX, is_bold=True),
+        TextMark(
+            x=right,
+            y=bottom,
+            text=f"{options.version}   page {number} of {count}".strip(),
+            size_px=SMALL_PX,
+            tone=Tone.MUTED,
+            anchor=Anchor.END,
+        ),
+    ]
+    paper = BoxMark(box=Box(x=0, y=0, width=options.width, height=options.height), fill=Tone.PAPER)
+    return Page(
+        title=body.title,
+        width=options.width,
+        height=options.height,
+        dpi=options.dpi,
+        marks=(paper, *marks, *body.marks),
+        tiles=body.tiles,
+        differences=body.differences,
+    )
+
+
+def _exam_words(study: StudyCall) -> str:
+    return str(study.exam.kind).replace("-", " ").capitalize()
