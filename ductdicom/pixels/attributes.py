@@ -35,6 +35,7 @@ KEYWORDS = (
     "PerFrameFunctionalGroupsSequence",
     "SharedFunctionalGroupsSequence",
 )
+_LEAST = 1e-9  # of a slope or a width; smaller ones are nothing in 32-bit floats
 
 
 def read_attributes(
@@ -56,6 +57,7 @@ def read_attributes(
     photometric = read_word(header, "PhotometricInterpretation")
     is_colour = read_integer(header, "SamplesPerPixel", 1) > 1 or photometric == PALETTE
     is_signed = read_integer(header, "PixelRepresentation", 0) == 1 and not is_colour
+    slope = _first_number(places, "RescaleSlope", default=1.0)
     intercept = _first_number(places, "RescaleIntercept", default=0.0)
     sign = read_integer(header, "PixelIntensityRelationshipSign", 0)
     bits_stored = read_integer(header, "BitsStored", read_integer(header, "BitsAllocated", 16))
@@ -67,7 +69,7 @@ def read_attributes(
     return DisplayAttributes(
         bits_stored=PALETTE_BITS if photometric == PALETTE else bits_stored,
         is_signed=is_signed,
-        slope=_first_number(places, "RescaleSlope", default=1.0) or 1.0,
+        slope=slope if abs(slope) > _LEAST else 1.0,
         intercept=intercept,
         modality_lut=reader.modality(places),
         photometric="MONOCHROME2" if is_colour else photometric,
@@ -137,7 +139,7 @@ def _windows(place: Dataset) -> list[Window]:
             explanation=texts[index] if index < len(texts) else "",
         )
         for index, (center, width) in enumerate(pairs)
-        if width > 0
+        if width > _LEAST
     ]
 
 

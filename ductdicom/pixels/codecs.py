@@ -16,7 +16,13 @@ from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from pydicom import uid
 
 from ductdicom.errors import DecodeError
-from ductdicom.pixels.codestream import Codestream, read_codestream
+from ductdicom.pixels.codestream import (
+    Codestream,
+    is_cut,
+    read_codestream,
+    without_boxes,
+)
+from ductdicom.pixels.compiled import nothing_ignored
 from ductdicom.pixels.raster import RasterFormat
 
 _MESSAGE_LENGTH = 120
@@ -115,6 +121,7 @@ def _rle(frame: Frame) -> Pixels:
     return planes[0] if raster.samples == 1 else np.moveaxis(planes, 0, -1)
 
 
+_RLE_CHAIN: tuple[Decoder, ...] = (_rle,)
 _JPEG_CHAIN: tuple[Decoder, ...] = (_jpeg, _jpeg_pillow)
 _LOSSLESS_CHAIN: tuple[Decoder, ...] = (_jpeg_lossless, _jpeg, _jpeg_lossless_sof3)
 _JPEG_LS_CHAIN: tuple[Decoder, ...] = (_jpeg_ls, _jpeg_ls_charls)
@@ -136,7 +143,7 @@ LOSSY = LOSSY_JPEG | {uid.JPEGLSNearLossless, uid.JPEG2000, uid.JPEG2000MC, uid.
 
 DECODERS: MappingProxyType[str, tuple[Decoder, ...]] = MappingProxyType(
     {
-        uid.RLELossless: (_rle,),
+        uid.RLELossless: _RLE_CHAIN,
         uid.JPEGBaseline8Bit: _JPEG_CHAIN,
         uid.JPEGExtended12Bit: _JPEG_CHAIN,
         "1.2.840.10008.1.2.4.53": _JPEG_CHAIN,  # retired: spectral selection
@@ -162,6 +169,13 @@ _REDUCING: MappingProxyType[tuple[Decoder, ...], tuple[Decoder, ...]] = MappingP
 )
 
 
+def check_syntax(syntax: str) -> None:
+    """Raise `DecodeError` (``unsupported-transfer-syntax``) where there is no decoder for it."""
+    if syntax not in DECODERS:
+        message = f"transfer syntax {syntax[:64]!r} is not known"
+        raise DecodeError(message, reason="unsupported-transfer-syntax")
+
+
 def decode_frame(
     encoded: bytes, raster: RasterFormat, *, syntax: str, min_side_px: int | None
 ) -> tuple[Pixels, int]:
@@ -183,14 +197,17 @@ def decode_frame(
     Raises
     ------
     DecodeError
-        ``unsupported-transfer-syntax``; ``decoder-failed`` with what the last decoder said.
+        ``unsupported-transfer-syntax``; ``truncated`` where the frame has no end;
+        ``decoder-failed`` with what the last decoder said.
     """
-    chain = DECODERS.get(syntax)
-    if chain is None:
-        message = f"transfer syntax {syntax[:64]!r} is not known"
-        raise DecodeError(message, reason="unsupported-transfer-syntax")
+    check_syntax(syntax)
+    chain = DECODERS[syntax]
+    encoded = without_boxes(encoded)
     codestream = read_codestream(encoded)
-    _check_agreement(codestream, raster)
+    if chain is not _RLE_CHAIN:
+        _check_agreement(codestream, raster)
+    if is_cut(encoded):  # decoders fill up with grey
+        raise DecodeError("the compressed frame has no end", reason="truncated")
     frame = Frame(encoded=encoded, raster=raster, codestream=codestream)
     reduction = _reduction(raster, codestream, min_side_px)
     if reduction > 1 and chain in _REDUCING:
@@ -205,7 +222,8 @@ def decode_frame(
 def _check_agreement(codestream: Codestream | None, raster: RasterFormat) -> None:
     """Refuse a frame of another size than the header's, before memory is spent on it."""
     if codestream is None:
-        return
+        message = "the compressed frame has no header that could be read"
+        raise DecodeError(message, reason="decoder-failed")
     found = (codestream.rows, codestream.columns, codestream.samples)
     if found != (raster.rows, raster.columns, raster.samples):
         message = f"the frame is {found}, the header says {raster.rows, raster.columns}"
@@ -234,7 +252,8 @@ def _first_decoded(chain: tuple[Decoder, ...], frame: Frame) -> Pixels:
 
 def _decoded(decoder: Decoder, frame: Frame) -> Pixels:
     try:
-        pixels = decoder(frame)
+        with nothing_ignored():
+            pixels = decoder(frame)
     except Exception as error:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0][:_MESSAGE_LENGTH]
         raise DecodeError(f"no decoder could read it ({said})", reason="decoder-failed") from error

@@ -1,14 +1,21 @@
 """Reads size and depth from a compressed frame's own header, before a decoder sees it."""
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _SIZ = struct.Struct(">HH8IHB")
 _J2K_START = b"\xff\x4f\xff\x51"
+_JPEG_START = b"\xff\xd8"
 _JP2_START = b"\x00\x00\x00\x0cjP  "
+_JP2_CODESTREAM = b"jp2c"
+_box_head = struct.Struct(">I4s").unpack_from
+_long_box_length = struct.Struct(">Q").unpack_from
 _COD = b"\xff\x52"
 _LEVELS_OFFSET = 9
 _MARKER = 0xFF
+_START_OF_SCAN = 0xDA
+_END_OF_IMAGE = b"\xff\xd9"
 _SOF = struct.Struct(">BHHB")
 _SIGN_BIT = 0x80
 # Start-of-frame markers that carry a size: ITU-T T.81 table B.1, and 0xF7 of JPEG-LS (T.87).
@@ -28,16 +35,41 @@ class Codestream:
     levels: int = 0
 
 
+def without_boxes(frame: bytes) -> bytes:
+    """Return the codestream of a JPEG 2000 frame that wrongly comes as a JP2 file.
+
+    DICOM allows the codestream alone (PS3.5 A.4.4); what boxes say besides is left out.
+    """
+    if not frame.startswith(_JP2_START):
+        return frame
+    position = 0
+    while position + 16 <= len(frame):
+        length, kind = _box_head(frame, position)
+        begin = position + 8
+        if length == 1:
+            (length,) = _long_box_length(frame, begin)
+            begin += 8
+        if kind == _JP2_CODESTREAM:
+            return frame[begin:]
+        if length < begin - position:  # also 0, which says that this box is the last
+            break
+        position += length
+    return b""
+
+
 def read_codestream(frame: bytes) -> Codestream | None:
     """Return what a JPEG, JPEG-LS, JPEG 2000 or HTJ2K frame says of itself.
 
-    None where it has no such header, or is broken; then the decoder is to say so.
+    None where it has no such header, contradicts itself, or is broken.
     """
-    if frame.startswith(_JP2_START):
-        frame = frame[max(frame.find(_J2K_START), 0) :]
     if frame.startswith(_J2K_START):
         return _read_j2k(frame)
-    return _read_jpeg(frame) if frame.startswith(b"\xff\xd8") else None
+    return _read_jpeg(frame) if frame.startswith(_JPEG_START) else None
+
+
+def is_cut(frame: bytes) -> bool:
+    """Whether the end marker of a frame of any JPEG kind is missing; compressed data hold none."""
+    return frame.startswith((_JPEG_START, _J2K_START)) and _END_OF_IMAGE not in frame
 
 
 def _read_j2k(frame: bytes) -> Codestream | None:
@@ -66,17 +98,33 @@ def _read_levels(frame: bytes, position: int) -> int:
 
 
 def _read_jpeg(frame: bytes) -> Codestream | None:
-    """Return the values of the first start-of-frame segment (ITU-T T.81 B.2.2)."""
+    """Return the values of the start-of-frame segment (ITU-T T.81 B.2.2).
+
+    Decoders differ in which one they take if there are several, so these must agree.
+    """
+    found = {
+        Codestream(rows=rows, columns=columns, samples=samples, precision=precision)
+        for precision, rows, columns, samples in _start_of_frame_segments(frame)
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _start_of_frame_segments(frame: bytes) -> Iterator[tuple[int, int, int, int]]:
     position = 2
-    while position + 4 + _SOF.size <= len(frame) and frame[position] == _MARKER:
+    while position + 4 + _SOF.size <= len(frame):
+        if frame[position] != _MARKER:  # decoders skip what stands between segments
+            position = frame.find(b"\xff", position)
+            if position < 0:
+                return
+            continue
         marker = frame[position + 1]
+        if marker == _START_OF_SCAN:
+            return
         if marker in _FRAME_MARKERS:
-            precision, rows, columns, samples = _SOF.unpack_from(frame, position + 4)
-            return Codestream(rows=rows, columns=columns, samples=samples, precision=precision)
+            yield _SOF.unpack_from(frame, position + 4)
         if marker == _MARKER:  # fill bytes may stand before any marker
             position += 1
         elif marker in _STANDALONE_MARKERS:
             position += 2
         else:
             position += 2 + int.from_bytes(frame[position + 2 : position + 4], "big")
-    return None

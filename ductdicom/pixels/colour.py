@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from ductdicom.errors import DecodeError
-from ductdicom.pixels.elements import build_lut, read_numbers
+from ductdicom.pixels.elements import build_lut, read_numbers, read_value
 from ductdicom.pixels.raster import RasterFormat
 
 # Weights of YBR_FULL's luminance (DICOM PS3.3 C.7.6.3.1.2, ITU-R BT.601).
@@ -46,7 +46,7 @@ def _through_palette(indices: NDArray[np.integer], header: Dataset) -> NDArray[n
     for colour, weight in zip(_COLOURS, _WEIGHTS, strict=True):
         keyword = f"{colour}PaletteColorLookupTable"
         descriptor = [int(number) for number in read_numbers(header, f"{keyword}Descriptor")]
-        lut = build_lut(descriptor, header.get(f"{keyword}Data"))
+        lut = build_lut(descriptor, read_value(header, f"{keyword}Data"))
         if lut is None:
             raise DecodeError("the palette is incomplete", reason="unsupported-pixels")
         shares = lut.data.astype(np.float32) * (weight * 255 / ((1 << lut.bits) - 1))

@@ -13,7 +13,7 @@ from pydicom.uid import (
 
 from ductdicom.errors import DecodeError
 from ductdicom.pixels.attributes import read_attributes
-from ductdicom.pixels.codecs import LOSSY, LOSSY_JPEG, decode_frame
+from ductdicom.pixels.codecs import LOSSY, LOSSY_JPEG, check_syntax, decode_frame
 from ductdicom.pixels.colour import PALETTE, luminance
 from ductdicom.pixels.encapsulated import read_encoded_frame
 from ductdicom.pixels.native import map_frame
@@ -113,6 +113,7 @@ def _values(
         check_size(raster, stored_bytes=source.declared_length)
         pixels, reduction = map_frame(source, raster, frame=frame), 1
     else:
+        check_syntax(source.transfer_syntax_uid)
         encoded = read_encoded_frame(source, raster, frame=frame)
         check_size(raster, stored_bytes=len(encoded))
         pixels, reduction = decode_frame(

@@ -1,6 +1,5 @@
 """Reads single header elements forgivingly: what cannot be understood is absent."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,18 +12,36 @@ from ductdicom.pixels.stored import Lut
 _DESCRIPTOR_LENGTH = 3
 _LARGEST_BITS = 16
 _US_MAX = 0xFFFF
+_BEYOND_NUMBERS = 1e15  # so that products of two fit 32-bit floats
 _SS_MAX = 0x7FFF
 
 
+def read_value(place: Dataset, keyword: str) -> Any:
+    """Return the element's value, None where it is absent or no value of its kind."""
+    try:
+        return place.get(keyword)
+    except Exception:  # noqa: BLE001 - pydicom converts here, and raises whatever that comes to
+        return None
+
+
+def read_bytes(place: Dataset, keyword: str) -> bytes:
+    """Return the element's bytes, ``b""`` where it has none."""
+    value = read_value(place, keyword)
+    return value if isinstance(value, bytes) else b""
+
+
 def read_numbers(place: Dataset, keyword: str) -> list[float]:
-    """Return the element's values as numbers, ``[]`` where it is absent, empty or no number."""
-    value = place.get(keyword)
+    """Return the element's values as numbers.
+
+    ``[]`` where it is absent, empty, no number, or beyond what any scanner measures.
+    """
+    value = read_value(place, keyword)
     items = [value] if isinstance(value, str | int | float) else (value or [])
     try:
         numbers = [float(item) for item in items if item != ""]
     except (TypeError, ValueError):
         return []
-    return [number for number in numbers if math.isfinite(number)]
+    return numbers if all(abs(number) < _BEYOND_NUMBERS for number in numbers) else []
 
 
 def read_number(place: Dataset, keyword: str) -> float | None:
@@ -41,7 +58,7 @@ def read_integer(place: Dataset, keyword: str, default: int) -> int:
 
 def read_texts(place: Dataset, keyword: str) -> list[str]:
     """Return the element's values as stripped texts."""
-    value = place.get(keyword)
+    value = read_value(place, keyword)
     if value is None:
         return []
     items = [value] if isinstance(value, str) or not isinstance(value, Sequence) else value
@@ -56,7 +73,7 @@ def read_word(place: Dataset, keyword: str) -> str:
 
 def read_items(place: Dataset, keyword: str) -> list[Dataset]:
     """Return the items of a sequence, ``[]`` where it is absent or no sequence."""
-    value = place.get(keyword)
+    value = read_value(place, keyword)
     return [item for item in value or [] if isinstance(item, Dataset)] if _is_list(value) else []
 
 
@@ -79,7 +96,7 @@ def read_lut(item: Dataset, *, has_negative_input: bool, is_little_endian: bool)
     texts = read_texts(item, "LUTExplanation")
     return build_lut(
         descriptor,
-        item.get("LUTData"),
+        read_value(item, "LUTData"),
         explanation=texts[0] if texts else "",
         has_negative_input=has_negative_input,
         is_little_endian=is_little_endian,
@@ -110,13 +127,16 @@ def build_lut(
 
 
 def _lut_data(raw: Any, *, entries: int, is_little_endian: bool) -> NDArray[np.uint16] | None:
-    """Return the entries, None where fewer are there than declared."""
+    """Return the entries, None where fewer are there than declared, or they are no numbers."""
     if isinstance(raw, bytes):
         # 8-bit entries may stand two in a word, which makes the element half as long.
         dtype = "u1" if len(raw) < 2 * entries else ("<u2" if is_little_endian else ">u2")
         data = np.frombuffer(raw, dtype, count=len(raw) // np.dtype(dtype).itemsize)
     else:
-        data = np.atleast_1d(np.asarray(raw, dtype=np.int64)) & _US_MAX
+        try:
+            data = np.atleast_1d(np.asarray(raw, dtype=np.int64)) & _US_MAX
+        except (TypeError, ValueError, OverflowError):
+            return None
     return data[:entries].astype(np.uint16) if len(data) >= entries else None
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ductdicom.errors import DecodeError
+from ductdicom.pixels.elements import read_bytes
 from ductdicom.pixels.raster import RasterFormat
 from ductdicom.pixels.source import PixelSource
 
@@ -74,8 +75,8 @@ def _items(source: PixelSource) -> list[_Fragment]:
 
 def _extended(source: PixelSource, table: _Fragment, *, frame: int) -> Sequence[_Fragment] | None:
     """Return the frame by the Extended Offset Table (7FE0,0001), None where there is none."""
-    offsets = _unpack("Q", source.header.get("ExtendedOffsetTable") or b"")
-    lengths = _unpack("Q", source.header.get("ExtendedOffsetTableLengths") or b"")
+    offsets = _unpack("Q", read_bytes(source.header, "ExtendedOffsetTable"))
+    lengths = _unpack("Q", read_bytes(source.header, "ExtendedOffsetTableLengths"))
     if frame >= min(len(offsets), len(lengths)):
         return None
     item = table.end + offsets[frame]

@@ -1,14 +1,17 @@
 import copy
+import struct
 
 import imagecodecs
 import numpy as np
 import openjpeg.utils
 import pytest
 from pydicom import uid
+from pydicom.datadict import tag_for_keyword
 from pydicom.encaps import encapsulate, encapsulate_extended
 
 from ductdicom.errors import DecodeError
 from ductdicom.pixels.decode import read_image
+from ductdicom.pixels.display import choose_voi, present
 
 
 def _encode_j2k(pixels, bits, **options):
@@ -386,6 +389,12 @@ def _broken(make_dicom, name):
     encoded = _encode_j2k(pixels, 12)
     whole = make_dicom(pixels)
     compressed = make_dicom(pixels, frames=[encoded], **j2k)
+    grey = np.zeros((60, 90), np.uint8)
+    jpeg = bytes(imagecodecs.jpeg8_encode(grey, 90))
+    size = jpeg.index(b"\xff\xc0") + 5
+    huge = jpeg[:size] + b"\xff\xdc\xff\xdc" + jpeg[size + 4 :]
+    two = jpeg[:2] + huge[size - 5 : size + 8] + jpeg[2:]
+    baseline = {"syntax": uid.JPEGBaseline8Bit}
     return {
         "an empty file": b"",
         "text": b"no DICOM at all, but long enough to be looked at as if it were such",
@@ -400,6 +409,14 @@ def _broken(make_dicom, name):
         "an unknown transfer syntax": compressed.replace(b"1.2.4.90", b"1.2.4.99"),
         "a damaged codestream": compressed.replace(encoded[40:], bytes(len(encoded) - 40)),
         "another size in the codestream": make_dicom(pixels[:10], frames=[encoded], **j2k),
+        "a JPEG without its end": make_dicom(grey, frames=[jpeg[:-2]], **baseline),
+        "a JPEG 2000 without its end": make_dicom(pixels, frames=[encoded[:-2]], **j2k),
+        "a size behind a few bytes": make_dicom(
+            grey, frames=[huge[:2] + b"\0\0" + huge[2:]], **baseline
+        ),
+        "two sizes": make_dicom(grey, frames=[two], **baseline),
+        "no frame of any kind": make_dicom(pixels, frames=[bytes(100)], **j2k),
+        "an unknown transfer syntax, uncompressed": whole.replace(b"1.2.1\0", b"1.2.77"),
         "uncompressed, called compressed": compressed.replace(
             b"OW\0\0\xff\xff\xff\xff\xfe\xff\0\xe0", b"OW\0\0\x10\0\0\0\1\2\3\4"
         ),
@@ -431,6 +448,12 @@ def _broken(make_dicom, name):
         ("an unknown transfer syntax", "unsupported-transfer-syntax"),
         ("a damaged codestream", "decoder-failed"),
         ("another size in the codestream", "decoder-failed"),
+        ("a JPEG without its end", "truncated"),
+        ("a JPEG 2000 without its end", "truncated"),
+        ("a size behind a few bytes", "decoder-failed"),
+        ("two sizes", "decoder-failed"),
+        ("no frame of any kind", "decoder-failed"),
+        ("an unknown transfer syntax, uncompressed", "unsupported-transfer-syntax"),
         ("uncompressed, called compressed", "decoder-failed"),
         ("compressed, called uncompressed", "decoder-failed"),
         ("absurd size", "too-large"),
@@ -448,6 +471,36 @@ def test_what_cannot_be_decoded_says_why(make_dicom, name, reason):
         read_image(_broken(make_dicom, name))
 
     assert caught.value.reason == reason
+
+
+ABSURD = [
+    pytest.param("BitsStored", "XX", b"\x0c\0", id="an unknown kind of value"),
+    pytest.param("PixelPaddingValue", "AT", b"\0\0", id="half a value"),
+    pytest.param("RescaleSlope", "DS", b"1e300 ", id="a slope beyond all numbers"),
+    pytest.param("RescaleSlope", "DS", b"1e-300", id="a slope of nothing"),
+    pytest.param("RescaleIntercept", "DS", b"-1e99 ", id="an intercept beyond all numbers"),
+    pytest.param("WindowWidth", "DS", b"1e308 ", id="a window beyond all numbers"),
+    pytest.param("WindowWidth", "DS", b"1e-308", id="a window of nothing"),
+    pytest.param("WindowCenter", "DS", b"1e308 ", id="a centre beyond all numbers"),
+]
+
+
+@pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
+@pytest.mark.parametrize(("keyword", "vr", "value"), ABSURD)
+def test_an_absurd_value_counts_as_absent(make_dicom, breast_like, function, keyword, vr, value):
+    tag = tag_for_keyword(keyword)
+    windows = {"WindowCenter": 2000, "WindowWidth": 4000, "VOILUTFunction": function}
+    pixels = breast_like(12)
+    source = make_dicom(pixels, **(windows | {keyword: 1}))
+    head = source.index(struct.pack("<HH", tag >> 16, tag & 0xFFFF))
+    end = head + 8 + struct.unpack_from("<H", source, head + 6)[0]
+    element = source[head : head + 4] + vr.encode() + struct.pack("<H", len(value)) + value
+    image = read_image(source[:head] + element + source[end:])
+
+    shown = present(image, voi=choose_voi([image]))
+
+    assert np.ptp(shown.values) > 0
+    assert np.isfinite(shown.values).all()
 
 
 @pytest.mark.parametrize("frame", [-1, 1, 7])
