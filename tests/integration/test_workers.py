@@ -97,6 +97,30 @@ def test_a_worker_that_dies_once_costs_nothing(export, tmp_path, monkeypatch):
     assert {record["status"] for record in report.records} == {"paired"}
 
 
+def stumble_over(mark, job):
+    """Process a study, but fail over one of them as a bug would, quoting the header."""
+    if job.call.study.study_instance_uid == mark:
+        raise ValueError("SAMPLE^2 is no number")
+    return process_study(job)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_bug_costs_its_study_and_not_the_run(export, tmp_path, monkeypatch, jobs):
+    monkeypatch.setattr(run, "process_study", partial(stumble_over, "2.25.952"))
+    settings = Settings(output=tmp_path / "out", format=(Format.PNG,), jobs=jobs)
+
+    report = run.organise([str(export)], settings)
+
+    statuses = [record["status"] for record in report.records]
+    (bad,) = [record for record in report.records if record["status"] == "review"]
+    problem = bad["problems"][-1]
+    assert statuses.count("paired") == 3
+    assert problem["code"] == "internal-error"
+    assert "ValueError at labour.py" in problem["message"]
+    assert "SAMPLE^2" not in json.dumps(bad)
+    assert report.exit_code == 70
+
+
 def exhaust_memory(_job):
     raise MemoryError
 

@@ -54,6 +54,7 @@ def _report(rows=(), records=None, problems=(), *, strict=False, is_interrupted=
             0,
             id="a decision about nothing",
         ),
+        pytest.param(_report(records=[_record("review", "internal-error")]), 70, id="a bug"),
         pytest.param(_report([_row(Disposition.NOT_DICOM)], []), 3, id="nothing readable"),
         pytest.param(_report(is_interrupted=True), 130, id="interrupted"),
     ],
