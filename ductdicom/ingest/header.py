@@ -11,9 +11,11 @@ from ductdicom.ingest.damage import find_damage
 from ductdicom.ingest.dataset import Parsed, parse
 from ductdicom.ingest.dicomdir import FileId, list_file_ids
 from ductdicom.ingest.elements import Item
-from ductdicom.ingest.fastheader import FIRST_BYTES, UnusualError, parse_fast
+from ductdicom.ingest.fastheader import FIRST_BYTES, parse_fast
 from ductdicom.ingest.magic import HEAD_BYTES, find_start
+from ductdicom.ingest.stretches import Stretches
 from ductdicom.ingest.tags import Tag
+from ductdicom.ingest.walker import UnusualError
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 
@@ -61,11 +63,20 @@ def read_instance(origin: Origin, stream: BinaryIO) -> Instance:
     return read_header(origin, stream, size_bytes, stream.read(min(FIRST_BYTES, size_bytes)))
 
 
-def read_header(origin: Origin, stream: BinaryIO, size_bytes: int, head: bytes) -> Instance:
-    """Do what `read_instance` does, where the first `FIRST_BYTES` have been read already."""
+def read_header(
+    origin: Origin,
+    stream: BinaryIO,
+    size_bytes: int,
+    head: bytes,
+    alike: Stretches | None = None,
+) -> Instance:
+    """Do what `read_instance` does, where the first `FIRST_BYTES` have been read already.
+
+    ``alike`` is what earlier headers have in common; it only saves time.
+    """
     start = find_start(head[:HEAD_BYTES], size_bytes)
     try:
-        parsed = parse_fast(stream, start, size_bytes, head)
+        parsed = parse_fast(stream, start, size_bytes, head, alike)
         instance = _assemble(origin, parsed)
     except (UnusualError, struct.error):
         parsed = parse(stream, start, size_bytes)

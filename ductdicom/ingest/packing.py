@@ -37,16 +37,16 @@ _OWN = (
 )
 _OWN_TIMES = ("acquired_time",)
 _OWN_MEASURES = ("positioner_angle_deg", "compression_force_n", "body_part_thickness_mm")
-_SHARED_ALONE = (
-    *("patient", "contrast", "breast", "exposure", "raster"),
-    *("texts", "codes", "references"),
-)
-_SHARED_TOGETHER = tuple(
+# What changes together stands together: with the view, the technique, the series, the image.
+_VIEW = ("breast", "texts")
+_TECHNIQUE = ("contrast", "exposure", "raster")
+_REFERENCES = ("references",)
+_SERIES = tuple(
     item.name
     for item in fields(Instance)
-    if item.name not in {"origin", "clock", "geometry", *_OWN, *_SHARED_ALONE}
+    if item.name not in {"origin", "clock", "geometry", *_OWN, *_VIEW, *_TECHNIQUE, *_REFERENCES}
 )
-_GROUPS = (_SHARED_TOGETHER, *((name,) for name in _SHARED_ALONE))
+_GROUPS = (_SERIES, _VIEW, _TECHNIQUE, _REFERENCES)
 _decode = json.JSONDecoder().decode
 
 
@@ -105,18 +105,19 @@ def unpack(text: str, file: Origin) -> Scanned:
     origin = file if entry is None else _placed(entry, file)
     if text[0] == "i":
         own, times, measures = values
-        found = _own.convert(own)
         readers = _readers if len(text) < _MOST_TEXT else _new_readers
-        moment, projection, *groups = [
+        moment, projection, series, view, technique, references = [
             read(line) for read, line in zip(readers, lines, strict=True)
         ]
-        for group in groups:
-            found |= group
         return Instance(
             origin=origin,
             clock=Clock(**moment, **_own_times.convert(times)),
             geometry=Geometry(**projection, **_own_measures.convert(measures)),
-            **found,
+            **_own.convert(own),
+            **series,
+            **view,
+            **technique,
+            **references,
         )
     if text[0] == "r":
         return LedgerRow(origin=origin, **_row.convert(values))

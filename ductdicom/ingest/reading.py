@@ -18,6 +18,7 @@ from ductdicom.ingest.fastheader import FIRST_BYTES
 from ductdicom.ingest.header import DirectoryFileError, read_header, read_instance
 from ductdicom.ingest.packing import Scanned, pack
 from ductdicom.ingest.sources import reason_of
+from ductdicom.ingest.stretches import Stretches
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow
@@ -39,7 +40,8 @@ class Reading(NamedTuple):
 
 def read_files(paths: Sequence[str]) -> list[Reading]:
     """Read one chunk of plain files, in its order; the unit of work of an executor."""
-    return [_read_file(path) for path in paths]
+    alike = Stretches()
+    return [_read_file(path, alike) for path in paths]
 
 
 def read_archive(origin: Origin, limits: Limits) -> Iterator[Scanned]:
@@ -63,7 +65,7 @@ def read_archive(origin: Origin, limits: Limits) -> Iterator[Scanned]:
         yield from missing_in_archive(directory, file_ids, entries)
 
 
-def _read_file(path: str) -> Reading:
+def _read_file(path: str, alike: Stretches) -> Reading:
     try:
         # One read past the buffer is enough for nearly every file.
         with FileIO(path) as file, BufferedReader(file) as stream:
@@ -71,7 +73,8 @@ def _read_file(path: str) -> Reading:
             head = file.read(FIRST_BYTES)
             if is_archive(path, head[:HEAD_BYTES]):
                 return Reading(is_archive=True)
-            return _packed(read_header(_FILE, cast(BinaryIO, stream), size_bytes, head))
+            found = read_header(_FILE, cast(BinaryIO, stream), size_bytes, head, alike)
+            return _packed(found)
     except DirectoryFileError as error:
         row = _row(_FILE, Disposition.CONTAINER, "")
         missing = missing_in_folder(Origin(path=Path(path), source=""), error.file_ids)

@@ -9,8 +9,9 @@ from pydicom import dcmread, dcmwrite
 
 from ductdicom.errors import InputError, UnreadableError
 from ductdicom.ingest import header
-from ductdicom.ingest.fastheader import UnusualError, parse_fast
+from ductdicom.ingest.fastheader import parse_fast
 from ductdicom.ingest.header import read_instance
+from ductdicom.ingest.walker import UnusualError
 from ductdicom.model.origin import Origin
 
 pytestmark = pytest.mark.integration
