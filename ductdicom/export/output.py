@@ -1,24 +1,34 @@
 """The output folder: one writer at a time, whole files or none, names that stay."""
 
+import errno
 import hashlib
 import hmac
 import json
 import os
+import platform
 import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from io import FileIO
 from pathlib import Path
-from typing import IO
 
 from ductdicom.errors import OutputError
 
 STATE_FOLDER = ".ductdicom"
 _KEY_BYTES = 32
+_MOST_NAME_BYTES = 200
 _NAME_DIGITS = 16  # of the keyed hash in a study's name: 64 bits
 _TEMPORARY = ".part-"
+_HINTS = {
+    errno.ENOSPC: "make room there and run again, what is finished stays",
+    errno.EDQUOT: "make room there and run again, what is finished stays",
+    errno.EROFS: "it lies on a read-only file system, choose another folder",
+    errno.EACCES: "check who may write there",
+    errno.EPERM: "check who may write there",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +67,11 @@ def open_output(path: Path) -> Iterator[OutputFolder]:
     state = path / STATE_FOLDER
     try:
         state.mkdir(parents=True, exist_ok=True)
-        lock = (state / "lock").open("a+", encoding="utf-8")
+        lock = (state / "lock").open("a+b", buffering=0)
     except OSError as error:
+        hint = _HINTS.get(error.errno or 0, "choose another folder")
         raise OutputError(
-            f"cannot be written to: {error.strerror}", path=path, hint="choose another folder"
+            f"cannot be written to: {error.strerror}", path=path, hint=hint
         ) from error
     with lock:
         _lock(lock, path)
@@ -68,12 +79,13 @@ def open_output(path: Path) -> Iterator[OutputFolder]:
         yield OutputFolder(path=path, key=_read_or_make_key(state / "key"))
 
 
-def _lock(lock: IO[str], path: Path) -> None:
+def _lock(lock: FileIO, path: Path) -> None:
     """Take the lock, which the system releases when this process ends, however it ends."""
     try:
         if sys.platform == "win32":
             import msvcrt  # noqa: PLC0415 - there is no such module elsewhere
 
+            lock.seek(0)  # where each run locks the same byte
             msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
         else:
             import fcntl  # noqa: PLC0415 - there is no such module on Windows
@@ -81,8 +93,27 @@ def _lock(lock: IO[str], path: Path) -> None:
             fcntl.flock(lock.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         raise OutputError(
-            "is in use by another run", path=path, hint="wait for it, or choose another folder"
+            f"is in use by {_holder(lock)}", path=path, hint="wait for it, or choose another folder"
         ) from error
+    _sign(lock, path / STATE_FOLDER / "lock")
+
+
+def _sign(lock: FileIO, path: Path) -> None:
+    """Say in the lock who holds it; its times stay, as a run without news changes nothing."""
+    with suppress(OSError):  # a courtesy: a full disk is said where it matters
+        status = os.fstat(lock.fileno())
+        lock.truncate(0)
+        lock.write(f" process {os.getpid()} on {platform.node() or 'this computer'}".encode())
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _holder(lock: FileIO) -> str:
+    try:
+        lock.seek(1)  # Windows lets nobody else read the byte that is locked
+        name = lock.read(_MOST_NAME_BYTES).decode("utf-8", errors="replace")
+    except OSError:
+        name = ""
+    return f"another run, {name}" if name.isprintable() and name else "another run"
 
 
 def _remove_leftovers(path: Path) -> None:
@@ -135,8 +166,9 @@ def write_whole(path: Path, content: bytes) -> bool:
             temporary.unlink(missing_ok=True)
         _sync_folder(path.parent)
     except OSError as error:
+        hint = _HINTS.get(error.errno or 0, "is the disk in order?")
         raise OutputError(
-            f"could not be written: {error.strerror}", path=path, hint="is the disk full?"
+            f"could not be written: {error.strerror}", path=path, hint=hint
         ) from error
     return True
 

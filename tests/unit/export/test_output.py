@@ -1,4 +1,5 @@
 import json
+import os
 from datetime import date
 from pathlib import Path
 
@@ -49,10 +50,27 @@ def test_the_key_is_made_once_and_for_the_owner_alone(tmp_path):
 def test_one_run_holds_the_folder(tmp_path):
     with (
         open_output(tmp_path),
-        pytest.raises(OutputError, match="in use"),
+        pytest.raises(OutputError, match=rf"in use by another run, process {os.getpid()} on \S"),
         open_output(tmp_path),
     ):
         pass
+
+
+def test_a_lock_that_names_nobody_still_holds(tmp_path):
+    with open_output(tmp_path):
+        (tmp_path / ".ductdicom" / "lock").write_bytes(b"\xff\0\n")
+        with pytest.raises(OutputError, match="in use by another run"), open_output(tmp_path):
+            pass
+
+
+def test_signing_the_lock_changes_no_time(tmp_path):
+    lock = tmp_path / ".ductdicom" / "lock"
+    with open_output(tmp_path):
+        pass
+    os.utime(lock, ns=(1, 1))
+
+    with open_output(tmp_path):
+        assert lock.stat().st_mtime_ns == 1
 
 
 def test_a_file_with_the_same_content_is_left_alone(tmp_path):
