@@ -1,16 +1,19 @@
 """The last pages: every instance of the study, and what became of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.sheet import captions
-from ductdicom.sheet.fonts import fit
+from ductdicom.sheet.fonts import wrap
 from ductdicom.sheet.page import Box, LineMark, Mark, TextMark, Tone
-from ductdicom.sheet.typography import SMALL_PX
+from ductdicom.sheet.typography import LEADING, SMALL_PX
 
 _LINE_PX = 34
+_LEADING_PX = SMALL_PX * LEADING
+_MOST_LINES = 4
+_GAP_PX = 14
 _UID_TAIL = 14
 
 
@@ -32,50 +35,68 @@ _COLUMNS = (
     _Column(head="Why", width=0.26),
     _Column(head="UID ends in", width=0.09),
 )
+_PROBLEM = (_Column(head="Problem", width=1.0),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """One image or one problem: for each column its lines of text."""
+
+    columns: tuple[_Column, ...]
+    lines: tuple[tuple[str, ...], ...]
+    tone: Tone = Tone.INK
+
+    @property
+    def height(self) -> float:
+        return _LINE_PX + _LEADING_PX * (max(map(len, self.lines)) - 1)
 
 
 def inventory_bodies(
     study: StudyCall, pairing: Pairing, area: Box
 ) -> Iterator[tuple[str, list[Mark]]]:
     """Yield title and marks of each inventory page; problems stand below the last image."""
-    lines: list[tuple[tuple[str, ...], Tone]] = [
-        (line, Tone.INK) for line in _image_lines(study, pairing)
+    entries = [_entry(_COLUMNS, cells, area) for cells in _image_cells(study, pairing)]
+    entries += [
+        _entry(_PROBLEM, (f"{problem.code}: {problem.message}",), area, Tone.WARNING)
+        for problem in study.problems
     ]
-    room = int(area.height // _LINE_PX) - 1
-    problems = [f"{p.code}: {p.message}" for p in study.problems]
-    pages = [lines[i : i + room] for i in range(0, max(len(lines), 1), room)]
-    for number, page in enumerate(pages):
-        marks = list(_head(area))
-        y = area.y + _LINE_PX
-        for cells, tone in page:
-            y += _LINE_PX
-            marks += _line(cells, area, y, tone)
-        is_last = number == len(pages) - 1
-        for problem in problems if is_last else ():
-            y += _LINE_PX
-            if y > area.bottom:
-                break
-            text = fit(problem, area.width, SMALL_PX)
-            marks.append(TextMark(x=area.x, y=y, text=text, size_px=SMALL_PX, tone=Tone.WARNING))
-        yield f"every image of the study ({len(study.images)})", marks
+    title = f"every image of the study ({len(study.images)})"
+    marks, y = list(_head(area)), area.y + _LINE_PX
+    for entry in entries:
+        if y + entry.height > area.bottom:
+            yield title, marks
+            marks, y = list(_head(area)), area.y + _LINE_PX
+        marks += _draw(entry, area, y + _LINE_PX)
+        y += entry.height
+    yield title, marks
 
 
 def _head(area: Box) -> Iterator[Mark]:
-    yield from _line(
-        tuple(column.head for column in _COLUMNS), area, area.y + _LINE_PX - 10, Tone.MUTED
-    )
+    names = _entry(_COLUMNS, [column.head for column in _COLUMNS], area, Tone.MUTED)
+    yield from _draw(names, area, area.y + _LINE_PX - 10)
     yield LineMark(x1=area.x, y1=area.y + _LINE_PX, x2=area.right, y2=area.y + _LINE_PX)
 
 
-def _line(cells: tuple[str, ...], area: Box, y: float, tone: Tone) -> Iterator[Mark]:
+def _entry(
+    columns: tuple[_Column, ...], cells: Sequence[str], area: Box, tone: Tone = Tone.INK
+) -> _Entry:
+    lines = (
+        tuple(wrap(text, column.width * area.width - _GAP_PX, SMALL_PX, most_lines=_MOST_LINES))
+        for column, text in zip(columns, cells, strict=True)
+    )
+    return _Entry(columns=columns, lines=tuple(lines), tone=tone)
+
+
+def _draw(entry: _Entry, area: Box, baseline: float) -> Iterator[Mark]:
     x = area.x
-    for column, text in zip(_COLUMNS, cells, strict=True):
-        width = column.width * area.width
-        yield TextMark(x=x, y=y, text=fit(text, width - 14, SMALL_PX), size_px=SMALL_PX, tone=tone)
-        x += width
+    for column, lines in zip(entry.columns, entry.lines, strict=True):
+        for number, text in enumerate(lines):
+            y = baseline + number * _LEADING_PX
+            yield TextMark(x=x, y=y, text=text, size_px=SMALL_PX, tone=entry.tone)
+        x += column.width * area.width
 
 
-def _image_lines(study: StudyCall, pairing: Pairing) -> Iterator[tuple[str, ...]]:
+def _image_cells(study: StudyCall, pairing: Pairing) -> Iterator[tuple[str, ...]]:
     reasons = {item.image.instance.origin.label: item.reason for item in pairing.left_out}
     rows: dict[str, dict[str, list[str]]] = {}
     for row in pairing.rows:

@@ -1,14 +1,20 @@
 """Whole pages of synthetic tiles: nothing outside, nothing overlapping, nothing lost."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sheets import lay_out, make_image, make_tile
+from sheets import lay_out, make_image, make_study, make_tile
 
 from ductdicom.model.call import Kind, Phase
+from ductdicom.model.outcome import Problem
+from ductdicom.pairing.rows import pair_study
 from ductdicom.sheet.captions import FOOTER
+from ductdicom.sheet.compose import compose
 from ductdicom.sheet.fonts import font_face, text_width
+from ductdicom.sheet.options import SheetOptions
 from ductdicom.sheet.page import Anchor, BoxMark, LineMark, Page, PictureMark, TextMark, pixel_box
 from ductdicom.sheet.page import Box as PageBox
 from ductdicom.sheet.raster import draw_page
@@ -106,6 +112,21 @@ def test_every_image_is_drawn_or_named_and_the_last_page_lists_all(specs):
     assert f"every image of the study ({len(study.images)})" in pages[-1].title
     listed = _texts([page for page in pages if page.title == pages[-1].title])
     assert all(any(text.endswith(image.uid[-14:]) for text in listed) for image in images)
+
+
+def test_every_problem_stands_on_the_last_pages_in_full():
+    study = make_study([make_image(number) for number in range(1, 31)])
+    problems = tuple(
+        Problem(code="phase-conflict", message=f"{number}: {'says both ' * 30}end {number}")
+        for number in range(40)
+    )
+    study = replace(study, problems=problems)
+
+    pages = compose(study, pair_study(study), {}, SheetOptions())
+
+    listed = " ".join(_texts(pages))
+    assert all(f"end {number}" in listed for number in range(40))
+    assert all(box.bottom <= page.height for page in pages for box in _boxes(page))
 
 
 @settings(max_examples=15, deadline=None)
