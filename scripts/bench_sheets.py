@@ -53,10 +53,13 @@ _SYNTAXES = {
 _REDUCIBLE = ("JPEG 2000 lossless", "HTJ2K lossless")
 # The programs that write a mammogram as a picture, by what DCMTK reads with which.
 _TO_PICTURE = {"JPEG-LS": "dcml2pnm"}
+# What they cannot read, another program writes uncompressed for them.
+_TO_PLAIN = {"JPEG 2000 lossless": "gdcmconv"}
 
 TITLE = (
     f"one PNG sheet of {len(_SAMPLES)} images of {ROWS} x {COLUMNS} pixels, {BITS} bits, one worker"
-    f" process, best of {REPETITIONS};\nother: DCMTK and ImageMagick montage;"
+    f" process, best of {REPETITIONS};\nother: DCMTK (JPEG 2000: gdcmconv first)"
+    " and ImageMagick montage;"
     " whole: JPEG 2000 and HTJ2K not decoded at reduced resolution;\n"
     "MB: peak memory of the worker, or of the largest of the other programs"
 )
@@ -103,7 +106,8 @@ def compare_sheets() -> Iterator[tuple[str, ...]]:
 
 def _why_not(label: str) -> str:
     """Name the program that is missing for the other pipeline, if one is."""
-    needed = (_TO_PICTURE.get(label, "dcmj2pnm"), "montage")
+    needed = [_TO_PICTURE.get(label, "dcmj2pnm"), "montage"]
+    needed += [_TO_PLAIN[label]] if label in _TO_PLAIN else []
     return ", ".join(f"no {program}" for program in needed if shutil.which(program) is None)
 
 
@@ -195,8 +199,12 @@ def _draw_otherwise(folder: Path) -> Figures:
         started = perf_counter()
         pictures = []
         for file in sorted(folder.iterdir()):
+            plain = file
+            if folder.name in _TO_PLAIN:
+                plain = Path(name) / file.name
+                subprocess.run([_TO_PLAIN[folder.name], "--raw", file, plain], check=True)
             pictures.append(Path(name) / f"{file.name}.pgm")
-            command = [program, "+Wi", "1", "+op", str(file), str(pictures[-1])]
+            command = [program, "+Wi", "1", "+op", str(plain), str(pictures[-1])]
             subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
             pictures[-1].stat()  # missing where it said success all the same
         layout = ("-tile", "2x2", "-geometry", "1150x807+10+10", "-background", "black")
