@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from ductdicom.cli.echo import say
 from ductdicom.cli.events import say_end, say_event, say_start
 from ductdicom.cli.options import (
     all_inputs,
@@ -80,9 +81,9 @@ def organise(
     if settings.log_json:
         say_end(report)
     elif report.is_interrupted:
-        click.echo(
+        say(
             "ductdicom: interrupted; what is finished stays, the next run goes on from there",
-            err=True,
+            is_result=False,
         )
     sys.stdout.flush()
     return report.exit_code

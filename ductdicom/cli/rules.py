@@ -1,11 +1,11 @@
 """``ductdicom rules``: what the rules are, what they say, and what others would change."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from ductdicom.cli.echo import say, say_json
 from ductdicom.cli.options import make_settings
 from ductdicom.cli.tables import print_table
 from ductdicom.pipeline.rules import (
@@ -35,13 +35,13 @@ def rules(context: click.Context, rules: Path | None, as_json: bool) -> int | No
     found = list_rules(make_settings(None, rules=rules))
     if as_json:
         for item in found:
-            click.echo(json.dumps(asdict(item), ensure_ascii=False))
+            say_json(asdict(item))
         return 0
     for item in found:
         is_off = "" if item.is_enabled else ", switched off"
-        click.echo(f"{item.name}  ({item.question}, {item.strength}{is_off})")
-        click.echo(f"    {item.attribute}  [{item.reference}]")
-        click.echo(f"    {item.description}")
+        say(f"{item.name}  ({item.question}, {item.strength}{is_off})")
+        say(f"    {item.attribute}  [{item.reference}]")
+        say(f"    {item.description}")
     return 0
 
 
@@ -53,13 +53,13 @@ def test_phrase(text: str, rules: Path | None, as_json: bool) -> int:
     """Say what a phrase means to the engine."""
     found = explain_phrase(text, make_settings(None, rules=rules))
     if as_json:
-        click.echo(json.dumps({"text": text, **found}, ensure_ascii=False))
+        say_json({"text": text, **found})
         return 0
     print_table(("", "in any study", "in a known ductography"), phrase_rows(found))
     contrast = found["as_contrast"]
-    click.echo()
-    click.echo(f"as Contrast/Bolus Agent: {contrast['agent']}")
-    click.echo(f"as Contrast/Bolus Route: {contrast['route'] or 'no route'}")
+    say()
+    say(f"as Contrast/Bolus Agent: {contrast['agent']}")
+    say(f"as Contrast/Bolus Route: {contrast['route'] or 'no route'}")
     return 0
 
 
@@ -87,14 +87,14 @@ def diff(new: Path, output: Path, root: Path, decisions: Path | None, as_json: b
     found = compare_rules(output, root, settings)
     if as_json:
         for change in found.changes:
-            click.echo(json.dumps(asdict(change), ensure_ascii=False))
+            say_json(asdict(change))
     else:
         _print_difference(found)
     for source in found.gone:
-        click.echo(f"gone: {source}", err=True)
+        say(f"gone: {source}", is_result=False)
     if found.left_out:
         names = ", ".join(found.left_out)
-        click.echo(f"not compared, as originals are gone: {names}", err=True)
+        say(f"not compared, as originals are gone: {names}", is_result=False)
     return 1 if found.gone else 0
 
 
@@ -105,4 +105,4 @@ def _print_difference(found: Difference) -> None:
             (c.key, c.about, c.what, c.before or "none", c.after or "none") for c in found.changes
         ]
         print_table(head, rows)
-    click.echo(f"{len(found.changes)} decisions would change in {found.compared} studies")
+    say(f"{len(found.changes)} decisions would change in {found.compared} studies")

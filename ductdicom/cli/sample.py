@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from ductdicom.cli.echo import say
 from ductdicom.phantom.exposure import SampleSize
 from ductdicom.phantom.studies import write_samples
 
@@ -17,5 +18,5 @@ def sample(output: Path, full_size: bool) -> int:
     """Write the synthetic sample studies; no patient is in them."""
     size = SampleSize.FULL if full_size else SampleSize.STANDARD
     paths = write_samples(output, size=size)
-    click.echo(f"{len(paths)} files in {output}")
+    say(f"{len(paths)} files in {output}")
     return 0

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from ductdicom.cli.echo import say
 from ductdicom.cli.options import (
     all_inputs,
     deciding_options,
@@ -42,6 +43,6 @@ def sheet(
     names = all_inputs(inputs, files_from, nul=nul)
     paths, report = write_sheet(names, target, settings, study_instance_uid=study)
     for path in paths:
-        click.echo(path)
+        say(str(path))
     say_what_needs_a_person(report)
     return report.exit_code

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-import click
-
+from ductdicom.cli.echo import clean, say
 from ductdicom.model.outcome import Disposition
 from ductdicom.pipeline.report import Report, count_inputs, count_studies
 from ductdicom.pipeline.work import planned_files
@@ -14,32 +13,27 @@ _MOST_NAMED = 10
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print columns of text, as wide as their widest cell."""
-    cells = [[_clean(str(cell)) for cell in row] for row in (head, *rows)]
+    cells = [[clean(str(cell)) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
     for row in cells:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo(line.rstrip())
-
-
-def _clean(text: str) -> str:
-    """Take out what would steer a terminal."""
-    return "".join(char if char.isprintable() else "·" for char in text)
+        say(line.rstrip())
 
 
 def print_report(report: Report, *, details: bool) -> None:
     """Print the end of a run: studies by status, inputs by what became of them."""
     output = report.settings.output
-    click.echo(f"{len(report.records)} studies from {len(report.rows)} inputs")
+    say(f"{len(report.records)} studies from {len(report.rows)} inputs")
     print_table(("status", "studies"), list(count_studies(report.records).items()))
-    click.echo()
+    say()
     print_table(("inputs", "reason", "number"), count_inputs(report.rows))
     for problem in report.problems:
-        click.echo(f"{problem.code}: {problem.message} {problem.sop_instance_uid or ''}".rstrip())
+        say(f"{problem.code}: {problem.message} {problem.sop_instance_uid or ''}".rstrip())
     if details:
-        click.echo()
+        say()
         print_table(("study", "exam", "status", "problems"), [_line(r) for r in report.records])
-    click.echo()
-    click.echo(f"open {output / 'index.html' if output else ''}")
+    say()
+    say(f"open {output / 'index.html' if output else ''}")
 
 
 def _line(record: Mapping[str, object]) -> tuple[object, ...]:
@@ -57,7 +51,7 @@ def say_what_needs_a_person(report: Report) -> None:
     named = [f"{row.origin.label} ({row.reason})" for row in unreadable[:_MOST_NAMED]]
     more = f" and {len(unreadable) - len(named)} more" if len(unreadable) > len(named) else ""
     words = f"{len(unreadable)} of {len(report.rows)} inputs unreadable: {', '.join(named)}{more}"
-    click.echo(_clean(words), err=True)
+    say(words, is_result=False)
 
 
 def print_plan(report: Report) -> None:
@@ -65,9 +59,9 @@ def print_plan(report: Report) -> None:
     for job in report.planned:
         first = job.call.images[0].instance
         files = ", ".join(planned_files(job))
-        click.echo(
+        say(
             f"study of {first.study_date or 'unknown date'}: {job.call.exam.kind}, "
             f"{job.pairing.status}: {files}"
         )
-    click.echo("index.html, studies.jsonl, ledger.csv, summary.json")
+    say("index.html, studies.jsonl, ledger.csv, summary.json")
     print_table(("inputs", "reason", "number"), count_inputs(report.rows))
