@@ -264,6 +264,30 @@ def test_keys_choose_what_is_shown(show, textbook, keys, expected):
     assert sheet.visible_words() == expected
 
 
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("Enter", ["PRE", "POST"]),
+        ("1", ["PRE"]),
+        ("2", ["POST"]),
+        ("Space", ["PRE"]),
+        ("z", ["PRE", "POST"]),
+    ],
+)
+def test_the_same_keys_open_the_viewer_on_the_page_in_view(show, textbook, key, expected):
+    sheet = show(textbook)
+    sheet.press(key)
+
+    assert sheet.visible_words() == expected
+
+
+def test_keys_open_nothing_where_a_page_has_no_image(show, textbook):
+    sheet = show(textbook)
+    sheet.press("ArrowRight", "1")
+
+    assert not sheet.window.locator("dialog").is_visible()
+
+
 def test_numbers_choose_among_several_posts(show, several_posts):
     sheet = show(several_posts).open_viewer()
     sheet.press("3")

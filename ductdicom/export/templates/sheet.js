@@ -28,10 +28,12 @@
     const whole = wholeOf(tile);
     if (whole) viewer.open(rows.findIndex((row) => row.includes(whole)), whole, tile.part);
   };
-  const turn = (step) => {
+  const here = () => {
     const middle = window.scrollY + window.innerHeight / 2;
-    const here = pages.findIndex((page) => page.offsetTop + page.offsetHeight > middle);
-    const next = pages[Math.min(Math.max(here + step, 0), pages.length - 1)];
+    return pages.findIndex((page) => page.offsetTop + page.offsetHeight > middle);
+  };
+  const turn = (step) => {
+    const next = pages[Math.min(Math.max(here() + step, 0), pages.length - 1)];
     if (next) next.scrollIntoView({ block: "start" });
   };
 
@@ -41,9 +43,16 @@
   });
   document.addEventListener("keydown", (event) => {
     if (viewer.isOpen() || event.ctrlKey || event.metaKey || event.altKey) return;
-    const isOnImage = document.activeElement.matches("image[data-tile]");
-    if (isOnImage && (event.key === "Enter" || event.key === " ")) open(document.activeElement);
-    else if (event.key === "ArrowRight") turn(1);
+    const at = document.activeElement;
+    const isOnImage = at.matches("image[data-tile]");
+    const first = isOnImage ? at : pages[here()]?.querySelector("image[data-tile]");
+    const isOpening = /^([1-9bz ]|Enter)$/i.test(event.key) && first;
+    if (isOpening && (isOnImage || at === document.body)) {
+      open(first);
+      // On an image, as on any button, the space bar is no more than a click.
+      const isClick = event.key === "Enter" || (isOnImage && event.key === " ");
+      if (!isClick) viewer.dialog.dispatchEvent(new KeyboardEvent("keydown", { key: event.key }));
+    } else if (event.key === "ArrowRight") turn(1);
     else if (event.key === "ArrowLeft") turn(-1);
     else return;
     event.preventDefault();
