@@ -1,7 +1,6 @@
 """Builders of values for tests; each names only what its test is about."""
 
 from datetime import date, datetime, time
-from pathlib import Path
 
 from ductdicom.classify.decide import Engine, classify_study
 from ductdicom.model.instance import Breast, Clock, Code, Contrast, Instance, Level, Raster, Text
@@ -18,7 +17,7 @@ MAGNIFICATION = Code(tag="(0054,0222)", value="399163009", scheme="SCT", meaning
 
 
 def make_origin(name="image.dcm", **changes):
-    return Origin(path=Path(name), source=name, **changes)
+    return Origin(file=name, source=name, **changes)
 
 
 def make_instance(

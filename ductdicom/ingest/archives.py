@@ -199,7 +199,7 @@ def _walk(
 def _entry_origin(archive: Origin, entry: Entry) -> Origin:
     name = entry.name if archive.member is None else f"{archive.member}{_NESTING}{entry.name}"
     return Origin(
-        path=archive.path,
+        file=archive.file,
         source=archive.source,
         member=name,
         size_bytes=entry.size_bytes,

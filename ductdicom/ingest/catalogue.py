@@ -56,7 +56,7 @@ class Catalogue:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._folder = str(Path.cwd())
+        self._folder = Path.cwd()
         self._connection: sqlite3.Connection | None = None
         self._can_write = False
         self._has_failed = False
@@ -124,9 +124,9 @@ class Catalogue:
             self._give_up(error)
 
     def _key(self, origin: Origin) -> bytes:
-        path = str(origin.path)
+        path = origin.file
         if not path.startswith(os.sep) and not origin.path.is_absolute():
-            path = f"{self._folder}{os.sep}{path}"
+            path = str(self._folder / origin.path)
         return os.fsencode(path)
 
     def _give_up(self, error: sqlite3.Error) -> None:

@@ -134,7 +134,7 @@ def _entry(origin: Origin, file: Origin) -> list[Any] | None:
 
 
 def _placed(entry: list[Any], file: Origin) -> Origin:
-    return Origin(path=file.path, source=file.source, **_entry_fields.convert(entry))
+    return Origin(file=file.file, source=file.source, **_entry_fields.convert(entry))
 
 
 def _rest(kind: type, own: Sequence[str]) -> list[str]:

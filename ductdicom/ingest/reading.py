@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator, Sequence
 from io import BufferedReader, FileIO
-from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from ductdicom.errors import NotDicomError, UnreadableError
@@ -23,7 +22,7 @@ from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow
 
-_FILE = Origin(path=Path(), source="")  # where it lies is known to who asked
+_FILE = Origin(file="", source="")  # where it lies is known to who asked
 
 
 class Reading(NamedTuple):
@@ -77,7 +76,7 @@ def _read_file(path: str, alike: Stretches) -> Reading:
             return _packed(found)
     except DirectoryFileError as error:
         row = _row(_FILE, Disposition.CONTAINER, "")
-        missing = missing_in_folder(Origin(path=Path(path), source=""), error.file_ids)
+        missing = missing_in_folder(Origin(file=path, source=""), error.file_ids)
         return Reading((pack(row, _FILE), *(pack(item, _FILE) for item in missing)))
     except (NotDicomError, UnreadableError) as error:
         return _packed(_refused(_FILE, error))

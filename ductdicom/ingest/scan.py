@@ -123,7 +123,7 @@ def _scan(
             reading = next(following)
             found = _unpack(reading.packed, candidate)
             if found is None:  # damaged in the catalogue
-                (reading,) = read_files([str(candidate.path)])
+                (reading,) = read_files([candidate.file])
                 found = _unpack(reading.packed, candidate)
             if reading.is_archive:
                 yield from _open_archive(candidate, limits, catalogue)
@@ -171,9 +171,7 @@ def _chunks(
         if catalogue is not None:
             known = catalogue.find(origins)
         unread = [
-            str(origin.path)
-            for origin, packed in zip(origins, known, strict=True)
-            if packed is None
+            origin.file for origin, packed in zip(origins, known, strict=True) if packed is None
         ]
         if executor is not None and unread:
             reading = executor.submit(read_files, unread)

@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from ductdicom.errors import UsageError
 from ductdicom.model.origin import Origin
@@ -105,22 +105,21 @@ class _Covered:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    """A folder to open, the name to call it by, and its path without links."""
+class _Place(NamedTuple):
+    """A file or folder: where it lies, the name to call it by, and its path without links."""
 
     path: str
     source: str
     real: str
 
-    def below(self, name: str) -> "_Folder":
+    def below(self, name: str) -> "_Place":
         path = f"{self.path.removesuffix('/')}/{name}"
         shown = shown_name(name)
         # Mostly they are alike, and then they are kept only once.
         is_alike = self.source == self.path and shown == name
         source = path if is_alike else f"{self.source.removesuffix('/')}/{shown}"
         real = path if self.real == self.path else f"{self.real.removesuffix('/')}/{name}"
-        return _Folder(path, source, real)
+        return _Place(path, source, real)
 
 
 def _find(inputs: tuple[str, ...], covered: _Covered) -> Iterator[Origin | LedgerRow]:
@@ -128,15 +127,16 @@ def _find(inputs: tuple[str, ...], covered: _Covered) -> Iterator[Origin | Ledge
         real = Path(typed).resolve()
         if covered.holds_root(real):
             continue
+        place = _Place(str(Path(typed)), shown_name(typed), str(real))
         if real.is_dir():
-            yield from _walk(_Folder(typed, shown_name(typed), str(real)), covered)
-            covered.folders.add(str(real))
+            yield from _walk(place, covered)
+            covered.folders.add(place.real)
         else:
-            yield _named(_Folder(typed, shown_name(typed), str(real)))
-            covered.files.add(str(real))
+            yield _named(place)
+            covered.files.add(place.real)
 
 
-def _walk(root: _Folder, covered: _Covered) -> Iterator[Origin | LedgerRow]:
+def _walk(root: _Place, covered: _Covered) -> Iterator[Origin | LedgerRow]:
     opened, refusal = _open(root)
     if refusal is not None:
         yield refusal
@@ -160,7 +160,7 @@ def _walk(root: _Folder, covered: _Covered) -> Iterator[Origin | LedgerRow]:
             stack.append((place, opened))
 
 
-def _open(folder: _Folder) -> tuple[Iterator[os.DirEntry[str]], LedgerRow | None]:
+def _open(folder: _Place) -> tuple[Iterator[os.DirEntry[str]], LedgerRow | None]:
     """Return the sorted entries of a folder; none and a row where it cannot be listed."""
     try:
         with os.scandir(folder.path) as entries:
@@ -169,26 +169,26 @@ def _open(folder: _Folder) -> tuple[Iterator[os.DirEntry[str]], LedgerRow | None
         return iter(()), _row(folder, Disposition.UNREADABLE, reason_of(error))
 
 
-def _named(place: _Folder) -> Origin | LedgerRow:
+def _named(place: _Place) -> Origin | LedgerRow:
     try:
         status = Path(place.real).stat()
     except OSError as error:
         return _row(place, Disposition.UNREADABLE, reason_of(error))
-    return _candidate(place.path, place.source, status)
+    return _candidate(place, status)
 
 
-def _visit(place: _Folder, entry: os.DirEntry[str]) -> Origin | LedgerRow:
+def _visit(place: _Place, entry: os.DirEntry[str]) -> Origin | LedgerRow:
     try:
         status = entry.stat(follow_symlinks=False)
     except OSError as error:
         return _row(place, Disposition.UNREADABLE, reason_of(error))
-    return _candidate(place.path, place.source, status)
+    return _candidate(place, status)
 
 
-def _candidate(path: str, source: str, status: os.stat_result) -> Origin | LedgerRow:
+def _candidate(place: _Place, status: os.stat_result) -> Origin | LedgerRow:
     origin = Origin(
-        path=Path(path),
-        source=source,
+        file=place.path,
+        source=place.source,
         size_bytes=status.st_size,
         modified_ns=status.st_mtime_ns,
         file_number=status.st_ino,
@@ -198,8 +198,8 @@ def _candidate(path: str, source: str, status: os.stat_result) -> Origin | Ledge
     return LedgerRow(origin=origin, disposition=Disposition.NOT_DICOM, reason="special-file")
 
 
-def _row(place: _Folder, disposition: Disposition, reason: str) -> LedgerRow:
-    origin = Origin(path=Path(place.path), source=place.source)
+def _row(place: _Place, disposition: Disposition, reason: str) -> LedgerRow:
+    origin = Origin(file=place.path, source=place.source)
     return LedgerRow(origin=origin, disposition=disposition, reason=reason)
 
 

@@ -8,17 +8,23 @@ from pathlib import Path
 class Origin:
     """One input, named as the user would find it again.
 
+    ``file`` is the path of the file, or of the outermost archive, as the system takes it.
     ``source`` is the path as typed on the command line, joined with what was found below it,
     always with forward slashes. ``member`` names the entry inside an archive; for an archive
     inside an archive the two names are joined by ``!/``.
     """
 
-    path: Path
+    file: str
     source: str
     member: str | None = None
     size_bytes: int = 0
     modified_ns: int = 0
     file_number: int = 0  # inode; 0 where there is none
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies; made when it is asked for, since a scan has very many origins."""
+        return Path(self.file)
 
     @property
     def label(self) -> str:

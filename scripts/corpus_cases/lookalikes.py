@@ -1,7 +1,6 @@
 """What is no ductography, or no 2D view of one, and looks like it."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from corpus_cases.exposures import POST, PRE, agent, fillings, said, scouts
@@ -38,7 +37,7 @@ OTHER_EXAM = "mammogram"
 def companion(uid: str, sop_class: str, modality: str, **changes: Any) -> Instance:
     """Make an object of another kind."""
     return Instance(
-        origin=Origin(path=Path(f"{uid}.dcm"), source=f"{uid}.dcm"),
+        origin=Origin(file=f"{uid}.dcm", source=f"{uid}.dcm"),
         sop_class_uid=sop_class,
         sop_instance_uid=uid,
         study_instance_uid="",

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from corpus_cases.vendors import MODIFIER_CODES, VENDORS, VIEW_CODES, Vendor
@@ -197,7 +196,7 @@ def _instance(setting: Setting, plan: Plan, shot: Shot, root: str, number: int) 
     series = number if vendor.has_own_series else 1
     contrast = shot.contrast or Contrast(agent="" if vendor.writes_empty_agent else None)
     made = Instance(
-        origin=Origin(path=Path(f"{number}.dcm"), source=f"{setting.number}/{number}.dcm"),
+        origin=Origin(file=f"{number}.dcm", source=f"{setting.number}/{number}.dcm"),
         sop_class_uid=PLATE if vendor.is_plate else MAMMOGRAM,
         sop_instance_uid=f"{root}.{number}",
         study_instance_uid=root,

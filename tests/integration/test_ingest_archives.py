@@ -62,7 +62,7 @@ MAKERS = {
 def save(folder, name, content):
     path = folder / name
     path.write_bytes(content)
-    return Origin(path=path, source=name, size_bytes=len(content))
+    return Origin(file=str(path), source=name, size_bytes=len(content))
 
 
 def names(found):
@@ -119,7 +119,7 @@ def test_a_plain_file_is_read_the_same_way(tmp_path):
 
 def test_a_file_that_is_gone_says_so(tmp_path):
     with pytest.raises(UnreadableError):
-        read_bytes(Origin(path=tmp_path / "gone", source="gone"))
+        read_bytes(Origin(file=str(tmp_path / "gone"), source="gone"))
 
 
 @pytest.mark.parametrize("outer", ["export.zip", "export.tar", "export.tar.gz"])
@@ -314,7 +314,7 @@ def test_content_decides_what_an_archive_is(name, content, kind):
 
 
 def test_an_unreadable_archive_is_a_row(tmp_path):
-    origin = Origin(path=tmp_path / "gone.zip", source="gone.zip")
+    origin = Origin(file=str(tmp_path / "gone.zip"), source="gone.zip")
 
     assert rows(members(origin)) == [(None, "unreadable", "io-error")]
 
@@ -347,7 +347,7 @@ def test_entries_without_a_name_get_one(tmp_path):
     # What follows a NUL is no part of a name.
     content = make_zip({"Q1": DICOM, "Q2": b"text"}).replace(b"Q1", b"\0a").replace(b"Q2", b"\0b")
     (tmp_path / "a.zip").write_bytes(content)
-    archive = Origin(path=tmp_path / "a.zip", source="a.zip", size_bytes=len(content))
+    archive = Origin(file=str(tmp_path / "a.zip"), source="a.zip", size_bytes=len(content))
 
     found = [item[0] if isinstance(item, tuple) else item.origin for item in walk_archive(archive)]
 

@@ -34,7 +34,7 @@ ATTRIBUTES = {
 
 
 def outcome(content):
-    origin = Origin(path=Path("image"), source="image", size_bytes=len(content))
+    origin = Origin(file="image", source="image", size_bytes=len(content))
     try:
         return read_instance(origin, io.BytesIO(content))
     except InputError as error:

@@ -199,8 +199,8 @@ def test_the_fingerprint_is_that_of_the_bytes(tmp_path):
     (tmp_path / "a").write_bytes(content)
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
         archive.writestr("c", content)
-    plain = Origin(path=tmp_path / "a", source="a")
-    archive = Origin(path=tmp_path / "b.zip", source="b.zip", size_bytes=10_000)
+    plain = Origin(file=str(tmp_path / "a"), source="a")
+    archive = Origin(file=str(tmp_path / "b.zip"), source="b.zip", size_bytes=10_000)
     packed = next(item for item in members(archive) if isinstance(item, Origin))
 
     assert fingerprint(plain) == fingerprint(packed)
@@ -209,7 +209,7 @@ def test_the_fingerprint_is_that_of_the_bytes(tmp_path):
 
 def test_the_fingerprint_of_what_is_gone_is_an_error(tmp_path):
     with pytest.raises(UnreadableError):
-        fingerprint(Origin(path=tmp_path / "gone", source="gone"))
+        fingerprint(Origin(file=str(tmp_path / "gone"), source="gone"))
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the collection of real files is not there")

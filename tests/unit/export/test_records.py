@@ -1,6 +1,5 @@
 import csv
 import io
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,7 +13,7 @@ from ductdicom.model.outcome import Disposition, LedgerRow
 
 
 def _row(source, member=None, **changes):
-    origin = Origin(path=Path("x"), source=source, member=member, size_bytes=7)
+    origin = Origin(file="x", source=source, member=member, size_bytes=7)
     return LedgerRow(origin=origin, disposition=Disposition.VIEW, reason="pre", **changes)
 
 

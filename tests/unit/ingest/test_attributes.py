@@ -1,5 +1,4 @@
 import io
-from pathlib import Path
 
 import dicom_bytes as make
 import pytest
@@ -40,7 +39,7 @@ class WatchedNode:
 
 
 def read(content):
-    origin = Origin(path=Path("image"), source="image", size_bytes=len(content))
+    origin = Origin(file="image", source="image", size_bytes=len(content))
     return read_instance(origin, io.BytesIO(content))
 
 

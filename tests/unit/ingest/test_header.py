@@ -2,7 +2,6 @@ import io
 import zlib
 from contextlib import suppress
 from datetime import date, time
-from pathlib import Path
 
 import dicom_bytes as make
 import pytest
@@ -20,7 +19,7 @@ PIXELS = bytes(2 * 4 * 3)
 
 
 def read(content, **origin):
-    where = Origin(path=Path("image"), source="image", size_bytes=len(content), **origin)
+    where = Origin(file="image", source="image", size_bytes=len(content), **origin)
     return read_instance(where, io.BytesIO(content))
 
 
