@@ -16,6 +16,7 @@ from ductdicom.cli.scan import scan
 from ductdicom.cli.sheet import sheet
 from ductdicom.errors import DuctDicomError, UsageError
 from ductdicom.pipeline.executors import values_unsaid
+from ductdicom.pipeline.interrupts import ended_politely
 from ductdicom.version import __version__
 
 INTERRUPTED = 130
@@ -52,7 +53,7 @@ def run(arguments: Sequence[str]) -> int:
     The exit code; nothing is raised.
     """
     try:
-        with values_unsaid():
+        with values_unsaid(), ended_politely():
             code = application.main(list(arguments), prog_name="ductdicom", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("ductdicom: interrupted; what is finished stays", err=True)

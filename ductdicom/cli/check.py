@@ -10,8 +10,8 @@ from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument,
 from ductdicom.cli.tables import print_table
 from ductdicom.model.outcome import Disposition
 from ductdicom.pipeline.report import Report
-from ductdicom.pipeline.run import Scan, decided
-from ductdicom.pipeline.run import scan as run_scan
+from ductdicom.pipeline.scan import Scan, decided
+from ductdicom.pipeline.scan import scan as run_scan
 
 _BAD = {Disposition.UNREADABLE, Disposition.DUPLICATE}
 

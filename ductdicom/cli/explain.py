@@ -10,7 +10,7 @@ from ductdicom.export.records import instance_record
 from ductdicom.model.call import Evidence, Phase
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.judge import Judged
-from ductdicom.pipeline.run import scan as run_scan
+from ductdicom.pipeline.scan import scan as run_scan
 from ductdicom.sheet.captions import reason, tag_name, view_label
 
 

@@ -9,8 +9,8 @@ from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument,
 from ductdicom.cli.tables import print_table, say_what_needs_a_person
 from ductdicom.model.call import Kind
 from ductdicom.pipeline.judge import Judged
-from ductdicom.pipeline.run import decided
-from ductdicom.pipeline.run import scan as run_scan
+from ductdicom.pipeline.scan import decided
+from ductdicom.pipeline.scan import scan as run_scan
 
 
 @click.command()

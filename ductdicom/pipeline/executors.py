@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -20,12 +20,22 @@ _LIMIT_S = 900.0  # for a chunk of headers or a study; the slowest take a minute
 
 
 class SerialExecutor(Executor):
-    """Runs each task at once in the calling thread."""
+    """Runs each task at once in the calling thread.
+
+    Parameters
+    ----------
+    may_stop
+        Entered for each task, which interrupts may stop.
+    """
+
+    def __init__(self, may_stop: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+        self._may_stop = may_stop
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run a task and return its finished future; what it raises is raised here."""
         future: Future[T] = Future()
-        future.set_result(fn(*args, **kwargs))
+        with self._may_stop():
+            future.set_result(fn(*args, **kwargs))
         return future
 
 
@@ -96,9 +106,11 @@ def values_unsaid() -> Iterator[None]:
         yield
 
 
-def make_executor(jobs: int) -> Executor:
+def make_executor(
+    jobs: int, may_stop: Callable[[], AbstractContextManager[None]] = nullcontext
+) -> Executor:
     """Return an executor of ``jobs`` workers; a single one is this process itself."""
-    return SerialExecutor() if jobs <= 1 else WorkerPool(jobs)
+    return SerialExecutor(may_stop) if jobs <= 1 else WorkerPool(jobs)
 
 
 @contextmanager

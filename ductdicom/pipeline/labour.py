@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from traceback import extract_tb
@@ -11,6 +12,7 @@ from ductdicom.model.outcome import Problem
 from ductdicom.pipeline.work import StudyJob, StudyResult, give_up
 
 Process = Callable[[StudyJob], StudyResult]
+MayStop = Callable[[], AbstractContextManager[None]]
 BUG = "internal-error"
 _DEATHS = (BrokenExecutor, MemoryError)
 _PLACES = 4  # where it went wrong, and who called
@@ -21,7 +23,12 @@ _DIED = Problem(
 
 
 def work_off(
-    jobs: Iterable[StudyJob], executor: Executor, process: Process, *, window: int
+    jobs: Iterable[StudyJob],
+    executor: Executor,
+    process: Process,
+    *,
+    window: int,
+    may_stop: MayStop = nullcontext,
 ) -> Generator[StudyResult]:
     """Yield results as they come, with only ``window`` jobs under way at a time.
 
@@ -29,6 +36,11 @@ def work_off(
     When a worker dies, its executor cannot say over which job. Those under way are done again one
     at a time, and the one over which a worker dies once more is given up, with a record that says
     so.
+
+    Parameters
+    ----------
+    may_stop
+        Entered while it waits: an interrupt while a job is submitted would lose sight of it.
     """
     process = partial(_contained, process)
     waiting = iter(jobs)
@@ -41,11 +53,17 @@ def work_off(
                     break
             if not running:
                 return
-            wait(running, return_when=FIRST_COMPLETED)
+            with may_stop():
+                wait(running, return_when=FIRST_COMPLETED)
             finished, suspects = _collect(running)
             yield from finished
             for job in suspects:
-                yield _process_alone(job, executor, process)
+                future = executor.submit(process, job)
+                running[future] = job
+                with may_stop():
+                    wait(running)
+                del running[future]
+                yield _result_alone(future, job)
     finally:
         # What a worker has begun cannot be called back.
         wait({future for future in running if not future.cancel()})
@@ -69,9 +87,9 @@ def _collect(
     return finished, suspects
 
 
-def _process_alone(job: StudyJob, executor: Executor, process: Process) -> StudyResult:
+def _result_alone(future: Future[StudyResult], job: StudyJob) -> StudyResult:
     try:
-        return executor.submit(process, job).result()
+        return future.result()
     except _DEATHS:
         return give_up(job, _DIED)
 

@@ -13,7 +13,7 @@ from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.ingest.sources import shown_name
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.judge import Judged, make_engine
-from ductdicom.pipeline.run import scan
+from ductdicom.pipeline.scan import scan
 from ductdicom.settings import Settings
 from ductdicom.vocabulary.terms import load_vocabulary
 

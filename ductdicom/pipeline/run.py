@@ -2,177 +2,37 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
-from ductdicom.classify.decide import Engine
-from ductdicom.errors import NothingReadableError, UsageError
+from ductdicom.errors import UsageError
 from ductdicom.export.output import OutputFolder, open_output
-from ductdicom.export.records import study_record
 from ductdicom.ingest.catalogue import Catalogue
-from ductdicom.ingest.dicomdir import MissingReference
-from ductdicom.ingest.scan import fingerprint, scan_inputs
-from ductdicom.ingest.sources import check_inputs
-from ductdicom.model.instance import Instance
-from ductdicom.model.outcome import LedgerRow, Problem
 from ductdicom.pipeline.executors import make_executor
-from ductdicom.pipeline.gather import Gathered, gather
-from ductdicom.pipeline.judge import Judged, judge, make_engine, unknown_decisions
+from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.pipeline.labour import work_off
 from ductdicom.pipeline.ledger import account, unreadable_pixels
 from ductdicom.pipeline.plan import plan_jobs, read_finished
-from ductdicom.pipeline.report import Report, count_inputs, write_report
+from ductdicom.pipeline.report import Report, write_report
+from ductdicom.pipeline.scan import (
+    Progress,
+    Scan,
+    decided,
+    nothing_readable,
+    prepare,
+    read_and_decide,
+    silent,
+)
 from ductdicom.pipeline.work import StudyResult, process_study
 from ductdicom.pixels.register import require_library
 from ductdicom.settings import Settings
 
-Progress = Callable[[str, int, int | None], None]
 _NAME_DIGITS = 16
 _WINDOW = 4  # jobs waiting for each worker
-
-
-def silent(_stage: str, _done: int, _total: int | None) -> None:
-    """Report nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scan:
-    """What was read and decided, before anything is drawn."""
-
-    gathered: Gathered
-    judged: tuple[Judged, ...]
-    problems: tuple[Problem, ...] = ()
-    seconds: dict[str, float] = field(default_factory=dict)
-    is_interrupted: bool = False
-
-    @property
-    def instance_count(self) -> int:
-        """Number of DICOM objects that were read."""
-        return sum(len(part.study.instances) for part in self.gathered.parts)
-
-
-def scan(
-    inputs: Sequence[str],
-    settings: Settings,
-    *,
-    executor: Executor | None = None,
-    progress: Progress = silent,
-) -> Scan:
-    """Read and decide; write nothing.
-
-    Raises
-    ------
-    UsageError
-        An input that is not there, or rules or decisions that cannot be used.
-    NothingReadableError
-        No input is a DICOM object that could be read.
-    """
-    scanned = _scan(_prepare(inputs, settings), executor, None, progress)
-    if scanned.is_interrupted:
-        raise KeyboardInterrupt
-    if not scanned.judged:
-        raise _nothing_readable(scanned, inputs)
-    return scanned
-
-
-def _nothing_readable(scanned: Scan, inputs: Sequence[str]) -> NothingReadableError:
-    """Say that nothing could be read, and what the inputs are instead."""
-    rows = scanned.gathered.rows
-    found = ", ".join(f"{number} {reason}" for _, reason, number in count_inputs(rows))
-    return NothingReadableError(
-        f"none of {len(rows)} inputs is a DICOM object that could be read",
-        path=", ".join(inputs),
-        hint=found or "the folder is empty",
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Order:
-    """What is to be read, and what deciding depends on; found to be in order."""
-
-    inputs: Sequence[str]
-    settings: Settings
-    engine: Engine
-    problems: tuple[Problem, ...]
-
-
-def _prepare(inputs: Sequence[str], settings: Settings) -> _Order:
-    """Find what is wrong with the options before anything is written."""
-    if not inputs:
-        raise UsageError("no input", hint="name a folder, a file or an archive")
-    if settings.output is not None:
-        _refuse_output_as_input(inputs, settings.output)
-    check_inputs(inputs)
-    engine, problems = make_engine(settings)
-    return _Order(inputs=inputs, settings=settings, engine=engine, problems=problems)
-
-
-def _scan(
-    order: _Order, executor: Executor | None, catalogue: Catalogue | None, progress: Progress
-) -> Scan:
-    """Read and decide; an interrupt while reading leaves what was read until then."""
-    settings = order.settings
-    reader = _Reader(progress=progress)
-    started = monotonic()
-    found = scan_inputs(
-        order.inputs, exclude=settings.output, executor=executor, catalogue=catalogue
-    )
-    gathered = gather(reader.read(found), fingerprint)
-    read = monotonic()
-    judged = judge(gathered.parts, order.engine, all_studies=settings.all_studies)
-    return Scan(
-        gathered=gathered,
-        judged=judged,
-        problems=(
-            *order.problems,
-            *unknown_decisions(order.engine, judged),
-            *(_missing_problem(item) for item in reader.missing),
-        ),
-        seconds={"scan": read - started, "decide": monotonic() - read},
-        is_interrupted=reader.is_interrupted,
-    )
-
-
-def _refuse_output_as_input(inputs: Sequence[str], output: Path) -> None:
-    for name in inputs:
-        if os.path.realpath(name) == os.path.realpath(output):
-            raise UsageError("is input and output at once", path=name, hint="name another with -o")
-
-
-@dataclass(slots=True, kw_only=True)
-class _Reader:
-    """Counts what is read, and sets aside what is no input."""
-
-    progress: Progress
-    missing: list[MissingReference] = field(default_factory=list)
-    is_interrupted: bool = False
-
-    def read(
-        self, found: Iterable[Instance | LedgerRow | MissingReference]
-    ) -> Iterator[Instance | LedgerRow]:
-        """Yield the inputs, up to an interrupt."""
-        count = 0
-        try:
-            for item in found:
-                if isinstance(item, MissingReference):
-                    self.missing.append(item)
-                    continue
-                count += 1
-                self.progress("scan", count, None)
-                yield item
-        except KeyboardInterrupt:
-            self.is_interrupted = True
-
-
-def _missing_problem(item: MissingReference) -> Problem:
-    return Problem(
-        code="missing-from-dicomdir",
-        message=f"{item.directory.label} lists {item.file_id}, which is not there",
-    )
 
 
 def organise(
@@ -199,18 +59,27 @@ def organise(
         raise UsageError("no output folder", hint="name one with -o")
     if settings.difference:
         require_library()
-    order = _prepare(inputs, settings)
-    with _executor(executor, settings.jobs) as workers:
+    order = prepare(inputs, settings)
+    with (
+        Interrupts() as interrupts,
+        _executor(executor, settings.jobs, interrupts) as workers,
+    ):
         if settings.dry_run:
-            scanned = _scan(order, workers, None, progress)
+            scanned = read_and_decide(order, interrupts, executor=workers, progress=progress)
             report = _dry_run(scanned, settings)
         else:
             with open_output(settings.output) as output:
                 with _catalogue(settings) as catalogue:
-                    scanned = _scan(order, workers, catalogue, progress)
-                report = _run(scanned, settings, output, workers, progress)
+                    scanned = read_and_decide(
+                        order,
+                        interrupts,
+                        executor=workers,
+                        catalogue=catalogue,
+                        progress=progress,
+                    )
+                report = _run(scanned, settings, output, workers, interrupts, progress)
     if not scanned.judged and not scanned.is_interrupted:
-        raise _nothing_readable(scanned, inputs)
+        raise nothing_readable(scanned, inputs)
     return report
 
 
@@ -229,11 +98,11 @@ def _catalogue(settings: Settings) -> Iterator[Catalogue | None]:
 
 
 @contextmanager
-def _executor(given: Executor | None, jobs: int) -> Iterator[Executor]:
+def _executor(given: Executor | None, jobs: int, interrupts: Interrupts) -> Iterator[Executor]:
     if given is not None:
         yield given
         return
-    own = make_executor(jobs)
+    own = make_executor(jobs, interrupts.may_stop)
     try:
         yield own
     finally:
@@ -246,24 +115,12 @@ def _dry_run(scanned: Scan, settings: Settings) -> Report:
     return replace(decided(scanned, settings), planned=tuple(jobs))
 
 
-def decided(scanned: Scan, settings: Settings) -> Report:
-    """Return the report of a run that only read and decided; its records have no key."""
-    return Report(
-        rows=account(scanned.gathered, scanned.judged),
-        records=tuple(
-            study_record(study.call, study.pairing, key="", sheets=()) for study in scanned.judged
-        ),
-        problems=scanned.problems,
-        seconds=scanned.seconds,
-        settings=settings,
-    )
-
-
 def _run(
     scanned: Scan,
     settings: Settings,
     output: OutputFolder,
     executor: Executor,
+    interrupts: Interrupts,
     progress: Progress,
 ) -> Report:
     jobs = plan_jobs(scanned.judged, settings, output)
@@ -272,10 +129,11 @@ def _run(
         results = {job.key: done for job in jobs if (done := read_finished(job)) is not None}
     started = monotonic()
     is_interrupted = scanned.is_interrupted
+    todo = [job for job in jobs if job.key not in results and not is_interrupted]
     try:
-        todo = [job for job in jobs if job.key not in results and not is_interrupted]
+        window = _WINDOW * max(settings.jobs, 1)
         with closing(
-            work_off(todo, executor, process_study, window=_WINDOW * max(settings.jobs, 1))
+            work_off(todo, executor, process_study, window=window, may_stop=interrupts.may_stop)
         ) as finished:
             for result in finished:
                 results[result.key] = result

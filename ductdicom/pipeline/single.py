@@ -11,7 +11,7 @@ from ductdicom.model.call import ExamKind
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.plan import plan_jobs
 from ductdicom.pipeline.report import Report
-from ductdicom.pipeline.run import decided, scan
+from ductdicom.pipeline.scan import decided, scan
 from ductdicom.pipeline.work import THUMBNAIL_NAME, draw_study, render
 from ductdicom.pixels.register import require_library
 from ductdicom.settings import Format, Settings

@@ -759,7 +759,7 @@ def test_every_input_has_exactly_one_ledger_row(ductogram, tmp_path_factory, kin
     from ductdicom.errors import NothingReadableError  # noqa: PLC0415
     from ductdicom.pipeline.executors import SerialExecutor  # noqa: PLC0415
     from ductdicom.pipeline.ledger import account  # noqa: PLC0415
-    from ductdicom.pipeline.run import scan  # noqa: PLC0415
+    from ductdicom.pipeline.scan import scan  # noqa: PLC0415
     from ductdicom.settings import Settings  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("odd")

@@ -13,6 +13,7 @@ import pytest
 from exports import files_of, organise, read_records, write_ductogram
 
 import ductdicom.pipeline.run as pipeline
+import ductdicom.pipeline.scan as reading
 from ductdicom.export.output import open_output
 from ductdicom.ingest import scan
 from ductdicom.phantom.spec import Person
@@ -181,7 +182,7 @@ def test_an_interrupt_while_reading_ends_with_its_code(export, tmp_path, monkeyp
     def interrupted(*_args, **_kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline, "scan_inputs", interrupted)
+    monkeypatch.setattr(reading, "scan_inputs", interrupted)
 
     assert organise(export, output=tmp_path / "out") == 130
     assert not list(tmp_path.rglob("study.json"))
@@ -357,7 +358,7 @@ def test_an_interrupt_while_reading_leaves_a_ledger_of_what_was_read(
     undisturbed, output = tmp_path / "undisturbed", tmp_path / "out"
     organise(export, output=undisturbed)
     _same_key(undisturbed, output)
-    whole = pipeline.scan_inputs
+    whole = reading.scan_inputs
 
     def interrupted(*args, **kwargs):
         found = whole(*args, **kwargs)
@@ -365,7 +366,7 @@ def test_an_interrupt_while_reading_leaves_a_ledger_of_what_was_read(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "scan_inputs", interrupted)
+        patch.setattr(reading, "scan_inputs", interrupted)
         code = organise(export, output=output)
 
     assert code == 130

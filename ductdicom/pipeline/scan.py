@@ -1,0 +1,202 @@
+"""Reading and deciding: from what the user named to studies that are judged."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+from ductdicom.classify.decide import Engine
+from ductdicom.errors import NothingReadableError, UsageError
+from ductdicom.export.records import study_record
+from ductdicom.ingest.catalogue import Catalogue
+from ductdicom.ingest.dicomdir import MissingReference
+from ductdicom.ingest.scan import fingerprint, scan_inputs
+from ductdicom.ingest.sources import check_inputs
+from ductdicom.model.instance import Instance
+from ductdicom.model.outcome import LedgerRow, Problem
+from ductdicom.pipeline.fingerprints import remembered
+from ductdicom.pipeline.gather import Gathered, gather
+from ductdicom.pipeline.interrupts import Interrupts
+from ductdicom.pipeline.judge import Judged, judge, make_engine, unknown_decisions
+from ductdicom.pipeline.ledger import account
+from ductdicom.pipeline.report import Report, count_inputs
+from ductdicom.settings import Settings
+
+Progress = Callable[[str, int, int | None], None]
+
+
+def silent(_stage: str, _done: int, _total: int | None) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What was read and decided, before anything is drawn."""
+
+    gathered: Gathered
+    judged: tuple[Judged, ...]
+    problems: tuple[Problem, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+    is_interrupted: bool = False
+
+    @property
+    def instance_count(self) -> int:
+        """Number of DICOM objects that were read."""
+        return sum(len(part.study.instances) for part in self.gathered.parts)
+
+
+def scan(
+    inputs: Sequence[str],
+    settings: Settings,
+    *,
+    executor: Executor | None = None,
+    progress: Progress = silent,
+) -> Scan:
+    """Read and decide; write nothing.
+
+    Raises
+    ------
+    UsageError
+        An input that is not there, or rules or decisions that cannot be used.
+    NothingReadableError
+        No input is a DICOM object that could be read.
+    """
+    with Interrupts() as interrupts:
+        scanned = read_and_decide(
+            prepare(inputs, settings), interrupts, executor=executor, progress=progress
+        )
+    if scanned.is_interrupted:
+        raise KeyboardInterrupt
+    if not scanned.judged:
+        raise nothing_readable(scanned, inputs)
+    return scanned
+
+
+def nothing_readable(scanned: Scan, inputs: Sequence[str]) -> NothingReadableError:
+    """Say that nothing could be read, and what the inputs are instead."""
+    rows = scanned.gathered.rows
+    found = ", ".join(f"{number} {reason}" for _, reason, number in count_inputs(rows))
+    return NothingReadableError(
+        f"none of {len(rows)} inputs is a DICOM object that could be read",
+        path=", ".join(inputs),
+        hint=found or "the folder is empty",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be read, and what deciding depends on; found to be in order."""
+
+    inputs: Sequence[str]
+    settings: Settings
+    engine: Engine
+    problems: tuple[Problem, ...]
+
+
+def prepare(inputs: Sequence[str], settings: Settings) -> Order:
+    """Find what is wrong with the options before anything is written.
+
+    Raises
+    ------
+    UsageError
+        An input that is not there, or rules or decisions that cannot be used.
+    """
+    if not inputs:
+        raise UsageError("no input", hint="name a folder, a file or an archive")
+    if settings.output is not None:
+        _refuse_output_as_input(inputs, settings.output)
+    check_inputs(inputs)
+    engine, problems = make_engine(settings)
+    return Order(inputs=inputs, settings=settings, engine=engine, problems=problems)
+
+
+def read_and_decide(
+    order: Order,
+    interrupts: Interrupts,
+    *,
+    executor: Executor | None = None,
+    catalogue: Catalogue | None = None,
+    progress: Progress = silent,
+) -> Scan:
+    """Read and decide; an interrupt while reading leaves what was read until then."""
+    settings = order.settings
+    started = monotonic()
+    found = scan_inputs(
+        order.inputs, exclude=settings.output, executor=executor, catalogue=catalogue
+    )
+    items: list[Instance | LedgerRow] = []
+    missing: list[MissingReference] = []
+    is_interrupted = False
+    try:
+        with interrupts.may_stop():
+            _read(found, items, missing, progress)
+            gathered = gather(items, remembered(fingerprint, catalogue))
+    except KeyboardInterrupt:
+        is_interrupted = True
+        gathered = gather(_settled(items), fingerprint)
+    read = monotonic()
+    judged = judge(gathered.parts, order.engine, all_studies=settings.all_studies)
+    return Scan(
+        gathered=gathered,
+        judged=judged,
+        problems=(
+            *order.problems,
+            *unknown_decisions(order.engine, judged),
+            *map(_missing_problem, missing),
+        ),
+        seconds={"scan": read - started, "decide": monotonic() - read},
+        is_interrupted=is_interrupted,
+    )
+
+
+def _read(
+    found: Iterable[Instance | LedgerRow | MissingReference],
+    items: list[Instance | LedgerRow],
+    missing: list[MissingReference],
+    progress: Progress,
+) -> None:
+    """Count what is read, and set aside what is no input."""
+    for item in found:
+        if isinstance(item, MissingReference):
+            missing.append(item)
+        else:
+            items.append(item)
+            progress("scan", len(items), None)
+
+
+def _settled(items: Sequence[Instance | LedgerRow]) -> list[Instance | LedgerRow]:
+    """Leave out objects of which several were read, but not compared yet."""
+    uids = Counter(item.sop_instance_uid for item in items if isinstance(item, Instance))
+    return [
+        item for item in items if isinstance(item, LedgerRow) or uids[item.sop_instance_uid] == 1
+    ]
+
+
+def _refuse_output_as_input(inputs: Sequence[str], output: Path) -> None:
+    for name in inputs:
+        if os.path.realpath(name) == os.path.realpath(output):
+            raise UsageError("is input and output at once", path=name, hint="name another with -o")
+
+
+def _missing_problem(item: MissingReference) -> Problem:
+    return Problem(
+        code="missing-from-dicomdir",
+        message=f"{item.directory.label} lists {item.file_id}, which is not there",
+    )
+
+
+def decided(scanned: Scan, settings: Settings) -> Report:
+    """Return the report of a run that only read and decided; its records have no key."""
+    return Report(
+        rows=account(scanned.gathered, scanned.judged),
+        records=tuple(
+            study_record(study.call, study.pairing, key="", sheets=()) for study in scanned.judged
+        ),
+        problems=scanned.problems,
+        seconds=scanned.seconds,
+        settings=settings,
+        is_interrupted=scanned.is_interrupted,
+    )
