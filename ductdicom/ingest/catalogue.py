@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -37,7 +37,7 @@ SELECT path, size_bytes, modified_ns, file_number, content
 FROM results WHERE path IN ({}) ORDER BY path, place
 """
 
-_Known = tuple[tuple[int, ...], tuple[str, ...]]  # the state of a file, and what was read then
+_State = tuple[bytes, int, int, int]  # of a file: its path, size, time and number
 
 
 class Catalogue:
@@ -94,15 +94,15 @@ class Catalogue:
         keys = [self._key(origin) for origin in origins]
         try:
             rows = self._connection.execute(_SELECT.format(",".join("?" * len(keys))), keys)
-            found = _group(rows)
+            found: dict[_State, tuple[str, ...]] = {}
+            for path, size_bytes, modified_ns, number, content in rows:
+                state = path, size_bytes, modified_ns, number
+                found[state] = (*found.get(state, ()), *content.split(_SEPARATOR))
         except sqlite3.Error as error:
             self._give_up(error)
             return [None] * len(origins)
-        nothing: _Known = ((), ())
-        known = (found.get(key, nothing) for key in keys)
         return [
-            packed if state == _state(origin) else None
-            for origin, (state, packed) in zip(origins, known, strict=True)
+            found.get((key, *_state(origin))) for key, origin in zip(keys, origins, strict=True)
         ]
 
     def keep(self, read: Sequence[tuple[Origin, tuple[str, ...]]]) -> None:
@@ -133,15 +133,6 @@ class Catalogue:
         self.close()
         if not isinstance(error, sqlite3.OperationalError):  # damaged: the next run starts anew
             _remove(self._path)
-
-
-def _group(rows: Iterable[tuple[bytes, int, int, int, str]]) -> dict[bytes, _Known]:
-    found: dict[bytes, _Known] = {}
-    for path, size_bytes, modified_ns, number, content in rows:
-        earlier = found[path][1] if path in found else ()
-        packed = (*earlier, *content.split(_SEPARATOR))
-        found[path] = ((size_bytes, modified_ns, number), packed)
-    return found
 
 
 def _open_to_read(path: Path) -> sqlite3.Connection | None:

@@ -8,6 +8,7 @@ and kept only once.
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from datetime import time
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -35,7 +36,7 @@ _OWN = (
     "irradiation_event_uids",
     "damage",
 )
-_OWN_TIMES = ("acquired_time",)
+_OWN_TIME = "acquired_time"
 _OWN_MEASURES = ("positioner_angle_deg", "compression_force_n", "body_part_thickness_mm")
 # What changes together stands together: with the view, the technique, the series, the image.
 _VIEW = ("breast", "texts")
@@ -82,8 +83,9 @@ def pack(result: Scanned, file: Origin) -> str:
     """Return a result of reading ``file`` as text; where the file lies is left out."""
     if isinstance(result, Instance):
         clock, geometry = result.clock, result.geometry
-        own = [_own.own(result), _own_times.own(clock), _own_measures.own(geometry)]
-        lines = [write_json([_entry(result.origin, file), *own])]
+        at = None if clock.acquired_time is None else clock.acquired_time.isoformat()
+        own = [*_get_own(result), *_get_measures(geometry)]
+        lines = [write_json([_entry(result.origin, file), at, *own])]
         lines += [_moment.line(clock), _projection.line(geometry)]
         lines += [group.line(result) for group in _groups]
         return "i" + "\n".join(lines)
@@ -104,16 +106,26 @@ def unpack(text: str, file: Origin) -> Scanned:
     entry, *values = _decode(first)
     origin = file if entry is None else _placed(entry, file)
     if text[0] == "i":
-        own, times, measures = values
+        at, uid, instance_number, acquisition_number, events, damage, *measures = values
+        angle, force, thickness = measures
         readers = _readers if len(text) < _MOST_TEXT else _new_readers
         moment, projection, series, view, technique, references = [
             read(line) for read, line in zip(readers, lines, strict=True)
         ]
         return Instance(
             origin=origin,
-            clock=Clock(**moment, **_own_times.convert(times)),
-            geometry=Geometry(**projection, **_own_measures.convert(measures)),
-            **_own.convert(own),
+            sop_instance_uid=uid,
+            instance_number=instance_number,
+            acquisition_number=acquisition_number,
+            irradiation_event_uids=tuple(events),
+            damage=damage,
+            clock=Clock(acquired_time=None if at is None else time.fromisoformat(at), **moment),
+            geometry=Geometry(
+                positioner_angle_deg=angle,
+                compression_force_n=force,
+                body_part_thickness_mm=thickness,
+                **projection,
+            ),
             **series,
             **view,
             **technique,
@@ -143,10 +155,9 @@ def _rest(kind: type, own: Sequence[str]) -> list[str]:
 
 _row = _Fields(LedgerRow, _rest(LedgerRow, ("origin",)))
 _entry_fields = _Fields(Origin, _ENTRY_FIELDS)
-_own = _Fields(Instance, _OWN)
-_own_times = _Fields(Clock, _OWN_TIMES)
-_own_measures = _Fields(Geometry, _OWN_MEASURES)
-_moment = _Fields(Clock, _rest(Clock, _OWN_TIMES))
+_get_own = attrgetter(*_OWN)
+_get_measures = attrgetter(*_OWN_MEASURES)
+_moment = _Fields(Clock, _rest(Clock, (_OWN_TIME,)))
 _projection = _Fields(Geometry, _rest(Geometry, _OWN_MEASURES))
 _groups = [_Fields(Instance, names) for names in _GROUPS]
 _shared = [_moment, _projection, *_groups]

@@ -31,7 +31,7 @@ class _Chunk:
 
     candidates: list[Origin | LedgerRow]
     known: list[tuple[str, ...] | None]
-    unread: list[str]
+    unread: list[Origin]
     reading: Future[list[Reading]]
 
 
@@ -101,33 +101,25 @@ def _scan(
     catalogue: Catalogue | None,
 ) -> Iterator[Scanned]:
     for chunk in _read_ahead(_chunks(candidates, executor, catalogue)):
-        origins = [item for item in chunk.candidates if isinstance(item, Origin)]
-        fresh = iter(_result(chunk, executor))
-        readings = [
-            next(fresh) if packed is None else Reading(packed, is_lasting=True)
-            for packed in chunk.known
-        ]
+        readings = _result(chunk, executor)
         if catalogue is not None:
+            read = zip(chunk.unread, readings, strict=True)
             catalogue.keep(
-                [
-                    (origin, reading.packed)
-                    for origin, reading, packed in zip(origins, readings, chunk.known, strict=True)
-                    if packed is None and reading.is_lasting
-                ]
+                [(origin, reading.packed) for origin, reading in read if reading.is_lasting]
             )
-        following = iter(readings)
+        known, fresh = iter(chunk.known), iter(readings)
         for candidate in chunk.candidates:
             if isinstance(candidate, LedgerRow):
                 yield candidate
                 continue
-            reading = next(following)
-            found = _unpack(reading.packed, candidate)
-            if found is None:  # damaged in the catalogue
-                (reading,) = read_files([candidate.file])
-                found = _unpack(reading.packed, candidate)
-            if reading.is_archive:
-                yield from _open_archive(candidate, limits, catalogue)
-            yield from found or ()
+            packed = next(known)
+            found = None if packed is None else _unpack(packed, candidate)
+            if found is None:  # not known, or damaged in the catalogue
+                reading = next(fresh) if packed is None else read_files([candidate.file])[0]
+                found = _unpack(reading.packed, candidate) or []
+                if reading.is_archive:
+                    yield from _open_archive(candidate, limits, catalogue)
+            yield from found
 
 
 def _result(chunk: _Chunk, executor: Executor | None) -> list[Reading]:
@@ -138,9 +130,9 @@ def _result(chunk: _Chunk, executor: Executor | None) -> list[Reading]:
         if executor is None:
             raise
     try:
-        return executor.submit(read_files, chunk.unread).result()
+        return executor.submit(read_files, _paths(chunk.unread)).result()
     except BrokenExecutor:
-        return [_read_alone(path, executor) for path in chunk.unread]
+        return [_read_alone(path, executor) for path in _paths(chunk.unread)]
 
 
 def _read_alone(path: str, executor: Executor) -> Reading:
@@ -170,15 +162,17 @@ def _chunks(
         known: list[tuple[str, ...] | None] = [None] * len(origins)
         if catalogue is not None:
             known = catalogue.find(origins)
-        unread = [
-            origin.file for origin, packed in zip(origins, known, strict=True) if packed is None
-        ]
+        unread = [origin for origin, packed in zip(origins, known, strict=True) if packed is None]
         if executor is not None and unread:
-            reading = executor.submit(read_files, unread)
+            reading = executor.submit(read_files, _paths(unread))
         else:
             reading = Future()
-            reading.set_result(read_files(unread))
+            reading.set_result(read_files(_paths(unread)))
         yield _Chunk(chunk, known, unread, reading)
+
+
+def _paths(origins: Sequence[Origin]) -> list[str]:
+    return [origin.file for origin in origins]
 
 
 def _read_ahead(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
