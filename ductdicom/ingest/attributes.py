@@ -133,8 +133,10 @@ def _read_study(header: Header, _facts: Facts) -> Values:
     }
 
 
-def _read_equipment(header: Header, _facts: Facts) -> Values:
+def _read_series(header: Header, _facts: Facts) -> Values:
     top = header.top
+    interventions = top.items(Tag.INTERVENTION_SEQUENCE)
+    statuses = (item.word(Tag.INTERVENTION_STATUS) for item in interventions)
     return {
         "modality": top.word(Tag.MODALITY),
         "manufacturer": top.text(Tag.MANUFACTURER),
@@ -143,14 +145,6 @@ def _read_equipment(header: Header, _facts: Facts) -> Values:
         "image_type": top.values(Tag.IMAGE_TYPE),
         "intent": top.word(Tag.PRESENTATION_INTENT_TYPE),
         "series_number": top.integer(Tag.SERIES_NUMBER),
-    }
-
-
-def _read_kind(header: Header, _facts: Facts) -> Values:
-    top = header.top
-    interventions = top.items(Tag.INTERVENTION_SEQUENCE)
-    statuses = (item.word(Tag.INTERVENTION_STATUS) for item in interventions)
-    return {
         "processing_code": top.text(Tag.ACQUISITION_DEVICE_PROCESSING_CODE),
         "intervention_statuses": tuple(filter(None, statuses)),
         "context_codes": read_context(top),
@@ -166,30 +160,25 @@ def _read_references(header: Header, facts: Facts) -> Values:
     return {"references": read_references(header, title), "document_title": title}
 
 
-def _read_contrast(header: Header, _facts: Facts) -> Values:
-    return {"contrast": read_contrast(header)}
-
-
 def _read_breast(header: Header, _facts: Facts) -> Values:
     return {"breast": read_breast(header)}
 
 
-def _read_technique(header: Header, _facts: Facts) -> Values:
-    return {"exposure": read_exposure(header), "projection": read_projection(header)}
+def _read_words(header: Header, _facts: Facts) -> Values:
+    return {"texts": read_texts(header.top), "codes": read_codes(header.top)}
 
 
-def _read_raster(header: Header, facts: Facts) -> Values:
+def _read_technique(header: Header, facts: Facts) -> Values:
     return {
+        "contrast": read_contrast(header),
+        "exposure": read_exposure(header),
+        "projection": read_projection(header),
         "raster": read_raster(
             header.top,
             has_pixels=facts.has_pixels,
             transfer_syntax_uid=facts.transfer_syntax_uid,
-        )
+        ),
     }
-
-
-def _read_words(header: Header, _facts: Facts) -> Values:
-    return {"texts": read_texts(header.top), "codes": read_codes(header.top)}
 
 
 def _part(read: Callable[[Header, Facts], Values], *tags: int) -> Part:
@@ -209,7 +198,7 @@ PARTS = (
         Tag.PATIENT_BIRTH_DATE,
     ),
     _part(
-        _read_equipment,
+        _read_series,
         Tag.MODALITY,
         Tag.MANUFACTURER,
         Tag.MANUFACTURER_MODEL_NAME,
@@ -217,9 +206,6 @@ PARTS = (
         Tag.IMAGE_TYPE,
         Tag.PRESENTATION_INTENT_TYPE,
         Tag.SERIES_NUMBER,
-    ),
-    _part(
-        _read_kind,
         Tag.ACQUISITION_DEVICE_PROCESSING_CODE,
         Tag.INTERVENTION_SEQUENCE,
         Tag.ACQUISITION_CONTEXT_SEQUENCE,
@@ -240,22 +226,6 @@ PARTS = (
         *private_tags(GE_FALLBACK_INSTANCE_UID),
     ),
     _part(
-        _read_contrast,
-        Tag.CONTRAST_BOLUS_AGENT,
-        Tag.CONTRAST_BOLUS_AGENT_SEQUENCE,
-        Tag.CONTRAST_BOLUS_ADMINISTRATION_ROUTE_SEQUENCE,
-        Tag.CONTRAST_BOLUS_ROUTE,
-        Tag.CONTRAST_BOLUS_INGREDIENT,
-        Tag.CONTRAST_BOLUS_INGREDIENT_CODE_SEQUENCE,
-        Tag.CONTRAST_BOLUS_VOLUME,
-        Tag.CONTRAST_BOLUS_TOTAL_DOSE,
-        Tag.CONTRAST_FLOW_RATE,
-        Tag.CONTRAST_BOLUS_START_TIME,
-        Tag.CONTRAST_BOLUS_STOP_TIME,
-        Tag.CONTRAST_ADMINISTRATION_PROFILE_SEQUENCE,
-        Tag.CONTRAST_BOLUS_USAGE_SEQUENCE,
-    ),
-    _part(
         _read_breast,
         Tag.IMAGE_LATERALITY,
         Tag.FRAME_LATERALITY,
@@ -273,8 +243,22 @@ PARTS = (
             GE_CLINICAL_VIEW, CENTRICITY_LATERALITY, CENTRICITY_VIEW, CENTRICITY_VIEW_MODIFIER
         ),
     ),
+    _part(_read_words, *TEXT_TAGS, *CODE_TAGS),
     _part(
         _read_technique,
+        Tag.CONTRAST_BOLUS_AGENT,
+        Tag.CONTRAST_BOLUS_AGENT_SEQUENCE,
+        Tag.CONTRAST_BOLUS_ADMINISTRATION_ROUTE_SEQUENCE,
+        Tag.CONTRAST_BOLUS_ROUTE,
+        Tag.CONTRAST_BOLUS_INGREDIENT,
+        Tag.CONTRAST_BOLUS_INGREDIENT_CODE_SEQUENCE,
+        Tag.CONTRAST_BOLUS_VOLUME,
+        Tag.CONTRAST_BOLUS_TOTAL_DOSE,
+        Tag.CONTRAST_FLOW_RATE,
+        Tag.CONTRAST_BOLUS_START_TIME,
+        Tag.CONTRAST_BOLUS_STOP_TIME,
+        Tag.CONTRAST_ADMINISTRATION_PROFILE_SEQUENCE,
+        Tag.CONTRAST_BOLUS_USAGE_SEQUENCE,
         Tag.KVP,
         Tag.FILTER_MATERIAL,
         Tag.X_RAY_FILTER_SEQUENCE,
@@ -293,9 +277,6 @@ PARTS = (
         Tag.PATIENT_ORIENTATION,
         Tag.POSITIONER_TYPE,
         Tag.PADDLE_DESCRIPTION,
-    ),
-    _part(
-        _read_raster,
         Tag.ROWS,
         Tag.COLUMNS,
         Tag.NUMBER_OF_FRAMES,
@@ -305,6 +286,5 @@ PARTS = (
         Tag.PHOTOMETRIC_INTERPRETATION,
         Tag.LOSSY_IMAGE_COMPRESSION,
     ),
-    _part(_read_words, *TEXT_TAGS, *CODE_TAGS),
 )
 """All parts; together they give every field of an instance that `read_attributes` promises."""

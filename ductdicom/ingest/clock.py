@@ -22,6 +22,8 @@ _LEAP_SECOND = 60  # DICOM allows it, Python does not
 _DATE_DIGITS = 8
 _REMEMBERED = 4096  # an image says the same moment under several tags
 
+_UNKNOWN = Clock()
+
 _ACQUISITION = (Tag.ACQUISITION_DATE, Tag.ACQUISITION_TIME)
 # Best first; none of them tells the exposure itself.
 _OTHERS = (
@@ -71,7 +73,7 @@ def read_clock(item: Item, frames: tuple[Item, ...] = ()) -> Clock:
     the earliest frame, Content, Instance Creation, Series. Without any time the first date is
     returned alone. A date is never borrowed from another attribute.
     """
-    dated = Clock()
+    dated = _UNKNOWN
     for clock in _clocks(item, frames):
         if clock.acquired_time is not None:
             return clock
@@ -92,7 +94,7 @@ def _clocks(item: Item, frames: tuple[Item, ...]) -> Iterator[Clock]:
 def _from_date_time(item: Item) -> Clock:
     text = item.word(Tag.ACQUISITION_DATE_TIME)
     if not text:
-        return Clock()
+        return _UNKNOWN
     on, at = parse_date_time(text)
     label = Tag.ACQUISITION_DATE_TIME.label
     return Clock(acquired_on=on, acquired_time=at, tag=label, is_acquisition=True)
@@ -112,7 +114,7 @@ def _from_frames(frames: tuple[Item, ...]) -> Clock:
             if on is not None and at is not None:
                 moments.append(datetime.combine(on, at))
     if not moments:
-        return Clock()
+        return _UNKNOWN
     first = min(moments)
     label = Tag.FRAME_ACQUISITION_DATE_TIME.label
     return Clock(

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from functools import cache
 from io import BufferedReader, FileIO
 from typing import BinaryIO, NamedTuple, cast
 
@@ -39,7 +40,7 @@ class Reading(NamedTuple):
 
 def read_files(paths: Sequence[str]) -> list[Reading]:
     """Read one chunk of plain files, in its order; the unit of work of an executor."""
-    alike = Stretches()
+    alike = _stretches()
     return [_read_file(path, alike) for path in paths]
 
 
@@ -62,6 +63,12 @@ def read_archive(origin: Origin, limits: Limits) -> Iterator[Scanned]:
             yield _refused(entry, error)
     for directory, file_ids in directories:
         yield from missing_in_archive(directory, file_ids, entries)
+
+
+@cache
+def _stretches() -> Stretches:
+    """Return what the files that this process reads have in common."""
+    return Stretches()
 
 
 def _read_file(path: str, alike: Stretches) -> Reading:
