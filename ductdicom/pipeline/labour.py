@@ -9,6 +9,7 @@ from traceback import extract_tb
 
 from ductdicom.errors import DuctDicomError
 from ductdicom.model.outcome import Problem
+from ductdicom.pipeline.executors import WorkerPool
 from ductdicom.pipeline.work import StudyJob, StudyResult, give_up
 
 Process = Callable[[StudyJob], StudyResult]
@@ -65,7 +66,16 @@ def work_off(
                 del running[future]
                 yield _result_alone(future, job)
     finally:
-        # What a worker has begun cannot be called back.
+        if running:
+            _withdraw(running, executor)
+
+
+def _withdraw(running: Iterable[Future[StudyResult]], executor: Executor) -> None:
+    """Call back what is not begun, and wait for what is."""
+    if isinstance(executor, WorkerPool):
+        # Where its workers are ended meanwhile, a pool trips over futures that others cancelled.
+        executor.shutdown(cancel_futures=True)
+    else:
         wait({future for future in running if not future.cancel()})
 
 

@@ -1,0 +1,165 @@
+"""Runs that are asked to end, at any moment: they account for what they have read and drawn."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+from exports import files_of, organise, read_records, write_ductogram
+
+import ductdicom.pipeline.run as pipeline
+import ductdicom.pipeline.scan as reading
+from ductdicom.phantom.spec import Person
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(sys.platform == "win32", reason="sends signals of POSIX"),
+]
+STUDIES = 3
+MANY = 12
+
+
+def _write(folder, count):
+    for number in range(1, count + 1):
+        person = Person(name=f"SAMPLE^{number}", patient_id=f"SAMPLE-9{number}")
+        day, study = f"202601{number:02d}", f"2.25.97{number}"
+        write_ductogram(folder / f"P{number:02d}", day=day, study=study, person=person)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory):
+    return _write(tmp_path_factory.mktemp("few") / "export", STUDIES)
+
+
+@pytest.fixture(scope="module")
+def large_export(tmp_path_factory):
+    return _write(tmp_path_factory.mktemp("many") / "export", MANY)
+
+
+def _contents(output):
+    found = {name: content for name, (content, _) in files_of(output).items()}
+    summary = json.loads(found.pop("summary.json"))
+    del summary["seconds"]
+    found.pop(".ductdicom/lock")  # says which process it was
+    return found | {"summary.json": summary}
+
+
+def _rows(output):
+    return len((output / "ledger.csv").read_text("utf-8").splitlines()) - 1
+
+
+def _summary(output):
+    return json.loads((output / "summary.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("name", "jobs", "to_all"),
+    [
+        pytest.param("SIGINT", 1, False, id="Ctrl-C in one process"),
+        pytest.param("SIGTERM", 1, False, id="request to end in one process"),
+        pytest.param("SIGHUP", 1, False, id="terminal that closes"),
+        pytest.param("SIGTERM", 2, False, id="request to the parent of workers"),
+        pytest.param("SIGTERM", 2, True, id="request to the workers too"),
+    ],
+)
+def test_a_run_that_is_asked_to_end_accounts_for_what_it_did(
+    large_export, tmp_path, name, jobs, to_all
+):
+    output = tmp_path / "out"
+    run = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "ductdicom", "organise", large_export, "-o", output),
+            *("-j", str(jobs), "--format", "png,html", "--cache", tmp_path / "cache"),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    with run:
+        try:
+            while run.poll() is None and not list(output.glob("studies/*/study.json")):
+                os.sched_yield()
+            (os.killpg if to_all else os.kill)(run.pid, getattr(signal, name))
+            _, said = run.communicate(timeout=60)
+        finally:
+            run.kill()
+
+    assert run.returncode == 130
+    assert b"Traceback" not in said
+    assert b"interrupted" in said
+    assert _summary(output)["interrupted"]
+    assert _summary(output)["exit_code"] == 130
+    assert _rows(output) == 4 * MANY
+    finished = {path.parent.name for path in output.glob("studies/*/study.json")}
+    assert {record["key"] for record in read_records(output)} == finished
+    assert len(finished) < MANY
+
+
+def _interrupt_when(monkeypatch, module, name, *, after=False):
+    whole = getattr(module, name)
+
+    def interrupted(*args, **kwargs):
+        if not after:
+            signal.raise_signal(signal.SIGINT)
+        result = whole(*args, **kwargs)
+        if after:
+            signal.raise_signal(signal.SIGINT)
+        return result
+
+    monkeypatch.setattr(module, name, interrupted)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        pytest.param(reading, "judge", id="deciding"),
+        pytest.param(pipeline, "plan_jobs", id="planning"),
+        pytest.param(pipeline, "read_finished", id="looking what is done"),
+    ],
+)
+@pytest.mark.parametrize("after", [False, True])
+def test_an_interrupt_between_reading_and_drawing_waits_for_the_report(
+    export, tmp_path, monkeypatch, module, name, after
+):
+    output = tmp_path / "out"
+    with monkeypatch.context() as patch:
+        _interrupt_when(patch, module, name, after=after)
+        assert organise(export, output=output) == 130
+
+    assert _rows(output) == 4 * STUDIES
+    assert _summary(output)["interrupted"]
+    assert read_records(output) == []
+    assert organise(export, output=output) == 0
+
+
+@pytest.mark.parametrize("name", ["account", "write_report"])
+def test_an_interrupt_while_the_report_is_written_changes_nothing(
+    export, tmp_path, monkeypatch, name
+):
+    output = tmp_path / "out"
+    _interrupt_when(monkeypatch, pipeline, name)
+
+    assert organise(export, output=output) == 0
+    assert _rows(output) == 4 * STUDIES
+    assert len(read_records(output)) == STUDIES
+
+
+def test_an_interrupt_while_duplicates_are_compared_leaves_them_to_the_next_run(
+    export, tmp_path, monkeypatch
+):
+    shutil.copytree(export / "P01", tmp_path / "again")
+    undisturbed, output = tmp_path / "undisturbed", tmp_path / "out"
+    assert organise(export, tmp_path / "again", output=undisturbed) == 0
+    (output / ".ductdicom").mkdir(parents=True)
+    shutil.copy(undisturbed / ".ductdicom" / "key", output / ".ductdicom" / "key")
+    with monkeypatch.context() as patch:
+        _interrupt_when(patch, reading, "fingerprint")
+        assert organise(export, tmp_path / "again", output=output) == 130
+    assert _rows(output) == 4 * (STUDIES - 1)
+
+    assert organise(export, tmp_path / "again", output=output) == 0
+    assert _contents(output) == _contents(undisturbed)
