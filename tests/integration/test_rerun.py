@@ -1,0 +1,273 @@
+"""The second run: what it opens, what it leaves alone, and what makes it do a study again."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from exports import files_of, organise, read_records, tiny_pixels, write_ductogram, write_view
+
+from ductdicom.phantom.spec import Person, Texts
+from ductdicom.pipeline import work
+
+pytestmark = pytest.mark.integration
+
+OTHER = tiny_pixels(99)
+# Says on standard error which files below a folder are opened.
+WATCH = """
+import os, sys
+below = sys.argv.pop(1)
+def watch(event, args):
+    if event == "open" and isinstance(args[0], (str, bytes)):
+        name = os.fsdecode(args[0])
+        if name.startswith(below):
+            os.write(2, f"opened {name}\\n".encode())
+sys.addaudithook(watch)
+from ductdicom.cli.application import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def export(tmp_path):
+    """Write three ductograms: one twice, one in an archive."""
+    folder = tmp_path / "export"
+    for number in range(1, 4):
+        person = Person(name=f"SAMPLE^{number}", patient_id=f"SAMPLE-8{number}")
+        write_ductogram(
+            folder / f"P{number}", day=f"2026010{number}", study=f"2.25.98{number}", person=person
+        )
+    shutil.copytree(folder / "P1", folder / "again")
+    with zipfile.ZipFile(folder / "P3.zip", "w") as archive:
+        for path in sorted((folder / "P3").iterdir()):
+            archive.write(path, path.name)
+    shutil.rmtree(folder / "P3")
+    shutil.copy(folder / "P3.zip", folder / "P3 again.zip")
+    return folder
+
+
+def _state(*folders):
+    """Return everything that a listing can tell of all that is below the folders."""
+    return {
+        path: (status.st_mtime_ns, status.st_size, status.st_mode, status.st_ino)
+        for folder in folders
+        for path in [folder, *sorted(folder.rglob("*"))]
+        for status in [path.lstat()]
+    }
+
+
+def _run(export, output, cache, *options):
+    return subprocess.run(
+        [
+            *(sys.executable, "-c", WATCH, str(export), "organise", str(export)),
+            *("-o", str(output), "-j", "1", "--format", "png", "--cache", str(cache), *options),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_a_run_without_news_reads_only_the_catalogue_and_writes_nothing(export, tmp_path):
+    output, cache = tmp_path / "out", tmp_path / "cache"
+    first = _run(export, output, cache)
+    before = _state(output, cache, export)
+
+    second = _run(export, output, cache)
+
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert first.stderr.count("opened ") >= 14  # so the watch does see what is opened
+    assert "opened" not in second.stderr
+    assert _state(output, cache, export) == before
+    assert second.stdout == first.stdout
+
+
+def test_a_duplicate_that_changed_is_compared_anew(export, tmp_path):
+    output, cache = tmp_path / "out", tmp_path / "cache"
+    assert _run(export, output, cache).returncode == 0
+    person = Person(name="SAMPLE^1", patient_id="SAMPLE-81")
+    write_ductogram(export / "again", day="20260101", study="2.25.981", person=person, pixels=OTHER)
+
+    second = _run(export, output, cache)
+
+    assert second.returncode == 1
+    assert "P2" not in second.stderr
+    assert "same-uid-other-bytes" in (output / "ledger.csv").read_text("utf-8")
+
+
+def _redone(output, before):
+    after = files_of(output / "studies")
+    return {name.split("/")[0] for name in after if after[name] != before.get(name)}
+
+
+def _touch_pixels(export, _output):
+    person = Person(name="SAMPLE^2", patient_id="SAMPLE-82")
+    write_ductogram(export / "P2", day="20260102", study="2.25.982", person=person, pixels=OTHER)
+    return []
+
+
+def _take_a_file_away(export, _output):
+    (export / "P2" / "IM4").unlink()
+    return []
+
+
+def _add_a_file(export, _output):
+    person = Person(name="SAMPLE^2", patient_id="SAMPLE-82")
+    write_view(
+        export / "P2" / "IM9",
+        label="later",
+        study_instance_uid="2.25.982",
+        study_at="20260102085500",
+        acquired_at="20260102093000",
+        view="MLO",
+        person=person,
+        instance_number=9,
+    )
+    return []
+
+
+def _decide(_export, output):
+    record = read_records(output)[1]
+    decision = {"sop_instance_uid": record["instances"][0]["sop_instance_uid"], "phase": "post"}
+    content = {"schema": "ductdicom.decisions/1", "decisions": [decision]}
+    path = output.parent / "decisions.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return ["--decisions", str(path)]
+
+
+@pytest.mark.parametrize(
+    "change", [_touch_pixels, _take_a_file_away, _add_a_file, _decide], ids=lambda f: f.__name__
+)
+def test_a_change_redoes_exactly_the_study_it_touches(export, tmp_path, change):
+    output = tmp_path / "out"
+    organise(export, output=output)
+    before = files_of(output / "studies")
+    key = read_records(output)[1]["key"]
+
+    options = change(export, output)
+    organise(export, output=output, options=options)
+
+    assert _redone(output, before) == {key}
+    assert read_records(output)[1]["study_instance_uid"] == "2.25.982"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(["--dpi", "100"], id="resolution"),
+        pytest.param(["--paper", "a3"], id="paper"),
+        pytest.param(["--theme", "light"], id="theme"),
+        pytest.param(["--voi", "wide"], id="grey"),
+        pytest.param(["--closeup", "never"], id="close-ups"),
+        pytest.param(["--link", "copy"], id="originals"),
+        pytest.param(["--phi", "none"], id="identity"),
+    ],
+)
+def test_an_option_that_changes_a_sheet_redoes_all(export, tmp_path, options):
+    output = tmp_path / "out"
+    organise(export, output=output)
+    before = files_of(output / "studies")
+
+    organise(export, output=output, options=options)
+
+    assert _redone(output, before) == {record["key"] for record in read_records(output)}
+
+
+@pytest.mark.parametrize("options", [["--strict"], ["-v"], ["-q"], ["-j", "2"]], ids=lambda o: o[0])
+def test_an_option_that_changes_no_sheet_redoes_none(export, tmp_path, options):
+    output = tmp_path / "out"
+    organise(export, output=output)
+    before = files_of(output / "studies")
+
+    organise(export, output=output, options=options)
+
+    assert _redone(output, before) == set()
+
+
+def test_another_version_redoes_all(export, tmp_path, monkeypatch):
+    output = tmp_path / "out"
+    organise(export, output=output)
+    before = files_of(output / "studies")
+    monkeypatch.setattr(work, "__version__", "99.0")
+
+    organise(export, output=output)
+
+    assert _redone(output, before) == {record["key"] for record in read_records(output)}
+
+
+def test_rules_redo_the_study_whose_words_they_know(tmp_path):
+    export, output = tmp_path / "export", tmp_path / "out"
+    for number, words in ((1, "ZZFILLED"), (2, "PLAIN")):
+        person = Person(name=f"SAMPLE^{number}", patient_id=f"SAMPLE-8{number}")
+        day, study = f"2026010{number}", f"2.25.98{number}"
+        for view in (1, 2):
+            write_view(
+                export / f"P{number}" / f"IM{view}",
+                label=f"{study}/{view}",
+                study_instance_uid=study,
+                study_at=f"{day}085500",
+                acquired_at=f"{day}090{view}00",
+                person=person,
+                texts=Texts(study="GALACTOGRAM LEFT", series=words if view == 2 else ""),
+                instance_number=view,
+            )
+    organise(export, output=output)
+    before = files_of(output / "studies")
+    key = read_records(output)[0]["key"]
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[add.en]\npost = ["zzfilled"]\n', encoding="utf-8")
+
+    organise(export, output=output, options=["--rules", str(rules)])
+
+    assert _redone(output, before) == {key}
+
+
+def test_sheets_of_all_studies_come_and_go_with_the_option(tmp_path):
+    export, output = tmp_path / "export", tmp_path / "out"
+    write_view(export / "IM1", study_instance_uid="2.25.985", texts=Texts(study="MAMMOGRAM"))
+    organise(export, output=output)
+    assert not list(output.rglob("sheet*"))
+
+    organise(export, output=output, options=["--all-studies"])
+    assert list(output.rglob("sheet-1.png"))
+
+    organise(export, output=output)
+    assert not list(output.rglob("sheet*"))
+
+
+def test_leftovers_go_wherever_a_dead_run_left_them(export, tmp_path):
+    output = tmp_path / "out"
+    organise(export, output=output, options=["--link", "copy"])
+    before = {name: content for name, (content, _) in files_of(output).items()}
+    key = read_records(output)[0]["key"]
+    for place in ("", ".ductdicom", f"studies/{key}", f"studies/{key}/pre"):
+        (output / place / ".part-99-any").write_bytes(b"half")
+    mine = output / "studies" / key / "notes.txt"
+    mine.write_text("a reader's own file")
+
+    organise(export, output=output, options=["--link", "copy"])
+
+    assert mine.read_text() == "a reader's own file"
+    mine.unlink()
+    after = {name: content for name, (content, _) in files_of(output).items()}
+    assert after.keys() == before.keys()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX")
+def test_nothing_of_the_output_is_overwritten_through_a_link(export, tmp_path):
+    output = tmp_path / "out"
+    outside = tmp_path / "outside"
+    outside.write_text("somebody's file")
+    organise(export, output=output)
+    sheet = Path(next(output.rglob("sheet-1.png")))
+    sheet.unlink()
+    sheet.symlink_to(outside)
+
+    organise(export, output=output, options=["--force"])
+
+    assert outside.read_text() == "somebody's file"
+    assert not sheet.is_symlink()
