@@ -1,5 +1,6 @@
 """The command line as a whole, and the one place where errors become exit codes."""
 
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ import click
 
 from ductdicom.cli.check import check
 from ductdicom.cli.doctor import doctor
+from ductdicom.cli.echo import say
 from ductdicom.cli.explain import explain
 from ductdicom.cli.organise import organise
 from ductdicom.cli.rules import rules
@@ -20,6 +22,7 @@ from ductdicom.pipeline.interrupts import ended_politely
 from ductdicom.version import __version__
 
 INTERRUPTED = 130
+_PLACE = re.compile(r"^  File .*$", re.MULTILINE)
 
 
 class _Commands(click.Group):
@@ -56,18 +59,25 @@ def run(arguments: Sequence[str]) -> int:
         with values_unsaid(), ended_politely():
             code = application.main(list(arguments), prog_name="ductdicom", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
-        click.echo("ductdicom: interrupted; what is finished stays", err=True)
+        say("ductdicom: interrupted; what is finished stays", is_result=False)
         return INTERRUPTED
     except click.ClickException as error:
         error.show(sys.stderr)
         return UsageError.exit_code
     except DuctDicomError as error:
-        click.echo(f"ductdicom: {error}", err=True)
+        say(f"ductdicom: {error}", is_result=False)
         return error.exit_code
     except SystemExit:  # click's, where who read our output went away, as `head` does
         code = 0
-    except Exception:  # noqa: BLE001 - the last resort: a bug is reported as one
-        click.echo("ductdicom: this is a bug in ductdicom, please report it:", err=True)
-        click.echo(traceback.format_exc(), err=True)
+    except Exception as error:  # noqa: BLE001 - the last resort: a bug is reported as one
+        _say_bug(error)
         return DuctDicomError.exit_code
     return int(code or 0)
+
+
+def _say_bug(error: Exception) -> None:
+    """Say where a bug is, without the error's own words, which may quote a header."""
+    say("ductdicom: this is a bug in ductdicom, please report it:", is_result=False)
+    said = "".join(traceback.format_tb(error.__traceback__)) + str(error.__cause__ or "")
+    for line in (*_PLACE.findall(said), type(error).__name__):  # the cause is one in a worker
+        say(line, is_result=False)

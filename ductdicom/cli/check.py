@@ -1,11 +1,11 @@
 """``ductdicom check``: what is wrong with an export, without writing anything."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from ductdicom.cli.echo import say, say_json
 from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument, make_settings
 from ductdicom.cli.tables import print_table
 from ductdicom.model.outcome import Disposition
@@ -41,10 +41,10 @@ def check(
     findings = list(_findings(scanned, report))
     if as_json:
         for code, where, message in findings:
-            click.echo(json.dumps({"code": code, "where": where, "message": message}))
+            say_json({"code": code, "where": where, "message": message})
     else:
         print_table(("finding", "what", "where"), [(code, what, at) for code, at, what in findings])
-        click.echo(f"{len(findings)} findings in {len(report.rows)} inputs")
+        say(f"{len(findings)} findings in {len(report.rows)} inputs")
     return report.exit_code
 
 

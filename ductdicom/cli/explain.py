@@ -1,15 +1,17 @@
 """``ductdicom explain``: for each image, every reason and the conclusion."""
 
-import json
 from pathlib import Path
 
 import click
 
+from ductdicom.cli.echo import say, say_json
 from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument, make_settings
+from ductdicom.cli.tables import say_what_needs_a_person
 from ductdicom.export.records import instance_record
 from ductdicom.model.call import Evidence, Phase
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.judge import Judged
+from ductdicom.pipeline.scan import decided
 from ductdicom.pipeline.scan import scan as run_scan
 from ductdicom.sheet.captions import reason, tag_name, view_label
 
@@ -34,37 +36,39 @@ def explain(
             _print_exam(study)
         for image in study.call.images:
             if as_json:
-                click.echo(json.dumps(instance_record(image), ensure_ascii=False))
+                say_json(instance_record(image))
             else:
                 _print_image(image, study)
-    return 0
+    report = decided(scanned, settings)
+    say_what_needs_a_person(report)
+    return report.exit_code
 
 
 def _print_exam(study: Judged) -> None:
     exam = study.call.exam
-    click.echo(f"study {study.call.study.study_instance_uid}")
-    click.echo(f"  {exam.kind} ({exam.confidence}), {study.pairing.status}")
+    say(f"study {study.call.study.study_instance_uid}")
+    say(f"  {exam.kind} ({exam.confidence}), {study.pairing.status}")
     for item in exam.evidence:
-        click.echo(f"    {_words(item)}")
+        say(f"    {_words(item)}")
     for problem in study.call.problems:
-        click.echo(f"  ! {problem.code}: {problem.message}")
+        say(f"  ! {problem.code}: {problem.message}")
 
 
 def _print_image(image: ImageCall, study: Judged) -> None:
     call = image.call
     phase = str(call.phase) if call.phase else "no phase"
-    click.echo(f"  {image.instance.origin.label}")
-    click.echo(f"    {view_label(image)}, {image.kind}: {phase} ({call.confidence})")
-    click.echo(f"      because {reason(image) or image.kind_reason}")
+    say(f"  {image.instance.origin.label}")
+    say(f"    {view_label(image)}, {image.kind}: {phase} ({call.confidence})")
+    say(f"      because {reason(image) or image.kind_reason}")
     for item in call.evidence:
-        click.echo(f"      for      {_words(item)}")
+        say(f"      for      {_words(item)}")
     for item in call.conflicts:
-        click.echo(f"      against  {_words(item)}")
+        say(f"      against  {_words(item)}")
     if call.phase is Phase.UNKNOWN or image.has_laterality_conflict:
-        click.echo(f"      would settle it: {_remedy(image)}")
+        say(f"      would settle it: {_remedy(image)}")
     left_out = [i.reason for i in study.pairing.left_out if i.image is image]
     if left_out:
-        click.echo(f"      left out: {left_out[0]}")
+        say(f"      left out: {left_out[0]}")
 
 
 def _words(item: Evidence) -> str:

@@ -1,10 +1,10 @@
 """``ductdicom scan``: read and decide only."""
 
-import json
 from pathlib import Path
 
 import click
 
+from ductdicom.cli.echo import say_json
 from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument, make_settings
 from ductdicom.cli.tables import print_table, say_what_needs_a_person
 from ductdicom.model.call import Kind
@@ -34,7 +34,7 @@ def scan(
     report = decided(scanned, settings)
     if as_json:
         for record in report.records:
-            click.echo(json.dumps(record, ensure_ascii=False))
+            say_json(record)
     else:
         print_table(
             _COLUMNS,

@@ -1,38 +1,56 @@
-"""Identity that a person typed into descriptions, taken out of what pages show.
+"""Identity that a person typed into descriptions, taken out of pages, records and messages.
 
 The header itself says which words they are: name, ID, birth date, accession number.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ductdicom.model.call import Evidence
 from ductdicom.model.instance import Instance
-from ductdicom.model.row import LeftOut, Pairing, Row
-from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.model.row import Row
+from ductdicom.model.study import ImageCall
+from ductdicom.pipeline.judge import Judged
 from ductdicom.settings import Phi
 
 MASK = "***"
 _SHORTEST = 3  # letters of a name; shorter ones are words of too many other things
+_SHORTEST_IDEOGRAPHS = 2
+_IDEOGRAPHS = "\u2e80"  # scripts from here on do not part words
 
 
-def identity_words(instances: Iterable[Instance], phi: Phi) -> frozenset[str]:
-    """Return the words that pages may not show, case folded.
-
-    None with ``full``. The patient's ID counts only with ``none``, as ``minimal`` shows it.
-    """
+def mask_identity(judged: Iterable[Judged], phi: Phi) -> tuple[Judged, ...]:
+    """Return the studies without identity in any reason or message; as they are with ``full``."""
+    studies = tuple(judged)
     if phi is Phi.FULL:
-        return frozenset()
+        return studies
+    # Where objects of several patients share a study, a text of one may name the other.
+    words: dict[str, frozenset[str]] = {}
+    for study in studies:
+        rows = (image for row in study.pairing.rows for image in row.images)
+        shown = (image.instance for image in (*study.call.images, *rows))
+        uid = study.call.study.study_instance_uid
+        words[uid] = words.get(uid, frozenset()) | identity_words(shown)
+    return tuple(
+        _mask_judged(study, words[study.call.study.study_instance_uid]) for study in studies
+    )
+
+
+def identity_words(instances: Iterable[Instance]) -> frozenset[str]:
+    """Return the words that name a patient, in small letters."""
     words: set[str] = set()
-    for instance in instances:
-        patient = instance.patient
-        words |= set(re.findall(r"\w+", (patient.name or "").casefold()))
+    for patient, accession in {(i.patient, i.accession_number) for i in instances}:
+        for name in ((patient.name or "").lower(), (patient.name or "").casefold()):
+            words |= set(re.findall(r"\w+", name))
         words |= _dates(patient.birth_date or "")
-        words.add((instance.accession_number or "").strip().casefold())
-        if phi is Phi.NONE:
-            words.add((patient.patient_id or "").strip().casefold())
-    return frozenset(word for word in words if len(word) >= _SHORTEST)
+        words.add((accession or "").strip().lower())
+        words.add((patient.patient_id or "").strip().lower())
+    return frozenset(word for word in words if len(word) >= _shortest(word))
+
+
+def _shortest(word: str) -> int:
+    return _SHORTEST_IDEOGRAPHS if word >= _IDEOGRAPHS else _SHORTEST
 
 
 def _dates(birth_date: str) -> set[str]:
@@ -46,40 +64,67 @@ def _dates(birth_date: str) -> set[str]:
 
 
 def mask_text(text: str, words: frozenset[str]) -> str:
-    """Return a text without the words, which must stand as wholes."""
+    """Return a text without the words, which must stand as wholes where a script parts words."""
     for word in sorted(words, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", MASK, text, flags=re.IGNORECASE)
+        pattern = re.escape(word)
+        if word < _IDEOGRAPHS:
+            pattern = rf"(?<!\w){pattern}(?!\w)"
+        text = re.sub(pattern, MASK, text, flags=re.IGNORECASE)
     return text
 
 
-def mask_study(
-    call: StudyCall, pairing: Pairing, words: frozenset[str]
-) -> tuple[StudyCall, Pairing]:
-    """Return a study and its rows with the words taken out of every reason and message."""
+def _mask_judged(study: Judged, known: frozenset[str]) -> Judged:
+    call, pairing = study.call, study.pairing
+    words = _occurring(known, _texts(study))
     if not words:
-        return call, pairing
+        return study
+    masked: dict[int, ImageCall] = {}
 
     def image(found: ImageCall) -> ImageCall:
-        phase = replace(
-            found.call,
-            evidence=_masked(found.call.evidence, words),
-            conflicts=_masked(found.call.conflicts, words),
-        )
-        return replace(found, call=phase)
+        return masked.setdefault(id(found), _mask_image(found, words))
 
     def row(found: Row) -> Row:
-        sides = (tuple(map(image, side)) for side in (found.pre, found.post, found.plain))
-        pre, post, plain = sides
+        pre, post, plain = (tuple(map(image, s)) for s in (found.pre, found.post, found.plain))
         return replace(found, pre=pre, post=post, plain=plain)
 
-    masked = replace(
-        call,
-        exam=replace(call.exam, evidence=_masked(call.exam.evidence, words)),
-        images=tuple(map(image, call.images)),
-        problems=tuple(replace(p, message=mask_text(p.message, words)) for p in call.problems),
+    return replace(
+        study,
+        call=replace(
+            call,
+            exam=replace(call.exam, evidence=_masked(call.exam.evidence, words)),
+            images=tuple(map(image, call.images)),
+            problems=tuple(replace(p, message=mask_text(p.message, words)) for p in call.problems),
+        ),
+        pairing=replace(
+            pairing,
+            rows=tuple(map(row, pairing.rows)),
+            left_out=tuple(replace(item, image=image(item.image)) for item in pairing.left_out),
+        ),
     )
-    left_out = tuple(LeftOut(image=image(i.image), reason=i.reason) for i in pairing.left_out)
-    return masked, replace(pairing, rows=tuple(map(row, pairing.rows)), left_out=left_out)
+
+
+def _texts(study: Judged) -> Iterator[str]:
+    """Yield everything that a header's values may be quoted in."""
+    yield from (item.value for item in study.call.exam.evidence)
+    yield from (problem.message for problem in study.call.problems)
+    rows = [image for row in study.pairing.rows for image in row.images]
+    for image in (*study.call.images, *rows):
+        yield from (item.value for item in (*image.call.evidence, *image.call.conflicts))
+
+
+def _occurring(words: frozenset[str], texts: Iterable[str]) -> frozenset[str]:
+    """Return the words that occur at all; in most studies nobody typed any."""
+    said = "\n".join(dict.fromkeys(texts)).lower()
+    return frozenset(word for word in words if word in said)
+
+
+def _mask_image(image: ImageCall, words: frozenset[str]) -> ImageCall:
+    call = replace(
+        image.call,
+        evidence=_masked(image.call.evidence, words),
+        conflicts=_masked(image.call.conflicts, words),
+    )
+    return replace(image, call=call)
 
 
 def _masked(evidence: tuple[Evidence, ...], words: frozenset[str]) -> tuple[Evidence, ...]:

@@ -22,6 +22,7 @@ from ductdicom.pipeline.gather import Gathered, gather
 from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.pipeline.judge import Judged, judge, make_engine, unknown_decisions
 from ductdicom.pipeline.ledger import account
+from ductdicom.pipeline.masking import mask_identity
 from ductdicom.pipeline.report import Report, count_inputs
 from ductdicom.settings import Settings
 
@@ -139,6 +140,7 @@ def read_and_decide(
         gathered = gather(_settled(items), fingerprint)
     read = monotonic()
     judged = judge(gathered.parts, order.engine, all_studies=settings.all_studies)
+    judged = mask_identity(judged, settings.phi)
     return Scan(
         gathered=gathered,
         judged=judged,

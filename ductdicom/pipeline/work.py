@@ -18,7 +18,6 @@ from ductdicom.ingest.sources import PASSING_REASONS
 from ductdicom.model.outcome import Problem, Status
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import ImageCall, StudyCall
-from ductdicom.pipeline.masking import identity_words, mask_study
 from ductdicom.pipeline.tiles import prepare_tiles, sheet_options
 from ductdicom.settings import Format, Link, Phi, Settings, ThemeName
 from ductdicom.sheet.blocks import drawn_images
@@ -129,9 +128,7 @@ def draw_study(job: StudyJob) -> tuple[StudyJob, tuple[Page, ...]]:
         pairing = replace(pairing, status=Status.REVIEW)
     call = replace(job.call, problems=(*job.call.problems, *broken))
     changes = prepare_differences(pairing, tiles) if job.settings.difference else None
-    shown = [*call.images, *(image for row in pairing.rows for image in row.images)]
-    words = identity_words((image.instance for image in shown), job.settings.phi)
-    pages = compose(*mask_study(call, pairing, words), tiles, options, changes)
+    pages = compose(call, pairing, tiles, options, changes)
     return replace(job, call=call, pairing=pairing), pages
 
 

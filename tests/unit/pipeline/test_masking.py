@@ -1,41 +1,64 @@
-"""What a person typed into descriptions does not reach a page."""
+"""What a person typed into descriptions reaches no page, record or message."""
 
 import pytest
-from builders import make_instance
+from builders import STUDY, make_engine, make_instance, make_visit
 
 from ductdicom.model.instance import Patient
-from ductdicom.pipeline.masking import identity_words, mask_text
+from ductdicom.model.study import Study
+from ductdicom.pipeline.gather import Part
+from ductdicom.pipeline.judge import judge
+from ductdicom.pipeline.masking import identity_words, mask_identity, mask_text
 from ductdicom.settings import Phi
 
 PATIENT = Patient(patient_id="PID-1", name="DOE^JANE", birth_date="19700131")
 INSTANCE = make_instance(patient=PATIENT, accession_number="ACC77")
 
 
-@pytest.mark.parametrize(
-    ("phi", "shown"),
-    [
-        pytest.param(Phi.NONE, "*** *** *** post inj *** ***", id="none hides all of it"),
-        pytest.param(Phi.MINIMAL, "*** *** PID-1 post inj *** ***", id="minimal shows the ID"),
-        pytest.param(
-            Phi.FULL, "Doe, Jane PID-1 post inj ACC77 1970-01-31".replace(",", ""), id="full"
-        ),
-    ],
-)
-def test_identity_in_a_description_is_masked(phi, shown):
-    words = identity_words([INSTANCE], phi)
+def test_identity_in_a_description_is_masked():
+    words = identity_words([INSTANCE])
 
     masked = mask_text("Doe Jane PID-1 post inj ACC77 1970-01-31", words)
 
-    assert shown == masked
+    assert masked == "*** *** *** post inj *** ***"
+
+
+@pytest.mark.parametrize(
+    ("phi", "value"),
+    [
+        (Phi.NONE, "Galactogram *** *** left"),
+        (Phi.MINIMAL, "Galactogram *** *** left"),
+        (Phi.FULL, "Galactogram Doe PID-1 left"),
+    ],
+)
+def test_every_reason_is_masked_and_each_image_stays_one(phi, value):
+    image = {"study_text": "Galactogram Doe PID-1 left", "patient": PATIENT}
+    instances = make_visit({"at": "09:00", **image}, {"at": "09:20", "agent": "IOHEXOL", **image})
+    study = Study(study_instance_uid=STUDY, instances=instances)
+    part = Part(study=study, number=0, is_shared=False)
+
+    (found,) = mask_identity(judge([part], make_engine(), all_studies=False), phi)
+
+    assert found.call.exam.evidence[0].value == value
+    in_rows = [image for row in found.pairing.rows for image in row.images]
+    assert in_rows
+    assert all(any(image is own for own in found.call.images) for image in in_rows)
 
 
 def test_only_whole_words_are_masked():
-    words = identity_words([make_instance(patient=Patient(name="GRAM^ANN"))], Phi.NONE)
+    words = identity_words([make_instance(patient=Patient(name="GRAM^ANN"))])
 
     assert mask_text("GALACTOGRAM annual", words) == "GALACTOGRAM annual"
 
 
+def test_a_name_is_found_in_a_script_that_parts_no_words():
+    patient = Patient(name="Yamada^Tarou=山田^太郎", patient_id="7")
+
+    assert mask_text("山田太郎様乳管造影", identity_words([make_instance(patient=patient)])) == (
+        "******様乳管造影"
+    )
+
+
 def test_short_names_are_left_alone():
-    words = identity_words([make_instance(patient=Patient(name="LI^CC"))], Phi.NONE)
+    words = identity_words([make_instance(patient=Patient(name="LI^CC"))])
 
     assert words == frozenset()

@@ -1,0 +1,122 @@
+"""Who the patient is stands in no log, message, path or name of a file."""
+
+import json
+from pathlib import Path
+
+import pytest
+from exports import write_ductogram
+from pydicom import dcmread
+
+from ductdicom.cli.application import run
+from ductdicom.phantom.spec import Person, Texts
+
+pytestmark = pytest.mark.integration
+
+WORDS = ("zulu", "quebec", "pid-77001", "19610203", "19610299", "1961-02-03", "acc-4711")
+TYPED = "GALACTOGRAM LEFT Zulu PID-77001 born 1961-02-03 ACC-4711"
+
+
+def _edit(path, **attributes):
+    dataset = dcmread(path)
+    for keyword, value in attributes.items():
+        setattr(dataset, keyword, value)
+    dataset.save_as(path)
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory):
+    """Return studies of one patient, whole and broken in many ways, with identity in texts."""
+    folder = tmp_path_factory.mktemp("identity") / "export"
+    person = Person(name="ZULU^QUEBEC", patient_id="PID-77001", birth_date="19610203")
+    texts = Texts(study=TYPED, series="Zulu post KM")
+    for number in range(1, 5):
+        study = {"study": f"2.25.88{number}", "day": f"2026010{number}"}
+        write_ductogram(folder / f"{number}", person=person, texts=texts, **study)
+    for path in folder.glob("*/*"):
+        _edit(path, AccessionNumber="ACC-4711")
+    whole = (folder / "1" / "IM1").read_bytes()
+    name = whole.index(b"ZULU^QUEBEC")
+    broken = {
+        "cut-in-the-name": whole[: name + 6],
+        "cut-in-the-pixels": whole[:-2000],
+        "no-date": whole.replace(b"19610203", b"19610299").replace(b"1961-02-03", b"1961-02-99"),
+        "name-as-a-number": whole[: name - 4] + b"DS" + whole[name - 2 :],
+        "name-of-an-unknown-kind": whole[: name - 4] + b"XX" + whole[name - 2 :],
+        "ID-as-rows": whole.replace(b"\x28\0\x10\0US\x02\0", b"\x28\0\x10\0LO\x0a\0PID-7700"),
+    }
+    for title, content in broken.items():
+        changed = content.replace(b"2.25.881", f"2.25.{900 + len(title)}".encode()[:8])
+        (folder / title).write_bytes(changed)
+    _edit(folder / "2" / "IM3", ImageLaterality="R", Rows=9999)
+    _edit(folder / "3" / "IM3", PatientName="OTHER^QUEBEC", PatientID="PID-77002")
+    (folder / "3" / "copy").write_bytes((folder / "3" / "IM1").read_bytes() + bytes(20))
+    return folder
+
+
+def _commands(export, output):
+    main = ["organise", export, "-o", output, "-j", "1", "--format", "png,html,pdf,dicom"]
+    small = ["--dpi", "72"]
+    return {
+        "organise": [*main, *small, "--cache", f"{output}-cache", "--link", "copy"],
+        "organise -v": [*main, *small, "-v", "--force"],
+        "organise --log-json": [*main, *small, "--log-json", "--force"],
+        "organise --dry-run": [*main, "--dry-run"],
+        "scan": ["scan", export],
+        "scan --json": ["scan", export, "--json"],
+        "explain": ["explain", export],
+        "explain --json": ["explain", export, "--json"],
+        "check": ["check", export],
+        "check --json": ["check", export, "--json"],
+        "sheet": ["sheet", f"{export}/2", "-o", f"{output}.png"],
+        "sheet of many": ["sheet", export, "-o", f"{output}.png"],
+        "rules diff": ["rules", "diff", "", output],
+    }
+
+
+NAMES = tuple(_commands("", ""))
+
+
+def _named(text):
+    return [word for word in WORDS if word in text.casefold()]
+
+
+@pytest.mark.parametrize("phi", ["none", "minimal"])
+def test_no_command_says_who_the_patient_is(export, tmp_path, capfd, monkeypatch, phi):
+    rules = tmp_path / "rules.toml"
+    rules.write_text("schema = 1\n", encoding="utf-8")
+    codes = {}
+    for name, arguments in _commands(str(export), str(tmp_path / "out")).items():
+        with monkeypatch.context() as environment:
+            environment.setenv("DUCTDICOM_PHI", phi)
+            codes[name] = run([argument or str(rules) for argument in arguments])
+
+        said = capfd.readouterr()
+        assert (name, _named(said.out)) == (name, [])
+        assert (name, _named(said.err)) == (name, [])
+    below = [path.relative_to(tmp_path) for path in tmp_path.rglob("*")]
+    assert len(below) > 40
+    assert [str(path) for path in below if _named(str(path))] == []
+    assert 70 not in codes.values()
+    assert codes["organise"] == codes["check"] == 1
+
+
+@pytest.mark.parametrize("phi", ["none", "minimal"])
+def test_records_and_the_index_hold_no_more_than_sheets_may(export, tmp_path, phi):
+    output = tmp_path / "out"
+    main = ["organise", str(export), "-o", str(output), "-j", "1", "--format", "html"]
+
+    run([*main, "--phi", phi, "--dpi", "72", "-q"])
+
+    texts = {path: path.read_text("utf-8") for path in _texts(output)}
+    allowed = {"pid-77001"} if phi == "minimal" else set()
+    for path, text in texts.items():
+        shown = allowed if path.suffix == ".html" else set()
+        assert (path, set(_named(text)) - shown) == (path, set())
+    records = [json.loads(line) for line in texts[output / "studies.jsonl"].splitlines()]
+    values = {item["value"] for record in records for item in record["exam"]["evidence"]}
+    assert any("***" in value for value in values)
+
+
+def _texts(folder: Path):
+    kinds = {".json", ".jsonl", ".csv", ".html"}
+    return [path for path in folder.rglob("*") if path.suffix in kinds]
