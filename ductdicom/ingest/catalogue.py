@@ -9,6 +9,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -190,6 +191,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
             connection.execute("INSERT INTO version VALUES (?)", (digest,))
 
 
+@cache
 def _version() -> str:
     """Return a digest of the readers and of the values; another program reads everything anew."""
     digest = hashlib.sha256(packing_schema().encode())
