@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
+from multiprocessing.connection import wait
 from pathlib import Path
+from threading import Thread
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -72,7 +74,9 @@ class WorkerPool(Executor):
         if self._pool is None:
             # Its locks start a helper process, which meddles with the signals held back.
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=context)
+            self._pool = ProcessPoolExecutor(
+                self._workers, mp_context=context, initializer=end_with_parent
+            )
         with _interrupts_held():  # a pool starts its processes with its first task
             return self._pool.submit(run_limited, self._limit_s, task)
 
@@ -81,6 +85,23 @@ class WorkerPool(Executor):
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(*args, **kwargs)
+
+
+def end_with_parent() -> None:
+    """Watch, in a worker process, the process that started it, and end when that is gone.
+
+    A worker that waits for work would never learn of it, and one that works would go on writing
+    beside the next run.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    Thread(target=watch, name="end-with-parent", daemon=True).start()
 
 
 def run_limited(limit_s: float, task: Callable[[], T]) -> T:

@@ -6,6 +6,8 @@ import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
+from time import monotonic
 
 import pytest
 from exports import files_of, organise, read_records, write_ductogram
@@ -163,3 +165,35 @@ def test_an_interrupt_while_duplicates_are_compared_leaves_them_to_the_next_run(
 
     assert organise(export, tmp_path / "again", output=output) == 0
     assert _contents(output) == _contents(undisturbed)
+
+
+def _is_alive(process_id):
+    try:
+        status = Path(f"/proc/{process_id}/stat").read_text("utf-8")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    # Who ended and was not waited for is still in the table of processes.
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at processes as Linux shows them")
+def test_workers_end_with_a_parent_that_is_killed(large_export, tmp_path):
+    """Else they would stay for ever, or write beside the next run."""
+    output = tmp_path / "out"
+    command = [
+        *(sys.executable, "-m", "ductdicom", "organise", large_export, "-o", output, "-j", "2"),
+        *("--format", "png", "--cache", tmp_path / "cache"),
+    ]
+    run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with run:
+        while run.poll() is None and not list(output.glob("studies/*/study.json")):
+            os.sched_yield()
+        children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text("utf-8").split()
+        run.kill()
+    until = monotonic() + 30
+    while any(map(_is_alive, map(int, children))) and monotonic() < until:
+        os.sched_yield()
+
+    assert len(children) >= 2
+    assert not [child for child in children if _is_alive(int(child))]
+    assert subprocess.run(command, check=False, capture_output=True).returncode == 0
