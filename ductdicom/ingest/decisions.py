@@ -29,8 +29,10 @@ def read_decisions(path: Path) -> tuple[dict[str, Decision], tuple[Problem, ...]
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"decisions cannot be read: {error}", path=path) from error
+    except OSError as error:
+        raise UsageError(f"decisions cannot be read: {error.strerror}", path=path) from error
+    except UnicodeDecodeError as error:
+        raise UsageError("decisions are no UTF-8 text", path=path) from error
     entries = _read_csv(text, path) if path.suffix.lower() == ".csv" else _read_json(text, path)
     found: dict[str, Decision] = {}
     contradicted: set[str] = set()

@@ -125,10 +125,23 @@ def tar_entries(file: Readable, kind: str, size_bytes: int, limits: Limits) -> I
                 size_bytes=info.size,
                 modified_ns=int(info.mtime * 1_000_000_000),
                 open=partial(_open, archive, info),
-                refusal=_refusal(info, limits),
+                refusal=_refusal(info, size_bytes, limits),
             )
-        if kind == TAR and info.offset_data + info.size > size_bytes:
+        if kind == TAR and not info.issparse() and info.offset_data + info.size > size_bytes:
             raise UnreadableError("the archive is cut short", reason=DAMAGED_ARCHIVE)
+    if kind != TAR:
+        _check_rest(file)
+
+
+def _check_rest(file: Readable) -> None:
+    """Read what follows the last entry; only then does a packed archive know its checksum."""
+    try:
+        while file.read(_CHUNK_BYTES):
+            pass
+    except UnreadableError:
+        raise
+    except Exception as error:
+        raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE) from error
 
 
 def _open_archive(file: Readable) -> tarfile.TarFile:
@@ -157,13 +170,16 @@ def _open(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Readable:
     return cast(Readable, archive.extractfile(info))
 
 
-def _refusal(info: tarfile.TarInfo, limits: Limits) -> tuple[Disposition, str] | None:
+def _refusal(
+    info: tarfile.TarInfo, size_bytes: int, limits: Limits
+) -> tuple[Disposition, str] | None:
     if info.issym():
         return Disposition.NOT_DICOM, "symlink"
     if info.islnk():
         return Disposition.NOT_DICOM, "hard-link"
     if not info.isfile():
         return Disposition.NOT_DICOM, "special-file"
-    if info.size > limits.member_bytes:
+    is_bomb = info.issparse() and not limits.allows(info.size, size_bytes)
+    if is_bomb or info.size > limits.member_bytes:
         return Disposition.UNREADABLE, ARCHIVE_LIMIT
     return None

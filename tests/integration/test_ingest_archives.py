@@ -352,3 +352,46 @@ def test_entries_without_a_name_get_one(tmp_path):
     found = [item[0] if isinstance(item, tuple) else item.origin for item in walk_archive(archive)]
 
     assert [origin.member for origin in found] == ["unnamed", "unnamed#2", None]
+
+
+def test_a_packed_archive_with_a_wrong_checksum_is_damaged(tmp_path):
+    content = MAKERS["export.tar.gz"]({"IM1": DICOM})
+    origin = save(tmp_path, "export.tar.gz", content[:-8] + bytes(4) + content[-4:])
+
+    found = list(members(origin))
+
+    assert names(found) == ["IM1"]
+    assert rows(found) == [(None, "unreadable", "damaged-archive")]
+
+
+def make_sparse(real_bytes):
+    """Make a tar of one file that is all hole, as GNU tar writes it (PAX, version 1.0)."""
+    info = tarfile.TarInfo("IM1")
+    info.size = 512
+    info.pax_headers = {
+        "GNU.sparse.major": "1",
+        "GNU.sparse.minor": "0",
+        "GNU.sparse.name": "IM1",
+        "GNU.sparse.realsize": str(real_bytes),
+    }
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(info, io.BytesIO(f"1\n{real_bytes}\n0\n".encode().ljust(512, b"\0")))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("real_bytes", "expected"),
+    [
+        pytest.param(1 << 20, [(None, "container", "")], id="a small hole"),
+        pytest.param(
+            1 << 40,
+            [("IM1", "unreadable", "archive-limit"), (None, "container", "")],
+            id="a hole of a tebibyte",
+        ),
+    ],
+)
+def test_a_sparse_file_costs_no_more_than_it_may(tmp_path, real_bytes, expected):
+    origin = save(tmp_path, "export.tar", make_sparse(real_bytes))
+
+    assert rows(members(origin)) == expected
