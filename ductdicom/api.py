@@ -10,10 +10,11 @@ from os import PathLike, fspath
 
 from ductdicom.classify.decide import Engine, classify_study
 from ductdicom.ingest.dicomdir import MissingReference
-from ductdicom.ingest.scan import fingerprint, scan_inputs
+from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import ImageCall, Study, StudyCall
 from ductdicom.pairing.rows import pair_study
+from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
 from ductdicom.pipeline.report import Report
 from ductdicom.pipeline.run import organise as run_organise
@@ -34,8 +35,8 @@ def scan(inputs: Sequence[str | PathLike[str]]) -> Gathered:
         An input is not there.
     """
     found = scan_inputs([fspath(item) for item in inputs])
-    kept = (item for item in found if not isinstance(item, MissingReference))
-    return gather(kept, fingerprint)
+    kept = [item for item in found if not isinstance(item, MissingReference)]
+    return gather(kept, Fingerprints(kept).of)
 
 
 def classify(study: Study, engine: Engine | None = None) -> StudyCall:

@@ -13,11 +13,11 @@ from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.export.records import study_record
 from ductdicom.ingest.catalogue import Catalogue
 from ductdicom.ingest.dicomdir import MissingReference
-from ductdicom.ingest.scan import fingerprint, scan_inputs
+from ductdicom.ingest.scan import scan_inputs
 from ductdicom.ingest.sources import check_inputs
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import LedgerRow, Problem
-from ductdicom.pipeline.fingerprints import remembered
+from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
 from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.pipeline.judge import Judged, judge, make_engine, unknown_decisions
@@ -134,10 +134,10 @@ def read_and_decide(
     try:
         with interrupts.may_stop():
             _read(found, items, missing, progress)
-            gathered = gather(items, remembered(fingerprint, catalogue))
+            gathered = gather(items, Fingerprints(items, catalogue).of)
     except KeyboardInterrupt:
         is_interrupted = True
-        gathered = gather(_settled(items), fingerprint)
+        gathered = gather(_settled(items), Fingerprints(()).of)
     read = monotonic()
     judged = judge(gathered.parts, order.engine, all_studies=settings.all_studies)
     judged = mask_identity(judged, settings.phi)

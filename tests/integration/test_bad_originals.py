@@ -8,7 +8,7 @@ import pytest
 from exports import files_of, organise, read_records, write_ductogram
 
 import ductdicom.pipeline.run as pipeline
-import ductdicom.pipeline.scan as reading
+from ductdicom.pipeline import fingerprints
 
 pytestmark = pytest.mark.integration
 
@@ -108,13 +108,13 @@ def test_a_file_that_goes_away_before_its_bytes_are_compared_is_a_row(
     good, large, tmp_path, monkeypatch
 ):
     twin = Path(write_ductogram(tmp_path / "twin", study="2.25.902", day="20260102", pixels=LARGE))
-    whole = reading.fingerprint
+    whole = fingerprints.fingerprint
 
     def late(origin):
         (twin / "IM1").unlink(missing_ok=True)
         return whole(origin)
 
-    monkeypatch.setattr(reading, "fingerprint", late)
+    monkeypatch.setattr(fingerprints, "fingerprint", late)
 
     assert organise(good, large, twin, output=tmp_path / "out") == 1
     ledger = _ledger(tmp_path / "out")

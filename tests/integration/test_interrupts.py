@@ -15,6 +15,7 @@ from exports import files_of, organise, read_records, write_ductogram
 import ductdicom.pipeline.run as pipeline
 import ductdicom.pipeline.scan as reading
 from ductdicom.phantom.spec import Person
+from ductdicom.pipeline import fingerprints
 
 pytestmark = [
     pytest.mark.integration,
@@ -159,7 +160,7 @@ def test_an_interrupt_while_duplicates_are_compared_leaves_them_to_the_next_run(
     (output / ".ductdicom").mkdir(parents=True)
     shutil.copy(undisturbed / ".ductdicom" / "key", output / ".ductdicom" / "key")
     with monkeypatch.context() as patch:
-        _interrupt_when(patch, reading, "fingerprint")
+        _interrupt_when(patch, fingerprints, "fingerprint")
         assert organise(export, tmp_path / "again", output=output) == 130
     assert _rows(output) == 4 * (STUDIES - 1)
 
