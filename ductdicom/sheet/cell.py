@@ -10,6 +10,7 @@ from ductdicom.sheet.layout import Slot
 from ductdicom.sheet.tile import MissingTile, Tile
 
 SUGGESTED = "SUGGESTED"
+PRIOR = "PRIOR"
 _PLACEHOLDER = Slot(size_mm=None, aspect=0.5)
 _WORTH_SAYING = 0.001  # share of pixels at maximum
 
@@ -50,13 +51,18 @@ class Cell:
         return f"{word} {self.ordinal}" if self.ordinal else word
 
     @property
-    def badge(self) -> str:
+    def badges(self) -> tuple[str, ...]:
         """What a reader must not overlook about the image, most important first."""
-        if self.image is not None and self.image.is_suggested:
-            return SUGGESTED
-        if self.image is not None and self.image.has_laterality_conflict:
-            return "LATERALITY CONFLICT"
-        return "PRIOR" if self.prior else ""
+        image = self.image
+        if image is None:
+            return ()
+        said = {
+            SUGGESTED: image.is_suggested,
+            "LATERALITY CONFLICT": image.has_laterality_conflict,
+            "VIEW CONFLICT": image.has_view_conflict,
+            PRIOR: bool(self.prior),
+        }
+        return tuple(badge for badge, is_so in said.items() if is_so)
 
     @property
     def facts(self) -> str:

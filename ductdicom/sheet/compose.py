@@ -7,13 +7,15 @@ from itertools import groupby
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import StudyCall
 from ductdicom.sheet.blocks import Block, Tiles, left_out_blocks, row_blocks
+from ductdicom.sheet.cell import Cell
 from ductdicom.sheet.difference import Difference
 from ductdicom.sheet.difference_cell import DifferenceCell, draw_difference
 from ductdicom.sheet.drawing import draw_cell
-from ductdicom.sheet.fonts import drawable, fit
+from ductdicom.sheet.fonts import drawable, text_width, wrap
 from ductdicom.sheet.frame import Body, body_area, frame_page
 from ductdicom.sheet.inventory import inventory_bodies
-from ductdicom.sheet.layout import PlacedBlock, arrange
+from ductdicom.sheet.layout import BOTTOM_LINES, PlacedBlock, arrange
+from ductdicom.sheet.layout import TITLE_PX as TITLE_LINE_PX
 from ductdicom.sheet.options import SheetOptions
 from ductdicom.sheet.page import (
     Anchor,
@@ -25,9 +27,11 @@ from ductdicom.sheet.page import (
     TextMark,
     Tone,
 )
+from ductdicom.sheet.strips import lines_below
 from ductdicom.sheet.timeline import STRIP_PX, draw_timeline
 from ductdicom.sheet.typography import LABEL_PX, SMALL_PX
 
+_BADGE_GAP_PX = 20
 _MOST_BLOCKS = 4  # rows a page
 _LEAST_IMAGE_HEIGHT = 420  # 53 mm on paper; below it another page serves better
 
@@ -132,27 +136,44 @@ def _body(
 
 
 def _arranged(blocks: Sequence[Block], area: Box, options: SheetOptions) -> tuple[PlacedBlock, ...]:
-    return arrange(
-        [[cell.slot for cell in block.cells] for block in blocks],
-        area,
-        [[cell.chest_wall for cell in block.cells] for block in blocks],
-        options.closeup,
-    )
+    """Arrange rows so that all words below the images have their lines.
+
+    How many these are depends on how wide the cells become, and that again on the lines.
+    """
+    slots = [[cell.slot for cell in block.cells] for block in blocks]
+    walls = [[cell.chest_wall for cell in block.cells] for block in blocks]
+    lines = BOTTOM_LINES
+    while True:
+        placed = arrange(slots, area, walls, options.closeup, lines_below=lines)
+        needed = max(
+            lines_below(cell, slot.cell.width)
+            for block, place in zip(blocks, placed, strict=True)
+            for cell, slot in zip(block.cells, place.slots, strict=True)
+            if isinstance(cell, Cell)
+        )
+        if needed <= lines:
+            return placed
+        lines = needed
 
 
 def _block_title(block: Block, box: Box) -> Iterator[Mark]:
     baseline = box.y + LABEL_PX
-    title = TextMark(
-        x=box.x, y=baseline, text=drawable(block.title), size_px=LABEL_PX, is_bold=True
-    )
-    yield title
-    if block.badges:
-        room = box.width * 0.7
-        yield TextMark(
-            x=box.right,
-            y=baseline,
-            text=fit(" · ".join(block.badges), room, SMALL_PX),
-            size_px=SMALL_PX,
-            tone=Tone.WARNING,
-            anchor=Anchor.END,
-        )
+    title = drawable(block.title)
+    width = text_width(title, LABEL_PX, is_bold=True)
+    if width <= box.width:
+        yield TextMark(x=box.x, y=baseline, text=title, size_px=LABEL_PX, is_bold=True)
+    else:  # rows without badges alone have titles as long
+        yield from _title_lines(block.title, box, (box.x, Anchor.START), Tone.INK)
+        return
+    room = replace(box, width=box.width - width - _BADGE_GAP_PX)
+    badges = " · ".join(block.badges)
+    yield from _title_lines(badges, room, (box.right, Anchor.END), Tone.WARNING)
+
+
+def _title_lines(text: str, box: Box, side: tuple[float, Anchor], tone: Tone) -> Iterator[Mark]:
+    """Draw small words in a row's title line, in two lines where one is too short."""
+    lines = wrap(text, box.width, SMALL_PX, most_lines=2)
+    x, anchor = side
+    for number, line in enumerate(reversed(lines)):
+        y = box.y + (LABEL_PX if len(lines) == 1 else TITLE_LINE_PX - 6) - SMALL_PX * number
+        yield TextMark(x=x, y=y, text=line, size_px=SMALL_PX, tone=tone, anchor=anchor)

@@ -12,7 +12,7 @@ from ductdicom.pixels.register import Refusal
 from ductdicom.pixels.resample import area_average
 from ductdicom.sheet.difference import Change, Difference
 from ductdicom.sheet.fonts import drawable, fit, text_width, wrap
-from ductdicom.sheet.layout import BOTTOM_STRIP_PX, TOP_STRIP_PX, PlacedSlot, Slot
+from ductdicom.sheet.layout import BOTTOM_LINE_PX, TOP_STRIP_PX, PlacedSlot, Slot
 from ductdicom.sheet.page import (
     Anchor,
     Box,
@@ -141,9 +141,10 @@ def _top_strip(box: Box) -> Iterator[Mark]:
 
 def _bottom_strip(cell: DifferenceCell, content: Change, place: PlacedSlot) -> Iterator[Mark]:
     box = place.cell
-    step = SMALL_PX * LEADING
-    top = box.bottom - BOTTOM_STRIP_PX
-    yield from scale_bar(place, top + step)
+    step = BOTTOM_LINE_PX
+    top = place.below
+    if place.mm_per_unit is not None:
+        yield from scale_bar(box, place.mm_per_unit, top + step)
     lines = (
         (cell.pair, Tone.INK),
         (_residual(content), Tone.INK),

@@ -6,7 +6,7 @@ from ductdicom.model.call import Phase
 from ductdicom.model.study import ImageCall
 from ductdicom.sheet import captions
 from ductdicom.sheet.cell import SUGGESTED, Cell
-from ductdicom.sheet.fonts import drawable, fit
+from ductdicom.sheet.fonts import drawable
 from ductdicom.sheet.layout import CLOSEUP_STRIP_PX, FRAME_PX, PlacedSlot
 from ductdicom.sheet.page import (
     Box,
@@ -19,7 +19,7 @@ from ductdicom.sheet.page import (
     Tone,
     pixel_box,
 )
-from ductdicom.sheet.strips import PAD_PX, bottom_strip, placeholder, top_strip
+from ductdicom.sheet.strips import PAD_PX, bottom_strip, placeholder, scale_bar, top_strip
 from ductdicom.sheet.tile import (
     WHOLE,
     Part,
@@ -61,9 +61,10 @@ def draw_cell(
             more, closeup = _closeup(shown, place, place.closeup, scale)
             marks += more
             drawn += closeup
-        marks += bottom_strip(cell, place)
+        marks += bottom_strip(cell, place, drawn[-1].mm_per_unit)
     else:
         marks += placeholder(cell, place.field)
+        marks += bottom_strip(cell, place, None) if cell.image is not None else ()
     is_firm = bool(drawn) and drawn[0].mm_per_unit is not None and not drawn[0].is_suggested
     marks.append(BoxMark(box=place.cell, stroke=tone, width_px=FRAME_PX, is_dashed=not is_firm))
     return marks, drawn
@@ -119,8 +120,8 @@ def _caption(shown: _Shown) -> Caption:
     notes = dict.fromkeys(captions.tile_badges(shown.tile.notes))
     if shown.tile.size_mm is None:
         notes["SCALE UNKNOWN"] = None
-    if cell.badge and cell.badge != SUGGESTED:  # which the record says by itself
-        notes[cell.badge] = None
+    # That it is only suggested, the record says by itself.
+    notes |= dict.fromkeys(badge for badge in cell.badges if badge != SUGGESTED)
     return Caption(
         word=cell.word,
         view=captions.view_label(shown.image),
@@ -164,14 +165,12 @@ def _closeup(
         TextMark(
             x=room.x + PAD_PX,
             y=room.y + CLOSEUP_STRIP_PX - 8,
-            text=fit(
-                f"framed part ×{_CLOSEUP_FACTOR}",
-                room.width - 2 * PAD_PX,
-                SMALL_PX,
-            ),
+            text=f"frame ×{_CLOSEUP_FACTOR}",
             size_px=SMALL_PX,
             tone=Tone.MUTED,
         ),
+        # Each picture has the bar of its own scale right below it.
+        *scale_bar(place.cell, place.mm_per_unit, room.y + CLOSEUP_STRIP_PX - 8),
     ]
     closeup = replace(
         _record(shown, box, place), mm_per_unit=mm_per_unit, is_closeup=True, part=frame, tip=None

@@ -11,7 +11,9 @@ from ductdicom.sheet.page import Box
 
 TITLE_PX = 46  # a row's title line
 TOP_STRIP_PX = 58  # phase and view above each image
-BOTTOM_STRIP_PX = 132  # scale bar and three lines of reasons below each image
+BOTTOM_LINES = 4  # scale bar and three lines of reasons below each image
+BOTTOM_LINE_PX = 28
+_BOTTOM_PAD_PX = 20
 TILE_GAP_PX = 18
 BLOCK_GAP_PX = 44
 FRAME_PX = 3  # around a cell, outside the image
@@ -47,6 +49,11 @@ class PlacedSlot:
     mm_per_unit: float | None
     closeup: Box | None = None
 
+    @property
+    def below(self) -> float:
+        """Y from which words stand below what is drawn."""
+        return (self.closeup or self.field).bottom
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedBlock:
@@ -61,6 +68,8 @@ def arrange(
     area: Box,
     chest_walls: Sequence[Sequence[str | None]],
     closeup: Closeup = Closeup.NEVER,
+    *,
+    lines_below: int = BOTTOM_LINES,
 ) -> tuple[PlacedBlock, ...]:
     """Arrange rows on a page, each with one scale, as large as the page allows.
 
@@ -74,14 +83,19 @@ def arrange(
         For each tile the edge that its image is pushed to: ``"left"``, ``"right"`` or None.
     closeup
         Whether room below the images is kept for close-ups, or only taken where it is left over.
+    lines_below
+        Lines of words below each image.
     """
     if not blocks:
         return ()
     kept = _CLOSEUP_PX if closeup is Closeup.ALWAYS else 0
+    words = _words_height(lines_below)
     best: tuple[float, list[list[int]], list[float]] | None = None
     for lines in _divisions(len(blocks)):
         height = _line_height(area, len(lines))
-        scales = [_scale([blocks[i] for i in line], area.width, height - kept) for line in lines]
+        scales = [
+            _scale([blocks[i] for i in line], area.width, height - kept - words) for line in lines
+        ]
         if best is None or min(scales) > best[0] * 1.001:
             best = (min(scales), lines, scales)
     if best is None:
@@ -93,21 +107,24 @@ def arrange(
         top = area.y + number * (height + BLOCK_GAP_PX)
         place = Box(x=area.x, y=top, width=area.width, height=height)
         members = [(blocks[i], chest_walls[i]) for i in line]
-        room = 0.0 if closeup is Closeup.NEVER else _closeup_height(members, place, scale)
-        placed += _place_line(members, place, scale, room)
+        tallest = _tallest_mm(members) * scale
+        room = 0.0 if closeup is Closeup.NEVER else _closeup_height(height - words - tallest)
+        placed += _place_line(members, place, scale, (room, words))
     return tuple(placed)
+
+
+def _words_height(lines_below: int) -> float:
+    """Return what a line of rows needs above and below its images."""
+    return TITLE_PX + TOP_STRIP_PX + lines_below * BOTTOM_LINE_PX + _BOTTOM_PAD_PX
 
 
 def _line_height(area: Box, lines: int) -> float:
     return (area.height - BLOCK_GAP_PX * (lines - 1)) / lines
 
 
-def _closeup_height(
-    line: Sequence[tuple[Sequence[Slot], Sequence[str | None]]], place: Box, scale: float
-) -> float:
-    """Return the room that a line leaves for close-ups; 0 where it is too little."""
-    used = TITLE_PX + TOP_STRIP_PX + BOTTOM_STRIP_PX + _tallest_mm(line) * scale
-    room = min(place.height - used, _MOST_CLOSEUP_PX)
+def _closeup_height(free: float) -> float:
+    """Return the room for close-ups of what a line leaves free; 0 where it is too little."""
+    room = min(free, _MOST_CLOSEUP_PX)
     return room if room >= _LEAST_CLOSEUP_PX else 0.0
 
 
@@ -144,10 +161,9 @@ def _width_px(line: Sequence[Sequence[Slot]], scale: float) -> float:
 
 
 def _scale(line: Sequence[Sequence[Slot]], width: float, height: float) -> float:
-    """Return the greatest page units per millimetre at which a line of rows fits."""
-    room = height - TITLE_PX - TOP_STRIP_PX - BOTTOM_STRIP_PX
+    """Return the greatest page units per millimetre at which the images of a line fit."""
     tallest = max((size[1] for block in line for size in _sizes_mm(block)), default=1.0)
-    low, high = 0.0, max(room, 1.0) / tallest
+    low, high = 0.0, max(height, 1.0) / tallest
     if _width_px(line, high) <= width:
         return high
     for _ in range(_STEPS):
@@ -160,8 +176,10 @@ def _place_line(
     line: Sequence[tuple[Sequence[Slot], Sequence[str | None]]],
     place: Box,
     scale: float,
-    closeup_height: float,
+    heights: tuple[float, float],
 ) -> Iterator[PlacedBlock]:
+    """Place a line's rows; ``heights`` are those of its close-ups and of its words."""
+    closeup_height, words_height = heights
     slack = max(place.width - _width_px([block for block, _ in line], scale), 0.0)
     gap = BLOCK_GAP_PX + (slack / len(line) if len(line) > 1 else 0.0)
     image_height = _tallest_mm(line) * scale
@@ -177,7 +195,7 @@ def _place_line(
                 x=round(x),
                 y=round(place.y + TITLE_PX),
                 width=width,
-                height=round(TOP_STRIP_PX + image_height + closeup_height + BOTTOM_STRIP_PX),
+                height=round(image_height + closeup_height + words_height - TITLE_PX),
             )
             left, top = cell.x + FRAME_PX, cell.y + TOP_STRIP_PX
             field = Box(x=left, y=top, width=inside, height=round(image_height))

@@ -1,0 +1,186 @@
+"""What is said of an image stands beside it in full, however narrow its place is."""
+
+from dataclasses import replace
+
+import pytest
+from builders import make_instance, make_origin
+from sheets import lay_out, make_image, make_study, make_tile
+
+from ductdicom.model.call import Confidence, Phase, PhaseCall
+from ductdicom.pairing.rows import pair_study
+from ductdicom.settings import Closeup
+from ductdicom.sheet.captions import tile_badges
+from ductdicom.sheet.compose import compose
+from ductdicom.sheet.options import SheetOptions
+from ductdicom.sheet.page import LineMark, TextMark, Tone
+from ductdicom.sheet.tile import MissingTile
+
+DOUBTS = (
+    "spacing-suspect",
+    "scale-unknown",
+    "orientation-doubtful",
+    "grey-differs",
+    "lossy",
+    "for-processing",
+)
+SUGGESTED_POST = PhaseCall(
+    phase=Phase.UNKNOWN, confidence=Confidence.UNKNOWN, suggestion=Phase.POST
+)
+
+
+def words_of(page, tone=None):
+    """Return all words of a page in reading order of their columns."""
+    marks = [m for m in page.marks if isinstance(m, TextMark) and tone in {None, m.tone}]
+    return " ".join(mark.text for mark in sorted(marks, key=lambda m: (m.x, m.y)))
+
+
+def narrow(count=5, **changes):
+    """Return images of one row, its pre first, and how they are drawn as narrow as may be."""
+    images = [make_image(1, phase="pre", minute=0)]
+    images += [make_image(n, minute=20 + n, **changes) for n in range(2, count + 2)]
+    tiles = {
+        image.instance.origin.label: make_tile((240, 60), seed=number)
+        for number, image in enumerate(images)
+    }
+    return images, tiles
+
+
+def test_every_doubt_of_a_narrow_tile_is_said_in_full():
+    images, tiles = narrow()
+    label = images[1].instance.origin.label
+    tiles[label] = replace(tiles[label], notes=DOUBTS)
+
+    _, _, (page, *_) = lay_out(images, tiles)
+
+    said = words_of(page, Tone.WARNING)
+    assert "…" not in said
+    for badge in tile_badges(DOUBTS):
+        assert badge in said
+
+
+def test_facts_and_grey_of_a_narrow_tile_are_said_in_full():
+    images, tiles = narrow(magnification=1.8)
+    label = images[2].instance.origin.label
+    tiles[label] = replace(
+        tiles[label], voi="window 1: A LONG EXPLANATION OF ITS OWN", saturated_fraction=0.123
+    )
+
+    _, _, (page, *_) = lay_out(images, tiles)
+
+    said = words_of(page)
+    assert "×1.8  10:23 (+1 min)" in said
+    assert "window 1: A LONG EXPLANATION OF ITS OWN, 12.3% at max" in said
+
+
+@pytest.mark.parametrize("word", ["SUGGESTED", "LATERALITY CONFLICT", "VIEW CONFLICT"])
+def test_no_badge_hides_another(word):
+    images, tiles = narrow(
+        call=SUGGESTED_POST, has_laterality_conflict=True, has_view_conflict=True
+    )
+
+    _, _, pages = lay_out(images, tiles)
+
+    said = " ".join(words_of(page, Tone.WARNING) for page in pages)
+    assert said.count(word) >= len(images) - 1
+
+
+def test_every_badge_of_a_row_is_said_in_full():
+    pre = make_image(1, view="MLO", phase="pre", minute=0)
+    study = make_study([pre, make_image(2, view="ML", minute=20)])
+    (row,) = pair_study(study).rows
+    notes = ("view-differs", "magnification-differs", "prior-study", "suggested")
+    pairing = replace(pair_study(study), rows=(replace(row, notes=notes),))
+    tiles = {image.instance.origin.label: make_tile((240, 60)) for image in study.images}
+
+    page, *_ = compose(study, pairing, tiles, SheetOptions())
+
+    said = words_of(page, Tone.WARNING)
+    assert "…" not in said
+    for badge in ("VIEW DIFFERS: MLO | ML", "MAGNIFICATION DIFFERS", "PRIOR STUDY", "SUGGESTED"):
+        assert badge in said
+
+
+def test_a_prior_says_its_date_on_a_narrow_tile():
+    images, tiles = narrow()
+    earlier = make_instance("2.25.1", origin=make_origin("1.dcm"), study_instance_uid="2.25.9")
+    study = make_study([replace(images[0], instance=earlier), *images[1:]])
+
+    page, *_ = compose(study, pair_study(study), tiles, SheetOptions())
+
+    said = [mark.text for mark in page.marks if isinstance(mark, TextMark)]
+    assert "2026-01-02 (0 d)" in said
+
+
+def test_a_title_wider_than_its_row_is_broken():
+    image = make_image(1, phase="unknown")
+
+    _, _, (page, *_) = lay_out([image], {"1.dcm": make_tile((240, 60))})
+
+    title = next(m for m in page.marks if isinstance(m, TextMark) and "Not in a row" in m.text)
+    assert title.text == "Not in a row: phase unknown"
+
+
+def test_a_close_up_has_a_bar_of_its_own_scale_right_below_it():
+    images = [make_image(1, phase="pre"), make_image(2)]
+    tiles = {
+        image.instance.origin.label: replace(make_tile((120, 60)), tip=(0.5, 0.8))
+        for image in images
+    }
+
+    _, _, (page, *_) = lay_out(images, tiles, closeup=Closeup.ALWAYS)
+
+    for drawn in page.tiles:
+        length_mm, length = bar_below(page, drawn)
+        assert length * drawn.mm_per_unit == pytest.approx(length_mm)
+    whole, closer = page.tiles[:2]
+    assert (whole.is_closeup, closer.is_closeup) == (False, True)
+    assert closer.mm_per_unit == pytest.approx(whole.mm_per_unit / 2)
+
+
+def bar_below(page, drawn):
+    """Return the millimetres that are said of the first bar below a picture, and its length."""
+    center = drawn.box.x + drawn.box.width / 2
+    bars = [
+        mark
+        for mark in page.marks
+        if isinstance(mark, LineMark) and mark.y1 == mark.y2 and mark.y1 > drawn.box.bottom
+    ]
+    bar = min(bars, key=lambda m: (m.y1, abs(m.x1 - center)))
+    words = min(
+        (m for m in page.marks if isinstance(m, TextMark) and m.text.endswith("mm est.")),
+        key=lambda m: (abs(m.y - bar.y1), abs(m.x - bar.x2)),
+    )
+    return float(words.text.split()[0]), bar.x2 - bar.x1
+
+
+def test_a_bar_stands_in_the_tile_of_the_least_breast():
+    images = [make_image(1, phase="pre"), make_image(2)]
+    tiles = {i.instance.origin.label: make_tile((20, 10)) for i in images}
+
+    _, _, (page, *_) = lay_out(images, tiles)
+
+    bars = [m for m in page.marks if isinstance(m, TextMark) and m.text.endswith("mm est.")]
+    assert len(bars) == len(images)
+
+
+def test_an_image_that_cannot_be_shown_still_says_when_and_why():
+    images, tiles = narrow(count=1)
+    tiles["2.dcm"] = MissingTile(reason="unsupported-transfer-syntax")
+
+    _, _, (page, *_) = lay_out(images, tiles)
+
+    said = words_of(page)
+    assert "10:22" in said
+    assert "IOHEXOL 300" in said
+
+
+@pytest.mark.parametrize("width", [2200, 2339])
+def test_the_longest_row_fits_the_narrowest_paper(width):
+    images, tiles = narrow(count=12)
+
+    _, _, pages = lay_out(images, tiles, width=width, height=1654)
+
+    drawn = [tile for page in pages for tile in page.tiles]
+    assert {tile.sop_instance_uid for tile in drawn} == {image.uid for image in images}
+    assert all(tile.box.height > 200 for tile in drawn)
+    assert all(tile.field.x + tile.field.width <= width for tile in drawn)
