@@ -11,13 +11,10 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
-    ProgressColumn,
-    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.text import Text
 
 from ductdicom.cli.events import say_event
 
@@ -29,22 +26,34 @@ _LEAST_S = 1e-3
 _ROUND_FROM = 10  # a second
 
 
+class _Rates:
+    """How many a second; a stage begins when the one before said its last."""
+
+    def __init__(self, now: float) -> None:
+        self._seen = now
+        self._started: dict[str, float] = {}
+
+    def rate(self, stage: str, done: int, now: float) -> float:
+        started = self._started.setdefault(stage, self._seen)
+        self._seen = now
+        return done / max(now - started, _LEAST_S)
+
+
 class _Lines:
     """Writes a line now and then, as text or as JSON."""
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
         self._last = monotonic()
-        self._started: dict[str, float] = {}
+        self._rates = _Rates(self._last)
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
         now = monotonic()
-        self._started.setdefault(stage, now)
+        rate = self._rates.rate(stage, done, now)
         if now - self._last < _EVERY_S and done != total:
             return
         self._last = now
-        rate = done / max(now - self._started[stage], _LEAST_S)
-        left_s = None if total is None else round((total - done) / rate, 1)
+        left_s = None if total is None or not rate else round((total - done) / rate, 1)
         if self._as_json:
             say_event(
                 "progress",
@@ -67,26 +76,21 @@ class _Bar:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._next = 0.0
+        self._rates = _Rates(monotonic())
         self._tasks = {
-            stage: progress.add_task(words, total=None, visible=False, stage=stage)
+            stage: progress.add_task(words, start=False, total=None, visible=False, rate="")
             for stage, words in _WORDS.items()
         }
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
         now = monotonic()
+        rate = self._rates.rate(stage, done, now)
         if now < self._next and done != total:
             return
         self._next = now + _FRAME_S
-        self._progress.update(self._tasks[stage], completed=done, total=total, visible=True)
-
-
-class _Rate(ProgressColumn):
-    """Says how many a second."""
-
-    def render(self, task: Task) -> Text:
-        """Return the speed of a task with its unit."""
-        speed = task.finished_speed or task.speed
-        return Text("" if speed is None else _rate(str(task.fields["stage"]), speed))
+        task, said = self._tasks[stage], _rate(stage, rate)
+        self._progress.start_task(task)  # its clock, once
+        self._progress.update(task, completed=done, total=total, visible=True, rate=said)
 
 
 def _rate(stage: str, rate: float) -> str:
@@ -108,7 +112,7 @@ def show_progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            _Rate(),
+            TextColumn("{task.fields[rate]}"),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
         )

@@ -35,10 +35,11 @@ def test_away_from_a_terminal_the_last_step_is_said_in_a_line(capsys):
 
 
 def test_a_line_has_a_rate_and_the_time_left(capsys, monkeypatch):
-    seconds = iter([0.0, 1.0, 11.0])
+    seconds = iter([0.0, 1.0, 4.0, 11.0])
     monkeypatch.setattr(progress_module, "monotonic", lambda: next(seconds))
     with show_progress(is_quiet=False, as_json=False) as progress:
-        progress("draw", 0, 40)
+        progress("scan", 9, None)
+        progress("draw", 6, 40)
         progress("draw", 20, 40)
 
     assert capsys.readouterr().err == "drawing studies: 20 of 40 (2.0 studies/s, 10 s left)\n"

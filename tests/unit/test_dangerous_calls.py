@@ -1,0 +1,51 @@
+"""What this package never does with what it reads."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import ductdicom
+
+ROOT = Path(ductdicom.__file__).parent
+MODULES = sorted(ROOT.rglob("*.py"))
+FORBIDDEN_MODULES = {
+    *("pickle", "cPickle", "dill", "marshal", "shelve", "joblib"),
+    *("xml", "lxml", "defusedxml", "yaml", "ctypes", "requests", "http", "socket"),
+}
+FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__", "extractall", "extract", "system"}
+SUBPROCESS = {"subprocess", "pty", "popen2"}
+
+
+def _imports(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield (node.module or "").partition(".")[0]
+
+
+def _calls(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            function = node.func
+            if isinstance(function, ast.Name):
+                yield function.id, node
+            # A pattern is compiled by re, an entry by nobody.
+            elif isinstance(function, ast.Attribute) and ast.unparse(function) != "re.compile":
+                yield function.attr, node
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_nothing_that_is_read_is_run_or_unpacked(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+
+    calls = {name for name, _ in _calls(tree)}
+
+    assert FORBIDDEN_MODULES.isdisjoint(_imports(tree))
+    assert SUBPROCESS.isdisjoint(_imports(tree))
+    assert FORBIDDEN_CALLS.isdisjoint(calls)
+    for _, node in _calls(tree):
+        options = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+        assert options.get("shell", "False") == "False"
+        assert options.get("allow_pickle", "False") == "False"
