@@ -75,8 +75,13 @@ def open_output(path: Path) -> Iterator[OutputFolder]:
         ) from error
     with lock:
         _lock(lock, path)
-        _remove_leftovers(path)
-        yield OutputFolder(path=path, key=_read_or_make_key(state / "key"))
+        name = f" process {os.getpid()} on {platform.node() or 'this computer'}"
+        _sign(lock, state / "lock", name)
+        try:
+            _remove_leftovers(path)
+            yield OutputFolder(path=path, key=_read_or_make_key(state / "key"))
+        finally:
+            _sign(lock, state / "lock", "")
 
 
 def _lock(lock: FileIO, path: Path) -> None:
@@ -95,15 +100,14 @@ def _lock(lock: FileIO, path: Path) -> None:
         raise OutputError(
             f"is in use by {_holder(lock)}", path=path, hint="wait for it, or choose another folder"
         ) from error
-    _sign(lock, path / STATE_FOLDER / "lock")
 
 
-def _sign(lock: FileIO, path: Path) -> None:
+def _sign(lock: FileIO, path: Path, name: str) -> None:
     """Say in the lock who holds it; its times stay, as a run without news changes nothing."""
     with suppress(OSError):  # a courtesy: a full disk is said where it matters
         status = os.fstat(lock.fileno())
         lock.truncate(0)
-        lock.write(f" process {os.getpid()} on {platform.node() or 'this computer'}".encode())
+        lock.write(name.encode())
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 

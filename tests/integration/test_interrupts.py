@@ -47,7 +47,6 @@ def _contents(output):
     found = {name: content for name, (content, _) in files_of(output).items()}
     summary = json.loads(found.pop("summary.json"))
     del summary["seconds"]
-    found.pop(".ductdicom/lock")  # says which process it was
     return found | {"summary.json": summary}
 
 
