@@ -1,12 +1,14 @@
 import shutil
 import struct
 import subprocess
+import zipfile
 
 import dicom_bytes as make
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ductdicom.ingest.archives import read_bytes
 from ductdicom.ingest.entries import Limits
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.instance import Instance
@@ -76,6 +78,21 @@ def test_the_files_of_an_image_are_read_in_place(tmp_path, is_joliet):
         ("DICOM/IM1", make.SOP_UID),
         (None, ""),
     ]
+
+
+def test_an_image_inside_an_archive_is_read(tmp_path):
+    with zipfile.ZipFile(tmp_path / "cd.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("CD/cd.iso", make_image())
+
+    found = list(scan_inputs([str(tmp_path / "cd.zip")]))
+
+    assert [item.origin.member for item in found] == [
+        "CD/cd.iso!/README.TXT",
+        "CD/cd.iso!/DICOM/IM1",
+        "CD/cd.iso",
+        None,
+    ]
+    assert read_bytes(found[1].origin) == DICOM
 
 
 def test_the_time_of_a_file_is_known(tmp_path):
