@@ -57,11 +57,23 @@ def prepare_tiles(
 
 
 def _groups(pairing: Pairing) -> list[tuple[ImageCall, ...]]:
-    """Return the images that are shown, those of a row together, each once."""
-    groups = [row.images for row in pairing.rows]
-    in_rows = {_label(image) for group in groups for image in group}
-    groups += [(image,) for image in drawn_images(pairing) if _label(image) not in in_rows]
-    return groups
+    """Return the images that are shown, each once; those of a row stand together.
+
+    So do those of rows that share an image, which is drawn once for all of them.
+    """
+    groups: list[dict[str, ImageCall]] = []
+    for row in pairing.rows:
+        group = {_label(image): image for image in row.images}
+        apart = []
+        for other in groups:
+            if other.keys().isdisjoint(group):
+                apart.append(other)
+            else:
+                group = other | group
+        groups = [*apart, group]
+    in_rows = {label for group in groups for label in group}
+    alone = [(image,) for image in drawn_images(pairing) if _label(image) not in in_rows]
+    return [*(tuple(group.values()) for group in groups), *alone]
 
 
 def _prepare(
@@ -75,8 +87,6 @@ def _prepare(
         stored: dict[str, StoredImage] = {}
         for image in group:
             label = _label(image)
-            if label in tiles:
-                continue
             try:
                 stored[label] = _read(image.instance.origin, wanted_px.get(label, _LOOK_PX))
             except InputError as error:

@@ -98,7 +98,9 @@ def present(
     values, saturated_fraction = _look_up_pixels(
         image.values, table, first=first, reduction=reduction
     )
-    is_conflict = _is_inverted(attributes) != (attributes.photometric == "MONOCHROME1")
+    is_conflict = not attributes.is_for_processing and (
+        _is_inverted(attributes) != (attributes.photometric == "MONOCHROME1")
+    )
     return Presented(
         values=values,
         background=background[::reduction, ::reduction],

@@ -34,6 +34,7 @@ _TILE_BADGES = {
     "orientation-doubtful": "ORIENTATION DOUBTFUL",
     "lossy": "LOSSY",
     "grey-differs": "GREY SCALES DIFFER",
+    "shape-conflict": "BLACK AND WHITE DOUBTFUL",
     "for-processing": "FOR PROCESSING, APPEARANCE NOT CALIBRATED",
 }
 

@@ -84,8 +84,13 @@ class Cell:
         """How the grey came about, and how much of the breast has lost its detail."""
         if not isinstance(self.tile, Tile):
             return ""
-        share = self.tile.saturated_fraction
-        return self.tile.voi + (f", {share:.1%} at max" if share >= _WORTH_SAYING else "")
+        share, step = self.tile.saturated_fraction, self.tile.reduction
+        words = [self.tile.voi]
+        if share >= _WORTH_SAYING:
+            words.append(f"{share:.1%} at max")
+        if step > 1:  # the file's own low-pass, which rings a little at sharp edges
+            words.append(f"decoded at 1/{step}")
+        return ", ".join(words)
 
 
 def numbered(cells: list[Cell]) -> list[Cell]:

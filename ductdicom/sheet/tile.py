@@ -16,6 +16,8 @@ from ductdicom.pixels.scale import breast_scale
 from ductdicom.pixels.tissue import Mask, find_tissue
 
 _BEYOND_NIPPLE = 0.2
+# Whatever the header says of it: JPEG baseline and extended.
+_LOSSY_SYNTAXES = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"})
 _LEVELS = 65535  # tiles wait for their page as 16 bit, half the room of floats
 
 
@@ -24,7 +26,8 @@ class Tile:
     """One image, hung and cropped to the breast.
 
     ``values`` are uint16 P-values over the full range, shape ``(rows, columns)``.
-    ``spacing_mm`` is (row, column) at the breast for one value, None where it is unknown.
+    ``spacing_mm`` is (row, column) at the breast for one value, None where it is unknown;
+    ``pixel_ratio`` is height over width of what one value covers, known or taken to be 1.
     ``reduction`` is the power of two by which fewer pixels were decoded each way.
     ``tip`` is roughly where the nipple is, row and column as fractions, None where it is not seen.
     ``notes`` are stable words: what a reader must know of scale, orientation and display.
@@ -32,6 +35,7 @@ class Tile:
 
     values: NDArray[np.uint16]
     spacing_mm: tuple[float, float] | None
+    pixel_ratio: float = 1.0
     hanging: Hanging
     voi: str
     saturated_fraction: float
@@ -43,7 +47,7 @@ class Tile:
     def aspect(self) -> float:
         """Width over height as it will be drawn."""
         rows, columns = self.values.shape
-        row_mm, column_mm = self.spacing_mm or (1.0, 1.0)
+        row_mm, column_mm = self.spacing_mm or (self.pixel_ratio, 1.0)
         return float(columns * column_mm / (rows * row_mm))
 
     @property
@@ -84,12 +88,14 @@ def prepare_tile(
     scale = breast_scale(image.instance, image.magnification)
     tissue = find_tissue(values) if hanging.chest_wall else None
     box = breast_box(tissue, background, hanging.chest_wall if hanging.is_known else None)
-    said = [*scale.notes, *notes]
+    said = [*scale.notes, *notes, *shown.notes]
+    if scale.mm_per_px is not None and not scale.is_corrected:
+        said.append("scale-uncorrected")
     if not hanging.is_known:
         said.append("orientation-unknown")
     elif _is_doubtful(image, hanging, tissue):
         said.append("orientation-doubtful")
-    if stored.attributes.is_lossy:
+    if stored.attributes.is_lossy or stored.attributes.transfer_syntax_uid in _LOSSY_SYNTAXES:
         said.append("lossy")
     if stored.attributes.is_for_processing:
         said.append("for-processing")
@@ -97,6 +103,7 @@ def prepare_tile(
     return Tile(
         values=np.round(cropped * _LEVELS).astype(np.uint16),
         spacing_mm=_hung_spacing(scale.mm_per_px, stored, hanging, values.shape),
+        pixel_ratio=_hung_ratio(image, hanging),
         hanging=hanging,
         voi=shown.voi_label,
         saturated_fraction=shown.saturated_fraction,
@@ -127,6 +134,15 @@ def _hung_spacing(
     if hanging.transform.swaps_axes:
         height_mm, width_mm = width_mm, height_mm
     return height_mm / shape[0], width_mm / shape[1]
+
+
+def _hung_ratio(image: ImageCall, hanging: Hanging) -> float:
+    """Return height over width of a pixel as hung: its shape is known without its size, too."""
+    geometry = image.instance.geometry
+    row, column = geometry.imager_pixel_spacing_mm or geometry.pixel_spacing_mm or (1.0, 1.0)
+    if not (row > 0 and column > 0):
+        return 1.0
+    return column / row if hanging.transform.swaps_axes else row / column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

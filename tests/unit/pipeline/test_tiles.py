@@ -10,7 +10,7 @@ from ductdicom.model.call import Laterality
 from ductdicom.model.instance import Geometry, Raster
 from ductdicom.pairing.rows import pair_study
 from ductdicom.pipeline import tiles
-from ductdicom.pixels.stored import DisplayAttributes, StoredImage
+from ductdicom.pixels.stored import DisplayAttributes, Lut, StoredImage, Window
 from ductdicom.settings import Closeup
 from ductdicom.sheet.compose import compose
 from ductdicom.sheet.options import SheetOptions
@@ -121,3 +121,32 @@ def test_what_cannot_be_decoded_finely_is_shown_coarsely(monkeypatch):
     (tile,) = tiles_of(monkeypatch, breast(1900), finest=2)
 
     assert tile.reduction == 2
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_an_image_of_several_rows_is_shown_as_all_of_them(monkeypatch, count):
+    """The plain view serves each injection; only the last one has no table, but a window."""
+    table = Lut(first=0, bits=8, data=np.arange(256, dtype=np.uint16))
+    window = Window(center=2000, width=4000)
+
+    def read(source, *, min_side_px, label):
+        vois = (window,) if label == f"{count + 1}.dcm" else (table, window)
+        return StoredImage(
+            values=breast(1900),
+            rows=ROWS,
+            columns=COLUMNS,
+            attributes=DisplayAttributes(bits_stored=12, vois=vois),
+        )
+
+    monkeypatch.setattr(tiles, "read_image", read)
+    images = [make_image(1, phase="pre", instance=_image(1).instance)]
+    images += [
+        make_image(n, injection=n - 1, instance=_image(n).instance) for n in range(2, count + 2)
+    ]
+    study = make_study(images)
+    pairing = pair_study(study)
+    assert len(pairing.rows) == count
+
+    shown = tiles.prepare_tiles(study, pairing, OPTIONS)
+
+    assert {tile.voi for tile in shown.values()} == {"window 1"}
