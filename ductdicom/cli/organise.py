@@ -99,3 +99,7 @@ def _run(names: Sequence[str], settings: Settings) -> Report:
         if settings.log_json:
             say_event("end", exit_code=error.exit_code, message=str(error))
         raise
+    except Exception:
+        if settings.log_json:  # without the error's words, which may quote a header
+            say_event("end", exit_code=DuctDicomError.exit_code, message="a bug")
+        raise

@@ -20,6 +20,8 @@ from ductdicom.pipeline.gather import Part
 from ductdicom.settings import Settings
 from ductdicom.vocabulary.terms import load_vocabulary
 
+DECISIONS_NAME = "decisions.json"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
@@ -61,7 +63,7 @@ def make_engine(settings: Settings) -> tuple[Engine, tuple[Problem, ...]]:
 
 
 def _default_decisions(output: Path | None) -> Path | None:
-    path = output / "decisions.json" if output else None
+    path = output / DECISIONS_NAME if output else None
     # os.path says no where a folder above may not be entered; whoever writes will say why.
     return path if path is not None and os.path.isfile(path) else None  # noqa: PTH113
 

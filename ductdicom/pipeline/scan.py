@@ -10,6 +10,7 @@ from time import monotonic
 
 from ductdicom.classify.decide import Engine
 from ductdicom.errors import NothingReadableError, UsageError
+from ductdicom.export.output import STATE_FOLDER
 from ductdicom.export.records import study_record
 from ductdicom.ingest.catalogue import Catalogue
 from ductdicom.ingest.dicomdir import MissingReference
@@ -20,7 +21,13 @@ from ductdicom.model.outcome import LedgerRow, Problem
 from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
 from ductdicom.pipeline.interrupts import Interrupts
-from ductdicom.pipeline.judge import Judged, judge, make_engine, unknown_decisions
+from ductdicom.pipeline.judge import (
+    DECISIONS_NAME,
+    Judged,
+    judge,
+    make_engine,
+    unknown_decisions,
+)
 from ductdicom.pipeline.ledger import account
 from ductdicom.pipeline.masking import mask_identity
 from ductdicom.pipeline.report import Report, count_inputs
@@ -178,9 +185,29 @@ def _settled(items: Sequence[Instance | LedgerRow]) -> list[Instance | LedgerRow
 
 
 def _refuse_output_as_input(inputs: Sequence[str], output: Path) -> None:
+    """Refuse what would leave inputs out, as the output folder is never read."""
+    real = Path(os.path.realpath(output))
     for name in inputs:
-        if os.path.realpath(name) == os.path.realpath(output):
+        place = Path(os.path.realpath(name))
+        if place == real:
             raise UsageError("is input and output at once", path=name, hint="name another with -o")
+        if real in place.parents and place.exists():
+            raise UsageError("lies in the output folder", path=name, hint="name another with -o")
+        if place in real.parents and _holds_others(real):
+            raise UsageError(
+                "lies among the inputs and holds files that are no results",
+                path=output,
+                hint="name another folder with -o",
+            )
+
+
+def _holds_others(folder: Path) -> bool:
+    """Whether no run has written to a folder yet, and it holds more than decisions for one."""
+    try:
+        names = {entry.name for entry in folder.iterdir()}
+    except OSError:  # not there, or not ours to read: who opens it says so
+        return False
+    return STATE_FOLDER not in names and bool(names - {DECISIONS_NAME})
 
 
 def _missing_problem(item: MissingReference) -> Problem:

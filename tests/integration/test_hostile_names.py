@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import sys
 import tarfile
 import zipfile
@@ -175,6 +176,39 @@ def test_the_log_is_json_from_start_to_end(tmp_path, capsys):
     assert (events[0]["event"], events[-1]["event"]) == ("start", "end")
     assert events[-1]["exit_code"] == code == 1
     assert {"event": "finding", "code": "truncated", "where": f"{folder}/IM1"} in events
+
+
+def test_the_log_has_the_keys_of_its_documentation(tmp_path, capsys):
+    folder = write_ductogram(tmp_path / "export")
+    (folder / "IM1").write_bytes((folder / "IM1").read_bytes()[:-2000])
+    page = Path(__file__).resolve().parents[2] / "docs" / "records.md"
+    table = dict(
+        re.findall(r"^\| `(start|progress|finding|end)` \|(.*)$", page.read_text(), re.MULTILINE)
+    )
+
+    organise(folder, output=tmp_path / "out", options=["--log-json"])
+
+    events = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert {event["event"] for event in events} == set(table)
+    for event in events:
+        assert [
+            key for key in event if key != "event" and f"`{key}`" not in table[event["event"]]
+        ] == []
+
+
+def test_a_bug_is_the_end_of_the_log(tmp_path, capsys, monkeypatch):
+    def fail(*_args, **_kwargs):
+        raise ValueError("SAMPLE^ZULU")
+
+    monkeypatch.setattr("ductdicom.cli.organise.run_organise", fail)
+
+    code = organise(tmp_path, output=tmp_path / "out", options=["--log-json"])
+
+    said = capsys.readouterr().err
+    events = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    assert code == 70
+    assert events[-1] == {"event": "end", "exit_code": 70, "message": "a bug"}
+    assert "ZULU" not in said
 
 
 def test_an_error_is_the_end_of_the_log(tmp_path, capsys):

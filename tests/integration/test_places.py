@@ -1,0 +1,54 @@
+"""Where inputs and results may lie, and what is said where they may not."""
+
+import pytest
+from exports import organise, read_records, write_ductogram
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def export(tmp_path):
+    return write_ductogram(tmp_path / "export" / "CD1").parent
+
+
+def test_the_output_may_lie_among_the_inputs_and_is_not_read_again(export):
+    output = export / "results"
+
+    codes = [organise(export, output=output, options=["--link", "copy"]) for _ in range(2)]
+
+    assert codes == [0, 0]
+    (record,) = read_records(output)
+    assert len(record["instances"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        pytest.param("", "is input and output at once", id="the same folder"),
+        pytest.param("CD1", "holds files that are no results", id="a folder of the inputs"),
+    ],
+)
+@pytest.mark.parametrize("options", [[], ["--dry-run"]], ids=["", "dry run"])
+def test_no_input_is_left_out_as_if_it_were_a_result(export, capsys, place, words, options):
+    before = sorted(export.rglob("*"))
+
+    code = organise(export, output=export / place, options=options)
+
+    assert code == 2
+    assert words in capsys.readouterr().err
+    assert sorted(export.rglob("*")) == before
+
+
+def test_inputs_in_the_output_folder_are_refused(export, capsys):
+    assert organise(export / "CD1", output=export) == 2
+
+    assert "CD1: lies in the output folder" in capsys.readouterr().err
+
+
+def test_decisions_may_wait_in_a_folder_for_its_first_run(export):
+    output = export / "results"
+    output.mkdir()
+    text = '{"schema": "ductdicom.decisions/1", "decisions": []}'
+    (output / "decisions.json").write_text(text, encoding="utf-8")
+
+    assert organise(export, output=output) == 0
