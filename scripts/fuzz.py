@@ -1,0 +1,144 @@
+"""Feeds one reader with bytes that coverage steers, until it does what it must not.
+
+Needs the extra ``fuzz``. The first argument names the reader, further ones go to libFuzzer: folders
+of seeds (what is new goes into the first), ``-max_total_time=600``, ``-timeout=20``,
+``-rss_limit_mb=2048``. Whatever a reader raises beyond this package's own errors is a find.
+"""
+
+import io
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+import atheris
+
+with atheris.instrument_imports(include=["ductdicom", "pydicom", "zipfile", "tarfile"]):
+    from ductdicom.classify.decide import Engine, classify_study
+    from ductdicom.errors import InputError
+    from ductdicom.ingest import header
+    from ductdicom.ingest.charset import Charset
+    from ductdicom.ingest.charset_guess import guess_name
+    from ductdicom.ingest.entries import Limits
+    from ductdicom.ingest.header import read_instance
+    from ductdicom.ingest.packing import Scanned, pack, unpack
+    from ductdicom.ingest.reading import read_archive
+    from ductdicom.ingest.walker import UnusualError
+    from ductdicom.model.instance import Instance
+    from ductdicom.model.origin import Origin
+    from ductdicom.model.outcome import LedgerRow
+    from ductdicom.model.study import Study
+    from ductdicom.pairing.rows import pair_study
+    from ductdicom.pixels.decode import read_image
+    from ductdicom.pixels.display import choose_voi
+    from ductdicom.sheet.tile import prepare_tile
+    from ductdicom.vocabulary.terms import load_vocabulary
+
+_NAMES = ("a.zip", "a.tar", "a.tar.gz", "a.tar.xz", "a.iso", "a")
+_LIMITS = Limits(member_bytes=1 << 22, members=200, ratio_from_bytes=1 << 22, nested_bytes=1 << 22)
+_MIN_SIDE_PX = 64
+_ENGINE = Engine(vocabulary=load_vocabulary(), decisions={})
+
+
+@contextmanager
+def _only_the_slow_parser() -> Iterator[None]:
+    def refuse(*_args: object) -> None:
+        raise UnusualError
+
+    with patch.object(header, "parse_fast", refuse):
+        yield
+
+
+def _outcome(content: bytes) -> Instance | None:
+    origin = Origin(file="image", source="image", size_bytes=len(content))
+    try:
+        return read_instance(origin, io.BytesIO(content))
+    except InputError:
+        return None
+
+
+def fuzz_header(content: bytes) -> None:
+    """Both parsers agree, where both can read it; what was read survives being packed."""
+    found = _outcome(content)
+    with _only_the_slow_parser():
+        slow = _outcome(content)
+    if slow is not None and found != slow:
+        raise AssertionError(f"{found}\n{slow}")
+    if found is not None:
+        _pack(found, found.origin)
+        pair_study(classify_study(_study(found), _ENGINE))
+
+
+def fuzz_archive(content: bytes) -> None:
+    """Every entry once, the archive's own row last; the first byte chooses the file's name."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        name = _NAMES[content[0] % len(_NAMES)] if content else _NAMES[0]
+        path = Path(folder) / name
+        path.write_bytes(content[1:])
+        origin = Origin(file=str(path), source=name, size_bytes=len(content) - 1)
+        found = list(read_archive(origin, _LIMITS))
+        if [entry.name for entry in Path(folder).iterdir()] != [name]:
+            raise AssertionError("files beside the archive")
+    inputs = [item.origin for item in found if isinstance(item, Instance | LedgerRow)]
+    labels = [item.label for item in inputs]
+    if len(set(labels)) != len(labels) or sum(item.member is None for item in inputs) != 1:
+        raise AssertionError(labels)
+    for item in found:
+        _pack(item, origin)
+
+
+def fuzz_text(content: bytes) -> None:
+    """Any bytes under any declared character set become text; the first line declares."""
+    declared, _, value = content.partition(b"\n")
+    terms = tuple(declared.decode("latin-1").split("\\"))
+    Charset(terms).decode(value).text.encode("utf-8")
+    guess_name(value).encode("utf-8", "replace")
+
+
+def fuzz_pixels(content: bytes) -> None:
+    """Show an image, or refuse it in our own words."""
+    try:
+        stored = read_image(content)
+        read_image(content, min_side_px=_MIN_SIDE_PX)
+        instance = _outcome(content)
+    except InputError:
+        return
+    if instance is not None:
+        (image,) = classify_study(_study(instance), _ENGINE).images
+        prepare_tile(image, stored, choose_voi([stored]))
+
+
+def _study(instance: Instance) -> Study:
+    return Study(study_instance_uid=instance.study_instance_uid, instances=(instance,))
+
+
+def _pack(found: Scanned, file: Origin) -> None:
+    if unpack(pack(found, file), file) != found:
+        raise AssertionError(found)
+
+
+_READERS: dict[str, Callable[[bytes], None]] = {
+    "header": fuzz_header,
+    "archive": fuzz_archive,
+    "text": fuzz_text,
+    "pixels": fuzz_pixels,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Fuzz one reader; libFuzzer ends the process itself."""
+    reader = _READERS.get(arguments[1]) if len(arguments) > 1 else None
+    if reader is None:
+        print(f"usage: fuzz.py {'|'.join(_READERS)} [libFuzzer's arguments]", file=sys.stderr)
+        return 2
+    warnings.simplefilter("ignore")
+    atheris.Setup([arguments[0], *arguments[2:]], reader)
+    atheris.Fuzz()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
