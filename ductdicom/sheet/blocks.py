@@ -1,7 +1,8 @@
 """Rows of cells: a row's images, and those that stand in no row."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import groupby
 
 from ductdicom.model.call import Kind, Phase
@@ -40,12 +41,22 @@ def _is_shown(item: LeftOut) -> bool:
     return item.image.kind is Kind.VIEW and item.reason not in _NOT_SHOWN
 
 
-def row_blocks(row: Row, tiles: Tiles, differences: Mapping[str, Difference]) -> Iterator[Block]:
+def first_exposure(images: Iterable[ImageCall]) -> datetime | None:
+    """Return when the first of the images was exposed, None where no clock says."""
+    return min((image.acquired_at for image in images if image.acquired_at), default=None)
+
+
+def row_blocks(
+    row: Row,
+    tiles: Tiles,
+    differences: Mapping[str, Difference],
+    first_post: datetime | None = None,
+) -> Iterator[Block]:
     """Turn a row into one block, or several where it holds more tiles than a page is wide.
 
     Each of several begins with the pre image again, so that every post image has it beside it.
+    Times are told from ``first_post``, that of the whole injection.
     """
-    first_post = min((i.acquired_at for i in row.post if i.acquired_at), default=None)
 
     def cells(images: Sequence[ImageCall], phase: Phase | None) -> list[Cell]:
         return numbered(

@@ -63,7 +63,7 @@ def time_label(image: ImageCall, first_post: datetime | None) -> str:
         when = "earlier" if at < first_post else "later"
         return f"{at:%Y-%m-%d}, {days} d {when}"
     minutes = (at - first_post).total_seconds() / 60
-    return f"{at:%H:%M}  ({minutes:+.0f} min)"
+    return f"{at:%H:%M}  ({round(minutes):+d} min)"
 
 
 def prior_label(image: ImageCall, row: Row) -> str:

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import StudyCall
-from ductdicom.sheet.blocks import Block, Tiles, left_out_blocks, row_blocks
+from ductdicom.sheet.blocks import Block, Tiles, first_exposure, left_out_blocks, row_blocks
 from ductdicom.sheet.cell import Cell
 from ductdicom.sheet.difference import Difference
 from ductdicom.sheet.difference_cell import DifferenceCell, draw_difference
@@ -87,7 +87,8 @@ def _row_bodies(
         body = area
         if marks:
             body = replace(area, y=area.y + STRIP_PX, height=area.height - STRIP_PX)
-        blocks = [block for row in rows for block in row_blocks(row, *shown)]
+        first_post = first_exposure(image for row in rows for image in row.post)
+        blocks = [block for row in rows for block in row_blocks(row, *shown, first_post)]
         while blocks:
             count = _most_that_fit(blocks, body, options)
             yield _body(words, blocks[:count], body, options, marks)

@@ -66,6 +66,15 @@ def _marks(images: list[tuple[datetime, ImageCall]], injection: int | None, box:
     return marks
 
 
+def _first_of_each_injection(images: list[tuple[datetime, ImageCall]]) -> set[str]:
+    """Return the first image after each injection, none where there is but one injection."""
+    firsts: dict[int, str] = {}
+    for _, image in images:
+        if image.injection is not None:
+            firsts.setdefault(image.injection, image.uid)
+    return set(firsts.values()) if len(firsts) > 1 else set()
+
+
 def _labels(
     images: list[tuple[datetime, ImageCall]], ends: tuple[float, float], axis: float
 ) -> list[Mark]:
@@ -74,8 +83,11 @@ def _labels(
     start, span = images[0][0], (images[-1][0] - images[0][0]).total_seconds()
     marks: list[Mark] = []
     free_from = {axis + _BELOW_PX: left, axis - _ABOVE_PX: left}
+    firsts = _first_of_each_injection(images)
     for at, image in images:
         word = f"{_LETTERS[image.call.phase or Phase.UNKNOWN]} {image.view or ''}".strip()
+        if image.uid in firsts:
+            word = f"injection {image.injection}: {word}"
         width = text_width(word, SMALL_PX)
         x = left + (right - left) * (at - start).total_seconds() / span
         middle = min(max(x, left + width / 2), right - width / 2)

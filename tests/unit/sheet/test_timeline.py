@@ -1,0 +1,44 @@
+"""The strip of exposures, and the times that are told from it."""
+
+from sheets import lay_out, make_image
+
+from ductdicom.sheet.page import TextMark
+
+
+def texts_of(page):
+    return [mark.text for mark in page.marks if isinstance(mark, TextMark)]
+
+
+def test_each_of_several_injections_is_named_where_it_begins():
+    images = [make_image(1, phase="pre", minute=0)]
+    images += [make_image(2, minute=20), make_image(3, minute=25)]
+    images += [
+        make_image(4, minute=50, injection=2, view="ML"),
+        make_image(5, minute=55, injection=2),
+    ]
+
+    _, _, pages = lay_out(images)
+
+    for page in pages[:2]:
+        said = [text for text in texts_of(page) if text.startswith("injection")]
+        assert said == ["injection 1: post CC", "injection 2: post ML"]
+
+
+def test_one_injection_needs_no_number():
+    _, _, (page, *_) = lay_out([make_image(1, phase="pre", minute=0), make_image(2, minute=20)])
+
+    assert {"pre CC", "post CC"} <= set(texts_of(page))
+
+
+def test_times_of_all_rows_are_told_from_the_first_post_image_of_the_injection():
+    images = [
+        make_image(1, phase="pre", minute=0),
+        make_image(2, phase="pre", minute=3, view="ML"),
+        make_image(3, minute=20),
+        make_image(4, minute=24, view="ML"),
+    ]
+
+    _, _, (page, *_) = lay_out(images)
+
+    facts = {tile.caption.facts for tile in page.tiles}
+    assert facts == {"10:00  (-20 min)", "10:03  (-17 min)", "10:20", "10:24  (+4 min)"}
