@@ -10,15 +10,22 @@ Mask = NDArray[np.bool_]
 _LONGER_SIDE_PX = 256
 _AIR_PERCENTILE = 25
 _TOWARDS_OTSU = 0.12
+_FAINTLY_TOWARDS_OTSU = 0.02
 _NOISE_FACTOR = 6.0
 _LEAST_STEP = 0.015
 
 
-def find_tissue(values: NDArray[np.float32]) -> Mask | None:
+def find_tissue(values: NDArray[np.float32], *, is_faint_too: bool = False) -> Mask | None:
     """Return where it is brighter than air, None where air and tissue cannot be told apart.
 
     Otsu's threshold parts bright tissue from the rest; the skin and fat are only a little
     brighter than the air, so the threshold is put just above the air's own noise (heuristic).
+
+    Parameters
+    ----------
+    is_faint_too
+        Whether the faintest tissue counts, and with it some air that is not quite dark: for
+        those who must miss nothing.
 
     Returns
     -------
@@ -35,7 +42,8 @@ def find_tissue(values: NDArray[np.float32]) -> Mask | None:
     dark = smooth[smooth < middle]
     air = float(np.percentile(dark, _AIR_PERCENTILE))
     noise = float(np.median(np.abs(dark[dark <= np.median(dark)] - air)))
-    step = max(_LEAST_STEP, _NOISE_FACTOR * noise, _TOWARDS_OTSU * (middle - air))
+    towards_otsu = _FAINTLY_TOWARDS_OTSU if is_faint_too else _TOWARDS_OTSU
+    step = max(_LEAST_STEP, _NOISE_FACTOR * noise, towards_otsu * (middle - air))
     mask: Mask = smooth > min(air + step, middle)
     return mask
 

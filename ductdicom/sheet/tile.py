@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ductdicom.model.study import ImageCall
-from ductdicom.pixels.crop import breast_box
+from ductdicom.pixels.crop import Box, breast_box
 from ductdicom.pixels.decode import StoredImage
 from ductdicom.pixels.display import VoiChoice, present
 from ductdicom.pixels.hanging import Hanging, apply, check_air, hang, implied_laterality
 from ductdicom.pixels.nipple import anterior_point
-from ductdicom.pixels.resample import area_average
+from ductdicom.pixels.resample import Floats, area_average
 from ductdicom.pixels.scale import breast_scale
 from ductdicom.pixels.tissue import Mask, find_tissue
 
@@ -87,7 +87,7 @@ def prepare_tile(
     background = apply(shown.background, hanging.transform)
     scale = breast_scale(image.instance, image.magnification)
     tissue = find_tissue(values) if hanging.chest_wall else None
-    box = breast_box(tissue, background, hanging.chest_wall if hanging.is_known else None)
+    box = _breast_box(values, background, hanging)
     said = [*scale.notes, *notes, *shown.notes]
     if scale.mm_per_px is not None and not scale.is_corrected:
         said.append("scale-uncorrected")
@@ -111,6 +111,12 @@ def prepare_tile(
         tip=anterior_point(cropped, hanging.chest_wall) if hanging.chest_wall else None,
         notes=tuple(dict.fromkeys(said)),
     )
+
+
+def _breast_box(values: Floats, background: Mask, hanging: Hanging) -> Box:
+    """Return the part of a hung image that is kept; the faintest tissue is never cut away."""
+    tissue = find_tissue(values, is_faint_too=True) if hanging.is_known else None
+    return breast_box(tissue, background, hanging.chest_wall if hanging.is_known else None)
 
 
 def _is_doubtful(image: ImageCall, hanging: Hanging, tissue: Mask | None) -> bool:

@@ -101,3 +101,19 @@ def test_what_was_decoded_at_a_fraction_says_so():
         "window 1, 1.2% at max, decoded at 1/2",
         "window 1",
     ]
+
+
+@pytest.mark.parametrize("above_air", [80, 160, 400])
+def test_skin_hardly_brighter_than_air_is_not_cut_away(above_air):
+    """Of a range of 4095, beside a bright gland; from five grey levels of 255 on."""
+    down, across = np.mgrid[:400, :300]
+    radius = ((down - 200) / 150) ** 2 + (across / 250) ** 2
+    values = np.where(radius < 1, above_air, 0) + np.where(radius < 0.2, 3500, 0)
+    stored = StoredImage(values=values.astype(np.uint16), rows=400, columns=300, attributes=PLAIN)
+    image = replace(make_image(1), instance=make_instance("2.25.1", geometry=GEOMETRY))
+
+    tile = prepare_tile(image, stored, None)
+
+    rows, columns = tile.values.shape
+    assert 300 <= rows < 400
+    assert 250 <= columns < 300
