@@ -5,7 +5,7 @@ transliterated, so that a page never shows an empty box.
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -69,10 +69,24 @@ def fit(text: str, width_px: float, size_px: float, *, is_bold: bool = False) ->
     return text.rstrip() + _ELLIPSIS if text else ""
 
 
+def _parts(word: str, width_px: float, size_px: float) -> Iterator[str]:
+    """Break a word into parts that are no wider than a line, of a character at least."""
+    while text_width(word, size_px) > width_px and len(word) > 1:
+        count = 1
+        while text_width(word[: count + 1], size_px) <= width_px:
+            count += 1
+        yield word[:count]
+        word = word[count:]
+    yield word
+
+
 def wrap(text: str, width_px: float, size_px: float, *, most_lines: int) -> list[str]:
-    """Break a text at blanks into at most ``most_lines`` lines; the last one is shortened."""
+    """Break a text at blanks into at most ``most_lines`` lines; the last one is shortened.
+
+    A word that is wider than a line is broken, too.
+    """
     lines: list[str] = []
-    words = drawable(text).split()
+    words = [part for word in drawable(text).split() for part in _parts(word, width_px, size_px)]
     while words and len(lines) < most_lines - 1:
         line = words.pop(0)
         while words and text_width(f"{line} {words[0]}", size_px) <= width_px:

@@ -12,7 +12,7 @@ from ductdicom.sheet.typography import LEADING, SMALL_PX
 
 _LINE_PX = 34
 _LEADING_PX = SMALL_PX * LEADING
-_MOST_LINES = 4
+_MOST_LINES = 12
 _GAP_PX = 14
 _UID_TAIL = 14
 
@@ -103,16 +103,22 @@ def _image_cells(study: StudyCall, pairing: Pairing) -> Iterator[tuple[str, ...]
         for image in row.images:
             places = rows.setdefault(image.instance.origin.label, {})
             places.setdefault(captions.row_title(row), []).append(str(row.injection or ""))
+    has_several = len({row.injection for row in pairing.rows} - {None}) > 1
     for number, image in enumerate(study.images, start=1):
         label = image.instance.origin.label
-        became = f"left out: {reasons[label]}" if label in reasons else _places(rows[label])
+        if label in reasons:
+            became = f"left out: {reasons[label]}"
+        else:
+            became = _places(rows[label]) if has_several else ", ".join(rows[label])
         yield _cells(number, image, became)
 
 
 def _places(rows: dict[str, list[str]]) -> str:
-    """Name the rows of an image, and which injections it serves where there are several."""
+    """Name the rows of an image, and which injections it serves."""
     return ", ".join(
-        f"{title}, injections {' '.join(numbers)}" if len(numbers) > 1 else title
+        f"{title}, injection{'s' if len(numbers) > 1 else ''} {' '.join(numbers)}".removesuffix(
+            ", injection "
+        )
         for title, numbers in rows.items()
     )
 

@@ -60,3 +60,11 @@ def test_wrapping_loses_no_word_where_there_is_room(words):
     lines = wrap(" ".join(words), 100, 23, most_lines=30)
 
     assert " ".join(lines).split() == words
+
+
+@pytest.mark.parametrize("word", ["X" * 300, "1.2.840." * 20, "造影" * 40])
+def test_a_word_wider_than_a_line_is_broken_and_nothing_of_it_lost(word):
+    lines = wrap(f"at {word} end", 200, 20, most_lines=100)
+
+    assert "".join(lines).replace(" ", "") == drawable(f"at{word}end")
+    assert all(text_width(line, 20) <= 200 for line in lines)

@@ -283,3 +283,21 @@ def test_phases_of_the_record_are_those_of_the_columns():
     _, _, (page, *_) = lay_out([make_image(1, phase="pre"), make_image(2)])
 
     assert {tile.phase for tile in page.tiles} == {Phase.PRE, Phase.POST}
+
+
+def test_the_inventory_tells_the_injections_apart():
+    images = [make_image(1, phase="pre"), make_image(2), make_image(3, injection=2)]
+
+    _, _, pages = lay_out(images)
+
+    said = {mark.text for mark in pages[-1].marks if isinstance(mark, TextMark)}
+    assert {"L CC, injections 1 2", "L CC, injection 1", "L CC, injection 2"} <= said
+
+
+@pytest.mark.parametrize("word", ["IOHEXOL ", "IOHEXOL-"])
+def test_the_inventory_gives_a_long_reason_in_full(word):
+    _, _, pages = lay_out([make_image(1, phase="pre"), make_image(2, text=word * 30)])
+
+    said = [mark.text for mark in pages[-1].marks if isinstance(mark, TextMark)]
+    assert "".join(said).count("IOHEXOL") >= 28  # two may be parted by the ends of lines
+    assert not any("…" in text for text in said)
