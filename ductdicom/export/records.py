@@ -20,7 +20,7 @@ LEDGER_COLUMNS = (
     "study_instance_uid",
     "bytes",
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def study_record(

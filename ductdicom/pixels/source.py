@@ -52,6 +52,8 @@ _PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, _PIXEL_DATA})
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 _LONG_VRS = frozenset({"OB", "OW", "OD", "OF", "OL", "OV", "UN", "UT", "SQ"})
 _LARGEST_INFLATED_BYTES = 1 << 30
+_SUSPECT_INFLATED_BYTES = 1 << 27
+_LARGEST_RATIO = 50  # above that size; mammograms reach ten
 _PREAMBLE_BYTES = 132
 _GROUP_LENGTH_BYTES = 12
 
@@ -106,7 +108,8 @@ def open_source(source: Path | bytes) -> PixelSource:
     ------
     DecodeError
         ``no-pixel-data``; ``unsupported-pixels`` for float pixel data; ``truncated`` where the
-        header ends too early; ``too-large`` for a deflated data set beyond a GiB.
+        header ends too early; ``too-large`` for a deflated data set beyond a GiB, or
+        beyond 128 MiB out of next to nothing.
     """
     buffer = _map(source) if isinstance(source, Path) else source
     if len(buffer) == 0:
@@ -185,12 +188,13 @@ def _inflate(buffer: mmap.mmap | bytes) -> bytes | None:
     if DeflatedExplicitVRLittleEndian.encode() not in buffer[start:end]:
         return None
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    most = max(_SUSPECT_INFLATED_BYTES, _LARGEST_RATIO * len(buffer))
     try:
-        inflated = inflater.decompress(buffer[end:], _LARGEST_INFLATED_BYTES)
+        inflated = inflater.decompress(buffer[end:], min(most, _LARGEST_INFLATED_BYTES))
     except zlib.error as error:
         raise DecodeError("the deflated data set is damaged", reason="truncated") from error
     if inflater.unconsumed_tail:
-        raise DecodeError("the deflated data set is beyond 1 GiB", reason="too-large")
+        raise DecodeError("the deflated data set inflates to too much", reason="too-large")
     return inflated
 
 

@@ -64,7 +64,7 @@ def test_the_ledger_has_the_columns_that_others_read():
     assert row == ["a/b", "c", "view", "pre", "1.2", "", "7"]
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
 def test_no_spreadsheet_takes_a_cell_for_a_formula(start):
     (_, row) = _read(ledger_csv([_row(f"{start}cmd|x!A1", f"{start}2")]))
 

@@ -503,6 +503,17 @@ def test_an_absurd_value_counts_as_absent(make_dicom, breast_like, function, key
     assert np.isfinite(shown.values).all()
 
 
+def test_a_small_deflated_file_cannot_ask_for_much_memory(make_dicom):
+    pixels = np.zeros((9000, 8000), np.uint16)
+    source = make_dicom(pixels, syntax=uid.DeflatedExplicitVRLittleEndian)
+
+    with pytest.raises(DecodeError) as caught:
+        read_image(source)
+
+    assert len(source) < 1 << 18
+    assert caught.value.reason == "too-large"
+
+
 @pytest.mark.parametrize("frame", [-1, 1, 7])
 def test_a_frame_that_is_not_there_says_so(make_dicom, frame):
     with pytest.raises(DecodeError) as caught:
