@@ -8,6 +8,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from ductdicom.sheet.captions import FOOTER
 from ductdicom.sheet.fonts import font_face
 from ductdicom.sheet.page import (
     UNITS_PER_INCH,
@@ -38,7 +39,7 @@ def pdf_document(pages: tuple[Page, ...], theme: Theme, *, title: str) -> bytes:
     canvas = Canvas(stream, invariant=1, pageCompression=1)
     canvas.setTitle(title)
     canvas.setCreator("ductdicom")
-    canvas.setSubject("Overview only. Not for diagnostic interpretation or measurement.")
+    canvas.setSubject(FOOTER)
     _register_fonts()
     for number, page in enumerate(pages):
         scale = _POINTS_PER_INCH / UNITS_PER_INCH

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from ductdicom.sheet.captions import FOOTER
+
 _THUMBNAIL_PX = 320
 _COMPRESS_LEVEL = 2  # higher ones take much longer and save little
 
@@ -32,6 +34,6 @@ def png_thumbnail(pixels: NDArray[np.uint8], dpi: int) -> bytes:
 def _encode(image: Image.Image, dpi: int) -> bytes:
     stream = io.BytesIO()
     note = PngInfo()
-    note.add_text("Comment", "Overview only. Not for diagnostic interpretation or measurement.")
+    note.add_text("Comment", FOOTER)
     image.save(stream, "PNG", dpi=(dpi, dpi), pnginfo=note, compress_level=_COMPRESS_LEVEL)
     return stream.getvalue()

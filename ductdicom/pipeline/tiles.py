@@ -52,8 +52,15 @@ def prepare_tiles(
     wanted = _wanted(groups, tiles, compose(call, pairing, tiles, options), options)
     short = [group for group in groups if any(_label(image) in wanted for image in group)]
     finer = _prepare(short, options, voi, wanted)
-    # What cannot be decoded finely is better seen coarsely than not at all.
-    return tiles | {label: tile for label, tile in finer.items() if isinstance(tile, Tile)}
+    for group in short:
+        labels = [_label(image) for image in group]
+        # What cannot be decoded finely is better seen coarsely than not at all; and with it all
+        # that share its row, whose kind of VOI was chosen without it.
+        if all(
+            isinstance(finer[label], Tile) for label in labels if isinstance(tiles[label], Tile)
+        ):
+            tiles |= {label: finer[label] for label in labels}
+    return tiles
 
 
 def _groups(pairing: Pairing) -> list[tuple[ImageCall, ...]]:

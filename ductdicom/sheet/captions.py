@@ -9,7 +9,9 @@ from ductdicom.model.call import Confidence, Evidence, Kind, Phase
 from ductdicom.model.row import Row
 from ductdicom.model.study import ImageCall
 
-FOOTER = "Overview only. Not for diagnostic interpretation or measurement."
+FOOTER = (
+    "Overview only. Not for diagnostic interpretation or measurement; not a retained mammogram."
+)
 
 _MAGNIFIED_FROM = 1.2  # contact views have factors of 1.0 to 1.1
 _PHASE_WORDS = {Phase.PRE: "PRE", Phase.POST: "POST", Phase.UNKNOWN: "UNKNOWN"}

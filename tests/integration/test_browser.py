@@ -24,7 +24,9 @@ CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
-FOOTER = "Overview only. Not for diagnostic interpretation or measurement."
+FOOTER = (
+    "Overview only. Not for diagnostic interpretation or measurement; not a retained mammogram."
+)
 PAYLOAD = "</script><script>window.hacked=1</script><img src=x onerror='window.hacked=1'>\"'&amp;"
 # What Chromium must not do in a test: ask for updates, or leave the machine for anything else.
 FLAGS = [

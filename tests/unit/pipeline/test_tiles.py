@@ -150,3 +150,30 @@ def test_an_image_of_several_rows_is_shown_as_all_of_them(monkeypatch, count):
     shown = tiles.prepare_tiles(study, pairing, OPTIONS)
 
     assert {tile.voi for tile in shown.values()} == {"window 1"}
+
+
+def test_a_row_keeps_one_kind_of_voi_where_one_image_cannot_be_decoded_finely(monkeypatch):
+    table = Lut(first=0, bits=8, data=np.arange(256, dtype=np.uint16))
+    window = Window(center=2000, width=4000)
+
+    def read(source, *, min_side_px, label):
+        step = 1 << max(0, (ROWS // min_side_px).bit_length() - 1)
+        if step < 2 and label == "2.dcm":
+            raise DecodeError("no", reason="decoder-failed")
+        return StoredImage(
+            values=breast(1900)[::step, ::step],
+            rows=ROWS,
+            columns=COLUMNS,
+            reduction=step,
+            attributes=DisplayAttributes(
+                bits_stored=12, vois=(window,) if label == "2.dcm" else (table, window)
+            ),
+        )
+
+    monkeypatch.setattr(tiles, "read_image", read)
+    images = [make_image(1, phase="pre", instance=_image(1).instance), _image(2)]
+    study = make_study(images)
+
+    shown = tiles.prepare_tiles(study, pair_study(study), replace(OPTIONS, zoom=2.0))
+
+    assert {tile.voi for tile in shown.values()} == {"window 1"}
