@@ -13,6 +13,7 @@ _TONES = {Phase.PRE: Tone.PRE, Phase.POST: Tone.POST, Phase.UNKNOWN: Tone.UNKNOW
 _LETTERS = {Phase.PRE: "pre", Phase.POST: "post", Phase.UNKNOWN: "?"}
 _BELOW_PX = 36
 _ABOVE_PX = 17
+_BETWEEN_PX = 6  # half of what parts two names
 _LONGEST_DAY_S = 86_400
 
 
@@ -66,6 +67,12 @@ def _marks(images: list[tuple[datetime, ImageCall]], injection: int | None, box:
     return marks
 
 
+def _is_free(taken: list[float], start: float, end: float) -> bool:
+    """Tell whether nothing that is taken, from one side to the next, reaches between two places."""
+    spans = zip(taken[::2], taken[1::2], strict=True)
+    return all(end <= left or start >= right for left, right in spans)
+
+
 def _first_of_each_injection(images: list[tuple[datetime, ImageCall]]) -> set[str]:
     """Return the first image after each injection, none where there is but one injection."""
     firsts: dict[int, str] = {}
@@ -78,20 +85,25 @@ def _first_of_each_injection(images: list[tuple[datetime, ImageCall]]) -> set[st
 def _labels(
     images: list[tuple[datetime, ImageCall]], ends: tuple[float, float], axis: float
 ) -> list[Mark]:
-    """Name the exposures below their ticks, above them where there is no room below."""
+    """Name the exposures below their ticks, above them where there is no room below.
+
+    Where there is room for neither, a tick has no name; those that begin an injection come first.
+    """
     left, right = ends
     start, span = images[0][0], (images[-1][0] - images[0][0]).total_seconds()
     marks: list[Mark] = []
-    free_from = {axis + _BELOW_PX: left, axis - _ABOVE_PX: left}
+    taken: dict[float, list[float]] = {axis + _BELOW_PX: [], axis - _ABOVE_PX: []}
     firsts = _first_of_each_injection(images)
-    for at, image in images:
+    for at, image in sorted(images, key=lambda pair: pair[1].uid not in firsts):
         word = f"{_LETTERS[image.call.phase or Phase.UNKNOWN]} {image.view or ''}".strip()
         if image.uid in firsts:
             word = f"injection {image.injection}: {word}"
         width = text_width(word, SMALL_PX)
         x = left + (right - left) * (at - start).total_seconds() / span
         middle = min(max(x, left + width / 2), right - width / 2)
-        baseline = next((y for y, x in free_from.items() if middle - width / 2 >= x - 1), None)
+        reach = width / 2 + _BETWEEN_PX
+        free = (y for y, sides in taken.items() if _is_free(sides, middle - reach, middle + reach))
+        baseline = next(free, None)
         if baseline is None:
             continue
         marks.append(
@@ -104,5 +116,5 @@ def _labels(
                 anchor=Anchor.MIDDLE,
             )
         )
-        free_from[baseline] = middle + width / 2 + 12
+        taken[baseline] += [middle - reach, middle + reach]
     return marks

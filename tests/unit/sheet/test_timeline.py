@@ -42,3 +42,14 @@ def test_times_of_all_rows_are_told_from_the_first_post_image_of_the_injection()
 
     facts = {tile.caption.facts for tile in page.tiles}
     assert facts == {"10:00  (-20 min)", "10:03  (-17 min)", "10:20", "10:24  (+4 min)"}
+
+
+def test_where_names_are_crowded_those_of_injections_come_first():
+    images = [make_image(n, phase="pre", minute=n) for n in range(1, 8)]
+    images += [make_image(n, minute=n, injection=1 + n // 12) for n in range(8, 16)]
+    images += [make_image(16, minute=59, injection=2)]
+
+    _, _, (page, *_) = lay_out(images)
+
+    said = [text for text in texts_of(page) if text.startswith("injection")]
+    assert said == ["injection 1: post CC", "injection 2: post CC"]
