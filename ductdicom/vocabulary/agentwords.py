@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 
 from ductdicom.vocabulary.lexicon import Item, agent_lexicon_of
@@ -26,9 +27,11 @@ _SUBSTANCES = (
     ("agent.non_opaque", AgentClass.NON_OPAQUE),
 )
 _NAMES_CONTRAST = ("agent.positive", "agent.gadolinium", "agent.generic")
+_REMEMBERED = 2048  # the images of an export say the same
 _SHORTEST_NEGATION = 4  # letters; "no" and "n" begin too many other words
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def agent_in(text: str, vocabulary: Vocabulary) -> AgentClass:
     """Return the class of an agent's text.
 

@@ -49,6 +49,7 @@ VIEW_GROUPS = {
     "SIO": ViewGroup.OBLIQUE,
     "ISO": ViewGroup.OBLIQUE,
 }
+_REMEMBERED = 2048  # the images of an export say the same
 _STANDARD_SCHEMES = frozenset({"SCT", "SRT", "DCM", "CPT", "RADLEX", "ICD9", "ICD10PCS", "LN"})
 _AGENT_CLASSES = {
     "positive": AgentClass.AGENT,
@@ -142,6 +143,7 @@ def route_of(code: Code, vocabulary: Vocabulary | None = None) -> Route | None:
     return _route(name)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def route_in(text: str, vocabulary: Vocabulary) -> Route | None:
     """Return the route that a text names, None where it names both or none."""
     roles = agent_lexicon_of(vocabulary).scan(text).roles

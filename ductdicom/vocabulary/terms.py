@@ -52,7 +52,7 @@ class Vocabulary:
     @property
     def phantom_names(self) -> frozenset[str]:
         """Words of a name or ID, upper case, under which test objects are registered."""
-        return frozenset(t.phrase.upper() for t in self.terms if t.role == "name.phantom")
+        return _phantom_names(self)
 
     def phrases(self, role: str, language: str | None = None) -> tuple[str, ...]:
         """Return the phrases of a role as the files write them."""
@@ -86,6 +86,11 @@ def load_vocabulary(
         return built_in
     known = Known(terms=built_in.terms, codes=built_in.codes, rules=rules, thresholds=thresholds)
     return _lay_over(built_in, read_overlay(overlay, known))
+
+
+@lru_cache(maxsize=8)
+def _phantom_names(vocabulary: Vocabulary) -> frozenset[str]:
+    return frozenset(phrase.upper() for phrase in vocabulary.phrases("name.phantom"))
 
 
 @lru_cache(maxsize=1)
