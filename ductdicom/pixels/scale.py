@@ -51,7 +51,9 @@ class Scale:
     notes: tuple[str, ...] = ()
 
 
-def breast_scale(instance: Instance, magnification: float | None) -> Scale:
+def breast_scale(
+    instance: Instance, magnification: float | None, *, is_magnified: bool = False
+) -> Scale:
     """Return the scale at the breast.
 
     Imager Pixel Spacing is divided by the magnification factor, unless the detector's pitch
@@ -62,6 +64,8 @@ def breast_scale(instance: Instance, magnification: float | None) -> Scale:
     magnification
         The factor that was concluded for the image, if any; else the header's own is taken, or
         that of the distances.
+    is_magnified
+        Whether it was concluded that the view is magnified; else codes and paddle alone tell.
 
     References
     ----------
@@ -74,8 +78,9 @@ def breast_scale(instance: Instance, magnification: float | None) -> Scale:
         return _calibrated(geometry)
     if not all(_is_within(side, _SANE_SPACING_MM) for side in spacing):
         return _unknown(f"spacing of {spacing[0]:g} mm", SPACING_SUSPECT)
-    factor, source, notes = _magnification(instance, magnification)
-    if factor is None and _says_magnified(instance):
+    is_magnified = is_magnified or _says_magnified(instance)
+    factor, source, notes = _magnification(geometry, magnification, is_magnified=is_magnified)
+    if factor is None and is_magnified:
         return _unknown("magnified, factor unknown", *notes)
     if not _has_sane_field(instance, spacing, factor or 1.0):
         notes = (*notes, SPACING_SUSPECT)
@@ -105,10 +110,9 @@ def _unknown(source: str, *notes: str) -> Scale:
 
 
 def _magnification(
-    instance: Instance, concluded: float | None
+    geometry: Geometry, concluded: float | None, *, is_magnified: bool
 ) -> tuple[float | None, str, tuple[str, ...]]:
     """Return the factor, where it is from, and what contradicts it."""
-    geometry = instance.geometry
     stated, by_distance = geometry.magnification_factor, _by_distance(geometry)
     notes: tuple[str, ...] = ()
     for given in (stated, concluded):
@@ -122,11 +126,11 @@ def _magnification(
     for factor, source in candidates:
         if factor is None or not _is_within(factor, _SANE_MAGNIFICATION):
             continue
-        if factor < _MAGNIFIED and _says_magnified(instance):
+        if factor < _MAGNIFIED and is_magnified:
             # A contact factor on a magnified view; another source may know better.
             notes = (MAGNIFICATION_CONFLICT,)
             continue
-        if factor >= _MAGNIFIED and not _says_magnified(instance):
+        if factor >= _MAGNIFIED and not is_magnified:
             notes = (MAGNIFICATION_CONFLICT,)
         if by_distance is not None and abs(by_distance / factor - 1) > _FACTOR_TOLERANCE:
             notes = (MAGNIFICATION_CONFLICT,)

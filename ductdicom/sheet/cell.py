@@ -70,7 +70,12 @@ class Cell:
         if self.image is None:
             return ""
         when = self.prior or captions.time_label(self.image, self.first_post)
-        words = (captions.magnification_label(self.image), when)
+        magnified = captions.magnification_label(self.image)
+        if magnified and self.image.magnification is None and isinstance(self.tile, Tile):
+            # The distances may tell what the header's factor does not, and then give the scale.
+            is_scaled = self.tile.spacing_mm is not None
+            magnified = f"magnified, by {self.tile.scale_source}" if is_scaled else magnified
+        words = (magnified, when)
         return "  ".join(word for word in words if word)
 
     @property

@@ -27,6 +27,7 @@ class Tile:
 
     ``values`` are uint16 P-values over the full range, shape ``(rows, columns)``.
     ``spacing_mm`` is (row, column) at the breast for one value, None where it is unknown;
+    ``scale_source`` says where the scale is from.
     ``pixel_ratio`` is height over width of what one value covers, known or taken to be 1.
     ``reduction`` is the power of two by which fewer pixels were decoded each way.
     ``tip`` is roughly where the nipple is, row and column as fractions, None where it is not seen.
@@ -35,6 +36,7 @@ class Tile:
 
     values: NDArray[np.uint16]
     spacing_mm: tuple[float, float] | None
+    scale_source: str = ""
     pixel_ratio: float = 1.0
     hanging: Hanging
     voi: str
@@ -85,7 +87,8 @@ def prepare_tile(
     hanging = hang(view=image.view, laterality=image.laterality, patient_orientation=orientation)
     values = apply(shown.values, hanging.transform)
     background = apply(shown.background, hanging.transform)
-    scale = breast_scale(image.instance, image.magnification)
+    is_magnified = "M" in image.modifiers
+    scale = breast_scale(image.instance, image.magnification, is_magnified=is_magnified)
     tissue = find_tissue(values) if hanging.chest_wall else None
     box = _breast_box(values, background, hanging)
     said = [*scale.notes, *notes, *shown.notes]
@@ -103,6 +106,7 @@ def prepare_tile(
     return Tile(
         values=np.round(cropped * _LEVELS).astype(np.uint16),
         spacing_mm=_hung_spacing(scale.mm_per_px, stored, hanging, values.shape),
+        scale_source=scale.source,
         pixel_ratio=_hung_ratio(image, hanging),
         hanging=hanging,
         voi=shown.voi_label,

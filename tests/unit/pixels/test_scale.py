@@ -220,3 +220,10 @@ def test_a_distance_knows_better_than_a_contact_factor_on_a_magnified_view():
 
     assert scale.mm_per_px == pytest.approx((0.1 / 1.5, 0.1 / 1.5))
     assert scale.notes == ("magnification-conflict",)
+
+
+def test_a_magnified_view_of_unknown_factor_has_no_scale_however_it_is_known_to_be_one():
+    instance = make_instance(geometry=Geometry(imager_pixel_spacing_mm=(0.1, 0.1)))
+
+    assert breast_scale(instance, None).mm_per_px == (0.1, 0.1)
+    assert breast_scale(instance, None, is_magnified=True).mm_per_px is None

@@ -117,3 +117,33 @@ def test_skin_hardly_brighter_than_air_is_not_cut_away(above_air):
     rows, columns = tile.values.shape
     assert 300 <= rows < 400
     assert 250 <= columns < 300
+
+
+@pytest.mark.parametrize(
+    ("distances_mm", "words"),
+    [
+        pytest.param((660.0, 366.7), "magnified, by distances 1.80", id="distances"),
+        pytest.param((None, None), "magnified, factor unknown", id="nothing"),
+    ],
+)
+def test_a_bar_is_not_drawn_beside_words_that_deny_its_factor(distances_mm, words):
+    source, patient = distances_mm
+    geometry = replace(
+        GEOMETRY,
+        imager_pixel_spacing_mm=(0.1, 0.1),
+        magnification_factor=None,
+        source_to_detector_mm=source,
+        source_to_patient_mm=patient,
+    )
+    image = replace(
+        make_image(2, modifiers=("M",)), instance=make_instance("2.25.2", geometry=geometry)
+    )
+    stored = StoredImage(
+        values=np.full((240, 180), 2000, dtype=np.uint16), rows=240, columns=180, attributes=PLAIN
+    )
+    label = image.instance.origin.label
+
+    _, _, (page, *_) = lay_out([image], {label: prepare_tile(image, stored, None)})
+
+    facts = page.tiles[0].caption.facts
+    assert facts.startswith(words)
