@@ -32,6 +32,8 @@ def print_report(report: Report, *, details: bool) -> None:
     if details:
         say()
         print_table(("study", "exam", "status", "problems"), [_line(r) for r in report.records])
+    if report.earlier_studies:
+        say(f"{report.earlier_studies} study folders of earlier runs are no part of this one")
     say()
     say(f"open {output / 'index.html' if output else ''}")
 

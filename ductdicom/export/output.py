@@ -8,7 +8,7 @@ import os
 import platform
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -47,6 +47,13 @@ class OutputFolder:
         digest = hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()
         when = f"{study_date:%Y%m%d}" if study_date else "undated"
         return f"{when}-{digest[:_NAME_DIGITS]}"
+
+    def count_others(self, names: Collection[str]) -> int:
+        """Count the folders of studies that earlier runs left beside those of these names."""
+        studies = self.path / "studies"
+        if not studies.is_dir():
+            return 0
+        return sum(entry.name not in names for entry in studies.iterdir() if entry.is_dir())
 
     def pseudonym(self, patient_id: str) -> str:
         """Return a name for a patient that says nothing outside this folder."""

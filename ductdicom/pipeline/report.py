@@ -45,6 +45,7 @@ class Report:
     """A run's outcome: the ledger, the studies' records, the run's own problems, the timings.
 
     ``identities`` are what the sheets say of each study's patient, by the study's key.
+    ``earlier_studies`` counts the studies' folders that earlier runs left in the output.
     """
 
     rows: tuple[LedgerRow, ...]
@@ -56,6 +57,7 @@ class Report:
     planned: tuple[StudyJob, ...] = field(default=())
     is_interrupted: bool = False
     identities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    earlier_studies: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -120,6 +122,7 @@ def summary(report: Report) -> dict[str, object]:
             "total": len(report.records),
             "by_status": count_studies(report.records),
             "by_exam": dict(sorted(exams.items())),
+            "left_by_earlier_runs": report.earlier_studies,
         },
         "problems": [
             {"code": p.code, "message": p.message, "sop_instance_uid": p.sop_instance_uid}

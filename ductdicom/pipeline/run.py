@@ -152,6 +152,7 @@ def _run(
         written=tuple(sorted(k for k, r in results.items() if r.was_written)),
         is_interrupted=is_interrupted,
         identities={job.key: job.identity for job in jobs},
+        earlier_studies=output.count_others({job.folder.name for job in jobs}),
     )
     write_report(report, output)
     return report

@@ -239,6 +239,18 @@ def test_sheets_of_all_studies_come_and_go_with_the_option(tmp_path):
     assert not list(output.rglob("sheet*"))
 
 
+def test_studies_of_earlier_runs_stay_and_are_counted(export, tmp_path):
+    output = tmp_path / "out"
+    organise(export, output=output)
+
+    organise(export / "P1", output=output)
+
+    summary = json.loads((output / "summary.json").read_text())
+    assert summary["studies"]["total"] == 1
+    assert summary["studies"]["left_by_earlier_runs"] == 2
+    assert len(list((output / "studies").iterdir())) == 3
+
+
 def test_leftovers_go_wherever_a_dead_run_left_them(export, tmp_path):
     output = tmp_path / "out"
     organise(export, output=output, options=["--link", "copy"])
