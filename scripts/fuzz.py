@@ -33,7 +33,7 @@ with atheris.instrument_imports(include=["ductdicom", "pydicom", "zipfile", "tar
     from ductdicom.model.study import Study
     from ductdicom.pairing.rows import pair_study
     from ductdicom.pixels.decode import read_image
-    from ductdicom.pixels.display import choose_voi
+    from ductdicom.pixels.display import choose_voi, voter_of
     from ductdicom.sheet.tile import prepare_tile
     from ductdicom.vocabulary.terms import load_vocabulary
 
@@ -108,7 +108,7 @@ def fuzz_pixels(content: bytes) -> None:
         return
     if instance is not None:
         (image,) = classify_study(_study(instance), _ENGINE).images
-        prepare_tile(image, stored, choose_voi([stored]))
+        prepare_tile(image, stored, choose_voi([voter_of(stored)]))
 
 
 def _study(instance: Instance) -> Study:

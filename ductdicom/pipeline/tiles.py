@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from ductdicom.errors import InputError
 from ductdicom.ingest.archives import read_bytes
-from ductdicom.model.origin import Origin
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.pixels.decode import StoredImage, read_image
-from ductdicom.pixels.display import VoiChoice, VoiKind, choose_voi
+from ductdicom.pixels.display import VoiChoice, VoiKind, Voter, choose_voi, voter_of
 from ductdicom.settings import Format, Paper, Settings, Voi
 from ductdicom.sheet.blocks import drawn_images
 from ductdicom.sheet.compose import compose
@@ -20,6 +19,7 @@ from ductdicom.version import __version__
 _HTML_ZOOM = 2.0  # pixels of an image in HTML for one of its page, each way
 # What decodes at a fraction of its resolution is looked at so coarsely before it has a place.
 _LOOK_PX = 512
+_MOST_HELD = 4  # decoded images of a row that wait for its VOI; more are decoded again
 _ROUNDING = 1.02  # crops of a coarse and of a fine image differ by a pixel or two
 # Shares of a page's height: a cropped image is not drawn with more pixels; nor zoomed, much.
 _DRAWN_SHARE = 0.75
@@ -91,18 +91,23 @@ def _prepare(
 ) -> dict[str, Tile | MissingTile]:
     tiles: dict[str, Tile | MissingTile] = {}
     for group in groups:
-        stored: dict[str, StoredImage] = {}
+        held: dict[str, StoredImage] = {}
+        voters: list[Voter] = []
         for image in group:
-            label = _label(image)
-            try:
-                stored[label] = _read(image.instance.origin, wanted_px.get(label, _LOOK_PX))
-            except InputError as error:
-                tiles[label] = MissingTile(reason=error.reason)
-        voi, notes = _common_voi(list(stored.values()), wanted_voi)
-        for image in group:
-            label = _label(image)
-            if label in stored:
-                tiles[label] = _tile(image, stored.pop(label), voi, notes, options)
+            found = _read(image, wanted_px)
+            if isinstance(found, MissingTile):
+                tiles[_label(image)] = found
+                continue
+            voters.append(voter_of(found))
+            if len(held) < _MOST_HELD:
+                held[_label(image)] = found
+        voi, notes = _common_voi(voters, wanted_voi)
+        for image in (image for image in group if _label(image) not in tiles):
+            stored = held.pop(_label(image), None) or _read(image, wanted_px)
+            if isinstance(stored, MissingTile):  # since it was read a moment ago
+                tiles[_label(image)] = stored
+            else:
+                tiles[_label(image)] = _tile(image, stored, voi, notes, options)
     return tiles
 
 
@@ -149,20 +154,18 @@ def _label(image: ImageCall) -> str:
     return image.instance.origin.label
 
 
-def _common_voi(
-    stored: Sequence[StoredImage], wanted: Voi
-) -> tuple[VoiChoice | None, tuple[str, ...]]:
+def _common_voi(voters: Sequence[Voter], wanted: Voi) -> tuple[VoiChoice | None, tuple[str, ...]]:
     """Choose one kind of VOI for a row; where there is none, each its own, and say so.
 
     The full range would be common too, but shows a mammogram in a few grey levels.
     """
-    if not stored:
+    if not voters:
         return None, ()
     if wanted is Voi.WIDE:
         return VoiChoice(kind=VoiKind.FULL_RANGE), ()
-    voi = choose_voi(stored)
-    has_own = any(image.attributes.vois for image in stored)
-    if voi.kind is VoiKind.FULL_RANGE and has_own and len(stored) > 1:
+    voi = choose_voi(voters)
+    has_own = any(image.attributes.vois for image in voters)
+    if voi.kind is VoiKind.FULL_RANGE and has_own and len(voters) > 1:
         return None, ("grey-differs",)
     return voi, ()
 
@@ -186,9 +189,14 @@ def _tile(
     return prepare_tile(image, stored, voi, notes=notes)  # a small breast in a large image
 
 
-def _read(origin: Origin, min_side_px: int) -> StoredImage:
-    source = origin.path if origin.member is None else read_bytes(origin)
-    return read_image(source, min_side_px=min_side_px, label=origin.label)
+def _read(image: ImageCall, wanted_px: Mapping[str, int]) -> StoredImage | MissingTile:
+    origin = image.instance.origin
+    min_side_px = wanted_px.get(origin.label, _LOOK_PX)
+    try:
+        source = origin.path if origin.member is None else read_bytes(origin)
+        return read_image(source, min_side_px=min_side_px, label=origin.label)
+    except InputError as error:
+        return MissingTile(reason=error.reason)
 
 
 def sheet_options(settings: Settings, identity: tuple[str, ...]) -> SheetOptions:

@@ -22,16 +22,18 @@ from ductdicom.pixels.transfer import (
     window_linear_exact,
     window_sigmoid,
 )
-from ductdicom.pixels.voi import VoiChoice, VoiKind, choose_voi, find_voi
+from ductdicom.pixels.voi import VoiChoice, VoiKind, Voter, choose_voi, find_voi, voter_of
 
 __all__ = [
     "Presented",
     "VoiChoice",
     "VoiKind",
+    "Voter",
     "apply_lut",
     "apply_modality",
     "choose_voi",
     "present",
+    "voter_of",
     "window_linear",
     "window_linear_exact",
     "window_sigmoid",
@@ -89,7 +91,7 @@ def present(
     if attributes.is_for_processing:
         table, label = _processing_table(image, background), _FOR_PROCESSING
     else:
-        table, label = _presentation_table(attributes, voi or choose_voi([image]))
+        table, label = _presentation_table(attributes, voi or choose_voi([voter_of(image)]))
     first = attributes.stored_range[0]
     if attributes.padding is not None:
         low, high = attributes.padding

@@ -33,7 +33,23 @@ class VoiChoice:
     bits: int | None = None
 
 
-def choose_voi(images: Sequence[StoredImage]) -> VoiChoice:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voter:
+    """What an image has to say of its row's VOI, without its pixels.
+
+    ``used_bits`` hold its values, None where it has no say.
+    """
+
+    attributes: DisplayAttributes
+    used_bits: int | None
+
+
+def voter_of(image: StoredImage) -> Voter:
+    """Return what remains to be known of an image when its pixels are let go."""
+    return Voter(attributes=image.attributes, used_bits=_used_bits(image))
+
+
+def choose_voi(row: Sequence[Voter]) -> VoiChoice:
     """Choose the one kind of VOI that all images of a row can be shown with.
 
     A VOI LUT is preferred to a window, a window to the full range. Images that no VOI applies
@@ -44,12 +60,12 @@ def choose_voi(images: Sequence[StoredImage]) -> VoiChoice:
     VoiChoice
         Names the first such item of the first image.
     """
-    voters = [image for image in images if not _has_no_voi(image.attributes)]
+    voters = [image for image in row if not _has_no_voi(image.attributes)]
     for kind in (VoiKind.LUT, VoiKind.WINDOW):
         found = [items_of(image.attributes, kind) for image in voters]
         if found and all(found):
             return VoiChoice(kind=kind, explanation=found[0][0].explanation)
-    bits = [used for image in images if (used := _used_bits(image)) is not None]
+    bits = [image.used_bits for image in row if image.used_bits is not None]
     return VoiChoice(kind=VoiKind.FULL_RANGE, bits=max(bits, default=None))
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from ductdicom.errors import DecodeError
 from ductdicom.pixels.decode import read_image
-from ductdicom.pixels.display import VoiChoice, VoiKind, choose_voi, present
+from ductdicom.pixels.display import VoiChoice, VoiKind, choose_voi, present, voter_of
 
 _DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 _REASONS = {
@@ -161,6 +161,6 @@ def test_the_default_voi_agrees_with_dcmtk(path, tmp_path):
         VoiKind.WINDOW: ["--use-window", "1"],
         VoiKind.LUT: ["--use-voi-lut", "1"],
         VoiKind.FULL_RANGE: ["--no-windowing"],
-    }[choose_voi([image]).kind]
+    }[choose_voi([voter_of(image)]).kind]
 
     _assert_within_one_level(present(image), _by_dcmtk(path, tmp_path, *option))

@@ -1,3 +1,4 @@
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -27,7 +28,9 @@ def breast(height):
     return np.where(inside, 3000, 0).astype(np.uint16)
 
 
-def tiles_of(monkeypatch, values, *, is_reducible=True, options=OPTIONS, finest=1, count=1):
+def tiles_of(
+    monkeypatch, values, *, is_reducible=True, options=OPTIONS, finest=1, count=1, on_read=None
+):
     """Prepare the images of one row, whose files all hold these values and are read as told.
 
     A file can be decoded at any power of two, or only whole, and no finer than ``finest``.
@@ -38,13 +41,16 @@ def tiles_of(monkeypatch, values, *, is_reducible=True, options=OPTIONS, finest=
         if step < finest:
             raise DecodeError("no", reason="decoder-failed")
         step = step if is_reducible else 1
-        return StoredImage(
+        stored = StoredImage(
             values=values[::step, ::step],
             rows=ROWS,
             columns=COLUMNS,
             reduction=step,
             attributes=DisplayAttributes(bits_stored=12),
         )
+        if on_read is not None:
+            on_read(stored.values)
+        return stored
 
     monkeypatch.setattr(tiles, "read_image", read)
     study = make_study([_image(number) for number in range(1, count + 1)])
@@ -95,6 +101,21 @@ def test_what_is_decoded_whole_has_the_pixels_that_its_page_can_show(
     (tile,) = tiles_of(monkeypatch, breast(height), is_reducible=False, options=SMALL)
 
     assert tile.spacing_mm == pytest.approx((spacing_mm, spacing_mm))
+
+
+def test_few_decoded_images_of_a_long_row_are_held_at_once(monkeypatch):
+    read, counts = [], []
+
+    def count(values):
+        read.append(weakref.ref(values))
+        counts.append(sum(reference() is not None for reference in read))
+
+    found = tiles_of(
+        monkeypatch, breast(1200), is_reducible=False, options=SMALL, count=12, on_read=count
+    )
+
+    assert len(found) == 12
+    assert max(counts) <= 6
 
 
 def test_a_close_up_has_its_own_pixels(monkeypatch):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ductdicom.pixels.stored import Lut, Window
-from ductdicom.pixels.voi import VoiChoice, VoiKind, choose_voi, find_voi
+from ductdicom.pixels.voi import VoiChoice, VoiKind, choose_voi, find_voi, voter_of
 
 
 def _lut(explanation=""):
@@ -34,15 +34,15 @@ def make_image(make_stored):
 def test_all_images_of_a_row_get_the_same_kind(make_image, first, second, kind):
     images = [make_image(*first), make_image(*second)]
 
-    assert choose_voi(images).kind is kind
-    assert choose_voi(images[::-1]).kind is kind
+    assert choose_voi([voter_of(image) for image in images]).kind is kind
+    assert choose_voi([voter_of(image) for image in images[::-1]]).kind is kind
 
 
 @pytest.mark.parametrize("attributes", [{"intent": "FOR PROCESSING"}, {"is_colour": True}])
 def test_images_that_no_voi_applies_to_have_no_say(make_image, attributes):
     images = [make_image(_window("NORMAL")), make_image(**attributes)]
 
-    assert choose_voi(images).kind is VoiKind.WINDOW
+    assert choose_voi([voter_of(image) for image in images]).kind is VoiKind.WINDOW
 
 
 def test_no_image_is_the_full_range():
@@ -55,7 +55,7 @@ def test_items_of_the_same_name_go_together_whatever_their_order(make_image):
         make_image(_lut("HARDER"), _lut("normal")),
     )
 
-    choice = choose_voi([first, second])
+    choice = choose_voi([voter_of(first), voter_of(second)])
 
     assert find_voi(first.attributes, choice)[1] == "lut 1: NORMAL"
     assert find_voi(second.attributes, choice)[1] == "lut 2: normal"
@@ -71,4 +71,4 @@ def test_a_full_range_is_as_wide_in_all_images_of_a_row(make_stored):
     dim = make_stored(np.full((2, 2), 900, np.uint16), bits=16)
     bright = make_stored(np.full((2, 2), 4000, np.uint16), bits=16)
 
-    assert choose_voi([dim, bright]).bits == 12
+    assert choose_voi([voter_of(dim), voter_of(bright)]).bits == 12
