@@ -19,8 +19,8 @@ from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import LedgerRow
 
 WORKER_DIED = "worker-died"
-CHUNK_FILES = 128
-MAX_PENDING_CHUNKS = 32
+CHUNK_FILES = 256
+MAX_PENDING_CHUNKS = 16
 _MAX_KEPT_RESULTS = 20_000  # of one archive; more are read anew each time
 _BLOCK_BYTES = 1 << 20
 

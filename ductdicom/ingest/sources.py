@@ -74,6 +74,8 @@ def read_list(stream: BinaryIO, *, nul: bool = False) -> Iterator[str]:
 
 def shown_name(name: str) -> str:
     """Return a file name as it can be written out: forward slashes, valid Unicode."""
+    if name.isascii() and os.sep == "/":
+        return name
     readable = os.fsencode(name).decode("utf-8", errors="backslashreplace")
     return readable if os.sep == "/" else readable.replace(os.sep, "/")
 
