@@ -69,7 +69,7 @@ def read_codestream(frame: bytes) -> Codestream | None:
 
 def is_cut(frame: bytes) -> bool:
     """Whether the end marker of a frame of any JPEG kind is missing; compressed data hold none."""
-    return frame.startswith((_JPEG_START, _J2K_START)) and _END_OF_IMAGE not in frame
+    return frame.startswith((_JPEG_START, _J2K_START)) and frame.rfind(_END_OF_IMAGE) < 0
 
 
 def _read_j2k(frame: bytes) -> Codestream | None:
