@@ -17,11 +17,11 @@ from ductdicom.ingest.entries import Limits
 from ductdicom.ingest.fastheader import FIRST_BYTES
 from ductdicom.ingest.header import DirectoryFileError, read_header, read_instance
 from ductdicom.ingest.packing import Scanned, pack
-from ductdicom.ingest.sources import reason_of
+from ductdicom.ingest.sources import OUT_OF_MEMORY, reason_of
 from ductdicom.ingest.stretches import Stretches
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import Disposition, LedgerRow
+from ductdicom.model.outcome import BUG, Disposition, LedgerRow
 
 _FILE = Origin(file="", source="")  # where it lies is known to who asked
 
@@ -61,6 +61,8 @@ def read_archive(origin: Origin, limits: Limits) -> Iterator[Scanned]:
             yield _row(entry, Disposition.CONTAINER, "")
         except (NotDicomError, UnreadableError) as error:
             yield _refused(entry, error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other entries are to be read
+            yield _row(entry, Disposition.UNREADABLE, _reason_of_bug(error))
     for directory, file_ids in directories:
         yield from missing_in_archive(directory, file_ids, entries)
 
@@ -89,11 +91,17 @@ def _read_file(path: str, alike: Stretches) -> Reading:
         return _packed(_refused(_FILE, error))
     except OSError as error:
         return Reading((pack_refusal(reason_of(error)),))  # it may be readable the next time
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other files are to be read
+        return Reading((pack_refusal(_reason_of_bug(error)),))
 
 
 def pack_refusal(reason: str) -> str:
     """Return the packed row of a file that could not be read."""
     return pack(_row(_FILE, Disposition.UNREADABLE, reason), _FILE)
+
+
+def _reason_of_bug(error: Exception) -> str:
+    return OUT_OF_MEMORY if isinstance(error, MemoryError) else BUG
 
 
 def _packed(result: Instance | LedgerRow) -> Reading:

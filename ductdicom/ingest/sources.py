@@ -11,7 +11,8 @@ from ductdicom.errors import UsageError
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow
 
-PASSING_REASONS = frozenset({"permission-denied", "io-error"})
+OUT_OF_MEMORY = "out-of-memory"
+PASSING_REASONS = frozenset({"permission-denied", "io-error", OUT_OF_MEMORY})
 """Reasons that may be gone the next time, though the file is still the same."""
 
 _DIRECTORY_NAME = "DICOMDIR"

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from ductdicom.model.origin import Origin
 
+BUG = "internal-error"  # reason of a row, code of a problem: the fault is ours
+
 
 class Disposition(StrEnum):
     """What one input turned out to be; every input has exactly one."""

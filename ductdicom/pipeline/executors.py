@@ -18,6 +18,7 @@ from typing import Any, ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_TASKS_BEFORE_POOL = 4
 _LIMIT_S = 900.0  # for a chunk of headers or a study; the slowest take a minute
 
 
@@ -85,6 +86,34 @@ class WorkerPool(Executor):
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(*args, **kwargs)
+
+
+class LatePool(Executor):
+    """Runs its first tasks in the calling thread; worker processes are started for more of them.
+
+    What is done in less time than it takes to start a process is not worth one.
+
+    Parameters
+    ----------
+    workers
+        Number of processes; with one, all tasks are run in the calling thread.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._here = SerialExecutor()
+        self._pool: Executor = WorkerPool(workers) if workers > 1 else self._here
+        self._tasks_here = _TASKS_BEFORE_POOL
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run a task at once, or submit it to the pool."""
+        if self._tasks_here:
+            self._tasks_here -= 1
+            return self._here.submit(fn, *args, **kwargs)
+        return self._pool.submit(fn, *args, **kwargs)
+
+    def shutdown(self, *args: Any, **kwargs: Any) -> None:
+        """End the processes, as every executor does."""
+        self._pool.shutdown(*args, **kwargs)
 
 
 def end_with_parent() -> None:

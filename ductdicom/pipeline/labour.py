@@ -8,13 +8,12 @@ from pathlib import Path
 from traceback import extract_tb
 
 from ductdicom.errors import DuctDicomError
-from ductdicom.model.outcome import Problem
+from ductdicom.model.outcome import BUG, Problem
 from ductdicom.pipeline.executors import WorkerPool
 from ductdicom.pipeline.work import StudyJob, StudyResult, give_up
 
 Process = Callable[[StudyJob], StudyResult]
 MayStop = Callable[[], AbstractContextManager[None]]
-BUG = "internal-error"
 _DEATHS = (BrokenExecutor, MemoryError)
 _PLACES = 4  # where it went wrong, and who called
 _DIED = Problem(

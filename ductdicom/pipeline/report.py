@@ -12,8 +12,7 @@ from ductdicom.errors import DuctDicomError, NothingReadableError
 from ductdicom.export.html import html_index
 from ductdicom.export.output import OutputFolder, encode_json, write_whole
 from ductdicom.export.records import ledger_csv
-from ductdicom.model.outcome import Disposition, LedgerRow, Problem, Status
-from ductdicom.pipeline.labour import BUG
+from ductdicom.model.outcome import BUG, Disposition, LedgerRow, Problem, Status
 from ductdicom.pipeline.work import THUMBNAIL_NAME, StudyJob
 from ductdicom.settings import Settings
 from ductdicom.version import __version__
@@ -68,7 +67,7 @@ class Report:
             return NothingReadableError.exit_code
         needs_person = any(row.disposition is Disposition.UNREADABLE for row in self.rows)
         codes = {problem.code for problem in self.problems} | _problem_codes(self.records)
-        if BUG in codes:
+        if BUG in codes or any(row.reason == BUG for row in self.rows):
             return DuctDicomError.exit_code
         needs_person = needs_person or bool(codes & _SERIOUS)
         if self.settings.strict:

@@ -2,8 +2,9 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -18,6 +19,7 @@ from ductdicom.ingest.scan import scan_inputs
 from ductdicom.ingest.sources import check_inputs
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import LedgerRow, Problem
+from ductdicom.pipeline.executors import LatePool
 from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
 from ductdicom.pipeline.interrupts import Interrupts
@@ -65,6 +67,11 @@ def scan(
 ) -> Scan:
     """Read and decide; write nothing.
 
+    Parameters
+    ----------
+    executor
+        Reads headers; where None is given, worker processes that are started for large exports.
+
     Raises
     ------
     UsageError
@@ -72,15 +79,26 @@ def scan(
     NothingReadableError
         No input is a DICOM object that could be read.
     """
-    with Interrupts() as interrupts:
-        scanned = read_and_decide(
-            prepare(inputs, settings), interrupts, executor=executor, progress=progress
-        )
+    order = prepare(inputs, settings)
+    with Interrupts() as interrupts, _workers(executor, settings.jobs) as workers:
+        scanned = read_and_decide(order, interrupts, executor=workers, progress=progress)
     if scanned.is_interrupted:
         raise KeyboardInterrupt
     if not scanned.judged:
         raise nothing_readable(scanned, inputs)
     return scanned
+
+
+@contextmanager
+def _workers(given: Executor | None, jobs: int) -> Iterator[Executor]:
+    if given is not None:
+        yield given
+        return
+    own = LatePool(jobs)
+    try:
+        yield own
+    finally:
+        own.shutdown(wait=True, cancel_futures=True)
 
 
 def nothing_readable(scanned: Scan, inputs: Sequence[str]) -> NothingReadableError:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 import struct
 import warnings
 from functools import partial
@@ -14,6 +15,7 @@ from pydicom import dcmread, dcmwrite, uid
 from pydicom.encaps import encapsulate
 
 from ductdicom.cli.application import run
+from ductdicom.ingest import reading
 
 pytestmark = pytest.mark.integration
 
@@ -23,6 +25,39 @@ SOP_UID = b"\x08\x00\x18\x00UI"
 SYNTAX = b"\x02\x00\x10\x00UI"
 VIEWS = b"\x54\x00\x20\x02SQ\0\0"
 BITS = {"BitsAllocated": 8, "BitsStored": 8, "HighBit": 7}
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [(TypeError("SAMPLE^ZULU"), ("internal-error", 70)), (MemoryError(), ("out-of-memory", 1))],
+)
+@pytest.mark.parametrize("is_packed", [False, True], ids=["folder", "archive"])
+def test_a_header_that_uncovers_a_bug_costs_one_row(
+    tmp_path, monkeypatch, capsys, error, expected, is_packed
+):
+    export = write_ductogram(tmp_path / "export")
+    if is_packed:
+        shutil.make_archive(str(tmp_path / "export"), "zip", export)
+        export = tmp_path / "export.zip"
+    original = reading.read_header if not is_packed else reading.read_instance
+    seen = []
+
+    def read(*args):
+        seen.append(args)
+        if len(seen) == 3:
+            raise error
+        return original(*args)
+
+    monkeypatch.setattr(reading, original.__name__, read)
+
+    code = organise(export, output=tmp_path / "out")
+
+    ledger = (tmp_path / "out" / "ledger.csv").read_text()
+    rows = list(csv.DictReader(io.StringIO(ledger)))
+    (reason,) = (row["reason"] for row in rows if row["disposition"] == "unreadable")
+    assert (reason, code) == expected
+    assert len([row for row in rows if row["disposition"] == "view"]) == 3
+    assert "ZULU" not in "".join(capsys.readouterr())
 
 
 def cut(mark, offset, content):

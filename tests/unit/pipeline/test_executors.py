@@ -1,9 +1,10 @@
+import os
 import signal
 import sys
 
 import pytest
 
-from ductdicom.pipeline.executors import SerialExecutor, make_executor
+from ductdicom.pipeline.executors import LatePool, SerialExecutor, make_executor
 
 
 def test_one_worker_is_this_process():
@@ -19,6 +20,19 @@ def test_the_serial_executor_keeps_the_interface():
 def test_what_a_task_raises_is_raised_at_once():
     with pytest.raises(ZeroDivisionError):
         SerialExecutor().submit(divmod, 1, 0)
+
+
+def test_few_tasks_start_no_process_and_more_do():
+    with LatePool(2) as executor:
+        places = [future.result() for future in [executor.submit(os.getpid) for _ in range(9)]]
+
+    assert places[:4] == [os.getpid()] * 4
+    assert os.getpid() not in places[4:]
+
+
+def test_a_late_pool_of_one_is_this_process():
+    with LatePool(1) as executor:
+        assert {executor.submit(os.getpid).result() for _ in range(9)} == {os.getpid()}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no signal masks on Windows")
