@@ -3,7 +3,7 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ductdicom.errors import OutputError, UnreadableError
@@ -11,6 +11,7 @@ from ductdicom.export.names import safe_component
 from ductdicom.export.output import write_whole
 from ductdicom.ingest.archives import read_bytes
 from ductdicom.model.call import Kind
+from ductdicom.model.origin import Origin
 from ductdicom.model.study import ImageCall
 from ductdicom.settings import Link
 
@@ -25,9 +26,17 @@ def folder_of(image: ImageCall) -> str:
 
 
 def lay_down(
-    images: Sequence[ImageCall], target: Path, link: Link
+    images: Sequence[ImageCall],
+    target: Path,
+    link: Link,
+    read: Callable[[Origin], bytes] = read_bytes,
 ) -> tuple[list[str], list[tuple[ImageCall, str]]]:
     """Lay the originals of a study down below its folder; members of archives as copies.
+
+    Parameters
+    ----------
+    read
+        Returns the bytes of an original.
 
     Returns
     -------
@@ -48,7 +57,7 @@ def lay_down(
         origin = image.instance.origin
         try:
             if link is Link.COPY or origin.member is not None:
-                _copy(read_bytes(origin), path)
+                _copy(read(origin), path)
             else:
                 _link(origin.path, path, link)
         except UnreadableError as error:

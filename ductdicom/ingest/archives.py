@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import groupby
 from pathlib import PurePosixPath
@@ -43,6 +43,18 @@ _NESTING = "!/"
 Found = tuple[Origin, BinaryIO] | LedgerRow
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """What is asked of an archive: its limits, and the only entries that are wanted, if any."""
+
+    limits: Limits
+    wanted: frozenset[str] | None = None
+
+    def leaves_out(self, name: str) -> bool:
+        """Whether neither an entry nor anything in it is wanted."""
+        return self.wanted is not None and name not in self.wanted
+
+
 def archive_kind(name: str, head: bytes) -> str | None:
     """Return the format of an archive, None for anything else.
 
@@ -76,7 +88,9 @@ def is_archive(name: str, head: bytes) -> bool:
     return archive_kind(name, head) is not None
 
 
-def walk_archive(origin: Origin, limits: Limits | None = None) -> Iterator[Found]:
+def walk_archive(
+    origin: Origin, limits: Limits | None = None, *, wanted: Iterable[str] | None = None
+) -> Iterator[Found]:
     """Yield the entries of an archive in its order, each with a stream; last its own row.
 
     A stream can only be read before the next entry is asked for. It can be sought in, within
@@ -86,6 +100,8 @@ def walk_archive(origin: Origin, limits: Limits | None = None) -> Iterator[Found
     ----------
     origin
         A file, not an entry.
+    wanted
+        Names of the only entries to open; the others are passed over.
 
     Yields
     ------
@@ -94,14 +110,24 @@ def walk_archive(origin: Origin, limits: Limits | None = None) -> Iterator[Found
         ``encrypted-archive``, ``symlink``…, nested archives included. The archive's own row
         is ``container``, or ``unreadable`` with ``damaged-archive`` or ``archive-limit``.
     """
-    bounds = limits or Limits()
+    order = _Order(
+        limits=limits or Limits(), wanted=None if wanted is None else _with_nests(wanted)
+    )
     try:
         with origin.path.open("rb") as file:
             head = file.read(HEAD_BYTES)
             file.seek(0)
-            yield from _walk(origin, cast(BinaryIO, file), head, bounds)
+            yield from _walk(origin, cast(BinaryIO, file), head, order)
     except OSError as error:
         yield _row(origin, Disposition.UNREADABLE, reason_of(error))
+
+
+def _with_nests(names: Iterable[str]) -> frozenset[str]:
+    """Add the archives that entries of nested archives lie in."""
+    parts = [name.split(_NESTING) for name in names]
+    return frozenset(
+        _NESTING.join(part[:count]) for part in parts for count in range(1, len(part) + 1)
+    )
 
 
 def members(origin: Origin, limits: Limits | None = None) -> Iterator[Origin | LedgerRow]:
@@ -165,7 +191,8 @@ def _read_members(
 ) -> Iterator[tuple[Origin, bytes]]:
     first = next(iter(wanted.values()))
     archive = replace(first, member=None, size_bytes=first.path.stat().st_size)
-    for found in walk_archive(archive, limits):
+    names = [origin.member or "" for origin in wanted.values()]
+    for found in walk_archive(archive, limits, wanted=names):
         if isinstance(found, LedgerRow):
             continue
         known = wanted.pop(found[0].member, None)
@@ -178,8 +205,9 @@ def _read_members(
 
 
 def _walk(
-    origin: Origin, file: BinaryIO, head: bytes, limits: Limits, depth: int = 0
+    origin: Origin, file: BinaryIO, head: bytes, order: _Order, depth: int = 0
 ) -> Iterator[Found]:
+    limits = order.limits
     kind = archive_kind(origin.member or origin.path.name, head)
     try:
         if kind == ZIP:
@@ -189,7 +217,9 @@ def _walk(
         else:
             entries = tar_entries(file, kind or TAR, origin.size_bytes, limits)
         for entry in entries:
-            yield from _enter(_entry_origin(origin, entry), entry, limits, depth + 1)
+            inner = _entry_origin(origin, entry)
+            if not order.leaves_out(inner.member or ""):
+                yield from _enter(inner, entry, order, depth + 1)
     except UnreadableError as error:
         yield _row(origin, Disposition.UNREADABLE, error.reason)
     else:
@@ -207,7 +237,7 @@ def _entry_origin(archive: Origin, entry: Entry) -> Origin:
     )
 
 
-def _enter(origin: Origin, entry: Entry, limits: Limits, depth: int) -> Iterator[Found]:
+def _enter(origin: Origin, entry: Entry, order: _Order, depth: int) -> Iterator[Found]:
     """Yield an entry, or if it is an archive itself what is in it."""
     if entry.refusal is not None:
         yield _row(origin, *entry.refusal)
@@ -222,12 +252,13 @@ def _enter(origin: Origin, entry: Entry, limits: Limits, depth: int) -> Iterator
     if archive_kind(entry.name, head) is None:
         yield origin, cast(BinaryIO, stream)
     else:
-        yield from _nest(origin, stream, head, limits, depth)
+        yield from _nest(origin, stream, head, order, depth)
 
 
 def _nest(
-    origin: Origin, stream: Replay, head: bytes, limits: Limits, depth: int
+    origin: Origin, stream: Replay, head: bytes, order: _Order, depth: int
 ) -> Iterator[Found]:
+    limits = order.limits
     kind = archive_kind(origin.member or "", head)
     if depth > limits.depth or (kind in (ZIP, ISO) and origin.size_bytes > limits.nested_bytes):
         yield _row(origin, Disposition.UNREADABLE, ARCHIVE_LIMIT)
@@ -239,7 +270,7 @@ def _nest(
         except UnreadableError as error:
             yield _row(origin, Disposition.UNREADABLE, error.reason)
             return
-    yield from _walk(origin, file, head, limits, depth)
+    yield from _walk(origin, file, head, order, depth)
 
 
 def _refused(name: str, error: OSError) -> UnreadableError:

@@ -1,11 +1,13 @@
 """From a study's rows to tiles: which pixels are read, at what size, with which grey."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from ductdicom.errors import InputError
-from ductdicom.ingest.archives import read_bytes
+from ductdicom.model.origin import Origin
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.pipeline.members import Members
 from ductdicom.pixels.decode import StoredImage, read_image
 from ductdicom.pixels.display import VoiChoice, VoiKind, Voter, choose_voi, voter_of
 from ductdicom.settings import Format, Paper, Settings, Voi
@@ -33,7 +35,11 @@ _PAPERS = {  # width and height in inches, landscape
 
 
 def prepare_tiles(
-    call: StudyCall, pairing: Pairing, options: SheetOptions, voi: Voi = Voi.HEADER
+    call: StudyCall,
+    pairing: Pairing,
+    options: SheetOptions,
+    voi: Voi = Voi.HEADER,
+    members: Members | None = None,
 ) -> dict[str, Tile | MissingTile]:
     """Read and prepare every image that the pages show, row by row with one kind of VOI.
 
@@ -46,12 +52,13 @@ def prepare_tiles(
         By the label of each image's origin.
     """
     groups = _groups(pairing)
-    tiles = _prepare(groups, options, voi, {})
+    members = members or Members(_origins(groups))
+    tiles = _prepare(groups, options, voi, partial(_read, members, {}))
     if not any(_is_coarse(tile) for tile in tiles.values()):
         return tiles
     wanted = _wanted(groups, tiles, compose(call, pairing, tiles, options), options)
     short = [group for group in groups if any(_label(image) in wanted for image in group)]
-    finer = _prepare(short, options, voi, wanted)
+    finer = _prepare(short, options, voi, partial(_read, members, wanted))
     for group in short:
         labels = [_label(image) for image in group]
         # What cannot be decoded finely is better seen coarsely than not at all; and with it all
@@ -87,14 +94,14 @@ def _prepare(
     groups: Sequence[Sequence[ImageCall]],
     options: SheetOptions,
     wanted_voi: Voi,
-    wanted_px: Mapping[str, int],
+    read: Callable[[ImageCall], StoredImage | MissingTile],
 ) -> dict[str, Tile | MissingTile]:
     tiles: dict[str, Tile | MissingTile] = {}
     for group in groups:
         held: dict[str, StoredImage] = {}
         voters: list[Voter] = []
         for image in group:
-            found = _read(image, wanted_px)
+            found = read(image)
             if isinstance(found, MissingTile):
                 tiles[_label(image)] = found
                 continue
@@ -103,7 +110,7 @@ def _prepare(
                 held[_label(image)] = found
         voi, notes = _common_voi(voters, wanted_voi)
         for image in (image for image in group if _label(image) not in tiles):
-            stored = held.pop(_label(image), None) or _read(image, wanted_px)
+            stored = held.pop(_label(image), None) or read(image)
             if isinstance(stored, MissingTile):  # since it was read a moment ago
                 tiles[_label(image)] = stored
             else:
@@ -189,12 +196,17 @@ def _tile(
     return prepare_tile(image, stored, voi, notes=notes)  # a small breast in a large image
 
 
-def _read(image: ImageCall, wanted_px: Mapping[str, int]) -> StoredImage | MissingTile:
+def _origins(groups: Iterable[Iterable[ImageCall]]) -> Iterator[Origin]:
+    return (image.instance.origin for group in groups for image in group)
+
+
+def _read(
+    members: Members, wanted_px: Mapping[str, int], image: ImageCall
+) -> StoredImage | MissingTile:
     origin = image.instance.origin
     min_side_px = wanted_px.get(origin.label, _LOOK_PX)
     try:
-        source = origin.path if origin.member is None else read_bytes(origin)
-        return read_image(source, min_side_px=min_side_px, label=origin.label)
+        return read_image(members.source(origin), min_side_px=min_side_px, label=origin.label)
     except InputError as error:
         return MissingTile(reason=error.reason)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -15,9 +15,11 @@ from ductdicom.export.pdf import pdf_document
 from ductdicom.export.png import png_page, png_thumbnail
 from ductdicom.export.records import sheet_record, study_record
 from ductdicom.ingest.sources import PASSING_REASONS
+from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Problem, Status
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.pipeline.members import Members
 from ductdicom.pipeline.tiles import prepare_tiles, sheet_options
 from ductdicom.settings import Format, Link, Phi, Settings, ThemeName
 from ductdicom.sheet.blocks import drawn_images
@@ -102,8 +104,13 @@ def fingerprint_of(
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def draw_study(job: StudyJob) -> tuple[StudyJob, tuple[Page, ...]]:
+def draw_study(job: StudyJob, members: Members | None = None) -> tuple[StudyJob, tuple[Page, ...]]:
     """Draw a study's pages.
+
+    Parameters
+    ----------
+    members
+        Reads the images; a reader of the study's own where None is given.
 
     Returns
     -------
@@ -111,7 +118,7 @@ def draw_study(job: StudyJob) -> tuple[StudyJob, tuple[Page, ...]]:
     read, and the status ``review`` where such an image stands in a row.
     """
     options = sheet_options(job.settings, job.identity)
-    tiles = prepare_tiles(job.call, job.pairing, options, job.settings.voi)
+    tiles = prepare_tiles(job.call, job.pairing, options, job.settings.voi, members)
     missing = {label: tile for label, tile in tiles.items() if isinstance(tile, MissingTile)}
     broken = [
         Problem(
@@ -140,8 +147,9 @@ def process_study(job: StudyJob) -> StudyResult:
     sheets: list[dict[str, object]] = []
     names: set[str] = set()
     remove_stale(job.folder, set(), RECORD_NAME)
+    members = Members(_to_be_read(job))
     if job.has_sheets:
-        job, pages = draw_study(job)
+        job, pages = draw_study(job, members)
         for name, content in render(pages, job):
             write_whole(job.folder / name, content)
             names.add(name)
@@ -149,7 +157,7 @@ def process_study(job: StudyJob) -> StudyResult:
     for pattern in ("sheet*", THUMBNAIL_NAME):
         remove_stale(job.folder, names, pattern)
     remove_laid(job.folder)
-    laid, unread = lay_down(job.call.images, job.folder, job.settings.link)
+    laid, unread = lay_down(job.call.images, job.folder, job.settings.link, members.content)
     problems = (*job.call.problems, *(_original_problem(*item) for item in unread))
     call = replace(job.call, problems=problems)
     record = study_record(call, job.pairing, key=job.key, sheets=sheets)
@@ -157,6 +165,12 @@ def process_study(job: StudyJob) -> StudyResult:
     record["files"] = sorted([*names, *laid])
     write_whole(job.folder / RECORD_NAME, encode_json(record, indent=2))
     return StudyResult(key=job.key, record=record, was_written=True)
+
+
+def _to_be_read(job: StudyJob) -> Iterator[Origin]:
+    drawn = drawn_images(job.pairing) if job.has_sheets else ()
+    laid = job.call.images if job.settings.link is not Link.NONE else ()
+    return (image.instance.origin for image in (*drawn, *laid))
 
 
 def _original_problem(image: ImageCall, reason: str) -> Problem:
