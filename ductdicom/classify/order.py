@@ -150,10 +150,10 @@ def _offset(timeline: Timeline, index: int, posts: Sequence[int], words: str) ->
     """Say how far from the first certain post image an image was exposed."""
     known = [p for p in posts if p in timeline.minutes]
     if index not in timeline.minutes or not known:
-        return f"instance number {words} post image's"
+        return f"instance number {words} post image's of the breast"
     first = min(known, key=lambda p: timeline.minutes[p])
     gap = abs(timeline.minutes[index] - timeline.minutes[first])
-    return f"exposed {_duration(gap)} {words} post image"
+    return f"exposed {_duration(gap)} {words} post image of the breast"
 
 
 def _duration(minutes: float) -> str:

@@ -86,7 +86,11 @@ class Cell:
 
     @property
     def display(self) -> str:
-        """How the grey came about, and how much of the breast has lost its detail."""
+        """How it was hung and how its grey came about, and how much of it has lost its detail.
+
+        ``→A ↓FR``: rows run to anterior, columns to the feet and the right (DICOM PS3.3
+        C.7.6.1.1.1), as the image hangs.
+        """
         if not isinstance(self.tile, Tile):
             return ""
         share, step = self.tile.saturated_fraction, self.tile.reduction
@@ -95,6 +99,9 @@ class Cell:
             words.append(f"{share:.1%} at max")
         if step > 1:  # the file's own low-pass, which rings a little at sharp edges
             words.append(f"decoded at 1/{step}")
+        if self.tile.hanging.orientation is not None:
+            rows, columns = self.tile.hanging.orientation
+            words.append(f"→{rows} ↓{columns}")
         return ", ".join(words)
 
 

@@ -98,8 +98,8 @@ def test_what_was_decoded_at_a_fraction_says_so():
     _, _, (page, *_) = lay_out([make_image(1, phase="pre"), make_image(2)], tiles)
 
     assert [tile.caption.display for tile in page.tiles if not tile.is_closeup] == [
-        "window 1, 1.2% at max, decoded at 1/2",
-        "window 1",
+        "window 1, 1.2% at max, decoded at 1/2, →A ↓R",
+        "window 1, →A ↓R",
     ]
 
 
