@@ -15,11 +15,14 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, ParamSpec, TypeVar
 
+from ductdicom.ingest.reading import read_files
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _TASKS_BEFORE_POOL = 4
-_LIMIT_S = 900.0  # for a chunk of headers or a study; the slowest take a minute
+_LIMIT_S = 900.0  # for a study; the slowest take a minute
+_HEADERS_LIMIT_S = 300.0  # for a chunk of headers, which take a tenth of a second; for one, too
 
 
 class SerialExecutor(Executor):
@@ -65,13 +68,14 @@ class WorkerPool(Executor):
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Submit a task to a pool that is whole."""
         task = partial(fn, *args, **kwargs)
+        limit_s = min(self._limit_s, _HEADERS_LIMIT_S) if fn is read_files else self._limit_s
         try:
-            return self._submit(task)
+            return self._submit(limit_s, task)
         except BrokenExecutor:
             self.shutdown()
-            return self._submit(task)
+            return self._submit(limit_s, task)
 
-    def _submit(self, task: Callable[[], T]) -> Future[T]:
+    def _submit(self, limit_s: float, task: Callable[[], T]) -> Future[T]:
         if self._pool is None:
             # Its locks start a helper process, which meddles with the signals held back.
             context = multiprocessing.get_context("spawn")
@@ -79,7 +83,7 @@ class WorkerPool(Executor):
                 self._workers, mp_context=context, initializer=end_with_parent
             )
         with _interrupts_held():  # a pool starts its processes with its first task
-            return self._pool.submit(run_limited, self._limit_s, task)
+            return self._pool.submit(run_limited, limit_s, task)
 
     def shutdown(self, *args: Any, **kwargs: Any) -> None:
         """End the processes, as every executor does."""

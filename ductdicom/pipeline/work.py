@@ -33,6 +33,8 @@ from ductdicom.version import __version__
 
 RECORD_NAME = "study.json"
 THUMBNAIL_NAME = "thumbnail.png"
+# Formats that hold all pages in one file; of the others each page is a file.
+_WHOLE_SHEETS = {Format.PDF: "sheet.pdf", Format.HTML: "sheet.html", Format.DICOM: "sheet.dcm"}
 _UNREADABLE = frozenset({"pixels-unreadable", "original-unreadable"})
 _PASSING = PASSING_REASONS | {"missing", "unreadable"}  # it may be readable the next time
 
@@ -234,9 +236,8 @@ def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
 
 
 def _sheet_records(pages: Sequence[Page], formats: Sequence[Format]) -> list[dict[str, object]]:
-    paths = {Format.PDF: "sheet.pdf", Format.HTML: "sheet.html", Format.DICOM: "sheet.dcm"}
     return [
-        sheet_record(paths.get(format_, f"sheet-{number}.png"), str(format_), page, number)
+        sheet_record(_WHOLE_SHEETS.get(format_, f"sheet-{number}.png"), str(format_), page, number)
         for format_ in formats
         for number, page in enumerate(pages, start=1)
     ]
@@ -246,8 +247,7 @@ def planned_files(job: StudyJob) -> list[str]:
     """Say what would be written for a study, without reading a pixel."""
     names = [RECORD_NAME]
     if job.has_sheets:
-        fixed = {Format.PDF: "sheet.pdf", Format.HTML: "sheet.html", Format.DICOM: "sheet.dcm"}
-        names += [fixed.get(format_, "sheet-1.png …") for format_ in job.settings.format]
+        names += [_WHOLE_SHEETS.get(format_, "sheet-1.png …") for format_ in job.settings.format]
     if job.settings.link is not Link.NONE:
         names += [f"{folder_of(image)}/" for image in job.call.images]
     return sorted(set(names))

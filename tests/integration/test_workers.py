@@ -198,3 +198,31 @@ def test_a_pool_that_broke_is_whole_again():
         after = pool.submit(os.getpid).result()
 
     assert after not in (before, os.getpid())
+
+
+def read_or_hang(paths):
+    if any(path.endswith("IM1") for path in paths):
+        spin()
+    return reading.read_files(paths)
+
+
+class Hanging(Executor):
+    """A pool whose workers hang over one file."""
+
+    def __init__(self, pool):
+        self._pool = pool
+
+    def submit(self, _fn, /, *args):
+        return self._pool.submit(read_or_hang, *args)
+
+
+def test_a_header_over_which_workers_hang_is_a_row(tmp_path):
+    for number in range(3):
+        content = make.make_dicom(SOPInstanceUID=f"2.25.{number + 1}")
+        (tmp_path / f"IM{number}").write_bytes(content)
+
+    with WorkerPool(1, limit_s=1.5) as pool:
+        found = list(scan_inputs([str(tmp_path)], executor=Hanging(pool)))
+
+    assert [isinstance(item, Instance) for item in found] == [True, False, True]
+    assert (found[1].disposition, found[1].reason) == ("unreadable", "worker-died")
