@@ -13,6 +13,7 @@ _box_head = struct.Struct(">I4s").unpack_from
 _long_box_length = struct.Struct(">Q").unpack_from
 _COD = b"\xff\x52"
 _LEVELS_OFFSET = 9
+_WAVELET_OFFSET = 13
 _MARKER = 0xFF
 _START_OF_SCAN = 0xDA
 _END_OF_IMAGE = b"\xff\xd9"
@@ -20,6 +21,8 @@ _SOF = struct.Struct(">BHHB")
 _SIGN_BIT = 0x80
 # Start-of-frame markers that carry a size: ITU-T T.81 table B.1, and 0xF7 of JPEG-LS (T.87).
 _FRAME_MARKERS = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
+_LOSSLESS_FRAMES = frozenset({0xC3, 0xC7, 0xCB, 0xCF, 0xF7})
+_JPEG_LS_FRAME = 0xF7
 _STANDALONE_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
@@ -72,10 +75,37 @@ def is_cut(frame: bytes) -> bool:
     return frame.startswith((_JPEG_START, _J2K_START)) and frame.rfind(_END_OF_IMAGE) < 0
 
 
+def is_lossy(frame: bytes) -> bool:
+    """Whether a frame says of itself that it was compressed with loss.
+
+    The irreversible wavelet of JPEG 2000, a tolerance of JPEG-LS, and every JPEG process but the
+    lossless ones. A reversible one that was cut short afterwards does not tell.
+
+    References
+    ----------
+    * ITU-T T.800 table A.20, T.87 C.2.3, T.81 table B.1
+    """
+    if frame.startswith(_J2K_START):
+        place = _find_cod(frame)
+        return place is not None and _byte(frame, place + _WAVELET_OFFSET) == 0
+    if not frame.startswith(_JPEG_START):
+        return False
+    segments = dict(_segments(frame))
+    kinds = segments.keys() & _FRAME_MARKERS
+    if kinds == {_JPEG_LS_FRAME} and _START_OF_SCAN in segments:
+        components = segments[_START_OF_SCAN] + 4
+        return bool(_byte(frame, components + 1 + 2 * (_byte(frame, components) or 0)))
+    return bool(kinds - _LOSSLESS_FRAMES)
+
+
+def _byte(frame: bytes, place: int) -> int | None:
+    return frame[place] if place < len(frame) else None
+
+
 def _read_j2k(frame: bytes) -> Codestream | None:
     """Return the values of the SIZ and COD segments (ITU-T T.800 A.5.1, A.6.1)."""
     try:
-        length, _, right, bottom, left, top, _, _, _, _, samples, depth = _SIZ.unpack_from(frame, 4)
+        _, _, right, bottom, left, top, _, _, _, _, samples, depth = _SIZ.unpack_from(frame, 4)
     except struct.error:
         return None
     return Codestream(
@@ -84,17 +114,23 @@ def _read_j2k(frame: bytes) -> Codestream | None:
         samples=samples,
         precision=(depth & ~_SIGN_BIT) + 1,
         is_signed=bool(depth & _SIGN_BIT),
-        levels=_read_levels(frame, 4 + length),
+        levels=_read_levels(frame),
     )
 
 
-def _read_levels(frame: bytes, position: int) -> int:
+def _read_levels(frame: bytes) -> int:
     """Return the decomposition levels of the COD segment, 0 where there is none."""
+    place = _find_cod(frame)
+    return 0 if place is None else frame[place + _LEVELS_OFFSET]
+
+
+def _find_cod(frame: bytes) -> int | None:
+    position = 4 + int.from_bytes(frame[4:6], "big")
     while position + _LEVELS_OFFSET < len(frame) and frame[position] == _MARKER:
         if frame[position : position + 2] == _COD:
-            return frame[position + _LEVELS_OFFSET]
+            return position
         position += 2 + int.from_bytes(frame[position + 2 : position + 4], "big")
-    return 0
+    return None
 
 
 def _read_jpeg(frame: bytes) -> Codestream | None:
@@ -110,21 +146,28 @@ def _read_jpeg(frame: bytes) -> Codestream | None:
 
 
 def _start_of_frame_segments(frame: bytes) -> Iterator[tuple[int, int, int, int]]:
+    for marker, position in _segments(frame):
+        if marker in _FRAME_MARKERS and position + 4 + _SOF.size <= len(frame):
+            yield _SOF.unpack_from(frame, position + 4)
+
+
+def _segments(frame: bytes) -> Iterator[tuple[int, int]]:
+    """Yield marker and position of each segment, up to the start of the scan."""
     position = 2
-    while position + 4 + _SOF.size <= len(frame):
+    while position + 4 <= len(frame):
         if frame[position] != _MARKER:  # decoders skip what stands between segments
             position = frame.find(b"\xff", position)
             if position < 0:
                 return
             continue
         marker = frame[position + 1]
-        if marker == _START_OF_SCAN:
-            return
-        if marker in _FRAME_MARKERS:
-            yield _SOF.unpack_from(frame, position + 4)
         if marker == _MARKER:  # fill bytes may stand before any marker
             position += 1
-        elif marker in _STANDALONE_MARKERS:
+            continue
+        if marker in _STANDALONE_MARKERS:
             position += 2
-        else:
-            position += 2 + int.from_bytes(frame[position + 2 : position + 4], "big")
+            continue
+        yield marker, position
+        if marker == _START_OF_SCAN:
+            return
+        position += 2 + int.from_bytes(frame[position + 2 : position + 4], "big")

@@ -1,5 +1,6 @@
 """Stored values of one image, at full or reduced resolution; the only place that decodes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from pydicom.uid import (
 from ductdicom.errors import DecodeError
 from ductdicom.pixels.attributes import read_attributes
 from ductdicom.pixels.codecs import LOSSY, LOSSY_JPEG, check_syntax, decode_frame
+from ductdicom.pixels.codestream import is_lossy, without_boxes
 from ductdicom.pixels.colour import PALETTE, luminance
 from ductdicom.pixels.encapsulated import read_encoded_frame
 from ductdicom.pixels.native import map_frame
@@ -96,19 +98,21 @@ def _read(source: Path | bytes, *, frame: int, min_side_px: int | None) -> Store
         transfer_syntax_uid=found.transfer_syntax_uid,
         is_little_endian=found.is_little_endian,
     )
-    values, reduction = _values(found, raster, frame=frame, min_side_px=min_side_px)
+    values, reduction, is_lossy_frame = _values(found, raster, frame=frame, min_side_px=min_side_px)
     return StoredImage(
         values=values,
         rows=raster.rows,
         columns=raster.columns,
         reduction=reduction,
-        attributes=attributes,
+        attributes=replace(attributes, is_lossy=attributes.is_lossy or is_lossy_frame),
     )
 
 
 def _values(
     source: PixelSource, raster: RasterFormat, *, frame: int, min_side_px: int | None
-) -> tuple[NDArray[np.integer], int]:
+) -> tuple[NDArray[np.integer], int, bool]:
+    """Return the values, their reduction, and whether the frame itself says that it is lossy."""
+    is_lossy_frame = False
     if source.transfer_syntax_uid in _NATIVE:
         check_size(raster, stored_bytes=source.declared_length)
         pixels, reduction = map_frame(source, raster, frame=frame), 1
@@ -116,11 +120,12 @@ def _values(
         check_syntax(source.transfer_syntax_uid)
         encoded = read_encoded_frame(source, raster, frame=frame)
         check_size(raster, stored_bytes=len(encoded))
+        is_lossy_frame = is_lossy(without_boxes(encoded))
         pixels, reduction = decode_frame(
             encoded, raster, syntax=source.transfer_syntax_uid, min_side_px=min_side_px
         )
     if raster.samples > 1 or raster.photometric == PALETTE:
         is_rgb = raster.photometric in _DECODED_RGB or source.transfer_syntax_uid in LOSSY_JPEG
-        return luminance(pixels, raster, source.header, is_rgb=is_rgb), reduction
-    is_lossy = source.transfer_syntax_uid in LOSSY
-    return as_stored(pixels, raster, may_overshoot=is_lossy or reduction > 1), reduction
+        return luminance(pixels, raster, source.header, is_rgb=is_rgb), reduction, is_lossy_frame
+    may_overshoot = reduction > 1 or source.transfer_syntax_uid in LOSSY
+    return as_stored(pixels, raster, may_overshoot=may_overshoot), reduction, is_lossy_frame

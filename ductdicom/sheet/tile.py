@@ -16,8 +16,6 @@ from ductdicom.pixels.scale import breast_scale
 from ductdicom.pixels.tissue import Mask, find_tissue
 
 _BEYOND_NIPPLE = 0.2
-# Whatever the header says of it: JPEG baseline and extended.
-_LOSSY_SYNTAXES = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"})
 _LEVELS = 65535  # tiles wait for their page as 16 bit, half the room of floats
 
 
@@ -98,7 +96,7 @@ def prepare_tile(
         said.append("orientation-unknown")
     elif _is_doubtful(image, hanging, tissue):
         said.append("orientation-doubtful")
-    if stored.attributes.is_lossy or stored.attributes.transfer_syntax_uid in _LOSSY_SYNTAXES:
+    if stored.attributes.is_lossy:
         said.append("lossy")
     if stored.attributes.is_for_processing:
         said.append("for-processing")

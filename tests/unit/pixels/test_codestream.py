@@ -3,8 +3,10 @@ import struct
 import imagecodecs
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ductdicom.pixels.codestream import is_cut, read_codestream, without_boxes
+from ductdicom.pixels.codestream import is_cut, is_lossy, read_codestream, without_boxes
 from ductdicom.pixels.compiled import nothing_ignored
 
 PIXELS = np.zeros((30, 20), np.uint8)
@@ -42,6 +44,42 @@ def test_boxes_that_lead_nowhere_hold_nothing(length):
     box = struct.pack(">I4s", length, b"free") + bytes(40)
 
     assert without_boxes(FILE[:12] + box) == b""
+
+
+SLOPE = np.add.outer(np.arange(30), np.arange(20)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("frame", "expected"),
+    [
+        pytest.param(imagecodecs.jpeg8_encode(SLOPE, 90), True, id="JPEG baseline"),
+        pytest.param(imagecodecs.ljpeg_encode(SLOPE), False, id="JPEG lossless"),
+        pytest.param(imagecodecs.jpegls_encode(SLOPE), False, id="JPEG-LS lossless"),
+        pytest.param(imagecodecs.jpegls_encode(SLOPE, level=2), True, id="JPEG-LS near-lossless"),
+        pytest.param(
+            imagecodecs.jpeg2k_encode(SLOPE, codecformat="j2k", reversible=True),
+            False,
+            id="JPEG 2000 reversible",
+        ),
+        pytest.param(
+            imagecodecs.jpeg2k_encode(SLOPE, codecformat="j2k", reversible=False, level=40),
+            True,
+            id="JPEG 2000 irreversible",
+        ),
+        pytest.param(imagecodecs.htj2k_encode(SLOPE, reversible=True), False, id="HTJ2K"),
+        pytest.param(
+            imagecodecs.htj2k_encode(SLOPE, reversible=False), True, id="HTJ2K irreversible"
+        ),
+        pytest.param(bytes(64), False, id="something else"),
+    ],
+)
+def test_a_frame_says_itself_whether_it_is_lossy(frame, expected):
+    assert is_lossy(bytes(frame)) is expected
+
+
+@given(st.sampled_from([b"\xff\xd8", b"\xff\x4f\xff\x51"]), st.binary(max_size=80))
+def test_a_broken_frame_is_asked_without_a_crash(start, rest):
+    is_lossy(start + rest)
 
 
 @pytest.mark.parametrize("frame", [BARE, bytes(imagecodecs.jpeg8_encode(PIXELS, 90))])

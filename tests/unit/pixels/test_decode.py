@@ -146,6 +146,7 @@ def test_lossily_compressed_values_are_nearly_those_written(
     image = read_image(make_dicom(pixels, bits=bits, syntax=syntax, frames=[bytes(encode(pixels))]))
 
     assert np.abs(image.values.astype(int) - pixels).max() <= tolerance
+    assert image.attributes.is_lossy  # though the header has no word of it
 
 
 def test_lossy_overshoot_is_clipped_and_does_not_turn_white_into_black(make_dicom):

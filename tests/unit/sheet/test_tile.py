@@ -60,22 +60,6 @@ def test_what_contradicts_itself_on_black_and_white_is_said(photometric, shape, 
 
 
 @pytest.mark.parametrize(
-    ("syntax", "is_marked", "is_said"),
-    [
-        pytest.param("1.2.840.10008.1.2.1", False, False, id="uncompressed"),
-        pytest.param("1.2.840.10008.1.2.1", True, True, id="was compressed once"),
-        pytest.param("1.2.840.10008.1.2.4.50", False, True, id="JPEG baseline"),
-        pytest.param("1.2.840.10008.1.2.4.51", False, True, id="JPEG extended"),
-        pytest.param("1.2.840.10008.1.2.4.70", False, False, id="JPEG lossless"),
-    ],
-)
-def test_a_lossy_image_is_called_so_whatever_its_header_says(syntax, is_marked, is_said):
-    tile = tile_of(attributes=replace(PLAIN, transfer_syntax_uid=syntax, is_lossy=is_marked))
-
-    assert ("lossy" in tile.notes) == is_said
-
-
-@pytest.mark.parametrize(
     ("orientation", "ratio"),
     [pytest.param(("A", "R"), 2.0, id="as stored"), pytest.param(("R", "A"), 0.5, id="turned")],
 )
