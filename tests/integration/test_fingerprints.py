@@ -17,9 +17,9 @@ def walks(monkeypatch):
     walked = []
     walk = archives.walk_archive
 
-    def watch(origin, limits=None):
+    def watch(origin, limits=None, **wanted):
         walked.append(origin.path.name)
-        return walk(origin, limits)
+        return walk(origin, limits, **wanted)
 
     monkeypatch.setattr(archives, "walk_archive", watch)
     return walked
