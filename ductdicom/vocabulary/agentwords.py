@@ -35,13 +35,16 @@ _SHORTEST_NEGATION = 4  # letters; "no" and "n" begin too many other words
 def agent_in(text: str, vocabulary: Vocabulary) -> AgentClass:
     """Return the class of an agent's text.
 
-    A number, a unit or a date states nothing; 0 states none and 1 states yes, as consoles do.
+    A number, a unit or a date states nothing, nor does a filling that is still to come; 0 states
+    none and 1 states yes, as consoles do.
     """
     items = agent_lexicon_of(vocabulary).scan(text).items
     words = [item for item in items if _is_significant(item)]
     if not words:
         return _read_number(items)
     if any(item.has("redacted") for item in words) or all(item.has("empty") for item in words):
+        return AgentClass.UNINFORMATIVE
+    if any(item.has("before") for item in words) and not any(item.has("none") for item in words):
         return AgentClass.UNINFORMATIVE
     return _read_words(words)
 
