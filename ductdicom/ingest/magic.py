@@ -7,7 +7,7 @@ References
 
 import struct
 
-from ductdicom.errors import NotDicomError
+from ductdicom.errors import NotDicomError, UnreadableError
 
 HEAD_BYTES = 512
 PREAMBLE_BYTES = 128
@@ -15,6 +15,8 @@ _PREFIX = b"DICM"
 _FIRST_GROUPS = (0x0002, 0x0004, 0x0008)
 _MAX_FIRST_ELEMENT = 0x0100
 _MIN_ELEMENT_BYTES = 8
+# 7z, rar, bzip2 and Zstandard, which are not opened.
+_OTHER_ARCHIVES = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"BZh", b"\x28\xb5\x2f\xfd")
 _KNOWN_FORMATS = (
     b"\x89PNG",
     b"\xff\xd8\xff",
@@ -54,9 +56,13 @@ def find_start(head: bytes, size_bytes: int) -> int:
     ------
     NotDicomError
         Reason ``empty-file`` or ``no-dicom-magic``.
+    UnreadableError
+        Reason ``unsupported-archive``: there may be images in it.
     """
     if not size_bytes:
         raise NotDicomError("the file is empty", reason="empty-file")
+    if head.startswith(_OTHER_ARCHIVES):
+        raise UnreadableError("an archive of an unknown format", reason="unsupported-archive")
     if head[PREAMBLE_BYTES : PREAMBLE_BYTES + len(_PREFIX)] == _PREFIX:
         return PREAMBLE_BYTES + len(_PREFIX)
     if head.startswith(_PREFIX):

@@ -151,6 +151,11 @@ def write_report(report: Report, output: OutputFolder) -> None:
     _write_summary(summary(report), output)
 
 
+def has_report(output: OutputFolder) -> bool:
+    """Whether a run into this folder left its accounts."""
+    return (output.path / "ledger.csv").is_file()
+
+
 def _write_summary(content: dict[str, object], output: OutputFolder) -> None:
     """Write the summary, unless nothing but its timings would change."""
     path = output.path / "summary.json"

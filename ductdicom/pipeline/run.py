@@ -17,7 +17,7 @@ from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.pipeline.labour import work_off
 from ductdicom.pipeline.ledger import account, unreadable_pixels
 from ductdicom.pipeline.plan import plan_jobs, read_finished
-from ductdicom.pipeline.report import Report, write_report
+from ductdicom.pipeline.report import Report, has_report, write_report
 from ductdicom.pipeline.scan import (
     Progress,
     Scan,
@@ -154,5 +154,7 @@ def _run(
         identities={job.key: job.identity for job in jobs},
         earlier_studies=output.count_others({job.folder.name for job in jobs}),
     )
-    write_report(report, output)
+    # A run that was stopped before all was read knows less than the accounts of the last one.
+    if not scanned.is_interrupted or not has_report(output):
+        write_report(report, output)
     return report

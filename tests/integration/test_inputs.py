@@ -194,3 +194,18 @@ def test_an_archive_is_never_unpacked_to_disk(tmp_path, kind):
     assert not [name for name in wrote if not name.startswith((str(output), str(cache)))]
     assert not list(output.rglob("*.dcm"))
     assert len(read_records(output)[0]["instances"]) == 4
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\x01\0", b"BZh91AY&SY", b"\x28\xb5\x2f\xfd"],
+    ids=["7z", "rar", "bzip2", "Zstandard"],
+)
+def test_an_archive_of_a_format_that_is_not_opened_needs_a_person(tmp_path, start):
+    export = write_ductogram(tmp_path / "export")
+    (export / "CD").write_bytes(start + bytes(600))
+
+    assert organise(export, output=tmp_path / "out") == 1
+
+    ledger = (tmp_path / "out" / "ledger.csv").read_text("utf-8")
+    assert "CD,,unreadable,unsupported-archive" in ledger

@@ -167,6 +167,18 @@ def test_an_interrupt_while_duplicates_are_compared_leaves_them_to_the_next_run(
     assert _contents(output) == _contents(undisturbed)
 
 
+def test_an_interrupt_while_reading_leaves_the_accounts_of_an_earlier_run(
+    export, tmp_path, monkeypatch
+):
+    output = tmp_path / "out"
+    assert organise(export, output=output) == 0
+    before = files_of(output)
+    _interrupt_when(monkeypatch, reading, "_read")
+
+    assert organise(export, export / "P01" / "IM1", output=output, options=["--dpi", "80"]) == 130
+    assert files_of(output) == before
+
+
 def _is_alive(process_id):
     try:
         status = Path(f"/proc/{process_id}/stat").read_text("utf-8")
