@@ -32,8 +32,13 @@ def print_report(report: Report, *, details: bool) -> None:
     if details:
         say()
         print_table(("study", "exam", "status", "problems"), [_line(r) for r in report.records])
+    if report.causes:
+        say("needs a person: " + ", ".join(f"{n} {name}" for name, n in report.causes.items()))
     if report.earlier_studies:
-        say(f"{report.earlier_studies} study folders of earlier runs are no part of this one")
+        say(
+            f"{report.earlier_studies} study folders of earlier runs are no part of this one,"
+            " and may say more of a patient than it does"
+        )
     say()
     say(f"open {output / 'index.html' if output else ''}")
 

@@ -4,6 +4,7 @@ import json
 import platform
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import cast
@@ -65,23 +66,30 @@ class Report:
             return INTERRUPTED
         if not self.records and not self.planned:
             return NothingReadableError.exit_code
-        needs_person = any(row.disposition is Disposition.UNREADABLE for row in self.rows)
-        codes = {problem.code for problem in self.problems} | _problem_codes(self.records)
-        if BUG in codes or any(row.reason == BUG for row in self.rows):
+        if BUG in self._codes() or any(row.reason == BUG for row in self.rows):
             return DuctDicomError.exit_code
-        needs_person = needs_person or bool(codes & _SERIOUS)
-        if self.settings.strict:
-            statuses = {str(record["status"]) for record in self.records}
-            needs_person = needs_person or Status.REVIEW in statuses
-        return 1 if needs_person else 0
+        return 1 if self.causes else 0
 
+    @property
+    def causes(self) -> dict[str, int]:
+        """What needs a person, and how often: problems, unreadable inputs, studies to review."""
+        codes = self._codes()
+        found = {code: codes[code] for code in sorted(_SERIOUS & codes.keys())}
+        unreadable = sum(row.disposition is Disposition.UNREADABLE for row in self.rows)
+        review = sum(record["status"] == Status.REVIEW for record in self.records)
+        if unreadable:
+            found["unreadable"] = unreadable
+        if review and self.settings.strict:
+            found[str(Status.REVIEW)] = review
+        return found
 
-def _problem_codes(records: Iterable[Record]) -> set[str]:
-    return {
-        problem["code"]
-        for record in records
-        for problem in cast("list[dict[str, str]]", record["problems"])
-    }
+    def _codes(self) -> Counter[str]:
+        of_studies = (
+            problem["code"]
+            for record in self.records
+            for problem in cast("list[dict[str, str]]", record["problems"])
+        )
+        return Counter(of_studies) + Counter(problem.code for problem in self.problems)
 
 
 def count_inputs(rows: Iterable[LedgerRow]) -> list[tuple[str, str, int]]:
@@ -154,6 +162,12 @@ def write_report(report: Report, output: OutputFolder) -> None:
 def has_report(output: OutputFolder) -> bool:
     """Whether a run into this folder left its accounts."""
     return (output.path / "ledger.csv").is_file()
+
+
+def forget_summary(output: OutputFolder) -> None:
+    """Remove the summary of an earlier run where this one could not write its own."""
+    with suppress(OSError):
+        (output.path / "summary.json").unlink(missing_ok=True)
 
 
 def _write_summary(content: dict[str, object], output: OutputFolder) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
-from ductdicom.errors import UsageError
+from ductdicom.errors import OutputError, UsageError
 from ductdicom.export.output import OutputFolder, open_output
 from ductdicom.ingest.catalogue import Catalogue
 from ductdicom.pipeline.executors import make_executor
@@ -17,7 +17,7 @@ from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.pipeline.labour import work_off
 from ductdicom.pipeline.ledger import account, unreadable_pixels
 from ductdicom.pipeline.plan import plan_jobs, read_finished
-from ductdicom.pipeline.report import Report, has_report, write_report
+from ductdicom.pipeline.report import Report, forget_summary, has_report, write_report
 from ductdicom.pipeline.scan import (
     Progress,
     Scan,
@@ -77,7 +77,11 @@ def organise(
                         catalogue=catalogue,
                         progress=progress,
                     )
-                report = _run(scanned, settings, output, workers, interrupts, progress)
+                try:
+                    report = _run(scanned, settings, output, workers, interrupts, progress)
+                except OutputError:
+                    forget_summary(output)
+                    raise
     if not scanned.judged and not scanned.is_interrupted:
         raise nothing_readable(scanned, inputs)
     return report

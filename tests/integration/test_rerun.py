@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from exports import files_of, organise, read_records, tiny_pixels, write_ductogram, write_view
 
+from ductdicom.errors import OutputError
 from ductdicom.phantom.spec import Person, Texts
+from ductdicom.pipeline import run as pipeline
 from ductdicom.pipeline import work
 
 pytestmark = pytest.mark.integration
@@ -283,3 +285,16 @@ def test_nothing_of_the_output_is_overwritten_through_a_link(export, tmp_path):
 
     assert outside.read_text() == "somebody's file"
     assert not sheet.is_symlink()
+
+
+def test_a_run_that_could_not_write_leaves_no_summary_of_another(export, tmp_path, monkeypatch):
+    output = tmp_path / "out"
+    assert organise(export, output=output) == 0
+
+    def refuse(*_args):
+        raise OutputError("no room", path=output)
+
+    monkeypatch.setattr(pipeline, "write_report", refuse)
+
+    assert organise(export, output=output) == 4
+    assert not (output / "summary.json").exists()

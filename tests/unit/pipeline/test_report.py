@@ -80,3 +80,11 @@ def test_versions_are_named():
 
     assert content["version"]
     assert {"pydicom", "numpy"} <= set(content["libraries"])
+
+
+def test_what_needs_a_person_is_named_and_counted():
+    rows = [_row(Disposition.UNREADABLE, "truncated"), _row(Disposition.UNREADABLE, "io-error")]
+    records = [_record("review", "phase-conflict", "non-discriminating"), _record("review")]
+
+    assert _report(rows, records).causes == {"phase-conflict": 1, "unreadable": 2}
+    assert _report((), records, strict=True).causes == {"phase-conflict": 1, "review": 2}
