@@ -6,13 +6,14 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from multiprocessing.connection import wait
 from pathlib import Path
 from threading import Thread
+from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 from ductdicom.ingest.reading import read_files
@@ -22,7 +23,8 @@ T = TypeVar("T")
 
 _TASKS_BEFORE_POOL = 4
 _LIMIT_S = 900.0  # for a study; the slowest take a minute
-_HEADERS_LIMIT_S = 300.0  # for a chunk of headers, which take a tenth of a second; for one, too
+# A chunk of headers takes a tenth of a second, on a slow share minutes.
+_LIMITS: Mapping[Callable[..., Any], float] = MappingProxyType({read_files: 300.0})
 
 
 class SerialExecutor(Executor):
@@ -58,17 +60,26 @@ class WorkerPool(Executor):
         Number of processes.
     limit_s
         Seconds after which a task that has not ended is taken for dead, together with its worker.
+    limits
+        Other seconds for the tasks of some functions.
     """
 
-    def __init__(self, workers: int, *, limit_s: float = _LIMIT_S) -> None:
+    def __init__(
+        self,
+        workers: int,
+        *,
+        limit_s: float = _LIMIT_S,
+        limits: Mapping[Callable[..., Any], float] = _LIMITS,
+    ) -> None:
         self._workers = workers
         self._limit_s = limit_s
+        self._limits = limits
         self._pool: ProcessPoolExecutor | None = None
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Submit a task to a pool that is whole."""
         task = partial(fn, *args, **kwargs)
-        limit_s = min(self._limit_s, _HEADERS_LIMIT_S) if fn is read_files else self._limit_s
+        limit_s = self._limits.get(fn, self._limit_s)
         try:
             return self._submit(limit_s, task)
         except BrokenExecutor:

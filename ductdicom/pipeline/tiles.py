@@ -184,7 +184,7 @@ def _tile(
     notes: tuple[str, ...],
     options: SheetOptions,
 ) -> Tile:
-    """Prepare an image that was decoded whole with the pixels that its page can show."""
+    """Prepare an image with the pixels that its page can show, or with all that were decoded."""
     if stored.reduction > 1:
         return prepare_tile(image, stored, voi, notes=notes)
     needed = round(options.height * options.scale)  # which no image exceeds

@@ -70,6 +70,8 @@ _TURN: MappingProxyType[Transform, Callable[[NDArray[Any]], NDArray[Any]]] = Map
 )
 _OPPOSITE = MappingProxyType({"A": "P", "P": "A", "L": "R", "R": "L", "H": "F", "F": "H"})
 _AXIS = MappingProxyType({"A": 0, "P": 0, "L": 1, "R": 1, "H": 2, "F": 2})
+# Where the chest wall lies, by where the rows run to.
+_CHEST_WALLS: MappingProxyType[str, Edge] = MappingProxyType({"A": "left", "P": "right"})
 _FROM_ABOVE = frozenset({"CC", "FB", "XCC", "XCCL", "XCCM"})
 _FROM_SIDE = frozenset({"ML", "LM", "MLO", "LMO", "SIO", "ISO"})
 # Obliques: with the first two, down on the image is towards the midline; with the others, away.
@@ -219,7 +221,7 @@ def _opposite(letters: str) -> str:
 
 
 def _chest_wall(orientation: tuple[str, str]) -> Edge | None:
-    return {"A": "left", "P": "right"}.get(orientation[0][0])  # type: ignore[return-value]
+    return _CHEST_WALLS.get(orientation[0][0])
 
 
 def _as_stored(stored: tuple[str, str] | None, why: str) -> Hanging:

@@ -1,5 +1,6 @@
 """A page's frame: what study this is, its status, and the footer."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ductdicom.model.outcome import Status
@@ -60,58 +61,66 @@ def frame_page(
     options: SheetOptions,
 ) -> Page:
     """Put a body between header and footer; ``place`` is the page's number and their count."""
-    number, count = place
-    right = options.width - MARGIN_PX
-    bottom = options.height - MARGIN_PX
-    exam = study.exam
-    because = captions.describe(exam.evidence[0]) if exam.evidence else "no sign of contrast"
-    second = "   ".join((*options.identity, f"{exam.kind} ({exam.confidence}): {because}"))
-    status = _STATUS_WORDS[pairing.status]
-    is_settled = pairing.status in {Status.PAIRED, Status.NOT_A_DUCTOGRAM}
-    marks: list[Mark] = [
-        TextMark(
-            x=MARGIN_PX,
-            y=MARGIN_PX + TITLE_PX * 0.8,
-            text=drawable(f"{_exam_words(study)}: {body.title}"),
-            size_px=TITLE_PX,
-            is_bold=True,
-        ),
-        TextMark(
-            x=right,
-            y=MARGIN_PX + TITLE_PX * 0.8,
-            text=status,
-            size_px=LABEL_PX,
-            is_bold=True,
-            tone=Tone.INK if is_settled else Tone.WARNING,
-            anchor=Anchor.END,
-        ),
-        TextMark(
-            x=MARGIN_PX,
-            y=MARGIN_PX + TITLE_PX * 0.8 + SMALL_PX * 1.6,
-            text=fit(second, options.width - 2 * MARGIN_PX, SMALL_PX),
-            size_px=SMALL_PX,
-            tone=Tone.MUTED,
-        ),
-        LineMark(x1=MARGIN_PX, y1=MARGIN_PX + 90, x2=right, y2=MARGIN_PX + 90),
-        TextMark(x=MARGIN_PX, y=bottom, text=captions.FOOTER, size_px=SMALL_PX, is_bold=True),
-        TextMark(
-            x=right,
-            y=bottom,
-            text=f"{options.version}   page {number} of {count}".strip(),
-            size_px=SMALL_PX,
-            tone=Tone.MUTED,
-            anchor=Anchor.END,
-        ),
-    ]
     paper = BoxMark(box=Box(x=0, y=0, width=options.width, height=options.height), fill=Tone.PAPER)
+    header = _header(study, pairing, body.title, options)
     return Page(
         title=body.title,
         width=options.width,
         height=options.height,
         dpi=options.dpi,
-        marks=(paper, *marks, *body.marks),
+        marks=(paper, *header, *_footer(place, options), *body.marks),
         tiles=body.tiles,
         differences=body.differences,
+    )
+
+
+def _header(
+    study: StudyCall, pairing: Pairing, title: str, options: SheetOptions
+) -> Iterator[Mark]:
+    """Say what study this is, why it is taken for that, and where it stands."""
+    right = options.width - MARGIN_PX
+    baseline = MARGIN_PX + TITLE_PX * 0.8
+    exam = study.exam
+    because = captions.describe(exam.evidence[0]) if exam.evidence else "no sign of contrast"
+    second = "   ".join((*options.identity, f"{exam.kind} ({exam.confidence}): {because}"))
+    is_settled = pairing.status in {Status.PAIRED, Status.NOT_A_DUCTOGRAM}
+    yield TextMark(
+        x=MARGIN_PX,
+        y=baseline,
+        text=drawable(f"{_exam_words(study)}: {title}"),
+        size_px=TITLE_PX,
+        is_bold=True,
+    )
+    yield TextMark(
+        x=right,
+        y=baseline,
+        text=_STATUS_WORDS[pairing.status],
+        size_px=LABEL_PX,
+        is_bold=True,
+        tone=Tone.INK if is_settled else Tone.WARNING,
+        anchor=Anchor.END,
+    )
+    yield TextMark(
+        x=MARGIN_PX,
+        y=baseline + SMALL_PX * 1.6,
+        text=fit(second, options.width - 2 * MARGIN_PX, SMALL_PX),
+        size_px=SMALL_PX,
+        tone=Tone.MUTED,
+    )
+    yield LineMark(x1=MARGIN_PX, y1=MARGIN_PX + 90, x2=right, y2=MARGIN_PX + 90)
+
+
+def _footer(place: tuple[int, int], options: SheetOptions) -> Iterator[Mark]:
+    number, count = place
+    bottom = options.height - MARGIN_PX
+    yield TextMark(x=MARGIN_PX, y=bottom, text=captions.FOOTER, size_px=SMALL_PX, is_bold=True)
+    yield TextMark(
+        x=options.width - MARGIN_PX,
+        y=bottom,
+        text=f"{options.version}   page {number} of {count}".strip(),
+        size_px=SMALL_PX,
+        tone=Tone.MUTED,
+        anchor=Anchor.END,
     )
 
 
