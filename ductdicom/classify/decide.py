@@ -6,6 +6,7 @@ from ductdicom.classify.draft import Draft, make_draft
 from ductdicom.classify.engine import Engine
 from ductdicom.classify.exam import decide_exam
 from ductdicom.classify.problems import (
+    TIME_CONFLICT,
     exam_problems,
     header_problems,
     side_problems,
@@ -43,9 +44,13 @@ def _classify(study: Study, engine: Engine) -> StudyCall:
         )
         draft = replace(draft, subjects=subjects)
     calls, injections, more = decide_phases(draft, exam, engine)
+    late = {problem.sop_instance_uid for problem in more if problem.code == TIME_CONFLICT}
     images = tuple(
-        _image_call(draft, index, calls[index], injections.get(index), engine)
-        for index in range(len(draft.subjects))
+        replace(
+            _image_call(draft, index, calls[index], injections.get(index), engine),
+            has_time_conflict=subject.instance.sop_instance_uid in late,
+        )
+        for index, subject in enumerate(draft.subjects)
     )
     problems += [
         *exam_problems(exam),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ductdicom.classify.exam import is_contested
 from ductdicom.classify.kind import KindCall
+from ductdicom.classify.order import late_pre
 from ductdicom.classify.study_rules import Side, Weighed
 from ductdicom.classify.subject import Subject
 from ductdicom.classify.view import ViewCall
@@ -11,6 +12,8 @@ from ductdicom.model.call import Confidence, ExamCall, ExamKind, Kind, Phase, Ph
 from ductdicom.model.instance import Level
 from ductdicom.model.outcome import Problem
 from ductdicom.model.study import Study
+
+TIME_CONFLICT = "time-conflict"
 
 
 def exam_problems(exam: ExamCall) -> Iterator[Problem]:
@@ -35,7 +38,7 @@ def exam_problems(exam: ExamCall) -> Iterator[Problem]:
         )
 
 
-def phase_problems(side: Side, calls: Sequence[PhaseCall], weighed: Weighed) -> list[Problem]:
+def phase_problems(side: Side, calls: tuple[PhaseCall, ...], weighed: Weighed) -> list[Problem]:
     """Report conflicting reasons, values that prove nothing, and clocks that cannot be used."""
     problems = []
     for subject, call in zip(side.subjects, calls, strict=True):
@@ -50,6 +53,14 @@ def phase_problems(side: Side, calls: Sequence[PhaseCall], weighed: Weighed) -> 
             )
     problems += [
         Problem(
+            code=TIME_CONFLICT,
+            message="called pre, but exposed after a post image, and no filling follows",
+            sop_instance_uid=side.subjects[place].instance.sop_instance_uid,
+        )
+        for place in late_pre(calls, side.timeline)
+    ]
+    problems += [
+        Problem(
             code="non-discriminating",
             message=f"{name} {tag} does not tell {_count(side)} apart, so it proves nothing",
         )
@@ -59,7 +70,7 @@ def phase_problems(side: Side, calls: Sequence[PhaseCall], weighed: Weighed) -> 
     if side.timeline.trouble in {"stations-differ", "midnight"}:
         problems.append(
             Problem(
-                code="time-conflict",
+                code=TIME_CONFLICT,
                 message="the clock cannot order the exposures: "
                 + {
                     "stations-differ": "they were made on different stations",

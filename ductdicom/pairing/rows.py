@@ -21,6 +21,7 @@ _OPEN_REASONS = {
     "laterality-unknown",
     "laterality-both",
     "view-conflict",
+    "time-conflict",
     "same-uid-other-bytes",
 }
 _STUDY_CONFLICTS = {
@@ -77,6 +78,7 @@ def _reason_left_out(image: ImageCall) -> str:
         (image.laterality is Laterality.BOTH, "laterality-both"),
         (image.has_view_conflict and image.view is None, "view-conflict"),
         (image.group is ViewGroup.OTHER, "view-unknown"),
+        (image.has_time_conflict, "time-conflict"),
     )
     return next((reason for holds, reason in checks if holds), "")
 
@@ -106,13 +108,37 @@ def _rows_of_side(
     is_settled = all(i.shown_phase is not Phase.UNKNOWN for i in images if i.kind is Kind.VIEW)
     if post and not pre and is_settled:
         pre = [prior for prior in priors if prior.laterality is side]
-    injections: list[int | None] = [*sorted({i.injection or 1 for i in post})] or [None]
+    if not post:
+        return _rows_of_injection(pre, (), (side, None), shown=())
     rows: list[Row] = []
+    shown: list[ImageCall] = []
+    injections = sorted({i.injection or 1 for i in post})
     for injection in injections:
-        of_injection = [i for i in post if injection is None or (i.injection or 1) == injection]
-        is_first = injection == injections[0]
-        rows += _rows_of_injection(pre, of_injection, (side, injection), keep_pre=is_first)
+        of_injection = [i for i in post if (i.injection or 1) == injection]
+        later = [i for i in post if (i.injection or 1) > injection]
+        before = [i for i in pre if not _is_scout_of_later(i, of_injection, later)]
+        rows += _rows_of_injection(before, of_injection, (side, injection), shown=shown)
+        shown += before
     return rows
+
+
+def _is_scout_of_later(
+    pre: ImageCall, post: Sequence[ImageCall], later: Sequence[ImageCall]
+) -> bool:
+    """Tell whether a pre image was exposed after one filling and before another."""
+    return (
+        bool(later)
+        and all(_is_before(image, pre) for image in post)
+        and any(_is_before(pre, image) for image in later)
+    )
+
+
+def _is_before(first: ImageCall, second: ImageCall) -> bool:
+    """Tell whether one clock says that an image was exposed before another."""
+    if first.acquired_at is None or second.acquired_at is None:
+        return False
+    is_one_clock = first.instance.station_name == second.instance.station_name
+    return is_one_clock and first.acquired_at < second.acquired_at
 
 
 def _best_of_kind(images: Sequence[ImageCall]) -> list[ImageCall]:
@@ -126,9 +152,9 @@ def _rows_of_injection(
     post: Sequence[ImageCall],
     place: tuple[Laterality | None, int | None],
     *,
-    keep_pre: bool,
+    shown: Sequence[ImageCall],
 ) -> list[Row]:
-    """Build the rows of one injection; ``keep_pre`` adds rows for pre views without a post."""
+    """Build the rows of one injection, and of pre views without a post that are not yet shown."""
     rows: list[Row] = []
     for is_displaced in (False, True):
         some_pre = [i for i in pre if ("ID" in i.modifiers) is is_displaced]
@@ -142,11 +168,11 @@ def _rows_of_injection(
             if after:
                 rows.append(_row(place, group, before, after))
                 used |= {id(i) for i in before}
-        if keep_pre:
-            for group in _GROUPS:
-                rest = [i for i in some_pre if i.group is group and id(i) not in used]
-                if rest:
-                    rows.append(_row(place, group, rest, []))
+        used |= {id(image) for image in shown}
+        for group in _GROUPS:
+            rest = [i for i in some_pre if i.group is group and id(i) not in used]
+            if rest:
+                rows.append(_row(place, group, rest, []))
     return sorted(rows, key=lambda row: _GROUPS.index(row.group))
 
 

@@ -60,6 +60,7 @@ class Cell:
             SUGGESTED: image.is_suggested,
             "LATERALITY CONFLICT": image.has_laterality_conflict,
             "VIEW CONFLICT": image.has_view_conflict,
+            "TIME CONFLICT": image.has_time_conflict,
             PRIOR: bool(self.prior),
         }
         return tuple(badge for badge, is_so in said.items() if is_so)

@@ -306,6 +306,15 @@ def test_a_late_scout_is_unknown_unless_its_text_says_pre(text, phase):
     assert phases(conclude(*two_ducts(text)))[-1] == phase
 
 
+def test_a_late_scout_that_its_text_calls_pre_stands_beside_no_post_and_is_for_review():
+    pairing = lay_out(*two_ducts("MLO PRE CONTRAST"))
+
+    assert pairing.status is Status.REVIEW
+    assert [(item.image.uid, item.reason) for item in pairing.left_out] == [
+        ("2.25.6", "time-conflict")
+    ]
+
+
 # 14. Filled again after a bubble.
 @pytest.mark.parametrize("first", ["09:08", "09:20"])
 def test_a_second_filling_of_the_same_view_is_kept_beside_the_first(first):

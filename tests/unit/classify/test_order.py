@@ -1,8 +1,11 @@
+from dataclasses import replace
+
+import pytest
 from builders import make_instance
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ductdicom.classify.order import find_contradictions, infer, suggest
+from ductdicom.classify.order import find_contradictions, infer, late_pre, suggest
 from ductdicom.classify.study_rules import Side
 from ductdicom.classify.subject import read_subject
 from ductdicom.classify.thresholds import Thresholds
@@ -79,10 +82,34 @@ def test_a_pre_image_soon_after_a_post_image_contradicts_it():
     assert all({item.says for item in call.conflicts} == {"pre", "post"} for call in found)
 
 
-def test_a_scout_before_another_filling_is_no_contradiction():
-    side, calls = _shots("09:20 post", "09:50 pre")
+@pytest.mark.parametrize("filling", ["10:00 post", "10:00 unknown"])
+def test_a_scout_before_another_filling_is_no_contradiction(filling):
+    side, calls = _shots("09:20 post", "09:50 pre", filling)
 
     assert find_contradictions(calls, side, LIMITS) == calls
+
+
+def test_pre_images_that_all_follow_the_filling_contradict_it():
+    side, calls = _shots("09:20 post", "09:24 post", "09:50 pre")
+
+    found = find_contradictions(calls, side, LIMITS)
+
+    assert [call.phase for call in found] == [Phase.UNKNOWN] * 3
+
+
+@pytest.mark.parametrize("scout", ["09:00 pre", "09:00 unknown"])
+def test_a_pre_image_after_every_filling_is_late_where_another_may_be_the_scout(scout):
+    side, calls = _shots(scout, "09:20 post", "09:50 pre")
+
+    assert find_contradictions(calls, side, LIMITS) == calls
+    assert late_pre(calls, side.timeline) == (2,)
+
+
+def test_a_reviewer_may_call_a_late_image_pre():
+    side, calls = _shots("09:00 pre", "09:20 post", "09:50 pre")
+    confirmed = (*calls[:2], replace(calls[2], confidence=Confidence.CONFIRMED))
+
+    assert late_pre(confirmed, side.timeline) == ()
 
 
 def test_the_longest_pause_suggests_the_cut():

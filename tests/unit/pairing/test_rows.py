@@ -209,6 +209,55 @@ def test_each_injection_has_its_rows_beside_the_same_scout():
     assert places == [(1, ["2.25.1"], ["2.25.2"]), (2, ["2.25.1"], ["2.25.3"])]
 
 
+def test_a_scout_between_two_fillings_stands_only_beside_the_second():
+    pairing = pair_study(
+        make_study(
+            "L CC pre 09:00",
+            "L CC post 09:20",
+            "L CC pre 09:40",
+            make_call("L CC post 09:50", 4, injection=2),
+        )
+    )
+
+    assert [[image.uid for image in row.images] for row in pairing.rows] == [
+        ["2.25.1", "2.25.2"],
+        ["2.25.1", "2.25.3", "2.25.4"],
+    ]
+
+
+def test_a_scout_of_a_later_filling_without_a_post_is_shown_with_that_filling():
+    pairing = pair_study(
+        make_study(
+            "L CC post 09:20", "L ML pre 09:40", make_call("L CC post 09:50", 3, injection=2)
+        )
+    )
+
+    alone = [row for row in pairing.rows if "no-post" in row.notes]
+    assert [(row.injection, row.group) for row in alone] == [(2, ViewGroup.LATERAL)]
+
+
+def test_clocks_of_two_stations_part_no_scout_from_a_filling():
+    images = ("L CC post 09:20", "L CC pre 09:40", make_call("L CC post 09:50", 3, injection=2))
+    study = make_study(*images)
+    other = replace(
+        study.images[1], instance=replace(study.images[1].instance, station_name="OTHER")
+    )
+
+    pairing = pair_study(replace(study, images=(study.images[0], other, study.images[2])))
+
+    assert [len(row.pre) for row in pairing.rows] == [1, 1]
+
+
+def test_an_image_called_pre_after_every_filling_stands_beside_none():
+    late = make_call("L CC pre 10:30", 3, has_time_conflict=True)
+
+    pairing = pair_study(make_study("L CC pre 09:00", "L CC post 09:20", late))
+
+    assert say(pairing) == ["L CC: CC | CC"]
+    assert [item.reason for item in pairing.left_out] == ["time-conflict"]
+    assert pairing.status is Status.REVIEW
+
+
 def test_a_scout_without_a_post_is_shown_once():
     pairing = pair_study(
         make_study("L CC pre", "L ML pre", "L CC post", make_call("L CC post", 4, injection=2))
