@@ -11,6 +11,7 @@ from os import PathLike, fspath
 from ductdicom.classify.decide import Engine, classify_study
 from ductdicom.ingest.dicomdir import MissingReference
 from ductdicom.ingest.scan import scan_inputs
+from ductdicom.ingest.sources import check_inputs
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import ImageCall, Study, StudyCall
 from ductdicom.pairing.rows import pair_study
@@ -34,7 +35,7 @@ def scan(inputs: Sequence[str | PathLike[str]]) -> Gathered:
     UsageError
         An input is not there.
     """
-    found = scan_inputs([fspath(item) for item in inputs])
+    found = scan_inputs(_named(inputs))
     kept = [item for item in found if not isinstance(item, MissingReference)]
     return gather(kept, Fingerprints(kept).of)
 
@@ -71,4 +72,10 @@ def organise(inputs: Sequence[str | PathLike[str]], settings: Settings) -> Repor
     UsageError, NothingReadableError, OutputError
         Nothing can go on; what concerns one input or one study is in the report.
     """
-    return run_organise([fspath(item) for item in inputs], settings)
+    return run_organise(_named(inputs), settings)
+
+
+def _named(inputs: Sequence[str | PathLike[str]]) -> list[str]:
+    names = [fspath(item) for item in inputs]
+    check_inputs(names)
+    return names

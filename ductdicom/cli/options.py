@@ -2,14 +2,14 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from ductdicom.errors import UsageError
-from ductdicom.ingest.sources import read_list
+from ductdicom.ingest.sources import check_inputs, read_list
 from ductdicom.settings import Closeup, Paper, Phi, Settings, ThemeName, Voi, load_settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,7 +23,8 @@ def inputs_argument(function: F) -> F:
         click.option(
             "--files-from",
             metavar="FILE|-",
-            help="Read more inputs from FILE, one a line; - is standard input.",
+            help="Read more inputs from FILE, one a line; - is standard input. What is not there "
+            "is an unreadable input.",
         ),
         click.option("-0", "nul", is_flag=True, help="Inputs of --files-from end with NUL."),
     ):
@@ -90,28 +91,34 @@ def page_options(function: F) -> F:
 def all_inputs(inputs: tuple[str, ...], files_from: str | None, *, nul: bool) -> list[str]:
     """Return the inputs of the command line and of ``--files-from`` together.
 
+    What was typed is there, or it is a slip; what a list names may have been moved since.
+
     Raises
     ------
     UsageError
-        The list cannot be read, or there is no input at all.
+        A typed input is not there, the list cannot be read, or there is no input at all.
     """
+    check_inputs(inputs)
     found = [*inputs, *_listed(files_from, nul=nul)]
     if not found:
         raise UsageError("no input", hint="name a folder, a file, an archive or a DICOMDIR")
     return found
 
 
-def _listed(files_from: str | None, *, nul: bool) -> Iterator[str]:
+def _listed(files_from: str | None, *, nul: bool) -> list[str]:
     if files_from is None:
-        return
+        return []
     if files_from == "-":
-        yield from read_list(sys.stdin.buffer, nul=nul)
-        return
-    try:
-        with Path(files_from).open("rb") as stream:
-            yield from read_list(stream, nul=nul)
-    except OSError as error:
-        raise UsageError(f"list cannot be read: {error.strerror}", path=files_from) from error
+        names = list(read_list(sys.stdin.buffer, nul=nul))
+    else:
+        try:
+            with Path(files_from).open("rb") as stream:
+                names = list(read_list(stream, nul=nul))
+        except OSError as error:
+            raise UsageError(f"list cannot be read: {error.strerror}", path=files_from) from error
+    if any("\0" in name for name in names):
+        raise UsageError("the names in this list end with NUL", path=files_from, hint="add -0")
+    return names
 
 
 def make_settings(config: Path | None, **given: object) -> Settings:

@@ -64,11 +64,6 @@ def scan_inputs(
     Iterator[Instance | LedgerRow | MissingReference]
         Every input once: an instance where its header could be read, otherwise the row that
         says why not. Beside them, each reference of a file set that leads nowhere.
-
-    Raises
-    ------
-    UsageError
-        An input does not exist; raised before anything is read.
     """
     candidates = find_inputs(inputs, exclude=exclude)
     return _scan(candidates, executor, limits or Limits(), catalogue)

@@ -12,7 +12,8 @@ from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow
 
 OUT_OF_MEMORY = "out-of-memory"
-PASSING_REASONS = frozenset({"permission-denied", "io-error", OUT_OF_MEMORY})
+MISSING = "missing"
+PASSING_REASONS = frozenset({"permission-denied", "io-error", MISSING, OUT_OF_MEMORY})
 """Reasons that may be gone the next time, though the file is still the same."""
 
 _DIRECTORY_NAME = "DICOMDIR"
@@ -38,14 +39,8 @@ def find_inputs(
     -------
     Iterator[Origin | LedgerRow]
         Files to read, and the rows of what cannot be one: ``symlink``, ``special-file``,
-        ``permission-denied``, ``io-error``.
-
-    Raises
-    ------
-    UsageError
-        An input does not exist; raised before anything is searched.
+        ``permission-denied``, ``io-error``; ``missing`` for an input that is not there.
     """
-    check_inputs(inputs)
     inputs = tuple(map(_file_set_root, inputs))
     covered = _Covered()
     if exclude is not None:
@@ -54,7 +49,7 @@ def find_inputs(
 
 
 def check_inputs(inputs: Sequence[str]) -> None:
-    """Raise `UsageError` where an input does not exist."""
+    """Raise `UsageError` where an input does not exist, for who takes that for a slip."""
     for typed in inputs:
         if not _is_there(typed):
             raise UsageError("no such file or folder", path=shown_name(typed))
@@ -90,8 +85,8 @@ def _is_there(typed: str) -> bool:
 
 def _file_set_root(typed: str) -> str:
     path = Path(typed)
-    is_directory_file = path.name.upper() == _DIRECTORY_NAME and path.is_file()
-    return str(path.parent) if is_directory_file else typed
+    is_directory_file = path.name.upper() == _DIRECTORY_NAME and _is_there(typed)
+    return str(path.parent) if is_directory_file and path.is_file() else typed
 
 
 @dataclass(slots=True)
@@ -127,16 +122,38 @@ class _Place(NamedTuple):
 
 def _find(inputs: tuple[str, ...], covered: _Covered) -> Iterator[Origin | LedgerRow]:
     for typed in inputs:
-        real = Path(typed).resolve()
-        if covered.holds_root(real):
+        place = _Place(str(Path(typed)), shown_name(typed), _real_path(typed))
+        status, refusal = _look_at(place)
+        # What is gone no earlier folder came upon.
+        is_gone = refusal is not None and refusal.reason == MISSING
+        if place.real in covered.files or (not is_gone and covered.holds_root(Path(place.real))):
             continue
-        place = _Place(str(Path(typed)), shown_name(typed), str(real))
-        if real.is_dir():
+        if status is not None and stat.S_ISDIR(status.st_mode):
             yield from _walk(place, covered)
             covered.folders.add(place.real)
-        else:
-            yield _named(place)
-            covered.files.add(place.real)
+            continue
+        covered.files.add(place.real)
+        if refusal is not None:
+            yield refusal
+        elif status is not None:
+            yield _candidate(place, status)
+
+
+def _real_path(typed: str) -> str:
+    try:
+        return os.path.realpath(typed)
+    except ValueError:  # a NUL in the name, which no file can have
+        return typed
+
+
+def _look_at(place: _Place) -> tuple[os.stat_result | None, LedgerRow | None]:
+    """Return what an input is, or the row that says why nobody can tell."""
+    try:
+        return Path(place.real).stat(), None
+    except OSError as error:
+        return None, _row(place, Disposition.UNREADABLE, reason_of(error))
+    except ValueError:
+        return None, _row(place, Disposition.UNREADABLE, MISSING)
 
 
 def _walk(root: _Place, covered: _Covered) -> Iterator[Origin | LedgerRow]:
@@ -172,14 +189,6 @@ def _open(folder: _Place) -> tuple[Iterator[os.DirEntry[str]], LedgerRow | None]
         return iter(()), _row(folder, Disposition.UNREADABLE, reason_of(error))
 
 
-def _named(place: _Place) -> Origin | LedgerRow:
-    try:
-        status = Path(place.real).stat()
-    except OSError as error:
-        return _row(place, Disposition.UNREADABLE, reason_of(error))
-    return _candidate(place, status)
-
-
 def _visit(place: _Place, entry: os.DirEntry[str]) -> Origin | LedgerRow:
     try:
         status = entry.stat(follow_symlinks=False)
@@ -208,4 +217,7 @@ def _row(place: _Place, disposition: Disposition, reason: str) -> LedgerRow:
 
 def reason_of(error: OSError) -> str:
     """Return the ledger's word for an input that the system does not let us read."""
-    return "permission-denied" if isinstance(error, PermissionError) else "io-error"
+    if isinstance(error, PermissionError):
+        return "permission-denied"
+    is_gone = isinstance(error, FileNotFoundError | NotADirectoryError)
+    return MISSING if is_gone else "io-error"

@@ -16,7 +16,6 @@ from ductdicom.export.records import study_record
 from ductdicom.ingest.catalogue import Catalogue
 from ductdicom.ingest.dicomdir import MissingReference
 from ductdicom.ingest.scan import scan_inputs
-from ductdicom.ingest.sources import check_inputs
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import LedgerRow, Problem
 from ductdicom.pipeline.executors import LatePool
@@ -36,6 +35,8 @@ from ductdicom.pipeline.report import Report, count_inputs
 from ductdicom.settings import Settings
 
 Progress = Callable[[str, int, int | None], None]
+
+_MOST_NAMED = 10  # inputs in a message
 
 
 def silent(_stage: str, _done: int, _total: int | None) -> None:
@@ -75,7 +76,7 @@ def scan(
     Raises
     ------
     UsageError
-        An input that is not there, or rules or decisions that cannot be used.
+        No input, the output folder as input, or rules or decisions that cannot be used.
     NothingReadableError
         No input is a DICOM object that could be read.
     """
@@ -107,9 +108,14 @@ def nothing_readable(scanned: Scan, inputs: Sequence[str]) -> NothingReadableErr
     found = ", ".join(f"{number} {reason}" for _, reason, number in count_inputs(rows))
     return NothingReadableError(
         f"none of {len(rows)} inputs is a DICOM object that could be read",
-        path=", ".join(inputs),
+        path=_named(inputs),
         hint=found or "the folder is empty",
     )
+
+
+def _named(inputs: Sequence[str]) -> str:
+    more = len(inputs) - _MOST_NAMED
+    return ", ".join(inputs[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,13 +134,12 @@ def prepare(inputs: Sequence[str], settings: Settings) -> Order:
     Raises
     ------
     UsageError
-        An input that is not there, or rules or decisions that cannot be used.
+        No input, the output folder as input, or rules or decisions that cannot be used.
     """
     if not inputs:
         raise UsageError("no input", hint="name a folder, a file or an archive")
     if settings.output is not None:
         _refuse_output_as_input(inputs, settings.output)
-    check_inputs(inputs)
     engine, problems = make_engine(settings)
     return Order(inputs=inputs, settings=settings, engine=engine, problems=problems)
 

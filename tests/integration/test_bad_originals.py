@@ -118,5 +118,5 @@ def test_a_file_that_goes_away_before_its_bytes_are_compared_is_a_row(
 
     assert organise(good, large, twin, output=tmp_path / "out") == 1
     ledger = _ledger(tmp_path / "out")
-    assert ledger[str(twin / "IM1"), ""] == ["unreadable", "io-error"]
+    assert ledger[str(twin / "IM1"), ""] == ["unreadable", "missing"]
     assert ledger[str(twin / "IM2"), ""] == ["duplicate", "same-bytes"]

@@ -316,7 +316,7 @@ def test_content_decides_what_an_archive_is(name, content, kind):
 def test_an_unreadable_archive_is_a_row(tmp_path):
     origin = Origin(file=str(tmp_path / "gone.zip"), source="gone.zip")
 
-    assert rows(members(origin)) == [(None, "unreadable", "io-error")]
+    assert rows(members(origin)) == [(None, "unreadable", "missing")]
 
 
 SAMPLES = {

@@ -9,7 +9,7 @@ from pathlib import Path
 import dicom_bytes as make
 import pytest
 
-from ductdicom.errors import UnreadableError, UsageError
+from ductdicom.errors import UnreadableError
 from ductdicom.ingest import reading
 from ductdicom.ingest.archives import members
 from ductdicom.ingest.dicomdir import MissingReference
@@ -75,11 +75,6 @@ def test_every_kind_of_input_comes_out_once(tmp_path, monkeypatch):
         ("cd/d_archive", "container", ""),
         ("cd/e_no_study", "unreadable", "no-uid"),
     ]
-
-
-def test_a_missing_input_stops_before_anything_is_read(tmp_path):
-    with pytest.raises(UsageError):
-        scan_inputs([str(tmp_path / "nowhere")])
 
 
 @pytest.mark.parametrize("count", [0, 1, 64, 65, 200])

@@ -4,7 +4,7 @@ import os
 import pytest
 
 from ductdicom.errors import UsageError
-from ductdicom.ingest.sources import find_inputs, read_list
+from ductdicom.ingest.sources import check_inputs, find_inputs, read_list
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import LedgerRow
 
@@ -44,15 +44,54 @@ def test_names_start_as_they_were_typed(tmp_path, monkeypatch, typed, expected):
     assert sources(find_inputs([typed])) == [expected]
 
 
-def test_a_missing_input_is_named_before_anything_is_searched(tmp_path):
+def test_a_missing_input_is_named_to_who_takes_it_for_a_slip(tmp_path):
     with pytest.raises(UsageError, match="nowhere"):
-        find_inputs([str(tmp_path), str(tmp_path / "nowhere")])
+        check_inputs([str(tmp_path), str(tmp_path / "nowhere")])
 
 
-@pytest.mark.parametrize("typed", ["", "x" * 5000, "a\0b"], ids=["empty", "too long", "NUL"])
-def test_an_impossible_name_is_a_missing_input(typed):
+IMPOSSIBLE = [
+    pytest.param("x" * 5000, "io-error", id="too long"),
+    pytest.param("a\0b", "missing", id="NUL"),
+    pytest.param("cd/a/b", "missing", id="below a file"),
+    pytest.param("cd/DICOMDIR", "missing", id="a directory of a file set"),
+]
+
+
+@pytest.mark.parametrize(("typed", "reason"), IMPOSSIBLE)
+def test_what_cannot_be_there_is_no_input(tmp_path, monkeypatch, typed, reason):
+    make_tree(tmp_path, "cd/a")
+    monkeypatch.chdir(tmp_path)
+
     with pytest.raises(UsageError):
-        find_inputs([typed])
+        check_inputs([typed])
+    (row,) = find_inputs([typed])
+
+    assert (row.origin.source, row.disposition, row.reason) == (typed, "unreadable", reason)
+
+
+def test_an_empty_name_is_no_input():
+    with pytest.raises(UsageError):
+        check_inputs([""])
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        pytest.param(["cd/gone", "cd"], id="before its folder"),
+        pytest.param(["cd", "cd/gone"], id="after its folder"),
+        pytest.param(["cd", "cd/gone", "./cd/gone"], id="named twice"),
+        pytest.param(["cd", "dangling"], id="a link to it"),
+    ],
+)
+def test_what_is_gone_is_one_row_beside_what_is_there(tmp_path, monkeypatch, inputs):
+    make_tree(tmp_path, "cd/a")
+    (tmp_path / "dangling").symlink_to("cd/gone")
+    monkeypatch.chdir(tmp_path)
+
+    found = list(find_inputs(inputs))
+
+    assert [item.source for item in found if isinstance(item, Origin)] == ["cd/a"]
+    assert [item.reason for item in found if isinstance(item, LedgerRow)] == ["missing"]
 
 
 @pytest.mark.parametrize(

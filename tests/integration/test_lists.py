@@ -1,0 +1,86 @@
+"""Lists of inputs: what has been moved since costs itself, not the run."""
+
+import csv
+
+import pytest
+from exports import organise, read_records, write_ductogram
+
+import ductdicom
+from ductdicom.cli.application import run
+from ductdicom.errors import UsageError
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory):
+    return write_ductogram(tmp_path_factory.mktemp("lists") / "export")
+
+
+@pytest.fixture
+def listed(export, tmp_path):
+    """Return a list of a study's files, and of one in the midst of them that is gone."""
+    names = [*sorted(export.iterdir())]
+    names.insert(2, export / "moved.dcm")
+    path = tmp_path / "list.txt"
+    path.write_text("".join(f"{name}\n" for name in names), "utf-8")
+    return path
+
+
+def _rows(output):
+    with (output / "ledger.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_a_listed_file_that_is_gone_is_a_row(export, listed, tmp_path, capsys):
+    output = tmp_path / "out"
+
+    assert organise(output=output, options=["--files-from", str(listed)]) == 1
+
+    rows = _rows(output)
+    assert len(rows) == 5
+    assert [(row["source"], row["disposition"]) for row in rows if row["reason"] == "missing"] == [
+        (str(export / "moved.dcm"), "unreadable")
+    ]
+    (record,) = read_records(output)
+    assert record["status"] == "paired"
+    assert "needs a person: 1 unreadable" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["scan", "explain", "check", "sheet"])
+def test_every_command_goes_on_without_it(listed, tmp_path, capsys, command):
+    arguments = ["-o", str(tmp_path / "sheet.png")] if command == "sheet" else []
+
+    assert run([command, "--files-from", str(listed), *arguments]) == 1
+
+    captured = capsys.readouterr()
+    assert "moved.dcm" in captured.out + captured.err
+    assert "missing" in captured.out + captured.err
+
+
+def test_when_all_that_is_listed_is_gone_nothing_is_readable(tmp_path, capsys):
+    names = [str(tmp_path / f"IM{number}") for number in range(300)]
+    (tmp_path / "list.txt").write_text("\n".join(names), "utf-8")
+
+    assert organise(output=tmp_path / "out", options=["--files-from", f"{tmp_path}/list.txt"]) == 3
+
+    assert [row["reason"] for row in _rows(tmp_path / "out")] == ["missing"] * 300
+    said = capsys.readouterr().err
+    assert "290 more" in said
+    assert "300 missing" in said
+
+
+def test_a_typed_name_that_is_not_there_is_a_slip(listed, tmp_path):
+    typed = [str(tmp_path / "typo"), "--files-from", str(listed)]
+
+    assert run(["scan", *typed]) == 2
+    with pytest.raises(UsageError):
+        ductdicom.scan([tmp_path / "typo"])
+
+
+def test_a_list_that_ends_names_with_nul_says_what_to_add(listed, capsys):
+    listed.write_bytes(listed.read_bytes().replace(b"\n", b"\0"))
+
+    assert run(["scan", "--files-from", str(listed)]) == 2
+    assert "add -0" in capsys.readouterr().err
+    assert run(["scan", "--files-from", str(listed), "-0"]) == 1
