@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ductdicom.classify.laterality import read_laterality
 from ductdicom.classify.numbering import read_injection
 from ductdicom.classify.phrases import Finding, PhraseReader, TextPhase
 from ductdicom.model.call import Laterality, ViewGroup
@@ -22,7 +23,6 @@ _NO_PATIENT_VIEW = frozenset({"biopsy", "localisation", "specimen", "quality-con
 _BINDS_TO_PAST = ("before", "after", "history", "without")
 _DUAL_ENERGY_ENDINGS = frozenset({"le", "he", "des", "sub"})  # "L CC LE": heuristic, GE
 _LIMITS_BYTES = (16, 64)  # value length of SH and LO (DICOM PS3.5 6.2)
-_SHORTEST_LANGUAGE_WORD = 3
 _LONGEST_TEXT = 10_240  # characters, the length of LT (DICOM PS3.5 6.2)
 
 
@@ -85,7 +85,7 @@ def _read(value: str, vocabulary: Vocabulary, *, ductography_context: bool) -> R
         phase=phase,
         words=tuple(_words(scan, procedure, findings)),
         kinds=kinds,
-        laterality=_laterality(scan.items),
+        laterality=read_laterality(scan.items),
         views=tuple(view for view in views if view in VIEW_GROUPS),
         view_group=_view_group(scan.items, views),
         modifiers=tuple(dict.fromkeys(_modifiers(scan.items))),
@@ -160,25 +160,6 @@ def _is_preceded(items: Sequence[Item], position: int, *roles: str) -> bool:
     while before >= 0 and (items[before].has("filler") or items[before].text in "-._"):
         before -= 1
     return before >= 0 and items[before].has(*roles)
-
-
-def _laterality(items: Sequence[Item]) -> Laterality | None:
-    spoken = frozenset().union(*(item.languages for item in items if _tells_language(item)))
-    sides = set()
-    for item in items:
-        if item.has("both_sides"):
-            return None
-        for side, laterality in (("left", Laterality.LEFT), ("right", Laterality.RIGHT)):
-            is_short = bool(item.languages_as(f"{side}_short") & spoken)
-            if item.has(side, f"side.{side}") or is_short:
-                sides.add(laterality)
-    return sides.pop() if len(sides) == 1 else None
-
-
-def _tells_language(item: Item) -> bool:
-    if item.has("left_short", "right_short"):
-        return False
-    return len(item.text) >= _SHORTEST_LANGUAGE_WORD or item.tokens[0].is_cjk
 
 
 def _view_group(items: Sequence[Item], views: Sequence[str]) -> ViewGroup | None:
