@@ -63,7 +63,7 @@ def check_record(record, *, extra=frozenset()):
         " problems",
     )
     assert record["schema"] == "ductdicom.study/1"
-    assert isinstance(record["key"], str)
+    assert record["key"] is None or record["key"]
     _uid(record["study_instance_uid"])
     if record["study_date"] is not None:
         date.fromisoformat(record["study_date"])
@@ -77,11 +77,11 @@ def check_record(record, *, extra=frozenset()):
     for sheet in record["sheets"]:
         _check_sheet(sheet)
     for item in record["left_out"]:
-        _keys(item, "sop_instance_uid reason")
+        _keys(item, "sop_instance_uid source member reason")
         assert item["sop_instance_uid"] in own
         _word(item["reason"])
     for problem in record["problems"]:
-        _keys(problem, "code message sop_instance_uid")
+        _keys(problem, "code message sop_instance_uid source member")
         _word(problem["code"])
         assert problem["message"]
         assert problem["sop_instance_uid"] is None or problem["sop_instance_uid"] in own
@@ -137,13 +137,17 @@ def _check_evidence(item):
 
 
 def _check_row(row, known):
-    _keys(row, "laterality group injection pre post notes")
+    _keys(row, "laterality group injection pre post images notes")
     assert row["laterality"] in {"L", "R"}
     assert row["group"] in GROUPS
     assert row["injection"] is None or row["injection"] >= 1
-    images = row["pre"] + row["post"] + row.get("plain", [])
+    images = row["pre"] + row["post"] + row["plain"]
     assert images
-    assert len(set(images)) == len(images), "an image stands in two places of a row"
+    assert images == [image["sop_instance_uid"] for image in row["images"]]
+    places = [(image["source"], image["member"]) for image in row["images"]]
+    assert len(set(places)) == len(places), "an image stands in two places of a row"
+    for place in ("pre", "post", "plain"):
+        assert len(row[place]) == sum(image["place"] == place for image in row["images"])
     assert set(images) <= known
     assert set(row["notes"]) <= NOTES
     assert ("no-pre" in row["notes"]) == (not row["pre"] and bool(row["post"]))
@@ -155,12 +159,20 @@ def _check_sheet(sheet):
     assert sheet["path"] == FORMATS[sheet["format"]].format(page=sheet["page"])
     width, height = sheet["size"]
     for tile in sheet["tiles"]:
-        _keys(tile, "sop_instance_uid phase box transform mm_per_px voi")
+        _keys(
+            tile,
+            "sop_instance_uid source member phase suggested box transform mm_per_px voi"
+            " placeholder",
+        )
         assert tile["phase"] in PHASES | {None}
-        assert tile["transform"] in TRANSFORMS
-        assert tile["mm_per_px"] is None or 0 < tile["mm_per_px"] < 10
-        assert isinstance(tile["voi"], str)
-        assert tile["voi"]
+        if tile["placeholder"] is None:
+            assert tile["transform"] in TRANSFORMS
+            assert tile["mm_per_px"] is None or 0 < tile["mm_per_px"] < 10
+            assert isinstance(tile["voi"], str)
+            assert tile["voi"]
+        else:
+            _word(tile["placeholder"])
+            assert tile["transform"] is tile["mm_per_px"] is tile["voi"] is None
         x, y, wide, high = tile["box"]
         assert all(isinstance(number, int) for number in tile["box"])
         assert x >= 0

@@ -8,7 +8,14 @@ from ductdicom.model.call import Evidence
 from ductdicom.model.outcome import LedgerRow, Problem
 from ductdicom.model.row import LeftOut, Pairing, Row
 from ductdicom.model.study import ImageCall, StudyCall
-from ductdicom.sheet.page import Box, DrawnDifference, DrawnTile, Page, pixel_box
+from ductdicom.sheet.page import (
+    Box,
+    DrawnDifference,
+    DrawnPlaceholder,
+    DrawnTile,
+    Page,
+    pixel_box,
+)
 
 STUDY_SCHEMA = "ductdicom.study/1"
 LEDGER_COLUMNS = (
@@ -24,9 +31,12 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 
 def study_record(
-    study: StudyCall, pairing: Pairing, *, key: str, sheets: Sequence[dict[str, object]]
+    study: StudyCall, pairing: Pairing, *, key: str | None, sheets: Sequence[dict[str, object]]
 ) -> dict[str, object]:
-    """Return a study's record (``ductdicom.study/1``) as plain values."""
+    """Return a study's record (``ductdicom.study/1``) as plain values.
+
+    ``key`` is None where no output folder is there that a key would be for.
+    """
     dates = sorted(str(i.instance.study_date) for i in study.images if i.instance.study_date)
     return {
         "schema": STUDY_SCHEMA,
@@ -97,30 +107,47 @@ def _row(row: Row) -> dict[str, object]:
         "pre": [image.uid for image in row.pre],
         "post": [image.uid for image in row.post],
         "plain": [image.uid for image in row.plain],
+        "images": [
+            {"place": place, **_identity(image)}
+            for place, images in (("pre", row.pre), ("post", row.post), ("plain", row.plain))
+            for image in images
+        ],
         "notes": list(row.notes),
     }
 
 
-def _left_out(item: LeftOut) -> dict[str, str]:
-    return {"sop_instance_uid": item.image.uid, "reason": item.reason}
+def _identity(image: ImageCall) -> dict[str, str | None]:
+    """Return what tells an image from all others, also from those that share its UID."""
+    origin = image.instance.origin
+    return {"sop_instance_uid": image.uid, "source": origin.source, "member": origin.member}
+
+
+def _left_out(item: LeftOut) -> dict[str, str | None]:
+    return {**_identity(item.image), "reason": item.reason}
 
 
 def _problem(problem: Problem) -> dict[str, str | None]:
+    origin = problem.origin
     return {
         "code": problem.code,
         "message": problem.message,
         "sop_instance_uid": problem.sop_instance_uid,
+        "source": origin.source if origin else None,
+        "member": origin.member if origin else None,
     }
 
 
 def sheet_record(path: str, format_name: str, page: Page, number: int) -> dict[str, object]:
-    """Return the record of one page."""
+    """Return the record of one page; what cannot be shown comes after what is shown."""
     return {
         "path": path,
         "format": format_name,
         "page": number,
         "size": list(page.size_px),
-        "tiles": [_tile(tile, page.scale) for tile in page.tiles if not tile.is_closeup],
+        "tiles": [
+            *(_tile(tile, page.scale) for tile in page.tiles if not tile.is_closeup),
+            *(_placeholder(item, page.scale) for item in page.placeholders),
+        ],
         "closeups": [_tile(tile, page.scale) for tile in page.tiles if tile.is_closeup],
         "differences": [_difference(item, page.scale) for item in page.differences],
     }
@@ -142,15 +169,33 @@ def _corner_and_size(box: Box, scale: float) -> list[int]:
     return [round(drawn.x), round(drawn.y), round(drawn.width), round(drawn.height)]
 
 
+def _placeholder(item: DrawnPlaceholder, scale: float) -> dict[str, object]:
+    return {
+        "sop_instance_uid": item.sop_instance_uid,
+        "source": item.source,
+        "member": item.member,
+        "phase": item.phase,
+        "suggested": item.is_suggested,
+        "box": _corner_and_size(item.box, scale),
+        "transform": None,
+        "mm_per_px": None,
+        "voi": None,
+        "placeholder": item.reason,
+    }
+
+
 def _tile(tile: DrawnTile, scale: float) -> dict[str, object]:
     return {
         "sop_instance_uid": tile.sop_instance_uid,
+        "source": tile.source,
+        "member": tile.member,
         "phase": tile.phase,
         "suggested": tile.is_suggested,
         "box": _corner_and_size(tile.box, scale),
         "transform": tile.transform,
         "mm_per_px": round(tile.mm_per_unit / scale, 5) if tile.mm_per_unit else None,
         "voi": tile.voi,
+        "placeholder": None,
     }
 
 

@@ -31,11 +31,15 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Something that a person should know; ``code`` is a short stable word."""
+    """Something that a person should know; ``code`` is a short stable word.
+
+    ``origin`` is given where it concerns this input alone, and no other with its UID.
+    """
 
     code: str
     message: str
     sop_instance_uid: str | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,4 +51,9 @@ def scale_problems(call: StudyCall, pairing: Pairing) -> StudyCall:
 def _problems(image: ImageCall) -> Iterator[Problem]:
     for note in breast_scale(image.instance, image.magnification).notes:
         if note in _MESSAGES:
-            yield Problem(code=note, message=_MESSAGES[note], sop_instance_uid=image.uid)
+            yield Problem(
+                code=note,
+                message=_MESSAGES[note],
+                sop_instance_uid=image.uid,
+                origin=image.instance.origin,
+            )

@@ -71,17 +71,9 @@ def unreadable_pixels(
     records: Iterable[Mapping[str, object]],
 ) -> dict[tuple[str, str | None], str]:
     """Return the images whose pixels could not be read, from the studies' records."""
-    found: dict[tuple[str, str | None], str] = {}
-    for record in records:
-        problems = cast("list[dict[str, str]]", record["problems"])
-        instances = cast("list[dict[str, str]]", record["instances"])
-        reasons = {
-            problem["sop_instance_uid"]: problem["message"].partition(":")[0]
-            for problem in problems
-            if problem["code"] == "pixels-unreadable"
-        }
-        for instance in instances:
-            if instance["sop_instance_uid"] in reasons:
-                place = (instance["source"], instance["member"])
-                found[place] = reasons[instance["sop_instance_uid"]]
-    return found
+    return {
+        (problem["source"], problem["member"]): problem["message"].partition(":")[0]
+        for record in records
+        for problem in cast("list[dict[str, str]]", record["problems"])
+        if problem["code"] == "pixels-unreadable"
+    }

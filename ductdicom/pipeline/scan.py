@@ -245,7 +245,7 @@ def decided(scanned: Scan, settings: Settings) -> Report:
     return Report(
         rows=account(scanned.gathered, scanned.judged),
         records=tuple(
-            study_record(study.call, study.pairing, key="", sheets=()) for study in scanned.judged
+            study_record(study.call, study.pairing, key=None, sheets=()) for study in scanned.judged
         ),
         problems=scanned.problems,
         seconds=scanned.seconds,

@@ -85,7 +85,7 @@ def fingerprint_of(
     )
     depends = {
         "version": __version__,
-        "record": study_record(call, pairing, key="", sheets=()),
+        "record": study_record(call, pairing, key=None, sheets=()),
         "inputs": inputs,
         "identity": list(identity),
         "formats": [str(item) for item in settings.format],
@@ -127,6 +127,7 @@ def draw_study(job: StudyJob, members: Members | None = None) -> tuple[StudyJob,
             code="pixels-unreadable",
             message=f"{tile.reason}: the pixels cannot be shown, a placeholder stands for them",
             sop_instance_uid=image.uid,
+            origin=image.instance.origin,
         )
         for image in drawn_images(job.pairing)
         if (tile := missing.get(image.instance.origin.label)) is not None
@@ -180,6 +181,7 @@ def _original_problem(image: ImageCall, reason: str) -> Problem:
         code="original-unreadable",
         message=f"{reason}: the original could not be laid down",
         sop_instance_uid=image.uid,
+        origin=image.instance.origin,
     )
 
 

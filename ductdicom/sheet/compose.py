@@ -10,7 +10,7 @@ from ductdicom.sheet.blocks import Block, Tiles, first_exposure, left_out_blocks
 from ductdicom.sheet.cell import Cell
 from ductdicom.sheet.difference import Difference
 from ductdicom.sheet.difference_cell import DifferenceCell, draw_difference
-from ductdicom.sheet.drawing import draw_cell
+from ductdicom.sheet.drawing import draw_cell, stand_in
 from ductdicom.sheet.fonts import drawable, text_width, wrap
 from ductdicom.sheet.frame import Body, body_area, frame_page
 from ductdicom.sheet.inventory import inventory_bodies
@@ -21,6 +21,7 @@ from ductdicom.sheet.page import (
     Anchor,
     Box,
     DrawnDifference,
+    DrawnPlaceholder,
     DrawnTile,
     Mark,
     Page,
@@ -120,6 +121,7 @@ def _body(
     placed = _arranged(blocks, area, options)
     marks: list[Mark] = list(above)
     tiles: list[DrawnTile] = []
+    placeholders: list[DrawnPlaceholder] = []
     differences: list[DrawnDifference] = []
     for block, place in zip(blocks, placed, strict=True):
         marks += _block_title(block, place.title)
@@ -133,7 +135,15 @@ def _body(
             marks += drawn_marks
             words = drawable(block.title)
             tiles += [replace(tile, title=words, badges=block.badges) for tile in drawn]
-    return Body(title=title, marks=tuple(marks), tiles=tuple(tiles), differences=tuple(differences))
+            missing = stand_in(cell, slot)
+            placeholders += [missing] if missing else []
+    return Body(
+        title=title,
+        marks=tuple(marks),
+        tiles=tuple(tiles),
+        placeholders=tuple(placeholders),
+        differences=tuple(differences),
+    )
 
 
 def _arranged(blocks: Sequence[Block], area: Box, options: SheetOptions) -> tuple[PlacedBlock, ...]:

@@ -12,6 +12,7 @@ from ductdicom.sheet.page import (
     Box,
     BoxMark,
     Caption,
+    DrawnPlaceholder,
     DrawnTile,
     Mark,
     PictureMark,
@@ -22,6 +23,7 @@ from ductdicom.sheet.page import (
 from ductdicom.sheet.strips import PAD_PX, bottom_strip, placeholder, scale_bar, top_strip
 from ductdicom.sheet.tile import (
     WHOLE,
+    MissingTile,
     Part,
     Tile,
     behind_the_nipple,
@@ -112,6 +114,23 @@ def _record(shown: _Shown, box: Box, place: PlacedSlot) -> DrawnTile:
         chest_wall=shown.cell.chest_wall,
         tip=(box.x + tip[1] * box.width, box.y + tip[0] * box.height) if tip else None,
         caption=_caption(shown),
+        source=shown.image.instance.origin.source,
+        member=shown.image.instance.origin.member,
+    )
+
+
+def stand_in(cell: Cell, place: PlacedSlot) -> DrawnPlaceholder | None:
+    """Return the record of an image that cannot be shown, None for all other cells."""
+    if cell.image is None or not isinstance(cell.tile, MissingTile):
+        return None
+    return DrawnPlaceholder(
+        sop_instance_uid=cell.image.uid,
+        phase=str(cell.phase) if cell.phase else None,
+        is_suggested=cell.image.is_suggested,
+        box=place.field,
+        reason=cell.tile.reason,
+        source=cell.image.instance.origin.source,
+        member=cell.image.instance.origin.member,
     )
 
 

@@ -1,7 +1,7 @@
 """A page's frame: what study this is, its status, and the footer."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ductdicom.model.outcome import Status
 from ductdicom.model.row import Pairing
@@ -14,6 +14,7 @@ from ductdicom.sheet.page import (
     Box,
     BoxMark,
     DrawnDifference,
+    DrawnPlaceholder,
     DrawnTile,
     LineMark,
     Mark,
@@ -39,7 +40,8 @@ class Body:
 
     title: str
     marks: tuple[Mark, ...] = ()
-    tiles: tuple[DrawnTile, ...] = field(default_factory=tuple)
+    tiles: tuple[DrawnTile, ...] = ()
+    placeholders: tuple[DrawnPlaceholder, ...] = ()
     differences: tuple[DrawnDifference, ...] = ()
 
 
@@ -70,6 +72,7 @@ def frame_page(
         dpi=options.dpi,
         marks=(paper, *header, *_footer(place, options), *body.marks),
         tiles=body.tiles,
+        placeholders=body.placeholders,
         differences=body.differences,
     )
 

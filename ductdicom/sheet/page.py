@@ -144,7 +144,8 @@ class DrawnTile:
     A close-up shows a part of an image that stands on the page as a whole; ``part`` is where
     that image has it. ``field`` is the room in which the image is placed, ``chest_wall`` its edge
     there, ``tip`` roughly where the nipple is, x and y. ``title`` and ``badges`` are those of its
-    row, which is empty for an image that stands in none.
+    row, which is empty for an image that stands in none. ``source`` and ``member`` tell apart
+    images that share a UID.
     """
 
     sop_instance_uid: str
@@ -163,6 +164,21 @@ class DrawnTile:
     caption: Caption = Caption()
     title: str = ""
     badges: tuple[str, ...] = ()
+    source: str = ""
+    member: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnPlaceholder:
+    """Where an image would stand on a page that cannot be shown, and the reason as one word."""
+
+    sop_instance_uid: str
+    phase: str | None
+    is_suggested: bool
+    box: Box
+    reason: str
+    source: str
+    member: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +203,7 @@ class Page:
     dpi: int
     marks: tuple[Mark, ...]
     tiles: tuple[DrawnTile, ...] = ()
+    placeholders: tuple[DrawnPlaceholder, ...] = ()
     differences: tuple[DrawnDifference, ...] = ()
 
     @property

@@ -258,6 +258,10 @@ def test_code_1_for_a_truncated_file(ductogram, tmp_path):
     record = _only(tmp_path / "out")
     check_record(record)
     assert row["sop_instance_uid"] in {i["sop_instance_uid"] for i in record["instances"]}
+    tiles = [tile for sheet in record["sheets"] for tile in sheet["tiles"]]
+    assert [(tile["source"], tile["placeholder"]) for tile in tiles if tile["placeholder"]] == [
+        (row["source"], "truncated")
+    ]
 
 
 def test_code_1_for_a_conflict_of_sides(tmp_path):

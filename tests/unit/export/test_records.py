@@ -2,14 +2,16 @@ import csv
 import io
 
 import pytest
+from builders import make_instance, make_origin
 from hypothesis import given
 from hypothesis import strategies as st
 from record_schema import check_record
-from sheets import lay_out, make_image
+from sheets import lay_out, make_image, make_tile
 
 from ductdicom.export.records import instance_record, ledger_csv, sheet_record, study_record
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow
+from ductdicom.sheet.tile import MissingTile
 
 
 def _row(source, member=None, **changes):
@@ -45,6 +47,40 @@ def test_a_boxs_pixels_are_those_of_the_drawn_page():
         assert width * tile["mm_per_px"] == pytest.approx(
             drawn.box.width * drawn.mm_per_unit, rel=0.02
         )
+
+
+def test_an_image_that_cannot_be_shown_is_a_tile_with_the_reason():
+    tiles = {"1.dcm": make_tile(), "2.dcm": MissingTile(reason="truncated")}
+    study, pairing, (page, *_) = lay_out([make_image(1, phase="pre"), make_image(2)], tiles)
+
+    sheet = sheet_record("sheet-1.png", "png", page, 1)
+
+    check_record(study_record(study, pairing, key=None, sheets=[sheet]))
+    shown, missing = sheet["tiles"]
+    assert shown["placeholder"] is None
+    assert (missing["sop_instance_uid"], missing["source"]) == ("2.25.2", "2.dcm")
+    assert (missing["phase"], missing["placeholder"]) == ("post", "truncated")
+    assert missing["box"][0] > shown["box"][0]
+
+
+def test_images_that_share_a_uid_are_told_apart_by_where_they_lie():
+    twins = [
+        make_image(1, instance=make_instance("2.25.1", origin=make_origin(name)))
+        for name in ("a.dcm", "b.dcm")
+    ]
+    study, pairing, (page, *_) = lay_out([make_image(2, phase="pre"), *twins])
+
+    record = study_record(study, pairing, key=None, sheets=[])
+    sheet = sheet_record("sheet-1.png", "png", page, 1)
+
+    (row,) = record["rows"]
+    assert row["post"] == ["2.25.1", "2.25.1"]
+    assert [(image["place"], image["source"]) for image in row["images"]] == [
+        ("pre", "2.dcm"),
+        ("post", "a.dcm"),
+        ("post", "b.dcm"),
+    ]
+    assert [tile["source"] for tile in sheet["tiles"]] == ["2.dcm", "a.dcm", "b.dcm"]
 
 
 def test_an_images_record_names_where_it_lay():

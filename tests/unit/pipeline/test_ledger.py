@@ -5,7 +5,7 @@ from sheets import lay_out, make_image
 from ductdicom.model.study import Study
 from ductdicom.pipeline.gather import Gathered, Part
 from ductdicom.pipeline.judge import Judged
-from ductdicom.pipeline.ledger import account
+from ductdicom.pipeline.ledger import account, unreadable_pixels
 
 
 def _judged():
@@ -34,6 +34,18 @@ def test_pixels_that_cannot_be_read_make_an_input_unreadable():
         ("view", "pre"),
         ("unreadable", "cut"),
     ]
+
+
+def test_of_two_objects_with_one_uid_only_the_broken_one_is_unreadable():
+    problem = {
+        "code": "pixels-unreadable",
+        "message": "truncated: the pixels cannot be shown",
+        "sop_instance_uid": "2.25.1",
+        "source": "b.dcm",
+        "member": None,
+    }
+
+    assert unreadable_pixels([{"problems": [problem]}]) == {("b.dcm", None): "truncated"}
 
 
 @pytest.mark.parametrize("surplus", [True, False], ids=["lost", "doubled"])
