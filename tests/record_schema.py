@@ -77,11 +77,11 @@ def check_record(record, *, extra=frozenset()):
     for sheet in record["sheets"]:
         _check_sheet(sheet)
     for item in record["left_out"]:
-        _keys(item, "sop_instance_uid source member reason")
+        _keys(item, "sop_instance_uid reason")
         assert item["sop_instance_uid"] in own
         _word(item["reason"])
     for problem in record["problems"]:
-        _keys(problem, "code message sop_instance_uid source member")
+        _keys(problem, "code message sop_instance_uid")
         _word(problem["code"])
         assert problem["message"]
         assert problem["sop_instance_uid"] is None or problem["sop_instance_uid"] in own
@@ -137,17 +137,13 @@ def _check_evidence(item):
 
 
 def _check_row(row, known):
-    _keys(row, "laterality group injection pre post images notes")
+    _keys(row, "laterality group injection pre post notes")
     assert row["laterality"] in {"L", "R"}
     assert row["group"] in GROUPS
     assert row["injection"] is None or row["injection"] >= 1
     images = row["pre"] + row["post"] + row["plain"]
     assert images
-    assert images == [image["sop_instance_uid"] for image in row["images"]]
-    places = [(image["source"], image["member"]) for image in row["images"]]
-    assert len(set(places)) == len(places), "an image stands in two places of a row"
-    for place in ("pre", "post", "plain"):
-        assert len(row[place]) == sum(image["place"] == place for image in row["images"])
+    assert len(set(images)) == len(images), "an image stands in two places of a row"
     assert set(images) <= known
     assert set(row["notes"]) <= NOTES
     assert ("no-pre" in row["notes"]) == (not row["pre"] and bool(row["post"]))
@@ -161,8 +157,7 @@ def _check_sheet(sheet):
     for tile in sheet["tiles"]:
         _keys(
             tile,
-            "sop_instance_uid source member phase suggested box transform mm_per_px voi"
-            " placeholder",
+            "sop_instance_uid phase suggested box transform mm_per_px voi placeholder",
         )
         assert tile["phase"] in PHASES | {None}
         if tile["placeholder"] is None:

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from ductdicom.model.call import Evidence
+from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import LedgerRow, Problem
 from ductdicom.model.row import LeftOut, Pairing, Row
 from ductdicom.model.study import ImageCall, StudyCall
@@ -107,33 +108,27 @@ def _row(row: Row) -> dict[str, object]:
         "pre": [image.uid for image in row.pre],
         "post": [image.uid for image in row.post],
         "plain": [image.uid for image in row.plain],
-        "images": [
-            {"place": place, **_identity(image)}
-            for place, images in (("pre", row.pre), ("post", row.post), ("plain", row.plain))
-            for image in images
-        ],
         "notes": list(row.notes),
     }
 
 
-def _identity(image: ImageCall) -> dict[str, str | None]:
-    """Return what tells an image from all others, also from those that share its UID."""
-    origin = image.instance.origin
-    return {"sop_instance_uid": image.uid, "source": origin.source, "member": origin.member}
+def _place(origin: Origin | None) -> dict[str, str | None]:
+    """Return where a file lies, for what its UID alone does not name; else nothing."""
+    return {"source": origin.source, "member": origin.member} if origin else {}
 
 
 def _left_out(item: LeftOut) -> dict[str, str | None]:
-    return {**_identity(item.image), "reason": item.reason}
+    image = item.image
+    place = _place(image.instance.origin if image.has_other_bytes else None)
+    return {"sop_instance_uid": image.uid, "reason": item.reason, **place}
 
 
 def _problem(problem: Problem) -> dict[str, str | None]:
-    origin = problem.origin
     return {
         "code": problem.code,
         "message": problem.message,
         "sop_instance_uid": problem.sop_instance_uid,
-        "source": origin.source if origin else None,
-        "member": origin.member if origin else None,
+        **_place(problem.origin),
     }
 
 
@@ -172,8 +167,6 @@ def _corner_and_size(box: Box, scale: float) -> list[int]:
 def _placeholder(item: DrawnPlaceholder, scale: float) -> dict[str, object]:
     return {
         "sop_instance_uid": item.sop_instance_uid,
-        "source": item.source,
-        "member": item.member,
         "phase": item.phase,
         "suggested": item.is_suggested,
         "box": _corner_and_size(item.box, scale),
@@ -181,14 +174,13 @@ def _placeholder(item: DrawnPlaceholder, scale: float) -> dict[str, object]:
         "mm_per_px": None,
         "voi": None,
         "placeholder": item.reason,
+        **_place(item.origin),
     }
 
 
 def _tile(tile: DrawnTile, scale: float) -> dict[str, object]:
     return {
         "sop_instance_uid": tile.sop_instance_uid,
-        "source": tile.source,
-        "member": tile.member,
         "phase": tile.phase,
         "suggested": tile.is_suggested,
         "box": _corner_and_size(tile.box, scale),
@@ -196,6 +188,7 @@ def _tile(tile: DrawnTile, scale: float) -> dict[str, object]:
         "mm_per_px": round(tile.mm_per_unit / scale, 5) if tile.mm_per_unit else None,
         "voi": tile.voi,
         "placeholder": None,
+        **_place(tile.origin),
     }
 
 

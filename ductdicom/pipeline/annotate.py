@@ -55,5 +55,4 @@ def _problems(image: ImageCall) -> Iterator[Problem]:
                 code=note,
                 message=_MESSAGES[note],
                 sop_instance_uid=image.uid,
-                origin=image.instance.origin,
             )

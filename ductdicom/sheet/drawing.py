@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from ductdicom.model.call import Phase
+from ductdicom.model.origin import Origin
 from ductdicom.model.study import ImageCall
 from ductdicom.sheet import captions
 from ductdicom.sheet.cell import SUGGESTED, Cell
@@ -114,8 +115,7 @@ def _record(shown: _Shown, box: Box, place: PlacedSlot) -> DrawnTile:
         chest_wall=shown.cell.chest_wall,
         tip=(box.x + tip[1] * box.width, box.y + tip[0] * box.height) if tip else None,
         caption=_caption(shown),
-        source=shown.image.instance.origin.source,
-        member=shown.image.instance.origin.member,
+        origin=_origin(shown.image),
     )
 
 
@@ -129,9 +129,12 @@ def stand_in(cell: Cell, place: PlacedSlot) -> DrawnPlaceholder | None:
         is_suggested=cell.image.is_suggested,
         box=place.field,
         reason=cell.tile.reason,
-        source=cell.image.instance.origin.source,
-        member=cell.image.instance.origin.member,
+        origin=_origin(cell.image),
     )
+
+
+def _origin(image: ImageCall) -> Origin | None:
+    return image.instance.origin if image.has_other_bytes else None
 
 
 def _caption(shown: _Shown) -> Caption:

@@ -10,6 +10,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from ductdicom.model.origin import Origin
+
 UNITS_PER_INCH = 200
 
 
@@ -144,8 +146,8 @@ class DrawnTile:
     A close-up shows a part of an image that stands on the page as a whole; ``part`` is where
     that image has it. ``field`` is the room in which the image is placed, ``chest_wall`` its edge
     there, ``tip`` roughly where the nipple is, x and y. ``title`` and ``badges`` are those of its
-    row, which is empty for an image that stands in none. ``source`` and ``member`` tell apart
-    images that share a UID.
+    row, which is empty for an image that stands in none. ``origin`` is
+    given where another object has the same UID and other content.
     """
 
     sop_instance_uid: str
@@ -164,21 +166,22 @@ class DrawnTile:
     caption: Caption = Caption()
     title: str = ""
     badges: tuple[str, ...] = ()
-    source: str = ""
-    member: str | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnPlaceholder:
-    """Where an image would stand on a page that cannot be shown, and the reason as one word."""
+    """Where an image would stand on a page that cannot be shown, and the reason as one word.
+
+    ``origin`` as in `DrawnTile`.
+    """
 
     sop_instance_uid: str
     phase: str | None
     is_suggested: bool
     box: Box
     reason: str
-    source: str
-    member: str | None
+    origin: Origin | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

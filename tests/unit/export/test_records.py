@@ -58,29 +58,38 @@ def test_an_image_that_cannot_be_shown_is_a_tile_with_the_reason():
     check_record(study_record(study, pairing, key=None, sheets=[sheet]))
     shown, missing = sheet["tiles"]
     assert shown["placeholder"] is None
-    assert (missing["sop_instance_uid"], missing["source"]) == ("2.25.2", "2.dcm")
+    assert missing["sop_instance_uid"] == "2.25.2"
     assert (missing["phase"], missing["placeholder"]) == ("post", "truncated")
     assert missing["box"][0] > shown["box"][0]
 
 
 def test_images_that_share_a_uid_are_told_apart_by_where_they_lie():
     twins = [
-        make_image(1, instance=make_instance("2.25.1", origin=make_origin(name)))
+        make_image(
+            1, instance=make_instance("2.25.1", origin=make_origin(name)), has_other_bytes=True
+        )
         for name in ("a.dcm", "b.dcm")
     ]
-    study, pairing, (page, *_) = lay_out([make_image(2, phase="pre"), *twins])
+    study, pairing, pages = lay_out([make_image(2, phase="pre"), make_image(3), *twins])
 
     record = study_record(study, pairing, key=None, sheets=[])
-    sheet = sheet_record("sheet-1.png", "png", page, 1)
+    tiles = [tile for page in pages for tile in sheet_record("", "png", page, 1)["tiles"]]
 
-    (row,) = record["rows"]
-    assert row["post"] == ["2.25.1", "2.25.1"]
-    assert [(image["place"], image["source"]) for image in row["images"]] == [
-        ("pre", "2.dcm"),
-        ("post", "a.dcm"),
-        ("post", "b.dcm"),
+    assert record["left_out"] == [
+        {
+            "sop_instance_uid": "2.25.1",
+            "reason": "same-uid-other-bytes",
+            "source": source,
+            "member": None,
+        }
+        for source in ("a.dcm", "b.dcm")
     ]
-    assert [tile["source"] for tile in sheet["tiles"]] == ["2.dcm", "a.dcm", "b.dcm"]
+    assert [(tile["sop_instance_uid"], tile.get("source")) for tile in tiles] == [
+        ("2.25.2", None),
+        ("2.25.3", None),
+        ("2.25.1", "a.dcm"),
+        ("2.25.1", "b.dcm"),
+    ]
 
 
 def test_an_images_record_names_where_it_lay():
