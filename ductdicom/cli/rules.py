@@ -8,6 +8,7 @@ import click
 from ductdicom.cli.echo import say, say_json
 from ductdicom.cli.options import make_settings
 from ductdicom.cli.tables import print_table
+from ductdicom.errors import UsageError
 from ductdicom.pipeline.rules import (
     Difference,
     compare_rules,
@@ -31,6 +32,10 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON 
 def rules(context: click.Context, rules: Path | None, as_json: bool) -> int | None:
     """List the rules, with their attribute, strength and source."""
     if context.invoked_subcommand is not None:
+        if rules is not None and context.invoked_subcommand == diff.name:
+            raise UsageError("rules diff compares with NEW.toml alone", hint="leave --rules out")
+        given = {"rules": rules, "as_json": as_json}  # here or behind the command's name
+        context.default_map = {context.invoked_subcommand: given}
         return None
     found = list_rules(make_settings(None, rules=rules))
     if as_json:

@@ -14,7 +14,11 @@ from ductdicom.pixels.codecs import DECODERS
 from ductdicom.version import __version__
 
 _LIBRARIES = ("pydicom", "numpy", "pillow", "imagecodecs", "reportlab", "click")
-_EXTRAS = {"pacs": ("pynetdicom", "dicomweb_client"), "cluster": ("distributed",)}
+_EXTRAS = {
+    "pacs": ("pynetdicom", "dicomweb_client"),
+    "cluster": ("distributed",),
+    "difference": ("cv2",),
+}
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "firefox", "msedge")
 
 

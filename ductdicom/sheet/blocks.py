@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
-from ductdicom.model.call import Kind, Phase
+from ductdicom.model.call import Kind, Laterality, Phase
 from ductdicom.model.row import LeftOut, Pairing, Row
 from ductdicom.model.study import ImageCall
 from ductdicom.sheet import captions
@@ -23,11 +23,12 @@ Tiles = Mapping[str, Tile | MissingTile]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One row of cells with its title."""
+    """One row of cells with its title, and the side that all of them show."""
 
     title: str
     badges: tuple[str, ...]
     cells: tuple[Cell | DifferenceCell, ...]
+    side: Laterality | None = None
 
 
 def drawn_images(pairing: Pairing) -> tuple[ImageCall, ...]:
@@ -90,6 +91,7 @@ def row_blocks(
             title=captions.row_title(row) + part,
             badges=tuple(captions.row_badges(row)),
             cells=(*repeated, *rest[start : start + size]),
+            side=row.laterality,
         )
 
 

@@ -80,9 +80,8 @@ def _row_bodies(
         pairing.rows, key=lambda row: (None if row.plain else row.laterality, row.injection)
     ):
         rows = list(group)
-        words = "both breasts" if side is None else f"{side} breast"
-        if len(injections) > 1 and injection:
-            words += f", injection {injection} of {len(injections)}"
+        is_one_of_several = len(injections) > 1 and injection
+        which = f", injection {injection} of {len(injections)}" if is_one_of_several else ""
         strip = Box(x=area.x, y=area.y, width=area.width, height=STRIP_PX)
         marks = draw_timeline(study, side, injection, strip)
         body = area
@@ -92,8 +91,15 @@ def _row_bodies(
         blocks = [block for row in rows for block in row_blocks(row, *shown, first_post)]
         while blocks:
             count = _most_that_fit(blocks, body, options)
+            words = _breasts(blocks[:count]) + which
             yield _body(words, blocks[:count], body, options, marks)
             blocks = blocks[count:]
+
+
+def _breasts(blocks: Sequence[Block]) -> str:
+    """Say which breasts rows show; a study that is no ductogram may have both on one page."""
+    sides = {str(block.side) for block in blocks}
+    return f"{sides.pop()} breast" if len(sides) == 1 else "both breasts"
 
 
 def _most_that_fit(blocks: Sequence[Block], area: Box, options: SheetOptions) -> int:

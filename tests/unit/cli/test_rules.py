@@ -94,13 +94,27 @@ def test_a_phrase_is_explained_to_a_person(capsys):
     assert "as Contrast/Bolus Agent" in out
 
 
-def test_a_site_s_word_is_known_to_the_phrase_test(capsys, tmp_path):
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["rules", "--rules", "SITE", "--json", "test", "milkogram"], id="before"),
+        pytest.param(["rules", "test", "milkogram", "--rules", "SITE", "--json"], id="behind"),
+        pytest.param(["rules", "--rules", "SITE", "test", "milkogram", "--json"], id="apart"),
+    ],
+)
+def test_options_count_before_and_behind_the_command(capsys, tmp_path, arguments):
     rules = tmp_path / "site.toml"
     rules.write_text('[add.en]\nductography = ["milkogram"]\n', encoding="utf-8")
 
-    assert run(["rules", "test", "milkogram", "--rules", str(rules), "--json"]) == 0
+    assert run([str(rules) if word == "SITE" else word for word in arguments]) == 0
 
     assert printed_lines(capsys)[0]["in_any_study"]["ductography"] is True
+
+
+def test_rules_that_diff_would_not_use_are_refused(capsys):
+    assert run(["rules", "--rules", "old.toml", "diff", "new.toml", "out"]) == 2
+
+    assert "NEW.toml" in capsys.readouterr().err
 
 
 def test_rules_that_make_no_sense_are_wrong_usage(capsys, tmp_path):

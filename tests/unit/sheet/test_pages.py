@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sheets import lay_out, make_image, make_study, make_tile
 
-from ductdicom.model.call import Kind, Phase
+from ductdicom.model.call import ExamKind, Kind, Phase
 from ductdicom.model.outcome import Problem
 from ductdicom.pairing.rows import pair_study
 from ductdicom.sheet.captions import FOOTER
@@ -301,3 +301,22 @@ def test_the_inventory_gives_a_long_reason_in_full(word):
     said = [mark.text for mark in pages[-1].marks if isinstance(mark, TextMark)]
     assert "".join(said).count("IOHEXOL") >= 28  # two may be parted by the ends of lines
     assert not any("…" in text for text in said)
+
+
+@pytest.mark.parametrize(
+    ("sides", "title"),
+    [
+        pytest.param("R", "R breast", id="one"),
+        pytest.param("L", "L breast", id="the other"),
+        pytest.param("LR", "both breasts", id="both"),
+    ],
+)
+def test_a_page_of_a_plain_study_names_the_sides_that_it_shows(sides, title):
+    images = [make_image(n, side=s, view="MLO", phase="pre") for n, s in enumerate(sides, 1)]
+    tiles = {i.instance.origin.label: make_tile(side=str(i.laterality)) for i in images}
+    study = make_study(images)
+    study = replace(study, exam=replace(study.exam, kind=ExamKind.MAMMOGRAM))
+
+    (page, _) = compose(study, pair_study(study), tiles, SheetOptions())
+
+    assert page.title == title
