@@ -86,7 +86,7 @@ class Catalogue:
         with contextlib.suppress(sqlite3.Error):
             connection.close()
 
-    def find(self, origins: Sequence[Origin]) -> list[tuple[str, ...] | None]:
+    def find(self, origins: Sequence[Origin]) -> list[list[str] | None]:
         """Return for each of ``origins`` what is known, packed; None where it has changed."""
         if self._connection is None and not self._has_failed:
             self._connection = _open_to_read(self._path)
@@ -95,15 +95,16 @@ class Catalogue:
         keys = [self._key(origin) for origin in origins]
         try:
             rows = self._connection.execute(_SELECT.format(",".join("?" * len(keys))), keys)
-            found: dict[_State, tuple[str, ...]] = {}
+            found: dict[_State, list[str]] = {}
             for path, size_bytes, modified_ns, number, content in rows:
-                state = path, size_bytes, modified_ns, number
-                found[state] = (*found.get(state, ()), *content.split(_SEPARATOR))
+                packed = found.setdefault((path, size_bytes, modified_ns, number), [])
+                packed += content.split(_SEPARATOR)
         except sqlite3.Error as error:
             self._give_up(error)
             return [None] * len(origins)
         return [
-            found.get((key, *_state(origin))) for key, origin in zip(keys, origins, strict=True)
+            found.get((key, origin.size_bytes, origin.modified_ns, origin.file_number))
+            for key, origin in zip(keys, origins, strict=True)
         ]
 
     def keep(self, read: Sequence[tuple[Origin, tuple[str, ...]]]) -> None:

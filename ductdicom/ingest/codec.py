@@ -5,11 +5,13 @@ such texts also keeps `schema_of`, and throws them away when it changes.
 """
 
 import json
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, time
 from enum import Enum
-from operator import attrgetter
+from itertools import chain, repeat
+from operator import attrgetter, call
 from types import NoneType, UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
@@ -62,18 +64,39 @@ def values_flattener(kind: type, names: Sequence[str]) -> Callable[[list[Any]], 
     return flatten_values
 
 
-def field_converter(kind: type, names: Sequence[str]) -> Callable[[list[Any]], dict[str, Any]]:
-    """Return a function that turns what JSON held back into fields of a ``kind``, by name."""
+def values_converter(kind: type, names: Sequence[str]) -> Callable[[list[Any]], list[Any]]:
+    """Return a function that turns what JSON held back into fields of a ``kind``, in place."""
     hints = get_type_hints(kind)
     found = [(index, _converter(hints[name])) for index, name in enumerate(names)]
     conversions = [(index, convert) for index, convert in found if convert is not None]
 
-    def convert_fields(values: list[Any]) -> dict[str, Any]:
+    def convert_values(values: list[Any]) -> list[Any]:
+        if len(values) != len(names):
+            raise ValueError("the text is not whole")
         for index, convert in conversions:
             values[index] = convert(values[index])
-        return dict(zip(names, values, strict=True))
+        return values
 
-    return convert_fields
+    return convert_values
+
+
+def maker(kind: type[_Value], names: Sequence[str]) -> Callable[..., _Value]:
+    """Return a function that makes a ``kind`` of groups of values, in the order of ``names``.
+
+    Without a call by forty names it takes half the time; every field must be named, and a value
+    of the wrong kind is not noticed.
+    """
+    if sorted(names) != sorted(item.name for item in fields(cast(Any, kind))):
+        raise TypeError(f"not the fields of {kind.__name__}")
+    setters = [getattr(kind, name).__set__ for name in names]
+    new = object.__new__
+
+    def make(*groups: Sequence[object]) -> _Value:
+        made = new(kind)
+        deque(map(call, setters, repeat(made), chain(*groups)), maxlen=0)
+        return made
+
+    return make
 
 
 def _schema(hint: Any) -> str:
@@ -136,5 +159,7 @@ def _list(convert: _Convert | None) -> _Convert | None:
 
 
 def _builder(kind: type) -> _Convert:
-    convert = field_converter(kind, [item.name for item in fields(kind)])
-    return lambda values: kind(**convert(values))
+    names = [item.name for item in fields(kind)]
+    convert = values_converter(kind, names)
+    make: Callable[..., Any] = maker(kind, names)
+    return lambda values: make(convert(values))

@@ -14,8 +14,9 @@ from operator import attrgetter
 from typing import Any
 
 from ductdicom.ingest.codec import (
-    field_converter,
+    maker,
     schema_of,
+    values_converter,
     values_flattener,
     write_json,
 )
@@ -48,7 +49,7 @@ _SERIES = tuple(
     if item.name not in {"origin", "clock", "geometry", *_OWN, *_VIEW, *_TECHNIQUE, *_REFERENCES}
 )
 _GROUPS = (_SERIES, _VIEW, _TECHNIQUE, _REFERENCES)
-_decode = json.JSONDecoder().decode
+_scan_value = json.JSONDecoder().raw_decode
 
 
 class _Fields:
@@ -60,7 +61,7 @@ class _Fields:
         get: Callable[[Any], Any] = attrgetter(*names)
         self.get = get if len(names) > 1 else lambda value: (get(value),)
         self.flatten = values_flattener(kind, names)
-        self.convert = field_converter(kind, names)
+        self.convert = values_converter(kind, names)
         self.write = lru_cache(maxsize=_REMEMBERED_LINES)(self._write)
 
     def own(self, value: object) -> list[Any]:
@@ -71,9 +72,9 @@ class _Fields:
         """Return the fields of a value as a line, which is remembered."""
         return self.write(self.get(value))
 
-    def read(self, line: str) -> dict[str, Any]:
-        """Return the fields by name that stand in a line."""
-        return self.convert(_decode(line))
+    def read(self, line: str) -> tuple[Any, ...]:
+        """Return the fields that stand in a line."""
+        return tuple(self.convert(_decode(line)))
 
     def _write(self, values: tuple[object, ...]) -> str:
         return write_json(self.flatten(list(values)))
@@ -84,7 +85,7 @@ def pack(result: Scanned, file: Origin) -> str:
     if isinstance(result, Instance):
         clock, geometry = result.clock, result.geometry
         at = None if clock.acquired_time is None else clock.acquired_time.isoformat()
-        own = [*_get_own(result), *_get_measures(geometry)]
+        own = [*_own.own(result), *_get_measures(geometry)]
         lines = [write_json([_entry(result.origin, file), at, *own])]
         lines += [_moment.line(clock), _projection.line(geometry)]
         lines += [group.line(result) for group in _groups]
@@ -106,33 +107,23 @@ def unpack(text: str, file: Origin) -> Scanned:
     entry, *values = _decode(first)
     origin = file if entry is None else _placed(entry, file)
     if text[0] == "i":
-        at, uid, instance_number, acquisition_number, events, damage, *measures = values
-        angle, force, thickness = measures
+        at, *own = values
         readers = _readers if len(text) < _MOST_TEXT else _new_readers
-        moment, projection, series, view, technique, references = [
+        moment, projection, *groups = [
             read(line) for read, line in zip(readers, lines, strict=True)
         ]
-        return Instance(
-            origin=origin,
-            sop_instance_uid=uid,
-            instance_number=instance_number,
-            acquisition_number=acquisition_number,
-            irradiation_event_uids=tuple(events),
-            damage=damage,
-            clock=Clock(acquired_time=None if at is None else time.fromisoformat(at), **moment),
-            geometry=Geometry(
-                positioner_angle_deg=angle,
-                compression_force_n=force,
-                body_part_thickness_mm=thickness,
-                **projection,
+        acquired_at = None if at is None else time.fromisoformat(at)
+        return _make_instance(
+            (
+                origin,
+                _make_clock((acquired_at,), moment),
+                _make_geometry(own[len(_OWN) :], projection),
+                *_own.convert(own[: len(_OWN)]),
             ),
-            **series,
-            **view,
-            **technique,
-            **references,
+            *groups,
         )
     if text[0] == "r":
-        return LedgerRow(origin=origin, **_row.convert(values))
+        return _make_row((origin,), _row.convert(values))
     return MissingReference(directory=origin, file_id=str(values[0]))
 
 
@@ -146,7 +137,14 @@ def _entry(origin: Origin, file: Origin) -> list[Any] | None:
 
 
 def _placed(entry: list[Any], file: Origin) -> Origin:
-    return Origin(file=file.file, source=file.source, **_entry_fields.convert(entry))
+    return _make_origin((file.file, file.source), _entry_fields.convert(entry))
+
+
+def _decode(line: str) -> Any:
+    value, end = _scan_value(line)
+    if end != len(line):
+        raise ValueError("the text is not whole")
+    return value
 
 
 def _rest(kind: type, own: Sequence[str]) -> list[str]:
@@ -155,13 +153,20 @@ def _rest(kind: type, own: Sequence[str]) -> list[str]:
 
 _row = _Fields(LedgerRow, _rest(LedgerRow, ("origin",)))
 _entry_fields = _Fields(Origin, _ENTRY_FIELDS)
-_get_own = attrgetter(*_OWN)
+_own = _Fields(Instance, _OWN)
 _get_measures = attrgetter(*_OWN_MEASURES)
 _moment = _Fields(Clock, _rest(Clock, (_OWN_TIME,)))
 _projection = _Fields(Geometry, _rest(Geometry, _OWN_MEASURES))
 _groups = [_Fields(Instance, names) for names in _GROUPS]
 _shared = [_moment, _projection, *_groups]
-_new_readers: list[Callable[[str], dict[str, Any]]] = [group.read for group in _shared]
-_readers: list[Callable[[str], dict[str, Any]]] = [
+_make_instance = maker(
+    Instance, ("origin", "clock", "geometry", *_OWN, *(name for names in _GROUPS for name in names))
+)
+_make_clock = maker(Clock, (_OWN_TIME, *_rest(Clock, (_OWN_TIME,))))
+_make_geometry = maker(Geometry, (*_OWN_MEASURES, *_rest(Geometry, _OWN_MEASURES)))
+_make_row = maker(LedgerRow, ("origin", *_rest(LedgerRow, ("origin",))))
+_make_origin = maker(Origin, ("file", "source", *_ENTRY_FIELDS))
+_new_readers: list[Callable[[str], tuple[Any, ...]]] = [group.read for group in _shared]
+_readers: list[Callable[[str], tuple[Any, ...]]] = [
     lru_cache(maxsize=_REMEMBERED_LINES)(group.read) for group in _shared
 ]

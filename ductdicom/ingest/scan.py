@@ -30,7 +30,7 @@ class _Chunk:
     """Candidates in their order, what is known of the files among them, and their reading."""
 
     candidates: list[Origin | LedgerRow]
-    known: list[tuple[str, ...] | None]
+    known: list[list[str] | None]
     unread: list[Origin]
     reading: Future[list[Reading]]
 
@@ -138,7 +138,7 @@ def _read_alone(path: str, executor: Executor) -> Reading:
     return reading
 
 
-def _unpack(packed: tuple[str, ...], file: Origin) -> list[Scanned] | None:
+def _unpack(packed: Sequence[str], file: Origin) -> list[Scanned] | None:
     """Return what is packed, None where it is not whole."""
     try:
         return [unpack(text, file) for text in packed]
@@ -154,7 +154,7 @@ def _chunks(
     """Yield chunks whose unknown files are being read, or without an executor have been."""
     while chunk := list(islice(candidates, CHUNK_FILES)):
         origins = [item for item in chunk if isinstance(item, Origin)]
-        known: list[tuple[str, ...] | None] = [None] * len(origins)
+        known: list[list[str] | None] = [None] * len(origins)
         if catalogue is not None:
             known = catalogue.find(origins)
         unread = [origin for origin, packed in zip(origins, known, strict=True) if packed is None]

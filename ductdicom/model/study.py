@@ -38,7 +38,8 @@ class ImageCall:
     ``kind_reason`` says in a few words why it is of that kind. ``magnification`` is the factor
     by which the detector image is larger than the breast, None where nothing says so.
     ``acquired_at`` is the scanner's clock. ``injection`` counts fillings from 1.
-    ``has_time_conflict``: called pre, and exposed after every filling. ``has_other_bytes``: another object has the same UID and a different content.
+    ``has_time_conflict``: called pre, and exposed after every filling. ``has_other_bytes``:
+    another object has the same UID and a different content.
     """
 
     instance: Instance

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ductdicom.ingest.codec import decoder, encoder, schema_of
+from ductdicom.ingest.codec import decoder, encoder, maker, schema_of
 from ductdicom.model.call import Kind
 from ductdicom.model.instance import Contrast, Instance, Reference, Text
 from ductdicom.model.origin import Origin
@@ -90,3 +90,20 @@ def test_an_enumeration_is_written_as_its_word():
         kind: Kind
 
     assert encoder(Value)(Value(kind=Kind.VIEW)) == '["view"]'
+
+
+def test_a_value_is_made_of_groups_of_its_fields():
+    make = maker(Reference, ("purpose", "sop_instance_uid"))
+
+    assert make(("x",), ["2.25.1"]) == Reference(sop_instance_uid="2.25.1", purpose="x")
+
+
+def test_every_field_must_be_named():
+    with pytest.raises(TypeError, match="fields of Reference"):
+        maker(Reference, ("purpose",))
+
+
+@pytest.mark.parametrize("text", ['["2.25.1"]', '["2.25.1","x","y"]'])
+def test_a_text_of_other_fields_is_refused(text):
+    with pytest.raises(ValueError, match="not whole"):
+        decoder(Reference)(text)
