@@ -42,9 +42,11 @@ def dicom_sheet(
     Parameters
     ----------
     phi
-        How much of the patient and the study the header names: ID and date; with ``full`` also
-        name, birth date and accession number; with ``none`` nothing, and the object belongs to no
-        study of the archive and names no image of it.
+        How much of the patient and the study the header names: ID with its issuer, without
+        which it is no ID in another archive, and date; with ``full`` also name, birth date and
+        accession number; with ``none`` nothing, and the object belongs to no study of the archive
+        and names no image of it. What else the originals say of patient, staff, order and
+        institution (PS3.15 Table E.1-1) it never holds.
     pseudonym
         Stands for name and ID of the patient with ``none``.
 

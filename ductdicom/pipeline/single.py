@@ -1,5 +1,6 @@
 """One study's sheet as one file."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +15,9 @@ from ductdicom.pipeline.report import Report
 from ductdicom.pipeline.scan import decided, scan
 from ductdicom.pipeline.work import THUMBNAIL_NAME, draw_study, render
 from ductdicom.pixels.register import require_library
-from ductdicom.settings import Format, Settings
+from ductdicom.settings import Format, Phi, Settings
 
+_KEY_BYTES = 32
 _SUFFIXES = {
     ".png": Format.PNG,
     ".pdf": Format.PDF,
@@ -51,9 +53,10 @@ def write_sheet(
         )
     if settings.difference:
         require_library()
-    # A single sheet has no folder of results whose key could name its patient; the zero key
-    # makes the same names each time.
-    folder = OutputFolder(path=target.parent, key=bytes(32))
+    # A single sheet has no folder of results whose key could name its patient. The zero key
+    # makes the same names each time; a pseudonym that anybody could make from an ID is none.
+    key = secrets.token_bytes(_KEY_BYTES) if settings.phi is Phi.NONE else bytes(_KEY_BYTES)
+    folder = OutputFolder(path=target.parent, key=key)
     settings = replace(settings, format=(format_,), all_studies=True, output=None)
     scanned = scan(inputs, settings)
     study = _choose(scanned.judged, study_instance_uid)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from exports import write_ductogram
-from pydicom import dcmread
+from pydicom import Dataset, Sequence, dcmread
 
 from ductdicom.cli.application import run
 from ductdicom.phantom.spec import Person, Texts
@@ -120,3 +120,65 @@ def test_records_and_the_index_hold_no_more_than_sheets_may(export, tmp_path, ph
 def _texts(folder: Path):
     kinds = {".json", ".jsonl", ".csv", ".html"}
     return [path for path in folder.rglob("*") if path.suffix in kinds]
+
+
+OF_OTHERS = {
+    "InstitutionName": "PLANT CLINIC",
+    "InstitutionAddress": "PLANT STREET",
+    "InstitutionalDepartmentName": "PLANT WARD",
+    "StationName": "PLANTSTATION",
+    "ReferringPhysicianName": "PLANT^REFERRER",
+    "PerformingPhysicianName": "PLANT^PERFORMER",
+    "OperatorsName": "PLANT^OPERATOR",
+    "AccessionNumber": "PLANT-ACC",
+    "StudyID": "PLANT-STUDY",
+    "OtherPatientNames": "PLANT^MAIDEN",
+    "PatientAddress": "PLANT LANE",
+    "PatientBirthName": "PLANT^BIRTH",
+    "PatientComments": "PLANT COMMENT",
+    "PatientName": "PLANT^NAME",
+    "PatientBirthDate": "19590607",
+    "AdmissionID": "PLANT-ADM",
+    "DeviceSerialNumber": "PLANT-SERIAL",
+}
+
+
+def _plant(folder):
+    for path in sorted(write_ductogram(folder).iterdir()):
+        order = Dataset()
+        order.AccessionNumber = order.RequestedProcedureID = "PLANT-ORDER"
+        other = Dataset()
+        other.PatientID = "PLANT-OTHER"
+        sequences = {
+            "RequestAttributesSequence": Sequence([order]),
+            "OtherPatientIDsSequence": Sequence([other]),
+        }
+        _edit(path, IssuerOfPatientID="ISSUER-7", **OF_OTHERS, **sequences)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("phi", "shown"),
+    [
+        pytest.param("none", [], id="none"),
+        pytest.param("minimal", [b"20260102", b"ISSUER-7", b"SAMPLE-900"], id="minimal"),
+    ],
+)
+def test_the_dicom_sheet_holds_the_id_its_issuer_and_the_date_or_none(tmp_path, phi, shown):
+    export, sheet = _plant(tmp_path / "export"), tmp_path / "sheet.dcm"
+
+    assert run(["sheet", str(export), "-o", str(sheet), "--dpi", "72", "--phi", phi]) == 0
+
+    content = sheet.read_bytes()
+    words = (b"20260102", b"ISSUER-7", b"SAMPLE-900", b"PLANT", b"19590607")
+    assert [word for word in words if word in content] == shown
+
+
+def test_the_pseudonym_of_a_single_sheet_does_not_follow_from_the_id(tmp_path):
+    export, sheet = write_ductogram(tmp_path / "export"), tmp_path / "sheet.dcm"
+    found = set()
+    for _ in range(2):
+        run(["sheet", str(export), "-o", str(sheet), "--dpi", "72", "--phi", "none"])
+        found.add(str(dcmread(sheet).PatientID))
+
+    assert len(found) == 2
