@@ -25,6 +25,18 @@ STUDIES = 3
 MANY = 12
 
 
+# An interrupt while a module is loaded, here when the first one asks for pydicom.
+EARLY = """
+import runpy, sys
+class Interrupted:
+    def find_spec(self, name, path=None, target=None):
+        if name == "pydicom":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupted())
+runpy.run_module("ductdicom", run_name="__main__")
+"""
+
+
 def _write(folder, count):
     for number in range(1, count + 1):
         person = Person(name=f"SAMPLE^{number}", patient_id=f"SAMPLE-9{number}")
@@ -209,3 +221,11 @@ def test_workers_end_with_a_parent_that_is_killed(large_export, tmp_path):
     assert len(children) >= 2
     assert not [child for child in children if _is_alive(int(child))]
     assert subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def test_an_interrupt_while_the_program_loads_is_no_traceback():
+    done = subprocess.run(
+        [sys.executable, "-c", EARLY], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

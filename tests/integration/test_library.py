@@ -22,11 +22,14 @@ def state():
             {k: repr(v) for k, v in vars(pydicom.config.settings).items()}]
 foreign = state()
 import ductdicom
+lazy = sorted(sys.modules)
+ductdicom.scan, ductdicom.Settings
 after = (dict(os.environ), os.getcwd(), locale.setlocale(locale.LC_ALL),
          signal.getsignal(signal.SIGINT), list(warnings.filters), list(logging.root.handlers))
 print(json.dumps({
     "threads": threading.active_count(),
     "processes": len(multiprocessing.active_children()),
+    "lazy": lazy,
     "modules": sorted(sys.modules),
     "changed": [i for i, pair in enumerate(zip(before, after)) if pair[0] != pair[1]],
     "foreign": foreign == state(),
@@ -61,6 +64,35 @@ def test_importing_changes_no_global_state(imported):
 @pytest.mark.parametrize("package", ["pynetdicom", "dicomweb_client", "dask", "distributed"])
 def test_importing_needs_none_of_the_optional_packages(imported, package):
     assert not [m for m in imported["modules"] if m.split(".")[0] == package]
+
+
+def test_the_steps_are_loaded_when_they_are_asked_for(imported):
+    assert "ductdicom.api" not in imported["lazy"]
+    assert "ductdicom.api" in imported["modules"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("import ductdicom, ductdicom.classify.decide", id="the room first"),
+        pytest.param("import ductdicom; ductdicom.scan", id="another step first"),
+        pytest.param("from ductdicom import *", id="everything"),
+    ],
+)
+def test_classify_is_the_step_and_not_the_room_of_that_name(line):
+    code = f"{line}\nimport sys\nprint(sys.modules['ductdicom'].classify.__doc__)"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert done.stdout.startswith("Decide what a study is")
+
+
+def test_what_is_not_offered_is_not_there():
+    with pytest.raises(AttributeError, match="no attribute 'clasify'"):
+        ductdicom.clasify  # noqa: B018
+    assert set(ductdicom.__all__) <= set(dir(ductdicom))
 
 
 @pytest.mark.parametrize("name", ["scan", "classify", "pair", "render", "organise"])
