@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ductdicom.pixels.hanging import Edge
-from ductdicom.pixels.tissue import find_tissue
+from ductdicom.pixels.tissue import find_tissue, overview
 
 _GAP = 0.04  # of the width: a wider break ends the breast, a lead marker lies beyond it
 _NEAR = 0.99  # of the greatest reach: rows about the tip
@@ -26,7 +26,7 @@ def anterior_point(values: NDArray[np.float32], chest_wall: Edge) -> tuple[float
         Row and column as fractions of the height and width; None where no breast is seen at the
         chest wall.
     """
-    tissue = find_tissue(values)
+    tissue = find_tissue(overview(values))
     if tissue is None:
         return None
     if chest_wall == "right":

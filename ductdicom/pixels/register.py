@@ -16,7 +16,7 @@ import numpy as np
 from ductdicom.errors import MissingExtraError
 from ductdicom.pixels.hanging import Edge
 from ductdicom.pixels.resample import area_average
-from ductdicom.pixels.tissue import find_tissue
+from ductdicom.pixels.tissue import find_tissue, overview
 from ductdicom.pixels.working import (
     HALF,
     LEAST_PX,
@@ -188,7 +188,7 @@ def _judged(cv: Any, moving: Raster, fixed: Raster, matrix: Matrix) -> Alignment
 
 
 def _raster(cv: Any, picture: Picture) -> Raster | None:
-    tissue = find_tissue(picture.values)
+    tissue = find_tissue(overview(picture.values))
     if tissue is None:
         return None
     rows, columns = picture.values.shape

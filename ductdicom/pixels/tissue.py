@@ -15,27 +15,28 @@ _NOISE_FACTOR = 6.0
 _LEAST_STEP = 0.015
 
 
-def find_tissue(values: NDArray[np.float32], *, is_faint_too: bool = False) -> Mask | None:
-    """Return where it is brighter than air, None where air and tissue cannot be told apart.
+def overview(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a smooth copy with 256 pixels on the longer side, fewer where there are fewer."""
+    rows, columns = values.shape
+    factor = max(1.0, max(rows, columns) / _LONGER_SIDE_PX)
+    size = (max(1, round(rows / factor)), max(1, round(columns / factor)))
+    return _smoothed(area_average(values, *size))
+
+
+def find_tissue(smooth: NDArray[np.float32], *, is_faint_too: bool = False) -> Mask | None:
+    """Return where an image is brighter than air, None where air and tissue cannot be told apart.
 
     Otsu's threshold parts bright tissue from the rest; the skin and fat are only a little
     brighter than the air, so the threshold is put just above the air's own noise (heuristic).
 
     Parameters
     ----------
+    smooth
+        The image's `overview`.
     is_faint_too
         Whether the faintest tissue counts, and with it some air that is not quite dark: for
         those who must miss nothing.
-
-    Returns
-    -------
-    numpy.ndarray
-        Of a copy that is reduced to 256 pixels on the longer side.
     """
-    rows, columns = values.shape
-    factor = max(1.0, max(rows, columns) / _LONGER_SIDE_PX)
-    size = (max(1, round(rows / factor)), max(1, round(columns / factor)))
-    smooth = _smoothed(area_average(values, *size))
     middle = otsu(smooth)
     if middle is None:
         return None

@@ -13,7 +13,7 @@ from ductdicom.pixels.hanging import Hanging, apply, check_air, hang, implied_la
 from ductdicom.pixels.nipple import anterior_point
 from ductdicom.pixels.resample import Floats, area_average
 from ductdicom.pixels.scale import breast_scale
-from ductdicom.pixels.tissue import Mask, find_tissue
+from ductdicom.pixels.tissue import Mask, find_tissue, overview
 
 _BEYOND_NIPPLE = 0.2
 _LEVELS = 65535  # tiles wait for their page as 16 bit, half the room of floats
@@ -87,8 +87,9 @@ def prepare_tile(
     background = apply(shown.background, hanging.transform)
     is_magnified = "M" in image.modifiers
     scale = breast_scale(image.instance, image.magnification, is_magnified=is_magnified)
-    tissue = find_tissue(values) if hanging.chest_wall else None
-    box = _breast_box(values, background, hanging)
+    small = overview(values)
+    tissue = find_tissue(small) if hanging.chest_wall else None
+    box = _breast_box(small, background, hanging)
     said = [*scale.notes, *notes, *shown.notes]
     if scale.mm_per_px is not None and not scale.is_corrected:
         said.append("scale-uncorrected")
@@ -115,9 +116,9 @@ def prepare_tile(
     )
 
 
-def _breast_box(values: Floats, background: Mask, hanging: Hanging) -> Box:
+def _breast_box(small: Floats, background: Mask, hanging: Hanging) -> Box:
     """Return the part of a hung image that is kept; the faintest tissue is never cut away."""
-    tissue = find_tissue(values, is_faint_too=True) if hanging.is_known else None
+    tissue = find_tissue(small, is_faint_too=True) if hanging.is_known else None
     return breast_box(tissue, background, hanging.chest_wall if hanging.is_known else None)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ductdicom.model.call import Laterality
 from ductdicom.pixels.hanging import Transform, apply, check_air, hang, implied_laterality
-from ductdicom.pixels.tissue import find_tissue
+from ductdicom.pixels.tissue import find_tissue, overview
 
 L, R = Laterality.LEFT, Laterality.RIGHT
 _FROM_ABOVE = ["CC", "FB", "XCC", "XCCL", "XCCM"]
@@ -162,9 +162,9 @@ def _half_breast(chest_wall):
     ],
 )
 def test_pixels_confirm_or_deny_the_chest_wall(where, claimed, agrees):
-    assert check_air(find_tissue(_half_breast(where)), claimed) is agrees
+    assert check_air(find_tissue(overview(_half_breast(where))), claimed) is agrees
 
 
 @pytest.mark.parametrize("values", [np.zeros((50, 40)), np.tile([[0.0], [1.0]], (25, 40))])
 def test_pixels_that_say_nothing_are_silent(values):
-    assert check_air(find_tissue(values.astype(np.float32)), "left") is None
+    assert check_air(find_tissue(overview(values.astype(np.float32))), "left") is None
