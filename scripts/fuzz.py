@@ -37,7 +37,7 @@ with atheris.instrument_imports(include=["ductdicom", "pydicom", "zipfile", "tar
     from ductdicom.sheet.tile import prepare_tile
     from ductdicom.vocabulary.terms import load_vocabulary
 
-_NAMES = ("a.zip", "a.tar", "a.tar.gz", "a.tar.xz", "a.iso", "a")
+_NAMES = ("a.zip", "a.tar", "a.tar.gz", "a.tar.xz", "a.tar.bz2", "a.iso", "a")
 _LIMITS = Limits(member_bytes=1 << 22, members=200, ratio_from_bytes=1 << 22, nested_bytes=1 << 22)
 _MIN_SIDE_PX = 64
 _ENGINE = Engine(vocabulary=load_vocabulary(), decisions={})

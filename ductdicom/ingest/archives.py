@@ -1,43 +1,22 @@
 """Zip and tar archives and CD images read in place: entries as candidates, with limits."""
 
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import groupby
-from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest.discs import ISO, disc_entries
 from ductdicom.ingest.entries import ARCHIVE_LIMIT, Entry, Limits, Replay, read_whole
+from ductdicom.ingest.kept import kept_entries
+from ductdicom.ingest.kinds import HEAD_BYTES, ZIP, archive_kind
 from ductdicom.ingest.sources import reason_of
-from ductdicom.ingest.tarred import TAR, TAR_GZ, TAR_XZ, tar_entries
+from ductdicom.ingest.tarred import TAR, tar_entries
 from ductdicom.ingest.zipped import zip_entries
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow
 
-ZIP = "zip"
-HEAD_BYTES = 4096
-
-_SUFFIXES = {
-    ".zip": ZIP,
-    ".tar": TAR,
-    ".tar.gz": TAR_GZ,
-    ".tgz": TAR_GZ,
-    ".tar.xz": TAR_XZ,
-    ".txz": TAR_XZ,
-    ".iso": ISO,
-}
-# Documents and programs that happen to be zip archives.
-_NOT_EXPORTS = frozenset(
-    {".apk", ".docx", ".epub", ".jar", ".odp", ".ods", ".odt", ".pptx", ".war", ".whl", ".xlsx"}
-)
-_ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-_GZIP_START = b"\x1f\x8b"
-_XZ_START = b"\xfd7zXZ\0"
-_USTAR = slice(257, 262)
-_DICM = slice(128, 132)
 _NESTING = "!/"
 
 Found = tuple[Origin, BinaryIO] | LedgerRow
@@ -53,39 +32,6 @@ class _Order:
     def leaves_out(self, name: str) -> bool:
         """Whether neither an entry nor anything in it is wanted."""
         return self.wanted is not None and name not in self.wanted
-
-
-def archive_kind(name: str, head: bytes) -> str | None:
-    """Return the format of an archive, None for anything else.
-
-    Content decides; where it is not telling, the name does, so that a damaged archive is
-    reported as one.
-
-    Parameters
-    ----------
-    name
-        Name of the file or entry.
-    head
-        Its first `HEAD_BYTES`.
-    """
-    lower = name.lower()
-    by_name = next((kind for suffix, kind in _SUFFIXES.items() if lower.endswith(suffix)), None)
-    if not head or head[_DICM] == b"DICM":
-        return None
-    if head.startswith(_ZIP_STARTS):
-        return None if PurePosixPath(lower).suffix in _NOT_EXPORTS else ZIP
-    if head.startswith(_GZIP_START):
-        return TAR_GZ if by_name == TAR_GZ or _unpacks_to_tar(head) else None
-    if head.startswith(_XZ_START):
-        return TAR_XZ if by_name == TAR_XZ else None
-    if head[_USTAR] == b"ustar":
-        return TAR
-    return by_name
-
-
-def is_archive(name: str, head: bytes) -> bool:
-    """Whether a file is an archive to look into, by its name and its first bytes."""
-    return archive_kind(name, head) is not None
 
 
 def walk_archive(
@@ -214,6 +160,8 @@ def _walk(
             entries = zip_entries(file, origin.size_bytes, limits)
         elif kind == ISO:
             entries = disc_entries(file, origin.size_bytes, limits)
+        elif order.wanted is not None and depth == 0:
+            entries = kept_entries(file, kind or TAR, limits, order.wanted)
         else:
             entries = tar_entries(file, kind or TAR, origin.size_bytes, limits)
         for entry in entries:
@@ -275,14 +223,6 @@ def _nest(
 
 def _refused(name: str, error: OSError) -> UnreadableError:
     return UnreadableError("the input cannot be read", reason=reason_of(error), path=name)
-
-
-def _unpacks_to_tar(head: bytes) -> bool:
-    try:
-        start = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, _USTAR.stop)
-    except zlib.error:
-        return False
-    return start[_USTAR] == b"ustar"
 
 
 def _row(origin: Origin, disposition: Disposition, reason: str) -> LedgerRow:

@@ -25,7 +25,7 @@ from ductdicom.ingest.entries import (
     DAMAGED_ARCHIVE,
     Entry,
     Limits,
-    Readable,
+    Span,
     unique_names,
 )
 from ductdicom.model.outcome import Disposition
@@ -64,25 +64,6 @@ class _Record:
     is_interleaved: bool
 
 
-class _Span:
-    """Reads one stretch of the image."""
-
-    __slots__ = ("_file", "_left", "_position")
-
-    def __init__(self, file: BinaryIO, position: int, size_bytes: int) -> None:
-        self._file = file
-        self._position = position
-        self._left = size_bytes
-
-    def read(self, size: int = -1, /) -> bytes:
-        wanted = self._left if size < 0 else min(size, self._left)
-        self._file.seek(self._position)
-        chunk = self._file.read(wanted)
-        self._position += len(chunk)
-        self._left -= len(chunk)
-        return chunk
-
-
 def disc_entries(file: BinaryIO, size_bytes: int, limits: Limits) -> Iterator[Entry]:
     """Yield the files of a CD image, folder by folder in its order.
 
@@ -103,7 +84,7 @@ def disc_entries(file: BinaryIO, size_bytes: int, limits: Limits) -> Iterator[En
             name=rename(name),
             size_bytes=record.size_bytes,
             modified_ns=record.modified_ns,
-            open=partial(_open, file, record),
+            open=partial(Span, file, record.starts_at, record.size_bytes),
             refusal=refusal,
         )
 
@@ -209,7 +190,3 @@ def _refusal(record: _Record, image_bytes: int, limits: Limits) -> tuple[Disposi
     if record.size_bytes > limits.member_bytes:
         return Disposition.UNREADABLE, ARCHIVE_LIMIT
     return None
-
-
-def _open(file: BinaryIO, record: _Record) -> Readable:
-    return _Span(file, record.starts_at, record.size_bytes)

@@ -36,13 +36,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One entry of an archive; ``refusal`` says why it is not to be opened."""
+    """One entry of an archive; ``refusal`` says why it is not to be opened.
+
+    ``starts_at`` is where its bytes lie in the unpacked archive, if they lie there as they are.
+    """
 
     name: str
     size_bytes: int
     modified_ns: int
     open: Callable[[], "Readable"]
     refusal: tuple[Disposition, str] | None = None
+    starts_at: int | None = None
 
 
 class Readable(Protocol):
@@ -52,43 +56,22 @@ class Readable(Protocol):
         """Return up to ``size`` bytes."""
 
 
-class Meter:
-    """A decompressing reader that stops when it has given out more than is believable."""
+class Seekable(Protocol):
+    """A stream of which any stretch can be read."""
 
-    __slots__ = ("_limits", "_packed_bytes", "_stream", "given_bytes")
+    def read(self, size: int, /) -> bytes:
+        """Return ``size`` bytes, fewer at the end."""
 
-    def __init__(self, stream: Readable, packed_bytes: int, limits: Limits) -> None:
-        self._stream = stream
-        self._packed_bytes = packed_bytes
-        self._limits = limits
-        self.given_bytes = 0
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return up to ``size`` bytes; raise `UnreadableError` beyond the limit."""
-        chunk = self._stream.read(size)
-        self.given_bytes += len(chunk)
-        if not self._limits.allows(self.given_bytes, self._packed_bytes):
-            raise UnreadableError("the archive unpacks to too much", reason=ARCHIVE_LIMIT)
-        return chunk
+    def seek(self, position: int, /) -> int:
+        """Move to a position from the start."""
 
 
-class Replay(io.RawIOBase):
-    """A forward-only reader that can be sought in.
+class _Sized(io.RawIOBase):
+    """A stream of known size, of which the derived class says how it is read."""
 
-    Seeking forward skips, seeking back works within the last `KEPT_BYTES`; enough for a parser
-    that looks ahead, and little enough for memory to stay flat. Faults of the reader come out
-    as `UnreadableError`.
-    """
-
-    KEPT_BYTES = 1 << 20
-    _CHUNK_BYTES = 1 << 16
-
-    def __init__(self, stream: Readable, size_bytes: int) -> None:
+    def __init__(self, size_bytes: int) -> None:
         super().__init__()
-        self._stream = stream
         self._size = size_bytes
-        self._kept = bytearray()
-        self._end = 0
         self._position = 0
 
     def readable(self) -> bool:
@@ -109,10 +92,56 @@ class Replay(io.RawIOBase):
         self._position = min(max(base + offset, 0), self._size)
         return self._position
 
+    def _wanted(self, size: int | None) -> int:
+        left = self._size - self._position
+        return left if size is None or size < 0 else min(size, left)
+
+
+class Span(_Sized):
+    """One stretch of a stream that can be sought in, which others may read meanwhile."""
+
+    def __init__(self, file: Seekable, starts_at: int, size_bytes: int) -> None:
+        super().__init__(size_bytes)
+        self.file = file
+        self._starts_at = starts_at
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read up to ``size`` bytes, all there are where it is negative.
+
+        Raises
+        ------
+        EOFError
+            The stream ends before the stretch does.
+        """
+        wanted = self._wanted(size)
+        self.file.seek(self._starts_at + self._position)
+        chunk = self.file.read(wanted)
+        if len(chunk) < wanted:
+            raise EOFError("the end is missing")
+        self._position += len(chunk)
+        return chunk
+
+
+class Replay(_Sized):
+    """A forward-only reader that can be sought in.
+
+    Seeking forward skips, seeking back works within the last `KEPT_BYTES`; enough for a parser
+    that looks ahead, and little enough for memory to stay flat. Faults of the reader come out
+    as `UnreadableError`.
+    """
+
+    KEPT_BYTES = 1 << 20
+    _CHUNK_BYTES = 1 << 16
+
+    def __init__(self, stream: Readable, size_bytes: int) -> None:
+        super().__init__(size_bytes)
+        self._stream = stream
+        self._kept = bytearray()
+        self._end = 0
+
     def read(self, size: int | None = -1) -> bytes:
         """Read up to ``size`` bytes, all there are where it is negative."""
-        left = self._size - self._position
-        wanted = left if size is None or size < 0 else min(size, left)
+        wanted = self._wanted(size)
         start = self._end - len(self._kept)
         if self._position < start:
             raise UnreadableError("the header is too large", reason=ARCHIVE_LIMIT)

@@ -7,7 +7,7 @@ from io import BufferedReader, FileIO
 from typing import BinaryIO, NamedTuple, cast
 
 from ductdicom.errors import NotDicomError, UnreadableError
-from ductdicom.ingest.archives import HEAD_BYTES, is_archive, walk_archive
+from ductdicom.ingest.archives import walk_archive
 from ductdicom.ingest.dicomdir import (
     FileId,
     missing_in_archive,
@@ -16,6 +16,7 @@ from ductdicom.ingest.dicomdir import (
 from ductdicom.ingest.entries import Limits
 from ductdicom.ingest.fastheader import FIRST_BYTES
 from ductdicom.ingest.header import DirectoryFileError, read_header, read_instance
+from ductdicom.ingest.kinds import HEAD_BYTES, is_archive
 from ductdicom.ingest.packing import Scanned, pack
 from ductdicom.ingest.sources import OUT_OF_MEMORY, reason_of
 from ductdicom.ingest.stretches import Stretches

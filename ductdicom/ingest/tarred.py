@@ -1,16 +1,14 @@
-"""Entries of a tar archive, plain or compressed, read in one pass.
+"""Entries of a tar archive, plain or compressed, read from front to back.
 
 References
 ----------
 * POSIX.1-2017, pax, "ustar Interchange Format" and "pax Interchange Format"
 """
 
-import gzip
-import lzma
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest.entries import (
@@ -18,16 +16,20 @@ from ductdicom.ingest.entries import (
     DAMAGED_ARCHIVE,
     Entry,
     Limits,
-    Meter,
     Readable,
+    Seekable,
+    Span,
     unique_names,
 )
 from ductdicom.ingest.sources import shown_name
+from ductdicom.ingest.unpacking import BZIP2, GZIP, XZ, Unpacked
 from ductdicom.model.outcome import Disposition
 
 TAR = "tar"
 TAR_GZ = "tar.gz"
 TAR_XZ = "tar.xz"
+TAR_BZ2 = "tar.bz2"
+TARS = frozenset({TAR, TAR_GZ, TAR_XZ, TAR_BZ2})
 
 _MAX_EXTENSION_BYTES = 1 << 20
 _END_OF_ARCHIVE = ("EOFHeaderError", "EmptyHeaderError")
@@ -40,7 +42,7 @@ _EXTENSIONS = frozenset(
         tarfile.GNUTYPE_LONGLINK,
     }
 )
-_XZ_MEMORY_BYTES = 256 << 20  # what `xz -9` needs is 65 MiB
+_UNPACKERS = {TAR_GZ: GZIP, TAR_XZ: XZ, TAR_BZ2: BZIP2}
 _CHUNK_BYTES = 1 << 16
 
 
@@ -65,56 +67,56 @@ class _TarInfo(tarfile.TarInfo):
             raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE) from error
 
 
-class _XzReader:
-    """Unpacks xz within a bound of memory, which the standard library's reader has not."""
+class Stream(Seekable, Protocol):
+    """What a tar archive is read from; ``file`` may be exchanged for another one of it."""
 
-    __slots__ = ("_file", "_unpacker")
-
-    def __init__(self, file: Readable) -> None:
-        self._file = file
-        self._unpacker = lzma.LZMADecompressor(memlimit=_XZ_MEMORY_BYTES)
-
-    def read(self, size: int = -1, /) -> bytes:
-        while True:
-            packed = b""
-            if self._unpacker.eof:
-                packed = self._unpacker.unused_data or self._file.read(_CHUNK_BYTES)
-                if not packed.strip(b"\0"):
-                    return b""
-                self._unpacker = lzma.LZMADecompressor(memlimit=_XZ_MEMORY_BYTES)
-            elif self._unpacker.needs_input:
-                packed = self._file.read(_CHUNK_BYTES)
-                if not packed:
-                    raise EOFError("the end of the xz stream is missing")
-            unpacked = self._unpacker.decompress(packed, size)
-            if unpacked:
-                return unpacked
+    file: Seekable
 
 
-def tar_entries(file: Readable, kind: str, size_bytes: int, limits: Limits) -> Iterator[Entry]:
-    """Yield the entries of a tar archive in its order, folders left out.
-
-    An entry can only be opened before the next one is asked for.
+def open_tar(
+    file: Seekable, kind: str, size_bytes: int, limits: Limits, *, most_points: int = 1
+) -> Stream:
+    """Return what a tar archive is read from.
 
     Parameters
     ----------
     kind
-        ``tar``, ``tar.gz`` or ``tar.xz``.
+        One of `TARS`.
     size_bytes
         Size of the archive as it is stored.
+    most_points
+        How many places a packed one remembers, from which it can go on.
+    """
+    if kind == TAR:
+        return Span(file, 0, size_bytes)
+    return Unpacked(file, _UNPACKERS[kind], size_bytes, limits, most_points)
+
+
+def tar_entries(file: Seekable, kind: str, size_bytes: int, limits: Limits) -> Iterator[Entry]:
+    """Yield the entries of a tar archive in its order, folders left out.
+
+    An entry is to be read before the next one is asked for.
 
     Raises
     ------
     UnreadableError
         Reason ``damaged-archive`` or ``archive-limit``.
     """
-    if kind == TAR_GZ:
-        file = Meter(gzip.GzipFile(fileobj=cast(BinaryIO, file)), size_bytes, limits)
-    elif kind == TAR_XZ:
-        file = Meter(_XzReader(file), size_bytes, limits)
+    stream = open_tar(file, kind, size_bytes, limits)
+    yield from walk_tar(stream, kind, size_bytes, limits)
+    if kind != TAR:
+        _check_rest(stream)
+
+
+def walk_tar(stream: Stream, kind: str, size_bytes: int, limits: Limits) -> Iterator[Entry]:
+    """Yield the entries of an open archive, as `tar_entries` does.
+
+    Between two of them the stream may be read elsewhere.
+    """
     rename = unique_names()
     count = 0
-    archive = _open_archive(file)
+    stream.seek(0)
+    archive = _open_archive(stream)
     while (info := _next(archive)) is not None:
         count += 1
         if count > limits.members:
@@ -124,19 +126,18 @@ def tar_entries(file: Readable, kind: str, size_bytes: int, limits: Limits) -> I
                 name=rename(shown_name(info.name)),
                 size_bytes=info.size,
                 modified_ns=int(info.mtime * 1_000_000_000),
-                open=partial(_open, archive, info),
+                open=_opener(archive, stream, info),
                 refusal=_refusal(info, size_bytes, limits),
+                starts_at=None if info.issparse() else info.offset_data,
             )
         if kind == TAR and not info.issparse() and info.offset_data + info.size > size_bytes:
             raise UnreadableError("the archive is cut short", reason=DAMAGED_ARCHIVE)
-    if kind != TAR:
-        _check_rest(file)
 
 
-def _check_rest(file: Readable) -> None:
+def _check_rest(stream: Stream) -> None:
     """Read what follows the last entry; only then does a packed archive know its checksum."""
     try:
-        while file.read(_CHUNK_BYTES):
+        while stream.read(_CHUNK_BYTES):
             pass
     except UnreadableError:
         raise
@@ -144,10 +145,10 @@ def _check_rest(file: Readable) -> None:
         raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE) from error
 
 
-def _open_archive(file: Readable) -> tarfile.TarFile:
+def _open_archive(stream: Stream) -> tarfile.TarFile:
     try:
         return tarfile.open(
-            fileobj=cast(BinaryIO, file), mode="r|", tarinfo=_TarInfo, errors="surrogateescape"
+            fileobj=cast(BinaryIO, stream), mode="r:", tarinfo=_TarInfo, errors="surrogateescape"
         )
     except UnreadableError:
         raise
@@ -166,8 +167,12 @@ def _next(archive: tarfile.TarFile) -> tarfile.TarInfo | None:
     return info
 
 
-def _open(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Readable:
-    return cast(Readable, archive.extractfile(info))
+def _opener(
+    archive: tarfile.TarFile, stream: Stream, info: tarfile.TarInfo
+) -> Callable[[], Readable]:
+    if info.issparse():
+        return lambda: cast(Readable, archive.extractfile(info))
+    return partial(Span, stream, info.offset_data, info.size)
 
 
 def _refusal(

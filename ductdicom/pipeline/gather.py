@@ -1,7 +1,7 @@
 """From what was found to studies: one patient each, every exposure once, nothing lost."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ductdicom.errors import UnreadableError
 from ductdicom.model.instance import Instance, Patient
@@ -13,11 +13,15 @@ from ductdicom.pairing.priors import clashes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A study of one patient; ``number`` counts the patients that share its UID, from 0."""
+    """A study of one patient; ``number`` counts the patients that share its UID, from 0.
+
+    ``place`` says where among everything that was read the first instance with its UID stood.
+    """
 
     study: Study
     number: int
     is_shared: bool
+    place: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +46,12 @@ def gather(items: Iterable[Instance | LedgerRow], fingerprint: Callable[[Origin]
     """
     rows: list[LedgerRow] = []
     by_uid: dict[str, list[Instance]] = {}
-    for item in items:
+    places: dict[str, int] = {}
+    for place, item in enumerate(items):
         if isinstance(item, LedgerRow):
             rows.append(item)
         else:
+            places.setdefault(item.study_instance_uid, place)
             by_uid.setdefault(item.sop_instance_uid, []).append(item)
     kept: list[Instance] = []
     contested: set[str] = set()
@@ -58,7 +64,7 @@ def gather(items: Iterable[Instance | LedgerRow], fingerprint: Callable[[Origin]
         rows += others
         if len(unique) > 1:
             contested |= {instance.origin.label for instance in unique}
-    return Gathered(parts=tuple(_parts(kept, contested)), rows=tuple(rows))
+    return Gathered(parts=tuple(_parts(kept, contested, places)), rows=tuple(rows))
 
 
 def _tell_apart(
@@ -90,7 +96,9 @@ def _row(instance: Instance, disposition: Disposition, reason: str) -> LedgerRow
     )
 
 
-def _parts(instances: Iterable[Instance], contested: set[str]) -> list[Part]:
+def _parts(
+    instances: Iterable[Instance], contested: set[str], places: Mapping[str, int]
+) -> list[Part]:
     by_study: dict[str, list[Instance]] = {}
     for instance in instances:
         by_study.setdefault(instance.study_instance_uid, []).append(instance)
@@ -100,7 +108,14 @@ def _parts(instances: Iterable[Instance], contested: set[str]) -> list[Part]:
         for number, members in enumerate(patients):
             labels = frozenset(i.origin.label for i in members) & contested
             study = Study(study_instance_uid=uid, instances=tuple(members), contested=labels)
-            parts.append(Part(study=study, number=number, is_shared=len(patients) > 1))
+            parts.append(
+                Part(
+                    study=study,
+                    number=number,
+                    is_shared=len(patients) > 1,
+                    place=places[uid],
+                )
+            )
     return parts
 
 

@@ -1,3 +1,4 @@
+import bz2
 import gzip
 import io
 import lzma
@@ -15,7 +16,6 @@ from hypothesis import strategies as st
 
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest.archives import (
-    archive_kind,
     members,
     open_origin,
     read_all,
@@ -24,6 +24,7 @@ from ductdicom.ingest.archives import (
 )
 from ductdicom.ingest.entries import Limits
 from ductdicom.ingest.header import read_instance
+from ductdicom.ingest.kinds import archive_kind
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import LedgerRow
 
@@ -56,6 +57,8 @@ MAKERS = {
     "export.tar.gz": lambda files: make_tar(files, "w:gz"),
     "export.tgz": lambda files: make_tar(files, "w:gz"),
     "export.tar.xz": lambda files: make_tar(files, "w:xz"),
+    "export.tar.bz2": lambda files: make_tar(files, "w:bz2"),
+    "export.tbz2": lambda files: make_tar(files, "w:bz2"),
 }
 
 
@@ -237,7 +240,7 @@ def test_limits_are_kept(tmp_path, name, limits, expected):
     assert expected in rows(members(origin, limits))
 
 
-@pytest.mark.parametrize("name", ["export.tar.gz", "export.tar.xz"])
+@pytest.mark.parametrize("name", ["export.tar.gz", "export.tar.xz", "export.tar.bz2"])
 def test_a_compressed_archive_that_unpacks_without_end_is_stopped(tmp_path, name):
     origin = save(tmp_path, name, MAKERS[name]({"a": bytes(3 << 20), "b": DICOM}))
     limits = Limits(ratio=10, ratio_from_bytes=1 << 20)
@@ -304,6 +307,8 @@ def test_garbage_named_as_an_archive_is_a_damaged_archive(tmp_path):
         pytest.param("a.gz", make_tar({"a": b"x"}, "w:gz"), "tar.gz", id="tar in gzip"),
         pytest.param("a.gz", gzip.compress(b"text" * 200), None, id="text in gzip"),
         pytest.param("a.xz", lzma.compress(b"text"), None, id="text in xz"),
+        pytest.param("a.tbz", make_tar({"a": b"x"}, "w:bz2"), "tar.bz2", id="tar in bzip2"),
+        pytest.param("a.bz2", make_tar({"a": b"x"}, "w:bz2"), None, id="bzip2 of something"),
         pytest.param("a.zip", DICOM, None, id="DICOM named as zip"),
         pytest.param("a.zip", b"", None, id="nothing"),
         pytest.param("a.dcm", DICOM, None, id="DICOM"),
@@ -352,6 +357,41 @@ def test_entries_without_a_name_get_one(tmp_path):
     found = [item[0] if isinstance(item, tuple) else item.origin for item in walk_archive(archive)]
 
     assert [origin.member for origin in found] == ["unnamed", "unnamed#2", None]
+
+
+PACKERS = {"a.tar.gz": gzip.compress, "a.tar.xz": lzma.compress, "a.tar.bz2": bz2.compress}
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_an_archive_of_several_streams_is_read_to_its_end(tmp_path, name):
+    tar = make_tar({f"IM{number}": DICOM for number in range(9)})
+    parts = [PACKERS[name](tar[at : at + 700]) for at in range(0, len(tar), 700)]
+    origin = save(tmp_path, name, b"".join(parts))
+
+    found = [item for item in members(origin) if isinstance(item, Origin)]
+
+    assert names(found) == [f"IM{number}" for number in range(9)]
+    assert [content for _, content in read_all(found)] == [DICOM] * 9
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_an_archive_with_something_behind_it_is_damaged(tmp_path, name):
+    origin = save(tmp_path, name, PACKERS[name](make_tar({"IM1": DICOM})) + b"something")
+
+    found = list(members(origin))
+
+    assert names(found) == ["IM1"]
+    assert rows(found) == [(None, "unreadable", "damaged-archive")]
+
+
+def test_an_archive_that_was_written_anew_is_gone_through_anew(tmp_path):
+    origin = save(tmp_path, "a.tar.gz", MAKERS["export.tar.gz"]({"a": b"first", "b": b"second"}))
+    one, other = (replace(origin, member=name) for name in "ab")
+    before = [content for _, content in read_all([one, other])]
+    save(tmp_path, "a.tar.gz", MAKERS["export.tar.gz"]({"b": b"more than before", "a": b"last"}))
+
+    assert before == [b"first", b"second"]
+    assert [read_bytes(origin) for origin in (one, other)] == [b"last", b"more than before"]
 
 
 def test_a_packed_archive_with_a_wrong_checksum_is_damaged(tmp_path):

@@ -66,7 +66,7 @@ def _seeds():
 
 
 SEEDS = _seeds()
-NAMES = ("image", "a.zip", "a.tar", "a.tar.gz", "a.tar.xz", "DICOMDIR")
+NAMES = ("image", "a.zip", "a.tar", "a.tar.gz", "a.tar.xz", "a.tar.bz2", "DICOMDIR")
 CHANGES = st.lists(
     st.tuples(st.integers(0, 1 << 16), st.one_of(st.binary(max_size=8), st.integers(0, 64))),
     max_size=8,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ductdicom.errors import UnreadableError
-from ductdicom.ingest.entries import Limits, Meter, Replay, unique_names
+from ductdicom.ingest.entries import Replay, Span, unique_names
 
 CONTENT = bytes(range(256)) * 20
 
@@ -54,12 +54,17 @@ def test_a_fault_of_the_reader_becomes_ours():
     assert caught.value.reason == "damaged-archive"
 
 
-def test_a_meter_stops_when_too_much_comes_out():
-    meter = Meter(io.BytesIO(bytes(100)), 1, Limits(ratio=10, ratio_from_bytes=5))
+def test_spans_of_one_stream_do_not_disturb_each_other():
+    stream = io.BytesIO(CONTENT)
+    first, second = Span(stream, 0, 300), Span(stream, 300, 600)
 
-    assert meter.read(10) == bytes(10)
-    with pytest.raises(UnreadableError):
-        meter.read(1)
+    assert (first.read(100), second.read(100)) == (CONTENT[:100], CONTENT[300:400])
+    assert (first.read(), second.read()) == (CONTENT[100:300], CONTENT[400:900])
+
+
+def test_a_span_that_is_not_whole_says_so():
+    with pytest.raises(EOFError):
+        Span(io.BytesIO(CONTENT), len(CONTENT) - 10, 11).read()
 
 
 def test_equal_names_get_numbers():
