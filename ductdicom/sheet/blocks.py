@@ -51,7 +51,7 @@ def row_blocks(
     row: Row,
     tiles: Tiles,
     differences: Mapping[str, Difference],
-    first_post: datetime | None = None,
+    first_post: captions.FirstPost | None = None,
 ) -> Iterator[Block]:
     """Turn a row into one block, or several where it holds more tiles than a page is wide.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from pydicom.datadict import dictionary_description
 
@@ -53,19 +54,29 @@ def view_label(image: ImageCall) -> str:
     return " ".join((side, view, *image.modifiers))
 
 
-def time_label(image: ImageCall, first_post: datetime | None) -> str:
+class FirstPost(NamedTuple):
+    """When the first post image was exposed, and of which injection where there are several."""
+
+    at: datetime
+    injection: int | None = None
+
+
+def time_label(image: ImageCall, first_post: FirstPost | None) -> str:
     """Return the exposure's time and its distance from the first post image."""
     at = image.acquired_at
     if at is None:
         return "no clock"
-    if first_post is None or at == first_post:
+    if first_post is None or at == first_post.at:
         return f"{at:%H:%M}"
-    if at.date() != first_post.date():
-        days = abs((first_post.date() - at.date()).days)
-        when = "earlier" if at < first_post else "later"
-        return f"{at:%Y-%m-%d}, {days} d {when}"
-    minutes = (at - first_post).total_seconds() / 60
-    return f"{at:%H:%M}  ({round(minutes):+d} min)"
+    words = "before" if at < first_post.at else "after"
+    words += " first post"
+    if first_post.injection is not None:
+        words += f" of injection {first_post.injection}"
+    if at.date() != first_post.at.date():
+        days = abs((first_post.at.date() - at.date()).days)
+        return f"{at:%Y-%m-%d}  ({days} d {words})"
+    minutes = round(abs((at - first_post.at).total_seconds()) / 60)
+    return f"{at:%H:%M}  ({minutes or '<1'} min {words})"
 
 
 def prior_label(image: ImageCall, row: Row) -> str:

@@ -1,7 +1,6 @@
 """One tile's cell on the page: what stands in it, and what is said of it."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from ductdicom.model.call import Phase
 from ductdicom.model.study import ImageCall
@@ -28,7 +27,7 @@ class Cell:
     ordinal: int = 0
     prior: str = ""
     missing: str = ""
-    first_post: datetime | None = None
+    first_post: captions.FirstPost | None = None
     row: str = ""
 
     @property

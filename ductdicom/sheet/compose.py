@@ -7,6 +7,7 @@ from itertools import groupby
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import StudyCall
 from ductdicom.sheet.blocks import Block, Tiles, first_exposure, left_out_blocks, row_blocks
+from ductdicom.sheet.captions import FirstPost
 from ductdicom.sheet.cell import Cell
 from ductdicom.sheet.difference import Difference
 from ductdicom.sheet.difference_cell import DifferenceCell, draw_difference
@@ -87,7 +88,8 @@ def _row_bodies(
         body = area
         if marks:
             body = replace(area, y=area.y + STRIP_PX, height=area.height - STRIP_PX)
-        first_post = first_exposure(image for row in rows for image in row.post)
+        first = first_exposure(image for row in rows for image in row.post)
+        first_post = FirstPost(first, injection if is_one_of_several else None) if first else None
         blocks = [block for row in rows for block in row_blocks(row, *shown, first_post)]
         while blocks:
             count = _most_that_fit(blocks, body, options)

@@ -156,8 +156,26 @@ def test_a_time_that_is_not_known_is_said():
     assert captions.time_label(make_image(1, acquired_at=None), None) == "no clock"
 
 
-@pytest.mark.parametrize(("minute", "words"), [(2, "-18 min"), (25, "+5 min")])
-def test_times_count_from_the_first_post_image(minute, words):
-    first = datetime.fromisoformat("2026-01-02T10:20")
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        pytest.param("2026-01-02T10:02", "10:02  (18 min before first post)", id="before"),
+        pytest.param("2026-01-02T10:25", "10:25  (5 min after first post)", id="after"),
+        pytest.param("2026-01-02T10:20", "10:20", id="the first itself"),
+        pytest.param("2026-01-02T10:20:20", "10:20  (<1 min after first post)", id="at once"),
+        pytest.param("2025-12-31T10:20", "2025-12-31  (2 d before first post)", id="days"),
+    ],
+)
+def test_times_count_from_the_first_post_image(at, words):
+    first = captions.FirstPost(datetime.fromisoformat("2026-01-02T10:20"))
+    image = make_image(1, acquired_at=datetime.fromisoformat(at))
 
-    assert words in captions.time_label(make_image(1, minute=minute), first)
+    assert captions.time_label(image, first) == words
+
+
+def test_of_several_injections_the_time_names_its_own():
+    first = captions.FirstPost(datetime.fromisoformat("2026-01-02T10:20"), injection=2)
+
+    words = captions.time_label(make_image(1, minute=15), first)
+
+    assert words == "10:15  (5 min before first post of injection 2)"

@@ -41,7 +41,12 @@ def test_times_of_all_rows_are_told_from_the_first_post_image_of_the_injection()
     _, _, (page, *_) = lay_out(images)
 
     facts = {tile.caption.facts for tile in page.tiles}
-    assert facts == {"10:00  (-20 min)", "10:03  (-17 min)", "10:20", "10:24  (+4 min)"}
+    assert facts == {
+        "10:00  (20 min before first post)",
+        "10:03  (17 min before first post)",
+        "10:20",
+        "10:24  (4 min after first post)",
+    }
 
 
 def test_where_names_are_crowded_those_of_injections_come_first():
