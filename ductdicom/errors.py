@@ -16,7 +16,10 @@
 """
 
 from pathlib import Path
+from traceback import extract_tb
 from typing import ClassVar
+
+_PLACES = 4  # where it went wrong, and who called
 
 
 class DuctDicomError(Exception):
@@ -54,6 +57,14 @@ def _rebuild(kind: type[DuctDicomError], message: str, state: dict[str, object])
     Exception.__init__(error, message)
     error.__dict__.update(state)
     return error
+
+
+def place_of(error: Exception) -> str:
+    """Say what a bug is and where, without the error's own words, which may quote a header."""
+    places = [
+        f"{Path(frame.filename).name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)
+    ]
+    return f"{type(error).__name__} at {' '.join(places[-_PLACES:])}"
 
 
 class UsageError(DuctDicomError):

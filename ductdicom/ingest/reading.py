@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from io import BufferedReader, FileIO
 from typing import BinaryIO, NamedTuple, cast
 
-from ductdicom.errors import NotDicomError, UnreadableError
+from ductdicom.errors import NotDicomError, UnreadableError, place_of
 from ductdicom.ingest.archives import walk_archive
 from ductdicom.ingest.dicomdir import (
     FileId,
@@ -63,7 +64,7 @@ def read_archive(origin: Origin, limits: Limits) -> Iterator[Scanned]:
         except (NotDicomError, UnreadableError) as error:
             yield _refused(entry, error)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other entries are to be read
-            yield _row(entry, Disposition.UNREADABLE, _reason_of_bug(error))
+            yield _bug(entry, error)
     for directory, file_ids in directories:
         yield from missing_in_archive(directory, file_ids, entries)
 
@@ -93,7 +94,7 @@ def _read_file(path: str, alike: Stretches) -> Reading:
     except OSError as error:
         return Reading((pack_refusal(reason_of(error)),))  # it may be readable the next time
     except Exception as error:  # noqa: BLE001 - whatever it is, the other files are to be read
-        return Reading((pack_refusal(_reason_of_bug(error)),))
+        return Reading((pack(_bug(_FILE, error), _FILE),))
 
 
 def pack_refusal(reason: str) -> str:
@@ -101,8 +102,10 @@ def pack_refusal(reason: str) -> str:
     return pack(_row(_FILE, Disposition.UNREADABLE, reason), _FILE)
 
 
-def _reason_of_bug(error: Exception) -> str:
-    return OUT_OF_MEMORY if isinstance(error, MemoryError) else BUG
+def _bug(origin: Origin, error: Exception) -> LedgerRow:
+    if isinstance(error, MemoryError):
+        return _row(origin, Disposition.UNREADABLE, OUT_OF_MEMORY)
+    return replace(_row(origin, Disposition.UNREADABLE, BUG), bug=place_of(error))
 
 
 def _packed(result: Instance | LedgerRow) -> Reading:

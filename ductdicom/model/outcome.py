@@ -6,6 +6,7 @@ from enum import StrEnum
 from ductdicom.model.origin import Origin
 
 BUG = "internal-error"  # reason of a row, code of a problem: the fault is ours
+REPORT_IT = "this is a bug in ductdicom, please report it"
 
 
 class Disposition(StrEnum):
@@ -44,10 +45,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRow:
-    """One line of the ledger: one input and what became of it."""
+    """One line of the ledger: one input and what became of it.
+
+    ``bug`` says where in our code the fault is, if the reason is that it is ours.
+    """
 
     origin: Origin
     disposition: Disposition
     reason: str = ""
     sop_instance_uid: str = ""
     study_instance_uid: str = ""
+    bug: str = ""

@@ -4,18 +4,15 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from pathlib import Path
-from traceback import extract_tb
 
-from ductdicom.errors import DuctDicomError
-from ductdicom.model.outcome import BUG, Problem
+from ductdicom.errors import DuctDicomError, place_of
+from ductdicom.model.outcome import BUG, REPORT_IT, Problem
 from ductdicom.pipeline.executors import WorkerPool
 from ductdicom.pipeline.work import StudyJob, StudyResult, give_up
 
 Process = Callable[[StudyJob], StudyResult]
 MayStop = Callable[[], AbstractContextManager[None]]
 _DEATHS = (BrokenExecutor, MemoryError)
-_PLACES = 4  # where it went wrong, and who called
 _DIED = Problem(
     code="worker-died",
     message="a worker process died over this study twice; it may need more memory",
@@ -113,12 +110,4 @@ def _contained(process: Process, job: StudyJob) -> StudyResult:
 
 
 def _bug(error: Exception) -> Problem:
-    """Say what went wrong and where, without the error's own words, which may quote a header."""
-    places = [
-        f"{Path(frame.filename).name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)
-    ]
-    where = " ".join(places[-_PLACES:])
-    return Problem(
-        code=BUG,
-        message=f"this is a bug in ductdicom, please report it: {type(error).__name__} at {where}",
-    )
+    return Problem(code=BUG, message=f"{REPORT_IT}: {place_of(error)}")

@@ -17,7 +17,7 @@ from ductdicom.ingest.catalogue import Catalogue
 from ductdicom.ingest.dicomdir import MissingReference
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.instance import Instance
-from ductdicom.model.outcome import LedgerRow, Problem
+from ductdicom.model.outcome import BUG, REPORT_IT, LedgerRow, Problem
 from ductdicom.pipeline.executors import LatePool
 from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
@@ -178,6 +178,7 @@ def read_and_decide(
             *order.problems,
             *unknown_decisions(order.engine, judged),
             *map(_missing_problem, missing),
+            *_bugs(gathered.rows),
         ),
         seconds={"scan": read - started, "decide": monotonic() - read},
         is_interrupted=is_interrupted,
@@ -238,6 +239,17 @@ def _missing_problem(item: MissingReference) -> Problem:
         code="missing-from-dicomdir",
         message=f"{item.directory.label} lists {item.file_id}, which is not there",
     )
+
+
+def _bugs(rows: Iterable[LedgerRow]) -> Iterator[Problem]:
+    """Name each place in the code that inputs stumbled over, once."""
+    inputs: dict[str, list[str]] = {}
+    for row in rows:
+        if row.bug:
+            inputs.setdefault(row.bug, []).append(row.origin.label)
+    for place, labels in inputs.items():
+        more = f" and {len(labels) - 1} more" if len(labels) > 1 else ""
+        yield Problem(code=BUG, message=f"{REPORT_IT}: {place}, over {labels[0]}{more}")
 
 
 def decided(scanned: Scan, settings: Settings) -> Report:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import shutil
 import struct
 import warnings
@@ -57,7 +58,31 @@ def test_a_header_that_uncovers_a_bug_costs_one_row(
     (reason,) = (row["reason"] for row in rows if row["disposition"] == "unreadable")
     assert (reason, code) == expected
     assert len([row for row in rows if row["disposition"] == "view"]) == 3
-    assert "ZULU" not in "".join(capsys.readouterr())
+    said = "".join(capsys.readouterr())
+    assert "ZULU" not in said
+    assert ("TypeError at reading.py:" in said) == (reason == "internal-error")
+
+
+def test_a_bug_that_many_headers_uncover_is_told_once(tmp_path, monkeypatch):
+    export = write_ductogram(tmp_path / "export")
+    original = reading.read_header
+
+    def read(origin, stream, size_bytes, head, alike):
+        if stream.name.endswith("IM1"):
+            return original(origin, stream, size_bytes, head, alike)
+        raise KeyError("SAMPLE^ZULU")
+
+    monkeypatch.setattr(reading, "read_header", read)
+    monkeypatch.chdir(tmp_path)
+
+    organise(export.name, output=tmp_path / "out")
+
+    (problem,) = json.loads((tmp_path / "out" / "summary.json").read_text())["problems"]
+    assert problem["code"] == "internal-error"
+    assert problem["message"].startswith(
+        "this is a bug in ductdicom, please report it: KeyError at"
+    )
+    assert problem["message"].endswith("over export/IM2 and 2 more")
 
 
 def cut(mark, offset, content):
