@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
 from ductdicom.cli.echo import say, say_json
 from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument, make_settings
 from ductdicom.cli.tables import print_table
-from ductdicom.model.outcome import Disposition
-from ductdicom.pipeline.report import Report
+from ductdicom.model.outcome import Disposition, Problem
+from ductdicom.pipeline.judge import Judged
+from ductdicom.pipeline.report import Report, counted
 from ductdicom.pipeline.scan import Scan, decided
 from ductdicom.pipeline.scan import scan as run_scan
 
@@ -40,21 +42,42 @@ def check(
     report = decided(scanned, settings)
     findings = list(_findings(scanned, report))
     if as_json:
-        for code, where, message in findings:
-            say_json({"code": code, "where": where, "message": message})
+        for found in findings:
+            say_json(found._asdict())
     else:
-        print_table(("finding", "what", "where"), [(code, what, at) for code, at, what in findings])
-        say(f"{len(findings)} findings in {len(report.rows)} inputs")
+        rows = [(found.code, found.message, found.where) for found in findings]
+        print_table(("finding", "what", "where"), rows)
+        number = counted(len(findings), "finding", "findings")
+        say(f"{number} in {counted(len(report.rows), 'input', 'inputs')}")
     return report.exit_code
 
 
-def _findings(scanned: Scan, report: Report) -> Iterator[tuple[str, str, str]]:
+class _Finding(NamedTuple):
+    code: str
+    where: str
+    message: str
+    sop_instance_uid: str | None
+
+
+def _findings(scanned: Scan, report: Report) -> Iterator[_Finding]:
     for row in report.rows:
         if row.disposition in _BAD:
-            yield row.reason, row.origin.label, str(row.disposition)
+            uid = row.sop_instance_uid or None
+            yield _Finding(row.reason, row.origin.label, str(row.disposition), uid)
     for problem in report.problems:
-        yield problem.code, problem.sop_instance_uid or "", problem.message
+        uid = problem.sop_instance_uid
+        yield _Finding(problem.code, uid or "", problem.message, uid)
     for study in scanned.judged:
         for problem in study.call.problems:
-            where = problem.sop_instance_uid or study.call.study.study_instance_uid
-            yield problem.code, where, problem.message
+            where, uid = _place(problem, study), problem.sop_instance_uid
+            yield _Finding(problem.code, where, problem.message, uid)
+
+
+def _place(problem: Problem, study: Judged) -> str:
+    """Name the files that a problem is about, or the study where it is about all of it."""
+    files = [
+        image.instance.origin.label
+        for image in study.call.images
+        if image.uid == problem.sop_instance_uid
+    ]
+    return ", ".join(files) or f"study {study.call.study.study_instance_uid}"

@@ -18,8 +18,8 @@ from rich.progress import (
 
 from ductdicom.cli.events import say_event
 
-_WORDS = {"scan": "reading headers", "draw": "drawing studies"}
-_UNITS = {"scan": "files/s", "draw": "studies/s"}
+_WORDS = {"scan": "reading headers", "draw": "drawing studies", "sample": "writing samples"}
+_UNITS = {"scan": "files/s", "draw": "studies/s", "sample": "files/s"}
 _EVERY_S = 5.0
 _FRAME_S = 0.1  # between two movements of a bar
 _LEAST_S = 1e-3

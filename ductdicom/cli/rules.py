@@ -9,6 +9,7 @@ from ductdicom.cli.echo import say, say_json
 from ductdicom.cli.options import make_settings
 from ductdicom.cli.tables import print_table
 from ductdicom.errors import UsageError
+from ductdicom.pipeline.report import counted
 from ductdicom.pipeline.rules import (
     Difference,
     compare_rules,
@@ -110,4 +111,5 @@ def _print_difference(found: Difference) -> None:
             (c.key, c.about, c.what, c.before or "none", c.after or "none") for c in found.changes
         ]
         print_table(head, rows)
-    say(f"{len(found.changes)} decisions would change in {found.compared} studies")
+    changes = counted(len(found.changes), "decision", "decisions")
+    say(f"{changes} would change in {counted(found.compared, 'study', 'studies')}")

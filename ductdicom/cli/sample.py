@@ -5,8 +5,9 @@ from pathlib import Path
 import click
 
 from ductdicom.cli.echo import say
+from ductdicom.cli.progress import show_progress
 from ductdicom.phantom.exposure import SampleSize
-from ductdicom.phantom.studies import write_samples
+from ductdicom.phantom.studies import writing_samples
 
 
 @click.command()
@@ -17,6 +18,9 @@ from ductdicom.phantom.studies import write_samples
 def sample(output: Path, full_size: bool) -> int:
     """Write the synthetic sample studies; no patient is in them."""
     size = SampleSize.FULL if full_size else SampleSize.STANDARD
-    paths = write_samples(output, size=size)
-    say(f"{len(paths)} files in {output}")
+    count = 0
+    with show_progress(is_quiet=False, as_json=False) as progress:
+        for count, _ in enumerate(writing_samples(output, size=size), start=1):
+            progress("sample", count, None)
+    say(f"{count} files in {output}")
     return 0

@@ -5,7 +5,13 @@ from typing import cast
 
 from ductdicom.cli.echo import clean, say
 from ductdicom.model.outcome import Disposition
-from ductdicom.pipeline.report import Report, count_inputs, count_studies
+from ductdicom.pipeline.report import (
+    Report,
+    count_inputs,
+    count_studies,
+    counted,
+    studies_from_inputs,
+)
 from ductdicom.pipeline.work import planned_files
 
 _MOST_NAMED = 10
@@ -23,7 +29,7 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 def print_report(report: Report, *, details: bool) -> None:
     """Print the end of a run: studies by status, inputs by what became of them."""
     output = report.settings.output
-    say(f"{len(report.records)} studies from {len(report.rows)} inputs")
+    say(studies_from_inputs(report))
     print_table(("status", "studies"), list(count_studies(report.records).items()))
     say()
     print_table(("inputs", "reason", "number"), count_inputs(report.rows))
@@ -32,15 +38,17 @@ def print_report(report: Report, *, details: bool) -> None:
     if details:
         say()
         print_table(("study", "exam", "status", "problems"), [_line(r) for r in report.records])
-    if report.causes:
-        say("needs a person: " + ", ".join(f"{n} {name}" for name, n in report.causes.items()))
+    _say_causes(report)
     if report.earlier_studies:
-        say(
-            f"{report.earlier_studies} study folders of earlier runs are no part of this one,"
-            " and may say more of a patient than it does"
-        )
+        folders = counted(report.earlier_studies, "study folder", "study folders")
+        say(f"not part of this run, and may say more of a patient: {folders} of earlier runs")
     say()
     say(f"open {output / 'index.html' if output else ''}")
+
+
+def _say_causes(report: Report) -> None:
+    if report.causes:
+        say("needs a person: " + ", ".join(f"{n} {name}" for name, n in report.causes.items()))
 
 
 def _line(record: Mapping[str, object]) -> tuple[object, ...]:
@@ -57,18 +65,19 @@ def say_what_needs_a_person(report: Report) -> None:
         return
     named = [f"{row.origin.label} ({row.reason})" for row in unreadable[:_MOST_NAMED]]
     more = f" and {len(unreadable) - len(named)} more" if len(unreadable) > len(named) else ""
-    words = f"{len(unreadable)} of {len(report.rows)} inputs unreadable: {', '.join(named)}{more}"
+    inputs = counted(len(report.rows), "input", "inputs")
+    words = f"{len(unreadable)} of {inputs} unreadable: {', '.join(named)}{more}"
     say(words, is_result=False)
 
 
 def print_plan(report: Report) -> None:
     """Print what a run would write."""
     for job in report.planned:
-        first = job.call.images[0].instance
-        files = ", ".join(planned_files(job))
-        say(
-            f"study of {first.study_date or 'unknown date'}: {job.call.exam.kind}, "
-            f"{job.pairing.status}: {files}"
-        )
+        date = job.call.images[0].instance.study_date
+        name = job.key or f"study of {date or 'unknown date'}"
+        is_done = job.key in report.up_to_date
+        files = "is up to date" if is_done else ", ".join(planned_files(job))
+        say(f"{name}: {job.call.exam.kind}, {job.pairing.status}: {files}")
     say("index.html, studies.jsonl, ledger.csv, summary.json")
     print_table(("inputs", "reason", "number"), count_inputs(report.rows))
+    _say_causes(report)

@@ -91,6 +91,18 @@ def open_output(path: Path) -> Iterator[OutputFolder]:
             _sign(lock, state / "lock", "")
 
 
+def find_output(path: Path) -> OutputFolder | None:
+    """Return the output folder of an earlier run without touching it, None where there is none.
+
+    Raises
+    ------
+    OutputError
+        Its key is damaged.
+    """
+    key = path / STATE_FOLDER / "key"
+    return OutputFolder(path=path, key=_read_key(key)) if os.path.lexists(key) else None
+
+
 def _lock(lock: FileIO, path: Path) -> None:
     """Take the lock, which the system releases when this process ends, however it ends."""
     try:
@@ -134,15 +146,19 @@ def _remove_leftovers(path: Path) -> None:
                 leftover.unlink()
 
 
+def _read_key(path: Path) -> bytes:
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise OutputError("key of the output folder is damaged", path=path, hint="use a new folder")
+    return key
+
+
 def _read_or_make_key(path: Path) -> bytes:
     if path.exists():
-        try:
-            key = bytes.fromhex(path.read_text(encoding="ascii"))
-        except (OSError, ValueError):
-            key = b""
-        if len(key) == _KEY_BYTES:
-            return key
-        raise OutputError("key of the output folder is damaged", path=path, hint="use a new folder")
+        return _read_key(path)
     key = secrets.token_bytes(_KEY_BYTES)
     write_whole(path, key.hex().encode())
     path.chmod(0o600)

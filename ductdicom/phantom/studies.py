@@ -35,6 +35,10 @@ def write_samples(folder: Path, *, size: SampleSize = SampleSize.STANDARD) -> li
     The same bytes each time on one machine; between machines floating-point arithmetic may move
     single pixels by one stored value.
     """
-    return [
-        path for name, write in SAMPLE_STUDIES.items() for path in write(Path(folder) / name, size)
-    ]
+    return list(writing_samples(folder, size=size))
+
+
+def writing_samples(folder: Path, *, size: SampleSize = SampleSize.STANDARD) -> Iterator[Path]:
+    """Do what `write_samples` does, and yield each file when it is written."""
+    for name, write in SAMPLE_STUDIES.items():
+        yield from write(Path(folder) / name, size)

@@ -46,6 +46,8 @@ class Report:
 
     ``identities`` are what the sheets say of each study's patient, by the study's key.
     ``earlier_studies`` counts the studies' folders that earlier runs left in the output.
+    ``planned`` is what a dry run would do, where ``up_to_date`` are the keys of studies that it
+    would leave as they are.
     """
 
     rows: tuple[LedgerRow, ...]
@@ -54,7 +56,8 @@ class Report:
     seconds: Mapping[str, float]
     settings: Settings
     written: tuple[str, ...] = ()
-    planned: tuple[StudyJob, ...] = field(default=())
+    planned: tuple[StudyJob, ...] = ()
+    up_to_date: frozenset[str] = frozenset()
     is_interrupted: bool = False
     identities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     earlier_studies: int = 0
@@ -90,6 +93,17 @@ class Report:
             for problem in cast("list[dict[str, str]]", record["problems"])
         )
         return Counter(of_studies) + Counter(problem.code for problem in self.problems)
+
+
+def counted(number: int, one: str, several: str) -> str:
+    """Return a number with its noun: ``1 study``, ``2 studies``."""
+    return f"{number} {one if number == 1 else several}"
+
+
+def studies_from_inputs(report: Report, details: str = "") -> str:
+    """Return the run in a few words."""
+    studies = counted(len(report.records), "study", "studies")
+    return f"{studies}{details} from {counted(len(report.rows), 'input', 'inputs')}"
 
 
 def count_inputs(rows: Iterable[LedgerRow]) -> list[tuple[str, str, int]]:
@@ -153,7 +167,7 @@ def write_report(report: Report, output: OutputFolder) -> None:
             for record in sorted(report.records, key=_urgency)
         ],
         count_inputs(report.rows),
-        totals=f"{len(report.records)} studies ({totals}) from {len(report.rows)} inputs",
+        totals=studies_from_inputs(report, f" ({totals})" if totals else ""),
     )
     write_whole(output.path / "index.html", index)
     _write_summary(summary(report), output)
@@ -206,7 +220,7 @@ def _index_entry(record: Record, identity: tuple[str, ...]) -> dict[str, object]
         "who": ", ".join(identity),
         "words": str(exam["kind"]).replace("-", " "),
         "status": record["status"],
-        "images": f"{len(instances)} objects" + (f": {images}" if images else ""),
+        "images": counted(len(instances), "object", "objects") + (f": {images}" if images else ""),
         "problems": ", ".join(f"{code} ({n})" for code, n in sorted(problems.items())),
         "link": sheet or f"{folder}/study.json",
         "links": [*links, ("study.json", f"{folder}/study.json")],

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 from ductdicom.errors import OutputError, UsageError
-from ductdicom.export.output import OutputFolder, open_output
+from ductdicom.export.output import OutputFolder, find_output, open_output
 from ductdicom.ingest.catalogue import Catalogue
 from ductdicom.pipeline.executors import make_executor
 from ductdicom.pipeline.interrupts import Interrupts
@@ -114,9 +114,15 @@ def _executor(given: Executor | None, jobs: int, interrupts: Interrupts) -> Iter
 
 
 def _dry_run(scanned: Scan, settings: Settings) -> Report:
-    folder = OutputFolder(path=settings.output or Path(), key=os.urandom(32))
-    jobs = plan_jobs(scanned.judged, settings, folder)
-    return replace(decided(scanned, settings), planned=tuple(jobs))
+    """Plan a run; where no run has made the output folder, its studies have no keys yet."""
+    path = settings.output or Path()
+    known = find_output(path)
+    jobs = plan_jobs(scanned.judged, settings, known or OutputFolder(path=path, key=os.urandom(32)))
+    if known is None:
+        jobs = [replace(job, key="") for job in jobs]
+    is_redone = settings.force or known is None
+    finished = (job.key for job in jobs if not is_redone and read_finished(job) is not None)
+    return replace(decided(scanned, settings), planned=tuple(jobs), up_to_date=frozenset(finished))
 
 
 def _run(

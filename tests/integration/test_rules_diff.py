@@ -68,7 +68,7 @@ def test_the_comparison_is_printed_for_a_person(finished, capsys):
 
     out = capsys.readouterr().out
     assert "before" in out
-    assert out.rstrip().endswith("in 1 studies")
+    assert out.rstrip().endswith("in 1 study")
 
 
 def test_a_study_whose_originals_are_gone_is_not_compared(finished, capsys):

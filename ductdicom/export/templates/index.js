@@ -21,7 +21,7 @@
       item.hidden = !fits;
       shown += fits ? 1 : 0;
     }
-    count.textContent = `${shown} of ${items.length} studies`;
+    count.textContent = `${shown} of ${items.length} ${items.length === 1 ? "study" : "studies"}`;
   };
   const step = (by) => {
     const links = items.filter(({ item }) => !item.hidden)

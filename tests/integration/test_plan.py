@@ -1,0 +1,75 @@
+"""What a dry run and a check say: which study, which file, in grammatical words."""
+
+import json
+
+import pytest
+from exports import organise, read_records, write_ductogram
+
+from ductdicom.cli.application import run
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory):
+    return write_ductogram(tmp_path_factory.mktemp("plan") / "export")
+
+
+@pytest.fixture
+def output(export, tmp_path, capsys):
+    """Return the output folder of a run over the export."""
+    organise(export, output=tmp_path / "out")
+    capsys.readouterr()
+    return tmp_path / "out"
+
+
+def _planned(capsys, export, output, *options):
+    assert organise(export, output=output, options=["--dry-run", *options]) == 0
+    return capsys.readouterr().out.splitlines()[0]
+
+
+def test_a_plan_without_an_output_folder_names_studies_by_date(export, tmp_path, capsys):
+    said = _planned(capsys, export, tmp_path / "new")
+
+    assert said.startswith("study of 2026-01-02: ductogram, paired: sheet-1.png")
+
+
+def test_a_plan_for_an_output_folder_names_keys_and_what_is_up_to_date(export, output, capsys):
+    (record,) = read_records(output)
+
+    assert _planned(capsys, export, output) == f"{record['key']}: ductogram, paired: is up to date"
+    forced = _planned(capsys, export, output, "--force")
+    assert forced.startswith(f"{record['key']}: ductogram, paired: sheet-1.png")
+    again = _planned(capsys, export, output, "--theme", "light")
+    assert again.startswith(f"{record['key']}: ductogram, paired: sheet-1.png")
+
+
+def test_a_plan_says_why_a_person_is_needed(tmp_path, capsys):
+    export = write_ductogram(tmp_path / "export")
+    (export / "IM1").write_bytes((export / "IM1").read_bytes()[:-1000])
+
+    assert organise(export, output=tmp_path / "out", options=["--dry-run"]) == 1
+
+    assert "needs a person: 1 unreadable" in capsys.readouterr().out
+
+
+def test_one_is_no_plural(export, tmp_path, capsys):
+    organise(export / "IM3", output=tmp_path / "out")
+    assert "1 study from 1 input\n" in capsys.readouterr().out
+    index = (tmp_path / "out" / "index.html").read_text("utf-8")
+    assert "1 study (1 review) from 1 input:" in index
+    assert "1 object: 1 unknown" in index
+
+    run(["check", str(export / "IM3")])
+    assert capsys.readouterr().out.endswith(" in 1 input\n")
+
+
+def test_a_check_names_the_files_of_its_findings(tmp_path, capsys):
+    export = write_ductogram(tmp_path / "export", extra={"Laterality": "R"})
+
+    assert run(["check", str(export), "--json"]) == 1
+
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    conflicts = [item for item in found if item["code"] == "laterality-conflict"]
+    assert {item["where"] for item in conflicts} == {str(export / f"IM{n}") for n in range(1, 5)}
+    assert all(item["sop_instance_uid"] for item in conflicts)
