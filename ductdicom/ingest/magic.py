@@ -6,15 +6,18 @@ References
 """
 
 import struct
+from pathlib import PurePath
 
 from ductdicom.errors import NotDicomError, UnreadableError
 
+EMPTY_FILE = "empty-file"
 HEAD_BYTES = 512
 PREAMBLE_BYTES = 128
 _PREFIX = b"DICM"
 _FIRST_GROUPS = (0x0002, 0x0004, 0x0008)
 _MAX_FIRST_ELEMENT = 0x0100
 _MIN_ELEMENT_BYTES = 8
+_SUFFIXES = frozenset({".dcm", ".dicom", ".ima", ".zip", ".tar", ".tgz", ".gz", ".iso"})
 # 7z, rar, Zstandard, and bzip2 that is named as no tar archive: they are not opened.
 _OTHER_ARCHIVES = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"BZh", b"\x28\xb5\x2f\xfd")
 _KNOWN_FORMATS = (
@@ -32,6 +35,18 @@ _KNOWN_FORMATS = (
     b"{",
     b"<",
 )
+
+
+def promises_images(name: str) -> bool:
+    """Tell whether a file of that name is one of an export, and not a marker beside it.
+
+    Files of a file set have no suffix (DICOM PS3.10 8.2), and those named by a UID end in a
+    number. A copy that failed leaves them empty.
+    """
+    base = PurePath(name).name
+    suffix = PurePath(base).suffix.casefold()
+    has_none = not suffix or suffix[1:].isdigit()
+    return suffix in _SUFFIXES or (has_none and not base.startswith("."))
 
 
 def find_start(head: bytes, size_bytes: int) -> int:
@@ -60,7 +75,7 @@ def find_start(head: bytes, size_bytes: int) -> int:
         Reason ``unsupported-archive``: there may be images in it.
     """
     if not size_bytes:
-        raise NotDicomError("the file is empty", reason="empty-file")
+        raise NotDicomError("the file is empty", reason=EMPTY_FILE)
     if head.startswith(_OTHER_ARCHIVES):
         raise UnreadableError("an archive of an unknown format", reason="unsupported-archive")
     if head[PREAMBLE_BYTES : PREAMBLE_BYTES + len(_PREFIX)] == _PREFIX:

@@ -18,6 +18,7 @@ from ductdicom.ingest.entries import Limits
 from ductdicom.ingest.fastheader import FIRST_BYTES
 from ductdicom.ingest.header import DirectoryFileError, read_header, read_instance
 from ductdicom.ingest.kinds import HEAD_BYTES, is_archive
+from ductdicom.ingest.magic import EMPTY_FILE, promises_images
 from ductdicom.ingest.packing import Scanned, pack
 from ductdicom.ingest.sources import OUT_OF_MEMORY, reason_of
 from ductdicom.ingest.stretches import Stretches
@@ -62,7 +63,7 @@ def read_archive(origin: Origin, limits: Limits) -> Iterator[Scanned]:
             directories.append((entry, error.file_ids))
             yield _row(entry, Disposition.CONTAINER, "")
         except (NotDicomError, UnreadableError) as error:
-            yield _refused(entry, error)
+            yield _refused(entry, error, entry.member or "")
         except Exception as error:  # noqa: BLE001 - whatever it is, the other entries are to be read
             yield _bug(entry, error)
     for directory, file_ids in directories:
@@ -90,7 +91,7 @@ def _read_file(path: str, alike: Stretches) -> Reading:
         missing = missing_in_folder(Origin(file=path, source=""), error.file_ids)
         return Reading((pack(row, _FILE), *(pack(item, _FILE) for item in missing)))
     except (NotDicomError, UnreadableError) as error:
-        return _packed(_refused(_FILE, error))
+        return _packed(_refused(_FILE, error, path))
     except OSError as error:
         return Reading((pack_refusal(reason_of(error)),))  # it may be readable the next time
     except Exception as error:  # noqa: BLE001 - whatever it is, the other files are to be read
@@ -112,8 +113,9 @@ def _packed(result: Instance | LedgerRow) -> Reading:
     return Reading((pack(result, _FILE),), is_lasting=True)
 
 
-def _refused(origin: Origin, error: NotDicomError | UnreadableError) -> LedgerRow:
-    if isinstance(error, NotDicomError):
+def _refused(origin: Origin, error: NotDicomError | UnreadableError, name: str) -> LedgerRow:
+    is_lost = error.reason == EMPTY_FILE and promises_images(name)
+    if isinstance(error, NotDicomError) and not is_lost:
         return _row(origin, Disposition.NOT_DICOM, error.reason)
     return _row(origin, Disposition.UNREADABLE, error.reason)
 

@@ -623,6 +623,7 @@ def test_what_cannot_be_read_keeps_its_place_and_is_said(tmp_path, capsys):
     cut = export / "IM0002"
     cut.write_bytes(cut.read_bytes()[:-40_000])
     (export / "empty.dcm").write_bytes(b"")
+    (export / ".nomedia").write_bytes(b"")
     output = tmp_path / "out"
 
     code = run(["organise", str(export), "-o", str(output), "-j", "1", "--format", "png"])
@@ -631,8 +632,9 @@ def test_what_cannot_be_read_keeps_its_place_and_is_said(tmp_path, capsys):
     lines = (output / "ledger.csv").read_text(encoding="utf-8").splitlines()
     reasons = {line.split(",")[0].rsplit("/", 1)[-1]: line.split(",")[2:4] for line in lines[1:]}
     assert reasons["IM0002"] == ["unreadable", "truncated"]
-    assert reasons["empty.dcm"] == ["not-dicom", "empty-file"]
-    assert len(reasons) == 4
+    assert reasons["empty.dcm"] == ["unreadable", "empty-file"]
+    assert reasons[".nomedia"] == ["not-dicom", "empty-file"]
+    assert len(reasons) == 5
     record = json.loads((output / "studies.jsonl").read_text(encoding="utf-8"))
     assert record["status"] == "review"
     assert [row["group"] for row in record["rows"]] == ["CC", "LAT"]

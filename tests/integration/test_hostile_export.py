@@ -163,7 +163,7 @@ def without_end(content):
 
 J2K, JLS, BASELINE = uid.JPEG2000Lossless, uid.JPEGLSLossless, uid.JPEGBaseline8Bit
 CASES = {
-    "nothing": (lambda _: b"", "not-dicom", "empty-file"),
+    "nothing": (lambda _: b"", "unreadable", "empty-file"),
     "a byte": (lambda c: c[:1], "not-dicom", "no-dicom-magic"),
     "a preamble": (lambda c: c[:128], "not-dicom", "no-dicom-magic"),
     "a magic word": (lambda c: c[:132], "unreadable", "truncated"),

@@ -69,7 +69,7 @@ def test_every_kind_of_input_comes_out_once(tmp_path, monkeypatch):
     assert [describe(found) for found in scan_inputs(["cd"])] == [
         ("cd/a_image", "instance", make.SOP_UID),
         ("cd/b_text", "not-dicom", "no-dicom-magic"),
-        ("cd/c_empty", "not-dicom", "empty-file"),
+        ("cd/c_empty", "unreadable", "empty-file"),
         ("cd/d_archive!/IM1", "instance", "2.25.5"),
         ("cd/d_archive!/readme.txt", "not-dicom", "no-dicom-magic"),
         ("cd/d_archive", "container", ""),
