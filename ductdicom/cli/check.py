@@ -8,17 +8,17 @@ import click
 
 from ductdicom.cli.echo import say, say_json
 from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument, make_settings
+from ductdicom.cli.reading import read_inputs
 from ductdicom.cli.tables import print_table
 from ductdicom.model.outcome import Disposition, Problem
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.report import Report, counted
 from ductdicom.pipeline.scan import Scan, decided
-from ductdicom.pipeline.scan import scan as run_scan
 
 _BAD = {Disposition.UNREADABLE, Disposition.DUPLICATE}
 
 
-@click.command()
+@click.command(short_help="Say what is wrong with an export.")
 @inputs_argument
 @deciding_options
 @click.option("--json", "as_json", is_flag=True, help="Print one finding a line as JSON.")
@@ -38,7 +38,7 @@ def check(
     The exit code is the one that `organise` would end with, as far as headers tell.
     """
     settings = make_settings(config, **given)
-    scanned = run_scan(all_inputs(inputs, files_from, nul=nul), settings)
+    scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
     report = decided(scanned, settings)
     findings = list(_findings(scanned, report))
     if as_json:
@@ -46,7 +46,8 @@ def check(
             say_json(found._asdict())
     else:
         rows = [(found.code, found.message, found.where) for found in findings]
-        print_table(("finding", "what", "where"), rows)
+        if rows:
+            print_table(("finding", "what", "where"), rows)
         number = counted(len(findings), "finding", "findings")
         say(f"{number} in {counted(len(report.rows), 'input', 'inputs')}")
     return report.exit_code

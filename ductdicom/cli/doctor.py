@@ -9,7 +9,7 @@ from ductdicom.cli.tables import print_table
 from ductdicom.pipeline.doctor import examine
 
 
-@click.command()
+@click.command(short_help="Say what this installation can do.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON list.")
 def doctor(as_json: bool) -> int:
     """Say which libraries, decoders, extras and browsers are there."""

@@ -6,17 +6,17 @@ import click
 
 from ductdicom.cli.echo import say, say_json
 from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument, make_settings
+from ductdicom.cli.reading import read_inputs
 from ductdicom.cli.tables import say_what_needs_a_person
 from ductdicom.export.records import instance_record
 from ductdicom.model.call import Evidence, Phase
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.scan import decided
-from ductdicom.pipeline.scan import scan as run_scan
 from ductdicom.sheet.captions import reason, tag_name, view_label
 
 
-@click.command()
+@click.command(short_help="Say of each image what it is, and why.")
 @inputs_argument
 @deciding_options
 @click.option("--json", "as_json", is_flag=True, help="Print one instance record a line.")
@@ -30,7 +30,7 @@ def explain(
 ) -> int:
     """Say of each image what was concluded, why, and what spoke against it."""
     settings = make_settings(config, **given)
-    scanned = run_scan(all_inputs(inputs, files_from, nul=nul), settings)
+    scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
     for study in scanned.judged:
         if not as_json:
             _print_exam(study)

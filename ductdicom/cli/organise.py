@@ -18,14 +18,17 @@ from ductdicom.cli.options import (
     page_options,
 )
 from ductdicom.cli.progress import show_progress
-from ductdicom.cli.tables import print_plan, print_report
+from ductdicom.cli.tables import print_plan, print_report, say_what_was_up_to_date
 from ductdicom.errors import DuctDicomError
 from ductdicom.pipeline.report import Report
 from ductdicom.pipeline.run import organise as run_organise
 from ductdicom.settings import Link, Settings, user_cache
 
 
-@click.command(epilog="For example: ductdicom organise cd1.zip cd2.zip -o sheets --format png,html")
+@click.command(
+    short_help="Read an export and draw its sheets.",
+    epilog="For example: ductdicom organise cd1.zip cd2.zip -o sheets --format png,html",
+)
 @inputs_argument
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Where the results go. Required."
@@ -80,7 +83,9 @@ def organise(
         print_report(report, details=settings.verbose)
     if settings.log_json:
         say_end(report)
-    elif report.is_interrupted:
+    elif not settings.dry_run:
+        say_what_was_up_to_date(report)
+    if report.is_interrupted and not settings.log_json:
         say(
             "ductdicom: interrupted; what is finished stays, the next run goes on from there",
             is_result=False,

@@ -6,14 +6,14 @@ import click
 
 from ductdicom.cli.echo import say_json
 from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument, make_settings
+from ductdicom.cli.reading import read_inputs
 from ductdicom.cli.tables import print_table, say_what_needs_a_person
 from ductdicom.model.call import Kind
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.scan import decided
-from ductdicom.pipeline.scan import scan as run_scan
 
 
-@click.command()
+@click.command(short_help="Read and decide, write nothing.")
 @inputs_argument
 @deciding_options
 @click.option("--json", "as_json", is_flag=True, help="Print the studies' records as JSON lines.")
@@ -30,7 +30,7 @@ def scan(
 ) -> int:
     """Read and decide only; print a table of the studies, or their records with --json."""
     settings = make_settings(config, **given)
-    scanned = run_scan(all_inputs(inputs, files_from, nul=nul), settings)
+    scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
     report = decided(scanned, settings)
     if as_json:
         for record in report.records:

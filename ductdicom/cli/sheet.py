@@ -12,11 +12,12 @@ from ductdicom.cli.options import (
     make_settings,
     page_options,
 )
+from ductdicom.cli.progress import show_progress
 from ductdicom.cli.tables import say_what_needs_a_person
 from ductdicom.pipeline.single import write_sheet
 
 
-@click.command()
+@click.command(short_help="Write one study's sheet as one file.")
 @inputs_argument
 @click.option(
     "-o",
@@ -41,7 +42,10 @@ def sheet(
     """Write one study's sheet; a PNG of several pages becomes FILE-1.png, FILE-2.png and so on."""
     settings = make_settings(config, **given)
     names = all_inputs(inputs, files_from, nul=nul)
-    paths, report = write_sheet(names, target, settings, study_instance_uid=study)
+    with show_progress(is_quiet=settings.quiet, as_json=False) as progress:
+        paths, report = write_sheet(
+            names, target, settings, study_instance_uid=study, progress=progress
+        )
     for path in paths:
         say(str(path))
     say_what_needs_a_person(report)

@@ -58,6 +58,14 @@ def _line(record: Mapping[str, object]) -> tuple[object, ...]:
     return record["key"], exam["kind"], record["status"], ", ".join(codes)
 
 
+def say_what_was_up_to_date(report: Report) -> None:
+    """Say on standard error how many studies were left as an earlier run made them."""
+    kept = len(report.records) - len(report.written)
+    if kept and not report.is_interrupted and not report.settings.quiet:
+        words = counted(kept, "study is", "studies are")
+        say(f"{words} up to date since an earlier run", is_result=False)
+
+
 def say_what_needs_a_person(report: Report) -> None:
     """Say on standard error which inputs could not be read, the first of them by name."""
     unreadable = [row for row in report.rows if row.disposition is Disposition.UNREADABLE]

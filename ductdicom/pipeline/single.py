@@ -12,7 +12,7 @@ from ductdicom.model.call import ExamKind
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.plan import plan_jobs
 from ductdicom.pipeline.report import Report
-from ductdicom.pipeline.scan import decided, scan
+from ductdicom.pipeline.scan import Progress, decided, scan, silent
 from ductdicom.pipeline.work import THUMBNAIL_NAME, draw_study, render
 from ductdicom.pixels.register import require_library
 from ductdicom.settings import Format, Phi, Settings
@@ -32,6 +32,7 @@ def write_sheet(
     settings: Settings,
     *,
     study_instance_uid: str | None = None,
+    progress: Progress = silent,
 ) -> tuple[list[Path], Report]:
     """Write the sheet of one study in the format that the file's suffix names.
 
@@ -58,7 +59,7 @@ def write_sheet(
     key = secrets.token_bytes(_KEY_BYTES) if settings.phi is Phi.NONE else bytes(_KEY_BYTES)
     folder = OutputFolder(path=target.parent, key=key)
     settings = replace(settings, format=(format_,), all_studies=True, output=None)
-    scanned = scan(inputs, settings)
+    scanned = scan(inputs, settings, progress=progress)
     study = _choose(scanned.judged, study_instance_uid)
     job = plan_jobs([study], settings, folder)[0]
     job, pages = draw_study(job)

@@ -5,6 +5,7 @@ import json
 import pytest
 from exports import organise, read_records, write_ductogram
 
+from ductdicom.cli import progress
 from ductdicom.cli.application import run
 
 pytestmark = pytest.mark.integration
@@ -73,3 +74,32 @@ def test_a_check_names_the_files_of_its_findings(tmp_path, capsys):
     conflicts = [item for item in found if item["code"] == "laterality-conflict"]
     assert {item["where"] for item in conflicts} == {str(export / f"IM{n}") for n in range(1, 5)}
     assert all(item["sop_instance_uid"] for item in conflicts)
+
+
+def test_a_run_says_how_many_studies_were_up_to_date(export, output, capsys):
+    organise(export, output=output)
+    assert "1 study is up to date since an earlier run" in capsys.readouterr().err
+
+    organise(export, output=output, options=["--quiet"])
+    assert capsys.readouterr().err == ""
+
+    organise(export, output=output, options=["--force"])
+    assert "up to date" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["scan", "check", "explain", "sheet"])
+def test_reading_is_no_silence(export, tmp_path, monkeypatch, capsys, command):
+    monkeypatch.setattr(progress, "_EVERY_S", 0.0)
+    arguments = ["-o", str(tmp_path / "sheet.png")] if command == "sheet" else []
+
+    run([command, str(export), *arguments])
+
+    assert "reading headers: 4" in capsys.readouterr().err
+
+
+def test_the_list_of_commands_is_not_cut_off(capsys):
+    run(["--help"])
+
+    commands = capsys.readouterr().out.partition("Commands:")[2]
+    assert "sheet" in commands
+    assert "..." not in commands
