@@ -15,6 +15,8 @@ from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.scan import decided
 from ductdicom.sheet.captions import reason, tag_name, view_label
 
+_DECISION = "decision"  # the rule's name; its evidence has no attribute, but a person
+
 
 @click.command(short_help="Say of each image what it is, and why.")
 @inputs_argument
@@ -58,6 +60,7 @@ def _print_image(image: ImageCall, study: Judged) -> None:
     call = image.call
     phase = str(call.phase) if call.phase else "no phase"
     say(f"  {image.instance.origin.label}")
+    say(f"    SOP Instance UID {image.uid}")
     say(f"    {view_label(image)}, {image.kind}: {phase} ({call.confidence})")
     say(f"      because {reason(image) or image.kind_reason}")
     for item in call.evidence:
@@ -72,7 +75,8 @@ def _print_image(image: ImageCall, study: Judged) -> None:
 
 
 def _words(item: Evidence) -> str:
-    where = f"{item.tag} {tag_name(item.tag)}" if item.tag else "the study's order"
+    others = "a reviewer" if item.rule == _DECISION else "the study's order"
+    where = f"{item.tag} {tag_name(item.tag)}" if item.tag else others
     return f"{item.says}: {item.rule} ({item.strength}), {where} = {item.value!r}"
 
 

@@ -52,6 +52,18 @@ def test_explain_says_of_each_image_which_rule_spoke_and_what_it_read(export, ca
     for words in ("contrast-agent", "(0018,0010)", "IOHEXOL 300", "explicit", "post", "inferred"):
         assert words in text
     assert text.count("because") == 4
+    assert text.count("SOP Instance UID 2.25.") == 4  # what a decision is to name
+
+
+def test_explain_names_the_reviewer_of_a_decision(export, tmp_path, capsys):
+    run(["explain", str(export), "--json"])
+    uid = _lines(capsys)[0]["sop_instance_uid"]
+    decisions = tmp_path / "decisions.csv"
+    decisions.write_text(f"sop_instance_uid,phase,by\n{uid},pre,AB\n", encoding="utf-8")
+
+    assert run(["explain", str(export), "--decisions", str(decisions)]) == 0
+
+    assert "decision (explicit), a reviewer = 'AB'" in capsys.readouterr().out
 
 
 def test_explain_prints_instance_records_as_json_lines(export, capsys):
