@@ -11,6 +11,7 @@ from time import monotonic
 
 import pytest
 from exports import files_of, organise, read_records, write_ductogram
+from stopping import stop_after_first
 
 import ductdicom.pipeline.run as pipeline
 import ductdicom.pipeline.scan as reading
@@ -84,25 +85,14 @@ def test_a_run_that_is_asked_to_end_accounts_for_what_it_did(
     large_export, tmp_path, name, jobs, to_all
 ):
     output = tmp_path / "out"
-    run = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "ductdicom", "organise", large_export, "-o", output),
-            *("-j", str(jobs), "--format", "png,html", "--cache", tmp_path / "cache"),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    with run:
-        try:
-            while run.poll() is None and not list(output.glob("studies/*/study.json")):
-                os.sched_yield()
-            (os.killpg if to_all else os.kill)(run.pid, getattr(signal, name))
-            _, said = run.communicate(timeout=60)
-        finally:
-            run.kill()
+    options = ("-j", str(jobs), "--format", "png,html", "--cache", tmp_path / "cache")
+    send = os.killpg if to_all else os.kill
 
-    assert run.returncode == 130
+    code, said = stop_after_first(
+        large_export, output, options, lambda process: send(process, getattr(signal, name))
+    )
+
+    assert code == 130
     assert b"Traceback" not in said
     assert b"interrupted" in said
     assert _summary(output)["interrupted"]

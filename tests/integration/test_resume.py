@@ -5,12 +5,12 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from exports import files_of, organise, read_records, write_ductogram
+from stopping import stop_after_first
 
 import ductdicom.pipeline.run as pipeline
 import ductdicom.pipeline.scan as reading
@@ -191,25 +191,13 @@ def test_an_interrupt_while_reading_ends_with_its_code(export, tmp_path, monkeyp
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal to a process group")
 def test_an_interrupt_from_the_terminal_stops_a_run_with_workers(samples, tmp_path):
     output = tmp_path / "out"
-    run = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "ductdicom", "organise", samples, "-o", output),
-            *("-j", "2", "--format", "png", "--log-json"),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    with run:
-        try:
-            while run.poll() is None and not list(output.glob("studies/*/study.json")):
-                os.sched_yield()
-            os.killpg(run.pid, signal.SIGINT)
-            _, logged = run.communicate(timeout=60)
-        finally:
-            run.kill()
+    options = ("-j", "2", "--format", "png", "--log-json")
 
-    assert run.returncode == 130
+    code, logged = stop_after_first(
+        samples, output, options, lambda group: os.killpg(group, signal.SIGINT)
+    )
+
+    assert code == 130
     assert b"Traceback" not in logged
     assert len((output / "ledger.csv").read_text("utf-8").splitlines()) == 1 + 44
     finished = {path.parent.name for path in output.glob("studies/*/study.json")}
