@@ -67,12 +67,15 @@ def render(
 def organise(inputs: Sequence[str | PathLike[str]], settings: Settings) -> Report:
     """Do the main job: read, decide, draw, write ``settings.output``, account for every input.
 
+    With ``settings.jobs`` 1 all is done in this process; more are worker processes, which import
+    the main module anew: guard it with ``if __name__ == "__main__"``.
+
     Raises
     ------
     UsageError, NothingReadableError, OutputError
         Nothing can go on; what concerns one input or one study is in the report.
     """
-    return run_organise(_named(inputs), settings)
+    return run_organise(_named(inputs), settings, in_process=True)
 
 
 def _named(inputs: Sequence[str | PathLike[str]]) -> list[str]:

@@ -39,7 +39,7 @@ _PLAIN = tuple(tag for tag in Tag if _FIRST <= tag < _LAST and not tag.name.ends
 
 def compare_scans(count: int, jobs: int) -> Iterator[tuple[str, str, str]]:
     """Yield files per second, the best of some rounds, and how many times as fast ours is."""
-    with tempfile.TemporaryDirectory() as name, make_executor(jobs) as executor:
+    with tempfile.TemporaryDirectory() as name, make_executor(jobs, in_process=True) as executor:
         folder = Path(name) / "export"
         folder.mkdir()
         make_headers(folder, count)
@@ -121,7 +121,7 @@ def _run(command: list[str]) -> None:
 
 def _main(folder: str, count: int, jobs: int) -> None:
     folders = sorted(str(path) for path in Path(folder).iterdir())[: count // 1000]
-    with make_executor(jobs) as executor:
+    with make_executor(jobs, in_process=True) as executor:
         started = perf_counter()
         found = scan_inputs(folders, executor=executor)
         inputs = (item for item in found if isinstance(item, Instance | LedgerRow))

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import ductdicom.pipeline.run as pipeline
 from ductdicom.cli.application import run
+from ductdicom.pipeline.executors import make_executor
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("ductdicom", deadline=None)
@@ -42,6 +44,18 @@ def _environment(monkeypatch, tmp_path_factory):
         if before.get(name) != os.environ.get(name) and name != "PYTEST_CURRENT_TEST"
     }
     assert not changed, f"the test changed the environment: {sorted(changed)}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_worker_is_this_process():
+    """Let runs with ``-j 1`` see what tests change here, and start no process for each."""
+
+    def make(jobs, may_stop, **_options):
+        return make_executor(jobs, may_stop, in_process=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "make_executor", make)
+        yield
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,7 @@ def deciding_options(function: F) -> F:
             "-j",
             "--jobs",
             metavar="N",
-            help="Worker processes; 0 and the default are the number of processors. With 1 "
-            "all is done in one process, where nothing ends a decoder that hangs.",
+            help="Worker processes; 0 and the default are the number of processors.",
         ),
         click.option(
             "--all-studies",

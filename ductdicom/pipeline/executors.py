@@ -172,10 +172,19 @@ def values_unsaid() -> Iterator[None]:
 
 
 def make_executor(
-    jobs: int, may_stop: Callable[[], AbstractContextManager[None]] = nullcontext
+    jobs: int,
+    may_stop: Callable[[], AbstractContextManager[None]] = nullcontext,
+    *,
+    in_process: bool = False,
 ) -> Executor:
-    """Return an executor of ``jobs`` workers; a single one is this process itself."""
-    return SerialExecutor(may_stop) if jobs <= 1 else WorkerPool(jobs)
+    """Return an executor of ``jobs`` workers.
+
+    Parameters
+    ----------
+    in_process
+        A single worker is this process itself, where nothing ends a task that hangs.
+    """
+    return SerialExecutor(may_stop) if in_process and jobs <= 1 else WorkerPool(max(jobs, 1))
 
 
 @contextmanager

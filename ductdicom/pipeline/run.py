@@ -41,6 +41,7 @@ def organise(
     *,
     executor: Executor | None = None,
     progress: Progress = silent,
+    in_process: bool = False,
 ) -> Report:
     """Read the inputs, decide, draw the sheets and write the output folder.
 
@@ -48,6 +49,8 @@ def organise(
     ----------
     executor
         Runs the work; one of worker processes is made for the run where None is given.
+    in_process
+        No process is started where ``settings.jobs`` is 1.
 
     Raises
     ------
@@ -62,7 +65,7 @@ def organise(
     order = prepare(inputs, settings)
     with (
         Interrupts() as interrupts,
-        _executor(executor, settings.jobs, interrupts) as workers,
+        _executor(executor, settings.jobs, interrupts, in_process=in_process) as workers,
     ):
         if settings.dry_run:
             scanned = read_and_decide(order, interrupts, executor=workers, progress=progress)
@@ -102,11 +105,13 @@ def _catalogue(settings: Settings) -> Iterator[Catalogue | None]:
 
 
 @contextmanager
-def _executor(given: Executor | None, jobs: int, interrupts: Interrupts) -> Iterator[Executor]:
+def _executor(
+    given: Executor | None, jobs: int, interrupts: Interrupts, *, in_process: bool
+) -> Iterator[Executor]:
     if given is not None:
         yield given
         return
-    own = make_executor(jobs, interrupts.may_stop)
+    own = make_executor(jobs, interrupts.may_stop, in_process=in_process)
     try:
         yield own
     finally:

@@ -4,11 +4,14 @@ import sys
 
 import pytest
 
-from ductdicom.pipeline.executors import LatePool, SerialExecutor, make_executor
+from ductdicom.pipeline.executors import LatePool, SerialExecutor, WorkerPool, make_executor
 
 
-def test_one_worker_is_this_process():
-    assert isinstance(make_executor(1), SerialExecutor)
+def test_one_worker_is_this_process_only_if_it_may_be():
+    assert isinstance(make_executor(1, in_process=True), SerialExecutor)
+    assert isinstance(make_executor(2, in_process=True), WorkerPool)
+    with make_executor(1) as executor:
+        assert executor.submit(os.getpid).result() != os.getpid()
 
 
 def test_the_serial_executor_keeps_the_interface():
