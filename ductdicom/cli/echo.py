@@ -1,9 +1,16 @@
 """What is said to people and programs, with nothing in it that steers a terminal."""
 
+import errno
 import json
+import os
 import re
+import sys
+from contextlib import suppress
+from pathlib import Path
 
 import click
+
+from ductdicom.errors import OutputError
 
 _ESCAPED = re.compile(r"[^ -~]")
 
@@ -14,14 +21,38 @@ def clean(text: str) -> str:
 
 
 def say(text: str = "", *, is_result: bool = True) -> None:
-    """Print one line: results on standard output, everything else on standard error."""
-    click.echo(clean(text), err=not is_result)
+    """Print one line: results on standard output, everything else on standard error.
+
+    Raises
+    ------
+    OutputError
+        A result could not be written. That nobody hears the rest is no reason to stop.
+    """
+    if is_result:
+        _print_result(clean(text))
+        return
+    with suppress(OSError):
+        click.echo(clean(text), err=True)
 
 
 def say_json(value: object) -> None:
     """Print a value as one line of JSON on standard output."""
     text = json.dumps(value, ensure_ascii=False)
-    click.echo(_ESCAPED.sub(_escape, text))
+    _print_result(_ESCAPED.sub(_escape, text))
+
+
+def _print_result(text: str) -> None:
+    try:
+        click.echo(text)
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # who read it has had enough
+            raise
+        # What is still waiting to be written would fail once more when Python ends.
+        with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        raise OutputError(
+            f"results could not be written to standard output: {error.strerror}"
+        ) from error
 
 
 def _escape(found: re.Match[str]) -> str:

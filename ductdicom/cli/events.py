@@ -5,8 +5,7 @@ Events are ``start``, ``progress``, ``finding`` and ``end``; fields may be added
 
 import json
 
-import click
-
+from ductdicom.cli.echo import say
 from ductdicom.model.outcome import Disposition
 from ductdicom.pipeline.report import Report, count_studies
 from ductdicom.version import __version__
@@ -14,7 +13,7 @@ from ductdicom.version import __version__
 
 def say_event(event: str, **values: object) -> None:
     """Write one event."""
-    click.echo(json.dumps({"event": event, **values}), err=True)
+    say(json.dumps({"event": event, **values}), is_result=False)
 
 
 def say_start(inputs: int) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-import click
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -16,6 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from ductdicom.cli.echo import say
 from ductdicom.cli.events import say_event
 
 _WORDS = {"scan": "reading headers", "draw": "drawing studies", "sample": "writing samples"}
@@ -67,7 +67,7 @@ class _Lines:
         of = "" if total is None else f" of {total}"
         left = f", {left_s:.0f} s left" if left_s else ""
         words = _WORDS.get(stage, stage)
-        click.echo(f"{words}: {done}{of} ({_rate(stage, rate)}{left})", err=True)
+        say(f"{words}: {done}{of} ({_rate(stage, rate)}{left})", is_result=False)
 
 
 class _Bar:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pydicom
 import pytest
@@ -196,3 +197,21 @@ def test_a_reader_that_goes_away_is_no_failure(export):
 
     assert b"Traceback" not in logged
     assert done.returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize(
+    ("full", "code"),
+    [pytest.param("stdout", 4, id="results"), pytest.param("stderr", 0, id="everything else")],
+)
+def test_only_results_that_cannot_be_written_are_a_failure(export, full, code):
+    with Path("/dev/full").open("wb") as device:
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, full: device}
+        done = subprocess.run(
+            [sys.executable, "-m", "ductdicom", "scan", export], check=False, timeout=60, **streams
+        )
+
+    assert done.returncode == code
+    if full == "stdout":
+        assert b"could not be written to standard output" in done.stderr
+        assert b"Traceback" not in done.stderr
