@@ -13,26 +13,24 @@ if TYPE_CHECKING:
 
 __all__ = ["Settings", "__version__", "classify", "organise", "pair", "render", "scan"]
 
-_API = "ductdicom.api"
-_HOMES = {
-    **dict.fromkeys(("classify", "organise", "pair", "render", "scan"), _API),
-    "Settings": "ductdicom.settings",
-}
+_STEPS = ("Settings", "classify", "organise", "pair", "render", "scan")
 
 
 class _Package(ModuleType):
-    """Loads what it offers when that is asked for, so that the command line starts at once."""
+    """Loads its rooms when one is first asked for, so that the command line starts at once."""
 
     def __getattr__(self, name: str) -> Any:
-        if name not in _HOMES:
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(_HOMES[name]), name)
-        super().__setattr__(name, value)
-        return value
+        if not name.startswith("_") and _STEPS[0] not in self.__dict__:
+            api = import_module("ductdicom.api")
+            for step in _STEPS:
+                super().__setattr__(step, getattr(api, step))
+        if name in self.__dict__:
+            return self.__dict__[name]
+        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: object) -> None:
         # Python makes a subpackage an attribute when it is loaded; `classify` is the step.
-        if name not in _HOMES or not isinstance(value, ModuleType):
+        if name not in _STEPS or not isinstance(value, ModuleType):
             super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:

@@ -89,6 +89,16 @@ def test_classify_is_the_step_and_not_the_room_of_that_name(line):
     assert done.stdout.startswith("Decide what a study is")
 
 
+def test_the_rooms_are_there_after_one_import():
+    code = "import ductdicom; print(ductdicom.errors.UsageError.exit_code, ductdicom.model.call)"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert done.stdout.startswith("2 <module 'ductdicom.model.call'")
+
+
 def test_what_is_not_offered_is_not_there():
     with pytest.raises(AttributeError, match="no attribute 'clasify'"):
         ductdicom.clasify  # noqa: B018
