@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from io import BytesIO
+from io import BytesIO, RawIOBase
 from itertools import groupby
 from typing import BinaryIO, cast
 
@@ -200,25 +200,34 @@ def _enter(origin: Origin, entry: Entry, order: _Order, depth: int) -> Iterator[
     if archive_kind(entry.name, head) is None:
         yield origin, cast(BinaryIO, stream)
     else:
-        yield from _nest(origin, stream, head, order, depth)
+        yield from _nest(origin, entry, stream, order, depth)
 
 
 def _nest(
-    origin: Origin, stream: Replay, head: bytes, order: _Order, depth: int
+    origin: Origin, entry: Entry, stream: Replay, order: _Order, depth: int
 ) -> Iterator[Found]:
     limits = order.limits
-    kind = archive_kind(origin.member or "", head)
-    if depth > limits.depth or (kind in (ZIP, ISO) and origin.size_bytes > limits.nested_bytes):
+    head = stream.read(HEAD_BYTES)
+    stream.seek(0)
+    kind = archive_kind(entry.name, head)
+    if depth > limits.depth:
         yield _row(origin, Disposition.UNREADABLE, ARCHIVE_LIMIT)
         return
-    file = cast(BinaryIO, stream)
-    if kind in (ZIP, ISO):  # they are not read from front to back, so they must be held whole
-        try:
-            file = BytesIO(read_whole(stream, origin.size_bytes))
-        except UnreadableError as error:
-            yield _row(origin, Disposition.UNREADABLE, error.reason)
-            return
-    yield from _walk(origin, file, head, order, depth)
+    try:
+        file = _open_nested(entry, stream, limits) if kind in (ZIP, ISO) else stream
+    except UnreadableError as error:
+        yield _row(origin, Disposition.UNREADABLE, error.reason)
+        return
+    yield from _walk(origin, cast(BinaryIO, file), head, order, depth)
+
+
+def _open_nested(entry: Entry, stream: Replay, limits: Limits) -> RawIOBase | BytesIO:
+    """Open an archive that is not read from front to back: in place, or else held whole."""
+    if entry.in_place is not None:
+        return entry.in_place()
+    if entry.size_bytes > limits.nested_bytes:
+        raise UnreadableError("an archive too large to be held", reason=ARCHIVE_LIMIT)
+    return BytesIO(read_whole(stream, entry.size_bytes))
 
 
 def _refused(name: str, error: OSError) -> UnreadableError:

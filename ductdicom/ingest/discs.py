@@ -80,12 +80,14 @@ def disc_entries(file: BinaryIO, size_bytes: int, limits: Limits) -> Iterator[En
         total_bytes += record.size_bytes if refusal is None else 0
         if count > limits.members or not limits.allows(total_bytes, size_bytes):
             raise UnreadableError("the image has too many files", reason=ARCHIVE_LIMIT)
+        span = partial(Span, file, record.starts_at, record.size_bytes)
         yield Entry(
             name=rename(name),
             size_bytes=record.size_bytes,
             modified_ns=record.modified_ns,
-            open=partial(Span, file, record.starts_at, record.size_bytes),
+            open=span,
             refusal=refusal,
+            in_place=span,
         )
 
 

@@ -39,6 +39,7 @@ class Entry:
     """One entry of an archive; ``refusal`` says why it is not to be opened.
 
     ``starts_at`` is where its bytes lie in the unpacked archive, if they lie there as they are.
+    ``in_place`` opens an entry that can be sought in at no cost, as an archive in it must be.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Entry:
     open: Callable[[], "Readable"]
     refusal: tuple[Disposition, str] | None = None
     starts_at: int | None = None
+    in_place: Callable[[], "Span"] | None = None
 
 
 class Readable(Protocol):
@@ -110,14 +112,14 @@ class Span(_Sized):
 
         Raises
         ------
-        EOFError
+        UnreadableError
             The stream ends before the stretch does.
         """
         wanted = self._wanted(size)
         self.file.seek(self._starts_at + self._position)
         chunk = self.file.read(wanted)
         if len(chunk) < wanted:
-            raise EOFError("the end is missing")
+            raise UnreadableError("the archive is cut short", reason=DAMAGED_ARCHIVE)
         self._position += len(chunk)
         return chunk
 

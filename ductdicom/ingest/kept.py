@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest.entries import Entry, Limits, Span
-from ductdicom.ingest.tarred import open_tar, walk_tar
+from ductdicom.ingest.tarred import TAR, open_tar, walk_tar
 from ductdicom.ingest.unpacking import MANY_POINTS
 
 _MOST_KEPT = 2  # the archive at hand, and one with earlier studies
@@ -29,6 +29,7 @@ class KeptTar:
         self._stream = open_tar(file, kind, size_bytes, limits, most_points=MANY_POINTS)
         self._begin = partial(walk_tar, self._stream, kind, size_bytes, limits)
         self._walk = self._begin()
+        self._is_seekable = kind == TAR
         self._places: dict[str, tuple[int, int]] = {}
 
     def find(self, file: BinaryIO, names: Iterable[str]) -> Iterator[Entry]:
@@ -47,11 +48,13 @@ class KeptTar:
         known = sorted((self._places[name], name) for name in wanted & self._places.keys())
         for (starts_at, size_bytes), name in known:
             wanted.discard(name)
+            span = partial(Span, self._stream, starts_at, size_bytes)
             yield Entry(
                 name=name,
                 size_bytes=size_bytes,
                 modified_ns=0,
-                open=partial(Span, self._stream, starts_at, size_bytes),
+                open=span,
+                in_place=span if self._is_seekable else None,
             )
         yield from self._look_for(wanted)
         if wanted:

@@ -6,7 +6,7 @@ References
 """
 
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, BinaryIO, Protocol, cast
 
@@ -122,13 +122,16 @@ def walk_tar(stream: Stream, kind: str, size_bytes: int, limits: Limits) -> Iter
         if count > limits.members:
             raise UnreadableError("the archive has too many entries", reason=ARCHIVE_LIMIT)
         if not info.isdir():
+            is_whole = not info.issparse()
+            span = partial(Span, stream, info.offset_data, info.size)
             yield Entry(
                 name=rename(shown_name(info.name)),
                 size_bytes=info.size,
                 modified_ns=int(info.mtime * 1_000_000_000),
-                open=_opener(archive, stream, info),
+                open=span if is_whole else partial(_open_sparse, archive, info),
                 refusal=_refusal(info, size_bytes, limits),
-                starts_at=None if info.issparse() else info.offset_data,
+                starts_at=info.offset_data if is_whole else None,
+                in_place=span if is_whole and kind == TAR else None,
             )
         if kind == TAR and not info.issparse() and info.offset_data + info.size > size_bytes:
             raise UnreadableError("the archive is cut short", reason=DAMAGED_ARCHIVE)
@@ -167,12 +170,8 @@ def _next(archive: tarfile.TarFile) -> tarfile.TarInfo | None:
     return info
 
 
-def _opener(
-    archive: tarfile.TarFile, stream: Stream, info: tarfile.TarInfo
-) -> Callable[[], Readable]:
-    if info.issparse():
-        return lambda: cast(Readable, archive.extractfile(info))
-    return partial(Span, stream, info.offset_data, info.size)
+def _open_sparse(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Readable:
+    return cast(Readable, archive.extractfile(info))
 
 
 def _refusal(

@@ -2,14 +2,15 @@
 
 References
 ----------
-* PKWARE APPNOTE 4.3.12 (central directory), 4.4.4 (flags), 4.6.9 (Unicode path)
+* PKWARE APPNOTE 4.3.7 (local file header), 4.3.12 (central directory), 4.4.4 (flags),
+  4.6.9 (Unicode path)
 """
 
 import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import BinaryIO, cast
@@ -23,6 +24,7 @@ from ductdicom.ingest.entries import (
     Entry,
     Limits,
     Readable,
+    Span,
     unique_names,
 )
 from ductdicom.model.outcome import Disposition
@@ -32,6 +34,8 @@ _UTF8_NAME = 0x0800
 _UNICODE_PATH = 0x7075
 _UNICODE_PATH_HEAD = struct.Struct("<BI")
 _MODE_SHIFT = 16
+_LOCAL_HEAD = struct.Struct("<4s22xHH")
+_LOCAL_SIGNATURE = b"PK\x03\x04"
 
 
 def zip_entries(file: BinaryIO, size_bytes: int, limits: Limits) -> Iterator[Entry]:
@@ -61,6 +65,7 @@ def zip_entries(file: BinaryIO, size_bytes: int, limits: Limits) -> Iterator[Ent
                     modified_ns=_modified_ns(info),
                     open=partial(_open, archive, info),
                     refusal=refusal,
+                    in_place=_window(file, info, limits),
                 )
 
 
@@ -73,6 +78,26 @@ def _open(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Readable:
         ) from error
     except Exception as error:
         raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE) from error
+
+
+def _window(file: BinaryIO, info: zipfile.ZipInfo, limits: Limits) -> Callable[[], Span] | None:
+    """Return what opens a stored entry where it lies, without its checksum.
+
+    For one that could be held as a whole the checksum is worth more.
+    """
+    is_stored = info.compress_type == zipfile.ZIP_STORED and info.compress_size == info.file_size
+    if not is_stored or info.file_size <= limits.nested_bytes:
+        return None
+    return partial(_open_window, file, info)
+
+
+def _open_window(file: BinaryIO, info: zipfile.ZipInfo) -> Span:
+    head = Span(file, info.header_offset, _LOCAL_HEAD.size).read()
+    signature, name_bytes, extra_bytes = _LOCAL_HEAD.unpack(head)
+    if signature != _LOCAL_SIGNATURE:
+        raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE)
+    starts_at = info.header_offset + _LOCAL_HEAD.size + name_bytes + extra_bytes
+    return Span(file, starts_at, info.file_size)
 
 
 def _refusal(info: zipfile.ZipInfo, limits: Limits) -> tuple[Disposition, str] | None:

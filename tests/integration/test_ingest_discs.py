@@ -1,6 +1,8 @@
+import io
 import shutil
 import struct
 import subprocess
+import tarfile
 import zipfile
 
 import dicom_bytes as make
@@ -93,6 +95,87 @@ def test_an_image_inside_an_archive_is_read(tmp_path):
         None,
     ]
     assert read_bytes(found[1].origin) == DICOM
+
+
+def pack_disc(path, image, compression=zipfile.ZIP_STORED):
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w", compression) as archive:
+            archive.writestr("cd.iso", image)
+    else:
+        with tarfile.open(path, "w") as archive:
+            info = tarfile.TarInfo("cd.iso")
+            info.size = len(image)
+            archive.addfile(info, io.BytesIO(image))
+
+
+def scan_packed(path):
+    found = scan_inputs([str(path)], limits=Limits(nested_bytes=1000))
+    return [
+        (item.origin.member, item.reason if isinstance(item, LedgerRow) else item.origin)
+        for item in found
+    ]
+
+
+@pytest.mark.parametrize("name", ["cd.zip", "cd.tar"])
+def test_an_image_too_large_to_be_held_is_read_where_it_lies(tmp_path, name):
+    pack_disc(tmp_path / name, make_image())
+
+    found = scan_packed(tmp_path / name)
+
+    assert [member for member, _ in found] == [
+        "cd.iso!/README.TXT",
+        "cd.iso!/DICOM/IM1",
+        "cd.iso",
+        None,
+    ]
+    assert read_bytes(found[1][1], Limits(nested_bytes=1000)) == DICOM
+
+
+def test_a_packed_image_too_large_to_be_held_is_refused(tmp_path):
+    pack_disc(tmp_path / "cd.zip", make_image(), zipfile.ZIP_DEFLATED)
+
+    assert scan_packed(tmp_path / "cd.zip") == [("cd.iso", "archive-limit"), (None, "")]
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "reason"),
+    [
+        pytest.param(0, b"no", "damaged-archive", id="no header"),
+        pytest.param(28, b"\xff\xff", "damaged-archive", id="elsewhere"),
+    ],
+)
+def test_an_image_that_does_not_lie_where_it_should_is_damaged(tmp_path, place, value, reason):
+    path = tmp_path / "cd.zip"
+    pack_disc(path, make_image())
+    content = bytearray(path.read_bytes())
+    content[place : place + len(value)] = value
+    path.write_bytes(content)
+
+    assert ("cd.iso", reason) in scan_packed(path)
+
+
+def test_a_cut_archive_of_an_image_is_damaged(tmp_path):
+    path = tmp_path / "cd.tar"
+    pack_disc(path, make_image())
+    path.write_bytes(path.read_bytes()[: 512 + 21 * SECTOR])
+
+    assert (None, "damaged-archive") in scan_packed(path)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(["cd.zip", "cd.tar"]),
+    st.lists(st.tuples(st.integers(0, 50_000), st.integers(0, 255)), max_size=8),
+    st.integers(0, 50_000),
+)
+def test_no_damage_breaks_images_in_archives(tmp_path, name, changes, cut):
+    pack_disc(tmp_path / name, make_image())
+    content = bytearray((tmp_path / name).read_bytes())
+    for position, value in changes:
+        content[position % len(content)] = value
+    (tmp_path / name).write_bytes(content[: len(content) - cut % len(content)])
+
+    assert scan_packed(tmp_path / name)
 
 
 def test_the_time_of_a_file_is_known(tmp_path):

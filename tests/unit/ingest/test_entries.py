@@ -63,7 +63,7 @@ def test_spans_of_one_stream_do_not_disturb_each_other():
 
 
 def test_a_span_that_is_not_whole_says_so():
-    with pytest.raises(EOFError):
+    with pytest.raises(UnreadableError):
         Span(io.BytesIO(CONTENT), len(CONTENT) - 10, 11).read()
 
 
