@@ -144,8 +144,13 @@ def _infer_without_post(
         return _inferred(call, Phase.PRE, "exposed before an image that is certainly pre")
     gaps = [gap for pre in pres if (gap := timeline.gap_minutes(pre, index)) is not None]
     is_later = bool(pres) and all(timeline.is_before(pre, index) is True for pre in pres)
-    if is_later and gaps and min(gaps) >= thresholds.suggestion_gap_minutes:
-        return _suggest(call, Phase.POST, f"exposed {min(gaps):.0f} min after the pre images")
+    if not is_later or not gaps:
+        return call
+    after = f"exposed {_duration(min(gaps))} after the pre images"
+    if min(gaps) >= thresholds.suggestion_gap_minutes:
+        return _suggest(call, Phase.POST, after)
+    if min(gaps) < thresholds.filling_gap_minutes and not _text_says(call, Phase.POST):
+        return _suggest(call, Phase.PRE, f"{after}, too soon for a filling")
     return call
 
 

@@ -97,6 +97,8 @@ def _may_serve(image: ImageCall) -> bool:
         and image.view is not None
         and not image.is_excluded
         and not image.has_laterality_conflict
+        and not image.has_time_conflict
+        and not image.has_other_bytes
     )
 
 

@@ -67,6 +67,18 @@ def test_an_image_long_after_a_filling_is_only_suggested():
     assert (second.phase, second.suggestion) == (Phase.UNKNOWN, Phase.POST)
 
 
+@pytest.mark.parametrize(
+    ("at", "suggestion"),
+    [("09:03", Phase.PRE), ("09:04:30", None), ("09:05", Phase.POST), ("09:21", Phase.POST)],
+)
+def test_what_follows_certain_pre_images_is_suggested_by_its_distance(at, suggestion):
+    side, calls = _shots("09:00 pre", f"{at} unknown")
+
+    _, second = infer(calls, side, LIMITS)
+
+    assert (second.phase, second.suggestion) == (Phase.UNKNOWN, suggestion)
+
+
 def test_without_a_certain_image_nothing_is_inferred():
     side, calls = _shots("09:00 unknown", "09:20 unknown")
 

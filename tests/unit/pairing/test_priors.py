@@ -104,6 +104,8 @@ def test_a_view_that_is_too_old_is_no_scout():
         pytest.param({"view": None}, id="no view"),
         pytest.param({"is_excluded": True}, id="excluded by a decision"),
         pytest.param({"has_laterality_conflict": True}, id="sides contradict each other"),
+        pytest.param({"has_time_conflict": True}, id="called pre after a filling"),
+        pytest.param({"has_other_bytes": True}, id="another object has its UID"),
     ],
 )
 def test_what_does_not_serve(changes):
