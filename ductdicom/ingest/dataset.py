@@ -23,6 +23,7 @@ from ductdicom.ingest.tags import PIXEL_TAGS, WANTED, Tag
 from ductdicom.ingest.window import Window
 
 MAX_ITEMS = 200_000  # of one sequence; the directory of a large file set comes near
+_MOST_MARKS = 500_000  # of items in a sequence that is yet to be parsed; ten seconds of work
 
 _IMPLICIT = frozenset({"1.2.840.10008.1.2", "1.2.840.113619.5.2"})  # the second is GE's
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
@@ -81,9 +82,16 @@ class DatasetNode:
         return RawValue(_as_bytes(element.value), element.VR)
 
     def items(self, tag: int) -> Sequence["DatasetNode"] | None:
-        """Return the items of a sequence, None where it is absent or no sequence."""
+        """Return the items of a sequence, None where it is absent or no sequence.
+
+        Raises
+        ------
+        UnreadableError
+            Reason ``header-limit``.
+        """
         if tag not in self._elements:
             return None
+        _check_items(self._elements[tag])
         try:
             value = _sequence(self._dataset, BaseTag(tag))
         except UnreadableError:
@@ -93,6 +101,14 @@ class DatasetNode:
         if not isinstance(value, MutableSequence):
             return () if value is None else None
         return tuple(DatasetNode(item) for item in value[:MAX_ITEMS] if isinstance(item, Dataset))
+
+
+def _check_items(element: Any) -> None:
+    """Count the items of a sequence before pydicom makes a data set of each."""
+    if isinstance(element, RawDataElement) and element.value:
+        mark = b"\xfe\xff\x00\xe0" if element.is_little_endian else b"\xff\xfe\xe0\x00"
+        if element.value.count(mark) > _MOST_MARKS:
+            raise UnreadableError("a sequence has too many items", reason="header-limit")
 
 
 def parse(stream: BinaryIO, start: int, size_bytes: int) -> Parsed:

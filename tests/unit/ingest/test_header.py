@@ -1,4 +1,5 @@
 import io
+import struct
 import zlib
 from contextlib import suppress
 from datetime import date, time
@@ -532,3 +533,17 @@ def test_no_damage_breaks_the_reader(changes, cut):
     for candidate in (bytes(content), bytes(content[:cut])):
         with suppress(InputError):
             read(candidate)
+
+
+@pytest.mark.parametrize("keyword", ["ViewCodeSequence", "DirectoryRecordSequence"])
+def test_a_sequence_of_countless_items_is_refused_before_they_are_made(keyword):
+    empty = b"\xfe\xff\x00\xe0\0\0\0\0"
+    content = make.make_dicom(**{keyword: [{}]}).replace(
+        b"SQ\0\0" + struct.pack("<I", len(empty)) + empty,
+        b"SQ\0\0" + struct.pack("<I", 500_001 * len(empty)) + 500_001 * empty,
+    )
+
+    with pytest.raises(UnreadableError) as caught:
+        read(content)
+
+    assert caught.value.reason == "header-limit"
