@@ -1,6 +1,7 @@
 """From a study's rows to tiles: which pixels are read, at what size, with which grey."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from ductdicom.errors import InputError
@@ -19,8 +20,10 @@ from ductdicom.sheet.tile import MissingTile, Tile, prepare_tile
 from ductdicom.version import __version__
 
 _HTML_ZOOM = 2.0  # pixels of an image in HTML for one of its page, each way
-# What decodes at a fraction of its resolution is looked at so coarsely before it has a place.
-_LOOK_PX = 512
+# What decodes at a fraction of its resolution is looked at so coarsely before it has a place;
+# where the breast is, is not looked for any finer (`pixels.tissue.overview`).
+_LOOK_PX = 256
+_SKETCH_DPI = 20
 _MOST_HELD = 4  # decoded images of a row that wait for its VOI; more are decoded again
 _ROUNDING = 1.02  # crops of a coarse and of a fine image differ by a pixel or two
 # Shares of a page's height: a cropped image is not drawn with more pixels; nor zoomed, much.
@@ -56,7 +59,9 @@ def prepare_tiles(
     tiles = _prepare(groups, options, voi, partial(_read, members, {}))
     if not any(_is_coarse(tile) for tile in tiles.values()):
         return tiles
-    wanted = _wanted(groups, tiles, compose(call, pairing, tiles, options), options)
+    # Where things go does not depend on the resolution, so it is tried with hardly any.
+    sketch = compose(call, pairing, tiles, replace(options, dpi=_SKETCH_DPI, zoom=1.0))
+    wanted = _wanted(groups, tiles, sketch, options)
     short = [group for group in groups if any(_label(image) in wanted for image in group)]
     finer = _prepare(short, options, voi, partial(_read, members, wanted))
     for group in short:

@@ -104,8 +104,9 @@ def _jpeg2000_pillow(frame: Frame) -> Pixels:
     spare_bits = 8 * pixels.itemsize - stream.precision
     if spare_bits < 0:
         raise ValueError(f"{stream.precision} bits come as {pixels.dtype}")
-    values = pixels.astype(np.int32) >> spare_bits
-    return values - (1 << (stream.precision - 1)) if stream.is_signed else values
+    if not stream.is_signed:
+        return pixels >> spare_bits
+    return (pixels.astype(np.int32) >> spare_bits) - (1 << (stream.precision - 1))
 
 
 def _htj2k(frame: Frame) -> Pixels:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ductdicom.pixels.hanging import Edge
-from ductdicom.pixels.tissue import find_tissue, overview
+from ductdicom.pixels.tissue import Mask, find_tissue, overview
 
 _GAP = 0.04  # of the width: a wider break ends the breast, a lead marker lies beyond it
 _NEAR = 0.99  # of the greatest reach: rows about the tip
@@ -31,8 +31,8 @@ def anterior_point(values: NDArray[np.float32], chest_wall: Edge) -> tuple[float
         return None
     if chest_wall == "right":
         tissue = tissue[:, ::-1]
-    reach = np.array([_reach(row) for row in tissue], dtype=np.float64)
-    farthest = reach.max(initial=0.0)
+    reach = _reach(tissue)
+    farthest = float(reach.max(initial=0))
     columns = tissue.shape[1]
     if farthest < columns * _GAP:
         return None
@@ -42,12 +42,13 @@ def anterior_point(values: NDArray[np.float32], chest_wall: Edge) -> tuple[float
     return row, column if chest_wall == "left" else 1.0 - column
 
 
-def _reach(row: NDArray[np.bool_]) -> int:
-    """Return how far tissue reaches from the first column without a wide break."""
-    places = np.flatnonzero(row)
-    widest = max(1, round(row.size * _GAP))
-    if places.size == 0 or places[0] > widest:
-        return 0
-    breaks = np.flatnonzero(np.diff(places) > widest)
-    last = places[breaks[0]] if breaks.size else places[-1]
-    return int(last) + 1
+def _reach(tissue: Mask) -> NDArray[np.intp]:
+    """Return how far the tissue of each row reaches from the first column without a wide break."""
+    columns = np.arange(tissue.shape[1])
+    widest = max(1, round(columns.size * _GAP))
+    last = np.maximum.accumulate(np.where(tissue, columns, -1), axis=1)
+    before = np.zeros_like(last)  # the last tissue to the left
+    before[:, 1:] = np.maximum(last[:, :-1], 0)
+    is_beyond = np.logical_or.accumulate(tissue & (columns - before > widest), axis=1)
+    reach: NDArray[np.intp] = np.where(is_beyond, -1, last).max(axis=1) + 1
+    return reach

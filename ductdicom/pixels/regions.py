@@ -1,6 +1,5 @@
 """Connected parts of a mask."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +41,7 @@ def find_regions(mask: NDArray[np.bool_]) -> list[Region]:
     parts: list[Region | None] = []
     owner: dict[int, int] = {}
     above: list[tuple[int, int, int]] = []
-    for row, runs in enumerate(map(_runs, mask)):
+    for row, runs in enumerate(_runs(mask)):
         here = []
         for left, right in runs:
             region = Region(row, left, row + 1, right, right - left)
@@ -67,6 +66,12 @@ def _root(owner: dict[int, int], index: int) -> int:
     return index
 
 
-def _runs(row: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], row.view(np.int8), [0]))))
-    return zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+def _runs(mask: NDArray[np.bool_]) -> list[list[tuple[int, int]]]:
+    """Return where the runs of each row begin and end."""
+    rows, edges = np.nonzero(np.diff(np.pad(mask, ((0, 0), (1, 1))), axis=1))
+    runs: list[list[tuple[int, int]]] = [[] for _ in mask]
+    for row, left, right in zip(
+        rows[::2].tolist(), edges[::2].tolist(), edges[1::2].tolist(), strict=True
+    ):
+        runs[row].append((left, right))
+    return runs

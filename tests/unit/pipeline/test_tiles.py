@@ -141,7 +141,7 @@ def test_html_keeps_more_pixels_for_a_reader_who_zooms(monkeypatch):
 def test_what_cannot_be_decoded_finely_is_shown_coarsely(monkeypatch):
     (tile,) = tiles_of(monkeypatch, breast(1900), finest=2)
 
-    assert tile.reduction == 2
+    assert tile.reduction == 4
 
 
 @pytest.mark.parametrize("count", [2, 3])
