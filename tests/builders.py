@@ -1,9 +1,21 @@
 """Builders of values for tests; each names only what its test is about."""
 
+from dataclasses import fields
 from datetime import date, datetime, time
 
 from ductdicom.classify.decide import Engine, classify_study
-from ductdicom.model.instance import Breast, Clock, Code, Contrast, Instance, Level, Raster, Text
+from ductdicom.model.instance import (
+    Breast,
+    Clock,
+    Code,
+    Contrast,
+    Equipment,
+    Instance,
+    Level,
+    Purpose,
+    Raster,
+    Text,
+)
 from ductdicom.model.origin import Origin
 from ductdicom.model.study import Study
 from ductdicom.pairing.rows import pair_study
@@ -33,7 +45,10 @@ def make_instance(
     modifiers=(),
     **changes,
 ):
-    """Make the header of a plain digital mammogram; ``at`` is ``"HH:MM"`` or a datetime."""
+    """Make the header of a plain digital mammogram; ``at`` is ``"HH:MM"`` or a datetime.
+
+    Fields of its equipment and its purpose are named like its own.
+    """
     if isinstance(at, str):
         at = datetime.fromisoformat(f"2026-01-02T{at}")
     clock = Clock()
@@ -66,7 +81,6 @@ def make_instance(
         "series_instance_uid": f"{STUDY}.1",
         "modality": "MG",
         "image_type": ("ORIGINAL", "PRIMARY"),
-        "intent": "FOR PRESENTATION",
         "study_date": date(2026, 1, 2),
         "study_time": time(9, 0),
         "clock": clock,
@@ -74,8 +88,18 @@ def make_instance(
         "breast": Breast(image_laterality=side, view_codes=codes, view_modifiers=tuple(modifiers)),
         "texts": texts,
         "raster": Raster(rows=3000, columns=2400, has_pixels=True),
+        "equipment": _taken(Equipment, changes),
+        "purpose": _taken(Purpose, changes, intent="FOR PRESENTATION"),
     }
     return Instance(**(values | changes))
+
+
+def _taken(kind, changes, **values):
+    """Make a ``kind``, and take what is given for its fields out of ``changes``."""
+    for item in fields(kind):
+        if item.name in changes:
+            values[item.name] = changes.pop(item.name)
+    return kind(**values)
 
 
 def make_visit(*images):

@@ -107,14 +107,14 @@ def _ingredient(subject: Subject, _: Thresholds) -> Said:
 
 
 def _intervention(subject: Subject, _: Thresholds) -> Said:
-    for status in subject.instance.intervention_statuses:
+    for status in subject.instance.purpose.intervention_statuses:
         phase = _STATUS_PHASES.get(status.strip().upper())
         if phase is not None:
             yield "(0018,0038)", status, phase
 
 
 def _context(subject: Subject, _: Thresholds) -> Said:
-    for code in subject.instance.context_codes:
+    for code in subject.instance.purpose.context_codes:
         if (code.scheme.upper(), code.value) == ("DCM", "122086"):
             yield code.tag or "(0040,0555)", code.meaning or code.value, Phase.POST
 

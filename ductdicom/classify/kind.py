@@ -130,7 +130,7 @@ def _names_a_breast(subject: Subject) -> bool:
 
 def _by_quality_control(subject: Subject) -> Iterator[KindCall]:
     instance = subject.instance
-    if instance.is_quality_control or instance.is_calibration:
+    if instance.purpose.is_quality_control or instance.purpose.is_calibration:
         yield KindCall(kind=Kind.QUALITY_CONTROL, reason="quality control or calibration image")
     # Words in the patient's name and ID, as test objects are registered; heuristic.
     words = set()
@@ -157,7 +157,7 @@ def _by_image_type(subject: Subject) -> Iterator[KindCall]:
             kind=Kind.CONTRAST_MAMMOGRAM,
             reason=f"Image Type {min(terms & _CONTRAST_MAMMOGRAM_TERMS)}",
         )
-    if "CESM" in (subject.instance.processing_code or "").upper():
+    if "CESM" in (subject.instance.purpose.processing_code or "").upper():
         yield KindCall(kind=Kind.CONTRAST_MAMMOGRAM, reason="dual-energy processing code")
     if terms & _TOMOSYNTHESIS_TERMS or sop_class == _TOMOSYNTHESIS_CLASS:
         yield KindCall(kind=Kind.TOMOSYNTHESIS, reason="tomosynthesis")
@@ -165,7 +165,7 @@ def _by_image_type(subject: Subject) -> Iterator[KindCall]:
 
 def _by_procedure_step(subject: Subject) -> Iterator[KindCall]:
     instance = subject.instance
-    if instance.has_biopsy_target:
+    if instance.purpose.has_biopsy_target:
         yield KindCall(kind=Kind.BIOPSY, reason="biopsy target")
     for code in instance.breast.view_codes or ():
         term = view_of(code, subject.vocabulary)

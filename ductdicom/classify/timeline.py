@@ -91,8 +91,8 @@ def exposure_time(instance: Instance) -> datetime | None:
 
 def _has_several_stations(instances: Sequence[Instance]) -> bool:
     """Tell whether two images name different stations; a missing name says nothing."""
-    names = {instance.station_name for instance in instances} - {None, ""}
-    makers = {instance.manufacturer for instance in instances} - {None, ""}
+    names = {instance.equipment.station_name for instance in instances} - {None, ""}
+    makers = {instance.equipment.manufacturer for instance in instances} - {None, ""}
     return len(names) > 1 or len(makers) > 1
 
 

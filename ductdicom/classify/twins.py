@@ -217,7 +217,7 @@ def _told(instance: Instance) -> tuple[object, ...]:
 
 
 def _is_for_processing(instance: Instance) -> bool:
-    return (instance.intent or "").strip().upper() == "FOR PROCESSING"
+    return (instance.purpose.intent or "").strip().upper() == "FOR PROCESSING"
 
 
 def _rank(instance: Instance) -> tuple[bool, str, int, str]:

@@ -34,7 +34,7 @@ from ductdicom.ingest.tags import (
     private_tags,
 )
 from ductdicom.ingest.words import CODE_TAGS, TEXT_TAGS, read_codes, read_texts
-from ductdicom.model.instance import Patient
+from ductdicom.model.instance import Equipment, Patient, Purpose
 
 Values = Mapping[str, Any]
 
@@ -139,19 +139,23 @@ def _read_series(header: Header, _facts: Facts) -> Values:
     statuses = (item.word(Tag.INTERVENTION_STATUS) for item in interventions)
     return {
         "modality": top.word(Tag.MODALITY),
-        "manufacturer": top.text(Tag.MANUFACTURER),
-        "model_name": top.text(Tag.MANUFACTURER_MODEL_NAME),
-        "station_name": top.text(Tag.STATION_NAME),
         "image_type": top.values(Tag.IMAGE_TYPE),
-        "intent": top.word(Tag.PRESENTATION_INTENT_TYPE),
         "series_number": top.integer(Tag.SERIES_NUMBER),
-        "processing_code": top.text(Tag.ACQUISITION_DEVICE_PROCESSING_CODE),
-        "intervention_statuses": tuple(filter(None, statuses)),
-        "context_codes": read_context(top),
-        "has_biopsy_target": top.has(Tag.BIOPSY_TARGET_SEQUENCE),
-        "is_quality_control": top.claims(Tag.QUALITY_CONTROL_IMAGE) is True,
-        "is_calibration": top.claims(Tag.CALIBRATION_IMAGE) is True,
-        "content_qualification": top.word(Tag.CONTENT_QUALIFICATION),
+        "equipment": Equipment(
+            manufacturer=top.text(Tag.MANUFACTURER),
+            model_name=top.text(Tag.MANUFACTURER_MODEL_NAME),
+            station_name=top.text(Tag.STATION_NAME),
+        ),
+        "purpose": Purpose(
+            intent=top.word(Tag.PRESENTATION_INTENT_TYPE),
+            processing_code=top.text(Tag.ACQUISITION_DEVICE_PROCESSING_CODE),
+            intervention_statuses=tuple(filter(None, statuses)),
+            context_codes=read_context(top),
+            has_biopsy_target=top.has(Tag.BIOPSY_TARGET_SEQUENCE),
+            is_quality_control=top.claims(Tag.QUALITY_CONTROL_IMAGE) is True,
+            is_calibration=top.claims(Tag.CALIBRATION_IMAGE) is True,
+            content_qualification=top.word(Tag.CONTENT_QUALIFICATION),
+        ),
     }
 
 

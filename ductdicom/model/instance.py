@@ -54,6 +54,33 @@ class Patient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Equipment:
+    """What the image was made with (DICOM PS3.3 C.7.5.1)."""
+
+    manufacturer: str | None = None
+    model_name: str | None = None
+    station_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purpose:
+    """What the header says the object was made for, and in which circumstances.
+
+    ``intent`` is the Presentation Intent Type, for whom the pixels are; ``context_codes`` come
+    from the Acquisition Context Sequence.
+    """
+
+    intent: str | None = None
+    processing_code: str | None = None
+    intervention_statuses: tuple[str, ...] = ()
+    context_codes: tuple[Code, ...] = ()
+    has_biopsy_target: bool = False
+    is_quality_control: bool = False
+    is_calibration: bool = False
+    content_qualification: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contrast:
     """Contrast/Bolus and Enhanced Contrast/Bolus modules (DICOM PS3.3 C.7.6.4, C.7.6.4b).
 
@@ -181,11 +208,7 @@ class Instance:
     series_instance_uid: str
     transfer_syntax_uid: str = ""
     modality: str | None = None
-    manufacturer: str | None = None
-    model_name: str | None = None
-    station_name: str | None = None
     image_type: tuple[str, ...] | None = None
-    intent: str | None = None
     study_date: date | None = None
     study_time: time | None = None
     series_number: int | None = None
@@ -195,15 +218,10 @@ class Instance:
     irradiation_event_uids: tuple[str, ...] = ()
     references: tuple["Reference", ...] = ()
     document_title: Code | None = None
-    processing_code: str | None = None
-    intervention_statuses: tuple[str, ...] = ()
-    context_codes: tuple[Code, ...] = ()
-    has_biopsy_target: bool = False
-    is_quality_control: bool = False
-    is_calibration: bool = False
-    content_qualification: str | None = None
     has_identity_removed: bool = False
     patient: Patient = field(default_factory=Patient)
+    equipment: Equipment = field(default_factory=Equipment)
+    purpose: Purpose = field(default_factory=Purpose)
     clock: Clock = field(default_factory=Clock)
     contrast: Contrast = field(default_factory=Contrast)
     breast: Breast = field(default_factory=Breast)

@@ -158,7 +158,7 @@ def _is_divided(instance: Instance, spacing: tuple[float, float], factor: float)
     """Tell whether the spacing times the factor is the detector's pitch."""
     pitch = instance.geometry.detector_spacing_mm
     if pitch is None:
-        words = re.findall("[A-Z]+", (instance.manufacturer or "").upper())
+        words = re.findall("[A-Z]+", (instance.equipment.manufacturer or "").upper())
         known = next((_PITCH_MM[word] for word in words if word in _PITCH_MM), None)
         pitch = None if known is None else (known, known)
     if pitch is None or factor < _MAGNIFIED:

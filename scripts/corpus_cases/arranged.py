@@ -5,7 +5,7 @@ from dataclasses import replace
 from corpus_cases.exposures import POST, agent, fillings, said, scouts
 from corpus_cases.scene import DUCTOGRAM_CODE, SERIES_TEXT, UNDETERMINABLE, Plan, Setting, Shot
 from corpus_cases.tagged import image_type
-from ductdicom.model.instance import Clock, Contrast
+from ductdicom.model.instance import Clock, Contrast, Equipment
 
 
 def two_ducts(setting: Setting) -> Plan:
@@ -79,7 +79,7 @@ def many_posts(setting: Setting) -> Plan:
 
 def deidentified(setting: Setting) -> Plan:
     """No words and no clock; the route is on the filled images, numbers run on."""
-    gone = {"clock": Clock(), "study_date": None, "study_time": None, "station_name": None}
+    gone = {"clock": Clock(), "study_date": None, "study_time": None, "equipment": Equipment()}
     kept = Contrast(agent="ANONYMIZED")
     filled = Contrast(agent="ANONYMIZED", route="INTRADUCTAL")
     return Plan(

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from corpus_cases.exposures import MAGNIFIED, POST, agent, fillings, scouts
 from corpus_cases.scene import UNDETERMINABLE, Plan, Setting, Shot
-from ductdicom.model.instance import Clock, Contrast
+from ductdicom.model.instance import Clock, Contrast, Equipment
 
 
 def start_time(setting: Setting) -> Plan:
@@ -114,7 +114,7 @@ def over_midnight_without_dates(setting: Setting) -> Plan:
 
 def two_stations(setting: Setting) -> Plan:
     """Make the scouts on another unit; the clocks are not to be compared."""
-    elsewhere = {"station_name": "MAMMO2", "model_name": "OTHER"}
+    elsewhere = {"equipment": Equipment(station_name="MAMMO2", model_name="OTHER")}
     return Plan(
         topic="two stations",
         study_text=setting.exam_name(),
@@ -128,7 +128,7 @@ def station_left_out(setting: Setting) -> Plan:
     return Plan(
         topic="station left out",
         study_text=setting.exam_name(),
-        shots=scouts(setting, changes={"station_name": None})
+        shots=scouts(setting, changes={"equipment": Equipment()})
         + fillings(setting, contrast=Contrast(agent=agent(setting))),
     )
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from corpus_cases.exposures import MAGNIFIED, POST, agent, scouts
 from corpus_cases.lookalikes import FOR_PROCESSING, KEY_OBJECTS, companion, tagged_visit
 from corpus_cases.scene import NONE, UNDETERMINABLE, Label, Plan, Setting, Shot, uid_of
-from ductdicom.model.instance import Code, Contrast, Reference
+from ductdicom.model.instance import Code, Contrast, Purpose, Reference
 
-RAW = {"sop_class_uid": FOR_PROCESSING, "intent": "FOR PROCESSING"}
+RAW = {"sop_class_uid": FOR_PROCESSING, "purpose": Purpose(intent="FOR PROCESSING")}
 
 
 def rejected(setting: Setting) -> Plan:
@@ -43,7 +43,11 @@ def twins(setting: Setting) -> Plan:
             shot,
             phase=shot.phase if shot.contrast else UNDETERMINABLE,
             kind="processing-twin",
-            changes={"sop_class_uid": FOR_PROCESSING, "intent": "FOR PROCESSING", **event},
+            changes={
+                "sop_class_uid": FOR_PROCESSING,
+                "purpose": Purpose(intent="FOR PROCESSING"),
+                **event,
+            },
         )
         link = (Reference(sop_instance_uid=uid_of(setting, 2 * n + 1), purpose="121358"),)
         final = replace(shot, changes={"references": link} if way == "reference" else event)

@@ -15,7 +15,7 @@ from corpus_cases.scene import (
     Shot,
     uid_of,
 )
-from ductdicom.model.instance import Code, Contrast, Instance, Patient, Raster
+from ductdicom.model.instance import Code, Contrast, Instance, Patient, Purpose, Raster
 from ductdicom.model.origin import Origin
 
 STORAGE = "1.2.840.10008.5.1.4.1.1."
@@ -134,7 +134,7 @@ def on_dual_energy_unit(setting: Setting) -> Plan:
     return Plan(
         topic="duct on a dual-energy unit",
         study_text=setting.exam_name(),
-        changes={"processing_code": "GEMS_FFDM_PV"},
+        changes={"purpose": Purpose(processing_code="GEMS_FFDM_PV")},
         shots=tagged_visit(setting),
     )
 
@@ -209,7 +209,8 @@ def biopsy(setting: Setting) -> Plan:
         study_text=f"STEREO BIOPSY {side}",
         shots=[
             Shot(phase=NONE, kind="biopsy", minute=3.0 * n, texts={SERIES_TEXT: text},
-                 changes={"image_type": ("ORIGINAL", "PRIMARY", term), "has_biopsy_target": n > 1})
+                 changes={"image_type": ("ORIGINAL", "PRIMARY", term),
+                          "purpose": Purpose(has_biopsy_target=n > 1)})
             for n, (term, text) in enumerate(
                 zip(terms, ("SCOUT", "-15", "PRE FIRE", "POST FIRE", "POST", "POST CLIP"),
                     strict=True)
@@ -242,7 +243,9 @@ def quality_control(setting: Setting) -> Plan:
         topic="quality control",
         exam="other",
         study_text="QC WEEKLY",
-        changes={"patient": patient} if setting.number % 2 else {"is_quality_control": True},
+        changes={"patient": patient}
+        if setting.number % 2
+        else {"purpose": Purpose(is_quality_control=True)},
         shots=[Shot(phase=NONE, kind="quality-control", minute=n, expected_view=None,
                     expected_side=None, texts={SERIES_TEXT: "FLAT FIELD"}) for n in (0.0, 2.0)],
     )  # fmt: skip

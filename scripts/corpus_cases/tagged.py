@@ -14,7 +14,7 @@ from corpus_cases.exposures import (
     scouts,
 )
 from corpus_cases.scene import DUCTOGRAM_CODE, SERIES_TEXT, UNDETERMINABLE, Plan, Setting, Shot
-from ductdicom.model.instance import Code, Contrast
+from ductdicom.model.instance import Code, Contrast, Purpose
 
 
 def textbook(setting: Setting) -> Plan:
@@ -166,8 +166,8 @@ def intervention(setting: Setting) -> Plan:
     return Plan(
         topic="intervention status",
         study_text=setting.exam_name(),
-        shots=scouts(setting, changes={"intervention_statuses": ("PRE",)})
-        + fillings(setting, changes={"intervention_statuses": ("POST",)}),
+        shots=scouts(setting, changes={"purpose": Purpose(intervention_statuses=("PRE",))})
+        + fillings(setting, changes={"purpose": Purpose(intervention_statuses=("POST",))}),
     )
 
 
@@ -177,7 +177,8 @@ def context(setting: Setting) -> Plan:
     return Plan(
         topic="acquisition context",
         study_text=setting.exam_name(),
-        shots=scouts(setting) + fillings(setting, changes={"context_codes": (item,)}),
+        shots=scouts(setting)
+        + fillings(setting, changes={"purpose": Purpose(context_codes=(item,))}),
     )
 
 

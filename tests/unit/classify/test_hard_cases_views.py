@@ -17,7 +17,7 @@ from builders import (
 )
 
 from ductdicom.model.call import Laterality, ViewGroup
-from ductdicom.model.instance import Breast, Code, Contrast, Geometry, Patient
+from ductdicom.model.instance import Breast, Code, Contrast, Equipment, Geometry, Patient
 from ductdicom.model.outcome import Status
 from ductdicom.pipeline.gather import gather
 from ductdicom.pipeline.judge import judge
@@ -63,7 +63,10 @@ def judged(prior_patient=PATIENT, *, prior_day=date(2025, 12, 2), own_scout=Fals
         {"at": "09:23", "view": "ML", "series_text": "ML POST INJ"},
     )
     own_images = [
-        replace(i, patient=own, manufacturer="GE", texts=(*i.texts, study_text())) for i in visit
+        replace(
+            i, patient=own, equipment=Equipment(manufacturer="GE"), texts=(*i.texts, study_text())
+        )
+        for i in visit
     ]
     gathered = gather([*prior, *own_images], lambda origin: origin.label)
     return {

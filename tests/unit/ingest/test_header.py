@@ -459,10 +459,10 @@ def test_interventions_and_context_are_listed():
         PatientIdentityRemoved="YES",
     )
 
-    assert instance.intervention_statuses == ("PRE",)
-    assert [code.value for code in instance.context_codes] == ["122086"]
-    assert instance.has_biopsy_target
-    assert instance.is_quality_control
+    assert instance.purpose.intervention_statuses == ("PRE",)
+    assert [code.value for code in instance.purpose.context_codes] == ["122086"]
+    assert instance.purpose.has_biopsy_target
+    assert instance.purpose.is_quality_control
     assert instance.has_identity_removed
 
 

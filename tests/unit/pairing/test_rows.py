@@ -16,6 +16,7 @@ from ductdicom.model.call import (
     PhaseCall,
     ViewGroup,
 )
+from ductdicom.model.instance import Equipment
 from ductdicom.model.outcome import Problem, Status
 from ductdicom.model.study import ImageCall, Study, StudyCall
 from ductdicom.pairing.rows import pair_study
@@ -240,7 +241,8 @@ def test_clocks_of_two_stations_part_no_scout_from_a_filling():
     images = ("L CC post 09:20", "L CC pre 09:40", make_call("L CC post 09:50", 3, injection=2))
     study = make_study(*images)
     other = replace(
-        study.images[1], instance=replace(study.images[1].instance, station_name="OTHER")
+        study.images[1],
+        instance=replace(study.images[1].instance, equipment=Equipment(station_name="OTHER")),
     )
 
     pairing = pair_study(replace(study, images=(study.images[0], other, study.images[2])))
