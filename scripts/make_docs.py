@@ -13,7 +13,17 @@ from pathlib import Path
 
 import click
 
-from ductdicom.classify import decide, exam, injections, kind, order, study_rules, timeline, twins
+from ductdicom.classify import (
+    contradictions,
+    decide,
+    exam,
+    injections,
+    kind,
+    order,
+    study_rules,
+    timeline,
+    twins,
+)
 from ductdicom.classify import view as views
 from ductdicom.classify.catalogue import Question, describe_rules
 from ductdicom.classify.thresholds import Thresholds
@@ -39,7 +49,7 @@ _STEPS = (
     ("Which clock", timeline.read_timeline),
     ("What tells images apart", study_rules.weigh),
     ("Contrast's start time", study_rules.start_times),
-    ("Contradictions in time", order.find_contradictions),
+    ("Contradictions in time", contradictions.find_contradictions),
     ("Inferences from order", order.infer),
     ("Suggestions", order.suggest),
     ("Which filling", injections.number_injections),

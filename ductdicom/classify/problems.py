@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from ductdicom.classify.contradictions import late_pre
 from ductdicom.classify.exam import is_contested
 from ductdicom.classify.kind import KindCall
-from ductdicom.classify.order import late_pre
 from ductdicom.classify.study_rules import Side, Weighed
 from ductdicom.classify.subject import Subject
 from ductdicom.classify.view import ViewCall

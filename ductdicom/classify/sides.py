@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from ductdicom.classify.contradictions import find_contradictions
 from ductdicom.classify.draft import Draft
 from ductdicom.classify.engine import Engine
 from ductdicom.classify.injections import count_injections
-from ductdicom.classify.order import find_contradictions, infer, suggest
+from ductdicom.classify.order import infer, suggest
 from ductdicom.classify.phase import own_call, phase_of_other
 from ductdicom.classify.problems import phase_problems
 from ductdicom.classify.study_rules import Side, Weighed, compression_hints, start_times, weigh

@@ -10,26 +10,11 @@ from ductdicom.model.call import ExamKind, Kind, Laterality, Phase, ViewGroup
 from ductdicom.model.outcome import Status
 from ductdicom.model.row import LeftOut, Pairing, Row
 from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.pairing.status import PAIRABLE, status_of
 
 _GROUPS = (ViewGroup.CC, ViewGroup.LATERAL, ViewGroup.OBLIQUE)
 # A lateral may stand beside an oblique, with a note; never a CC beside either.
 _NEIGHBOURS = {ViewGroup.LATERAL: ViewGroup.OBLIQUE, ViewGroup.OBLIQUE: ViewGroup.LATERAL}
-_PAIRABLE = {Kind.VIEW, Kind.SYNTHETIC}
-_OPEN_REASONS = {
-    "phase-unknown",
-    "laterality-conflict",
-    "laterality-unknown",
-    "laterality-both",
-    "view-conflict",
-    "time-conflict",
-    "same-uid-other-bytes",
-}
-_STUDY_CONFLICTS = {
-    "exam-conflict",
-    "exam-inferred",
-    "laterality-conflict",
-    "patient-conflict",
-}
 _SAME_MAGNIFICATION = 0.1  # relative; contact views have factors of 1.0 to 1.1
 _MAGNIFIED_FROM = 1.2
 
@@ -63,7 +48,7 @@ def pair_study(study: StudyCall, priors: Sequence[ImageCall] = ()) -> Pairing:
         if id(image) not in in_rows
     )
     return Pairing(
-        rows=tuple(rows), left_out=left_out, status=_status(study, rows, left_out, filled)
+        rows=tuple(rows), left_out=left_out, status=status_of(study, rows, left_out, filled)
     )
 
 
@@ -71,7 +56,7 @@ def _reason_left_out(image: ImageCall) -> str:
     """Return why an image can stand in no row whatever the others are; empty if it can."""
     checks = (
         (image.is_excluded, "excluded-by-decision"),
-        (image.kind not in _PAIRABLE, str(image.kind)),
+        (image.kind not in PAIRABLE, str(image.kind)),
         (image.has_other_bytes, "same-uid-other-bytes"),
         (image.has_laterality_conflict, "laterality-conflict"),
         (image.laterality is None, "laterality-unknown"),
@@ -232,36 +217,6 @@ def _magnification_differs(pre: Sequence[ImageCall], post: Sequence[ImageCall]) 
 
 def _is_magnified(image: ImageCall) -> bool:
     return "M" in image.modifiers or (image.magnification or 0) >= _MAGNIFIED_FROM
-
-
-def _status(
-    study: StudyCall,
-    rows: Sequence[Row],
-    left_out: Sequence[LeftOut],
-    filled: set[Laterality | None],
-) -> Status:
-    """Tell whether a person must decide; only the filled side counts, and an unknown one."""
-    ours = [i for i in left_out if i.image.laterality in filled or i.image.laterality is None]
-    must_review = any(
-        item.reason in _OPEN_REASONS
-        or (item.reason == "view-unknown" and item.image.call.phase is Phase.UNKNOWN)
-        for item in ours
-    )
-    codes = {problem.code for problem in study.problems if problem.sop_instance_uid is None}
-    if must_review or codes & _STUDY_CONFLICTS or not any(_is_image(i) for i in study.images):
-        return Status.REVIEW
-    if any("suggested" in row.notes for row in rows):
-        return Status.REVIEW
-    has_post = any(row.post for row in rows)
-    has_no_view = any(item.reason == "view-unknown" for item in ours)
-    if not has_post or has_no_view or any("no-pre" in row.notes for row in rows):
-        return Status.PARTIAL
-    return Status.PAIRED
-
-
-def _is_image(image: ImageCall) -> bool:
-    """Tell whether an object is an image of the breast that a person could look at here."""
-    return image.kind in _PAIRABLE or image.kind is Kind.TOMOSYNTHESIS
 
 
 def _pair_plain(study: StudyCall, pairable: Sequence[ImageCall]) -> Pairing:

@@ -5,7 +5,8 @@ from builders import make_instance
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ductdicom.classify.order import find_contradictions, infer, late_pre, suggest
+from ductdicom.classify.contradictions import find_contradictions, late_pre
+from ductdicom.classify.order import infer, suggest
 from ductdicom.classify.study_rules import Side
 from ductdicom.classify.subject import read_subject
 from ductdicom.classify.thresholds import Thresholds
