@@ -1,8 +1,10 @@
 """Decoders of compressed frames: for each transfer syntax a chain, tried in order."""
 
 import io
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -26,6 +28,7 @@ from ductdicom.pixels.compiled import nothing_ignored
 from ductdicom.pixels.raster import RasterFormat
 
 _MESSAGE_LENGTH = 120
+_RLE_HEADER = struct.Struct("<16L")  # the number of segments, and where they begin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +120,28 @@ def _htj2k(frame: Frame) -> Pixels:
 def _rle(frame: Frame) -> Pixels:
     raster = frame.raster
     dtype = np.dtype(f"<u{raster.bits_allocated // 8}")
+    _check_segments(frame.encoded, raster.samples * dtype.itemsize)
     flat = np.frombuffer(imagecodecs.dicomrle_decode(frame.encoded, dtype), dtype)
     planes = flat.reshape(raster.samples, raster.rows, raster.columns)
     return planes[0] if raster.samples == 1 else np.moveaxis(planes, 0, -1)
+
+
+def _check_segments(encoded: bytes, count: int) -> None:
+    """Refuse segments outside the frame (DICOM PS3.5 G.5), where the decoder would look for them.
+
+    Raises
+    ------
+    ValueError
+        Another number of segments, or an offset before the one before it or beyond the frame.
+    """
+    if len(encoded) < _RLE_HEADER.size:
+        raise ValueError("the RLE header is cut off")
+    found, *offsets = _RLE_HEADER.unpack_from(encoded)
+    if found != count:
+        raise ValueError(f"{found} RLE segments, {count} are needed")
+    places = (_RLE_HEADER.size, *offsets[:count], len(encoded))
+    if any(place > following for place, following in pairwise(places)):
+        raise ValueError("an RLE segment lies outside the frame")
 
 
 _RLE_CHAIN: tuple[Decoder, ...] = (_rle,)

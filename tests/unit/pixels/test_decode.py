@@ -474,6 +474,36 @@ def test_what_cannot_be_decoded_says_why(make_dicom, name, reason):
     assert caught.value.reason == reason
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param((2, 64, 12_465_916), id="a segment far beyond the frame"),
+        pytest.param((2, 64, 0x7FFF_FFFF), id="as far as there are numbers"),
+        pytest.param((2, 300, 64), id="segments in reverse"),
+        pytest.param((2, 0, 64), id="a segment in the header"),
+        pytest.param((1, 64), id="too few segments"),
+        pytest.param((15, *range(64, 79)), id="too many segments"),
+    ],
+)
+def test_an_rle_header_is_not_believed(make_dicom, header):
+    """The decoder would read where it points to."""
+    pixels = np.arange(400, dtype=np.uint16).reshape(20, 20)
+    segments = _encode_rle(pixels)[64:]
+    frame = struct.pack("<16L", *header, *[0] * (16 - len(header))) + segments
+
+    with pytest.raises(DecodeError, match="RLE") as caught:
+        read_image(make_dicom(pixels, syntax=uid.RLELossless, frames=[frame]))
+
+    assert caught.value.reason == "decoder-failed"
+
+
+def test_an_rle_header_that_is_cut_off_says_so(make_dicom):
+    pixels = np.zeros((20, 20), np.uint16)
+
+    with pytest.raises(DecodeError, match="cut off"):
+        read_image(make_dicom(pixels, syntax=uid.RLELossless, frames=[bytes(40)]))
+
+
 ABSURD = [
     pytest.param("BitsStored", "XX", b"\x0c\0", id="an unknown kind of value"),
     pytest.param("PixelPaddingValue", "AT", b"\0\0", id="half a value"),
