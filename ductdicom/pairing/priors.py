@@ -7,17 +7,27 @@ from ductdicom.model.instance import Patient
 from ductdicom.model.study import ImageCall, StudyCall
 
 MOST_DAYS = 730.0
+_LONG_ID = 4  # signs
+# What de-identification and hurry put in the place of a name or an ID, without digits.
+_FOR_ALL = (
+    "anon", "unknown", "unbekannt", "inconnu", "removed", "deleted", "deidentif", "confidential",
+    "noname", "dummy", "masked", "hidden", "redacted", "default", "null", "none", "xxx",
+)  # fmt: skip
+_FOR_ALL_TOO = frozenset({"na", "x", "xx", "id", "name", "patient", "test", "phantom"})
 
 
 def is_same_patient(one: Patient, other: Patient) -> bool:
     """Tell whether two headers certainly belong to one patient.
 
-    The ID must be there and equal, the issuer must not differ, and neither the birth date nor
-    the name may clash. A name alone never makes two patients one.
+    The ID must be there and equal, and no word that stands for all patients, as de-identification
+    leaves behind (``ANONYMOUS``); the issuer must not differ, and neither the birth date nor the
+    name may clash. An ID of a few characters must be confirmed by one of those. A name alone never
+    makes two patients one. Heuristic.
     """
-    if not one.patient_id or not other.patient_id:
+    number = (one.patient_id or "").strip()
+    if number != (other.patient_id or "").strip() or not _is_telling(number):
         return False
-    return one.patient_id.strip() == other.patient_id.strip() and not clashes(one, other)
+    return not clashes(one, other) and (_is_long(number) or _is_confirmed(one, other))
 
 
 def clashes(one: Patient, other: Patient) -> bool:
@@ -31,6 +41,30 @@ def clashes(one: Patient, other: Patient) -> bool:
         or _differ(one.issuer, other.issuer)
         or _differ(one.birth_date, other.birth_date)
         or _names_differ(one.name or "", other.name or "")
+    )
+
+
+def _is_telling(value: str | None) -> bool:
+    """Tell whether a name or an ID may belong to one patient only."""
+    characters = "".join(char for char in (value or "").casefold() if char.isalnum())
+    is_word = characters.isalpha() and any(word in characters for word in _FOR_ALL)
+    return bool(characters.strip("0")) and not is_word and characters not in _FOR_ALL_TOO
+
+
+def _is_long(number: str) -> bool:
+    """Tell whether an ID is one of many: at least four signs, of which some differ."""
+    return len(number) >= _LONG_ID and len(set(number)) > 1 and any(map(str.isdigit, number))
+
+
+def _is_confirmed(one: Patient, other: Patient) -> bool:
+    """Tell whether anything beside the ID is stated by both; it has been found not to clash."""
+    return any(
+        _is_telling(first) and _is_telling(second)
+        for first, second in (
+            (one.issuer, other.issuer),
+            (one.birth_date, other.birth_date),
+            (one.name, other.name),
+        )
     )
 
 

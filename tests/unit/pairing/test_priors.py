@@ -100,6 +100,7 @@ def test_a_view_that_is_too_old_is_no_scout():
         pytest.param({"kind": ExamKind.OTHER}, id="another examination"),
         pytest.param({"patient": Patient(patient_id="8", name="DOE^JANE")}, id="another patient"),
         pytest.param({"patient": Patient(name="DOE^JANE")}, id="the name alone"),
+        pytest.param({"patient": Patient(patient_id="7")}, id="a short number that none confirms"),
         pytest.param({"laterality": None}, id="no side"),
         pytest.param({"view": None}, id="no view"),
         pytest.param({"is_excluded": True}, id="excluded by a decision"),
@@ -149,3 +150,28 @@ def test_who_clashes_does_so_both_ways_and_is_never_the_same(one, other):
     assert clashes(one, other) == clashes(other, one)
     assert not (clashes(one, other) and is_same_patient(one, other))
     assert is_same_patient(one, other) == is_same_patient(other, one)
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["ANONYMOUS", "anon", "UNKNOWN", "Anonymized", "XXXX", "0", "0000", "1", "N/A", "-", "Patient"],
+)
+@pytest.mark.parametrize("name", ["ANONYMOUS", "", None])
+def test_what_stands_for_all_patients_is_not_one(number, name):
+    both = Patient(patient_id=number, name=name)
+
+    assert not is_same_patient(both, both)
+
+
+@pytest.mark.parametrize(
+    "patient",
+    [
+        pytest.param(Patient(patient_id="ANON-0017", name="ANONYMOUS"), id="a pseudonym"),
+        pytest.param(Patient(patient_id="7", name="DOE^JANE"), id="a name"),
+        pytest.param(Patient(patient_id="7", birth_date="19650401"), id="a birth date"),
+        pytest.param(Patient(patient_id="7", issuer="CLINIC"), id="an issuer"),
+        pytest.param(Patient(patient_id="4711-B"), id="a number of many"),
+    ],
+)
+def test_a_patient_is_the_same_where_the_number_tells_or_something_confirms_it(patient):
+    assert is_same_patient(patient, patient)
