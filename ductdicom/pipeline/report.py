@@ -178,6 +178,12 @@ def has_report(output: OutputFolder) -> bool:
     return (output.path / "ledger.csv").is_file()
 
 
+def has_records(output: OutputFolder) -> bool:
+    """Whether a run into this folder left records of studies."""
+    records = output.path / "studies.jsonl"
+    return records.is_file() and records.stat().st_size > 0
+
+
 def forget_summary(output: OutputFolder) -> None:
     """Remove the summary of an earlier run where this one could not write its own."""
     with suppress(OSError):

@@ -17,7 +17,7 @@ from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.pipeline.labour import work_off
 from ductdicom.pipeline.ledger import account, unreadable_pixels
 from ductdicom.pipeline.plan import plan_jobs, read_finished
-from ductdicom.pipeline.report import Report, forget_summary, has_report, write_report
+from ductdicom.pipeline.report import Report, forget_summary, has_records, has_report, write_report
 from ductdicom.pipeline.scan import (
     Progress,
     Scan,
@@ -56,7 +56,8 @@ def organise(
     ------
     UsageError, NothingReadableError, OutputError
         Nothing can go on. Anything that concerns one input or one study is in the report. Where
-        nothing could be read, the ledger says of each input why.
+        nothing could be read, the ledger says of each input why, unless that would empty the
+        accounts of studies that an earlier run left.
     """
     if settings.output is None:
         raise UsageError("no output folder", hint="name one with -o")
@@ -172,7 +173,8 @@ def _run(
         identities={job.key: job.identity for job in jobs},
         earlier_studies=output.count_others({job.folder.name for job in jobs}),
     )
-    # A run that was stopped before all was read knows less than the accounts of the last one.
-    if not scanned.is_interrupted or not has_report(output):
+    # A run that was stopped before all was read knows less than the accounts of the last one; so
+    # does one that found nothing, over a folder that failed to be mounted for example.
+    if not (has_report(output) if scanned.is_interrupted else not jobs and has_records(output)):
         write_report(report, output)
     return report

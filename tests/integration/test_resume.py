@@ -204,6 +204,34 @@ def test_an_interrupt_from_the_terminal_stops_a_run_with_workers(samples, tmp_pa
     assert {record["key"] for record in read_records(output)} == finished
 
 
+# --- nothing to read -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("inside", [[], ["letter.txt"]], ids=["empty", "no image"])
+def test_a_run_that_finds_nothing_leaves_the_accounts_of_an_earlier_one(export, tmp_path, inside):
+    output, nothing = tmp_path / "out", tmp_path / "nothing"
+    assert organise(export, output=output) == 0
+    before = files_of(output)
+    nothing.mkdir()
+    for name in inside:
+        (nothing / name).write_text("no image", encoding="utf-8")
+
+    assert organise(nothing, output=output) == 3
+    assert files_of(output) == before
+
+
+def test_a_run_that_finds_nothing_replaces_the_accounts_of_one_like_it(export, tmp_path):
+    output, nothing = tmp_path / "out", tmp_path / "nothing"
+    nothing.mkdir()
+    assert organise(nothing, output=output) == 3
+    (nothing / "letter.txt").write_text("no image", encoding="utf-8")
+
+    assert organise(nothing, output=output) == 3
+    assert "letter.txt" in (output / "ledger.csv").read_text("utf-8")
+    assert organise(export, output=output) == 0
+    assert len(read_records(output)) == 3
+
+
 # --- writes that fail ------------------------------------------------------------------------
 
 
