@@ -17,6 +17,7 @@ _PREFIX = b"DICM"
 _FIRST_GROUPS = (0x0002, 0x0004, 0x0008)
 _MAX_FIRST_ELEMENT = 0x0100
 _MIN_ELEMENT_BYTES = 8
+_OWN_FOLDER = ".ductdicom"  # of an output folder; its lock is empty
 _SUFFIXES = frozenset({".dcm", ".dicom", ".ima", ".zip", ".tar", ".tgz", ".gz", ".iso"})
 # 7z, rar, Zstandard, and bzip2 that is named as no tar archive: they are not opened.
 _OTHER_ARCHIVES = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"BZh", b"\x28\xb5\x2f\xfd")
@@ -41,8 +42,11 @@ def promises_images(name: str) -> bool:
     """Tell whether a file of that name is one of an export, and not a marker beside it.
 
     Files of a file set have no suffix (DICOM PS3.10 8.2), and those named by a UID end in a
-    number. A copy that failed leaves them empty.
+    number. A copy that failed leaves them empty. The folder in which this program keeps the state
+    of an output folder holds none, also where that lies among the inputs.
     """
+    if _OWN_FOLDER in PurePath(name).parent.parts:
+        return False
     base = PurePath(name).name
     suffix = PurePath(base).suffix.casefold()
     has_none = not suffix or suffix[1:].isdigit()

@@ -204,6 +204,16 @@ def test_an_interrupt_from_the_terminal_stops_a_run_with_workers(samples, tmp_pa
     assert {record["key"] for record in read_records(output)} == finished
 
 
+def test_an_earlier_output_folder_among_the_inputs_needs_no_person(export, tmp_path):
+    copy = Path(shutil.copytree(export, tmp_path / "export"))
+    assert organise(export, output=copy / "sub") == 0
+
+    assert organise(copy, output=tmp_path / "out") == 0
+    ledger = (tmp_path / "out" / "ledger.csv").read_text("utf-8")
+    assert "sub/.ductdicom/lock,,not-dicom,empty-file" in ledger
+    assert "sub/.ductdicom/key,,not-dicom," in ledger
+
+
 # --- nothing to read -------------------------------------------------------------------------
 
 

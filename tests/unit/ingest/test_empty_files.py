@@ -9,7 +9,16 @@ from ductdicom.ingest.magic import promises_images
 from ductdicom.ingest.scan import scan_inputs
 
 LOST = ["IM0001", "DICOMDIR", "a.dcm", "A.DCM", "a.dicom", "a.IMA", "1.2.840.5", "cd.zip", "a.tgz"]
-MARKERS = [".nomedia", ".complete", "a.txt", "a.lock", "a.json", "a.dcm.part", "Thumbs.db"]
+MARKERS = [
+    ".nomedia",
+    ".complete",
+    "a.txt",
+    "a.lock",
+    "a.json",
+    "a.dcm.part",
+    "Thumbs.db",
+    ".ductdicom/lock",
+]
 
 
 @pytest.mark.parametrize("name", LOST)
@@ -33,12 +42,14 @@ def _rows(found):
     [
         pytest.param("IM1", "unreadable", id="an image"),
         pytest.param(".nomedia", "not-dicom", id="a marker"),
+        pytest.param(".ductdicom/lock", "not-dicom", id="the lock of an output folder"),
     ],
 )
 def test_empty_files_are_told_apart_by_name_in_folders_and_archives(
     tmp_path, monkeypatch, name, disposition
 ):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).touch()
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
