@@ -61,7 +61,8 @@ _PHASE_OF_STUDY = (
         strength=Strength.STRUCTURAL,
         description="An image without evidence of its own, before the first certain filling of "
         "its side, is inferred to be pre; one that follows a post image of the same filling, "
-        "post. Less than that is only suggested.",
+        "post. Less than that is only suggested. An image called pre soon after one called post "
+        "speaks against it, and the other way round.",
         needs_study=True,
     ),
     Description(

@@ -1,12 +1,11 @@
 """Phases that stand in an order of exposures which cannot be."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from ductdicom.classify.study_rules import Side
 from ductdicom.classify.thresholds import Thresholds
-from ductdicom.classify.timeline import Timeline
-from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall
+from ductdicom.classify.timeline import Timeline, duration
+from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strength
 
 Calls = tuple[PhaseCall, ...]
 
@@ -14,43 +13,65 @@ Calls = tuple[PhaseCall, ...]
 def find_contradictions(calls: Calls, side: Side, thresholds: Thresholds) -> Calls:
     """Make unknown what stands in an impossible order: pre after post within one filling.
 
-    Both images of each such pair lose their phase, each with the other's evidence against it.
+    Both images of each such pair lose their phase. What is said of each stands against how long
+    after or before the nearest image of the other phase it was exposed.
     A pre image after a pause long enough for another filling is no contradiction where an image
     after it may show that filling, or one before the post image may be its scout.
     """
-    against: dict[int, list[Evidence]] = {}
+    gaps: dict[int, list[float]] = {}
     for post in places_of(calls, Phase.POST):
         for pre in places_of(calls, Phase.PRE):
-            if _is_inverted(calls, side.timeline, (pre, post), thresholds):
-                against.setdefault(pre, []).extend(calls[post].evidence)
-                against.setdefault(post, []).extend(calls[pre].evidence)
+            gap = _inverted_gap(calls, side.timeline, (pre, post), thresholds)
+            if gap is not None:
+                gaps.setdefault(pre, []).append(gap)
+                gaps.setdefault(post, []).append(gap)
     return tuple(
         replace(
             call,
             phase=Phase.UNKNOWN,
             confidence=Confidence.UNKNOWN,
-            conflicts=_unique([*call.evidence, *against[index]]),
+            conflicts=(*_firm(call), _against(call, min(gaps[index]))),
         )
-        if index in against and call.confidence is not Confidence.CONFIRMED
+        if index in gaps and call.confidence is not Confidence.CONFIRMED
         else call
         for index, call in enumerate(calls)
     )
 
 
-def _is_inverted(
+def _firm(call: PhaseCall) -> tuple[Evidence, ...]:
+    return tuple(item for item in call.evidence if item.strength is not Strength.HINT)
+
+
+def _against(call: PhaseCall, minutes: float) -> Evidence:
+    """Say in words which other image the order sets against one."""
+    is_pre = call.phase is Phase.PRE
+    other = Phase.POST if is_pre else Phase.PRE
+    place = "after" if is_pre else "before"
+    return Evidence(
+        rule="order",
+        tag="",
+        value=f"exposed {duration(minutes)} {place} an image that says {other}",
+        says=other,
+        strength=Strength.STRUCTURAL,
+    )
+
+
+def _inverted_gap(
     calls: Calls, timeline: Timeline, pair: tuple[int, int], thresholds: Thresholds
-) -> bool:
+) -> float | None:
+    """Return the minutes between a pair that stands in an impossible order, else None."""
     pre, post = pair
     gap = timeline.gap_minutes(post, pre)
     if gap is None or timeline.is_before(post, pre) is not True:
-        return False
+        return None
     if gap <= thresholds.injection_gap_minutes:
-        return True
+        return gap
     has_scout = any(
         call.phase is not Phase.POST and timeline.is_before(index, post) is True
         for index, call in enumerate(calls)
     )
-    return not has_scout and not _is_filling_to_come(calls, timeline, pre)
+    is_explained = has_scout or _is_filling_to_come(calls, timeline, pre)
+    return None if is_explained else gap
 
 
 def _is_filling_to_come(calls: Calls, timeline: Timeline, pre: int) -> bool:
@@ -78,7 +99,3 @@ def late_pre(calls: Calls, timeline: Timeline) -> tuple[int, ...]:
 def places_of(calls: Calls, phase: Phase) -> list[int]:
     """Return which of the calls are of a phase."""
     return [index for index, call in enumerate(calls) if call.phase is phase]
-
-
-def _unique(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
-    return tuple(dict.fromkeys(evidence))

@@ -11,7 +11,7 @@ from itertools import pairwise
 from ductdicom.classify.contradictions import Calls, places_of
 from ductdicom.classify.study_rules import FILLING_RULES, TEXT_RULES, Side
 from ductdicom.classify.thresholds import Thresholds
-from ductdicom.classify.timeline import Timeline
+from ductdicom.classify.timeline import Timeline, duration
 from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strength
 
 
@@ -81,7 +81,7 @@ def _infer_without_post(
     is_later = bool(pres) and all(timeline.is_before(pre, index) is True for pre in pres)
     if not is_later or not gaps:
         return call
-    after = f"exposed {_duration(min(gaps))} after the pre images"
+    after = f"exposed {duration(min(gaps))} after the pre images"
     if min(gaps) >= thresholds.suggestion_gap_minutes:
         return _suggest(call, Phase.POST, after)
     if min(gaps) < thresholds.filling_gap_minutes and not _text_says(call, Phase.POST):
@@ -125,11 +125,7 @@ def _offset(timeline: Timeline, index: int, posts: Sequence[int], words: str) ->
         return f"instance number {words} post image's of the breast"
     first = min(known, key=lambda p: timeline.minutes[p])
     gap = abs(timeline.minutes[index] - timeline.minutes[first])
-    return f"exposed {_duration(gap)} {words} post image of the breast"
-
-
-def _duration(minutes: float) -> str:
-    return f"{minutes * 60:.0f} s" if minutes < 1 else f"{minutes:.0f} min"
+    return f"exposed {duration(gap)} {words} post image of the breast"
 
 
 def _inferred(call: PhaseCall, phase: Phase, why: str) -> PhaseCall:
@@ -184,8 +180,8 @@ def _pause_words(side: Side) -> dict[bool, tuple[Phase, str]]:
     times = sorted(side.timeline.minutes.values())
     longest = max(after - before for before, after in pairwise(times))
     return {
-        False: (Phase.PRE, f"exposed before a pause of {_duration(longest)}"),
-        True: (Phase.POST, f"exposed after a pause of {_duration(longest)}"),
+        False: (Phase.PRE, f"exposed before a pause of {duration(longest)}"),
+        True: (Phase.POST, f"exposed after a pause of {duration(longest)}"),
     }
 
 

@@ -43,7 +43,9 @@ def phase_problems(side: Side, calls: tuple[PhaseCall, ...], weighed: Weighed) -
     problems = []
     for subject, call in zip(side.subjects, calls, strict=True):
         if call.phase is Phase.UNKNOWN and call.conflicts:
-            reasons = "; ".join(f"{e.rule} {e.tag} says {e.says}" for e in call.conflicts)
+            reasons = "; ".join(
+                f"{e.rule} {e.tag} says {e.says}" if e.tag else e.value for e in call.conflicts
+            )
             problems.append(
                 Problem(
                     code="phase-conflict",

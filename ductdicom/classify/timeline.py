@@ -80,6 +80,11 @@ def read_timeline(instances: Sequence[Instance]) -> Timeline:
     )
 
 
+def duration(minutes: float) -> str:
+    """Return ``40 s`` or ``12 min``."""
+    return f"{minutes * 60:.0f} s" if minutes < 1 else f"{minutes:.0f} min"
+
+
 def exposure_time(instance: Instance) -> datetime | None:
     """Return when an image was exposed, by an acquisition or content time with its own date.
 

@@ -9,7 +9,7 @@ from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument,
 from ductdicom.cli.reading import read_inputs
 from ductdicom.cli.tables import say_what_needs_a_person
 from ductdicom.export.records import instance_record
-from ductdicom.model.call import Evidence, Phase
+from ductdicom.model.call import Evidence, Phase, PhaseCall
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.scan import decided
@@ -63,15 +63,25 @@ def _print_image(image: ImageCall, study: Judged) -> None:
     say(f"    SOP Instance UID {image.uid}")
     say(f"    {view_label(image)}, {image.kind}: {phase} ({call.confidence})")
     say(f"      because {reason(image) or image.kind_reason}")
+    against = _against(call)
     for item in call.evidence:
-        say(f"      for      {_words(item)}")
-    for item in call.conflicts:
+        if item not in against:
+            say(f"      for      {_words(item)}")
+    for item in against:
         say(f"      against  {_words(item)}")
     if call.phase is Phase.UNKNOWN or image.has_laterality_conflict:
         say(f"      would settle it: {_remedy(image)}")
     left_out = [i.reason for i in study.pairing.left_out if i.image is image]
     if left_out:
         say(f"      left out: {left_out[0]}")
+
+
+def _against(call: PhaseCall) -> list[Evidence]:
+    """Return what contradicts the call, or, where reasons disagree, the first of them."""
+    if not call.conflicts:
+        return []
+    leading = call.conflicts[0].says if call.phase is Phase.UNKNOWN else call.phase
+    return [item for item in call.conflicts if item.says != leading]
 
 
 def _words(item: Evidence) -> str:

@@ -92,7 +92,30 @@ def test_a_pre_image_soon_after_a_post_image_contradicts_it():
     found = find_contradictions(calls, side, LIMITS)
 
     assert [call.phase for call in found] == [Phase.UNKNOWN] * 2
-    assert all({item.says for item in call.conflicts} == {"pre", "post"} for call in found)
+    assert [[(item.rule, item.says) for item in call.conflicts] for call in found] == [
+        [("image-type", "post"), ("order", "pre")],
+        [("image-type", "pre"), ("order", "post")],
+    ]
+
+
+def test_a_contradiction_in_time_says_in_words_what_the_other_image_says():
+    side, calls = _shots("09:15 post", "09:20 post", "09:22 pre")
+
+    first, _, last = (call.conflicts[-1] for call in find_contradictions(calls, side, LIMITS))
+
+    assert (first.tag, first.value) == ("", "exposed 7 min before an image that says pre")
+    assert (last.tag, last.value) == ("", "exposed 2 min after an image that says post")
+
+
+def test_a_hint_is_no_party_to_a_contradiction_in_time():
+    side, (post, pre) = _shots("09:20 post", "09:22 pre")
+    hint = replace(pre.evidence[0], rule="light-compression", strength=Strength.HINT)
+    hinted = replace(pre, evidence=(*pre.evidence, hint))
+
+    _, found = find_contradictions((post, hinted), side, LIMITS)
+
+    assert hint not in found.conflicts
+    assert hint in found.evidence
 
 
 @pytest.mark.parametrize("filling", ["10:00 post", "10:00 unknown"])
