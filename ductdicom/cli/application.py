@@ -67,7 +67,7 @@ def run(arguments: Sequence[str]) -> int:
     except DuctDicomError as error:
         say(f"ductdicom: {error}", is_result=False)
         return error.exit_code
-    except SystemExit:  # click's, where who read our output went away, as `head` does
+    except SystemExit:  # click's, where who read its own output (a help text) went away
         code = 0
     except Exception as error:  # noqa: BLE001 - the last resort: a bug is reported as one
         _say_bug(error)

@@ -26,7 +26,8 @@ def say(text: str = "", *, is_result: bool = True) -> None:
     Raises
     ------
     OutputError
-        A result could not be written. That nobody hears the rest is no reason to stop.
+        A result could not be written. That nobody hears the rest is no reason to stop: who reads
+        only the beginning, as `head` does, still gets the exit code.
     """
     if is_result:
         _print_result(clean(text))
@@ -45,11 +46,11 @@ def _print_result(text: str) -> None:
     try:
         click.echo(text)
     except OSError as error:
-        if error.errno == errno.EPIPE:  # who read it has had enough
-            raise
-        # What is still waiting to be written would fail once more when Python ends.
+        # What is still waiting to be written would fail once more, now or when Python ends.
         with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        if error.errno == errno.EPIPE:  # who read it has had enough
+            return
         raise OutputError(
             f"results could not be written to standard output: {error.strerror}"
         ) from error

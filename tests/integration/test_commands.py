@@ -188,15 +188,21 @@ def test_the_version_is_said(capsys):
     assert __version__ in capsys.readouterr().out
 
 
-def test_a_reader_that_goes_away_is_no_failure(export):
-    arguments = [sys.executable, "-m", "ductdicom", "explain", export]
+@pytest.mark.parametrize(("command", "code"), [("explain", 0), ("check", 1), ("scan", 1)])
+def test_a_reader_that_goes_away_hides_no_exit_code(export, tmp_path, command, code):
+    names = [export]
+    if code:  # beside the export, an image that was lost
+        (tmp_path / "lost.dcm").touch()
+        names.append(tmp_path)
+    arguments = [sys.executable, "-m", "ductdicom", command, *names]
 
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as done:
         done.stdout.close()
         logged = done.stderr.read()
 
     assert b"Traceback" not in logged
-    assert done.returncode == 0
+    assert b"Broken pipe" not in logged
+    assert done.returncode == code
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
