@@ -3,6 +3,7 @@
 import io
 import os
 import shutil
+import signal
 import socket
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -56,6 +57,27 @@ def _one_worker_is_this_process():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipeline, "make_executor", make)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals_arrive():
+    """Let signals reach what is tested where they are ignored here, as below `nohup` and cron.
+
+    A process that is started inherits the ones ignored, and not the ones that are handled. So a
+    terminal that closes still does not end these tests.
+    """
+    handlers = {"SIGINT": signal.default_int_handler, "SIGHUP": lambda *_: None}
+    ignored = [
+        number
+        for name in handlers
+        if (number := getattr(signal, name, None)) is not None
+        and signal.getsignal(number) is signal.SIG_IGN
+    ]
+    for number in ignored:
+        signal.signal(number, handlers[number.name])
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @dataclass(frozen=True)
