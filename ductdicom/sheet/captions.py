@@ -14,6 +14,7 @@ FOOTER = (
     "Overview only. Not for diagnostic interpretation or measurement; not a retained mammogram."
 )
 
+_ONLY_HINTS = frozenset({"light-compression", "weak-text"})  # rules that never make a phase
 _MAGNIFIED_FROM = 1.2  # contact views have factors of 1.0 to 1.1
 _PHASE_WORDS = {Phase.PRE: "PRE", Phase.POST: "POST", Phase.UNKNOWN: "UNKNOWN"}
 _GROUP_WORDS = {"CC": "CC", "LAT": "Lateral", "OBL": "Oblique", "OTHER": "Other"}
@@ -131,12 +132,27 @@ def _unknown_reason(image: ImageCall) -> str:
         why = describe(hints[-1]) if hints else "order of exposures"
         return f"not decided; only suggested: {why}"
     if call.evidence:
-        return f"unknown: {describe(_best(call.evidence))} does not tell the images apart"
+        best = _best(call.evidence)
+        return f"unknown: {describe(best)} {_shortfall(best, image)}"
     return "unknown, because nothing in the header says so"
 
 
+def _shortfall(item: Evidence, image: ImageCall) -> str:
+    """Say why the best reason there is does not make a phase."""
+    if item.rule in _ONLY_HINTS:
+        return "is only a hint, too weak for a phase"
+    if image.has_laterality_conflict:
+        return "does not count while the side is contradicted"
+    if image.laterality is None:
+        return "does not tell the images of unknown side apart"
+    return "does not tell the images apart"
+
+
 def _one_a_phase(evidence: Sequence[Evidence]) -> list[Evidence]:
-    return list({item.says: item for item in reversed(evidence)}.values())
+    first: dict[str, Evidence] = {}
+    for item in evidence:
+        first.setdefault(item.says, item)
+    return list(first.values())
 
 
 def _best(evidence: Sequence[Evidence]) -> Evidence:

@@ -101,6 +101,32 @@ def test_reasons(call, words):
         assert word in said
 
 
+@pytest.mark.parametrize(
+    ("rule", "image", "words"),
+    [
+        pytest.param("series-text", {}, "does not tell the images apart", id="said of all alike"),
+        pytest.param("light-compression", {}, "only a hint, too weak", id="a rule of hints"),
+        pytest.param(
+            "series-text",
+            {"laterality": None},
+            "does not tell the images of unknown side apart",
+            id="no side",
+        ),
+        pytest.param(
+            "series-text",
+            {"laterality": None, "has_laterality_conflict": True},
+            "does not count while the side is contradicted",
+            id="two sides",
+        ),
+    ],
+)
+def test_what_does_not_make_a_phase_says_why(rule, image, words):
+    hint = replace(make_evidence("post", strength=Strength.HINT), rule=rule)
+    call = PhaseCall(phase=UNKNOWN, evidence=(hint,))
+
+    assert words in captions.reason(make_image(1, call=call, **image))
+
+
 def test_an_object_that_is_no_view_says_what_made_it_one():
     image = make_image(
         1, kind=Kind.SPECIMEN, kind_reason="view of a specimen", call=PhaseCall(phase=None)
