@@ -50,7 +50,8 @@ _PHASE_OF_STUDY = (
         reference="DICOM PS3.3 C.7.6.4; margin: heuristic",
         strength=Strength.EXPLICIT,
         description="Exposed after the contrast was started on that side means post, before it "
-        "means pre; silent within the margin and beyond the reach.",
+        "means pre; silent within the margin and beyond the reach. A start that only another image "
+        "states is structural, and makes an inferred phase at most.",
         needs_study=True,
     ),
     Description(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ductdicom.classify.study_rules import Source, Weighed, own_phases
+from ductdicom.classify.study_rules import Source, Weighed, own_phases, source_of
 from ductdicom.classify.subject import Subject
 from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strength, strongest
 from ductdicom.model.decision import Decision
@@ -62,13 +62,12 @@ def _confidence(
     full = [
         item
         for item in evidence
-        if (item.rule, item.tag) not in lowered
-        and item.strength is not Strength.HINT
+        if source_of(item) not in lowered
+        and item.strength in {Strength.EXPLICIT, Strength.TEXT}
         and not (item.strength is Strength.TEXT and item.value in guessed)
     ]
     return {
         Strength.EXPLICIT: Confidence.CERTAIN,
-        Strength.STRUCTURAL: Confidence.STRONG,
         Strength.TEXT: Confidence.STRONG,
     }.get(strongest(full) or Strength.HINT, Confidence.INFERRED)
 
@@ -78,7 +77,7 @@ def phase_of_other(said: Sequence[Evidence], weighed: Weighed) -> PhaseCall:
     explicit = tuple(
         item
         for item in said
-        if item.strength is Strength.EXPLICIT and (item.rule, item.tag) not in weighed.idle
+        if item.strength is Strength.EXPLICIT and source_of(item) not in weighed.idle
     )
     phases = own_phases(explicit)
     if len(phases) == 1:

@@ -28,9 +28,17 @@ FILLING_RULES = frozenset(
 # What a protocol does not fill in by itself.
 _HAND_WRITTEN = frozenset({"contrast-route", "contrast-volume"})
 START_TIME_RULE = "contrast-start-time"
+_START_TIME_TAG = "(0018,1042)"
 _DAY_S = 86_400
 
 Source = tuple[str, str]  # a rule and the tag that it read
+
+
+def source_of(item: Evidence) -> Source:
+    """Return what a reason was read from; a start of contrast is one source on all images."""
+    if item.rule == START_TIME_RULE and not item.tag:
+        return item.rule, _START_TIME_TAG
+    return item.rule, item.tag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +58,7 @@ class Side:
     def said(self, source: Source) -> list[tuple[Evidence, ...]]:
         """Return, for each image, what one rule read from one attribute."""
         return [
-            tuple(item for item in items if (item.rule, item.tag) == source)
-            for items in self.evidence
+            tuple(item for item in items if source_of(item) == source) for items in self.evidence
         ]
 
 
@@ -79,7 +86,7 @@ def weigh(side: Side, rules: Mapping[str, Rule], thresholds: Thresholds) -> Weig
     """
     sources = sorted(
         {
-            (item.rule, item.tag)
+            source_of(item)
             for items in side.evidence
             for item in items
             if item.strength is not Strength.HINT
@@ -98,7 +105,7 @@ def weigh(side: Side, rules: Mapping[str, Rule], thresholds: Thresholds) -> Weig
 
 
 def _weakened(item: Evidence, idle: frozenset[Source]) -> Evidence:
-    return replace(item, strength=Strength.HINT) if (item.rule, item.tag) in idle else item
+    return replace(item, strength=Strength.HINT) if source_of(item) in idle else item
 
 
 def _splits(side: Side, source: Source, thresholds: Thresholds) -> bool:
@@ -183,8 +190,9 @@ def start_times(
 ) -> tuple[tuple[Evidence, ...], ...]:
     """Compare each exposure with the time at which contrast was started on its side.
 
-    The time of the image itself is taken, else the earliest of the side: one value copied onto
-    all images still splits them. Silent within the margin, and without an exposure's own clock.
+    The time of the image itself is taken, else the earliest of the side, which is cited as
+    another image's and makes an inferred phase at most: one value copied onto all images still
+    splits them. Silent within the margin, and without an exposure's own clock.
 
     References
     ----------
@@ -195,8 +203,20 @@ def start_times(
     if earliest is None:
         return tuple(_stop_time(subject, thresholds) for subject in subjects)
     return tuple(
-        _start_time(subject, own if own is not None else earliest, thresholds)
+        _start_time(subject, own, thresholds)
+        if own is not None
+        else tuple(map(_of_another, _start_time(subject, earliest, thresholds)))
         for subject, own in zip(subjects, known, strict=True)
+    )
+
+
+def _of_another(item: Evidence) -> Evidence:
+    """Cite a start time as that of another image of the side."""
+    return replace(
+        item,
+        tag="",
+        value=f"another image says that contrast {item.value}",
+        strength=Strength.STRUCTURAL,
     )
 
 
@@ -230,7 +250,7 @@ def _start_time(
     return (
         Evidence(
             rule=START_TIME_RULE,
-            tag="(0018,1042)",
+            tag=_START_TIME_TAG,
             value=f"started {started_at:%H:%M:%S}, exposed {clock.acquired_time:%H:%M:%S}",
             says=Phase.POST if seconds > 0 else Phase.PRE,
             strength=Strength.EXPLICIT,

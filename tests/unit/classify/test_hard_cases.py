@@ -161,6 +161,25 @@ def test_a_start_time_parts_the_images_by_the_clock():
     assert confidences(call) == [Confidence.CERTAIN] * 2
 
 
+def test_a_start_time_on_one_image_alone_makes_an_inferred_phase_of_the_others():
+    known = Contrast(agent="OMNIPAQUE", started_at=time(9, 15))
+
+    call = conclude(*visit(Contrast(), Contrast(), known, Contrast()))
+
+    assert phases(call) == PRE_PRE_POST_POST
+    assert confidences(call) == [
+        *[Confidence.INFERRED] * 2,
+        Confidence.CERTAIN,
+        Confidence.INFERRED,
+    ]
+
+
+def test_a_start_before_the_scouts_proves_nothing_on_whichever_image_it_stands():
+    known = Contrast(started_at=time(8, 58))
+
+    assert phases(conclude(*visit(known, Contrast(), known, Contrast()))) == UNKNOWN
+
+
 def test_within_a_minute_of_the_start_the_clock_says_nothing_certain():
     known = Contrast(started_at=time(10, 15))
     images = make_visit(

@@ -12,7 +12,7 @@ from ductdicom.classify.study_rules import compression_hints, start_times
 from ductdicom.classify.subject import read_subject
 from ductdicom.classify.thresholds import Thresholds
 from ductdicom.classify.view import decide_view
-from ductdicom.model.call import ExamKind, Phase
+from ductdicom.model.call import ExamKind, Phase, Strength
 from ductdicom.model.instance import Breast, Contrast, Geometry, Raster
 from ductdicom.vocabulary.terms import load_vocabulary
 
@@ -82,3 +82,14 @@ def test_an_archive_names_the_view_where_nothing_else_does():
     breast = Breast(image_laterality="L", pacs_view="MLO")
 
     assert decide_view(_subject(breast=breast)).view == "MLO"
+
+
+def test_the_start_of_another_image_is_cited_as_such_and_is_not_explicit():
+    started = Contrast(started_at=time(9, 15))
+    subjects = [_subject(at="09:20", contrast=started), _subject(at="09:35")]
+
+    (own,), (cited,) = start_times(subjects, LIMITS)
+
+    assert (own.tag, own.strength) == ("(0018,1042)", Strength.EXPLICIT)
+    assert (cited.tag, cited.strength) == ("", Strength.STRUCTURAL)
+    assert cited.value == "another image says that contrast started 09:15:00, exposed 09:35:00"
