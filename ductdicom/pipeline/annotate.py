@@ -7,11 +7,11 @@ from ductdicom.model.outcome import Problem
 from ductdicom.model.row import Pairing, Row
 from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.pixels.hanging import hang, implied_laterality
-from ductdicom.pixels.scale import breast_scale
+from ductdicom.pixels.scale import Scale, breast_scale
 
 _MESSAGES = {
     "spacing-suspect": "the pixel spacing does not fit the detector or the size of the field",
-    "magnification-conflict": "the magnification factor contradicts the view modifier",
+    "magnification-conflict": "the magnification factor contradicts view modifier or distances",
 }
 
 
@@ -22,11 +22,16 @@ def annotate_rows(pairing: Pairing) -> Pairing:
 
 def _annotated(row: Row) -> Row:
     notes = list(row.notes)
-    if any(breast_scale(i.instance, i.magnification).mm_per_px is None for i in row.images):
+    if any(_scale(image).mm_per_px is None for image in row.images):
         notes.append("scale-unknown")
     if not all(_has_known_hanging(image) for image in row.images):
         notes.append("orientation-unknown")
     return replace(row, notes=tuple(notes))
+
+
+def _scale(image: ImageCall) -> Scale:
+    is_magnified = "M" in image.modifiers
+    return breast_scale(image.instance, image.magnification, is_magnified=is_magnified)
 
 
 def _has_known_hanging(image: ImageCall) -> bool:
@@ -49,7 +54,7 @@ def scale_problems(call: StudyCall, pairing: Pairing) -> StudyCall:
 
 
 def _problems(image: ImageCall) -> Iterator[Problem]:
-    for note in breast_scale(image.instance, image.magnification).notes:
+    for note in _scale(image).notes:
         if note in _MESSAGES:
             yield Problem(
                 code=note,

@@ -9,6 +9,7 @@ from ductdicom.model.instance import Geometry, Instance
 SPACING_SUSPECT = "spacing-suspect"
 MAGNIFICATION_CONFLICT = "magnification-conflict"
 SCALE_UNKNOWN = "scale-unknown"
+CONTRADICTED = "magnification contradicted"  # source of a scale that is unknown for that
 
 _SANE_SPACING_MM = (0.02, 0.5)
 _SANE_FIELD_MM = (150.0, 350.0)  # of the longer side of a contact view
@@ -58,6 +59,7 @@ def breast_scale(
 
     Imager Pixel Spacing is divided by the magnification factor, unless the detector's pitch
     shows that this was done before. Pixel Spacing counts only where Calibration Type says why.
+    Where modifier or distances contradict the factor, the scale is unknown.
 
     Parameters
     ----------
@@ -80,6 +82,8 @@ def breast_scale(
         return _unknown(f"spacing of {spacing[0]:g} mm", SPACING_SUSPECT)
     is_magnified = is_magnified or _says_magnified(instance)
     factor, source, notes = _magnification(geometry, magnification, is_magnified=is_magnified)
+    if source == CONTRADICTED:
+        return _unknown(source, *notes)
     if factor is None and is_magnified:
         return _unknown("magnified, factor unknown", *notes)
     if not _has_sane_field(instance, spacing, factor or 1.0):
@@ -112,7 +116,7 @@ def _unknown(source: str, *notes: str) -> Scale:
 def _magnification(
     geometry: Geometry, concluded: float | None, *, is_magnified: bool
 ) -> tuple[float | None, str, tuple[str, ...]]:
-    """Return the factor, where it is from, and what contradicts it."""
+    """Return the factor, where it is from, and notes; no factor where others contradict it."""
     stated, by_distance = geometry.magnification_factor, _by_distance(geometry)
     notes: tuple[str, ...] = ()
     for given in (stated, concluded):
@@ -127,12 +131,10 @@ def _magnification(
         if factor is None or not _is_within(factor, _SANE_MAGNIFICATION):
             continue
         if factor < _MAGNIFIED and is_magnified:
-            # A contact factor on a magnified view; another source may know better.
-            notes = (MAGNIFICATION_CONFLICT,)
-            continue
-        if factor >= _MAGNIFIED and not is_magnified:
-            notes = (MAGNIFICATION_CONFLICT,)
+            return None, CONTRADICTED, (MAGNIFICATION_CONFLICT,)
         if by_distance is not None and abs(by_distance / factor - 1) > _FACTOR_TOLERANCE:
+            return None, CONTRADICTED, (MAGNIFICATION_CONFLICT,)
+        if factor >= _MAGNIFIED and not is_magnified:
             notes = (MAGNIFICATION_CONFLICT,)
         return factor, f"{source} {factor:.2f}", notes
     return None, "", notes

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from ductdicom.model.call import Phase
 from ductdicom.model.study import ImageCall
+from ductdicom.pixels.scale import CONTRADICTED
 from ductdicom.sheet import captions
 from ductdicom.sheet.layout import Slot
 from ductdicom.sheet.tile import MissingTile, Tile
@@ -71,7 +72,9 @@ class Cell:
             return ""
         when = self.prior or captions.time_label(self.image, self.first_post)
         magnified = captions.magnification_label(self.image)
-        if magnified and self.image.magnification is None and isinstance(self.tile, Tile):
+        if isinstance(self.tile, Tile) and self.tile.scale_source == CONTRADICTED:
+            magnified = CONTRADICTED
+        elif magnified and self.image.magnification is None and isinstance(self.tile, Tile):
             # The distances may tell what the header's factor does not, and then give the scale.
             is_scaled = self.tile.spacing_mm is not None
             magnified = f"magnified, by {self.tile.scale_source}" if is_scaled else magnified

@@ -108,19 +108,6 @@ def _square(side):
             id="factor 5 is ignored",
         ),
         pytest.param(
-            _instance(
-                **_square(0.1),
-                magnification_factor=1.0,
-                source_to_detector_mm=650,
-                source_to_patient_mm=361,
-            ),
-            None,
-            0.1,
-            True,
-            ("magnification-conflict",),
-            id="factor and distances disagree",
-        ),
-        pytest.param(
             _instance(**_square(0.1), magnification_factor=1.0, rows=9000),
             None,
             0.1,
@@ -173,6 +160,16 @@ def test_millimetres_at_the_breast(instance, magnification, side_mm, is_correcte
             id="magnified, factor 1",
         ),
         pytest.param(
+            _instance(
+                **_square(0.1),
+                magnification_factor=1.0,
+                source_to_detector_mm=650,
+                source_to_patient_mm=361,
+            ),
+            ("magnification-conflict", "scale-unknown"),
+            id="factor and distances disagree",
+        ),
+        pytest.param(
             _instance(pixel_spacing_mm=(9.0, 9.0), calibration_type="FIDUCIAL"),
             ("spacing-suspect", "scale-unknown"),
             id="calibrated to 9 mm",
@@ -207,19 +204,21 @@ def test_both_axes_are_scaled():
     assert breast_scale(instance, None).mm_per_px == pytest.approx((0.08, 0.04))
 
 
-def test_a_distance_knows_better_than_a_contact_factor_on_a_magnified_view():
+@pytest.mark.parametrize("factor", [1.0, 1.2, 1.8])
+def test_a_contradicted_factor_gives_no_scale_whatever_the_distances_say(factor):
     instance = _instance(
         **_square(0.1),
-        magnification_factor=1.0,
+        magnification_factor=factor,
         source_to_detector_mm=660,
         source_to_patient_mm=440,
         modifiers=[MAGNIFICATION],
     )
 
-    scale = breast_scale(instance, None)
+    scale = breast_scale(instance, factor)
 
-    assert scale.mm_per_px == pytest.approx((0.1 / 1.5, 0.1 / 1.5))
-    assert scale.notes == ("magnification-conflict",)
+    assert scale.mm_per_px is None
+    assert scale.source == "magnification contradicted"
+    assert scale.notes == ("magnification-conflict", "scale-unknown")
 
 
 def test_a_magnified_view_of_unknown_factor_has_no_scale_however_it_is_known_to_be_one():
