@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
-from ductdicom.model.call import Kind, Laterality, Phase
-from ductdicom.model.row import LeftOut, Pairing, Row
+from ductdicom.model.call import Laterality, Phase
+from ductdicom.model.row import Pairing, Row
 from ductdicom.model.study import ImageCall
 from ductdicom.sheet import captions
 from ductdicom.sheet.cell import Cell, numbered
 from ductdicom.sheet.difference import Difference
 from ductdicom.sheet.difference_cell import DifferenceCell, difference_cells
 from ductdicom.sheet.tile import MissingTile, Tile
+from ductdicom.sheet.undecided import candidates, counted, is_shown
 
 _MOST_REPEATED = 2  # pre images at the start of each part of a long row
 _MOST_TILES = 6  # tiles a row before it goes on in another
-_NOT_SHOWN = {"excluded-by-decision", "not-a-ductogram"}
 
 Tiles = Mapping[str, Tile | MissingTile]
 
@@ -34,12 +34,8 @@ class Block:
 def drawn_images(pairing: Pairing) -> tuple[ImageCall, ...]:
     """Return the images that the pages of a study show, each once, row by row."""
     images = [image for row in pairing.rows for image in row.images]
-    images += [item.image for item in pairing.left_out if _is_shown(item)]
+    images += [item.image for item in pairing.left_out if is_shown(item)]
     return tuple({image.instance.origin.label: image for image in images}.values())
-
-
-def _is_shown(item: LeftOut) -> bool:
-    return item.image.kind is Kind.VIEW and item.reason not in _NOT_SHOWN
 
 
 def first_exposure(images: Iterable[ImageCall]) -> datetime | None:
@@ -52,11 +48,13 @@ def row_blocks(
     tiles: Tiles,
     differences: Mapping[str, Difference],
     first_post: captions.FirstPost | None = None,
+    undecided: Sequence[ImageCall] = (),
 ) -> Iterator[Block]:
     """Turn a row into one block, or several where it holds more tiles than a page is wide.
 
     Each of several begins with the pre image again, so that every post image has it beside it.
-    Times are told from ``first_post``, that of the whole injection.
+    Times are told from ``first_post``, that of the whole injection; ``undecided`` are the images
+    of the study that may be what a row lacks.
     """
 
     def cells(images: Sequence[ImageCall], phase: Phase | None) -> list[Cell]:
@@ -77,8 +75,8 @@ def row_blocks(
     if row.plain:
         before, after = [], [replace(c, ordinal=0) for c in cells(row.plain, None)]
     else:
-        before = cells(row.pre, Phase.PRE) or [_absent(Phase.PRE, row)]
-        after = cells(row.post, Phase.POST) or [_absent(Phase.POST, row)]
+        before = cells(row.pre, Phase.PRE) or [_absent(Phase.PRE, row, undecided)]
+        after = cells(row.post, Phase.POST) or [_absent(Phase.POST, row, undecided)]
     rest: list[Cell | DifferenceCell] = [*after, *difference_cells(differences, row)]
     repeated: list[Cell] = before if len(before) <= _MOST_REPEATED else []
     if not repeated:
@@ -95,21 +93,27 @@ def row_blocks(
         )
 
 
-def _absent(phase: Phase, row: Row) -> Cell:
-    word = "pre-contrast" if phase is Phase.PRE else "post-contrast"
-    found = len(row.post) if phase is Phase.PRE else len(row.pre)
-    other = "post" if phase is Phase.PRE else "pre"
+def _absent(phase: Phase, row: Row, undecided: Sequence[ImageCall]) -> Cell:
+    word, other = ("pre-contrast", "post") if phase is Phase.PRE else ("post-contrast", "pre")
+    suggested = sum(image.is_suggested for image in row.images)
+    found = [counted(len(row.images) - suggested, f"{other} image")]
+    if suggested:
+        found.append(f"{suggested} suggested")
+    open_count = len(candidates(undecided, row, phase))
+    said = "was found"
+    if open_count:
+        stand = "stand" if open_count > 1 else "stands"
+        said = f"is decided; {counted(open_count, 'undecided image')} {stand} in no row"
     return Cell(
         phase=phase,
-        missing=f"no {word} image of {captions.row_title(row)} was found "
-        f"({found} {other} image{'s' if found != 1 else ''})",
+        missing=f"no {word} image of {captions.row_title(row)} {said} ({', '.join(found)})",
     )
 
 
 def left_out_blocks(pairing: Pairing, tiles: Tiles) -> list[Block]:
     """Turn the images that stand in no row into blocks, by the reason why."""
     shown = sorted(
-        (item for item in pairing.left_out if _is_shown(item)), key=lambda item: item.reason
+        (item for item in pairing.left_out if is_shown(item)), key=lambda item: item.reason
     )
     blocks: list[Block] = []
     for reason, group in groupby(shown, key=lambda item: item.reason):

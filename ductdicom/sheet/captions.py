@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from pydicom.datadict import dictionary_description
 
-from ductdicom.model.call import Confidence, Evidence, Kind, Phase
-from ductdicom.model.row import Row
+from ductdicom.model.call import Confidence, Evidence, Kind, Laterality, Phase
+from ductdicom.model.row import Pairing, Row
 from ductdicom.model.study import ImageCall
 
 FOOTER = (
@@ -56,10 +56,14 @@ def view_label(image: ImageCall) -> str:
 
 
 class FirstPost(NamedTuple):
-    """When the first post image was exposed, and of which injection where there are several."""
+    """When the first post image was exposed, and of which injection where there are several.
+
+    ``is_suggested``: no post image is decided, it is the first of those that are suggested.
+    """
 
     at: datetime
     injection: int | None = None
+    is_suggested: bool = False
 
 
 def time_label(image: ImageCall, first_post: FirstPost | None) -> str:
@@ -70,7 +74,7 @@ def time_label(image: ImageCall, first_post: FirstPost | None) -> str:
     if first_post is None or at == first_post.at:
         return f"{at:%H:%M}"
     words = "before" if at < first_post.at else "after"
-    words += " first post"
+    words += " first suggested post" if first_post.is_suggested else " first post"
     if first_post.injection is not None:
         words += f" of injection {first_post.injection}"
     if at.date() != first_post.at.date():
@@ -163,7 +167,8 @@ def describe(item: Evidence) -> str:
     """Return one piece of evidence in words: the attribute's name and what it said."""
     if not item.tag:
         return item.value
-    return f"{tag_name(item.tag)} “{item.value}”"
+    name = tag_name(item.tag)
+    return f"{name} “{item.value.removeprefix(name).strip()}”"
 
 
 def tag_name(tag: str) -> str:
@@ -175,9 +180,16 @@ def tag_name(tag: str) -> str:
 
 
 def row_title(row: Row) -> str:
-    """Return a row's title: side, group, and which injection where there are several."""
+    """Return a row's title: side and group."""
     side = str(row.laterality) if row.laterality else "side ?"
     return f"{side} {_GROUP_WORDS[row.group]}"
+
+
+def injections_of(pairing: Pairing, side: Laterality | None) -> list[int]:
+    """Return the numbers of a side's injections where there are several, else nothing."""
+    found = {row.injection for row in pairing.rows if row.laterality is side}
+    numbers = sorted(number for number in found if number is not None)
+    return numbers if len(numbers) > 1 else []
 
 
 def row_badges(row: Row) -> list[str]:

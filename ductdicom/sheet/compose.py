@@ -4,16 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from ductdicom.model.row import Pairing
-from ductdicom.model.study import StudyCall
+from ductdicom.model.row import Pairing, Row
+from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.sheet import captions
 from ductdicom.sheet.blocks import Block, Tiles, first_exposure, left_out_blocks, row_blocks
-from ductdicom.sheet.captions import FirstPost
 from ductdicom.sheet.cell import Cell
 from ductdicom.sheet.difference import Difference
 from ductdicom.sheet.difference_cell import DifferenceCell, draw_difference
 from ductdicom.sheet.drawing import draw_cell, stand_in
 from ductdicom.sheet.fonts import drawable, text_width, wrap
-from ductdicom.sheet.frame import Body, body_area, frame_page
+from ductdicom.sheet.frame import Body, Standing, body_area, frame_page
 from ductdicom.sheet.inventory import inventory_bodies
 from ductdicom.sheet.layout import BOTTOM_LINES, PlacedBlock, arrange
 from ductdicom.sheet.layout import TITLE_PX as TITLE_LINE_PX
@@ -32,6 +32,7 @@ from ductdicom.sheet.page import (
 from ductdicom.sheet.strips import lines_below
 from ductdicom.sheet.timeline import STRIP_PX, draw_timeline
 from ductdicom.sheet.typography import LABEL_PX, SMALL_PX
+from ductdicom.sheet.undecided import review_reason, undecided_images
 
 _BADGE_GAP_PX = 20
 _MOST_BLOCKS = 4  # rows a page
@@ -63,10 +64,21 @@ def compose(
             for title, marks in inventory_bodies(study, pairing, area)
         ),
     ]
+    pages = _pages_of(undecided_images(pairing), bodies)
+    standing = Standing(pairing.status, why=review_reason(study, pairing, pages))
     return tuple(
-        frame_page(study, pairing, body, (number, len(bodies)), options)
+        frame_page(study, standing, body, (number, len(bodies)), options)
         for number, body in enumerate(bodies, start=1)
     )
+
+
+def _pages_of(images: Sequence[ImageCall], bodies: Sequence[Body]) -> Iterator[int]:
+    """Yield the numbers of the pages on which any of the images stands."""
+    uids = {image.uid for image in images}
+    for number, body in enumerate(bodies, start=1):
+        drawn = {tile.sop_instance_uid for tile in body.tiles}
+        if uids & (drawn | {missing.sop_instance_uid for missing in body.placeholders}):
+            yield number
 
 
 def _row_bodies(
@@ -76,26 +88,33 @@ def _row_bodies(
     area: Box,
     options: SheetOptions,
 ) -> Iterator[Body]:
-    injections = {row.injection for row in pairing.rows} - {None}
+    undecided = undecided_images(pairing)
     for (side, injection), group in groupby(
         pairing.rows, key=lambda row: (None if row.plain else row.laterality, row.injection)
     ):
         rows = list(group)
-        is_one_of_several = len(injections) > 1 and injection
-        which = f", injection {injection} of {len(injections)}" if is_one_of_several else ""
+        injections = captions.injections_of(pairing, side)
+        which = f", injection {injection} of {injections[-1]}" if injections else ""
         strip = Box(x=area.x, y=area.y, width=area.width, height=STRIP_PX)
-        marks = draw_timeline(study, side, injection, strip)
+        marks = draw_timeline(study, side, injection, strip, undecided)
         body = area
         if marks:
             body = replace(area, y=area.y + STRIP_PX, height=area.height - STRIP_PX)
-        first = first_exposure(image for row in rows for image in row.post)
-        first_post = FirstPost(first, injection if is_one_of_several else None) if first else None
-        blocks = [block for row in rows for block in row_blocks(row, *shown, first_post)]
+        first_post = _first_post(rows, injection if injections else None)
+        blocks = [b for row in rows for b in row_blocks(row, *shown, first_post, undecided)]
         while blocks:
             count = _most_that_fit(blocks, body, options)
             words = _breasts(blocks[:count]) + which
             yield _body(words, blocks[:count], body, options, marks)
             blocks = blocks[count:]
+
+
+def _first_post(rows: Sequence[Row], injection: int | None) -> captions.FirstPost | None:
+    """Return the first post image of an injection; a suggested one only where none is decided."""
+    post = [image for row in rows for image in row.post]
+    decided = [image for image in post if not image.is_suggested]
+    at = first_exposure(decided or post)
+    return captions.FirstPost(at, injection, is_suggested=not decided) if at else None
 
 
 def _breasts(blocks: Sequence[Block]) -> str:

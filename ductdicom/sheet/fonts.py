@@ -4,6 +4,7 @@ Source Sans Pro (SIL Open Font License) has Latin, Greek and Cyrillic. What it l
 transliterated, so that a page never shows an empty box.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from anyascii import anyascii
 from reportlab.pdfbase.ttfonts import TTFontFile
 
 _ELLIPSIS = "…"
+_NEVER_SHOWN = {"Cc", "Cf", "Cs", "Co"}
+_QUOTED = re.compile("“([^”]*)”")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +45,23 @@ def _read_face(name: str) -> FontFace:
 
 
 def drawable(text: str) -> str:
-    """Return a text that the typeface can draw, on one line and without control characters."""
-    widths = font_face().widths
+    """Return a text that the typeface can draw, on one line and without control characters.
+
+    What stands between quotation marks and is transliterated loses them: it is no quotation.
+    """
     normal = unicodedata.normalize("NFC", text.replace("\t", " ").replace("\n", " "))
-    parts = []
-    for char in normal:
-        if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co"}:
-            continue
-        parts.append(char if ord(char) in widths else anyascii(char) or "?")
-    return "".join(parts)
+    shown = "".join(c for c in normal if unicodedata.category(c) not in _NEVER_SHOWN)
+    return _transliterated(_QUOTED.sub(_unquoted, shown))
+
+
+def _unquoted(quoted: re.Match[str]) -> str:
+    spelled = _transliterated(quoted[1])
+    return quoted[0] if spelled == quoted[1] else f"[transliterated: {spelled}]"
+
+
+def _transliterated(text: str) -> str:
+    widths = font_face().widths
+    return "".join(char if ord(char) in widths else anyascii(char) or "?" for char in text)
 
 
 def text_width(text: str, size_px: float, *, is_bold: bool = False) -> float:
@@ -75,6 +86,7 @@ def _parts(word: str, width_px: float, size_px: float) -> Iterator[str]:
         count = 1
         while text_width(word[: count + 1], size_px) <= width_px:
             count += 1
+        count = word.rfind("-", 1, count) + 1 or count
         yield word[:count]
         word = word[count:]
     yield word

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ductdicom.model.outcome import Status
-from ductdicom.model.row import Pairing
 from ductdicom.model.study import StudyCall
 from ductdicom.sheet import captions
-from ductdicom.sheet.fonts import drawable, fit
+from ductdicom.sheet.fonts import drawable, fit, text_width
 from ductdicom.sheet.options import SheetOptions
 from ductdicom.sheet.page import (
     Anchor,
@@ -26,6 +26,8 @@ from ductdicom.sheet.typography import LABEL_PX, MARGIN_PX, SMALL_PX, TITLE_PX
 
 _HEADER_PX = 118
 _FOOTER_PX = 40
+_GAP_PX = 40  # between the title and the status
+_AFTER_STATUS_PX = 10
 _STATUS_WORDS = {
     Status.PAIRED: "PAIRED",
     Status.PARTIAL: "PARTIAL",
@@ -45,6 +47,13 @@ class Body:
     differences: tuple[DrawnDifference, ...] = ()
 
 
+class Standing(NamedTuple):
+    """Where a study stands, and in a few words why a person must decide."""
+
+    status: Status
+    why: str = ""
+
+
 def body_area(options: SheetOptions) -> Box:
     """Return the part of a page between header and footer."""
     return Box(
@@ -57,14 +66,14 @@ def body_area(options: SheetOptions) -> Box:
 
 def frame_page(
     study: StudyCall,
-    pairing: Pairing,
+    standing: Standing,
     body: Body,
     place: tuple[int, int],
     options: SheetOptions,
 ) -> Page:
     """Put a body between header and footer; ``place`` is the page's number and their count."""
     paper = BoxMark(box=Box(x=0, y=0, width=options.width, height=options.height), fill=Tone.PAPER)
-    header = _header(study, pairing, body.title, options)
+    header = _header(study, standing, body.title, options)
     return Page(
         title=body.title,
         width=options.width,
@@ -78,7 +87,7 @@ def frame_page(
 
 
 def _header(
-    study: StudyCall, pairing: Pairing, title: str, options: SheetOptions
+    study: StudyCall, standing: Standing, title: str, options: SheetOptions
 ) -> Iterator[Mark]:
     """Say what study this is, why it is taken for that, and where it stands."""
     right = options.width - MARGIN_PX
@@ -86,23 +95,10 @@ def _header(
     exam = study.exam
     because = captions.describe(exam.evidence[0]) if exam.evidence else "no sign of contrast"
     second = "   ".join((*options.identity, f"{exam.kind} ({exam.confidence}): {because}"))
-    is_settled = pairing.status in {Status.PAIRED, Status.NOT_A_DUCTOGRAM}
-    yield TextMark(
-        x=MARGIN_PX,
-        y=baseline,
-        text=drawable(f"{_exam_words(study)}: {title}"),
-        size_px=TITLE_PX,
-        is_bold=True,
-    )
-    yield TextMark(
-        x=right,
-        y=baseline,
-        text=_STATUS_WORDS[pairing.status],
-        size_px=LABEL_PX,
-        is_bold=True,
-        tone=Tone.INK if is_settled else Tone.WARNING,
-        anchor=Anchor.END,
-    )
+    words = drawable(f"{_exam_words(study)}: {title}")
+    yield TextMark(x=MARGIN_PX, y=baseline, text=words, size_px=TITLE_PX, is_bold=True)
+    start = MARGIN_PX + text_width(words, TITLE_PX, is_bold=True) + _GAP_PX
+    yield from _status(standing, Box(x=start, y=baseline, width=right - start, height=0))
     yield TextMark(
         x=MARGIN_PX,
         y=baseline + SMALL_PX * 1.6,
@@ -111,6 +107,24 @@ def _header(
         tone=Tone.MUTED,
     )
     yield LineMark(x1=MARGIN_PX, y1=MARGIN_PX + 90, x2=right, y2=MARGIN_PX + 90)
+
+
+def _status(standing: Standing, box: Box) -> Iterator[Mark]:
+    """Draw the status at the right of a line, and the reason behind it."""
+    word = _STATUS_WORDS[standing.status]
+    is_settled = standing.status in {Status.PAIRED, Status.NOT_A_DUCTOGRAM}
+    tone = Tone.INK if is_settled else Tone.WARNING
+    room = box.width - text_width(word + ":", LABEL_PX, is_bold=True) - _AFTER_STATUS_PX
+    why = fit(standing.why, room, SMALL_PX)
+    if why:
+        word += ":"
+        yield TextMark(
+            x=box.right, y=box.y, text=why, size_px=SMALL_PX, tone=tone, anchor=Anchor.END
+        )
+    x = box.right - (text_width(why, SMALL_PX) + _AFTER_STATUS_PX if why else 0)
+    yield TextMark(
+        x=x, y=box.y, text=word, size_px=LABEL_PX, is_bold=True, tone=tone, anchor=Anchor.END
+    )
 
 
 def _footer(place: tuple[int, int], options: SheetOptions) -> Iterator[Mark]:

@@ -27,12 +27,12 @@ _COLUMNS = (
     _Column(head="#", width=0.03),
     _Column(head="Series/No.", width=0.07),
     _Column(head="Image", width=0.09),
-    _Column(head="Kind", width=0.1),
+    _Column(head="Kind", width=0.11),
     _Column(head="Phase", width=0.08),
     _Column(head="Confidence", width=0.07),
     _Column(head="Time", width=0.07),
     _Column(head="What became of it", width=0.14),
-    _Column(head="Why", width=0.26),
+    _Column(head="Why", width=0.25),
     _Column(head="UID ends in", width=0.09),
 )
 _PROBLEM = (_Column(head="Problem", width=1.0),)
@@ -103,13 +103,15 @@ def _image_cells(study: StudyCall, pairing: Pairing) -> Iterator[tuple[str, ...]
         for image in row.images:
             places = rows.setdefault(image.instance.origin.label, {})
             places.setdefault(captions.row_title(row), []).append(str(row.injection or ""))
-    has_several = len({row.injection for row in pairing.rows} - {None}) > 1
+    several = {
+        row.laterality for row in pairing.rows if captions.injections_of(pairing, row.laterality)
+    }
     for number, image in enumerate(study.images, start=1):
         label = image.instance.origin.label
         if label in reasons:
             became = f"left out: {reasons[label]}"
         else:
-            became = _places(rows[label]) if has_several else ", ".join(rows[label])
+            became = _places(rows[label]) if image.laterality in several else ", ".join(rows[label])
         yield _cells(number, image, became)
 
 

@@ -1,12 +1,15 @@
 """The timeline strip: exposures of one side as ticks along the clock."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
-from ductdicom.model.call import Kind, Laterality, Phase
+from ductdicom.model.call import Kind, Laterality, Phase, PhaseCall
 from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.sheet.fonts import text_width
 from ductdicom.sheet.page import Anchor, Box, LineMark, Mark, TextMark, Tone
 from ductdicom.sheet.typography import SMALL_PX
+from ductdicom.sheet.undecided import may_be_of
 
 STRIP_PX = 74
 _TONES = {Phase.PRE: Tone.PRE, Phase.POST: Tone.POST, Phase.UNKNOWN: Tone.UNKNOWN}
@@ -18,19 +21,26 @@ _LONGEST_DAY_S = 86_400
 
 
 def draw_timeline(
-    study: StudyCall, side: Laterality | None, injection: int | None, box: Box
+    study: StudyCall,
+    side: Laterality | None,
+    injection: int | None,
+    box: Box,
+    undecided: Collection[ImageCall] = (),
 ) -> list[Mark]:
     """Draw the exposures of one side by the scanner's clock; nothing where it does not tell.
 
-    Exposures of other injections are drawn fainter than those of the page's own.
+    Exposures of other injections are drawn fainter than those of the page's own, ``undecided``
+    images of the side, and those that may be of it, as what they are.
     """
     if side is None:
         return []
+    open_labels = {i.instance.origin.label for i in undecided if may_be_of(i, side)}
     images = sorted(
         (
-            (image.acquired_at, image)
+            (image.acquired_at, _as_told(image, open_labels))
             for image in study.images
-            if image.kind is Kind.VIEW and image.laterality is side and image.acquired_at
+            if image.kind is Kind.VIEW and image.acquired_at
+            if image.laterality is side or image.instance.origin.label in open_labels
         ),
         key=lambda pair: (pair[0], pair[1].uid),
     )
@@ -38,6 +48,13 @@ def draw_timeline(
     if len(set(times)) < 2 or (times[-1] - times[0]).total_seconds() > _LONGEST_DAY_S:  # noqa: PLR2004
         return []
     return _marks(images, injection, box)
+
+
+def _as_told(image: ImageCall, undecided: Collection[str]) -> ImageCall:
+    """Return an image without the phase it is said to have, where more is undecided than that."""
+    if image.instance.origin.label not in undecided:
+        return image
+    return replace(image, injection=None, call=PhaseCall(phase=Phase.UNKNOWN))
 
 
 def _marks(images: list[tuple[datetime, ImageCall]], injection: int | None, box: Box) -> list[Mark]:

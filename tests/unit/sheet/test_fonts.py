@@ -26,6 +26,11 @@ def test_a_drawable_text_stays_as_it_is(text):
         pytest.param("Müller", "Müller", id="Latin"),
         pytest.param("Ирина", "Ирина", id="Cyrillic"),
         pytest.param("乳管造影", None, id="Chinese is transliterated"),
+        pytest.param(
+            "by “造影前”, “IOHEXOL”",
+            "by [transliterated: ZaoYingQian], “IOHEXOL”",
+            id="a transliteration is no quotation",
+        ),
         pytest.param("a\tb\nc", "a b c", id="white space"),
         pytest.param("a\x1b[31m\u202eb", "a[31mb", id="no control characters"),
     ],
@@ -68,3 +73,9 @@ def test_a_word_wider_than_a_line_is_broken_and_nothing_of_it_lost(word):
 
     assert "".join(lines).replace(" ", "") == drawable(f"at{word}end")
     assert all(text_width(line, 20) <= 200 for line in lines)
+
+
+def test_a_long_word_is_broken_at_a_hyphen():
+    lines = wrap("contrast-mammogram", 150, 23, most_lines=3)
+
+    assert lines == ["contrast-", "mammogram"]

@@ -1,0 +1,99 @@
+"""Images that a person must still decide on: where they might belong, and why review is needed."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from ductdicom.model.call import Kind, Laterality, Phase, ViewGroup
+from ductdicom.model.outcome import Status
+from ductdicom.model.row import LeftOut, Pairing, Row
+from ductdicom.model.study import ImageCall, StudyCall
+
+_NOT_SHOWN = {"excluded-by-decision", "not-a-ductogram"}
+_NO_SIDE = {None, Laterality.BOTH}
+_BESIDE_EACH_OTHER = {ViewGroup.LATERAL, ViewGroup.OBLIQUE}
+_STUDY_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "patient-conflict": "several patients share this study",
+        "laterality-conflict": "study named for the other breast",
+        "exam-conflict": "signs of two kinds of examination",
+        "exam-inferred": "nothing names the examination",
+    }
+)
+
+
+def is_shown(item: LeftOut) -> bool:
+    """Tell whether the pages show an image although it stands in no row."""
+    return item.image.kind is Kind.VIEW and item.reason not in _NOT_SHOWN
+
+
+def undecided_images(pairing: Pairing) -> tuple[ImageCall, ...]:
+    """Return the images that stand in no row because side, view or phase are not decided."""
+    return tuple(item.image for item in _undecided(pairing))
+
+
+def _undecided(pairing: Pairing) -> list[LeftOut]:
+    sides = {row.laterality for row in pairing.rows}
+    return [
+        item
+        for item in pairing.left_out
+        if is_shown(item)
+        and _is_open(item)
+        and (not sides or any(may_be_of(item.image, side) for side in sides))
+    ]
+
+
+def _is_open(item: LeftOut) -> bool:
+    """Tell whether more than a view that no row is for keeps an image out."""
+    image = item.image
+    is_known = image.view is not None and image.call.phase is not Phase.UNKNOWN
+    return item.reason != "contralateral" and not (item.reason == "view-unknown" and is_known)
+
+
+def may_be_of(image: ImageCall, side: Laterality | None) -> bool:
+    """Tell whether an image is of a side, or its side is not known or contradicted."""
+    return image.has_laterality_conflict or image.laterality in {side, *_NO_SIDE}
+
+
+def candidates(images: Iterable[ImageCall], row: Row, phase: Phase) -> list[ImageCall]:
+    """Return those of the undecided images that may be what a row lacks."""
+    groups = {row.group, ViewGroup.OTHER}
+    groups |= _BESIDE_EACH_OTHER if row.group in _BESIDE_EACH_OTHER else set()
+    return [
+        image
+        for image in images
+        if may_be_of(image, row.laterality)
+        and (image.has_view_conflict or image.group in groups)
+        and (image.has_time_conflict or image.shown_phase in {phase, Phase.UNKNOWN, None})
+    ]
+
+
+def review_reason(study: StudyCall, pairing: Pairing, pages: Iterable[int]) -> str:
+    """Say in a few words why a person must decide; empty where nobody must.
+
+    ``pages`` are those on which the undecided images stand.
+    """
+    if pairing.status is not Status.REVIEW:
+        return ""
+    codes = {problem.code for problem in study.problems if problem.sop_instance_uid is None}
+    words = [said for code, said in _STUDY_REASONS.items() if code in codes]
+    undecided = _undecided(pairing)
+    if undecided:
+        because = ", ".join(sorted({item.reason.replace("-", " ") for item in undecided}))
+        count = counted(len(undecided), "image")
+        words.append(f"{count} undecided ({because}){_on(sorted(pages))}")
+    suggested = {i.instance.origin.label for r in pairing.rows for i in r.images if i.is_suggested}
+    if suggested:
+        words.append(f"{counted(len(suggested), 'image')} only suggested")
+    return "; ".join(words)
+
+
+def _on(pages: list[int]) -> str:
+    if not pages:
+        return ""
+    places = str(pages[0]) if len(pages) == 1 else f"{pages[0]}–{pages[-1]}"
+    return f", page{'s' if len(pages) > 1 else ''} {places}"
+
+
+def counted(count: int, word: str) -> str:
+    """Return a number with its noun: ``1 image``, ``2 images``."""
+    return f"{count} {word}{'s' if count != 1 else ''}"
