@@ -1,9 +1,11 @@
 """What may stand between a marker and its noun, and what ends their reach."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from ductdicom.vocabulary.lexicon import Item
 
+_SHORT, _BRIEF = 3, 2  # letters; "day" needs a number beside it, "d" one before it
 MARKERS = ("both_of", "before", "after", "without", "with")
 
 
@@ -38,6 +40,34 @@ def closes(item: Item) -> bool:
             "view", "modifier", "left", "right", "ductography", "pre", "post", "before", "after"
         )
     )
+
+
+def is_dated(items: Sequence[Item], first: int, after: int) -> bool:
+    """Whether markers from ``first`` to before ``after`` tell the time since something else.
+
+    A span of time stands beside them, or a word for a follow-up before: "control 1 wk post".
+    """
+    if any(item.has("follow_up") for item in items[:first]):
+        return True
+    reach = (*_near(items, range(first - 1, -1, -1)), *_near(items, range(after, len(items))))
+    return any(_is_span(items, position) for position in reach)
+
+
+def _near(items: Sequence[Item], positions: Iterable[int]) -> Iterable[int]:
+    return takewhile(
+        lambda position: (
+            may_stand_between(items[position]) or items[position].has("span", "view", "modifier")
+        ),
+        positions,
+    )
+
+
+def _is_span(items: Sequence[Item], position: int) -> bool:
+    item = items[position]
+    is_counted = any(near.is_number for near in items[max(0, position - 1) : position])
+    if len(item.text) > _BRIEF:
+        is_counted |= any(near.is_number for near in items[position + 1 : position + 2])
+    return item.has("span") and (is_counted or len(item.text) > _SHORT)
 
 
 def is_glued_to_unknown(items: Sequence[Item], position: int) -> bool:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from ductdicom.classify.connectives import (
     MARKERS,
     closes,
+    is_dated,
     is_glued_to_unknown,
     is_light,
     joins,
@@ -169,6 +170,7 @@ class PhraseReader:
             first=markers[0],
             last=last,
             is_weak=self._is_doubtful(noun)
+            or (last.has("ductography") and is_dated(self.items, position, after))
             or (TextPhase.POST not in phases and self._is_refilling(after, noun)),
         )
         return finding, noun + 1 - position
@@ -222,6 +224,7 @@ class PhraseReader:
             return self._alone(markers, phases, is_weak=False)
         if all(map(self._stands_alone, markers)) and self._may_stand_alone(position, after):
             is_weak = any(not marker.has("alone") for marker in markers)
+            is_weak = is_weak or is_dated(self.items, position, after)
             return self._alone(markers, phases, is_weak=is_weak)
         return None
 
@@ -264,7 +267,7 @@ class PhraseReader:
                 phase=_PHASES[role], first=noun, last=marker, is_weak=self._is_doubtful(position)
             )
         if self._stands_alone(marker) and self._may_stand_alone(position, position + 1):
-            is_weak = not marker.has("alone")
+            is_weak = not marker.has("alone") or is_dated(self.items, position, position + 1)
             return Finding(phase=_PHASES[role], first=marker, last=marker, is_weak=is_weak)
         return None
 
