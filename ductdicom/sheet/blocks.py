@@ -81,13 +81,14 @@ def row_blocks(
     repeated: list[Cell] = before if len(before) <= _MOST_REPEATED else []
     if not repeated:
         rest = [*before, *rest]
+    may_be = [phase for phase in (Phase.PRE, Phase.POST) if candidates(undecided, row, phase)]
     count = -(-len(rest) // (_MOST_TILES - len(repeated)))
     size = -(-len(rest) // count)
     for number, start in enumerate(range(0, len(rest), size), start=1):
         part = f" ({number} of {count})" if count > 1 else ""
         yield Block(
             title=captions.row_title(row) + part,
-            badges=tuple(captions.row_badges(row)),
+            badges=tuple(captions.row_badges(row, may_be)),
             cells=(*repeated, *rest[start : start + size]),
             side=row.laterality,
         )

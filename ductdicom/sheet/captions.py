@@ -1,6 +1,6 @@
 """What is said around a tile: short, in words, with the reason."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -192,11 +192,16 @@ def injections_of(pairing: Pairing, side: Laterality | None) -> list[int]:
     return numbers if len(numbers) > 1 else []
 
 
-def row_badges(row: Row) -> list[str]:
-    """Return a row's notes as badges; a difference of view names both views."""
+def row_badges(row: Row, undecided: Collection[Phase] = ()) -> list[str]:
+    """Return a row's notes as badges; a difference of view names both views.
+
+    A phase is ``undecided`` where the row lacks it and an undecided image may have it.
+    """
     badges = []
     for note in row.notes:
         badge = _NOTE_BADGES.get(note, note.upper())
+        if note.removeprefix("no-") in undecided:
+            badge = f"{note.removeprefix('no-').upper()} NOT DECIDED"
         if note == "view-differs":
             before = "/".join(sorted({i.view or "?" for i in row.pre}))
             after = "/".join(sorted({i.view or "?" for i in row.post}))
