@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import cast
 
-from ductdicom.errors import DuctDicomError, NothingReadableError
+from ductdicom.errors import DuctDicomError, NothingReadableError, OutputError
 from ductdicom.export.html import html_index
 from ductdicom.export.output import OutputFolder, encode_json, write_whole
 from ductdicom.export.records import ledger_csv
@@ -47,7 +47,7 @@ class Report:
     ``identities`` are what the sheets say of each study's patient, by the study's key.
     ``earlier_studies`` counts the studies' folders that earlier runs left in the output.
     ``planned`` is what a dry run would do, where ``up_to_date`` are the keys of studies that it
-    would leave as they are.
+    would leave as they are. ``failure`` says what could not be written, and ended the run early.
     """
 
     rows: tuple[LedgerRow, ...]
@@ -59,6 +59,7 @@ class Report:
     planned: tuple[StudyJob, ...] = ()
     up_to_date: frozenset[str] = frozenset()
     is_interrupted: bool = False
+    failure: OutputError | None = None
     identities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     earlier_studies: int = 0
 
@@ -67,6 +68,8 @@ class Report:
         """Exit code as the command line's documentation has it."""
         if self.is_interrupted:
             return INTERRUPTED
+        if self.failure is not None:
+            return self.failure.exit_code
         if not self.records and not self.planned:
             return NothingReadableError.exit_code
         if BUG in self._codes() or any(row.reason == BUG for row in self.rows):

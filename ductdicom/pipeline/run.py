@@ -27,7 +27,7 @@ from ductdicom.pipeline.scan import (
     read_and_decide,
     silent,
 )
-from ductdicom.pipeline.work import StudyResult, process_study
+from ductdicom.pipeline.work import StudyJob, StudyResult, process_study
 from ductdicom.pixels.register import require_library
 from ductdicom.settings import Settings
 
@@ -81,11 +81,7 @@ def organise(
                         catalogue=catalogue,
                         progress=progress,
                     )
-                try:
-                    report = _run(scanned, settings, output, workers, interrupts, progress)
-                except OutputError:
-                    forget_summary(output)
-                    raise
+                report = _run(scanned, settings, output, workers, interrupts, progress)
     if not scanned.judged and not scanned.is_interrupted:
         raise nothing_readable(scanned, inputs)
     return report
@@ -144,23 +140,9 @@ def _run(
     if not settings.force:
         results = {job.key: done for job in jobs if (done := read_finished(job)) is not None}
     started = monotonic()
-    is_interrupted = scanned.is_interrupted
-    todo = [job for job in jobs if job.key not in results and not is_interrupted]
-    # In the order in which they were read: a packed archive is quickest gone through forwards.
-    places = {part.study.study_instance_uid: part.place for part in scanned.gathered.parts}
-    todo.sort(key=lambda job: places[job.call.study.study_instance_uid])
-    try:
-        window = _WINDOW * max(settings.jobs, 1)
-        with closing(
-            work_off(todo, executor, process_study, window=window, may_stop=interrupts.may_stop)
-        ) as finished:
-            for result in finished:
-                results[result.key] = result
-                progress("draw", len(results), len(jobs))
-    except KeyboardInterrupt:
-        is_interrupted = True
-        # Studies may have been finished that nobody has asked for yet.
-        results |= {job.key: done for job in jobs if (done := read_finished(job)) is not None}
+    stop: KeyboardInterrupt | OutputError | None = KeyboardInterrupt()
+    if not scanned.is_interrupted:
+        stop = _draw(jobs, results, scanned, executor, interrupts, progress)
     records = {key: result.record for key, result in results.items()}
     report = Report(
         rows=account(scanned.gathered, scanned.judged, unreadable_pixels(records.values())),
@@ -169,12 +151,61 @@ def _run(
         seconds=scanned.seconds | {"draw": monotonic() - started},
         settings=settings,
         written=tuple(sorted(k for k, r in results.items() if r.was_written)),
-        is_interrupted=is_interrupted,
+        is_interrupted=isinstance(stop, KeyboardInterrupt),
+        failure=stop if isinstance(stop, OutputError) else None,
         identities={job.key: job.identity for job in jobs},
         earlier_studies=output.count_others({job.folder.name for job in jobs}),
     )
-    # A run that was stopped before all was read knows less than the accounts of the last one; so
-    # does one that found nothing, over a folder that failed to be mounted for example.
-    if not (has_report(output) if scanned.is_interrupted else not jobs and has_records(output)):
-        write_report(report, output)
+    _leave_accounts(report, output, was_all_read=not scanned.is_interrupted)
+    if report.failure is not None:
+        raise report.failure
     return report
+
+
+def _draw(
+    jobs: Sequence[StudyJob],
+    results: dict[str, StudyResult],
+    scanned: Scan,
+    executor: Executor,
+    interrupts: Interrupts,
+    progress: Progress,
+) -> KeyboardInterrupt | OutputError | None:
+    """Add what is not in ``results`` yet; return what stopped it before all was done."""
+    todo = [job for job in jobs if job.key not in results]
+    # In the order in which they were read: a packed archive is quickest gone through forwards.
+    places = {part.study.study_instance_uid: part.place for part in scanned.gathered.parts}
+    todo.sort(key=lambda job: places[job.call.study.study_instance_uid])
+    window = _WINDOW * max(jobs[0].settings.jobs, 1) if jobs else 1
+    try:
+        with closing(
+            work_off(todo, executor, process_study, window=window, may_stop=interrupts.may_stop)
+        ) as finished:
+            for result in finished:
+                results[result.key] = result
+                progress("draw", len(results), len(jobs))
+    except (KeyboardInterrupt, OutputError) as stop:
+        # Studies may have been finished that nobody has asked for yet.
+        results |= {job.key: done for job in jobs if (done := read_finished(job)) is not None}
+        return stop
+    return None
+
+
+def _leave_accounts(report: Report, output: OutputFolder, *, was_all_read: bool) -> None:
+    """Write the accounts of a run, unless it knows less than those of an earlier one.
+
+    So does one that was stopped before all was read, and one that found or made nothing, over a
+    folder that failed to be mounted for example. Where the sheets of a study found no room on a
+    disk, the accounts of those that are finished may find some.
+    """
+    if report.failure is not None:
+        forget_summary(output)
+    if not was_all_read and has_report(output):
+        return
+    if not report.records and not report.is_interrupted and has_records(output):
+        return
+    try:
+        write_report(report, output)
+    except OutputError:
+        forget_summary(output)
+        if report.failure is None:
+            raise

@@ -109,8 +109,13 @@ def test_a_full_disk_is_said_and_the_next_run_ends_alike(export, undisturbed, tm
     assert f"ductdicom: {disk}/out/studies/" in runs.error(1)
     assert "No space left on device" in runs.error(1)
     assert "make room there and run again" in runs.error(1)
-    assert sum(name.endswith("study.json") for name in left) in range(1, STUDIES)
+    finished = sum(name.endswith("study.json") for name in left)
+    assert finished in range(1, STUDIES)
+    assert len(left.pop("studies.jsonl").splitlines()) == finished
+    assert left.pop("index.html")
+    assert json.loads(left.pop("summary.json"))["exit_code"] == 4
     assert {name: whole.get(name) for name in left} == left  # whole, or not there
+    assert "ledger.csv" in left
     assert runs.code(2) == 0
     assert _contents(runs.folder / "after-2" / "out") == whole
     assert runs.code(3) == 4

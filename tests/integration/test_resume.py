@@ -267,12 +267,38 @@ def test_a_failure_between_write_and_rename_leaves_nothing_half_made(
     assert not list(output.rglob(broken))
     assert not list(output.rglob(".part-*"))
     whole = _contents(undisturbed)
+    accounts = {"studies.jsonl", "index.html", "summary.json"}  # of what is finished
     for name, (content, _) in files_of(output).items():
-        if name != "summary.json":
+        if name not in accounts:
             assert content == whole[name]
 
     assert organise(export, output=output) == 0
     assert _contents(output) == whole
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_study_that_finds_no_room_leaves_accounts_of_what_is_finished(
+    export, tmp_path, monkeypatch, count
+):
+    output = tmp_path / "out"
+    replace, sheets = Path.replace, []
+
+    def fail(self, target):
+        sheets.extend([target] if Path(target).name == "sheet-1.png" else [])
+        if len(sheets) > count:
+            sheets.clear()
+            raise OSError(28, "No space left on device")
+        return replace(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", fail)
+        assert organise(export, output=output) == 4
+
+    assert len(read_records(output)) == count
+    assert len((output / "ledger.csv").read_text("utf-8").splitlines()) == 1 + 12
+    summary = json.loads((output / "summary.json").read_text("utf-8"))
+    assert (summary["exit_code"], summary["interrupted"]) == (4, False)
+    assert (output / "index.html").is_file()
 
 
 def test_what_a_dead_run_left_behind_is_cleared_away(export, tmp_path):

@@ -54,7 +54,7 @@ def _is_whole(path):
         json.loads(content)
     if path.suffix == ".html":
         return content.rstrip().endswith(b"</html>")
-    return bool(content)
+    return bool(content) or path.suffix == ".jsonl"
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
