@@ -17,7 +17,7 @@ def say_event(event: str, **values: object) -> None:
 
 
 def say_start(inputs: int) -> None:
-    """Say that a run begins, and over how many inputs as they were typed."""
+    """Say that a run begins, and over how many inputs that were named."""
     say_event("start", version=__version__, inputs=inputs)
 
 

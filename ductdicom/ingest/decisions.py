@@ -4,12 +4,16 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 from ductdicom.errors import UsageError
 from ductdicom.model.call import Laterality, Phase
 from ductdicom.model.decision import Decision
 from ductdicom.model.outcome import Problem
+
+E = TypeVar("E", bound=StrEnum)
 
 SCHEMA = "ductdicom.decisions/1"
 
@@ -92,15 +96,14 @@ def _decision(entry: Mapping[str, object], path: Path, number: int) -> Decision:
     uid = word("sop_instance_uid")
     if not uid:
         raise UsageError(f"decision {number} has no sop_instance_uid", path=path)
-    try:
-        phase = Phase(word("phase").lower()) if word("phase") else None
-        side = Laterality(word("laterality").upper()) if word("laterality") else None
-    except ValueError as error:
-        raise UsageError(
-            f"decision {number}: {error}",
-            path=path,
-            hint="phase is pre, post or unknown; laterality is L, R or B",
-        ) from error
+    phase = _choice(Phase, word("phase").lower())
+    side = _choice(Laterality, word("laterality").upper())
+    for name, value, given, hint in (
+        ("phase", phase, word("phase"), "phase is pre, post or unknown"),
+        ("laterality", side, word("laterality"), "laterality is L, R or B"),
+    ):
+        if given and value is None:
+            raise UsageError(f"decision {number}: no such {name}: {given!r}", path=path, hint=hint)
     return Decision(
         sop_instance_uid=uid,
         phase=phase,
@@ -111,3 +114,7 @@ def _decision(entry: Mapping[str, object], path: Path, number: int) -> Decision:
         at=word("at"),
         note=word("note"),
     )
+
+
+def _choice(kind: type[E], text: str) -> E | None:
+    return kind(text) if text in {str(item) for item in kind} else None

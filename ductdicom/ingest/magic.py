@@ -18,7 +18,8 @@ _FIRST_GROUPS = (0x0002, 0x0004, 0x0008)
 _MAX_FIRST_ELEMENT = 0x0100
 _MIN_ELEMENT_BYTES = 8
 _OWN_FOLDER = ".ductdicom"  # of an output folder; its lock is empty
-_SUFFIXES = frozenset({".dcm", ".dicom", ".ima", ".zip", ".tar", ".tgz", ".gz", ".iso"})
+_ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".txz", ".xz", ".tbz", ".tbz2", ".bz2", ".iso")
+_SUFFIXES = frozenset({".dcm", ".dicom", ".ima", *_ARCHIVES})
 # 7z, rar, Zstandard, and bzip2 that is named as no tar archive: they are not opened.
 _OTHER_ARCHIVES = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"BZh", b"\x28\xb5\x2f\xfd")
 _KNOWN_FORMATS = (

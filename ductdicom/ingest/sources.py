@@ -2,6 +2,7 @@
 
 import os
 import stat
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,13 +60,27 @@ def read_list(stream: BinaryIO, *, nul: bool = False) -> Iterator[str]:
     """Yield the inputs that a list names, one a line, or between NUL bytes.
 
     Empty lines are skipped; a line may end as on Windows, and the list may start with a
-    byte order mark.
+    byte order mark. With that of UTF-16 it is read as such: older PowerShells redirect so.
+
+    Raises
+    ------
+    UsageError
+        It begins as UTF-16, and goes on as something else.
     """
-    content = stream.read(_MAX_LIST_BYTES).removeprefix(b"\xef\xbb\xbf")
+    content = _without_mark(stream.read(_MAX_LIST_BYTES))
     for line in content.split(b"\0" if nul else b"\n"):
         name = line if nul else line.removesuffix(b"\r")
         if name:
             yield os.fsdecode(name)
+
+
+def _without_mark(content: bytes) -> bytes:
+    if not content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return content.removeprefix(BOM_UTF8)
+    try:
+        return os.fsencode(content.decode("utf-16"))
+    except UnicodeError as error:
+        raise UsageError("the list is no UTF-16", hint="write it in UTF-8") from error
 
 
 def shown_name(name: str) -> str:

@@ -105,7 +105,8 @@ def _workers(given: Executor | None, jobs: int) -> Iterator[Executor]:
 def nothing_readable(scanned: Scan, inputs: Sequence[str]) -> NothingReadableError:
     """Say that nothing could be read, and what the inputs are instead."""
     rows = scanned.gathered.rows
-    found = ", ".join(f"{number} {reason}" for _, reason, number in count_inputs(rows))
+    counts = count_inputs(rows)
+    found = ", ".join(f"{number} {reason or what}" for what, reason, number in counts)
     return NothingReadableError(
         f"none of {len(rows)} inputs is a DICOM object that could be read",
         path=_named(inputs),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ductdicom.errors import UsageError
+from ductdicom.errors import OutputError, UsageError
 from ductdicom.export.output import OutputFolder, write_whole
 from ductdicom.export.records import study_record
 from ductdicom.model.call import ExamKind
@@ -44,6 +44,8 @@ def write_sheet(
     ------
     UsageError
         The suffix names no format, or the inputs do not hold one study to draw.
+    OutputError
+        The folder is not there, which may be a slip, or the file could not be written.
     """
     format_ = _SUFFIXES.get(target.suffix.lower())
     if format_ is None:
@@ -52,6 +54,8 @@ def write_sheet(
             path=target,
             hint=f"use {', '.join(_SUFFIXES)}",
         )
+    if not target.parent.is_dir():
+        raise OutputError("no such folder", path=target.parent, hint="make it first")
     if settings.difference:
         require_library()
     # A single sheet has no folder of results whose key could name its patient. The zero key

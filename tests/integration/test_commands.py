@@ -151,6 +151,13 @@ def test_sheet_that_cannot_be_written_is_said(export, tmp_path):
     assert run(["sheet", str(export), "-o", str(tmp_path / "file" / "a.pdf")]) == 4
 
 
+def test_sheet_makes_no_folder_that_may_be_a_slip(export, tmp_path, capsys):
+    assert run(["sheet", str(export), "-o", str(tmp_path / "typo" / "dir" / "a.png")]) == 4
+
+    assert f"{tmp_path / 'typo' / 'dir'}: no such folder" in capsys.readouterr().err
+    assert not (tmp_path / "typo").exists()
+
+
 @pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
 def test_help_is_on_standard_output(capsys, command):
     assert run([*command, "--help"]) == 0

@@ -364,6 +364,14 @@ def test_code_3_where_nothing_is_dicom(tmp_path):
     assert organise(tmp_path / "letter.txt", output=tmp_path / "out") == 3
 
 
+def test_code_3_says_what_the_inputs_are_instead(tmp_path, capsys):
+    with zipfile.ZipFile(tmp_path / "cd.zip", "w") as archive:
+        archive.writestr("letter.txt", "no image")
+
+    assert organise(tmp_path / "cd.zip", output=tmp_path / "out") == 3
+    assert "(1 container, 1 no-dicom-magic)" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may read everything"
 )
@@ -670,6 +678,18 @@ def test_a_decision_on_an_unknown_image_is_reported(ductogram, tmp_path):
     assert code == 0
     (problem,) = _summary(tmp_path / "out")["problems"]
     assert (problem["code"], problem["sop_instance_uid"]) == ("unknown-decision", "1.2.3.4")
+
+
+def test_a_decision_that_says_something_else_is_refused_in_plain_words(tmp_path, capsys):
+    path = tmp_path / "decisions.json"
+    decision = {"sop_instance_uid": "1.2.3", "phase": "Pre-contrast"}
+    content = {"schema": "ductdicom.decisions/1", "decisions": [decision]}
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+    options = ["--decisions", str(path)]
+    assert organise(tmp_path, output=tmp_path / "out", options=options) == 2
+    said = capsys.readouterr().err
+    assert "decision 1: no such phase: 'Pre-contrast' (phase is pre, post or unknown)" in said
 
 
 def test_contradicting_decisions_are_reported_and_do_not_count(ductogram, tmp_path):

@@ -8,7 +8,18 @@ import pytest
 from ductdicom.ingest.magic import promises_images
 from ductdicom.ingest.scan import scan_inputs
 
-LOST = ["IM0001", "DICOMDIR", "a.dcm", "A.DCM", "a.dicom", "a.IMA", "1.2.840.5", "cd.zip", "a.tgz"]
+LOST = [
+    "IM0001",
+    "DICOMDIR",
+    "a.dcm",
+    "A.DCM",
+    "a.dicom",
+    "a.IMA",
+    "1.2.840.5",
+    "cd.zip",
+    "a.tgz",
+    "a.tar.xz",
+]
 MARKERS = [
     ".nomedia",
     ".complete",

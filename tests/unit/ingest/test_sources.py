@@ -185,9 +185,17 @@ def test_a_name_that_is_no_unicode_can_be_written_out(tmp_path):
         pytest.param(b"a\n\nb\r\n", False, ["a", "b"], id="lines"),
         pytest.param(b"a\nb\0c\0", True, ["a\nb", "c"], id="NUL-separated"),
         pytest.param(b"\xef\xbb\xbfa", False, ["a"], id="byte order mark"),
+        pytest.param("\ufeffa\r\nü\r\n".encode("utf-16-le"), False, ["a", "ü"], id="UTF-16"),
+        pytest.param("\ufeffa\nb".encode("utf-16-be"), False, ["a", "b"], id="big-endian UTF-16"),
+        pytest.param("\ufeffa\0b\0".encode("utf-16-le"), True, ["a", "b"], id="UTF-16 and NUL"),
         pytest.param(b" a \n", False, [" a "], id="blanks belong to the name"),
         pytest.param(b"", False, [], id="empty"),
     ],
 )
 def test_a_list_names_one_input_a_line(content, nul, expected):
     assert list(read_list(io.BytesIO(content), nul=nul)) == expected
+
+
+def test_a_list_that_is_utf_16_only_at_its_start_is_said():
+    with pytest.raises(UsageError, match="UTF-8"):
+        list(read_list(io.BytesIO(b"\xff\xfea")))
