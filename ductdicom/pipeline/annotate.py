@@ -1,6 +1,6 @@
 """What headers say of scale and hanging, added to rows and problems before anything is drawn."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from ductdicom.model.outcome import Problem
@@ -40,6 +40,17 @@ def _has_known_hanging(image: ImageCall) -> bool:
     hanging = hang(view=image.view, laterality=image.laterality, patient_orientation=orientation)
     implied = implied_laterality(image.view, orientation)
     return hanging.is_known and implied in {None, image.laterality}
+
+
+def note_orientation(pairing: Pairing, labels: Collection[str]) -> Pairing:
+    """Add ``orientation-unknown`` to the rows that hold one of the images, by origin's label."""
+    rows = tuple(
+        replace(row, notes=tuple(dict.fromkeys((*row.notes, "orientation-unknown"))))
+        if any(image.instance.origin.label in labels for image in row.images)
+        else row
+        for row in pairing.rows
+    )
+    return replace(pairing, rows=rows)
 
 
 def scale_problems(call: StudyCall, pairing: Pairing) -> StudyCall:

@@ -19,6 +19,7 @@ from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Problem, Status
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.pipeline.annotate import note_orientation
 from ductdicom.pipeline.members import Members
 from ductdicom.pipeline.tiles import prepare_tiles, sheet_options
 from ductdicom.settings import Format, Link, Phi, Settings, ThemeName
@@ -28,7 +29,7 @@ from ductdicom.sheet.difference import prepare_differences
 from ductdicom.sheet.page import Page
 from ductdicom.sheet.raster import draw_page
 from ductdicom.sheet.theme import THEMES, Theme
-from ductdicom.sheet.tile import MissingTile
+from ductdicom.sheet.tile import VETOED, MissingTile, Tile
 from ductdicom.version import __version__
 
 RECORD_NAME = "study.json"
@@ -117,29 +118,42 @@ def draw_study(job: StudyJob, members: Members | None = None) -> tuple[StudyJob,
     Returns
     -------
     The job with what reading the pixels added to it: a problem for each image that could not be
-    read, and the status ``review`` where such an image stands in a row.
+    read or whose pixels contradict its orientation, and the status ``review`` where such an image
+    stands in a row.
     """
     options = sheet_options(job.settings, job.identity)
     tiles = prepare_tiles(job.call, job.pairing, options, job.settings.voi, members)
-    missing = {label: tile for label, tile in tiles.items() if isinstance(tile, MissingTile)}
-    broken = [
+    found = {label: said for label, tile in tiles.items() if (said := _doubt(tile)) is not None}
+    problems = [
         Problem(
-            code="pixels-unreadable",
-            message=f"{tile.reason}: the pixels cannot be shown, a placeholder stands for them",
+            code=said[0],
+            message=said[1],
             sop_instance_uid=image.uid,
             origin=image.instance.origin,
         )
         for image in drawn_images(job.pairing)
-        if (tile := missing.get(image.instance.origin.label)) is not None
+        if (said := found.get(image.instance.origin.label)) is not None
     ]
     in_rows = {i.instance.origin.label for row in job.pairing.rows for i in row.images}
-    pairing = job.pairing
-    if in_rows & missing.keys() and pairing.status is not Status.NOT_A_DUCTOGRAM:
+    vetoed = {label for label, (code, _) in found.items() if code == "orientation-conflict"}
+    pairing = note_orientation(job.pairing, vetoed)
+    if in_rows & found.keys() and pairing.status is not Status.NOT_A_DUCTOGRAM:
         pairing = replace(pairing, status=Status.REVIEW)
-    call = replace(job.call, problems=(*job.call.problems, *broken))
+    call = replace(job.call, problems=(*job.call.problems, *problems))
     changes = prepare_differences(pairing, tiles) if job.settings.difference else None
     pages = compose(call, pairing, tiles, options, changes)
     return replace(job, call=call, pairing=pairing), pages
+
+
+def _doubt(tile: Tile | MissingTile) -> tuple[str, str] | None:
+    """Return the code and the words of what the pixels themselves put in doubt."""
+    if isinstance(tile, MissingTile):
+        words = "the pixels cannot be shown, a placeholder stands for them"
+        return "pixels-unreadable", f"{tile.reason}: {words}"
+    if VETOED in tile.notes:
+        why = tile.hanging.why
+        return "orientation-conflict", f"Patient Orientation is not followed: {why}"
+    return None
 
 
 def process_study(job: StudyJob) -> StudyResult:

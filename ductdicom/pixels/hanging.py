@@ -128,6 +128,21 @@ def hang(
     return _as_stored(stored, message)
 
 
+def veto(hanging: Hanging, tissue: Mask | None) -> Hanging:
+    """Leave an image as it is stored where its pixels contradict where it would be turned.
+
+    Parameters
+    ----------
+    tissue
+        Of the image turned so, as `find_tissue` returns it.
+    """
+    if not hanging.is_known or hanging.chest_wall is None:
+        return hanging
+    if check_air(tissue, hanging.chest_wall) is not False:
+        return hanging
+    return _as_stored(None, f"{hanging.why}, where the pixels show air at the chest wall")
+
+
 def apply(values: NDArray[Scalar], transform: Transform) -> NDArray[Scalar]:
     """Return the values turned, shape ``(rows, columns)``; a view of the same memory."""
     return _TURN[transform](values)

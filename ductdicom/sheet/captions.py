@@ -36,6 +36,7 @@ _TILE_BADGES = {
     "magnification-conflict": "MAGNIFICATION CONFLICT",
     "orientation-unknown": "ORIENTATION UNKNOWN",
     "orientation-doubtful": "ORIENTATION DOUBTFUL",
+    "orientation-contradicted": "ORIENTATION CONTRADICTED, AS STORED",
     "lossy": "LOSSY",
     "grey-differs": "GREY SCALES DIFFER",
     "shape-conflict": "BLACK AND WHITE DOUBTFUL",

@@ -22,6 +22,7 @@ FULL_CHANGE = 0.4  # of the range of P-values: a change that is drawn white or b
 _DOUBTS = {
     "orientation-unknown": "the orientation is not known",
     "orientation-doubtful": "the orientation is doubtful",
+    "orientation-contradicted": "the pixels contradict the orientation",
     "grey-differs": "the grey scales differ",
 }
 

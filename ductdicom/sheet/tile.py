@@ -9,12 +9,13 @@ from ductdicom.model.study import ImageCall
 from ductdicom.pixels.crop import Box, breast_box
 from ductdicom.pixels.decode import StoredImage
 from ductdicom.pixels.display import VoiChoice, present
-from ductdicom.pixels.hanging import Hanging, apply, check_air, hang, implied_laterality
+from ductdicom.pixels.hanging import Hanging, apply, hang, implied_laterality, veto
 from ductdicom.pixels.nipple import anterior_point
 from ductdicom.pixels.resample import Floats, area_average
 from ductdicom.pixels.scale import breast_scale
 from ductdicom.pixels.tissue import Mask, find_tissue, overview
 
+VETOED = "orientation-contradicted"
 _BEYOND_NIPPLE = 0.2
 _LEVELS = 65535  # tiles wait for their page as 16 bit, half the room of floats
 
@@ -76,26 +77,29 @@ def prepare_tile(
 ) -> Tile:
     """Show, hang and crop one image.
 
-    An orientation that is not known is left as stored and noted. Where the pixels contradict the
-    orientation (air at the chest wall), the image is hung by its attributes all the same and noted.
-    Whoever draws it needs no more than ``min_side_px`` on the longer side of the whole image.
+    An orientation that is not known is left as stored and noted, and so is one that the pixels
+    contradict (air at the chest wall). Whoever draws it needs no more than ``min_side_px`` on the
+    longer side of the whole image.
     """
     shown = present(stored, voi=voi, min_side_px=min_side_px)
     orientation = image.instance.geometry.patient_orientation
-    hanging = hang(view=image.view, laterality=image.laterality, patient_orientation=orientation)
+    stated = hang(view=image.view, laterality=image.laterality, patient_orientation=orientation)
+    small = overview(shown.values)
+    hanging = veto(stated, find_tissue(apply(small, stated.transform)))
+    small = apply(small, hanging.transform)
     values = apply(shown.values, hanging.transform)
     background = apply(shown.background, hanging.transform)
     is_magnified = "M" in image.modifiers
     scale = breast_scale(image.instance, image.magnification, is_magnified=is_magnified)
-    small = overview(values)
-    tissue = find_tissue(small) if hanging.chest_wall else None
     box = _breast_box(small, background, hanging)
     said = [*scale.notes, *notes, *shown.notes]
     if scale.mm_per_px is not None and not scale.is_corrected:
         said.append("scale-uncorrected")
-    if not hanging.is_known:
+    if hanging is not stated:
+        said.append(VETOED)
+    elif not hanging.is_known:
         said.append("orientation-unknown")
-    elif _is_doubtful(image, hanging, tissue):
+    elif _is_of_other_side(image):
         said.append("orientation-doubtful")
     if stored.attributes.is_lossy:
         said.append("lossy")
@@ -122,12 +126,10 @@ def _breast_box(small: Floats, background: Mask, hanging: Hanging) -> Box:
     return breast_box(tissue, background, hanging.chest_wall if hanging.is_known else None)
 
 
-def _is_doubtful(image: ImageCall, hanging: Hanging, tissue: Mask | None) -> bool:
-    """Tell whether the letters fit the other breast, or there is air at the chest wall."""
+def _is_of_other_side(image: ImageCall) -> bool:
+    """Tell whether the letters of the orientation fit the other breast."""
     orientation = image.instance.geometry.patient_orientation
-    if implied_laterality(image.view, orientation) not in {None, image.laterality}:
-        return True
-    return hanging.chest_wall is not None and check_air(tissue, hanging.chest_wall) is False
+    return implied_laterality(image.view, orientation) not in {None, image.laterality}
 
 
 def _hung_spacing(

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ductdicom.model.call import Laterality
-from ductdicom.pixels.hanging import Transform, apply, check_air, hang, implied_laterality
+from ductdicom.pixels.hanging import (
+    Transform,
+    apply,
+    check_air,
+    hang,
+    implied_laterality,
+    veto,
+)
 from ductdicom.pixels.tissue import find_tissue, overview
 
 L, R = Laterality.LEFT, Laterality.RIGHT
@@ -168,3 +175,20 @@ def test_pixels_confirm_or_deny_the_chest_wall(where, claimed, agrees):
 @pytest.mark.parametrize("values", [np.zeros((50, 40)), np.tile([[0.0], [1.0]], (25, 40))])
 def test_pixels_that_say_nothing_are_silent(values):
     assert check_air(find_tissue(overview(values.astype(np.float32))), "left") is None
+
+
+def test_pixels_that_deny_the_chest_wall_leave_an_image_as_it_is_stored():
+    stated = hang(view="CC", laterality=Laterality.LEFT, patient_orientation=("A", "R"))
+    agreeing, denying = (find_tissue(overview(_half_breast(wall))) for wall in ("left", "right"))
+
+    vetoed = veto(stated, denying)
+
+    assert veto(stated, agreeing) == stated
+    assert (vetoed.is_known, vetoed.chest_wall, vetoed.transform) == (False, None, "identity")
+    assert "air at the chest wall" in vetoed.why
+
+
+def test_pixels_that_say_nothing_veto_nothing():
+    stated = hang(view="CC", laterality=Laterality.LEFT, patient_orientation=("P", "L"))
+
+    assert veto(stated, None) == stated
