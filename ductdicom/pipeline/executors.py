@@ -17,14 +17,15 @@ from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 from ductdicom.ingest.reading import read_files
+from ductdicom.pipeline.probing import probe
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _TASKS_BEFORE_POOL = 4
 _LIMIT_S = 900.0  # for a study; the slowest take a minute
-# A chunk of headers takes a tenth of a second, on a slow share minutes.
-_LIMITS: Mapping[Callable[..., Any], float] = MappingProxyType({read_files: 300.0})
+# A chunk of headers takes a tenth of a second, on a slow share minutes; an image a few seconds.
+_LIMITS: Mapping[Callable[..., Any], float] = MappingProxyType({read_files: 300.0, probe: 120.0})
 
 
 class SerialExecutor(Executor):

@@ -1,18 +1,20 @@
 """Studies worked off by an executor, also where its workers die."""
 
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 
 from ductdicom.errors import DuctDicomError, place_of
 from ductdicom.model.outcome import BUG, REPORT_IT, Problem
 from ductdicom.pipeline.executors import WorkerPool
+from ductdicom.pipeline.probing import DEATHS, find_deadly
 from ductdicom.pipeline.work import StudyJob, StudyResult, give_up
+from ductdicom.sheet.blocks import drawn_images
 
 Process = Callable[[StudyJob], StudyResult]
 MayStop = Callable[[], AbstractContextManager[None]]
-_DEATHS = (BrokenExecutor, MemoryError)
 _DIED = Problem(
     code="worker-died",
     message="a worker process died over this study twice; it may need more memory",
@@ -31,8 +33,8 @@ def work_off(
 
     A bug that a study uncovers costs that study, with a record that says so, and not the batch.
     When a worker dies, its executor cannot say over which job. Those under way are done again one
-    at a time, and the one over which a worker dies once more is given up, with a record that says
-    so.
+    at a time, without the images over which a worker dies, and a job over which one dies all the
+    same is given up, with a record that says so.
 
     Parameters
     ----------
@@ -54,7 +56,8 @@ def work_off(
                 wait(running, return_when=FIRST_COMPLETED)
             finished, suspects = _collect(running)
             yield from finished
-            for job in suspects:
+            for suspect in suspects:
+                job = _without_deadly(suspect, executor, may_stop)
                 future = executor.submit(process, job)
                 running[future] = job
                 with may_stop():
@@ -86,17 +89,25 @@ def _collect(
             job = running.pop(future)
             try:
                 finished.append(future.result())
-            except _DEATHS:
+            except DEATHS:
                 suspects.append(job)
         if suspects:
             wait(running)  # the rest fails with it, or has just been finished
     return finished, suspects
 
 
+def _without_deadly(job: StudyJob, executor: Executor, may_stop: MayStop) -> StudyJob:
+    """Mark the images of a study whose decoding ends a worker."""
+    if not job.has_sheets:
+        return job
+    origins = [image.instance.origin for image in drawn_images(job.pairing)]
+    return replace(job, deadly=find_deadly(origins, executor, may_stop))
+
+
 def _result_alone(future: Future[StudyResult], job: StudyJob) -> StudyResult:
     try:
         return future.result()
-    except _DEATHS:
+    except DEATHS:
         return give_up(job, _DIED)
 
 

@@ -1,6 +1,6 @@
 """The bytes of a study's images that lie in archives, each archive gone through once."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,9 +21,18 @@ class Members:
     ----------
     origins
         Everything that may be asked for.
+    deadly
+        Labels of images that are not to be decoded, as a decoder ends its process over them.
     """
 
-    def __init__(self, origins: Iterable[Origin] = (), *, most_bytes: int = _MOST_BYTES) -> None:
+    def __init__(
+        self,
+        origins: Iterable[Origin] = (),
+        *,
+        most_bytes: int = _MOST_BYTES,
+        deadly: Collection[str] = (),
+    ) -> None:
+        self._deadly = deadly
         self._waiting: dict[str, list[Origin]] = {}
         self._held: dict[str, bytes] = {}
         for origin in {origin.label: origin for origin in origins}.values():
@@ -32,13 +41,17 @@ class Members:
                 self._waiting.setdefault(origin.file, []).append(origin)
 
     def source(self, origin: Origin) -> Path | bytes:
-        """Return where a file lies, or the bytes of a member.
+        """Return where a file lies, or the bytes of a member, for a decoder.
 
         Raises
         ------
         UnreadableError
-            The member cannot be read, or is no longer there.
+            The member cannot be read, or is no longer there; ``decoder-crashed`` where it is not
+            to be decoded.
         """
+        if origin.label in self._deadly:
+            message = "a decoder ends its process over it"
+            raise UnreadableError(message, reason="decoder-crashed", path=origin.label)
         return origin.path if origin.member is None else self.content(origin)
 
     def content(self, origin: Origin) -> bytes:

@@ -42,7 +42,10 @@ _PASSING = PASSING_REASONS | {"missing", "unreadable"}  # it may be readable the
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyJob:
-    """Everything a worker needs for one study; ``fingerprint`` names the result it will have."""
+    """Everything a worker needs for one study; ``fingerprint`` names the result it will have.
+
+    ``deadly`` holds the labels of images over which a worker died.
+    """
 
     key: str
     folder: Path
@@ -52,6 +55,7 @@ class StudyJob:
     settings: Settings
     fingerprint: str
     pseudonym: str = ""
+    deadly: frozenset[str] = frozenset()
 
     @property
     def has_sheets(self) -> bool:
@@ -164,7 +168,7 @@ def process_study(job: StudyJob) -> StudyResult:
     sheets: list[dict[str, object]] = []
     names: set[str] = set()
     remove_stale(job.folder, set(), RECORD_NAME)
-    members = Members(_to_be_read(job))
+    members = Members(_to_be_read(job), deadly=job.deadly)
     if job.has_sheets:
         job, pages = draw_study(job, members)
         for name, content in render(pages, job):

@@ -54,14 +54,6 @@ def _jpeg_pillow(frame: Frame) -> Pixels:
         return np.asarray(image)
 
 
-def _jpeg_lossless(frame: Frame) -> Pixels:
-    return np.asarray(imagecodecs.ljpeg_decode(frame.encoded))
-
-
-def _jpeg_lossless_sof3(frame: Frame) -> Pixels:
-    return np.asarray(imagecodecs.jpegsof3_decode(frame.encoded))
-
-
 def _jpeg_ls(frame: Frame) -> Pixels:
     return np.asarray(imagecodecs.jpegls_decode(frame.encoded))
 
@@ -146,7 +138,8 @@ def _check_segments(encoded: bytes, count: int) -> None:
 
 _RLE_CHAIN: tuple[Decoder, ...] = (_rle,)
 _JPEG_CHAIN: tuple[Decoder, ...] = (_jpeg, _jpeg_pillow)
-_LOSSLESS_CHAIN: tuple[Decoder, ...] = (_jpeg_lossless, _jpeg, _jpeg_lossless_sof3)
+# What libjpeg-turbo refuses, two others crash over or make a picture of.
+_LOSSLESS_CHAIN: tuple[Decoder, ...] = (_jpeg,)
 _JPEG_LS_CHAIN: tuple[Decoder, ...] = (_jpeg_ls, _jpeg_ls_charls)
 _JPEG2000_CHAIN: tuple[Decoder, ...] = (_jpeg2000, _jpeg2000_openjpeg, _jpeg2000_pillow)
 _HTJ2K_CHAIN: tuple[Decoder, ...] = (_htj2k, _jpeg2000_openjpeg, _jpeg2000_pillow)
