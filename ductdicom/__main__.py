@@ -1,5 +1,6 @@
 """Entry point: ``python -m ductdicom`` and the ``ductdicom`` command."""
 
+import os
 import sys
 
 _INTERRUPTED = 130
@@ -7,12 +8,20 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    _replace_closed_streams()
     try:
         # Loading takes most of a second, in which somebody may think better of it.
         from ductdicom.cli.application import run  # noqa: PLC0415
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
     sys.exit(run(sys.argv[1:]))
+
+
+def _replace_closed_streams() -> None:
+    """Read nothing and write nowhere where a service started us with closed descriptors."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def files_of(folder):
 
 def decisions_of(record):
     """Return what was decided in a record, without where things lay and what they are called."""
-    places = {"source", "member", "key", "fingerprint", "files", "sheets"}
+    places = {"source", "member", "key", "fingerprint", "files", "file_bytes", "sheets"}
     instances = [
         {name: value for name, value in instance.items() if name not in places}
         for instance in sorted(record["instances"], key=lambda i: i["sop_instance_uid"])

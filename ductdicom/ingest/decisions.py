@@ -71,6 +71,8 @@ def _read_json(text: str, path: Path) -> list[Mapping[str, object]]:
         content = json.loads(text)
     except json.JSONDecodeError as error:
         raise UsageError(f"decisions are no valid JSON: {error}", path=path) from error
+    except (RecursionError, ValueError) as error:  # brackets in brackets, endless numbers
+        raise UsageError("decisions are no JSON that could be read", path=path) from error
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise UsageError("is no file of decisions", path=path, hint=f'"schema" must be "{SCHEMA}"')
     entries = content.get("decisions")

@@ -127,7 +127,7 @@ def walk_tar(stream: Stream, kind: str, size_bytes: int, limits: Limits) -> Iter
             yield Entry(
                 name=rename(shown_name(info.name)),
                 size_bytes=info.size,
-                modified_ns=int(info.mtime * 1_000_000_000),
+                modified_ns=_modified_ns(info),
                 open=span if is_whole else partial(_open_sparse, archive, info),
                 refusal=_refusal(info, size_bytes, limits),
                 starts_at=info.offset_data if is_whole else None,
@@ -135,6 +135,14 @@ def walk_tar(stream: Stream, kind: str, size_bytes: int, limits: Limits) -> Iter
             )
         if kind == TAR and not info.issparse() and info.offset_data + info.size > size_bytes:
             raise UnreadableError("the archive is cut short", reason=DAMAGED_ARCHIVE)
+
+
+def _modified_ns(info: tarfile.TarInfo) -> int:
+    """Return when an entry was changed; 0 where its header holds no moment, such as ``nan``."""
+    try:
+        return int(info.mtime * 1_000_000_000)
+    except (ValueError, OverflowError):
+        return 0
 
 
 def _check_rest(stream: Stream) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from ductdicom.export.names import safe_component
 from ductdicom.export.output import OutputFolder
@@ -88,6 +89,19 @@ def read_finished(job: StudyJob) -> StudyResult | None:
         return None
     if not isinstance(record, dict) or record.get("fingerprint") != job.fingerprint:
         return None
-    if not all((job.folder / str(name)).is_file() for name in record.get("files", ())):
+    if not _are_whole(job.folder, record.get("files"), record.get("file_bytes")):
         return None
     return StudyResult(key=job.key, record=record, was_written=False)
+
+
+def _are_whole(folder: Path, names: object, sizes: object) -> bool:
+    """Tell whether all files of a study are there, as large as they were written."""
+    if not isinstance(names, list) or not isinstance(sizes, list) or len(names) != len(sizes):
+        return False
+    try:
+        return all(
+            (folder / str(name)).stat().st_size == size
+            for name, size in zip(names, sizes, strict=True)
+        )
+    except OSError:
+        return False

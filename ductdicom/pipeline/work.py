@@ -184,6 +184,7 @@ def process_study(job: StudyJob) -> StudyResult:
     record = study_record(call, job.pairing, key=job.key, sheets=sheets)
     record["fingerprint"] = "" if any(map(_may_pass, problems)) else job.fingerprint
     record["files"] = sorted([*names, *laid])
+    record["file_bytes"] = [(job.folder / name).stat().st_size for name in sorted([*names, *laid])]
     write_whole(job.folder / RECORD_NAME, encode_json(record, indent=2))
     return StudyResult(key=job.key, record=record, was_written=True)
 
@@ -219,7 +220,7 @@ def give_up(job: StudyJob, problem: Problem) -> StudyResult:
     remove_laid(job.folder)
     record = study_record(call, pairing, key=job.key, sheets=())
     record["fingerprint"] = ""
-    record["files"] = []
+    record["files"], record["file_bytes"] = [], []
     write_whole(job.folder / RECORD_NAME, encode_json(record, indent=2))
     return StudyResult(key=job.key, record=record, was_written=True)
 

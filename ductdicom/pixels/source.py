@@ -50,7 +50,7 @@ _WANTED_TAGS: list[BaseTag | int] = [
 _PIXEL_DATA = 0x7FE00010
 _PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, _PIXEL_DATA})
 _UNDEFINED_LENGTH = 0xFFFFFFFF
-_LONG_VRS = frozenset({"OB", "OW", "OD", "OF", "OL", "OV", "UN", "UT", "SQ"})
+_LONG_VRS = frozenset({b"OB", b"OW", b"OD", b"OF", b"OL", b"OV", b"UN", b"UT", b"SQ"})
 _LARGEST_INFLATED_BYTES = 1 << 30
 _SUSPECT_INFLATED_BYTES = 1 << 27
 _LARGEST_RATIO = 50  # above that size; mammograms reach ten
@@ -79,7 +79,6 @@ class PixelSource:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Encoding:
     syntax: str
-    is_implicit: bool
     is_little_endian: bool = True
 
 
@@ -147,7 +146,10 @@ def _find_pixels(buffer: mmap.mmap | bytes, stop: _Stop) -> PixelSource:
         raise DecodeError("the object has no pixel data", reason="no-pixel-data")
     if stop.tag != _PIXEL_DATA:
         raise DecodeError("pixels are floating-point numbers", reason="unsupported-pixels")
-    offset = stream.tell() + (12 if not encoding.is_implicit and stop.vr in _LONG_VRS else 8)
+    # The bytes tell better than the transfer syntax, which may be mislabelled: taken for an
+    # implicit length, these letters would be an odd one.
+    at = stream.tell()
+    offset = at + (12 if buffer[at + 4 : at + 6] in _LONG_VRS else 8)
     is_encapsulated = stop.length == _UNDEFINED_LENGTH
     return PixelSource(
         header=header,
@@ -173,7 +175,7 @@ def _read_header(stream: BinaryIO, stop: _Stop, *, is_inflated: bool) -> tuple[D
         stop_when=stop,
         specific_tags=_WANTED_TAGS,
     )
-    return header, _Encoding(syntax=DeflatedExplicitVRLittleEndian, is_implicit=False)
+    return header, _Encoding(syntax=DeflatedExplicitVRLittleEndian)
 
 
 def _inflate(buffer: mmap.mmap | bytes) -> bytes | None:
@@ -206,6 +208,4 @@ def _encoding(header: FileDataset) -> _Encoding:
     if not is_implicit:
         guess = ExplicitVRLittleEndian if is_little_endian else ExplicitVRBigEndian
     stated = str(header.file_meta.get("TransferSyntaxUID") or "").strip(" \0")
-    return _Encoding(
-        syntax=stated or guess, is_implicit=is_implicit, is_little_endian=is_little_endian
-    )
+    return _Encoding(syntax=stated or guess, is_little_endian=is_little_endian)

@@ -25,6 +25,7 @@ from ductdicom.ingest.archives import (
 from ductdicom.ingest.entries import Limits
 from ductdicom.ingest.header import read_instance
 from ductdicom.ingest.kinds import archive_kind
+from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import LedgerRow
 
@@ -435,3 +436,20 @@ def test_a_sparse_file_costs_no_more_than_it_may(tmp_path, real_bytes, expected)
     origin = save(tmp_path, "export.tar", make_sparse(real_bytes))
 
     assert rows(members(origin)) == expected
+
+
+@pytest.mark.parametrize("moment", ["nan", "inf", "1e400"])
+def test_an_entry_that_was_changed_at_no_moment_is_an_entry(tmp_path, moment):
+    info = tarfile.TarInfo("text")
+    info.size = 3
+    info.pax_headers = {"mtime": moment}
+    path = tmp_path / "a.tar"
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(info, io.BytesIO(b"abc"))
+
+    found = list(scan_inputs([str(path)]))
+
+    assert [(row.origin.member, row.disposition) for row in found] == [
+        ("text", "not-dicom"),
+        (None, "container"),
+    ]

@@ -190,6 +190,20 @@ def test_an_option_that_changes_no_sheet_redoes_none(export, tmp_path, options):
     assert _redone(output, before) == set()
 
 
+def test_a_sheet_that_lost_bytes_is_drawn_again(export, tmp_path):
+    organise(export, output=tmp_path / "out")
+    whole = files_of(tmp_path / "out" / "studies")
+    sheet = next((tmp_path / "out" / "studies").glob("*/sheet-1.png"))
+    sheet.write_bytes(sheet.read_bytes()[:100])
+
+    organise(export, output=tmp_path / "out")
+
+    found = files_of(tmp_path / "out" / "studies")
+    assert {name: content for name, (content, _) in found.items()} == {
+        name: content for name, (content, _) in whole.items()
+    }
+
+
 def test_another_version_redoes_all(export, tmp_path, monkeypatch):
     output = tmp_path / "out"
     organise(export, output=output)

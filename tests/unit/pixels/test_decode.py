@@ -210,6 +210,14 @@ def test_uncompressed_pixels_of_a_file_are_mapped_and_not_copied(make_dicom, bre
     assert not values.flags.writeable
 
 
+def test_explicit_pixels_that_are_called_implicit_are_not_shifted(make_dicom, breast_like):
+    pixels = breast_like(12)
+    content = make_dicom(pixels, bits=12)
+    mislabelled = content.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2\0\0\0", 1)
+
+    np.testing.assert_array_equal(read_image(mislabelled).values, pixels)
+
+
 def test_bits_outside_those_stored_are_masked_off(make_dicom, breast_like):
     pixels = breast_like(12)
     with_overlay = pixels | np.uint16(0xA000)
