@@ -6,6 +6,7 @@ transliterated, so that a page never shows an empty box.
 
 import re
 import unicodedata
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,8 @@ from anyascii import anyascii
 from reportlab.pdfbase.ttfonts import TTFontFile
 
 _ELLIPSIS = "…"
+_LONGEST_LINE = 1000  # characters; no page is so wide
+_LONGEST_TEXT = 4000
 _NEVER_SHOWN = {"Cc", "Cf", "Cs", "Co"}
 _QUOTED = re.compile("“([^”]*)”")
 
@@ -70,39 +73,54 @@ def text_width(text: str, size_px: float, *, is_bold: bool = False) -> float:
     return sum(face.widths.get(ord(c), face.default_width) for c in text) * size_px / 1000
 
 
+def _count_that_fits(text: str, width_px: float, size_px: float, *, is_bold: bool = False) -> int:
+    """Return how many characters of a drawable text stand on a line, without measuring the rest."""
+    face = font_face(is_bold=is_bold)
+    left = width_px * 1000 / size_px
+    for count, char in enumerate(text):
+        left -= face.widths.get(ord(char), face.default_width)
+        if left < 0:
+            return count
+    return len(text)
+
+
 def fit(text: str, width_px: float, size_px: float, *, is_bold: bool = False) -> str:
     """Return the text, shortened with an ellipsis where it is wider than ``width_px``."""
-    text = drawable(text)
-    if text_width(text, size_px, is_bold=is_bold) <= width_px:
+    text = drawable(text[: 2 * _LONGEST_TEXT])
+    if _count_that_fits(text, width_px, size_px, is_bold=is_bold) == len(text):
         return text
-    while text and text_width(text + _ELLIPSIS, size_px, is_bold=is_bold) > width_px:
-        text = text[:-1]
-    return text.rstrip() + _ELLIPSIS if text else ""
+    room_px = width_px - text_width(_ELLIPSIS, size_px, is_bold=is_bold)
+    shown = text[: _count_that_fits(text, room_px, size_px, is_bold=is_bold)]
+    return shown.rstrip() + _ELLIPSIS if shown else ""
 
 
 def _parts(word: str, width_px: float, size_px: float) -> Iterator[str]:
     """Break a word into parts that are no wider than a line, of a character at least."""
-    while text_width(word, size_px) > width_px and len(word) > 1:
-        count = 1
-        while text_width(word[: count + 1], size_px) <= width_px:
-            count += 1
-        count = word.rfind("-", 1, count) + 1 or count
-        yield word[:count]
-        word = word[count:]
-    yield word
+    start = 0
+    while start < len(word):
+        rest = word[start : start + _LONGEST_LINE]
+        count = max(1, _count_that_fits(rest, width_px, size_px))
+        if start + count < len(word):
+            count = rest.rfind("-", 1, count) + 1 or count
+        yield rest[:count]
+        start += count
 
 
 def wrap(text: str, width_px: float, size_px: float, *, most_lines: int) -> list[str]:
     """Break a text at blanks into at most ``most_lines`` lines; the last one is shortened.
 
-    A word that is wider than a line is broken, too.
+    A word that is wider than a line is broken, too. No page holds more than 4000 characters of
+    one text.
     """
+    shown = text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + _ELLIPSIS
+    words = deque(
+        part for word in drawable(shown).split() for part in _parts(word, width_px, size_px)
+    )
     lines: list[str] = []
-    words = [part for word in drawable(text).split() for part in _parts(word, width_px, size_px)]
     while words and len(lines) < most_lines - 1:
-        line = words.pop(0)
+        line = words.popleft()
         while words and text_width(f"{line} {words[0]}", size_px) <= width_px:
-            line = f"{line} {words.pop(0)}"
+            line = f"{line} {words.popleft()}"
         lines.append(fit(line, width_px, size_px))
     if words:
         lines.append(fit(" ".join(words), width_px, size_px))

@@ -79,3 +79,11 @@ def test_a_long_word_is_broken_at_a_hyphen():
     lines = wrap("contrast-mammogram", 150, 23, most_lines=3)
 
     assert lines == ["contrast-", "mammogram"]
+
+
+def test_a_text_without_end_is_cut():
+    lines = wrap("word " * 200_000, 500, 10, most_lines=100_000)
+
+    assert sum(map(len, lines)) <= 4001
+    assert lines[-1].endswith("…")
+    assert fit("P" * 65_534, 100, 10).endswith("…")
