@@ -20,6 +20,13 @@ _STUDY_REASONS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+_IMAGE_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "pixels-unreadable": "that cannot be shown",
+        "orientation-conflict": "of contradicted orientation",
+    }
+)
+
 
 def is_shown(item: LeftOut) -> bool:
     """Tell whether the pages show an image although it stands in no row."""
@@ -84,6 +91,11 @@ def review_reason(study: StudyCall, pairing: Pairing, pages: Iterable[int]) -> s
     suggested = {i.instance.origin.label for r in pairing.rows for i in r.images if i.is_suggested}
     if suggested:
         words.append(f"{counted(len(suggested), 'image')} only suggested")
+    in_rows = {image.uid for row in pairing.rows for image in row.images}
+    for code, said in _IMAGE_REASONS.items():
+        images = {p.sop_instance_uid for p in study.problems if p.code == code} & in_rows
+        if images:
+            words.append(f"{counted(len(images), 'image')} {said}")
     return "; ".join(words)
 
 

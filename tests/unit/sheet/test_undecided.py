@@ -7,7 +7,7 @@ import pytest
 from sheets import lay_out, make_image, make_study
 
 from ductdicom.model.call import Confidence, Laterality, Phase, PhaseCall
-from ductdicom.model.outcome import Problem
+from ductdicom.model.outcome import Problem, Status
 from ductdicom.pairing.rows import pair_study
 from ductdicom.sheet.compose import compose
 from ductdicom.sheet.fonts import text_width
@@ -122,6 +122,22 @@ def test_the_header_says_why_a_person_must_decide(code, words):
     pages = compose(study, pair_study(study), {}, SheetOptions())
 
     assert all(f"{words} REVIEW NEEDED:" in said_on(page) for page in pages)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("pixels-unreadable", "1 image that cannot be shown"),
+        ("orientation-conflict", "1 image of contradicted orientation"),
+    ],
+)
+def test_the_header_says_what_the_pixels_put_in_doubt(code, words):
+    study = make_study([make_image(1, phase="pre", minute=0), *POST])
+    problem = Problem(code=code, message="", sop_instance_uid=study.images[0].uid)
+    study = replace(study, problems=(problem,))
+    pairing = replace(pair_study(study), status=Status.REVIEW)
+
+    assert words in said_on(compose(study, pairing, {}, SheetOptions())[0])
 
 
 @pytest.mark.parametrize("width", [1000, 1300, 1654, 2339])
