@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 from ductdicom.errors import OutputError, UsageError
-from ductdicom.export.output import OutputFolder, find_output, open_output
+from ductdicom.export.output import OutputFolder, find_output, open_output, remove_stale
 from ductdicom.ingest.catalogue import Catalogue
 from ductdicom.pipeline.executors import make_executor
 from ductdicom.pipeline.interrupts import Interrupts
@@ -27,7 +27,13 @@ from ductdicom.pipeline.scan import (
     read_and_decide,
     silent,
 )
-from ductdicom.pipeline.work import StudyJob, StudyResult, process_study
+from ductdicom.pipeline.work import (
+    RECORD_NAME,
+    THUMBNAIL_NAME,
+    StudyJob,
+    StudyResult,
+    process_study,
+)
 from ductdicom.pixels.register import require_library
 from ductdicom.settings import Settings
 
@@ -156,7 +162,7 @@ def _run(
         identities={job.key: job.identity for job in jobs},
         earlier_studies=output.count_others({job.folder.name for job in jobs}),
     )
-    _leave_accounts(report, output, was_all_read=not scanned.is_interrupted)
+    _leave_accounts(report, output, jobs, was_all_read=not scanned.is_interrupted)
     if report.failure is not None:
         raise report.failure
     return report
@@ -190,12 +196,15 @@ def _draw(
     return None
 
 
-def _leave_accounts(report: Report, output: OutputFolder, *, was_all_read: bool) -> None:
+def _leave_accounts(
+    report: Report, output: OutputFolder, jobs: Sequence[StudyJob], *, was_all_read: bool
+) -> None:
     """Write the accounts of a run, unless it knows less than those of an earlier one.
 
     So does one that was stopped before all was read, and one that found or made nothing, over a
     folder that failed to be mounted for example. Where the sheets of a study found no room on a
-    disk, the accounts of those that are finished may find some.
+    disk, the accounts of those that are finished may find some, if need be in the place of what
+    was drawn of studies that are not.
     """
     if report.failure is not None:
         forget_summary(output)
@@ -204,8 +213,22 @@ def _leave_accounts(report: Report, output: OutputFolder, *, was_all_read: bool)
     if not report.records and not report.is_interrupted and has_records(output):
         return
     try:
-        write_report(report, output)
+        try:
+            write_report(report, output)
+        except OutputError:
+            if report.failure is None:
+                raise
+            _remove_unfinished(jobs)
+            write_report(report, output)
     except OutputError:
         forget_summary(output)
         if report.failure is None:
             raise
+
+
+def _remove_unfinished(jobs: Sequence[StudyJob]) -> None:
+    """Remove the sheets of studies without a record, which the next run draws anew."""
+    for job in jobs:
+        if not (job.folder / RECORD_NAME).exists():
+            for pattern in ("sheet*", THUMBNAIL_NAME):
+                remove_stale(job.folder, set(), pattern)

@@ -301,6 +301,28 @@ def test_a_study_that_finds_no_room_leaves_accounts_of_what_is_finished(
     assert (output / "index.html").is_file()
 
 
+def test_accounts_take_the_place_of_sheets_that_were_not_finished(export, tmp_path, monkeypatch):
+    output = tmp_path / "out"
+    replace, drawn = Path.replace, []
+
+    def fail(self, target):
+        drawn.extend([target] if Path(target).name == "sheet-1.png" else [])
+        is_full = len(drawn) > 1 and drawn[-1].exists()
+        if is_full:
+            raise OSError(28, "No space left on device")
+        return replace(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", fail)
+        assert organise(export, output=output) == 4
+
+    assert len(read_records(output)) == 1
+    assert json.loads((output / "summary.json").read_text("utf-8"))["exit_code"] == 4
+    finished = {path.parent for path in output.glob("studies/*/study.json")}
+    assert {path.parent for path in output.glob("studies/*/sheet*")} == finished
+    assert organise(export, output=output) == 0
+
+
 def test_what_a_dead_run_left_behind_is_cleared_away(export, tmp_path):
     organise(export, output=tmp_path)
     (folder, *_) = (tmp_path / "studies").iterdir()
