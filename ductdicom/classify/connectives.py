@@ -6,6 +6,7 @@ from itertools import takewhile
 from ductdicom.vocabulary.lexicon import Item
 
 _SHORT, _BRIEF = 3, 2  # letters; "day" needs a number beside it, "d" one before it
+_REACH = 12  # words and signs, within which a span of time or a follow-up counts
 MARKERS = ("both_of", "before", "after", "without", "with")
 
 
@@ -47,9 +48,10 @@ def is_dated(items: Sequence[Item], first: int, after: int) -> bool:
 
     A span of time stands beside them, or a word for a follow-up before: "control 1 wk post".
     """
-    if any(item.has("follow_up") for item in items[:first]):
+    start, end = max(0, first - _REACH), min(len(items), after + _REACH)
+    if any(item.has("follow_up") for item in items[start:first]):
         return True
-    reach = (*_near(items, range(first - 1, -1, -1)), *_near(items, range(after, len(items))))
+    reach = (*_near(items, range(first - 1, start - 1, -1)), *_near(items, range(after, end)))
     return any(_is_span(items, position) for position in reach)
 
 
