@@ -12,8 +12,9 @@ from ductdicom.cli.reading import read_inputs
 from ductdicom.cli.tables import print_table
 from ductdicom.model.outcome import Disposition, Problem
 from ductdicom.pipeline.judge import Judged
-from ductdicom.pipeline.report import Report, counted
+from ductdicom.pipeline.report import Report
 from ductdicom.pipeline.scan import Scan, decided
+from ductdicom.wording import counted
 
 _BAD = {Disposition.UNREADABLE, Disposition.DUPLICATE}
 

@@ -9,7 +9,6 @@ from ductdicom.cli.echo import say, say_json
 from ductdicom.cli.options import make_settings
 from ductdicom.cli.tables import print_table
 from ductdicom.errors import UsageError
-from ductdicom.pipeline.report import counted
 from ductdicom.pipeline.rules import (
     Difference,
     compare_rules,
@@ -17,6 +16,7 @@ from ductdicom.pipeline.rules import (
     list_rules,
     phrase_rows,
 )
+from ductdicom.wording import counted
 
 _rules_option = click.option(
     "--rules",

@@ -9,10 +9,10 @@ from ductdicom.pipeline.report import (
     Report,
     count_inputs,
     count_studies,
-    counted,
     studies_from_inputs,
 )
 from ductdicom.pipeline.work import planned_files
+from ductdicom.wording import counted
 
 _MOST_NAMED = 10
 

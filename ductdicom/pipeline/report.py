@@ -17,6 +17,7 @@ from ductdicom.model.outcome import BUG, Disposition, LedgerRow, Problem, Status
 from ductdicom.pipeline.work import THUMBNAIL_NAME, StudyJob
 from ductdicom.settings import Settings
 from ductdicom.version import __version__
+from ductdicom.wording import counted
 
 SUMMARY_SCHEMA = "ductdicom.summary/1"
 INTERRUPTED = 130
@@ -96,11 +97,6 @@ class Report:
             for problem in cast("list[dict[str, str]]", record["problems"])
         )
         return Counter(of_studies) + Counter(problem.code for problem in self.problems)
-
-
-def counted(number: int, one: str, several: str) -> str:
-    """Return a number with its noun: ``1 study``, ``2 studies``."""
-    return f"{number} {one if number == 1 else several}"
 
 
 def studies_from_inputs(report: Report, details: str = "") -> str:

@@ -13,7 +13,8 @@ from ductdicom.sheet.cell import Cell, numbered
 from ductdicom.sheet.difference import Difference
 from ductdicom.sheet.difference_cell import DifferenceCell, difference_cells
 from ductdicom.sheet.tile import MissingTile, Tile
-from ductdicom.sheet.undecided import candidates, counted, is_shown
+from ductdicom.sheet.undecided import candidates, is_shown
+from ductdicom.wording import counted
 
 _MOST_REPEATED = 2  # pre images at the start of each part of a long row
 _MOST_TILES = 6  # tiles a row before it goes on in another

@@ -7,6 +7,7 @@ from ductdicom.model.call import Kind, Laterality, Phase, ViewGroup
 from ductdicom.model.outcome import Status
 from ductdicom.model.row import LeftOut, Pairing, Row
 from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.wording import counted
 
 _NOT_SHOWN = {"excluded-by-decision", "not-a-ductogram"}
 _NO_SIDE = {None, Laterality.BOTH}
@@ -104,8 +105,3 @@ def _on(pages: list[int]) -> str:
         return ""
     places = str(pages[0]) if len(pages) == 1 else f"{pages[0]}–{pages[-1]}"
     return f", page{'s' if len(pages) > 1 else ''} {places}"
-
-
-def counted(count: int, word: str) -> str:
-    """Return a number with its noun: ``1 image``, ``2 images``."""
-    return f"{count} {word}{'s' if count != 1 else ''}"
