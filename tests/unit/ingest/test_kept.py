@@ -7,6 +7,7 @@ import random
 import tarfile
 
 import pytest
+from streams import Counting
 
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest.entries import Limits
@@ -25,17 +26,6 @@ def make_tar(contents, **options):
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
     return buffer.getvalue()
-
-
-class Counting(io.BytesIO):
-    """Counts the bytes that are read."""
-
-    count = 0
-
-    def read(self, size=-1, /):
-        chunk = super().read(size)
-        self.count += len(chunk)
-        return chunk
 
 
 def keep(content, kind="tar.gz"):

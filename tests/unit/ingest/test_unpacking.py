@@ -9,6 +9,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from streams import Counting
 
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest import unpacking
@@ -51,17 +52,6 @@ def test_a_packed_stream_reads_like_a_file(close_points, name, streams, most_poi
         stream.seek(position)
         assert stream.read(size) == CONTENT[position : position + size]
         assert stream.tell() == min(position + size, max(position, len(CONTENT)))
-
-
-class Counting(io.BytesIO):
-    """Counts the bytes that are read."""
-
-    count = 0
-
-    def read(self, size=-1, /):
-        chunk = super().read(size)
-        self.count += len(chunk)
-        return chunk
 
 
 def test_seeking_back_does_not_start_anew(close_points):
