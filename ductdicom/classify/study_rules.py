@@ -265,7 +265,7 @@ def compression_hints(
 
     A filled duct is compressed lightly, so as not to squeeze the contrast out. Heuristic.
     """
-    forces = [subject.instance.geometry.compression_force_n or 0.0 for subject in subjects]
+    forces = [subject.instance.compression_force_n or 0.0 for subject in subjects]
     limit = max(forces, default=0.0) * thresholds.light_compression_fraction
     return tuple(
         (

@@ -20,7 +20,6 @@ from ductdicom.ingest.parts import (
     read_contrast,
     read_exposure,
     read_geometry,
-    read_projection,
     read_raster,
 )
 from ductdicom.ingest.references import read_references, read_title
@@ -78,7 +77,6 @@ def read_attributes(parsed: Parsed, top: Item, facts: Facts) -> dict[str, Any]:
     else:
         for part in PARTS:
             values.update(part.read(header, facts))
-    values["geometry"] = read_geometry(top, values.pop("projection"))
     return values
 
 
@@ -107,6 +105,7 @@ def _read_own(header: Header) -> Values:
         "instance_number": top.integer(Tag.INSTANCE_NUMBER),
         "acquisition_number": top.integer(Tag.ACQUISITION_NUMBER),
         "irradiation_event_uids": _irradiation_events(header),
+        "compression_force_n": top.number(Tag.COMPRESSION_FORCE),
         "clock": read_clock(top, header.frames),
     }
 
@@ -176,7 +175,7 @@ def _read_technique(header: Header, facts: Facts) -> Values:
     return {
         "contrast": read_contrast(header),
         "exposure": read_exposure(header),
-        "projection": read_projection(header),
+        "geometry": read_geometry(header),
         "raster": read_raster(
             header.top,
             has_pixels=facts.has_pixels,

@@ -8,19 +8,20 @@ import contextlib
 import hashlib
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
-from ductdicom.ingest.packing import packing_schema
+from ductdicom.ingest.lines import LINES_TABLE, Lines
+from ductdicom.ingest.packing import SHARED_LINES, Packed, packing_schema
 from ductdicom.model.origin import Origin
 
 _BUSY_MS = 5000
-_BATCH_RESULTS = 1000  # of an archive, in one row
-_SEPARATOR = "\x1e"  # stands in no packed result
+_SHARED = [f"shared_{number}" for number in range(SHARED_LINES)]
 _TABLES = """
 CREATE TABLE IF NOT EXISTS version (digest TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS results (
@@ -29,16 +30,18 @@ CREATE TABLE IF NOT EXISTS results (
     size_bytes INTEGER NOT NULL,
     modified_ns INTEGER NOT NULL,
     file_number INTEGER NOT NULL,
-    content TEXT NOT NULL,
-    UNIQUE (path, place)
-);
-"""
+    own TEXT NOT NULL,
+    {},
+    PRIMARY KEY (path, place)
+) WITHOUT ROWID;
+""".format(", ".join(f"{column} BLOB" for column in _SHARED))
 _SELECT = """
-SELECT path, size_bytes, modified_ns, file_number, content
+SELECT path, size_bytes, modified_ns, file_number, own, {}
 FROM results WHERE path IN ({}) ORDER BY path, place
 """
-
-_State = tuple[bytes, int, int, int]  # of a file: its path, size, time and number
+_INSERT = "INSERT INTO results VALUES ({})"
+_STATE = slice(0, 4)  # of a file: its path, size, time and number
+_OWN, _FIRST_SHARED = 4, 5
 
 
 class Catalogue:
@@ -59,6 +62,7 @@ class Catalogue:
         self._path = path
         self._folder = Path.cwd()
         self._connection: sqlite3.Connection | None = None
+        self._lines = Lines()
         self._can_write = False
         self._has_failed = False
 
@@ -86,7 +90,7 @@ class Catalogue:
         with contextlib.suppress(sqlite3.Error):
             connection.close()
 
-    def find(self, origins: Sequence[Origin]) -> list[list[str] | None]:
+    def find(self, origins: Sequence[Origin]) -> list[list[Packed] | None]:
         """Return for each of ``origins`` what is known, packed; None where it has changed."""
         if self._connection is None and not self._has_failed:
             self._connection = _open_to_read(self._path)
@@ -94,20 +98,20 @@ class Catalogue:
             return [None] * len(origins)
         keys = [self._key(origin) for origin in origins]
         try:
-            rows = self._connection.execute(_SELECT.format(",".join("?" * len(keys))), keys)
-            found: dict[_State, list[str]] = {}
-            for path, size_bytes, modified_ns, number, content in rows:
-                packed = found.setdefault((path, size_bytes, modified_ns, number), [])
-                packed += content.split(_SEPARATOR)
+            statement = _SELECT.format(", ".join(_SHARED), ", ".join("?" * len(keys)))
+            rows = self._connection.execute(statement, keys).fetchall()
+            digests = set(chain.from_iterable(row[_FIRST_SHARED:] for row in rows))
+            lines = self._lines.read(self._connection, digests - {None})
         except sqlite3.Error as error:
             self._give_up(error)
             return [None] * len(origins)
+        found = _by_state(rows, lines)
         return [
             found.get((key, origin.size_bytes, origin.modified_ns, origin.file_number))
             for key, origin in zip(keys, origins, strict=True)
         ]
 
-    def keep(self, read: Sequence[tuple[Origin, tuple[str, ...]]]) -> None:
+    def keep(self, read: Sequence[tuple[Origin, tuple[Packed, ...]]]) -> None:
         """Remember what was read of each origin, packed."""
         if self._has_failed or not read:
             return
@@ -121,9 +125,21 @@ class Catalogue:
         try:
             with self._connection:
                 for origin, packed in read:
-                    _store(self._connection, self._key(origin), origin, packed)
+                    self._store(self._connection, origin, packed)
         except sqlite3.Error as error:
             self._give_up(error)
+
+    def _store(
+        self, connection: sqlite3.Connection, origin: Origin, packed: Sequence[Packed]
+    ) -> None:
+        key = self._key(origin)
+        state = (origin.size_bytes, origin.modified_ns, origin.file_number)
+        connection.execute("DELETE FROM results WHERE path = ?", (key,))
+        for place, (own, *lines) in enumerate(packed):
+            digests = [self._lines.keep(connection, line) for line in lines]
+            absent = [None] * (SHARED_LINES - len(lines))
+            values = (key, place, *state, own, *digests, *absent)
+            connection.execute(_INSERT.format(", ".join("?" * len(values))), values)
 
     def _key(self, origin: Origin) -> bytes:
         path = origin.file
@@ -137,6 +153,17 @@ class Catalogue:
             _remove(self._path)
 
 
+def _by_state(
+    rows: Sequence[tuple[Any, ...]], lines: Mapping[bytes, str]
+) -> dict[tuple[Any, ...], list[Packed]]:
+    """Return what was kept of each file; an empty line, which is none, for one that is lost."""
+    found: dict[tuple[Any, ...], list[Packed]] = {}
+    for row in rows:
+        shared = [lines.get(digest, "") for digest in row[_FIRST_SHARED:] if digest is not None]
+        found.setdefault(row[_STATE], []).append((row[_OWN], *shared))
+    return found
+
+
 def _open_to_read(path: Path) -> sqlite3.Connection | None:
     """Open a catalogue that is there and of this version."""
     if not path.is_file():
@@ -145,7 +172,7 @@ def _open_to_read(path: Path) -> sqlite3.Connection | None:
     try:
         address = f"file:{quote(str(path.absolute()))}?mode=ro"
         connection = sqlite3.connect(address, uri=True, timeout=_BUSY_MS / 1000)
-        connection.execute("SELECT path, place, content FROM results LIMIT 1").fetchall()
+        connection.execute("SELECT own, content FROM results, lines LIMIT 1").fetchall()
         known = connection.execute("SELECT digest FROM version").fetchall()
     except sqlite3.Error:
         known = []
@@ -184,9 +211,9 @@ def _prepare(connection: sqlite3.Connection) -> None:
     known = connection.execute("SELECT digest FROM version").fetchall() if has_version else []
     with connection:
         if known != [(digest,)]:
-            connection.execute("DROP TABLE IF EXISTS results")
-            connection.execute("DROP TABLE IF EXISTS version")
-    connection.executescript(_TABLES)
+            for table in ("results", "lines", "version"):
+                connection.execute(f"DROP TABLE IF EXISTS {table}")
+    connection.executescript(_TABLES + LINES_TABLE)
     with connection:
         if known != [(digest,)]:
             connection.execute("INSERT INTO version VALUES (?)", (digest,))
@@ -199,24 +226,6 @@ def _version() -> str:
     for source in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(source.read_bytes())
     return digest.hexdigest()
-
-
-def _store(
-    connection: sqlite3.Connection, key: bytes, origin: Origin, packed: tuple[str, ...]
-) -> None:
-    connection.execute("DELETE FROM results WHERE path = ?", (key,))
-    batches = range(0, len(packed), _BATCH_RESULTS)
-    connection.executemany(
-        "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            (key, start, *_state(origin), _SEPARATOR.join(packed[start : start + _BATCH_RESULTS]))
-            for start in batches
-        ],
-    )
-
-
-def _state(origin: Origin) -> tuple[int, int, int]:
-    return origin.size_bytes, origin.modified_ns, origin.file_number
 
 
 def _close(connection: sqlite3.Connection | None) -> None:

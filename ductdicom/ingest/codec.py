@@ -5,13 +5,12 @@ such texts also keeps `schema_of`, and throws them away when it changes.
 """
 
 import json
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, make_dataclass
 from datetime import date, time
 from enum import Enum
-from itertools import chain, repeat
-from operator import attrgetter, call
+from itertools import chain
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
@@ -83,18 +82,18 @@ def values_converter(kind: type, names: Sequence[str]) -> Callable[[list[Any]], 
 def maker(kind: type[_Value], names: Sequence[str]) -> Callable[..., _Value]:
     """Return a function that makes a ``kind`` of groups of values, in the order of ``names``.
 
-    Without a call by forty names it takes half the time; every field must be named, and a value
-    of the wrong kind is not noticed.
+    A frozen value sets each of its fields by a call. Its open twin, which has the same fields and
+    then becomes of its kind, takes a quarter of the time. Every field must be named, and a value
+    of the wrong type is not noticed.
     """
     if sorted(names) != sorted(item.name for item in fields(cast(Any, kind))):
         raise TypeError(f"not the fields of {kind.__name__}")
-    setters = [getattr(kind, name).__set__ for name in names]
-    new = object.__new__
+    twin: Callable[..., Any] = make_dataclass(kind.__name__, names, slots=True)
 
     def make(*groups: Sequence[object]) -> _Value:
-        made = new(kind)
-        deque(map(call, setters, repeat(made), chain(*groups)), maxlen=0)
-        return made
+        made = twin(*chain(*groups))
+        made.__class__ = kind
+        return cast(_Value, made)
 
     return make
 

@@ -1,4 +1,4 @@
-"""What was found in a file as a text: between processes, and from one run to the next.
+"""What was found in a file as texts: between processes, and from one run to the next.
 
 An instance takes some lines. The first has what is its own, each further one a group of fields
 that many instances share; equal lines come back as the same objects, so that they are decoded
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import time
 from functools import lru_cache
-from operator import attrgetter
+from operator import attrgetter, call
 from typing import Any
 
 from ductdicom.ingest.codec import (
@@ -21,11 +21,13 @@ from ductdicom.ingest.codec import (
     write_json,
 )
 from ductdicom.ingest.dicomdir import MissingReference
-from ductdicom.model.instance import Clock, Geometry, Instance
+from ductdicom.model.instance import Clock, Instance
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import LedgerRow
 
 Scanned = Instance | LedgerRow | MissingReference
+Packed = tuple[str, ...]
+"""The line that is a result's own, and those that it may share with others."""
 
 _REMEMBERED_LINES = 1 << 11  # of each kind
 _MOST_TEXT = 1 << 13  # characters of an instance whose lines are remembered
@@ -35,21 +37,24 @@ _OWN = (
     "instance_number",
     "acquisition_number",
     "irradiation_event_uids",
+    "compression_force_n",
+    "references",
     "damage",
 )
 _OWN_TIME = "acquired_time"
-_OWN_MEASURES = ("positioner_angle_deg", "compression_force_n", "body_part_thickness_mm")
-# What changes together stands together: with the view, the technique, the series, the image.
-_VIEW = ("breast", "texts")
+# What changes together stands together: with the view, the technique, the series.
+_VIEW = ("breast", "texts", "geometry")
 _TECHNIQUE = ("contrast", "exposure", "raster")
-_REFERENCES = ("references",)
 _SERIES = tuple(
     item.name
     for item in fields(Instance)
-    if item.name not in {"origin", "clock", "geometry", *_OWN, *_VIEW, *_TECHNIQUE, *_REFERENCES}
+    if item.name not in {"origin", "clock", *_OWN, *_VIEW, *_TECHNIQUE}
 )
-_GROUPS = (_SERIES, _VIEW, _TECHNIQUE, _REFERENCES)
+_GROUPS = (_SERIES, _VIEW, _TECHNIQUE)
 _scan_value = json.JSONDecoder().raw_decode
+
+SHARED_LINES = 1 + len(_GROUPS)
+"""How many lines an instance may share with others."""
 
 
 class _Fields:
@@ -80,56 +85,48 @@ class _Fields:
         return write_json(self.flatten(list(values)))
 
 
-def pack(result: Scanned, file: Origin) -> str:
-    """Return a result of reading ``file`` as text; where the file lies is left out."""
+def pack(result: Scanned, file: Origin) -> Packed:
+    """Return a result of reading ``file`` as texts; where the file lies is left out."""
     if isinstance(result, Instance):
-        clock, geometry = result.clock, result.geometry
-        at = None if clock.acquired_time is None else clock.acquired_time.isoformat()
-        own = [*_own.own(result), *_get_measures(geometry)]
-        lines = [write_json([_entry(result.origin, file), at, *own])]
-        lines += [_moment.line(clock), _projection.line(geometry)]
-        lines += [group.line(result) for group in _groups]
-        return "i" + "\n".join(lines)
+        at = result.clock.acquired_time
+        own = [None if at is None else at.isoformat(), *_own.own(result)]
+        lines = (_moment.line(result.clock), *(group.line(result) for group in _groups))
+        letter = "i" if sum(map(len, lines)) < _MOST_TEXT else "I"
+        return _write(letter, _entry(result.origin, file), own), *lines
     if isinstance(result, LedgerRow):
-        return "r" + write_json([_entry(result.origin, file), *_row.own(result)])
-    return "m" + write_json([_entry(result.directory, file), result.file_id])
+        return (_write("r", _entry(result.origin, file), _row.own(result)),)
+    return (_write("m", _entry(result.directory, file), [result.file_id]),)
 
 
-def unpack(text: str, file: Origin) -> Scanned:
+def unpack(packed: Packed, file: Origin) -> Scanned:
     """Return what `pack` packed.
 
     Raises
     ------
     ValueError, TypeError, KeyError, IndexError
-        The text is not whole.
+        The texts are not whole.
     """
-    first, *lines = text[1:].split("\n")
-    entry, *values = _decode(first)
+    first, *lines = packed
+    letter, entry, *own = _decode(first)
     origin = file if entry is None else _placed(entry, file)
-    if text[0] == "i":
-        at, *own = values
-        readers = _readers if len(text) < _MOST_TEXT else _new_readers
-        moment, projection, *groups = [
-            read(line) for read, line in zip(readers, lines, strict=True)
-        ]
-        acquired_at = None if at is None else time.fromisoformat(at)
-        return _make_instance(
-            (
-                origin,
-                _make_clock((acquired_at,), moment),
-                _make_geometry(own[len(_OWN) :], projection),
-                *_own.convert(own[: len(_OWN)]),
-            ),
-            *groups,
-        )
-    if text[0] == "r":
-        return _make_row((origin,), _row.convert(values))
-    return MissingReference(directory=origin, file_id=str(values[0]))
+    if letter in "iI":
+        readers = _readers if letter == "i" else _new_readers
+        moment, series, view, technique = map(call, readers, lines)
+        at, *own = own
+        clock = _make_clock((None if at is None else time.fromisoformat(at),), moment)
+        return _make_instance((origin, clock), _own.convert(own), series, view, technique)
+    if letter == "r":
+        return _make_row((origin,), _row.convert(own))
+    return MissingReference(directory=origin, file_id=str(own[0]))
 
 
 def packing_schema() -> str:
     """Return the names and types of everything that is packed."""
     return "".join(map(schema_of, (Instance, LedgerRow, MissingReference)))
+
+
+def _write(letter: str, entry: list[Any] | None, own: list[Any]) -> str:
+    return write_json([letter, entry, *own])
 
 
 def _entry(origin: Origin, file: Origin) -> list[Any] | None:
@@ -154,19 +151,15 @@ def _rest(kind: type, own: Sequence[str]) -> list[str]:
 _row = _Fields(LedgerRow, _rest(LedgerRow, ("origin",)))
 _entry_fields = _Fields(Origin, _ENTRY_FIELDS)
 _own = _Fields(Instance, _OWN)
-_get_measures = attrgetter(*_OWN_MEASURES)
 _moment = _Fields(Clock, _rest(Clock, (_OWN_TIME,)))
-_projection = _Fields(Geometry, _rest(Geometry, _OWN_MEASURES))
 _groups = [_Fields(Instance, names) for names in _GROUPS]
-_shared = [_moment, _projection, *_groups]
 _make_instance = maker(
-    Instance, ("origin", "clock", "geometry", *_OWN, *(name for names in _GROUPS for name in names))
+    Instance, ("origin", "clock", *_OWN, *(name for names in _GROUPS for name in names))
 )
 _make_clock = maker(Clock, (_OWN_TIME, *_rest(Clock, (_OWN_TIME,))))
-_make_geometry = maker(Geometry, (*_OWN_MEASURES, *_rest(Geometry, _OWN_MEASURES)))
 _make_row = maker(LedgerRow, ("origin", *_rest(LedgerRow, ("origin",))))
 _make_origin = maker(Origin, ("file", "source", *_ENTRY_FIELDS))
-_new_readers: list[Callable[[str], tuple[Any, ...]]] = [group.read for group in _shared]
+_new_readers: list[Callable[[str], tuple[Any, ...]]] = [group.read for group in (_moment, *_groups)]
 _readers: list[Callable[[str], tuple[Any, ...]]] = [
-    lru_cache(maxsize=_REMEMBERED_LINES)(group.read) for group in _shared
+    lru_cache(maxsize=_REMEMBERED_LINES)(read) for read in _new_readers
 ]

@@ -1,8 +1,6 @@
 """The groups of attributes of an image: contrast, breast, geometry, exposure, raster."""
 
-from collections.abc import Mapping
 from datetime import time
-from typing import Any
 
 from ductdicom.ingest.clock import parse_date_time, parse_time
 from ductdicom.ingest.elements import Item
@@ -91,8 +89,8 @@ def read_breast(header: Header) -> Breast:
     )
 
 
-def read_projection(header: Header) -> dict[str, Any]:
-    """Read spacings, magnification and positioning: the fields of `Geometry` that often repeat.
+def read_geometry(header: Header) -> Geometry:
+    """Read spacings, magnification and positioning.
 
     References
     ----------
@@ -101,29 +99,17 @@ def read_projection(header: Header) -> dict[str, Any]:
     top = header.top
     measures = header.places(Tag.PIXEL_MEASURES_SEQUENCE)
     beams = header.places(Tag.X_RAY_GEOMETRY_SEQUENCE)
-    return {
-        "imager_pixel_spacing_mm": first_pair(measures, Tag.IMAGER_PIXEL_SPACING),
-        "pixel_spacing_mm": first_pair(measures, Tag.PIXEL_SPACING),
-        "calibration_type": top.word(Tag.PIXEL_SPACING_CALIBRATION_TYPE),
-        "detector_spacing_mm": top.pair(Tag.DETECTOR_ELEMENT_SPACING),
-        "magnification_factor": first_number(
-            beams, Tag.ESTIMATED_RADIOGRAPHIC_MAGNIFICATION_FACTOR
-        ),
-        "source_to_detector_mm": first_number(beams, Tag.DISTANCE_SOURCE_TO_DETECTOR),
-        "source_to_patient_mm": first_number(beams, Tag.DISTANCE_SOURCE_TO_PATIENT),
-        "patient_orientation": top.values(Tag.PATIENT_ORIENTATION),
-        "positioner_type": top.word(Tag.POSITIONER_TYPE),
-        "paddle": top.text(Tag.PADDLE_DESCRIPTION),
-    }
-
-
-def read_geometry(top: Item, projection: Mapping[str, Any]) -> Geometry:
-    """Return the geometry of an image: its projection, and what differs from one to the next."""
     return Geometry(
-        **projection,
-        positioner_angle_deg=top.number(Tag.POSITIONER_PRIMARY_ANGLE),
-        compression_force_n=top.number(Tag.COMPRESSION_FORCE),
-        body_part_thickness_mm=top.number(Tag.BODY_PART_THICKNESS),
+        imager_pixel_spacing_mm=first_pair(measures, Tag.IMAGER_PIXEL_SPACING),
+        pixel_spacing_mm=first_pair(measures, Tag.PIXEL_SPACING),
+        calibration_type=top.word(Tag.PIXEL_SPACING_CALIBRATION_TYPE),
+        detector_spacing_mm=top.pair(Tag.DETECTOR_ELEMENT_SPACING),
+        magnification_factor=first_number(beams, Tag.ESTIMATED_RADIOGRAPHIC_MAGNIFICATION_FACTOR),
+        source_to_detector_mm=first_number(beams, Tag.DISTANCE_SOURCE_TO_DETECTOR),
+        source_to_patient_mm=first_number(beams, Tag.DISTANCE_SOURCE_TO_PATIENT),
+        patient_orientation=top.values(Tag.PATIENT_ORIENTATION),
+        positioner_type=top.word(Tag.POSITIONER_TYPE),
+        paddle=top.text(Tag.PADDLE_DESCRIPTION),
     )
 
 

@@ -19,7 +19,7 @@ from ductdicom.ingest.fastheader import FIRST_BYTES
 from ductdicom.ingest.header import DirectoryFileError, read_header, read_instance
 from ductdicom.ingest.kinds import HEAD_BYTES, is_archive
 from ductdicom.ingest.magic import EMPTY_FILE, promises_images
-from ductdicom.ingest.packing import Scanned, pack
+from ductdicom.ingest.packing import Packed, Scanned, pack
 from ductdicom.ingest.sources import OUT_OF_MEMORY, reason_of
 from ductdicom.ingest.stretches import Stretches
 from ductdicom.model.instance import Instance
@@ -36,7 +36,7 @@ class Reading(NamedTuple):
     it is as long as the file does; what a directory misses depends on other files.
     """
 
-    packed: tuple[str, ...] = ()
+    packed: tuple[Packed, ...] = ()
     is_archive: bool = False
     is_lasting: bool = False
 
@@ -98,7 +98,7 @@ def _read_file(path: str, alike: Stretches) -> Reading:
         return Reading((pack(_bug(_FILE, error), _FILE),))
 
 
-def pack_refusal(reason: str) -> str:
+def pack_refusal(reason: str) -> Packed:
     """Return the packed row of a file that could not be read."""
     return pack(_row(_FILE, Disposition.UNREADABLE, reason), _FILE)
 

@@ -12,7 +12,7 @@ from ductdicom.errors import UnreadableError
 from ductdicom.ingest.archives import open_origin
 from ductdicom.ingest.catalogue import Catalogue
 from ductdicom.ingest.entries import Limits
-from ductdicom.ingest.packing import Scanned, pack, unpack
+from ductdicom.ingest.packing import Packed, Scanned, pack, unpack
 from ductdicom.ingest.reading import Reading, pack_refusal, read_archive, read_files
 from ductdicom.ingest.sources import PASSING_REASONS, find_inputs, reason_of
 from ductdicom.model.origin import Origin
@@ -30,7 +30,7 @@ class _Chunk:
     """Candidates in their order, what is known of the files among them, and their reading."""
 
     candidates: list[Origin | LedgerRow]
-    known: list[list[str] | None]
+    known: list[list[Packed] | None]
     unread: list[Origin]
     reading: Future[list[Reading]]
 
@@ -138,10 +138,10 @@ def _read_alone(path: str, executor: Executor) -> Reading:
     return reading
 
 
-def _unpack(packed: Sequence[str], file: Origin) -> list[Scanned] | None:
+def _unpack(packed: Sequence[Packed], file: Origin) -> list[Scanned] | None:
     """Return what is packed, None where it is not whole."""
     try:
-        return [unpack(text, file) for text in packed]
+        return [unpack(result, file) for result in packed]
     except (ValueError, TypeError, KeyError, IndexError):
         return None
 
@@ -154,7 +154,7 @@ def _chunks(
     """Yield chunks whose unknown files are being read, or without an executor have been."""
     while chunk := list(islice(candidates, CHUNK_FILES)):
         origins = [item for item in chunk if isinstance(item, Origin)]
-        known: list[list[str] | None] = [None] * len(origins)
+        known: list[list[Packed] | None] = [None] * len(origins)
         if catalogue is not None:
             known = catalogue.find(origins)
         unread = [origin for origin, packed in zip(origins, known, strict=True) if packed is None]
@@ -187,7 +187,7 @@ def _read_ahead(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
 
 def _open_archive(origin: Origin, limits: Limits, catalogue: Catalogue | None) -> Iterator[Scanned]:
     """Go through an archive, and keep what was found if it is not too much to hold."""
-    found: list[str] = []
+    found: list[Packed] = []
     is_kept = catalogue is not None
     for result in read_archive(origin, limits):
         is_kept = is_kept and len(found) < _MAX_KEPT_RESULTS and _lasts(result)

@@ -125,14 +125,19 @@ class _Place(NamedTuple):
     source: str
     real: str
 
-    def below(self, name: str) -> "_Place":
-        path = f"{self.path.removesuffix('/')}/{name}"
-        shown = shown_name(name)
+    def as_folder(self) -> "_Place":
+        """Return the place with the slash that joins a name to each of its paths."""
+        path, source, real = (f"{name.removesuffix('/')}/" for name in self)
         # Mostly they are alike, and then they are kept only once.
-        is_alike = self.source == self.path and shown == name
-        source = path if is_alike else f"{self.source.removesuffix('/')}/{shown}"
-        real = path if self.real == self.path else f"{self.real.removesuffix('/')}/{name}"
-        return _Place(path, source, real)
+        return _Place(path, path if source == path else source, path if real == path else real)
+
+    def below(self, name: str) -> "_Place":
+        """Return the place of an entry, if this is a folder's."""
+        path = self.path + name
+        shown = shown_name(name)
+        is_alike = self.source is self.path and shown is name
+        source = path if is_alike else self.source + shown
+        return _Place(path, source, path if self.real is self.path else self.real + name)
 
 
 def _find(inputs: tuple[str, ...], covered: _Covered) -> Iterator[Origin | LedgerRow]:
@@ -175,7 +180,7 @@ def _walk(root: _Place, covered: _Covered) -> Iterator[Origin | LedgerRow]:
     opened, refusal = _open(root)
     if refusal is not None:
         yield refusal
-    stack = [(root, opened)]
+    stack = [(root.as_folder(), opened)]
     while stack:
         folder, entries = stack[-1]
         entry = next(entries, None)
@@ -192,7 +197,7 @@ def _walk(root: _Place, covered: _Covered) -> Iterator[Origin | LedgerRow]:
             opened, refusal = _open(place)
             if refusal is not None:
                 yield refusal
-            stack.append((place, opened))
+            stack.append((place.as_folder(), opened))
 
 
 def _open(folder: _Place) -> tuple[Iterator[os.DirEntry[str]], LedgerRow | None]:

@@ -126,7 +126,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Geometry:
-    """How the image was projected, in millimetres and degrees.
+    """How the image was projected, in millimetres.
 
     Spacings are (row, column) distances. ``positioner_type`` and ``paddle`` as the console wrote.
     """
@@ -140,10 +140,7 @@ class Geometry:
     source_to_patient_mm: float | None = None
     patient_orientation: tuple[str, ...] | None = None
     positioner_type: str | None = None
-    positioner_angle_deg: float | None = None
     paddle: str | None = None
-    compression_force_n: float | None = None
-    body_part_thickness_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +213,7 @@ class Instance:
     acquisition_number: int | None = None
     accession_number: str | None = None
     irradiation_event_uids: tuple[str, ...] = ()
+    compression_force_n: float | None = None
     references: tuple["Reference", ...] = ()
     document_title: Code | None = None
     has_identity_removed: bool = False

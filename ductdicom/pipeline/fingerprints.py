@@ -54,10 +54,10 @@ class Fingerprints:
         if place is None or self._catalogue is None:
             return self._compute(origin)
         (known,) = self._catalogue.find([place])
-        if known and _SHA256.fullmatch(known[0]):
-            return known[0]
+        if known and _SHA256.fullmatch(known[0][0]):
+            return known[0][0]
         digest = self._compute(origin)
-        self._catalogue.keep([(place, (digest,))])
+        self._catalogue.keep([(place, ((digest,),))])
         return digest
 
     def _compute(self, origin: Origin) -> str:

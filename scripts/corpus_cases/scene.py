@@ -282,6 +282,4 @@ def _geometry(vendor: Vendor, shot: Shot) -> Geometry:
         imager_pixel_spacing_mm=(vendor.pitch_mm, vendor.pitch_mm),
         magnification_factor=None if vendor.is_plate else factor,
         paddle="MAG" if is_magnified and vendor.name == "hologic" else None,
-        compression_force_n=45.0 if is_magnified else 95.0,
-        body_part_thickness_mm=58.0 if is_magnified else 52.0,
     )

@@ -143,10 +143,20 @@ def test_a_damaged_catalogue_is_made_anew(cd, cache, damage, read):
     assert run(cd, cache) == plain
 
 
-def test_a_damaged_entry_is_read_anew(cd, cache, read):
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE results SET own = '[1'",
+        "UPDATE results SET own = '[]'",
+        "UPDATE results SET shared_1 = NULL",
+        "UPDATE lines SET content = '[]'",
+        "DELETE FROM lines",
+    ],
+)
+def test_a_damaged_entry_is_read_anew(cd, cache, damage, read):
     plain = run(cd, cache)
     connection = sqlite3.connect(cache)
-    connection.execute("UPDATE results SET content = '[1'")
+    connection.execute(damage)
     connection.commit()
     connection.close()
     read.clear()

@@ -240,17 +240,6 @@ def test_a_missing_orientation_keeps_an_image_in_its_row(orientation):
     assert len(lay_out(*pair_of(bare, bare)).rows[0].images) == 2
 
 
-# Positioner angles have either sign, by maker.
-@pytest.mark.parametrize("angle", [-45.0, 45.0])
-def test_the_positioners_angle_decides_no_side(angle):
-    tilted = {"view": "MLO", "geometry": Geometry(positioner_angle_deg=angle)}
-
-    call = conclude(*pair_of(tilted, tilted))
-
-    assert [i.laterality for i in images_of(call)] == [Laterality.LEFT] * 2
-    assert not call.problems
-
-
 # 24. Implants.
 def test_implant_displaced_views_pair_with_their_like_only():
     displaced = Code(tag="(0054,0222)", value="399209000", scheme="SCT")

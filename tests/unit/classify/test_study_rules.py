@@ -13,7 +13,7 @@ from ductdicom.classify.subject import read_subject
 from ductdicom.classify.thresholds import Thresholds
 from ductdicom.classify.view import decide_view
 from ductdicom.model.call import ExamKind, Phase, Strength
-from ductdicom.model.instance import Breast, Contrast, Geometry, Raster
+from ductdicom.model.instance import Breast, Contrast, Raster
 from ductdicom.vocabulary.terms import load_vocabulary
 
 ENGINE = Engine(vocabulary=load_vocabulary())
@@ -51,7 +51,7 @@ def test_the_end_of_an_injection_alone_only_tells_what_came_after(at, says):
     ],
 )
 def test_light_compression_hints_at_post(forces, hinted):
-    subjects = [_subject(geometry=Geometry(compression_force_n=force)) for force in forces]
+    subjects = [_subject(compression_force_n=force) for force in forces]
 
     hints = compression_hints(subjects, LIMITS)
 

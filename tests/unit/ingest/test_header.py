@@ -388,18 +388,19 @@ def test_labels_of_the_archive_are_kept_apart():
 
 
 def test_geometry_in_millimetres():
-    geometry = read_made(
+    found = read_made(
         ImagerPixelSpacing=["0.1", "0.1"],
         EstimatedRadiographicMagnificationFactor="1.8",
         PatientOrientation=["P", "FL"],
         CompressionForce="40",
         PaddleDescription="SPOT MAG",
-    ).geometry
+    )
+    geometry = found.geometry
 
     assert geometry.imager_pixel_spacing_mm == (0.1, 0.1)
     assert geometry.magnification_factor == 1.8
     assert geometry.patient_orientation == ("P", "FL")
-    assert (geometry.compression_force_n, geometry.paddle) == (40.0, "SPOT MAG")
+    assert (found.compression_force_n, geometry.paddle) == (40.0, "SPOT MAG")
 
 
 @pytest.mark.parametrize(
