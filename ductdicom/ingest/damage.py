@@ -12,8 +12,8 @@ from ductdicom.ingest.dataset import Parsed, PixelElement
 from ductdicom.model.instance import Instance
 
 TRUNCATED = "truncated"
-_ITEM = 0xFFFE_E000
-_ITEM_HEAD = struct.Struct("<HHI")
+_ITEM = b"\xfe\xff\x00\xe0"
+_ITEM_HEAD = struct.Struct("<4sL")
 _MAX_FRAGMENTS = 100_000
 _SUBSAMPLED = ("YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420")
 
@@ -36,9 +36,10 @@ def find_damage(
         if stored < pixels.length_bytes or pixels.length_bytes < _least_bytes(instance):
             return TRUNCATED
         return None
-    if instance.origin.member is None and _is_cut(stream, pixels, size_bytes):
-        return TRUNCATED
-    return None
+    if instance.origin.member is not None:
+        return None
+    frames = instance.raster.frames if instance.raster.has_pixels else 0
+    return TRUNCATED if _is_cut(stream, pixels, size_bytes, frames) else None
 
 
 def _least_bytes(instance: Instance) -> int:
@@ -50,17 +51,20 @@ def _least_bytes(instance: Instance) -> int:
     return bits * (raster.bits_allocated or 0) // 8
 
 
-def _is_cut(stream: BinaryIO, pixels: PixelElement, size_bytes: int) -> bool:
-    """Whether a fragment reaches beyond the end; a missing delimiter alone costs nothing."""
+def _is_cut(stream: BinaryIO, pixels: PixelElement, size_bytes: int, frames: int) -> bool:
+    """Whether a fragment reaches beyond the end, or there are fewer of them than frames.
+
+    The first item is the offset table, and each frame has a fragment of its own at least; a
+    missing delimiter alone costs nothing.
+    """
     position = pixels.starts_at
-    for _ in range(_MAX_FRAGMENTS):
+    for count in range(_MAX_FRAGMENTS):
         stream.seek(position)
         head = stream.read(_ITEM_HEAD.size)
-        if len(head) < _ITEM_HEAD.size:
-            return position == pixels.starts_at
-        group, element, length = _ITEM_HEAD.unpack(head)
-        if group << 16 | element != _ITEM:
-            return False
+        is_end = len(head) < _ITEM_HEAD.size
+        if is_end or not head.startswith(_ITEM):
+            return count <= frames and (is_end or count > 0)
+        _, length = _ITEM_HEAD.unpack(head)
         position += _ITEM_HEAD.size + length
         if position > size_bytes:
             return True

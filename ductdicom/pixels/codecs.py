@@ -25,7 +25,9 @@ from ductdicom.pixels.codestream import (
     without_boxes,
 )
 from ductdicom.pixels.compiled import nothing_ignored
+from ductdicom.pixels.lossless import check_length
 from ductdicom.pixels.raster import RasterFormat
+from ductdicom.pixels.soundness import check_soundness
 
 _MESSAGE_LENGTH = 120
 _RLE_HEADER = struct.Struct("<16L")  # the number of segments, and where they begin
@@ -47,6 +49,12 @@ Decoder = Callable[[Frame], Pixels]
 
 def _jpeg(frame: Frame) -> Pixels:
     return np.asarray(imagecodecs.jpeg8_decode(frame.encoded))
+
+
+def _jpeg_lossless(frame: Frame) -> Pixels:
+    pixels = _jpeg(frame)
+    check_length(frame.encoded, pixels)
+    return pixels
 
 
 def _jpeg_pillow(frame: Frame) -> Pixels:
@@ -139,7 +147,7 @@ def _check_segments(encoded: bytes, count: int) -> None:
 _RLE_CHAIN: tuple[Decoder, ...] = (_rle,)
 _JPEG_CHAIN: tuple[Decoder, ...] = (_jpeg, _jpeg_pillow)
 # What libjpeg-turbo refuses, two others crash over or make a picture of.
-_LOSSLESS_CHAIN: tuple[Decoder, ...] = (_jpeg,)
+_LOSSLESS_CHAIN: tuple[Decoder, ...] = (_jpeg_lossless,)
 _JPEG_LS_CHAIN: tuple[Decoder, ...] = (_jpeg_ls, _jpeg_ls_charls)
 _JPEG2000_CHAIN: tuple[Decoder, ...] = (_jpeg2000, _jpeg2000_openjpeg, _jpeg2000_pillow)
 _HTJ2K_CHAIN: tuple[Decoder, ...] = (_htj2k, _jpeg2000_openjpeg, _jpeg2000_pillow)
@@ -214,7 +222,8 @@ def decode_frame(
     ------
     DecodeError
         ``unsupported-transfer-syntax``; ``truncated`` where the frame has no end;
-        ``decoder-failed`` with what the last decoder said.
+        ``damaged-pixels`` where it holds what no encoder writes; ``decoder-failed`` with what the
+        last decoder said.
     """
     check_syntax(syntax)
     chain = DECODERS[syntax]
@@ -224,6 +233,7 @@ def decode_frame(
         _check_agreement(codestream, raster)
     if is_cut(encoded):  # decoders fill up with grey
         raise DecodeError("the compressed frame has no end", reason="truncated")
+    check_soundness(encoded)
     frame = Frame(encoded=encoded, raster=raster, codestream=codestream)
     reduction = _reduction(raster, codestream, min_side_px)
     if reduction > 1 and chain in _REDUCING:
@@ -270,6 +280,8 @@ def _decoded(decoder: Decoder, frame: Frame) -> Pixels:
     try:
         with nothing_ignored():
             pixels = decoder(frame)
+    except DecodeError:
+        raise
     except Exception as error:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0][:_MESSAGE_LENGTH]
         raise DecodeError(f"no decoder could read it ({said})", reason="decoder-failed") from error

@@ -4,6 +4,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ductdicom.errors import DecodeError
+
 _SIZ = struct.Struct(">HH8IHB")
 _J2K_START = b"\xff\x4f\xff\x51"
 _JPEG_START = b"\xff\xd8"
@@ -22,7 +24,9 @@ _SIGN_BIT = 0x80
 # Start-of-frame markers that carry a size: ITU-T T.81 table B.1, and 0xF7 of JPEG-LS (T.87).
 _FRAME_MARKERS = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
 _LOSSLESS_FRAMES = frozenset({0xC3, 0xC7, 0xCB, 0xCF, 0xF7})
-_JPEG_LS_FRAME = 0xF7
+JPEG_LS_FRAME = 0xF7
+_HUFFMAN_TABLES = 0xC4
+_LONGEST_CODE = 16
 _STANDALONE_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
@@ -65,9 +69,19 @@ def read_codestream(frame: bytes) -> Codestream | None:
 
     None where it has no such header, contradicts itself, or is broken.
     """
-    if frame.startswith(_J2K_START):
+    if is_j2k(frame):
         return _read_j2k(frame)
-    return _read_jpeg(frame) if frame.startswith(_JPEG_START) else None
+    return _read_jpeg(frame) if is_jpeg(frame) else None
+
+
+def is_j2k(frame: bytes) -> bool:
+    """Whether a frame is a codestream of JPEG 2000 or HTJ2K."""
+    return frame.startswith(_J2K_START)
+
+
+def is_jpeg(frame: bytes) -> bool:
+    """Whether a frame is one of JPEG or JPEG-LS."""
+    return frame.startswith(_JPEG_START)
 
 
 def is_cut(frame: bytes) -> bool:
@@ -85,14 +99,14 @@ def is_lossy(frame: bytes) -> bool:
     ----------
     * ITU-T T.800 table A.20, T.87 C.2.3, T.81 table B.1
     """
-    if frame.startswith(_J2K_START):
-        place = _find_cod(frame)
+    if is_j2k(frame):
+        place = find_cod(frame)
         return place is not None and _byte(frame, place + _WAVELET_OFFSET) == 0
-    if not frame.startswith(_JPEG_START):
+    if not is_jpeg(frame):
         return False
-    segments = dict(_segments(frame))
+    segments = dict(jpeg_segments(frame))
     kinds = segments.keys() & _FRAME_MARKERS
-    if kinds == {_JPEG_LS_FRAME} and _START_OF_SCAN in segments:
+    if kinds == {JPEG_LS_FRAME} and _START_OF_SCAN in segments:
         components = segments[_START_OF_SCAN] + 4
         return bool(_byte(frame, components + 1 + 2 * (_byte(frame, components) or 0)))
     return bool(kinds - _LOSSLESS_FRAMES)
@@ -120,11 +134,12 @@ def _read_j2k(frame: bytes) -> Codestream | None:
 
 def _read_levels(frame: bytes) -> int:
     """Return the decomposition levels of the COD segment, 0 where there is none."""
-    place = _find_cod(frame)
+    place = find_cod(frame)
     return 0 if place is None else frame[place + _LEVELS_OFFSET]
 
 
-def _find_cod(frame: bytes) -> int | None:
+def find_cod(frame: bytes) -> int | None:
+    """Return where the COD segment of a JPEG 2000 codestream stands (ITU-T T.800 A.6.1)."""
     position = 4 + int.from_bytes(frame[4:6], "big")
     while position + _LEVELS_OFFSET < len(frame) and frame[position] == _MARKER:
         if frame[position : position + 2] == _COD:
@@ -146,12 +161,12 @@ def _read_jpeg(frame: bytes) -> Codestream | None:
 
 
 def _start_of_frame_segments(frame: bytes) -> Iterator[tuple[int, int, int, int]]:
-    for marker, position in _segments(frame):
+    for marker, position in jpeg_segments(frame):
         if marker in _FRAME_MARKERS and position + 4 + _SOF.size <= len(frame):
             yield _SOF.unpack_from(frame, position + 4)
 
 
-def _segments(frame: bytes) -> Iterator[tuple[int, int]]:
+def jpeg_segments(frame: bytes) -> Iterator[tuple[int, int]]:
     """Yield marker and position of each segment, up to the start of the scan."""
     position = 2
     while position + 4 <= len(frame):
@@ -171,3 +186,27 @@ def _segments(frame: bytes) -> Iterator[tuple[int, int]]:
         if marker == _START_OF_SCAN:
             return
         position += 2 + int.from_bytes(frame[position + 2 : position + 4], "big")
+
+
+def huffman_tables(frame: bytes) -> Iterator[tuple[int, dict[int, int]]]:
+    """Yield class and number of each table of a JPEG frame, and the code length of each symbol.
+
+    Symbols stand in the order of their codes; the first has a code of zeros alone. Class and
+    number come as they are written, the class in the upper four bits (ITU-T T.81 B.2.4.2).
+    """
+    for marker, segment in jpeg_segments(frame):
+        end = segment + 2 + int.from_bytes(frame[segment + 2 : segment + 4], "big")
+        end = min(end, len(frame))
+        position = segment + 4
+        while marker == _HUFFMAN_TABLES and position + _LONGEST_CODE < end:
+            counts = frame[position + 1 : position + 1 + _LONGEST_CODE]
+            lengths = [length for length, count in enumerate(counts, 1) for _ in range(count)]
+            symbols = position + 1 + _LONGEST_CODE
+            following = symbols + len(lengths)
+            yield frame[position], dict(zip(frame[symbols:following], lengths, strict=False))
+            position = following
+
+
+def damaged_pixels(message: str) -> DecodeError:
+    """Return the error of a frame that cannot be what its encoder wrote."""
+    return DecodeError(message, reason="damaged-pixels")

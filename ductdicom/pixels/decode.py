@@ -76,8 +76,8 @@ def read_image(
     ------
     DecodeError
         With one of the reasons ``no-pixel-data``, ``truncated``, ``unsupported-transfer-syntax``,
-        ``decoder-failed``, ``too-large``, ``unsupported-pixels``, ``frame-missing``, and
-        ``unreadable`` for a file that cannot be opened.
+        ``damaged-pixels``, ``decoder-failed``, ``too-large``, ``unsupported-pixels``,
+        ``frame-missing``, and ``unreadable`` for a file that cannot be opened.
     """
     try:
         return _read(source, frame=frame, min_side_px=min_side_px)

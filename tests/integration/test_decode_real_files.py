@@ -16,6 +16,7 @@ _DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 _REASONS = {
     "no-pixel-data",
     "truncated",
+    "damaged-pixels",
     "unsupported-transfer-syntax",
     "decoder-failed",
     "too-large",

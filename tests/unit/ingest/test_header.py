@@ -17,6 +17,9 @@ from ductdicom.model.origin import Origin
 CC = {"CodeValue": "399162004", "CodingSchemeDesignator": "SCT", "CodeMeaning": "cranio-caudal"}
 MAG = {"CodeValue": "399163009", "CodingSchemeDesignator": "SCT", "CodeMeaning": "Magnification"}
 PIXELS = bytes(2 * 4 * 3)
+OPEN_PIXELS = b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff"
+ITEM = b"\xfe\xff\x00\xe0"
+DELIMITER = b"\xfe\xff\xdd\xe0\0\0\0\0"
 
 
 def read(content, **origin):
@@ -147,6 +150,18 @@ def test_missing_bytes_are_noticed(lost, damage):
     content = make.make_dicom(pixels=PIXELS)
 
     assert read(content[: len(content) - lost]).damage == damage
+
+
+@pytest.mark.parametrize(
+    ("frames", "fragments", "damage"),
+    [(1, 0, "truncated"), (1, 1, None), (1, 3, None), (3, 2, "truncated"), (3, 3, None)],
+)
+def test_every_compressed_frame_has_a_fragment(frames, fragments, damage):
+    content = make.make_dicom(pixels=b"", NumberOfFrames=str(frames))
+    head = content[: content.rindex(b"\xe0\x7f\x10\x00")]
+    items = [ITEM + bytes(4), *[ITEM + b"\4\0\0\0data"] * fragments, DELIMITER]
+
+    assert read(head + OPEN_PIXELS + b"".join(items)).damage == damage
 
 
 def test_fewer_pixels_than_the_header_demands_are_damage():

@@ -1,0 +1,158 @@
+from contextlib import suppress
+
+import imagecodecs
+import numpy as np
+import openjpeg.utils
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ductdicom.errors import DecodeError
+from ductdicom.pixels.lossless import check_length
+from ductdicom.pixels.soundness import check_soundness
+
+_ROWS, _COLUMNS = np.mgrid[:200, :160]
+_NOISE = np.random.default_rng(7).normal(0, 12, _ROWS.shape)
+BREAST = np.where(_COLUMNS < 100, 1500 + 5 * _ROWS + _NOISE, 0).astype(np.uint16)
+FLAT = {
+    "black": np.zeros((200, 160), np.uint16),
+    "white": np.full((200, 160), 4095, np.uint16),
+    "edge": np.where(_COLUMNS < 80, 0, 4095).astype(np.uint16),
+}
+IMAGES = {"breast": BREAST, **FLAT}
+
+
+def encode_lossless(pixels, predictor=1):
+    return imagecodecs.jpeg8_encode(
+        pixels, lossless=True, predictor=predictor, bitspersample=12, optimize=True
+    )
+
+
+def encode_jpeg(pixels):
+    return imagecodecs.jpeg8_encode((pixels >> 4).astype(np.uint8), level=95)
+
+
+def encode_j2k(pixels):
+    return openjpeg.utils.encode(pixels, bits_stored=12, photometric_interpretation=2)
+
+
+def encode_htj2k(pixels):
+    return imagecodecs.htj2k_encode(pixels)
+
+
+ENCODERS = {
+    "lossless": encode_lossless,
+    "jpeg": encode_jpeg,
+    "12-bit": lambda pixels: imagecodecs.jpeg8_encode(pixels, level=95, bitspersample=12),
+    "j2k": encode_j2k,
+    "htj2k": encode_htj2k,
+    "jpeg-ls": imagecodecs.jpegls_encode,
+}
+_MIDDLE = {name: len(encode(BREAST)) // 2 for name, encode in ENCODERS.items()}
+
+
+def change(frame, position, content):
+    return frame[:position] + content + frame[position + len(content) :]
+
+
+def refuse(frame):
+    with pytest.raises(DecodeError) as caught:
+        check_soundness(frame)
+    assert caught.value.reason == "damaged-pixels"
+
+
+@pytest.mark.parametrize("image", IMAGES)
+@pytest.mark.parametrize("name", ENCODERS)
+def test_what_an_encoder_writes_is_sound(name, image):
+    check_soundness(ENCODERS[name](IMAGES[image]))
+
+
+@pytest.mark.parametrize("name", ["jpeg", "12-bit", "j2k"])
+def test_a_sector_of_zeros_is_a_hole(name):
+    frame = ENCODERS[name](BREAST)
+
+    refuse(change(frame, _MIDDLE[name], bytes(512)))
+
+
+@pytest.mark.parametrize("name", ["lossless", "jpeg", "12-bit", "j2k", "htj2k"])
+@pytest.mark.parametrize("marker", [b"\xff\xd9", b"\xff\xd5", b"\xff\xc1"])
+def test_a_marker_in_the_data_ends_nothing_silently(name, marker):
+    frame = ENCODERS[name](BREAST)
+
+    refuse(change(frame, _MIDDLE[name], marker))
+
+
+def test_restarts_stand_in_their_order():
+    # Two restart markers after the data, as if the intervals between them were lost.
+    frame = encode_jpeg(BREAST)
+
+    check_soundness(frame[:-2] + b"\xff\xd0\x12\xff\xd1\x12\xff\xd9")
+    refuse(frame[:-2] + b"\xff\xd0\x12\xff\xd2\x12\xff\xd9")
+
+
+def test_padding_behind_the_end_is_no_damage():
+    check_soundness(encode_jpeg(BREAST) + bytes(200))
+
+
+def test_data_behind_the_end_are_damage():
+    refuse(encode_jpeg(BREAST) + bytes(range(100)))
+
+
+@pytest.mark.parametrize("name", [name for name in ENCODERS if name != "jpeg-ls"])
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_any_bytes_are_sound_or_refused(name, data):
+    frame = ENCODERS[name](FLAT["edge"])
+    position = data.draw(st.integers(2, len(frame)))
+
+    with suppress(DecodeError):
+        check_soundness(change(frame, position, data.draw(st.binary(max_size=40))))
+
+
+@pytest.mark.parametrize("image", IMAGES)
+@pytest.mark.parametrize("predictor", range(1, 8))
+def test_the_pixels_of_a_lossless_frame_take_all_its_bits(predictor, image):
+    frame = encode_lossless(IMAGES[image], predictor)
+
+    check_length(frame, IMAGES[image])
+
+
+@pytest.mark.parametrize("bits", [8, 12, 16])
+def test_any_depth_is_counted(bits):
+    pixels = (BREAST >> 4).astype(np.uint8) if bits == 8 else BREAST << (bits - 12)
+    frame = imagecodecs.ljpeg_encode(pixels, bitspersample=bits)
+
+    check_length(frame, pixels)
+    with pytest.raises(DecodeError):
+        check_length(frame, pixels[::-1])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda frame, at: change(frame, at, bytes(512)), id="hole"),
+        pytest.param(lambda frame, at: frame[:at] + frame[at + 512 :], id="sector lost"),
+        pytest.param(lambda frame, at: frame[:at] + frame[at - 512 :], id="sector twice"),
+    ],
+)
+def test_lost_data_of_a_lossless_frame_are_found(damage):
+    frame = encode_lossless(BREAST)
+    damaged = damage(frame, _MIDDLE["lossless"])
+
+    with pytest.raises(DecodeError) as caught:
+        check_length(damaged, imagecodecs.jpeg8_decode(damaged))
+    assert caught.value.reason == "damaged-pixels"
+
+
+@pytest.mark.parametrize("padding", [b"\xff", b"\xff\xff\xff", b"\0", b"\0\xff"])
+def test_padding_before_the_end_is_no_damage(padding):
+    frame = encode_lossless(BREAST)
+
+    check_length(frame[:-2] + padding + frame[-2:], BREAST)
+
+
+def test_more_than_padding_before_the_end_is_damage():
+    frame = encode_lossless(BREAST)
+
+    with pytest.raises(DecodeError):
+        check_length(frame[:-2] + b"\0\0" + frame[-2:], BREAST)
