@@ -36,6 +36,10 @@ _UNICODE_PATH_HEAD = struct.Struct("<BI")
 _MODE_SHIFT = 16
 _LOCAL_HEAD = struct.Struct("<4s22xHH")
 _LOCAL_SIGNATURE = b"PK\x03\x04"
+_CENTRAL_HEAD = struct.Struct("<28x3H12x")  # lengths of name, extra field and comment
+_CENTRAL_SIGNATURE = b"PK\x01\x02"
+_LOCAL_FLAG, _CENTRAL_FLAG = 7, 9  # the byte of the flags that says how names are written
+_NAME_FLAG = _UTF8_NAME >> 8
 
 
 def zip_entries(file: BinaryIO, size_bytes: int, limits: Limits) -> Iterator[Entry]:
@@ -46,10 +50,7 @@ def zip_entries(file: BinaryIO, size_bytes: int, limits: Limits) -> Iterator[Ent
     UnreadableError
         Reason ``damaged-archive`` or ``archive-limit``.
     """
-    try:
-        archive = zipfile.ZipFile(file)
-    except Exception as error:
-        raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE) from error
+    archive = _open_directory(file)
     total_bytes = 0
     rename = unique_names()
     with archive:
@@ -67,6 +68,41 @@ def zip_entries(file: BinaryIO, size_bytes: int, limits: Limits) -> Iterator[Ent
                     refusal=refusal,
                     in_place=_window(file, info, limits),
                 )
+
+
+def _open_directory(file: BinaryIO) -> zipfile.ZipFile:
+    try:
+        try:
+            return zipfile.ZipFile(file)
+        except UnicodeDecodeError:  # one false name would cost the whole archive
+            return zipfile.ZipFile(cast(BinaryIO, _WithoutNameFlag(file)))
+    except Exception as error:
+        raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE) from error
+
+
+class _WithoutNameFlag:
+    """A zip archive none of whose names claims to be UTF-8, so that each can be guessed.
+
+    The standard library reads the central directory as a whole, and each local header alone.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.seek = file.seek
+        self.tell = file.tell
+        self.seekable = file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        content = bytearray(self._file.read(size))
+        if len(content) == _LOCAL_HEAD.size and content.startswith(_LOCAL_SIGNATURE):
+            content[_LOCAL_FLAG] &= ~_NAME_FLAG
+        position = 0
+        while content.startswith(_CENTRAL_SIGNATURE, position):
+            if position + _CENTRAL_HEAD.size > len(content):
+                break
+            content[position + _CENTRAL_FLAG] &= ~_NAME_FLAG
+            position += _CENTRAL_HEAD.size + sum(_CENTRAL_HEAD.unpack_from(content, position))
+        return bytes(content)
 
 
 def _open(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Readable:

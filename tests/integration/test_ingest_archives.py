@@ -190,6 +190,22 @@ def test_zip_names_without_the_flag_are_decoded(tmp_path, codec, name):
     assert read_bytes(replace(origin, member=name)) == DICOM
 
 
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_name_that_is_falsely_called_utf8_costs_no_entry(tmp_path, compression):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        archive.writestr("Müller/1", DICOM)
+        archive.writestr("plain", DICOM)
+        archive.writestr("після/2", DICOM)
+    content = buffer.getvalue().replace("Müller/1".encode(), b"M\x81ller/11")
+    origin = save(tmp_path, "a.zip", content)
+
+    found = [item for item in members(origin) if isinstance(item, Origin)]
+
+    assert [item.member for item in found] == ["Müller/11", "plain", "після/2"]
+    assert [read_bytes(item) for item in found] == [DICOM] * 3
+
+
 def test_a_unicode_path_beside_the_old_name_wins(tmp_path):
     info = zipfile.ZipInfo("old")
     checksum = struct.pack("<BI", 1, zlib.crc32(b"old"))
