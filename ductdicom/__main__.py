@@ -2,7 +2,11 @@
 
 import os
 import sys
+import traceback
+from pathlib import Path
 
+_WRONG_USAGE = 2
+_BUG = 70
 _INTERRUPTED = 130
 
 
@@ -10,10 +14,18 @@ def main() -> None:
     """Run the command line and leave with its exit code."""
     _replace_closed_streams()
     try:
+        Path.cwd()
+    except OSError:  # libraries ask for it while they load
+        print("ductdicom: the working folder is gone: change to another", file=sys.stderr)
+        sys.exit(_WRONG_USAGE)
+    try:
         # Loading takes most of a second, in which somebody may think better of it.
         from ductdicom.cli.application import run  # noqa: PLC0415
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
+    except Exception:  # noqa: BLE001 - whatever it is; left alone, it would end with 1, a result
+        traceback.print_exc()
+        sys.exit(_BUG)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -1,5 +1,6 @@
 """The command line as a whole, and the one place where errors become exit codes."""
 
+import errno
 import re
 import sys
 import traceback
@@ -16,12 +17,13 @@ from ductdicom.cli.rules import rules
 from ductdicom.cli.sample import sample
 from ductdicom.cli.scan import scan
 from ductdicom.cli.sheet import sheet
-from ductdicom.errors import DuctDicomError, UsageError
+from ductdicom.errors import DuctDicomError, OutputError, UsageError
 from ductdicom.pipeline.executors import values_unsaid
 from ductdicom.pipeline.interrupts import ended_politely
 from ductdicom.version import __version__
 
 INTERRUPTED = 130
+_EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}
 _PLACE = re.compile(r"^  File .*$", re.MULTILINE)
 
 
@@ -69,6 +71,12 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except SystemExit:  # click's, where who read its own output (a help text) went away
         code = 0
+    except OSError as error:
+        if error.errno not in _EXHAUSTED:
+            _say_bug(error)
+            return DuctDicomError.exit_code
+        say(f"ductdicom: {error.strerror}: allow this user more (ulimit)", is_result=False)
+        return OutputError.exit_code
     except Exception as error:  # noqa: BLE001 - the last resort: a bug is reported as one
         _say_bug(error)
         return DuctDicomError.exit_code

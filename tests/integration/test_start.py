@@ -1,0 +1,45 @@
+"""How a command ends that cannot even start; 0 and 1 are results, and scripts trust them."""
+
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(sys.platform == "win32", reason="limits and folders of POSIX"),
+]
+
+_COMMAND = "import sys; from ductdicom.__main__ import main; sys.argv[0] = 'ductdicom'; main()"
+
+
+def start(*arguments, before="", shell=""):
+    """Run a command after some Python in its process, or some words of a shell before it."""
+    line = ["-c", f"{before}\n{_COMMAND}", *arguments]
+    words = ["sh", "-c", f'{shell} exec "$0" "$@"', sys.executable, *line]
+    return subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_working_folder_that_is_gone_is_said(tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+
+    ended = start("--version", shell=f"cd '{gone}'; rmdir '{gone}';")
+
+    assert ended.returncode == 2
+    assert ended.stderr == "ductdicom: the working folder is gone: change to another\n"
+
+
+def test_a_library_that_is_missing_is_no_result():
+    ended = start("--version", before="import sys; sys.modules['reportlab'] = None")
+
+    assert ended.returncode == 70
+    assert "reportlab" in ended.stderr
+
+
+def test_too_few_files_are_no_bug(tmp_path, samples):
+    ended = start("organise", str(samples), "-o", str(tmp_path / "out"), shell="ulimit -n 10;")
+
+    assert ended.returncode == 4
+    assert "Too many open files" in ended.stderr
+    assert "Traceback" not in ended.stderr
