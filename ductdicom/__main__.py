@@ -16,7 +16,7 @@ def main() -> None:
     try:
         Path.cwd()
     except OSError:  # libraries ask for it while they load
-        print("ductdicom: the working folder is gone: change to another", file=sys.stderr)
+        sys.stderr.write("ductdicom: the working folder is gone: change to another\n")
         sys.exit(_WRONG_USAGE)
     try:
         # Loading takes most of a second, in which somebody may think better of it.

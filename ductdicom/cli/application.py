@@ -71,16 +71,17 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except SystemExit:  # click's, where who read its own output (a help text) went away
         code = 0
-    except OSError as error:
-        if error.errno not in _EXHAUSTED:
-            _say_bug(error)
-            return DuctDicomError.exit_code
+    except Exception as error:  # noqa: BLE001 - the last resort: a bug is reported as one
+        return _say_unexpected(error)
+    return int(code or 0)
+
+
+def _say_unexpected(error: Exception) -> int:
+    if isinstance(error, OSError) and error.errno in _EXHAUSTED:
         say(f"ductdicom: {error.strerror}: allow this user more (ulimit)", is_result=False)
         return OutputError.exit_code
-    except Exception as error:  # noqa: BLE001 - the last resort: a bug is reported as one
-        _say_bug(error)
-        return DuctDicomError.exit_code
-    return int(code or 0)
+    _say_bug(error)
+    return DuctDicomError.exit_code
 
 
 def _say_bug(error: Exception) -> None:

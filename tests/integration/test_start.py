@@ -13,10 +13,10 @@ pytestmark = [
 _COMMAND = "import sys; from ductdicom.__main__ import main; sys.argv[0] = 'ductdicom'; main()"
 
 
-def start(*arguments, before="", shell=""):
+def start(*arguments, before="", setup=""):
     """Run a command after some Python in its process, or some words of a shell before it."""
     line = ["-c", f"{before}\n{_COMMAND}", *arguments]
-    words = ["sh", "-c", f'{shell} exec "$0" "$@"', sys.executable, *line]
+    words = ["sh", "-c", f'{setup} exec "$0" "$@"', sys.executable, *line]
     return subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -24,7 +24,7 @@ def test_a_working_folder_that_is_gone_is_said(tmp_path):
     gone = tmp_path / "gone"
     gone.mkdir()
 
-    ended = start("--version", shell=f"cd '{gone}'; rmdir '{gone}';")
+    ended = start("--version", setup=f"cd '{gone}'; rmdir '{gone}';")
 
     assert ended.returncode == 2
     assert ended.stderr == "ductdicom: the working folder is gone: change to another\n"
@@ -38,7 +38,7 @@ def test_a_library_that_is_missing_is_no_result():
 
 
 def test_too_few_files_are_no_bug(tmp_path, samples):
-    ended = start("organise", str(samples), "-o", str(tmp_path / "out"), shell="ulimit -n 10;")
+    ended = start("organise", str(samples), "-o", str(tmp_path / "out"), setup="ulimit -n 10;")
 
     assert ended.returncode == 4
     assert "Too many open files" in ended.stderr
