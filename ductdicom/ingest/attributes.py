@@ -128,6 +128,7 @@ def _read_study(header: Header, _facts: Facts) -> Values:
             issuer=top.text(Tag.ISSUER_OF_PATIENT_ID),
             name=top.text(Tag.PATIENT_NAME),
             birth_date=top.word(Tag.PATIENT_BIRTH_DATE),
+            sex=top.word(Tag.PATIENT_SEX),
         ),
     }
 
@@ -199,6 +200,7 @@ PARTS = (
         Tag.ISSUER_OF_PATIENT_ID,
         Tag.PATIENT_NAME,
         Tag.PATIENT_BIRTH_DATE,
+        Tag.PATIENT_SEX,
     ),
     _part(
         _read_series,

@@ -51,6 +51,7 @@ class Patient:
     issuer: str | None = None
     name: str | None = None
     birth_date: str | None = None
+    sex: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from ductdicom.model.study import ImageCall, StudyCall
 
 MOST_DAYS = 730.0
 _LONG_ID = 4  # signs
+_SEXES = {"M", "F"}
 # What de-identification and hurry put in the place of a name or an ID, without digits.
 _FOR_ALL = (
     "anon", "unknown", "unbekannt", "inconnu", "removed", "deleted", "deidentif", "confidential",
@@ -33,13 +34,14 @@ def is_same_patient(one: Patient, other: Patient) -> bool:
 def clashes(one: Patient, other: Patient) -> bool:
     """Tell whether two headers contradict each other about who the patient is.
 
-    Blank values contradict nothing. Of two names, one must contain the other's words:
-    ``DOE^JANE`` and ``Doe^Jane^M.`` are one name.
+    Blank values contradict nothing, nor does a sex that is neither male nor female. Of two names,
+    one must contain the other's words: ``DOE^JANE`` and ``Doe^Jane^M.`` are one name.
     """
     return (
         _differ(one.patient_id, other.patient_id)
         or _differ(one.issuer, other.issuer)
         or _differ(one.birth_date, other.birth_date)
+        or {one.sex, other.sex} == _SEXES
         or _names_differ(one.name or "", other.name or "")
     )
 

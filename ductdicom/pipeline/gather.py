@@ -138,10 +138,11 @@ def _by_patient(instances: Sequence[Instance]) -> list[list[Instance]]:
     return parts
 
 
-def _who(patient: Patient) -> tuple[str, str, str, str]:
+def _who(patient: Patient) -> tuple[str, ...]:
     return (
         patient.patient_id or "",
         patient.name or "",
         patient.birth_date or "",
         patient.issuer or "",
+        patient.sex or "",
     )

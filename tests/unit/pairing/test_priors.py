@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, datetime, time
 
 import pytest
@@ -133,16 +134,32 @@ def test_a_study_without_a_date_is_not_earlier():
         pytest.param({"birth_date": "19600102"}, True, id="another birth date"),
         pytest.param({"issuer": "K"}, True, id="another issuer"),
         pytest.param({"patient_id": "8"}, True, id="another number"),
+        pytest.param({"sex": "M"}, True, id="another sex"),
+        pytest.param({"sex": "O"}, False, id="a sex that tells nothing"),
+        pytest.param({"sex": None}, False, id="no sex"),
     ],
 )
 def test_clashes(changes, clash):
-    values = {"patient_id": "7", "issuer": "H", "name": "DOE^JANE", "birth_date": "19600101"}
+    values = {
+        "patient_id": "7",
+        "issuer": "H",
+        "name": "DOE^JANE",
+        "birth_date": "19600101",
+        "sex": "F",
+    }
 
-    assert clashes(JANE, Patient(**(values | changes))) is clash
+    assert clashes(replace(JANE, sex="F"), Patient(**(values | changes))) is clash
 
 
 VALUES = st.sampled_from([None, "", "A", "B", "A^B"])
-PATIENTS = st.builds(Patient, patient_id=VALUES, issuer=VALUES, name=VALUES, birth_date=VALUES)
+PATIENTS = st.builds(
+    Patient,
+    patient_id=VALUES,
+    issuer=VALUES,
+    name=VALUES,
+    birth_date=VALUES,
+    sex=st.sampled_from([None, "", "F", "M", "O"]),
+)
 
 
 @given(PATIENTS, PATIENTS)
