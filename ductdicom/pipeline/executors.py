@@ -22,6 +22,7 @@ from ductdicom.pipeline.probing import probe
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_STANDARD_ERROR = 2
 _TASKS_BEFORE_POOL = 4
 _LIMIT_S = 900.0  # for a study; the slowest take a minute
 # A chunk of headers takes a tenth of a second, on a slow share minutes; an image a few seconds.
@@ -92,7 +93,7 @@ class WorkerPool(Executor):
             # Its locks start a helper process, which meddles with the signals held back.
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(
-                self._workers, mp_context=context, initializer=end_with_parent
+                self._workers, mp_context=context, initializer=begin_worker
             )
         with _interrupts_held():  # a pool starts its processes with its first task
             return self._pool.submit(run_limited, limit_s, task)
@@ -130,6 +131,18 @@ class LatePool(Executor):
     def shutdown(self, *args: Any, **kwargs: Any) -> None:
         """End the processes, as every executor does."""
         self._pool.shutdown(*args, **kwargs)
+
+
+def begin_worker() -> None:
+    """Make a worker process end with its parent, and keep quiet what libraries print in it.
+
+    Some decoders write to the standard error of the process, between lines that a program may
+    read; what a worker has to say comes back as its result.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, _STANDARD_ERROR)
+    os.close(nowhere)
+    end_with_parent()
 
 
 def end_with_parent() -> None:

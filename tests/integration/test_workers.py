@@ -147,6 +147,19 @@ def test_a_task_that_does_not_end_is_ended_with_its_worker():
         assert pool.submit(divmod, 7, 2).result() == (3, 1)
 
 
+def print_as_a_library_does():
+    """Write to the standard error of the process, past Python."""
+    os.write(2, b"noise")
+    return True
+
+
+def test_what_libraries_print_in_a_worker_is_not_heard(capfd):
+    with WorkerPool(1) as pool:
+        assert pool.submit(print_as_a_library_does).result()
+
+    assert capfd.readouterr().err == ""
+
+
 def test_no_process_is_started_for_nothing():
     with WorkerPool(2):
         assert multiprocessing.active_children() == []
