@@ -89,7 +89,7 @@ def organise(
                     )
                 report = _run(scanned, settings, output, workers, interrupts, progress)
     if not scanned.judged and not scanned.is_interrupted:
-        raise nothing_readable(scanned, inputs)
+        raise nothing_readable(scanned, inputs, are_accounts_kept=report.earlier_studies > 0)
     return report
 
 

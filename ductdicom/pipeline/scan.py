@@ -102,15 +102,18 @@ def _workers(given: Executor | None, jobs: int) -> Iterator[Executor]:
         own.shutdown(wait=True, cancel_futures=True)
 
 
-def nothing_readable(scanned: Scan, inputs: Sequence[str]) -> NothingReadableError:
-    """Say that nothing could be read, and what the inputs are instead."""
+def nothing_readable(
+    scanned: Scan, inputs: Sequence[str], *, are_accounts_kept: bool = False
+) -> NothingReadableError:
+    """Say that nothing could be read, what the inputs are instead, and what stays as it was."""
     rows = scanned.gathered.rows
     counts = count_inputs(rows)
     found = ", ".join(f"{number} {reason or what}" for what, reason, number in counts)
     return NothingReadableError(
         f"none of {len(rows)} inputs is a DICOM object that could be read",
         path=_named(inputs),
-        hint=found or "the folder is empty",
+        hint=(found or "the folder is empty")
+        + ("; the accounts of the earlier run stay" if are_accounts_kept else ""),
     )
 
 

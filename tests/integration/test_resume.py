@@ -218,7 +218,9 @@ def test_an_earlier_output_folder_among_the_inputs_needs_no_person(export, tmp_p
 
 
 @pytest.mark.parametrize("inside", [[], ["letter.txt"]], ids=["empty", "no image"])
-def test_a_run_that_finds_nothing_leaves_the_accounts_of_an_earlier_one(export, tmp_path, inside):
+def test_a_run_that_finds_nothing_leaves_the_accounts_of_an_earlier_one(
+    export, tmp_path, inside, capsys
+):
     output, nothing = tmp_path / "out", tmp_path / "nothing"
     assert organise(export, output=output) == 0
     before = files_of(output)
@@ -227,6 +229,7 @@ def test_a_run_that_finds_nothing_leaves_the_accounts_of_an_earlier_one(export, 
         (nothing / name).write_text("no image", encoding="utf-8")
 
     assert organise(nothing, output=output) == 3
+    assert "the accounts of the earlier run stay" in capsys.readouterr().err
     assert files_of(output) == before
 
 
