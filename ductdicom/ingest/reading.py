@@ -9,6 +9,7 @@ from typing import BinaryIO, NamedTuple, cast
 
 from ductdicom.errors import NotDicomError, UnreadableError, place_of
 from ductdicom.ingest.archives import walk_archive
+from ductdicom.ingest.deadline import deadline
 from ductdicom.ingest.dicomdir import (
     FileId,
     missing_in_archive,
@@ -27,6 +28,7 @@ from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import BUG, Disposition, LedgerRow
 
 _FILE = Origin(file="", source="")  # where it lies is known to who asked
+_LIMIT_S = 300.0  # for the header of an archive's entry; the worst take half a minute
 
 
 class Reading(NamedTuple):
@@ -58,7 +60,8 @@ def read_archive(origin: Origin, limits: Limits) -> Iterator[Scanned]:
         entry, stream = found
         entries.append(entry.member or "")
         try:
-            yield read_instance(entry, stream)
+            with deadline(_LIMIT_S):
+                result = read_instance(entry, stream)
         except DirectoryFileError as error:
             directories.append((entry, error.file_ids))
             yield _row(entry, Disposition.CONTAINER, "")
@@ -66,6 +69,8 @@ def read_archive(origin: Origin, limits: Limits) -> Iterator[Scanned]:
             yield _refused(entry, error, entry.member or "")
         except Exception as error:  # noqa: BLE001 - whatever it is, the other entries are to be read
             yield _bug(entry, error)
+        else:
+            yield result
     for directory, file_ids in directories:
         yield from missing_in_archive(directory, file_ids, entries)
 

@@ -5,7 +5,9 @@ import io
 import json
 import shutil
 import struct
+import sys
 import warnings
+from collections import Counter
 from functools import partial
 
 import imagecodecs
@@ -26,6 +28,31 @@ SOP_UID = b"\x08\x00\x18\x00UI"
 SYNTAX = b"\x02\x00\x10\x00UI"
 VIEWS = b"\x54\x00\x20\x02SQ\0\0"
 BITS = {"BitsAllocated": 8, "BitsStored": 8, "HighBit": 7}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no alarm")
+def test_a_header_in_an_archive_that_does_not_end_costs_one_row(tmp_path, monkeypatch):
+    export = write_ductogram(tmp_path / "export")
+    shutil.make_archive(str(tmp_path / "export"), "zip", export)
+    original = reading.read_instance
+    seen = []
+
+    def read(*args):
+        seen.append(args)
+        while len(seen) == 3:
+            pass
+        return original(*args)
+
+    monkeypatch.setattr(reading, "read_instance", read)
+    monkeypatch.setattr(reading, "_LIMIT_S", 0.5)
+
+    code = organise(tmp_path / "export.zip", output=tmp_path / "out")
+
+    with (tmp_path / "out" / "ledger.csv").open(newline="") as ledger:
+        reasons = Counter((row["disposition"], row["reason"]) for row in csv.DictReader(ledger))
+    assert code == 1
+    assert reasons["unreadable", "header-limit"] == 1
+    assert sum(reasons.values()) == 5
 
 
 @pytest.mark.parametrize(
