@@ -13,7 +13,7 @@ from pydicom.uid import UID
 from ductdicom.pixels.codecs import DECODERS
 from ductdicom.version import __version__
 
-_LIBRARIES = ("pydicom", "numpy", "pillow", "imagecodecs", "reportlab", "click")
+_LIBRARIES = ("pydicom", "numpy", "pillow", "imagecodecs", "simplejpeg", "reportlab", "click")
 _EXTRAS = {
     "pacs": ("pynetdicom", "dicomweb_client"),
     "cluster": ("distributed",),

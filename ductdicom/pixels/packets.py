@@ -18,6 +18,7 @@ _size = struct.Struct(">8IH").unpack_from  # of the SIZ segment, behind its capa
 _SIZE_AT = 8
 _WIDEST_PRECINCT = 15
 _SPARE_ZEROS = 256
+_TRAILING_BYTES = 16
 _not_in_data = re.compile(rb"\xff[\x90-\xff]").search
 _not_beside_packets = re.compile(rb"\xff[\x90\x93-\xff]").search
 
@@ -68,16 +69,20 @@ def _count_precincts(frame: bytes, levels: int, sizes: bytes) -> int:
 
 
 def _tile_data(frame: bytes, position: int) -> list[tuple[int, int]]:
-    """Return where the data of each tile-part begin and end, as far as there are."""
+    """Return where the data of each tile-part begin and end."""
     found: list[tuple[int, int]] = []
     position = frame.find(_TILE_PART, position)
     last = frame.rfind(b"\xff\xd9")
     while 0 <= position <= last - _TILE_PART_BYTES and frame.startswith(_TILE_PART, position):
         _, _, _, length, _, _ = _tile_part(frame, position)
-        end = min(position + length, last) if length else last
+        end = position + length if length else last
+        if end > last:
+            raise damaged_pixels("a part of a tile is cut off")
         begin = frame.find(_DATA, position + _TILE_PART_BYTES, end)
         if begin < 0:
-            break
+            raise damaged_pixels("a part of a tile has no data")
         found.append((begin + 2, end))
         position = end
+    if last - position > _TRAILING_BYTES:
+        raise damaged_pixels("the compressed data go on behind the last tile")
     return found
