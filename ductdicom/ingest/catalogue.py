@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import os
 import sqlite3
+import zlib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import chain
@@ -30,18 +31,19 @@ CREATE TABLE IF NOT EXISTS results (
     size_bytes INTEGER NOT NULL,
     modified_ns INTEGER NOT NULL,
     file_number INTEGER NOT NULL,
-    own TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
+    own BLOB NOT NULL,
     {},
     PRIMARY KEY (path, place)
 ) WITHOUT ROWID;
 """.format(", ".join(f"{column} BLOB" for column in _SHARED))
 _SELECT = """
-SELECT path, size_bytes, modified_ns, file_number, own, {}
+SELECT path, size_bytes, modified_ns, file_number, checksum, own, {}
 FROM results WHERE path IN ({}) ORDER BY path, place
 """
 _INSERT = "INSERT INTO results VALUES ({})"
 _STATE = slice(0, 4)  # of a file: its path, size, time and number
-_OWN, _FIRST_SHARED = 4, 5
+_CHECKSUM, _OWN, _FIRST_SHARED = 4, 5, 6
 
 
 class Catalogue:
@@ -138,7 +140,9 @@ class Catalogue:
         for place, (own, *lines) in enumerate(packed):
             digests = [self._lines.keep(connection, line) for line in lines]
             absent = [None] * (SHARED_LINES - len(lines))
-            values = (key, place, *state, own, *digests, *absent)
+            encoded = own.encode()
+            checksum = zlib.crc32(b"".join((encoded, *digests)))
+            values = (key, place, *state, checksum, encoded, *digests, *absent)
             connection.execute(_INSERT.format(", ".join("?" * len(values))), values)
 
     def _key(self, origin: Origin) -> bytes:
@@ -156,11 +160,16 @@ class Catalogue:
 def _by_state(
     rows: Sequence[tuple[Any, ...]], lines: Mapping[bytes, str]
 ) -> dict[tuple[Any, ...], list[Packed]]:
-    """Return what was kept of each file; an empty line, which is none, for one that is lost."""
+    """Return what was kept of each file; an empty line, which is none, for what is not whole."""
     found: dict[tuple[Any, ...], list[Packed]] = {}
     for row in rows:
-        shared = [lines.get(digest, "") for digest in row[_FIRST_SHARED:] if digest is not None]
-        found.setdefault(row[_STATE], []).append((row[_OWN], *shared))
+        digests = () if row[_FIRST_SHARED] is None else row[_FIRST_SHARED:]
+        try:
+            is_whole = zlib.crc32(b"".join((row[_OWN], *digests))) == row[_CHECKSUM]
+        except TypeError:  # damaged so far that it is no bytes
+            is_whole = False
+        own = row[_OWN].decode() if is_whole else ""
+        found.setdefault(row[_STATE], []).append((own, *[lines.get(d, "") for d in digests]))
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 LINES_TABLE = """
 CREATE TABLE IF NOT EXISTS lines (
     digest BLOB PRIMARY KEY,
-    content TEXT NOT NULL
+    content BLOB NOT NULL
 ) WITHOUT ROWID;
 """
 
@@ -32,14 +32,15 @@ class Lines:
         self._characters = 0
 
     def read(self, connection: sqlite3.Connection, digests: set[bytes]) -> Mapping[bytes, str]:
-        """Return contents by digest, among them those of ``digests`` that the table has."""
+        """Return contents by digest, among them those of ``digests`` that the table has whole."""
         self._make_room()
         wanted = list(digests - self._contents.keys())
         for start in range(0, len(wanted), _MOST_ASKED):
             some = wanted[start : start + _MOST_ASKED]
             statement = _SELECT.format(", ".join("?" * len(some)))
             for digest, content in connection.execute(statement, some):
-                self._remember(digest, content)
+                if isinstance(content, bytes) and _digest(content) == digest:
+                    self._remember(digest, content.decode())
         return self._contents
 
     def keep(self, connection: sqlite3.Connection, content: str) -> bytes:
@@ -47,8 +48,9 @@ class Lines:
         if digest := self._digests.get(content):
             return digest
         self._make_room()
-        digest = hashlib.blake2b(content.encode(), digest_size=_DIGEST_BYTES).digest()
-        connection.execute("INSERT OR IGNORE INTO lines VALUES (?, ?)", (digest, content))
+        encoded = content.encode()
+        digest = _digest(encoded)
+        connection.execute("INSERT OR REPLACE INTO lines VALUES (?, ?)", (digest, encoded))
         self._remember(digest, content)
         return digest
 
@@ -62,3 +64,7 @@ class Lines:
             self._contents.clear()
             self._digests.clear()
             self._characters = 0
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest()

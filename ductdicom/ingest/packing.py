@@ -117,7 +117,9 @@ def unpack(packed: Packed, file: Origin) -> Scanned:
         return _make_instance((origin, clock), _own.convert(own), series, view, technique)
     if letter == "r":
         return _make_row((origin,), _row.convert(own))
-    return MissingReference(directory=origin, file_id=str(own[0]))
+    if letter == "m":
+        return MissingReference(directory=origin, file_id=str(own[0]))
+    raise ValueError("nothing of the kind is packed")
 
 
 def packing_schema() -> str:
