@@ -1,10 +1,14 @@
 """A reviewer's decisions, as JSON (``ductdicom.decisions/1``) or CSV."""
 
+import codecs
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from difflib import get_close_matches
 from enum import StrEnum
+from itertools import zip_longest
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +20,11 @@ from ductdicom.model.outcome import Problem
 E = TypeVar("E", bound=StrEnum)
 
 SCHEMA = "ductdicom.decisions/1"
+_FIELDS = sorted(item.name for item in fields(Decision))
+_DECIDING = ("phase", "laterality", "view", "exclude")
+_TABLES = {".csv", ".tsv", ".txt"}
+_SEPARATORS = (",", ";", "\t")  # spreadsheets write the one that their country has no other use for
+_EXCLUDE = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def read_decisions(path: Path) -> tuple[dict[str, Decision], tuple[Problem, ...]]:
@@ -31,13 +40,8 @@ def read_decisions(path: Path) -> tuple[dict[str, Decision], tuple[Problem, ...]
     UsageError
         The file cannot be read, or a line in it is wrong; names the line and what would be right.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"decisions cannot be read: {error.strerror}", path=path) from error
-    except UnicodeDecodeError as error:
-        raise UsageError("decisions are no UTF-8 text", path=path) from error
-    entries = _read_csv(text, path) if path.suffix.lower() == ".csv" else _read_json(text, path)
+    text = _read_text(path)
+    entries = _read_csv(text, path) if path.suffix.lower() in _TABLES else _read_json(text, path)
     found: dict[str, Decision] = {}
     contradicted: set[str] = set()
     for number, entry in enumerate(entries, start=1):
@@ -57,6 +61,19 @@ def read_decisions(path: Path) -> tuple[dict[str, Decision], tuple[Problem, ...]
     return {uid: item for uid, item in found.items() if uid not in contradicted}, problems
 
 
+def _read_text(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+        is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return content.decode("utf-16" if is_utf16 else "utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"decisions cannot be read: {error.strerror}", path=path) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            "decisions are no UTF-8 text", path=path, hint="save it as UTF-8"
+        ) from error
+
+
 def _agree(one: Decision, other: Decision) -> bool:
     return (one.phase, one.laterality, one.view, one.exclude) == (
         other.phase,
@@ -66,7 +83,7 @@ def _agree(one: Decision, other: Decision) -> bool:
     )
 
 
-def _read_json(text: str, path: Path) -> list[Mapping[str, object]]:
+def _read_json(text: str, path: Path) -> Sequence[Mapping[str, object]]:
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
@@ -81,13 +98,44 @@ def _read_json(text: str, path: Path) -> list[Mapping[str, object]]:
     return entries
 
 
-def _read_csv(text: str, path: Path) -> list[Mapping[str, object]]:
-    reader = csv.DictReader(io.StringIO(text))
-    if "sop_instance_uid" not in (reader.fieldnames or ()):
-        raise UsageError(
-            "has no column sop_instance_uid", path=path, hint="name the columns in the first line"
-        )
-    return [dict(row) for row in reader]
+def _read_csv(text: str, path: Path) -> Iterator[Mapping[str, object]]:
+    """Read a table whose first line names its columns, in any case and order."""
+    head = text.partition("\n")[0]
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=max(_SEPARATORS, key=head.count))
+    try:
+        columns = [name.lower() for name in _cells(next(lines, []))]
+        _check_names("", "column", columns, path)
+        if "sop_instance_uid" not in columns:
+            hint = "name the columns in the first line"
+            raise UsageError("has no column sop_instance_uid", path=path, hint=hint)
+        if len(set(columns)) < len(columns):
+            raise UsageError("names a column twice", path=path, hint="leave one of them")
+        entries = [cells for line in lines if (cells := _cells(line))]
+    except csv.Error as error:
+        raise UsageError(f"decisions are no CSV: {error}", path=path) from error
+    for number, cells in enumerate(entries, start=1):
+        if len(cells) > len(columns):
+            hint = "put a text that holds the separator in quotation marks"
+            raise UsageError(f"decision {number} has more cells than columns", path=path, hint=hint)
+        yield dict(zip_longest(columns, cells, fillvalue=""))
+
+
+def _cells(line: list[str]) -> list[str]:
+    """Return the cells of a line without the empty ones that spreadsheets leave at its end."""
+    cells = [cell.strip() for cell in line]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def _check_names(where: str, what: str, names: Iterable[str], path: Path) -> None:
+    """Refuse a name that nothing reads, as a decision would be lost with it."""
+    for name in names:
+        if name not in _FIELDS:
+            close = get_close_matches(name.lower(), _FIELDS, n=1)
+            known = f"known are {', '.join(_FIELDS)}"
+            hint = f"did you mean {close[0]!r}? {known}" if close else known
+            raise UsageError(f"{where}unknown {what} {name!r}", path=path, hint=hint)
 
 
 def _decision(entry: Mapping[str, object], path: Path, number: int) -> Decision:
@@ -95,23 +143,30 @@ def _decision(entry: Mapping[str, object], path: Path, number: int) -> Decision:
         value = entry.get(name)
         return "" if value is None else str(value).strip()
 
+    _check_names(f"decision {number}: ", "field", entry, path)
     uid = word("sop_instance_uid")
     if not uid:
         raise UsageError(f"decision {number} has no sop_instance_uid", path=path)
+    if not any(word(name) for name in _DECIDING):
+        hint = f"name one of {', '.join(_DECIDING)}"
+        raise UsageError(f"decision {number} decides nothing", path=path, hint=hint)
     phase = _choice(Phase, word("phase").lower())
     side = _choice(Laterality, word("laterality").upper())
-    for name, value, given, hint in (
-        ("phase", phase, word("phase"), "phase is pre, post or unknown"),
-        ("laterality", side, word("laterality"), "laterality is L, R or B"),
+    exclude = _EXCLUDE.get(word("exclude").lower())
+    for name, value, hint in (
+        ("phase", phase, "phase is pre, post or unknown"),
+        ("laterality", side, "laterality is L, R or B"),
+        ("exclude", exclude, "exclude is true or false"),
     ):
-        if given and value is None:
-            raise UsageError(f"decision {number}: no such {name}: {given!r}", path=path, hint=hint)
+        if word(name) and value is None:
+            message = f"decision {number}: no such {name}: {word(name)!r}"
+            raise UsageError(message, path=path, hint=hint)
     return Decision(
         sop_instance_uid=uid,
         phase=phase,
         laterality=side,
         view=word("view").upper() or None,
-        exclude=word("exclude").lower() in {"true", "1", "yes"},
+        exclude=bool(exclude),
         by=word("by"),
         at=word("at"),
         note=word("note"),
