@@ -43,6 +43,8 @@ _FOR_PROCESSING = "for processing"
 _PIXELS_A_BLOCK = 1 << 17  # what a processor keeps at hand
 # Half a grey level of 255 below the top is drawn as the top.
 _SATURATED = 1.0 - 0.5 / 255.0
+# So few pixels that are not dark, or so many that are white, show nothing (heuristic).
+_FEWEST_SEEN, _MOST_SATURATED = 0.005, 0.9
 # Darker than this is air around the breast, for the share of saturated pixels (heuristic).
 _DARK = 0.02
 _ROBUST_PERCENT = (0.5, 99.5)
@@ -88,27 +90,28 @@ def present(
     """
     attributes = image.attributes
     background = _padding_mask(image)
+    reduction = _spare_reduction(image.values.shape, min_side_px)
+    notes: list[str] = []
     if attributes.is_for_processing:
         table, label = _processing_table(image, background), _FOR_PROCESSING
+        looked = _look_up(image, table, reduction)
     else:
-        table, label = _presentation_table(attributes, voi or choose_voi([voter_of(image)]))
-    first = attributes.stored_range[0]
-    if attributes.padding is not None:
-        low, high = attributes.padding
-        table[max(low - first, 0) : max(high + 1 - first, 0)] = 0.0
-    reduction = _spare_reduction(image.values.shape, min_side_px)
-    values, saturated_fraction = _look_up_pixels(
-        image.values, table, first=first, reduction=reduction
-    )
-    is_conflict = not attributes.is_for_processing and (
-        _is_inverted(attributes) != (attributes.photometric == "MONOCHROME1")
-    )
+        choice = voi or choose_voi([voter_of(image)])
+        table, label = _presentation_table(attributes, choice)
+        looked = _look_up(image, table, reduction)
+        if looked.is_blind and find_voi(attributes, choice)[0] is not None:
+            other = _look_up(image, _own_table(image, background), reduction)
+            if not other.is_blind:
+                looked, label = other, f"range of its values, not {label}"
+                notes.append("window-unusable")
+        if _is_inverted(attributes) != (attributes.photometric == "MONOCHROME1"):
+            notes.append("shape-conflict")
     return Presented(
-        values=values,
+        values=looked.values,
         background=background[::reduction, ::reduction],
         voi_label=label,
-        saturated_fraction=saturated_fraction,
-        notes=("shape-conflict",) if is_conflict else (),
+        saturated_fraction=looked.saturated_fraction,
+        notes=tuple(notes),
     )
 
 
@@ -159,11 +162,23 @@ def _processing_table(image: StoredImage, background: NDArray[np.bool_]) -> Floa
     if sign > 0:  # lower values mean less beam
         is_log = attributes.intensity_relationship == "LOG"
         output = -output if is_log else -np.log(np.maximum(output, np.float32(1.0)))
+    return _in_own_range(image, background, output)
+
+
+def _own_table(image: StoredImage, background: NDArray[np.bool_]) -> Floats:
+    """Return a rendering for which the header's VOI is not asked, as it shows nothing."""
+    attributes = image.attributes
+    shown = _in_own_range(image, background, apply_modality(_stored_values(attributes), attributes))
+    return np.float32(1.0) - shown if _is_inverted(attributes) else shown
+
+
+def _in_own_range(image: StoredImage, background: NDArray[np.bool_], output: Floats) -> Floats:
+    """Return the share of the range of nearly all pixels of an image for each stored value."""
     step = (slice(None, None, _SAMPLE_STEP),) * 2
     sample = image.values[step][~background[step]].astype(np.int32)
     if sample.size == 0:
         return np.zeros_like(output)
-    seen = output[sample - attributes.stored_range[0]]
+    seen = output[sample - image.attributes.stored_range[0]]
     low, high = np.percentile(seen, _ROBUST_PERCENT)
     return full_range(output, low=float(low), high=float(high))
 
@@ -190,13 +205,29 @@ def _spare_reduction(shape: tuple[int, ...], min_side_px: int | None) -> int:
     return 1 << max(0, spare.bit_length() - 1)
 
 
-def _look_up_pixels(
-    values: NDArray[np.integer], table: Floats, *, first: int, reduction: int
-) -> tuple[Floats, float]:
-    """Return the table's entries of the pixels, averaged, and the saturated share of all.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Look:
+    """P-values of an image, and how much of it can be seen."""
+
+    values: Floats
+    seen_fraction: float
+    saturated_fraction: float
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether nearly all is black, or nearly all that is not black is white."""
+        return self.seen_fraction < _FEWEST_SEEN or self.saturated_fraction > _MOST_SATURATED
+
+
+def _look_up(image: StoredImage, table: Floats, reduction: int) -> _Look:
+    """Return the table's entries of the pixels, averaged; padding is black.
 
     Block by block, as indices take much memory.
     """
+    values, first = image.values, image.attributes.stored_range[0]
+    if image.attributes.padding is not None:
+        low, high = image.attributes.padding
+        table[max(low - first, 0) : max(high + 1 - first, 0)] = 0.0
     rows, columns = values.shape
     shown = np.empty((-(-rows // reduction), -(-columns // reduction)), dtype=np.float32)
     step = max(1, _PIXELS_A_BLOCK // (columns * reduction)) * reduction
@@ -208,4 +239,8 @@ def _look_up_pixels(
         seen += int(np.count_nonzero(block > _DARK))
         saturated += int(np.count_nonzero(block >= _SATURATED))
         shown[top // reduction : (top + step) // reduction] = average_blocks(block, reduction)
-    return shown, saturated / seen if seen else 0.0
+    return _Look(
+        values=shown,
+        seen_fraction=seen / values.size,
+        saturated_fraction=saturated / seen if seen else 0.0,
+    )

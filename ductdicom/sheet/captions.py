@@ -39,6 +39,7 @@ _TILE_BADGES = {
     "orientation-contradicted": "ORIENTATION CONTRADICTED, AS STORED",
     "lossy": "LOSSY",
     "grey-differs": "GREY SCALES DIFFER",
+    "window-unusable": "WINDOW SHOWS NOTHING, NOT USED",
     "shape-conflict": "BLACK AND WHITE DOUBTFUL",
     "for-processing": "FOR PROCESSING, APPEARANCE NOT CALIBRATED",
 }

@@ -81,6 +81,38 @@ def test_a_table_is_the_default_and_named(make_stored):
     assert present(image).voi_label == "lut 1: NORMAL"
 
 
+_RAMP = np.tile(np.arange(0, 3000, 30, dtype=np.uint16), (20, 1))
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize("center", [-40000, 40000], ids=["below", "above"])
+def test_a_window_that_shows_nothing_is_not_used(make_stored, photometric, center):
+    blind = Window(center=center, width=100)
+    image = make_stored(_RAMP, photometric=photometric, vois=(blind,))
+
+    presented = present(image)
+
+    assert presented.notes == ("window-unusable",)
+    assert presented.voi_label == "range of its values, not window 1"
+    rising = 1 if photometric == "MONOCHROME2" else -1
+    assert np.all(np.diff(presented.values[0]) * rising >= 0)
+    assert np.ptp(presented.values) > 0.95
+
+
+@pytest.mark.parametrize("window", [Window(center=1500, width=3000), Window(center=2500, width=50)])
+def test_a_window_that_shows_something_is_used(make_stored, window):
+    presented = present(make_stored(_RAMP, vois=(window,)))
+
+    assert presented.notes == ()
+    assert presented.voi_label == "window 1"
+
+
+def test_an_image_without_anything_to_see_is_shown_as_its_header_says(make_stored):
+    presented = present(make_stored(np.zeros((9, 9), np.uint16), vois=(_WINDOW,)))
+
+    assert presented.notes == ()
+
+
 def test_a_window_can_be_chosen(make_stored):
     image = make_stored(np.array([[2048]], np.uint16), vois=(_LUT, _WINDOW))
 
