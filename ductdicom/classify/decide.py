@@ -15,7 +15,7 @@ from ductdicom.classify.problems import (
 from ductdicom.classify.sides import decide_phases
 from ductdicom.classify.subject import read_subject
 from ductdicom.classify.timeline import exposure_time
-from ductdicom.model.call import ExamKind, PhaseCall
+from ductdicom.model.call import PhaseCall
 from ductdicom.model.study import ImageCall, Study, StudyCall, place_in_study
 
 __all__ = ["Engine", "classify_study"]
@@ -38,11 +38,12 @@ def classify_study(study: Study, engine: Engine) -> StudyCall:
 def _classify(study: Study, engine: Engine) -> StudyCall:
     draft, problems = make_draft(study, engine)
     exam = decide_exam(draft.subjects, draft.kinds, draft.views, engine.thresholds)
-    if exam.kind is ExamKind.DUCTOGRAM:
-        subjects = tuple(
-            read_subject(s.instance, engine.vocabulary, in_ductogram=True) for s in draft.subjects
-        )
-        draft = replace(draft, subjects=subjects)
+    # A bare "post" counts from here on: in a ductogram it is a phase, and in another study reason
+    # enough not to take the image for a plain view.
+    subjects = tuple(
+        read_subject(s.instance, engine.vocabulary, in_ductogram=True) for s in draft.subjects
+    )
+    draft = replace(draft, subjects=subjects)
     calls, injections, more = decide_phases(draft, exam, engine)
     late = {problem.sop_instance_uid for problem in more if problem.code == TIME_CONFLICT}
     images = tuple(

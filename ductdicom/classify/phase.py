@@ -33,18 +33,31 @@ def own_call(
     )
 
 
-def _confirmed(evidence: tuple[Evidence, ...], decision: Decision, phase: Phase) -> PhaseCall:
-    word = Evidence(
+def heard_call(evidence: tuple[Evidence, ...], decision: Decision | None) -> PhaseCall:
+    """Keep what is said of an image of a study without phases; nothing follows from it there.
+
+    Another study may ask for it, that looks for a view from before its own filling.
+    """
+    if decision is not None and decision.phase is not None:
+        evidence = (_word(decision, decision.phase), *evidence)
+    return PhaseCall(phase=None, evidence=evidence)
+
+
+def _word(decision: Decision, phase: Phase) -> Evidence:
+    return Evidence(
         rule=_DECISION_RULE,
         tag="",
         value=" ".join(part for part in (decision.by, decision.at, decision.note) if part),
         says=phase,
         strength=Strength.EXPLICIT,
     )
+
+
+def _confirmed(evidence: tuple[Evidence, ...], decision: Decision, phase: Phase) -> PhaseCall:
     return PhaseCall(
         phase=phase,
         confidence=Confidence.CONFIRMED if phase is not Phase.UNKNOWN else Confidence.UNKNOWN,
-        evidence=(word, *evidence),
+        evidence=(_word(decision, phase), *evidence),
         conflicts=tuple(
             item
             for item in evidence

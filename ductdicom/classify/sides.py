@@ -7,7 +7,7 @@ from ductdicom.classify.draft import Draft
 from ductdicom.classify.engine import Engine
 from ductdicom.classify.injections import count_injections
 from ductdicom.classify.order import infer, suggest
-from ductdicom.classify.phase import own_call, phase_of_other
+from ductdicom.classify.phase import heard_call, own_call, phase_of_other
 from ductdicom.classify.problems import phase_problems
 from ductdicom.classify.study_rules import Side, Weighed, compression_hints, start_times, weigh
 from ductdicom.classify.subject import Subject
@@ -33,13 +33,16 @@ _PHASED_KINDS = {Kind.TOMOSYNTHESIS, Kind.SYNTHETIC, Kind.PROCESSING_TWIN, Kind.
 def decide_phases(
     draft: Draft, exam: ExamCall, engine: Engine
 ) -> tuple[list[PhaseCall], dict[int, int], list[Problem]]:
-    """Decide the phases side by side; only a ductogram's images have one."""
-    calls = [PhaseCall(phase=None) for _ in draft.subjects]
+    """Decide the phases side by side; only a ductogram's images have one.
+
+    Of other images only the reasons are kept.
+    """
+    said = _hear_all(draft, engine)
     injections: dict[int, int] = {}
     problems: list[Problem] = []
     if exam.kind is not ExamKind.DUCTOGRAM:
-        return calls, injections, problems
-    said = _hear_all(draft, engine)
+        return _hear_only(draft, said, engine), injections, problems
+    calls = [PhaseCall(phase=None) for _ in draft.subjects]
     settled_sides: list[tuple[Side, list[int], tuple[PhaseCall, ...], Weighed]] = []
     sides = {view.laterality for view in draft.views}
     for laterality in sorted(sides, key=str):
@@ -65,6 +68,19 @@ def decide_phases(
         injections |= {members[i]: number for i, number in numbers.items()}
         problems += phase_problems(side, settled, weighed)
     return calls, injections, problems
+
+
+def _hear_only(
+    draft: Draft, said: Sequence[tuple[Evidence, ...]], engine: Engine
+) -> list[PhaseCall]:
+    timed = start_times(draft.subjects, engine.thresholds)
+    return [
+        heard_call(
+            (*said[index], *timed[index]),
+            engine.decisions.get(subject.instance.sop_instance_uid),
+        )
+        for index, subject in enumerate(draft.subjects)
+    ]
 
 
 def _takes_part(kind: Kind, said: Sequence[Evidence]) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ductdicom.model.call import ExamKind, Kind, Phase
+from ductdicom.model.call import ExamKind, Kind, Laterality, Phase
 from ductdicom.model.instance import Patient
 from ductdicom.model.study import ImageCall, StudyCall
 
@@ -90,9 +90,11 @@ def find_priors(
 ) -> tuple[ImageCall, ...]:
     """Return the plain views of the latest earlier exposure, for each side and view group.
 
-    Only mammograms without a filling of their own serve, of the same patient. On an earlier date
-    the dates tell; on the same date each view must have been exposed before the first post image
-    of its side, by the clock of both.
+    A mammogram serves, and a ductogram that has plain views alone, of the same patient. None
+    serves whose contrast nothing explains, and no view of a breast of which anything in that
+    study, however weak, says that it was filled. On an earlier date the dates tell; on the same
+    date each view must have been exposed before the first post image of its side, by the clock of
+    both.
 
     Parameters
     ----------
@@ -107,9 +109,11 @@ def find_priors(
         if not _may_hold_scouts(other):
             continue
         found: dict[tuple[object, object], list[ImageCall]] = {}
+        filled = {image.laterality for image in other.images if _may_be_filled(image)}
         for image in other.images:
             if (
                 _may_serve(image)
+                and not filled & {image.laterality, Laterality.BOTH, None}
                 and all(is_same_patient(image.instance.patient, i.instance.patient) for i in own)
                 and _is_earlier(image, own, most_days)
             ):
@@ -120,6 +124,8 @@ def find_priors(
 
 def _may_hold_scouts(other: StudyCall) -> bool:
     """Tell whether a study may lend its plain views: a mammogram, or a ductogram's scouts alone."""
+    if any(problem.code == "contrast-unexplained" for problem in other.problems):
+        return False
     if other.exam.kind is ExamKind.MAMMOGRAM:
         return True
     phases = {image.call.phase for image in other.images if image.kind is Kind.VIEW}
@@ -136,6 +142,13 @@ def _may_serve(image: ImageCall) -> bool:
         and not image.has_time_conflict
         and not image.has_other_bytes
     )
+
+
+def _may_be_filled(image: ImageCall) -> bool:
+    """Tell whether anything says that an image shows a filling, unless a reviewer calls it pre."""
+    decided = {item.says for item in image.call.evidence if item.rule == "decision"}
+    said = decided or {item.says for item in image.call.evidence}
+    return bool(said & {Phase.POST, Phase.UNKNOWN})
 
 
 def _when(study: StudyCall) -> tuple[str, str, str]:

@@ -2,21 +2,25 @@ from dataclasses import replace
 from datetime import date, datetime, time
 
 import pytest
-from builders import make_instance, make_origin
+from builders import conclude, make_instance, make_origin
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ductdicom.model.call import (
     Confidence,
+    Evidence,
     ExamCall,
     ExamKind,
     Kind,
     Laterality,
     Phase,
     PhaseCall,
+    Strength,
     ViewGroup,
 )
+from ductdicom.model.decision import Decision
 from ductdicom.model.instance import Patient
+from ductdicom.model.outcome import Problem
 from ductdicom.model.study import ImageCall, Study, StudyCall
 from ductdicom.pairing.priors import clashes, find_priors, is_same_patient
 
@@ -114,6 +118,87 @@ def test_what_does_not_serve(changes):
     other = _study("2.25.2", **({"on": date(2025, 12, 10)} | changes))
 
     assert _found(other) == []
+
+
+def _said(phase, *, rule="weak-text", strength=Strength.HINT):
+    item = Evidence(rule=rule, tag="", value="", says=phase, strength=strength)
+    return PhaseCall(phase=None, evidence=(item,))
+
+
+@pytest.mark.parametrize("strength", list(Strength))
+def test_a_view_of_which_anything_says_post_does_not_serve(strength):
+    other = _study("2.25.2", on=date(2025, 12, 10), call=_said(Phase.POST, strength=strength))
+
+    assert _found(other) == []
+
+
+@pytest.mark.parametrize(
+    ("side", "found"),
+    [
+        pytest.param(Laterality.LEFT, [], id="of the same breast"),
+        pytest.param(None, [], id="of a breast that is not known"),
+        pytest.param(Laterality.BOTH, [], id="of both breasts"),
+        pytest.param(Laterality.RIGHT, ["2.25.2"], id="of the other breast"),
+    ],
+)
+def test_another_image_of_the_study_that_says_post_forbids_its_breast(side, found):
+    other = _study("2.25.2", on=date(2025, 12, 10))
+    filled = replace(other.images[0], laterality=side, call=_said(Phase.POST), is_excluded=True)
+
+    assert _found(replace(other, images=(*other.images, filled))) == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        pytest.param({}, ["2.25.2"], id="nothing"),
+        pytest.param({"image_type": ("ORIGINAL", "PRIMARY", "POST_CONTRAST")}, [], id="image type"),
+        pytest.param({"agent": "OMNIPAQUE 300"}, [], id="agent"),
+        pytest.param({"agent": "NONE"}, ["2.25.2"], id="no agent"),
+        pytest.param({"series_text": "L CC POST INJ"}, [], id="description of the series"),
+        pytest.param({"series_text": "L CC POST"}, [], id="a lone post"),
+        pytest.param({"comment": "after injection of contrast 0.4 ml"}, [], id="comment"),
+        pytest.param({"comment": "before injection"}, ["2.25.2"], id="comment that says pre"),
+    ],
+)
+def test_what_is_said_of_a_mammogram_decides_whether_it_serves(changes, found):
+    mammogram = make_instance(
+        "2.25.20",
+        study_instance_uid="2.25.2",
+        study_date=date(2025, 12, 10),
+        patient=JANE,
+        **changes,
+    )
+
+    assert _found(conclude(mammogram)) == found
+
+
+@pytest.mark.parametrize(
+    ("comment", "phase", "found"),
+    [
+        pytest.param("post injection", Phase.PRE, ["2.25.2"], id="pre"),
+        pytest.param(None, Phase.POST, [], id="post"),
+        pytest.param(None, Phase.UNKNOWN, [], id="unknown"),
+    ],
+)
+def test_a_reviewer_decides_whether_a_view_serves(comment, phase, found):
+    decision = Decision(sop_instance_uid="2.25.20", phase=phase)
+    mammogram = make_instance(
+        "2.25.20",
+        study_instance_uid="2.25.2",
+        study_date=date(2025, 12, 10),
+        patient=JANE,
+        comment=comment,
+    )
+
+    assert _found(conclude(mammogram, decisions=[decision])) == found
+
+
+def test_a_study_with_contrast_that_nothing_explains_lends_no_view():
+    other = _study("2.25.2", on=date(2025, 12, 10))
+    unexplained = Problem(code="contrast-unexplained", message="")
+
+    assert _found(replace(other, problems=(unexplained,))) == []
 
 
 def test_a_study_without_a_date_is_not_earlier():
