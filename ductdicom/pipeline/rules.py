@@ -11,6 +11,7 @@ from ductdicom.classify.catalogue import Description, describe_rules
 from ductdicom.classify.text import TextPhase, read_text
 from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.ingest.sources import shown_name
+from ductdicom.model.outcome import BUG, Status
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.judge import Judged, make_engine
 from ductdicom.pipeline.scan import scan
@@ -19,6 +20,7 @@ from ductdicom.vocabulary.terms import load_vocabulary
 
 _RECORDS = "studies.jsonl"
 _STUDY = "the study"
+_GIVEN_UP = {"worker-died", BUG}  # over these no sheet was drawn, whatever the rules say
 
 Place = tuple[str, str | None]  # source and member, as a record names an image
 
@@ -177,7 +179,7 @@ def _changes(
         str(record["key"]),
         _STUDY,
         {"exam": record["exam"]["kind"], "status": record["status"]},
-        {"exam": study.call.exam.kind, "status": study.pairing.status},
+        {"exam": study.call.exam.kind, "status": _status(record, study, found)},
     )
     for old in record["instances"]:
         _, image = found[old["source"], old["member"]]
@@ -186,6 +188,25 @@ def _changes(
         yield from _differing(
             str(record["key"]), "!/".join(place), {name: old[name] for name in new}, new
         )
+
+
+def _status(
+    record: Mapping[str, Any], study: Judged, found: Mapping[Place, tuple[Judged, ImageCall]]
+) -> Status:
+    """Return the status with what drawing said in the finished run, as no pixel is read here."""
+    status = study.pairing.status
+    if any(problem["code"] in _GIVEN_UP for problem in record["problems"]):
+        return Status.REVIEW
+    if record["status"] != Status.REVIEW or status is Status.NOT_A_DUCTOGRAM:
+        return status
+    in_rows = {image.instance.origin.label for row in study.pairing.rows for image in row.images}
+    doubted = (
+        found.get((problem["source"], problem["member"]))
+        for problem in record["problems"]
+        if problem["code"] != "original-unreadable" and "source" in problem
+    )
+    is_shown = any(known and known[1].instance.origin.label in in_rows for known in doubted)
+    return Status.REVIEW if is_shown else status
 
 
 def _decisions(image: ImageCall) -> dict[str, object]:

@@ -2,13 +2,16 @@ import json
 import shutil
 from pathlib import Path
 
+import pydicom
 import pytest
+from exports import organise
 
 from ductdicom.cli.application import run
 
 pytestmark = pytest.mark.integration
 
-STUDY = Path(__file__).resolve().parents[2] / "sample_data" / "inverse-right"
+SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
+STUDY = SAMPLES / "inverse-right"
 
 
 @pytest.fixture
@@ -41,6 +44,45 @@ def test_the_same_rules_change_nothing(finished, capsys):
     assert run(["rules", "diff", "same.toml", "out", "--json"]) == 0
 
     assert changes(capsys) == []
+
+
+def test_what_only_pixels_say_is_no_change(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(SAMPLES / "textbook", "export")
+    dataset = pydicom.dcmread("export/IM0003")
+    dataset.PatientOrientation = ["P", "L"]  # of a right breast; the file is of a left one
+    dataset.save_as("export/IM0003")
+    Path("same.toml").touch()
+    organise("export", output="out")
+    capsys.readouterr()
+
+    assert run(["rules", "diff", "same.toml", "out", "--json"]) == 0
+
+    assert '"orientation-conflict"' in Path("out/studies.jsonl").read_text(encoding="utf-8")
+    assert changes(capsys) == []
+
+
+@pytest.mark.parametrize("code", ["worker-died", "internal-error"])
+def test_a_study_that_could_not_be_drawn_still_needs_a_person(finished, capsys, code):
+    path = finished / "out" / "studies.jsonl"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    problem = {"code": code, "message": "", "sop_instance_uid": None}
+    record |= {"status": "review", "problems": [*record["problems"], problem]}
+    path.write_text(json.dumps(record), encoding="utf-8")
+
+    assert run(["rules", "diff", "same.toml", "out", "--json"]) == 0
+
+    assert changes(capsys) == []
+
+
+def test_a_review_that_rules_would_settle_is_a_change(finished, capsys):
+    path = finished / "out" / "studies.jsonl"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(record | {"status": "review"}), encoding="utf-8")
+
+    assert run(["rules", "diff", "same.toml", "out", "--json"]) == 0
+
+    assert [(c["what"], c["before"]) for c in changes(capsys)] == [("status", "review")]
 
 
 def test_other_rules_change_what_they_decided(finished, capsys):
