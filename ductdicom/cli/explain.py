@@ -48,7 +48,7 @@ def explain(
 
 def _print_exam(study: Judged) -> None:
     exam = study.call.exam
-    say(f"study {study.call.study.study_instance_uid}")
+    say(f"study {study.part.name}")
     say(f"  {exam.kind} ({exam.confidence}), {study.pairing.status}")
     for item in exam.evidence:
         say(f"    {_words(item)}")

@@ -74,5 +74,5 @@ def _line(study: Judged) -> tuple[object, ...]:
         phases.count("post"),
         phases.count("unknown"),
         ", ".join(codes) or "-",
-        study.call.study.study_instance_uid,
+        study.part.name,
     )

@@ -27,7 +27,12 @@ from ductdicom.pipeline.single import write_sheet
     type=click.Path(path_type=Path),
     help="The file to write: .png, .pdf, .html or .dcm.",
 )
-@click.option("--study", help="Study Instance UID, where the inputs hold several studies.")
+@click.option(
+    "--study",
+    metavar="UID",
+    help="Study Instance UID, where the inputs hold several studies; UID#1, UID#2 and so on where "
+    "it was parted between patients.",
+)
 @page_options
 @deciding_options
 def sheet(
@@ -43,9 +48,7 @@ def sheet(
     settings = make_settings(config, **given)
     names = all_inputs(inputs, files_from, nul=nul)
     with show_progress(is_quiet=settings.quiet, as_json=False) as progress:
-        paths, report = write_sheet(
-            names, target, settings, study_instance_uid=study, progress=progress
-        )
+        paths, report = write_sheet(names, target, settings, study=study, progress=progress)
     for path in paths:
         say(str(path))
     say_what_needs_a_person(report)

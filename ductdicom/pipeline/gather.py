@@ -23,6 +23,12 @@ class Part:
     is_shared: bool
     place: int = field(default=0, compare=False)
 
+    @property
+    def name(self) -> str:
+        """The Study Instance UID, with ``#1``, ``#2`` and so on where patients share it."""
+        uid = self.study.study_instance_uid
+        return f"{uid}#{self.number + 1}" if self.is_shared else uid
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:

@@ -31,10 +31,15 @@ def write_sheet(
     target: Path,
     settings: Settings,
     *,
-    study_instance_uid: str | None = None,
+    study: str | None = None,
     progress: Progress = silent,
 ) -> tuple[list[Path], Report]:
     """Write the sheet of one study in the format that the file's suffix names.
+
+    Parameters
+    ----------
+    study
+        Study Instance UID, with ``#1``, ``#2`` and so on for one of the patients who share it.
 
     Returns
     -------
@@ -64,8 +69,8 @@ def write_sheet(
     folder = OutputFolder(path=target.parent, key=key)
     settings = replace(settings, format=(format_,), all_studies=True, output=None)
     scanned = scan(inputs, settings, progress=progress)
-    study = _choose(scanned.judged, study_instance_uid)
-    job = plan_jobs([study], settings, folder)[0]
+    chosen = _choose(scanned.judged, study)
+    job = plan_jobs([chosen], settings, folder)[0]
     job, pages = draw_study(job)
     files = [content for name, content in render(pages, job) if name != THUMBNAIL_NAME]
     if len(files) == 1:
@@ -79,15 +84,15 @@ def write_sheet(
     return paths, replace(decided(scanned, settings), records=(record,))
 
 
-def _choose(judged: Sequence[Judged], uid: str | None) -> Judged:
+def _choose(judged: Sequence[Judged], name: str | None) -> Judged:
     """Return the study that was named, else the only ductogram, else the only study."""
-    if uid is not None:
-        judged = [study for study in judged if study.call.study.study_instance_uid == uid]
+    if name is not None:
+        judged = [s for s in judged if name in {s.part.name, s.part.study.study_instance_uid}]
     ductograms = [study for study in judged if study.call.exam.kind is ExamKind.DUCTOGRAM]
     for candidates in (ductograms, judged):
         if len(candidates) == 1:
             return candidates[0]
-    found = ", ".join(study.call.study.study_instance_uid for study in ductograms or judged)
+    found = ", ".join(study.part.name for study in ductograms or judged)
     raise UsageError(
         f"the inputs hold {len(ductograms or judged)} studies to choose from",
         hint=f"name one with --study: {found}" if found else "no study has that UID",

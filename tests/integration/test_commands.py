@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from exports import PERSON, write_ductogram
+from exports import PERSON, write_ductogram, write_view
 from pypdf import PdfReader
 from record_schema import check_instance, check_record
 
 from ductdicom import __version__
 from ductdicom.cli.application import run
+from ductdicom.phantom.spec import Person
 
 pytestmark = pytest.mark.integration
 COMMANDS = ("organise", "scan", "explain", "sheet", "sample")
@@ -143,6 +144,35 @@ def test_sheet_of_several_studies_asks_which(export, tmp_path, capsys):
     assert run([*arguments, "--study", "2.25.903"]) == 0
     assert pydicom.dcmread(tmp_path / "a.dcm").StudyInstanceUID == "2.25.903"
     assert run([*arguments, "--study", "1.2.3"]) == 2
+
+
+def test_sheet_draws_either_part_of_a_study_of_two_patients(export, tmp_path, capsys):
+    other = Person(name="SAMPLE^YANKEE", patient_id="SAMPLE-901", birth_date="19500101")
+    write_view(tmp_path / "more", label="other", person=other, study_instance_uid="2.25.900")
+    names = ["sheet", str(export), str(tmp_path / "more"), "-o", str(tmp_path / "a.pdf")]
+
+    assert run(names) == 2
+    assert "--study: 2.25.900#1, 2.25.900#2)" in capsys.readouterr().err
+    assert run([*names, "--study", "2.25.900"]) == 2
+    assert "--study: 2.25.900#1, 2.25.900#2)" in capsys.readouterr().err
+    people = []
+    for part in ("2.25.900#1", "2.25.900#2"):
+        assert run([*names, "--study", part]) == 1
+        text = PdfReader(tmp_path / "a.pdf").pages[0].extract_text()
+        people += [name for name in ("SAMPLE-900", "SAMPLE-901") if name in text]
+    assert people == ["SAMPLE-900", "SAMPLE-901"]
+    assert run([*names, "--study", "2.25.900#3"]) == 2
+
+
+def test_a_table_tells_the_parts_of_a_study_apart(export, tmp_path, capsys):
+    other = Person(name="SAMPLE^YANKEE", patient_id="SAMPLE-901", birth_date="19500101")
+    write_view(tmp_path / "IM1", label="other", person=other, study_instance_uid="2.25.900")
+
+    for command in ("scan", "explain"):
+        assert run([command, str(export), str(tmp_path)]) == 1
+
+        text = capsys.readouterr().out
+        assert (text.count("2.25.900#1\n"), text.count("2.25.900#2\n")) == (1, 1)
 
 
 def test_sheet_that_cannot_be_written_is_said(export, tmp_path):
