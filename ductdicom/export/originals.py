@@ -10,6 +10,7 @@ from ductdicom.errors import OutputError, UnreadableError
 from ductdicom.export.names import safe_component
 from ductdicom.export.output import write_whole
 from ductdicom.ingest.archives import read_bytes
+from ductdicom.ingest.unchanged import require_unchanged
 from ductdicom.model.call import Kind
 from ductdicom.model.origin import Origin
 from ductdicom.model.study import ImageCall
@@ -57,8 +58,11 @@ def lay_down(
         origin = image.instance.origin
         try:
             if link is Link.COPY or origin.member is not None:
-                _copy(read(origin), path)
+                content = read(origin)
+                require_unchanged(image.instance, content)
+                _copy(content, path)
             else:
+                require_unchanged(image.instance)
                 _link(origin.path, path, link)
         except UnreadableError as error:
             unread.append((image, error.reason))
@@ -81,8 +85,6 @@ def _copy(content: bytes, target: Path) -> None:
 
 
 def _link(source: Path, target: Path, link: Link) -> None:
-    if not source.is_file():
-        raise UnreadableError("the original is gone", reason="missing", path=source)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)

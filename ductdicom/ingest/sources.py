@@ -14,7 +14,8 @@ from ductdicom.model.outcome import Disposition, LedgerRow
 
 OUT_OF_MEMORY = "out-of-memory"
 MISSING = "missing"
-PASSING_REASONS = frozenset({"permission-denied", "io-error", MISSING, OUT_OF_MEMORY})
+CHANGED = "changed"
+PASSING_REASONS = frozenset({"permission-denied", "io-error", MISSING, CHANGED, OUT_OF_MEMORY})
 """Reasons that may be gone the next time, though the file is still the same."""
 
 _DIRECTORY_NAME = "DICOMDIR"

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from ductdicom.errors import InputError
+from ductdicom.ingest.unchanged import require_unchanged
 from ductdicom.model.origin import Origin
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import ImageCall, StudyCall
@@ -211,7 +212,9 @@ def _read(
     origin = image.instance.origin
     min_side_px = wanted_px.get(origin.label, _LOOK_PX)
     try:
-        return read_image(members.source(origin), min_side_px=min_side_px, label=origin.label)
+        source = members.source(origin)
+        require_unchanged(image.instance, source if isinstance(source, bytes) else None)
+        return read_image(source, min_side_px=min_side_px, label=origin.label)
     except InputError as error:
         return MissingTile(reason=error.reason)
 
