@@ -1,6 +1,6 @@
 """``ductdicom check``: what is wrong with an export, without writing anything."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,10 +10,12 @@ from ductdicom.cli.echo import say, say_json
 from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument, make_settings
 from ductdicom.cli.reading import read_inputs
 from ductdicom.cli.tables import print_table
-from ductdicom.model.outcome import Disposition, Problem
+from ductdicom.model.outcome import Disposition, Problem, Status
+from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.report import Report
 from ductdicom.pipeline.scan import Scan, decided
+from ductdicom.sheet.undecided import review_reason, undecided_images
 from ductdicom.wording import counted
 
 _BAD = {Disposition.UNREADABLE, Disposition.DUPLICATE}
@@ -36,6 +38,7 @@ def check(
 ) -> int:
     """Say what is wrong with an export: files, file sets, patients, sides, phases.
 
+    A study that needs review is a finding, with its undecided files; a failure only with --strict.
     The exit code is the one that `organise` would end with, as far as headers tell.
     """
     settings = make_settings(config, **given)
@@ -73,13 +76,29 @@ def _findings(scanned: Scan, report: Report) -> Iterator[_Finding]:
         for problem in study.call.problems:
             where, uid = _place(problem, study), problem.sop_instance_uid
             yield _Finding(problem.code, where, problem.message, uid)
+        if study.pairing.status is Status.REVIEW:
+            yield _review(study)
 
 
 def _place(problem: Problem, study: Judged) -> str:
     """Name the files that a problem is about, or the study where it is about all of it."""
-    files = [
-        image.instance.origin.label
-        for image in study.call.images
-        if image.uid == problem.sop_instance_uid
-    ]
-    return ", ".join(files) or f"study {study.call.study.study_instance_uid}"
+    images = study.call.images
+    if problem.code == "patient-conflict":
+        return _named(study, images)
+    return _files(i for i in images if i.uid == problem.sop_instance_uid) or _named(study)
+
+
+def _review(study: Judged) -> _Finding:
+    """Say why a person must decide on a study, and on which of its images."""
+    suggested = (i for row in study.pairing.rows for i in row.images if i.is_suggested)
+    images = (*undecided_images(study.pairing), *suggested)
+    why = review_reason(study.call, study.pairing, ()) or "the images do not suffice for a decision"
+    return _Finding(str(Status.REVIEW), _named(study, images), why, None)
+
+
+def _named(study: Judged, images: Iterable[ImageCall] = ()) -> str:
+    return f"study {study.part.name}: {_files(images)}".removesuffix(": ")
+
+
+def _files(images: Iterable[ImageCall]) -> str:
+    return ", ".join(sorted({image.instance.origin.label for image in images}))

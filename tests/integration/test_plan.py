@@ -3,12 +3,14 @@
 import json
 
 import pytest
-from exports import organise, read_records, write_ductogram
+from exports import organise, read_records, write_ductogram, write_view
 
 from ductdicom.cli import progress
 from ductdicom.cli.application import run
+from ductdicom.phantom.spec import Person
 
 pytestmark = pytest.mark.integration
+SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +76,48 @@ def test_a_check_names_the_files_of_its_findings(tmp_path, capsys):
     conflicts = [item for item in found if item["code"] == "laterality-conflict"]
     assert {item["where"] for item in conflicts} == {str(export / f"IM{n}") for n in range(1, 5)}
     assert all(item["sop_instance_uid"] for item in conflicts)
+
+
+def _reviews(capsys):
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (review,) = (item for item in found if item["code"] == "review")
+    return review
+
+
+def test_a_check_says_which_study_needs_review_and_why(export, capsys):
+    assert run(["check", str(export / "IM3"), "--strict", "--json"]) == 1
+
+    found = _reviews(capsys)
+    assert (found["code"], found["message"]) == ("review", "1 image only suggested")
+    assert found["where"] == f"study 2.25.900: {export / 'IM3'}"
+
+
+def test_a_check_finds_nothing_to_review_where_all_is_paired(export, capsys):
+    assert run(["check", str(export), "--strict"]) == 0
+
+    assert "review" not in capsys.readouterr().out
+
+
+def test_a_check_of_no_image_at_all_says_so(tmp_path, capsys):
+    capture = {"sop_class_uid": SECONDARY_CAPTURE, "extra": {"ImageType": ["DERIVED", "SECONDARY"]}}
+    write_view(tmp_path / "IM1", **capture)
+
+    assert run(["check", str(tmp_path), "--strict", "--json"]) == 1
+
+    assert _reviews(capsys)["message"] == "the images do not suffice for a decision"
+
+
+def test_a_check_names_the_files_of_each_patient_of_a_study(export, tmp_path, capsys):
+    other = Person(name="SAMPLE^YANKEE", patient_id="SAMPLE-901", birth_date="19500101")
+    write_view(tmp_path / "IM5", label="other", person=other, study_instance_uid="2.25.900")
+
+    assert run(["check", str(export), str(tmp_path), "--json"]) == 1
+
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [item["where"] for item in found if item["code"] == "patient-conflict"] == [
+        "study 2.25.900#1: " + ", ".join(str(export / f"IM{n}") for n in range(1, 5)),
+        f"study 2.25.900#2: {tmp_path / 'IM5'}",
+    ]
 
 
 def test_a_run_says_how_many_studies_were_up_to_date(export, output, capsys):
