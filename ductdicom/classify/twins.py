@@ -3,6 +3,7 @@
 Each exposure is counted once: the copy that is meant to be looked at stands for the others.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -45,9 +46,11 @@ def settle_twins(
 
     Two views are copies of one exposure where they share an Irradiation Event UID (0008,3010)
     together with view and time, where one names the other as its For Processing predecessor, or
-    where side, view and second are the same and nothing else tells them apart. Of several, a
-    For Presentation image stands for the exposure, the newest of them. Copies that disagree on
-    the side are both kept out.
+    where side, view and second are the same and nothing else tells them apart. An event on several
+    views proves nothing, nor does an equal time in a study in which different views, or two images
+    for one purpose of one series and view, have one time: there only one For Processing and one
+    For Presentation image of a view are a pair. Of several, a For Presentation image stands for the
+    exposure, the newest of them. Copies that disagree on the side are both kept out.
 
     Parameters
     ----------
@@ -113,7 +116,8 @@ def _exposures(
     aside: Collection[int],
 ) -> list[list[int]]:
     """Return groups of two and more views that show one exposure."""
-    moments = _moments(instances, kinds, views)
+    named = _event_names(instances, kinds, views)
+    moments = _moments(instances, kinds, views, named)
     by_uid = {instance.sop_instance_uid: index for index, instance in enumerate(instances)}
     parent = list(range(len(instances)))
 
@@ -131,7 +135,7 @@ def _exposures(
             for reference in instance.references
             if reference.purpose == _PREDECESSOR and reference.sop_instance_uid in by_uid
         ]
-        names = (*_event_names(instance, views[index]), *moments.get(index, ()))
+        names = (*named.get(index, ()), *moments.get(index, ()))
         linked += [events.setdefault(name, index) for name in names]
         for other in linked:
             if kinds[other].kind is Kind.VIEW and other not in aside:
@@ -164,23 +168,45 @@ def settle_contested(
     return frozenset(aside)
 
 
-def _event_names(instance: Instance, view: ViewCall) -> tuple[str, ...]:
-    """Name the irradiation events of an image, each with its view and time.
+def _event_names(
+    instances: Sequence[Instance], kinds: Sequence[KindCall], views: Sequence[ViewCall]
+) -> dict[int, tuple[str, ...]]:
+    """Name the irradiation events of views, each with its view and time.
 
-    De-identifiers and some units write one event UID on all images of a visit.
+    De-identifiers and some units write one event UID on all images of a visit: an event with
+    several views or several times is none.
     """
-    at = instance.clock.acquired_at if instance.clock.is_acquisition else None
-    return tuple(f"{uid} {view.view} {at}" for uid in instance.irradiation_event_uids)
+    names: dict[int, tuple[str, ...]] = {}
+    seen: dict[str, tuple[set[object], set[object]]] = {}
+    for index, instance in enumerate(instances):
+        if kinds[index].kind is Kind.VIEW:
+            at = instance.clock.acquired_at if instance.clock.is_acquisition else None
+            view = views[index].view
+            names[index] = tuple(f"{uid} {view} {at}" for uid in instance.irradiation_event_uids)
+            for uid in instance.irradiation_event_uids:
+                of_views, of_times = seen.setdefault(uid, (set(), set()))
+                of_views |= {view} - {None}
+                of_times |= {at} - {None}
+    shared = tuple(f"{uid} " for uid, both in seen.items() if max(map(len, both)) > 1)
+    return {
+        index: tuple(name for name in found if not name.startswith(shared))
+        for index, found in names.items()
+    }
 
 
 def _moments(
-    instances: Sequence[Instance], kinds: Sequence[KindCall], views: Sequence[ViewCall]
+    instances: Sequence[Instance],
+    kinds: Sequence[KindCall],
+    views: Sequence[ViewCall],
+    named: Mapping[int, tuple[str, ...]],
 ) -> dict[int, tuple[str, ...]]:
     """Name exposures by side, view and the second of acquisition, where the clock runs.
 
     No unit exposes twice in one second. Two images that are both for presentation are copies
     only where their texts and contrast agree as well. Silent where all images carry one time, and
-    where images name their irradiation events themselves. Heuristic.
+    where images name their irradiation events themselves. Where the clock does not tell exposures
+    apart, only a single For Processing image and a single For Presentation one that are alike in
+    side, view and modifiers are copies. Heuristic.
     """
     timed = [
         index
@@ -188,7 +214,7 @@ def _moments(
         if kinds[index].kind is Kind.VIEW
         and instance.clock.is_acquisition
         and instance.clock.acquired_at is not None
-        and not instance.irradiation_event_uids
+        and not named[index]
         and views[index].laterality
         and views[index].view
     ]
@@ -200,6 +226,8 @@ def _moments(
         index: str((views[index].laterality, views[index].view, instances[index].clock))
         for index in timed
     }
+    if not _tells_exposures(names, instances):
+        return _pairs(names, instances, views)
     raw = {names[index] for index in timed if _is_for_processing(instances[index])}
     return {
         index: (
@@ -207,6 +235,35 @@ def _moments(
             f"{name} {views[index].modifiers} {_told(instances[index])}",
         )
         for index, name in names.items()
+    }
+
+
+def _tells_exposures(names: Mapping[int, str], instances: Sequence[Instance]) -> bool:
+    """Tell whether no two exposures seem to share a second, as where a time is the series' own.
+
+    They do where different views have one time, or where a series has two images for one purpose
+    of one view at one time.
+    """
+    views = Counter(clock for clock, _ in {(instances[i].clock, n) for i, n in names.items()})
+    alike = Counter(
+        (name, instances[index].series_instance_uid, _is_for_processing(instances[index]))
+        for index, name in names.items()
+    )
+    return max(views.values(), default=0) <= 1 and max(alike.values(), default=0) <= 1
+
+
+def _pairs(
+    names: Mapping[int, str], instances: Sequence[Instance], views: Sequence[ViewCall]
+) -> dict[int, tuple[str, ...]]:
+    """Name what is the only raw and the only processed image of a view at one time."""
+    alike: dict[str, list[int]] = {}
+    for index, name in names.items():
+        alike.setdefault(f"{name} {views[index].modifiers}", []).append(index)
+    return {
+        index: (name,)
+        for name, group in alike.items()
+        for index in group
+        if sorted(_is_for_processing(instances[i]) for i in group) == [False, True]
     }
 
 

@@ -90,6 +90,67 @@ def test_copies_that_disagree_on_the_side_are_both_kept_out():
     }
 
 
+@pytest.mark.parametrize(
+    "others",
+    [
+        pytest.param([{"at": "09:20:31", "view": "ML"}], id="another view at the same time"),
+        pytest.param([{"at": "09:20:31", "side": "R"}], id="the other breast at the same time"),
+        pytest.param(
+            [{"at": "09:00:12"}, {"at": "09:00:12", "view": "ML"}], id="another series"
+        ),
+        pytest.param([{"at": "09:00:12"}] * 3, id="more than a pair at another time"),
+        pytest.param([], id="in one series"),
+    ],
+)
+def test_two_fillings_are_no_copies_where_the_time_is_that_of_the_series(others):
+    images = [{"at": "09:20:31", "agent": "IOHEXOL"}] * 2 + others
+    kinds = _kinds(*(_view(f"2.25.{number}", **image) for number, image in enumerate(images, 1)))
+
+    assert kinds == [Kind.VIEW] * len(images)
+
+
+def test_two_alike_of_one_second_are_copies_where_each_second_has_one_exposure():
+    kinds = _kinds(
+        _view("2.25.1", at="09:20:31"),
+        _view("2.25.2", at="09:20:31", series_instance_uid="2.25.1.2"),
+        _view("2.25.3", at="09:21:15", view="ML"),
+    )
+
+    assert sorted(kinds) == [Kind.PROCESSING_TWIN, Kind.VIEW, Kind.VIEW]
+
+
+def test_a_raw_image_and_its_processed_one_are_copies_whatever_the_clock():
+    common = {"at": "09:20:31"}
+    kinds = _kinds(
+        _view("2.25.1", intent=RAW, **common),
+        _view("2.25.2", intent=SHOWN, **common),
+        _view("2.25.3", view="ML", intent=RAW, **common),
+        _view("2.25.4", view="ML", intent=SHOWN, **common),
+        _view("2.25.5", at="09:00:12"),
+    )
+
+    assert kinds == [Kind.PROCESSING_TWIN, Kind.VIEW, Kind.PROCESSING_TWIN, Kind.VIEW, Kind.VIEW]
+
+
+def test_an_event_that_stands_on_several_views_makes_no_copies_of_two_fillings():
+    common = {"at": "09:20:31", "irradiation_event_uids": ("2.25.500",)}
+    kinds = _kinds(
+        _view("2.25.1", **common), _view("2.25.2", **common), _view("2.25.3", view="ML", **common)
+    )
+
+    assert kinds == [Kind.VIEW] * 3
+
+
+def test_two_raw_images_and_two_processed_ones_of_one_time_are_no_copies():
+    kinds = _kinds(
+        *(_view(f"2.25.{n}", intent=RAW, at="09:20:31") for n in (1, 2)),
+        *(_view(f"2.25.{n}", intent=SHOWN, at="09:20:31") for n in (3, 4)),
+        _view("2.25.5", at="09:00:12"),
+    )
+
+    assert kinds == [Kind.VIEW] * 5
+
+
 @pytest.mark.parametrize("title", ["113001", "113037", "113038"])
 def test_a_rejection_note_rejects_what_it_names(title):
     kinds = _kinds(_view("2.25.1"), _view("2.25.2"), _note("2.25.1", title=title))
