@@ -33,8 +33,7 @@ def print_report(report: Report, *, details: bool) -> None:
     print_table(("status", "studies"), list(count_studies(report.records).items()))
     say()
     print_table(("inputs", "reason", "number"), count_inputs(report.rows))
-    for problem in report.problems:
-        say(f"{problem.code}: {problem.message} {problem.sop_instance_uid or ''}".rstrip())
+    _say_problems(report, is_result=True)
     if details:
         say()
         print_table(("study", "exam", "status", "problems"), [_line(r) for r in report.records])
@@ -44,6 +43,13 @@ def print_report(report: Report, *, details: bool) -> None:
         say(f"not part of this run, and may say more of a patient: {folders} of earlier runs")
     say()
     say(f"open {output / 'index.html' if output else ''}")
+
+
+def _say_problems(report: Report, *, is_result: bool) -> None:
+    """Say the problems of the run as a whole, which no study's record has."""
+    for problem in report.problems:
+        words = f"{problem.code}: {problem.message} {problem.sop_instance_uid or ''}"
+        say(words.rstrip(), is_result=is_result)
 
 
 def _say_causes(report: Report) -> None:
@@ -67,7 +73,11 @@ def say_what_was_up_to_date(report: Report) -> None:
 
 
 def say_what_needs_a_person(report: Report) -> None:
-    """Say on standard error which inputs could not be read, the first of them by name."""
+    """Say on standard error what is wrong with the run, and which inputs could not be read.
+
+    Of the inputs only the first are named.
+    """
+    _say_problems(report, is_result=False)
     unreadable = [row for row in report.rows if row.disposition is Disposition.UNREADABLE]
     if not unreadable:
         return

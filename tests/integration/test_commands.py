@@ -68,6 +68,18 @@ def test_explain_names_the_reviewer_of_a_decision(export, tmp_path, capsys):
     assert "decision (explicit), a reviewer = 'AB'" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("command", ["scan", "explain", "sheet"])
+def test_a_decision_on_no_image_is_said_where_it_is_read(export, tmp_path, capsys, command):
+    decisions = tmp_path / "decisions.csv"
+    decisions.write_text("sop_instance_uid,phase\n1.2.3.4,pre\n", encoding="utf-8")
+    target = ["-o", str(tmp_path / "a.png")] if command == "sheet" else []
+
+    assert run([command, str(export), "--decisions", str(decisions), *target]) == 0
+
+    words = "unknown-decision: a decision names an image that is not among the inputs 1.2.3.4\n"
+    assert words in capsys.readouterr().err
+
+
 def test_explain_prints_instance_records_as_json_lines(export, capsys):
     assert run(["explain", str(export), "--json"]) == 0
 
