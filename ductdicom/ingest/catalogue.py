@@ -175,15 +175,15 @@ def _by_state(
 
 def _open_to_read(path: Path) -> sqlite3.Connection | None:
     """Open a catalogue that is there and of this version."""
-    if not path.is_file():
-        return None
     connection = None
     try:
+        if not path.is_file():
+            return None
         address = f"file:{quote(str(path.absolute()))}?mode=ro"
         connection = sqlite3.connect(address, uri=True, timeout=_BUSY_MS / 1000)
         connection.execute("SELECT own, content FROM results, lines LIMIT 1").fetchall()
         known = connection.execute("SELECT digest FROM version").fetchall()
-    except sqlite3.Error:
+    except (sqlite3.Error, OSError):  # a name too long, a folder that is closed to us
         known = []
     if known == [(_version(),)]:
         return connection

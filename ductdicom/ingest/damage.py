@@ -23,8 +23,8 @@ def find_damage(
 ) -> str | None:
     """Return ``truncated`` where bytes are missing, None where nothing is known to be.
 
-    Encapsulated pixel data are walked fragment by fragment only in plain files: inside an
-    archive every step would have to be unpacked.
+    Encapsulated pixel data are walked fragment by fragment; inside a packed archive each step is
+    unpacked for it.
     """
     if parsed.is_cut:
         return TRUNCATED
@@ -35,8 +35,6 @@ def find_damage(
         stored = size_bytes - pixels.starts_at
         if stored < pixels.length_bytes or pixels.length_bytes < _least_bytes(instance):
             return TRUNCATED
-        return None
-    if instance.origin.member is not None:
         return None
     frames = instance.raster.frames if instance.raster.has_pixels else 0
     return TRUNCATED if _is_cut(stream, pixels, size_bytes, frames) else None

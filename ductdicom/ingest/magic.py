@@ -11,6 +11,7 @@ from pathlib import PurePath
 from ductdicom.errors import NotDicomError, UnreadableError
 
 EMPTY_FILE = "empty-file"
+ZEROED_FILE = "zeroed-file"
 HEAD_BYTES = 512
 PREAMBLE_BYTES = 128
 _PREFIX = b"DICM"
@@ -20,6 +21,11 @@ _MIN_ELEMENT_BYTES = 8
 _OWN_FOLDER = ".ductdicom"  # of an output folder; its lock is empty
 _ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".txz", ".xz", ".tbz", ".tbz2", ".bz2", ".iso")
 _SUFFIXES = frozenset({".dcm", ".dicom", ".ima", *_ARCHIVES})
+_PACKED_IMAGES = tuple(
+    f"{image}{packed}"
+    for image in (".dcm", ".dicom", ".ima")
+    for packed in (".gz", ".xz", ".z", ".lzma", ".lz4", ".br")
+)
 # 7z, rar, Zstandard, and bzip2 that is named as no tar archive: they are not opened.
 _OTHER_ARCHIVES = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"BZh", b"\x28\xb5\x2f\xfd")
 _KNOWN_FORMATS = (
@@ -54,6 +60,11 @@ def promises_images(name: str) -> bool:
     return suffix in _SUFFIXES or (has_none and not base.startswith("."))
 
 
+def is_packed_image(name: str) -> bool:
+    """Tell whether a file is, by its name, an image that was packed alone; such are not opened."""
+    return name.casefold().endswith(_PACKED_IMAGES)
+
+
 def find_start(head: bytes, size_bytes: int) -> int:
     """Return where the elements of a DICOM object start.
 
@@ -75,12 +86,15 @@ def find_start(head: bytes, size_bytes: int) -> int:
     Raises
     ------
     NotDicomError
-        Reason ``empty-file`` or ``no-dicom-magic``.
+        Reason ``empty-file``, ``zeroed-file`` where the first sector holds zeros alone, or
+        ``no-dicom-magic``.
     UnreadableError
         Reason ``unsupported-archive``: there may be images in it.
     """
     if not size_bytes:
         raise NotDicomError("the file is empty", reason=EMPTY_FILE)
+    if len(head) == HEAD_BYTES and not head.strip(b"\0"):
+        raise NotDicomError("the file begins with zeros", reason=ZEROED_FILE)
     if head.startswith(_OTHER_ARCHIVES):
         raise UnreadableError("an archive of an unknown format", reason="unsupported-archive")
     if head[PREAMBLE_BYTES : PREAMBLE_BYTES + len(_PREFIX)] == _PREFIX:

@@ -19,7 +19,7 @@ from ductdicom.ingest.entries import Limits
 from ductdicom.ingest.fastheader import FIRST_BYTES
 from ductdicom.ingest.header import DirectoryFileError, read_header, read_instance
 from ductdicom.ingest.kinds import HEAD_BYTES, is_archive
-from ductdicom.ingest.magic import EMPTY_FILE, promises_images
+from ductdicom.ingest.magic import EMPTY_FILE, ZEROED_FILE, is_packed_image, promises_images
 from ductdicom.ingest.packing import Packed, Scanned, pack
 from ductdicom.ingest.sources import OUT_OF_MEMORY, reason_of
 from ductdicom.ingest.stretches import Stretches
@@ -28,6 +28,7 @@ from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import BUG, Disposition, LedgerRow
 
 _FILE = Origin(file="", source="")  # where it lies is known to who asked
+_LOST = frozenset({EMPTY_FILE, ZEROED_FILE})  # of a copy that failed
 _LIMIT_S = 300.0  # for the header of an archive's entry; the worst take half a minute
 
 
@@ -119,10 +120,12 @@ def _packed(result: Instance | LedgerRow) -> Reading:
 
 
 def _refused(origin: Origin, error: NotDicomError | UnreadableError, name: str) -> LedgerRow:
-    is_lost = error.reason == EMPTY_FILE and promises_images(name)
-    if isinstance(error, NotDicomError) and not is_lost:
-        return _row(origin, Disposition.NOT_DICOM, error.reason)
-    return _row(origin, Disposition.UNREADABLE, error.reason)
+    if not isinstance(error, NotDicomError):
+        return _row(origin, Disposition.UNREADABLE, error.reason)
+    if is_packed_image(name):
+        return _row(origin, Disposition.UNREADABLE, "unsupported-archive")
+    is_lost = error.reason in _LOST and promises_images(name)
+    return _row(origin, Disposition.UNREADABLE if is_lost else Disposition.NOT_DICOM, error.reason)
 
 
 def _row(origin: Origin, disposition: Disposition, reason: str) -> LedgerRow:

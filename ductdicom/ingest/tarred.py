@@ -44,6 +44,7 @@ _EXTENSIONS = frozenset(
 )
 _UNPACKERS = {TAR_GZ: GZIP, TAR_XZ: XZ, TAR_BZ2: BZIP2}
 _CHUNK_BYTES = 1 << 16
+_EMPTY_BYTES = 10240  # which GNU tar writes for nothing
 
 
 class _TarInfo(tarfile.TarInfo):
@@ -103,9 +104,13 @@ def tar_entries(file: Seekable, kind: str, size_bytes: int, limits: Limits) -> I
         Reason ``damaged-archive`` or ``archive-limit``.
     """
     stream = open_tar(file, kind, size_bytes, limits)
-    yield from walk_tar(stream, kind, size_bytes, limits)
-    if kind != TAR:
-        _check_rest(stream)
+    is_empty = True
+    for entry in walk_tar(stream, kind, size_bytes, limits):
+        is_empty = False
+        yield entry
+    _check_rest(stream)
+    if is_empty and size_bytes > _EMPTY_BYTES:
+        raise UnreadableError("the archive has no entry", reason=DAMAGED_ARCHIVE)
 
 
 def walk_tar(stream: Stream, kind: str, size_bytes: int, limits: Limits) -> Iterator[Entry]:
@@ -146,14 +151,20 @@ def _modified_ns(info: tarfile.TarInfo) -> int:
 
 
 def _check_rest(stream: Stream) -> None:
-    """Read what follows the last entry; only then does a packed archive know its checksum."""
+    """Read what follows the end marker: zeros, or the marker is a header that was lost.
+
+    Only then, too, does a packed archive know its checksum.
+    """
+    is_end = True
     try:
-        while stream.read(_CHUNK_BYTES):
-            pass
+        while is_end and (chunk := stream.read(_CHUNK_BYTES)):
+            is_end = not chunk.strip(b"\0")
     except UnreadableError:
         raise
     except Exception as error:
         raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE) from error
+    if not is_end:
+        raise UnreadableError("the archive goes on behind its end", reason=DAMAGED_ARCHIVE)
 
 
 def _open_archive(stream: Stream) -> tarfile.TarFile:

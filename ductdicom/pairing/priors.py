@@ -41,9 +41,14 @@ def clashes(one: Patient, other: Patient) -> bool:
         _differ(one.patient_id, other.patient_id)
         or _differ(one.issuer, other.issuer)
         or _differ(one.birth_date, other.birth_date)
-        or {one.sex, other.sex} == _SEXES
+        or {_letter(one.sex), _letter(other.sex)} == _SEXES
         or _names_differ(one.name or "", other.name or "")
     )
+
+
+def _letter(sex: str | None) -> str:
+    """Return M or F also where a console wrote a word, or small letters."""
+    return (sex or "").strip()[:1].upper()
 
 
 def _is_telling(value: str | None) -> bool:

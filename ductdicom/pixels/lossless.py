@@ -18,7 +18,7 @@ _SCAN = 0xDA
 _END = b"\xff\xd9"
 _STUFFED = b"\xff\x00"
 _FILL = b"\xff"  # may stand before a marker
-_PADDING = b"\0"  # to an even length, on the wrong side of the end
+_PADDING = frozenset({b"", b"\0", b"\0\0"})  # to a length, on the wrong side of the end
 _MOST_BITS = 16  # of a difference; that many need no further bits
 _NO_CODE = 255
 _ROWS_AT_ONCE = 64
@@ -58,9 +58,9 @@ def check_length(frame: bytes, pixels: NDArray[np.integer]) -> None:
     start = 1 << (frame[segments[_LOSSLESS_FRAME] + 4] - shift - 1)
     values = pixels.astype(np.uint16) >> np.uint16(shift)
     needed = -(-_count_bits(values, frame[begin - 3], start, codes) // 8)
-    end = frame.rfind(_END)
+    end = frame.find(_END, begin)
     held = end - begin - frame.count(_STUFFED, begin, end)
-    if held < needed or frame[end - held + needed : end].rstrip(_FILL) not in {b"", _PADDING}:
+    if held < needed or frame[end - held + needed : end].rstrip(_FILL) not in _PADDING:
         raise damaged_pixels(f"{held} bytes are stored, the pixels take {needed}")
 
 

@@ -96,6 +96,57 @@ def test_entries_are_read_in_place(tmp_path, name):
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+OPEN_PIXELS = b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff"
+ITEM = b"\xfe\xff\x00\xe0"
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_compressed_pixels_that_are_cut_short_are_noticed(tmp_path, name):
+    head = DICOM[: DICOM.rindex(b"\xe0\x7f\x10\x00")] + OPEN_PIXELS
+    whole = head + ITEM + bytes(4) + ITEM + b"\4\0\0\0data" + b"\xfe\xff\xdd\xe0" + bytes(4)
+    cut = head + ITEM + bytes(4) + ITEM + b"\xf0\0\0\0data"
+    origin = save(tmp_path, name, MAKERS[name]({"whole": whole, "cut": cut, "last": DICOM}))
+
+    found = [
+        read_instance(*item) for item in walk_archive(origin) if not isinstance(item, LedgerRow)
+    ]
+
+    assert [instance.damage for instance in found] == [None, "truncated", None]
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz", "w:bz2"])
+@pytest.mark.parametrize("lost", [0, 1, 2])
+def test_a_header_of_zeros_does_not_pass_for_the_end(tmp_path, mode, lost):
+    files = {f"IM{number}": DICOM for number in range(3)}
+    plain = make_tar(files)
+    starts = [plain.index(f"{name}\0".encode()) for name in files]
+    plain = plain[: starts[lost]] + bytes(512) + plain[starts[lost] + 512 :]
+    kind = mode.partition(":")[2]
+    pack = {"": bytes, "gz": gzip.compress, "xz": lzma.compress, "bz2": bz2.compress}[kind]
+    origin = save(tmp_path, f"a.tar.{kind}".rstrip("."), pack(plain))
+
+    found = list(members(origin))
+
+    assert names(found) == [f"IM{number}" for number in range(lost)]
+    assert rows(found) == [(None, "unreadable", "damaged-archive")]
+
+
+def test_two_archives_in_one_file_are_not_taken_for_the_first(tmp_path):
+    origin = save(tmp_path, "a.tar", make_tar({"one": DICOM}) + make_tar({"two": DICOM}))
+
+    found = list(members(origin))
+
+    assert names(found) == ["one"]
+    assert rows(found) == [(None, "unreadable", "damaged-archive")]
+
+
+@pytest.mark.parametrize(
+    ("size", "row"), [(10_240, ("container", "")), (1 << 20, ("unreadable", "damaged-archive"))]
+)
+def test_zeros_are_an_empty_archive_only_if_they_are_few(tmp_path, size, row):
+    assert rows(members(save(tmp_path, "a.tar", bytes(size)))) == [(None, *row)]
+
+
 @pytest.mark.parametrize("name", MAKERS)
 def test_an_entry_can_be_read_again(tmp_path, name):
     origin = save(tmp_path, name, MAKERS[name]({"a": b"first", "b": DICOM, "c": b"last"}))

@@ -187,6 +187,10 @@ def test_without_a_place_to_write_everything_is_read(cd, tmp_path):
     assert run(cd, tmp_path / "file" / "cache") == list(scan_inputs([cd.name]))
 
 
+def test_a_name_that_no_file_can_have_is_done_without(cd, tmp_path):
+    assert run(cd, tmp_path / ("x" * 300)) == list(scan_inputs([cd.name]))
+
+
 def test_two_runs_share_a_catalogue(cd, cache, read):
     with Catalogue(cache) as one, Catalogue(cache) as two:
         first = list(scan_inputs([cd.name], catalogue=one))

@@ -1,5 +1,6 @@
 """What an export may look like: closed folders, special files, large archives, any order."""
 
+import gzip
 import os
 import random
 import shutil
@@ -8,6 +9,7 @@ import stat
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 from exports import organise, read_records, write_ductogram, write_view
@@ -209,3 +211,14 @@ def test_an_archive_of_a_format_that_is_not_opened_needs_a_person(tmp_path, star
 
     ledger = (tmp_path / "out" / "ledger.csv").read_text("utf-8")
     assert "CD,,unreadable,unsupported-archive" in ledger
+
+
+@pytest.mark.parametrize("name", ["IM1.dcm.gz", "IM1.DCM.XZ", "IM1.dcm.Z"])
+def test_an_image_that_was_packed_alone_is_no_junk(tmp_path, name):
+    (tmp_path / name).write_bytes(b"\x1f\x8b" + bytes(600))
+    (tmp_path / "log.gz").write_bytes(gzip.compress(b"a log"))
+
+    rows = {Path(row.origin.file).name: row for row in scan_inputs([str(tmp_path)])}
+
+    assert (rows[name].disposition, rows[name].reason) == ("unreadable", "unsupported-archive")
+    assert rows["log.gz"].disposition == "not-dicom"

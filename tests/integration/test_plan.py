@@ -53,7 +53,26 @@ def test_a_plan_says_why_a_person_is_needed(tmp_path, capsys):
 
     assert organise(export, output=tmp_path / "out", options=["--dry-run"]) == 1
 
-    assert "needs a person: 1 unreadable" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert said.startswith("study of 2026-01-02: ductogram, review: ")
+    assert "needs a person: 1 unreadable" in said
+
+    assert run(["check", str(export), "--json"]) == 1
+    review = _reviews(capsys)
+    assert review["message"] == "1 image that cannot be shown"
+    assert review["where"].endswith(f": {export / 'IM1'}")
+
+
+def test_a_plan_names_the_folder_and_what_is_wrong_with_the_run(export, tmp_path, capsys):
+    decisions = tmp_path / "decisions.csv"
+    decisions.write_text("sop_instance_uid,phase\n1.2.3.4,pre\n", encoding="utf-8")
+    options = ["--dry-run", "--decisions", str(decisions)]
+
+    organise(export, output=tmp_path / "out", options=options)
+
+    said = capsys.readouterr().out
+    assert f"{tmp_path / 'out'}: index.html, studies.jsonl, ledger.csv, summary.json\n" in said
+    assert "unknown-decision: a decision names an image" in said
 
 
 def test_one_is_no_plural(export, tmp_path, capsys):

@@ -95,7 +95,8 @@ def test_absent_and_empty_are_kept_apart():
         pytest.param(b"hello world, this is text\n" * 20, "no-dicom-magic", id="text"),
         pytest.param(b"\x89PNG\r\n\x1a\n" + bytes(300), "no-dicom-magic", id="picture"),
         pytest.param(b"%PDF-1.7" + bytes(300), "no-dicom-magic", id="PDF"),
-        pytest.param(bytes(1000), "no-dicom-magic", id="zeros"),
+        pytest.param(bytes(1000), "zeroed-file", id="zeros"),
+        pytest.param(bytes(511), "no-dicom-magic", id="less than a sector of zeros"),
         pytest.param(b"\x08\0", "no-dicom-magic", id="two bytes"),
     ],
 )

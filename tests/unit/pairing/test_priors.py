@@ -220,6 +220,8 @@ def test_a_study_without_a_date_is_not_earlier():
         pytest.param({"issuer": "K"}, True, id="another issuer"),
         pytest.param({"patient_id": "8"}, True, id="another number"),
         pytest.param({"sex": "M"}, True, id="another sex"),
+        pytest.param({"sex": "male"}, True, id="another sex as a word"),
+        pytest.param({"sex": "f "}, False, id="the same sex in a small letter"),
         pytest.param({"sex": "O"}, False, id="a sex that tells nothing"),
         pytest.param({"sex": None}, False, id="no sex"),
     ],

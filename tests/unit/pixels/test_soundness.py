@@ -159,7 +159,7 @@ def test_lost_data_of_a_lossless_frame_are_found(damage):
     assert caught.value.reason == "damaged-pixels"
 
 
-@pytest.mark.parametrize("padding", [b"\xff", b"\xff\xff\xff", b"\0", b"\0\xff"])
+@pytest.mark.parametrize("padding", [b"\xff", b"\xff\xff\xff", b"\0", b"\0\xff", b"\0\0"])
 def test_padding_before_the_end_is_no_damage(padding):
     frame = encode_lossless(BREAST)
 
@@ -170,4 +170,8 @@ def test_more_than_padding_before_the_end_is_damage():
     frame = encode_lossless(BREAST)
 
     with pytest.raises(DecodeError):
-        check_length(frame[:-2] + b"\0\0" + frame[-2:], BREAST)
+        check_length(frame[:-2] + b"\0\0\0" + frame[-2:], BREAST)
+
+
+def test_an_end_that_stands_twice_is_no_damage():
+    check_length(encode_lossless(BREAST) + b"\xff\xd9", BREAST)
