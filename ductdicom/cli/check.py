@@ -90,9 +90,14 @@ def _place(problem: Problem, study: Judged) -> str:
 
 def _review(study: Judged) -> _Finding:
     """Say why a person must decide on a study, and on which of its images."""
-    suggested = (i for row in study.pairing.rows for i in row.images if i.is_suggested)
-    images = (*undecided_images(study.pairing), *suggested)
-    why = review_reason(study.call, study.pairing, ()) or "the images do not suffice for a decision"
+    in_rows = {i.instance.origin.label: i for row in study.pairing.rows for i in row.images}
+    suggested = [image for image in in_rows.values() if image.is_suggested]
+    damaged = [image for image in in_rows.values() if image.instance.damage]
+    words = [review_reason(study.call, study.pairing, ())]
+    if damaged:
+        words.append(f"{counted(len(damaged), 'image')} that cannot be shown")
+    why = "; ".join(filter(None, words)) or "the images do not suffice for a decision"
+    images = (*undecided_images(study.pairing), *suggested, *damaged)
     return _Finding(str(Status.REVIEW), _named(study, images), why, None)
 
 

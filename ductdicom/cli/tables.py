@@ -96,6 +96,7 @@ def print_plan(report: Report) -> None:
         is_done = job.key in report.up_to_date
         files = "is up to date" if is_done else ", ".join(planned_files(job))
         say(f"{name}: {job.call.exam.kind}, {job.pairing.status}: {files}")
-    say("index.html, studies.jsonl, ledger.csv, summary.json")
+    say(f"{report.settings.output}: index.html, studies.jsonl, ledger.csv, summary.json")
     print_table(("inputs", "reason", "number"), count_inputs(report.rows))
+    _say_problems(report, is_result=True)
     _say_causes(report)

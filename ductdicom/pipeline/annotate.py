@@ -1,9 +1,9 @@
-"""What headers say of scale and hanging, added to rows and problems before anything is drawn."""
+"""What headers say of scale, hanging and damage, added to rows before anything is drawn."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from ductdicom.model.outcome import Problem
+from ductdicom.model.outcome import Problem, Status
 from ductdicom.model.row import Pairing, Row
 from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.pixels.hanging import hang, implied_laterality
@@ -16,8 +16,17 @@ _MESSAGES = {
 
 
 def annotate_rows(pairing: Pairing) -> Pairing:
-    """Add the notes ``scale-unknown`` and ``orientation-unknown`` to the rows they hold for."""
-    return replace(pairing, rows=tuple(_annotated(row) for row in pairing.rows))
+    """Add the notes ``scale-unknown`` and ``orientation-unknown`` to the rows they hold for.
+
+    The status is ``review`` where an image in a row is damaged, as drawing would find.
+    """
+    is_damaged = any(image.instance.damage for row in pairing.rows for image in row.images)
+    is_exempt = pairing.status is Status.NOT_A_DUCTOGRAM
+    return replace(
+        pairing,
+        rows=tuple(_annotated(row) for row in pairing.rows),
+        status=Status.REVIEW if is_damaged and not is_exempt else pairing.status,
+    )
 
 
 def _annotated(row: Row) -> Row:
