@@ -1,5 +1,6 @@
 """``ductdicom explain``: for each image, every reason and the conclusion."""
 
+import re
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from ductdicom.pipeline.scan import decided
 from ductdicom.sheet.captions import reason, tag_name, view_label
 
 _DECISION = "decision"  # the rule's name; its evidence has no attribute, but a person
+_CONCLUSION = re.compile("^unknown(, because|,|:) ")
 
 
 @click.command(short_help="Say of each image what it is, and why.")
@@ -62,7 +64,8 @@ def _print_image(image: ImageCall, study: Judged) -> None:
     say(f"  {image.instance.origin.label}")
     say(f"    SOP Instance UID {image.uid}")
     say(f"    {view_label(image)}, {image.kind}: {phase} ({call.confidence})")
-    say(f"      because {reason(image) or image.kind_reason}")
+    why = _CONCLUSION.sub("", reason(image))  # which the line before has said
+    say(f"      because {why or image.kind_reason}")
     against = _against(call)
     for item in call.evidence:
         if item not in against:

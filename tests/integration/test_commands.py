@@ -13,7 +13,7 @@ from record_schema import check_instance, check_record
 
 from ductdicom import __version__
 from ductdicom.cli.application import run
-from ductdicom.phantom.spec import Person
+from ductdicom.phantom.spec import Person, Texts
 
 pytestmark = pytest.mark.integration
 COMMANDS = ("organise", "scan", "explain", "sheet", "sample")
@@ -55,6 +55,14 @@ def test_explain_says_of_each_image_which_rule_spoke_and_what_it_read(export, ca
         assert words in text
     assert text.count("because") == 4
     assert text.count("SOP Instance UID 2.25.") == 4  # what a decision is to name
+
+
+def test_explain_says_once_why_nothing_is_known(tmp_path, capsys):
+    write_view(tmp_path / "IM1", texts=Texts(study="GALACTOGRAM"))
+
+    assert run(["explain", str(tmp_path)]) == 0
+
+    assert "\n      because nothing in the header says so\n" in capsys.readouterr().out
 
 
 def test_explain_names_the_reviewer_of_a_decision(export, tmp_path, capsys):
