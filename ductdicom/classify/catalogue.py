@@ -63,7 +63,8 @@ _PHASE_OF_STUDY = (
         description="An image without evidence of its own, before the first certain filling of "
         "its side, is inferred to be pre; one that follows a post image of the same filling, "
         "post. Less than that is only suggested. An image called pre soon after one called post "
-        "speaks against it, and the other way round.",
+        "speaks against it, and the other way round; so do magnified views without contrast after "
+        "contact views that alone carry it.",
         needs_study=True,
     ),
     Description(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ductdicom.classify.study_rules import Side
+from ductdicom.classify.study_rules import FILLING_RULES, Side
 from ductdicom.classify.thresholds import Thresholds
 from ductdicom.classify.timeline import Timeline, duration
 from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strength
@@ -17,7 +17,10 @@ def find_contradictions(calls: Calls, side: Side, thresholds: Thresholds) -> Cal
     after or before the nearest image of the other phase it was exposed.
     A pre image after a pause long enough for another filling is no contradiction where an image
     after it may show that filling, or one before the post image may be its scout.
+    Contrast on contact views alone, before a pause and magnified views without it, contradicts
+    the order of scouts and filled views, too.
     """
+    calls = _doubt_filled_scouts(calls, side, thresholds)
     gaps: dict[int, list[float]] = {}
     for post in places_of(calls, Phase.POST):
         for pre in places_of(calls, Phase.PRE):
@@ -36,6 +39,55 @@ def find_contradictions(calls: Calls, side: Side, thresholds: Thresholds) -> Cal
         else call
         for index, call in enumerate(calls)
     )
+
+
+def _doubt_filled_scouts(calls: Calls, side: Side, thresholds: Thresholds) -> Calls:
+    """Make unknown the contact views that alone carry contrast, where magnified ones follow.
+
+    A console that keeps the agent of the patient before writes it on the scouts. Text or an
+    image type that says post leaves no such doubt, nor does a view that may be the scout.
+    """
+    magnified = [i for i, view in enumerate(side.views) if view.is_magnified]
+    if any(calls[i].phase is not Phase.UNKNOWN for i in magnified):
+        return calls
+    return tuple(
+        replace(
+            call,
+            phase=Phase.UNKNOWN,
+            confidence=Confidence.UNKNOWN,
+            conflicts=(*_firm(call), _ORDER_OF_SCOUTS),
+        )
+        if call.phase is Phase.POST
+        and _is_only_tagged(call)
+        and not _has_scout(calls, side.timeline, index)
+        and any(_is_pause_before(m, index, side.timeline, thresholds) for m in magnified)
+        else call
+        for index, call in enumerate(calls)
+    )
+
+
+_ORDER_OF_SCOUTS = Evidence(
+    rule="order",
+    tag="",
+    value="contact view, and magnified views that carry no contrast follow",
+    says=Phase.PRE,
+    strength=Strength.STRUCTURAL,
+)
+
+
+def _is_only_tagged(call: PhaseCall) -> bool:
+    """Tell whether nothing but attributes of the contrast says the phase."""
+    return all(item.rule in FILLING_RULES for item in _firm(call))
+
+
+def _is_pause_before(
+    magnified: int, contact: int, timeline: Timeline, thresholds: Thresholds
+) -> bool:
+    """Tell whether a magnified view follows a contact view, and not in one run of exposures."""
+    if timeline.is_before(contact, magnified) is not True:
+        return False
+    clusters = timeline.clusters(thresholds.suggestion_gap_minutes)
+    return not any({contact, magnified} <= set(cluster) for cluster in clusters)
 
 
 def _firm(call: PhaseCall) -> tuple[Evidence, ...]:
@@ -66,12 +118,16 @@ def _inverted_gap(
         return None
     if gap <= thresholds.injection_gap_minutes:
         return gap
-    has_scout = any(
+    is_explained = _has_scout(calls, timeline, post) or _is_filling_to_come(calls, timeline, pre)
+    return None if is_explained else gap
+
+
+def _has_scout(calls: Calls, timeline: Timeline, post: int) -> bool:
+    """Tell whether an image before a post image may be its scout."""
+    return any(
         call.phase is not Phase.POST and timeline.is_before(index, post) is True
         for index, call in enumerate(calls)
     )
-    is_explained = has_scout or _is_filling_to_come(calls, timeline, pre)
-    return None if is_explained else gap
 
 
 def _is_filling_to_come(calls: Calls, timeline: Timeline, pre: int) -> bool:

@@ -95,9 +95,7 @@ def test_copies_that_disagree_on_the_side_are_both_kept_out():
     [
         pytest.param([{"at": "09:20:31", "view": "ML"}], id="another view at the same time"),
         pytest.param([{"at": "09:20:31", "side": "R"}], id="the other breast at the same time"),
-        pytest.param(
-            [{"at": "09:00:12"}, {"at": "09:00:12", "view": "ML"}], id="another series"
-        ),
+        pytest.param([{"at": "09:00:12"}, {"at": "09:00:12", "view": "ML"}], id="another series"),
         pytest.param([{"at": "09:00:12"}] * 3, id="more than a pair at another time"),
         pytest.param([], id="in one series"),
     ],
