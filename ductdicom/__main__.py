@@ -4,6 +4,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
+from types import ModuleType
 
 _WRONG_USAGE = 2
 _BUG = 70
@@ -18,6 +19,9 @@ def main() -> None:
     except OSError:  # libraries ask for it while they load
         sys.stderr.write("ductdicom: the working folder is gone: change to another\n")
         sys.exit(_WRONG_USAGE)
+    # These reportlab would look for along the path and in the home folder, and run.
+    for name in ("reportlab_mods", "reportlab_settings"):
+        sys.modules.setdefault(name, ModuleType(name))
     try:
         # Loading takes most of a second, in which somebody may think better of it.
         from ductdicom.cli.application import run  # noqa: PLC0415

@@ -43,3 +43,22 @@ def test_too_few_files_are_no_bug(tmp_path, samples):
     assert ended.returncode == 4
     assert "Too many open files" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("name", [".reportlab_mods", ".reportlab_settings"])
+def test_a_file_in_the_home_folder_is_not_run(tmp_path, name):
+    (tmp_path / name).write_text("print('run')")
+
+    ended = start("--version", setup=f"export HOME='{tmp_path}';")
+
+    assert ended.returncode == 0
+    assert "run" not in ended.stdout
+
+
+def test_a_home_that_is_no_folder_stops_nothing(tmp_path, samples):
+    home = tmp_path / "home"
+    home.touch()
+
+    ended = start("scan", str(samples), setup=f"export HOME='{home}';")
+
+    assert (ended.returncode, ended.stderr) == (0, "")
