@@ -7,7 +7,13 @@ from typing import NamedTuple
 import click
 
 from ductdicom.cli.echo import say, say_json
-from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument, make_settings
+from ductdicom.cli.options import (
+    all_inputs,
+    deciding_options,
+    inputs_argument,
+    make_settings,
+    quiet_option,
+)
 from ductdicom.cli.reading import read_inputs
 from ductdicom.cli.tables import print_table
 from ductdicom.model.outcome import Disposition, Problem, Status
@@ -28,6 +34,7 @@ _BAD = {Disposition.UNREADABLE, Disposition.DUPLICATE}
 @click.option(
     "--strict", is_flag=True, default=None, help="A study that needs review is a failure too."
 )
+@quiet_option
 def check(
     inputs: tuple[str, ...],
     files_from: str | None,

@@ -6,7 +6,13 @@ from pathlib import Path
 import click
 
 from ductdicom.cli.echo import say, say_json
-from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument, make_settings
+from ductdicom.cli.options import (
+    all_inputs,
+    deciding_options,
+    inputs_argument,
+    make_settings,
+    quiet_option,
+)
 from ductdicom.cli.reading import read_inputs
 from ductdicom.cli.tables import say_what_needs_a_person
 from ductdicom.export.records import instance_record
@@ -24,6 +30,7 @@ _CONCLUSION = re.compile("^unknown(, because|,|:) ")
 @inputs_argument
 @deciding_options
 @click.option("--json", "as_json", is_flag=True, help="Print one instance record a line.")
+@quiet_option
 def explain(
     inputs: tuple[str, ...],
     files_from: str | None,

@@ -14,6 +14,10 @@ from ductdicom.settings import Closeup, Paper, Phi, Settings, ThemeName, Voi, lo
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+quiet_option = click.option(
+    "-q", "--quiet", is_flag=True, default=None, help="Say nothing but errors on standard error."
+)
+
 
 def inputs_argument(function: F) -> F:
     """Add INPUT… and the ways to name more of them."""

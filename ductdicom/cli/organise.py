@@ -16,6 +16,7 @@ from ductdicom.cli.options import (
     inputs_argument,
     make_settings,
     page_options,
+    quiet_option,
 )
 from ductdicom.cli.progress import show_progress
 from ductdicom.cli.tables import print_plan, print_report, say_what_was_up_to_date
@@ -57,9 +58,7 @@ from ductdicom.settings import Link, Settings, user_cache
     "--strict", is_flag=True, default=None, help="A study that needs review is a failure too."
 )
 @click.option("-v", "--verbose", is_flag=True, default=None, help="Say more on standard error.")
-@click.option(
-    "-q", "--quiet", is_flag=True, default=None, help="Say nothing but errors on standard error."
-)
+@quiet_option
 @click.option(
     "--log-json", is_flag=True, default=None, help="Machine-readable lines on standard error."
 )

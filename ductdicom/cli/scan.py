@@ -5,7 +5,13 @@ from pathlib import Path
 import click
 
 from ductdicom.cli.echo import say_json
-from ductdicom.cli.options import all_inputs, deciding_options, inputs_argument, make_settings
+from ductdicom.cli.options import (
+    all_inputs,
+    deciding_options,
+    inputs_argument,
+    make_settings,
+    quiet_option,
+)
 from ductdicom.cli.reading import read_inputs
 from ductdicom.cli.tables import print_table, say_what_needs_a_person
 from ductdicom.model.call import Kind
@@ -20,6 +26,7 @@ from ductdicom.pipeline.scan import decided
 @click.option(
     "--strict", is_flag=True, default=None, help="A study that needs review is a failure too."
 )
+@quiet_option
 def scan(
     inputs: tuple[str, ...],
     files_from: str | None,

@@ -11,6 +11,7 @@ from ductdicom.cli.options import (
     inputs_argument,
     make_settings,
     page_options,
+    quiet_option,
 )
 from ductdicom.cli.progress import show_progress
 from ductdicom.cli.tables import say_what_needs_a_person
@@ -35,6 +36,7 @@ from ductdicom.pipeline.single import write_sheet
 )
 @page_options
 @deciding_options
+@quiet_option
 def sheet(
     inputs: tuple[str, ...],
     files_from: str | None,

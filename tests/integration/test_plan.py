@@ -160,6 +160,18 @@ def test_reading_is_no_silence(export, tmp_path, monkeypatch, capsys, command):
     assert "reading headers: 4" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["scan", "check", "explain", "sheet"])
+def test_reading_is_silent_on_request(export, tmp_path, monkeypatch, capsys, command):
+    monkeypatch.setattr(progress, "_EVERY_S", 0.0)
+    arguments = ["-o", str(tmp_path / "sheet.png")] if command == "sheet" else []
+
+    assert run([command, "-q", str(export), *arguments]) == 0
+
+    said = capsys.readouterr()
+    assert said.out
+    assert said.err == ""
+
+
 def test_the_list_of_commands_is_not_cut_off(capsys):
     run(["--help"])
 
