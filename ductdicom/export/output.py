@@ -149,7 +149,12 @@ def _remove_leftovers(path: Path) -> None:
 def _read_key(path: Path) -> bytes:
     try:
         key = bytes.fromhex(path.read_text(encoding="ascii"))
-    except (OSError, ValueError):
+    except OSError as error:
+        message = f"key of the output folder cannot be read: {error.strerror}"
+        raise OutputError(
+            message, path=path, hint="allow it; with another key all names change"
+        ) from error
+    except ValueError:
         key = b""
     if len(key) != _KEY_BYTES:
         raise OutputError("key of the output folder is damaged", path=path, hint="use a new folder")

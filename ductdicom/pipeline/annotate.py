@@ -7,7 +7,7 @@ from ductdicom.model.outcome import Problem, Status
 from ductdicom.model.row import Pairing, Row
 from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.pixels.hanging import hang, implied_laterality
-from ductdicom.pixels.scale import Scale, breast_scale
+from ductdicom.pixels.scale import Scale, breast_scale, contact_pitches
 
 _MESSAGES = {
     "spacing-suspect": "the pixel spacing does not fit the detector or the size of the field",
@@ -31,16 +31,18 @@ def annotate_rows(pairing: Pairing) -> Pairing:
 
 def _annotated(row: Row) -> Row:
     notes = list(row.notes)
-    if any(_scale(image).mm_per_px is None for image in row.images):
+    if any(_scale(image, None).mm_per_px is None for image in row.images):
         notes.append("scale-unknown")
     if not all(_has_known_hanging(image) for image in row.images):
         notes.append("orientation-unknown")
     return replace(row, notes=tuple(notes))
 
 
-def _scale(image: ImageCall) -> Scale:
+def _scale(image: ImageCall, pitch_mm: tuple[float, float] | None) -> Scale:
     is_magnified = "M" in image.modifiers
-    return breast_scale(image.instance, image.magnification, is_magnified=is_magnified)
+    return breast_scale(
+        image.instance, image.magnification, is_magnified=is_magnified, pitch_mm=pitch_mm
+    )
 
 
 def _has_known_hanging(image: ImageCall) -> bool:
@@ -64,17 +66,18 @@ def note_orientation(pairing: Pairing, labels: Collection[str]) -> Pairing:
 
 def scale_problems(call: StudyCall, pairing: Pairing) -> StudyCall:
     """Add problems of scale for the images that stand in rows."""
+    pitches = contact_pitches(call.images)
     problems = {
         problem: None
         for row in pairing.rows
         for image in row.images
-        for problem in _problems(image)
+        for problem in _problems(image, pitches.get(image.instance.equipment))
     }
     return replace(call, problems=(*call.problems, *problems))
 
 
-def _problems(image: ImageCall) -> Iterator[Problem]:
-    for note in _scale(image).notes:
+def _problems(image: ImageCall, pitch_mm: tuple[float, float] | None) -> Iterator[Problem]:
+    for note in _scale(image, pitch_mm).notes:
         if note in _MESSAGES:
             yield Problem(
                 code=note,

@@ -6,12 +6,14 @@ from functools import partial
 
 from ductdicom.errors import InputError
 from ductdicom.ingest.unchanged import require_unchanged
+from ductdicom.model.instance import Equipment
 from ductdicom.model.origin import Origin
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.pipeline.members import Members
 from ductdicom.pixels.decode import StoredImage, read_image
 from ductdicom.pixels.display import VoiChoice, VoiKind, Voter, choose_voi, voter_of
+from ductdicom.pixels.scale import contact_pitches
 from ductdicom.settings import Format, Paper, Settings, Voi
 from ductdicom.sheet.blocks import drawn_images
 from ductdicom.sheet.compose import compose
@@ -57,14 +59,15 @@ def prepare_tiles(
     """
     groups = _groups(pairing)
     members = members or Members(_origins(groups))
-    tiles = _prepare(groups, options, voi, partial(_read, members, {}))
+    pitches = contact_pitches(call.images)
+    tiles = _prepare(groups, options, voi, partial(_read, members, {}), pitches)
     if not any(_is_coarse(tile) for tile in tiles.values()):
         return tiles
     # Where things go does not depend on the resolution, so it is tried with hardly any.
     sketch = compose(call, pairing, tiles, replace(options, dpi=_SKETCH_DPI, zoom=1.0))
     wanted = _wanted(groups, tiles, sketch, options)
     short = [group for group in groups if any(_label(image) in wanted for image in group)]
-    finer = _prepare(short, options, voi, partial(_read, members, wanted))
+    finer = _prepare(short, options, voi, partial(_read, members, wanted), pitches)
     for group in short:
         labels = [_label(image) for image in group]
         # What cannot be decoded finely is better seen coarsely than not at all; and with it all
@@ -101,6 +104,7 @@ def _prepare(
     options: SheetOptions,
     wanted_voi: Voi,
     read: Callable[[ImageCall], StoredImage | MissingTile],
+    pitches: Mapping[Equipment, tuple[float, float]],
 ) -> dict[str, Tile | MissingTile]:
     tiles: dict[str, Tile | MissingTile] = {}
     for group in groups:
@@ -115,12 +119,16 @@ def _prepare(
             if len(held) < _MOST_HELD:
                 held[_label(image)] = found
         voi, notes = _common_voi(voters, wanted_voi)
+        show = partial(prepare_tile, voi=voi, notes=notes)
         for image in (image for image in group if _label(image) not in tiles):
             stored = held.pop(_label(image), None) or read(image)
             if isinstance(stored, MissingTile):  # since it was read a moment ago
                 tiles[_label(image)] = stored
             else:
-                tiles[_label(image)] = _tile(image, stored, voi, notes, options)
+                pitch_mm = pitches.get(image.instance.equipment)
+                tiles[_label(image)] = _tile(
+                    stored, options, partial(show, image, stored, pitch_mm=pitch_mm)
+                )
     return tiles
 
 
@@ -183,23 +191,17 @@ def _common_voi(voters: Sequence[Voter], wanted: Voi) -> tuple[VoiChoice | None,
     return voi, ()
 
 
-def _tile(
-    image: ImageCall,
-    stored: StoredImage,
-    voi: VoiChoice | None,
-    notes: tuple[str, ...],
-    options: SheetOptions,
-) -> Tile:
+def _tile(stored: StoredImage, options: SheetOptions, show: Callable[..., Tile]) -> Tile:
     """Prepare an image with the pixels that its page can show, or with all that were decoded."""
     if stored.reduction > 1:
-        return prepare_tile(image, stored, voi, notes=notes)
+        return show()
     needed = round(options.height * options.scale)  # which no image exceeds
-    tile = prepare_tile(image, stored, voi, notes=notes, min_side_px=needed)
+    tile = show(min_side_px=needed)
     share = _DRAWN_SHARE if options.zoom <= 1 else _ZOOMED_SHARE
     is_whole = max(stored.rows, stored.columns) < 2 * needed
     if is_whole or max(tile.values.shape) >= needed * share:
         return tile
-    return prepare_tile(image, stored, voi, notes=notes)  # a small breast in a large image
+    return show()  # a small breast in a large image
 
 
 def _origins(groups: Iterable[Iterable[ImageCall]]) -> Iterator[Origin]:

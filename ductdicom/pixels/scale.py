@@ -1,10 +1,12 @@
 """Millimetres at the breast for one stored pixel."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ductdicom.model.instance import Geometry, Instance
+from ductdicom.model.instance import Equipment, Geometry, Instance
+from ductdicom.model.study import ImageCall
 
 SPACING_SUSPECT = "spacing-suspect"
 MAGNIFICATION_CONFLICT = "magnification-conflict"
@@ -53,7 +55,11 @@ class Scale:
 
 
 def breast_scale(
-    instance: Instance, magnification: float | None, *, is_magnified: bool = False
+    instance: Instance,
+    magnification: float | None,
+    *,
+    is_magnified: bool = False,
+    pitch_mm: tuple[float, float] | None = None,
 ) -> Scale:
     """Return the scale at the breast.
 
@@ -68,6 +74,9 @@ def breast_scale(
         that of the distances.
     is_magnified
         Whether it was concluded that the view is magnified; else codes and paddle alone tell.
+    pitch_mm
+        Imager Pixel Spacing of contact views of the same unit, which is the detector's pitch; it
+        tells whether a magnified view was divided before. Its own header says it better.
 
     References
     ----------
@@ -90,12 +99,26 @@ def breast_scale(
         notes = (*notes, SPACING_SUSPECT)
     if factor is None:
         return Scale(mm_per_px=spacing, is_corrected=False, source="at the detector", notes=notes)
-    if _is_divided(instance, spacing, factor):
+    if _is_divided(instance, spacing, factor, pitch_mm):
         source = "spacing divided before"
         notes = (*notes, SPACING_SUSPECT)
         factor = 1.0
     at_breast = (spacing[0] / factor, spacing[1] / factor)
     return Scale(mm_per_px=at_breast, is_corrected=True, source=source, notes=_once(notes))
+
+
+def contact_pitches(
+    images: Iterable[ImageCall],
+) -> dict[Equipment, tuple[float, float]]:
+    """Return Imager Pixel Spacing by unit, where all contact views of a unit have the same."""
+    found: dict[Equipment, set[tuple[float, float]]] = {}
+    for image in images:
+        geometry = image.instance.geometry
+        spacing = geometry.imager_pixel_spacing_mm
+        factor = image.magnification or geometry.magnification_factor or 1.0
+        if spacing is not None and "M" not in image.modifiers and factor < _MAGNIFIED:
+            found.setdefault(image.instance.equipment, set()).add(spacing)
+    return {unit: spacings.pop() for unit, spacings in found.items() if len(spacings) == 1}
 
 
 def _calibrated(geometry: Geometry) -> Scale:
@@ -156,9 +179,14 @@ def _says_magnified(instance: Instance) -> bool:
     return bool(codes & _MAGNIFICATION_CODES) or "MAG" in paddle
 
 
-def _is_divided(instance: Instance, spacing: tuple[float, float], factor: float) -> bool:
+def _is_divided(
+    instance: Instance,
+    spacing: tuple[float, float],
+    factor: float,
+    pitch_mm: tuple[float, float] | None,
+) -> bool:
     """Tell whether the spacing times the factor is the detector's pitch."""
-    pitch = instance.geometry.detector_spacing_mm
+    pitch = instance.geometry.detector_spacing_mm or pitch_mm
     if pitch is None:
         words = re.findall("[A-Z]+", (instance.equipment.manufacturer or "").upper())
         known = next((_PITCH_MM[word] for word in words if word in _PITCH_MM), None)

@@ -73,13 +73,15 @@ def prepare_tile(
     voi: VoiChoice | None,
     *,
     notes: tuple[str, ...] = (),
+    pitch_mm: tuple[float, float] | None = None,
     min_side_px: int | None = None,
 ) -> Tile:
     """Show, hang and crop one image.
 
     An orientation that is not known is left as stored and noted, and so is one that the pixels
-    contradict (air at the chest wall). Whoever draws it needs no more than ``min_side_px`` on the
-    longer side of the whole image.
+    contradict (air at the chest wall). ``pitch_mm`` is that of the unit, where others of its
+    images tell. Whoever draws it needs no more than ``min_side_px`` on the longer side of the
+    whole image.
     """
     shown = present(stored, voi=voi, min_side_px=min_side_px)
     orientation = image.instance.geometry.patient_orientation
@@ -90,7 +92,9 @@ def prepare_tile(
     values = apply(shown.values, hanging.transform)
     background = apply(shown.background, hanging.transform)
     is_magnified = "M" in image.modifiers
-    scale = breast_scale(image.instance, image.magnification, is_magnified=is_magnified)
+    scale = breast_scale(
+        image.instance, image.magnification, is_magnified=is_magnified, pitch_mm=pitch_mm
+    )
     box = _breast_box(small, background, hanging)
     said = [*scale.notes, *notes, *shown.notes]
     if scale.mm_per_px is not None and not scale.is_corrected:

@@ -1,8 +1,10 @@
 import pytest
 from builders import MAGNIFICATION, make_instance
 
+from ductdicom.model.call import Confidence, Kind, PhaseCall
 from ductdicom.model.instance import Geometry, Raster
-from ductdicom.pixels.scale import breast_scale
+from ductdicom.model.study import ImageCall
+from ductdicom.pixels.scale import breast_scale, contact_pitches
 
 
 def _instance(*, modifiers=(), rows=2400, columns=1900, manufacturer=None, **geometry):
@@ -226,3 +228,49 @@ def test_a_magnified_view_of_unknown_factor_has_no_scale_however_it_is_known_to_
 
     assert breast_scale(instance, None).mm_per_px == (0.1, 0.1)
     assert breast_scale(instance, None, is_magnified=True).mm_per_px is None
+
+
+@pytest.mark.parametrize(
+    ("spacing", "at_breast", "notes"),
+    [
+        pytest.param(0.1 / 1.8, 0.1 / 1.8, ("spacing-suspect",), id="divided before"),
+        pytest.param(0.1, 0.1 / 1.8, (), id="at the detector"),
+    ],
+)
+def test_a_contact_view_of_the_unit_tells_what_was_divided_before(spacing, at_breast, notes):
+    magnified = _instance(**_square(spacing), magnification_factor=1.8, modifiers=[MAGNIFICATION])
+
+    scale = breast_scale(magnified, None, pitch_mm=(0.1, 0.1))
+
+    assert scale.mm_per_px == pytest.approx((at_breast, at_breast))
+    assert scale.notes == notes
+
+
+def test_the_detectors_own_pitch_is_believed_first():
+    magnified = _instance(
+        **_square(0.1 / 1.8),
+        magnification_factor=1.8,
+        detector_spacing_mm=(0.1, 0.1),
+        modifiers=[MAGNIFICATION],
+    )
+
+    assert breast_scale(magnified, None, pitch_mm=(0.07, 0.07)).notes == ("spacing-suspect",)
+
+
+def _seen(uid, spacing, modifiers=(), **geometry):
+    instance = make_instance(
+        uid, geometry=Geometry(imager_pixel_spacing_mm=(spacing, spacing), **geometry)
+    )
+    call = PhaseCall(phase=None, confidence=Confidence.UNKNOWN)
+    return ImageCall(instance=instance, kind=Kind.VIEW, modifiers=modifiers, call=call)
+
+
+def test_the_pitch_of_a_unit_is_that_of_its_contact_views():
+    contact, magnified = _seen("2.25.1", 0.1), _seen("2.25.2", 0.05, ("M",))
+    other = _seen("2.25.3", 0.07, magnification_factor=1.8)
+
+    assert contact_pitches([contact, magnified, other]) == {contact.instance.equipment: (0.1, 0.1)}
+
+
+def test_contact_views_that_differ_tell_no_pitch():
+    assert contact_pitches([_seen("2.25.1", 0.1), _seen("2.25.2", 0.07)]) == {}
