@@ -103,8 +103,12 @@ def _review(study: Judged) -> _Finding:
     words = [review_reason(study.call, study.pairing, ())]
     if damaged:
         words.append(f"{counted(len(damaged), 'image')} that cannot be shown")
-    why = "; ".join(filter(None, words)) or "the images do not suffice for a decision"
-    images = (*undecided_images(study.pairing), *suggested, *damaged)
+    images: Iterable[ImageCall] = (*undecided_images(study.pairing), *suggested, *damaged)
+    why = "; ".join(filter(None, words))
+    if not why:
+        images = study.call.images
+        kinds = ", ".join(sorted({str(image.kind) for image in images}))
+        why = f"no view to decide on, only {kinds}"
     return _Finding(str(Status.REVIEW), _named(study, images), why, None)
 
 

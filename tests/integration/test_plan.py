@@ -117,13 +117,15 @@ def test_a_check_finds_nothing_to_review_where_all_is_paired(export, capsys):
     assert "review" not in capsys.readouterr().out
 
 
-def test_a_check_of_no_image_at_all_says_so(tmp_path, capsys):
+def test_a_check_of_no_view_says_what_there_is_instead(tmp_path, capsys):
     capture = {"sop_class_uid": SECONDARY_CAPTURE, "extra": {"ImageType": ["DERIVED", "SECONDARY"]}}
     write_view(tmp_path / "IM1", **capture)
 
     assert run(["check", str(tmp_path), "--strict", "--json"]) == 1
 
-    assert _reviews(capsys)["message"] == "the images do not suffice for a decision"
+    found = _reviews(capsys)
+    assert found["message"] == "no view to decide on, only capture"
+    assert found["where"].endswith(f": {tmp_path / 'IM1'}")
 
 
 def test_a_check_names_the_files_of_each_patient_of_a_study(export, tmp_path, capsys):
