@@ -20,7 +20,8 @@ def infer(calls: Calls, side: Side, thresholds: Thresholds) -> Calls:
 
     Before the first certain filling is pre, unless something about the image itself speaks of an
     earlier filling; after a certain post image of the same cluster is post; before a certain pre
-    image with no filling yet is pre. What comes later is only suggested.
+    image with no filling yet is pre. What comes later is only suggested, and what comes long
+    after the last post image not even that.
     """
     posts = [i for i in places_of(calls, Phase.POST) if _is_firm(calls[i])]
     pres = [i for i in places_of(calls, Phase.PRE) if _is_firm(calls[i])]
@@ -55,6 +56,17 @@ def _infer_one(
         if _looks_filled(index, posts, side, thresholds):
             return _suggest(call, Phase.POST, "looks like an earlier filling without a tag")
         return _inferred(call, Phase.PRE, _offset(timeline, index, posts, "before the first"))
+    return _infer_after_post(index, call, posts, timeline, thresholds)
+
+
+def _infer_after_post(
+    index: int,
+    call: PhaseCall,
+    posts: Sequence[int],
+    timeline: Timeline,
+    thresholds: Thresholds,
+) -> PhaseCall:
+    """Infer that an image shows the filling before it, or suggest it; long after, neither."""
     earlier = [post for post in posts if timeline.is_before(post, index) is True]
     if not earlier or _text_says(call, Phase.PRE):
         return call
@@ -64,6 +76,8 @@ def _infer_one(
     reach = thresholds.filling_gap_minutes if is_enclosed else thresholds.injection_gap_minutes
     if gaps and min(gaps) <= reach:
         return _inferred(call, Phase.POST, _offset(timeline, index, posts, "after the first"))
+    if gaps and min(gaps) > thresholds.suggestion_reach_minutes:
+        return call
     return _suggest(call, Phase.POST, "exposed after a filling, with a pause between")
 
 

@@ -14,6 +14,11 @@ from ductdicom.model.outcome import Problem
 from ductdicom.model.study import Study
 
 TIME_CONFLICT = "time-conflict"
+_CLOCK_TROUBLES = {
+    "stations-differ": "they were made on different stations",
+    "midnight": "they span more than twelve hours of one date",
+    "half-day": "half a day of one date lies between them, as where it was set twelve hours off",
+}
 
 
 def exam_problems(exam: ExamCall) -> Iterator[Problem]:
@@ -69,15 +74,12 @@ def phase_problems(side: Side, calls: tuple[PhaseCall, ...], weighed: Weighed) -
         for name, tag in sorted(weighed.idle)
         if len(side.subjects) > 1
     ]
-    if side.timeline.trouble in {"stations-differ", "midnight"}:
+    if side.timeline.trouble in _CLOCK_TROUBLES:
         problems.append(
             Problem(
                 code=TIME_CONFLICT,
                 message="the clock cannot order the exposures: "
-                + {
-                    "stations-differ": "they were made on different stations",
-                    "midnight": "they span more than twelve hours of one date",
-                }[side.timeline.trouble],
+                + _CLOCK_TROUBLES[side.timeline.trouble],
             )
         )
     return problems

@@ -13,11 +13,14 @@ class Thresholds:
     ``injection_gap_minutes``: a longer pause between exposures begins another filling.
     ``filling_gap_minutes``: a cannulation takes at least this long, so exposures closer together
     lie on the same side of it. ``suggestion_gap_minutes``: a pause worth suggesting a cut at.
+    ``suggestion_reach_minutes``: longer after the last post image of its side, a view is not even
+    suggested to be post: scouts sent again, a clip, another visit.
     """
 
     injection_gap_minutes: float = 10.0
     filling_gap_minutes: float = 4.0
     suggestion_gap_minutes: float = 5.0
+    suggestion_reach_minutes: float = 60.0
     start_time_margin_seconds: float = 60.0
     start_time_reach_hours: float = 3.0
     duct_volume_at_most_ml: float = 5.0

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from ductdicom.model.instance import Instance
 
 _CONTENT_TAGS = ("(0008,0023)", "(0008,0033)")
 _LONGEST_VISIT = timedelta(hours=12)  # more on one date means a clock that passed midnight
+_HALF_DAY = timedelta(hours=11.5)  # a pause as long means a clock set by half a day, or nearly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +53,9 @@ def read_timeline(instances: Sequence[Instance]) -> Timeline:
     """Order the exposures of one side by the scanner's clock.
 
     Acquisition times are preferred; content times only where no image has an acquisition time.
-    Clocks of different stations are not compared. Where no image has a time at all, instance
-    numbers order them, if all are there and differ. Heuristic.
+    Clocks of different stations are not compared, nor times of one date half a day apart, which
+    a clock set wrongly between morning and afternoon explains. Where no image has a time at all,
+    instance numbers order them, if all are there and differ. Heuristic.
     """
     if not any(instance.clock.acquired_time for instance in instances):
         return Timeline(ranks=_ranks(instances), trouble="no-clock")
@@ -75,6 +78,9 @@ def read_timeline(instances: Sequence[Instance]) -> Timeline:
     start, end = min(moments.values()), max(moments.values())
     if end - start > _LONGEST_VISIT and start.date() == end.date():
         return Timeline(trouble="midnight")
+    order = sorted(moments.values())
+    if any(b - a >= _HALF_DAY and b.date() == a.date() for a, b in pairwise(order)):
+        return Timeline(trouble="half-day")
     return Timeline(
         minutes={index: (moment - start).total_seconds() / 60 for index, moment in moments.items()}
     )

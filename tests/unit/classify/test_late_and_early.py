@@ -1,7 +1,9 @@
 """What the order of exposures puts in doubt: fillings before the scouts, views long after."""
 
 import pytest
-from builders import MAGNIFICATION, conclude, make_visit, phases
+from builders import MAGNIFICATION, conclude, make_visit, phases, suggestions
+
+from ductdicom.classify.thresholds import Thresholds
 
 MAG = (MAGNIFICATION,)
 FILLED = {"agent": "OMNIPAQUE 300"}
@@ -88,3 +90,52 @@ def test_without_a_clock_the_numbers_cast_the_same_doubt():
 
     assert phases(call) == ["unknown"] * 2
     assert _codes(call) == ["phase-conflict"]
+
+
+@pytest.mark.parametrize(
+    ("at", "suggestion"),
+    [
+        pytest.param("09:40", "post", id="18 min later"),
+        pytest.param("10:22", "post", id="an hour later"),
+        pytest.param("10:23", None, id="longer than an hour"),
+        pytest.param("11:00", None, id="100 min later"),
+    ],
+)
+@pytest.mark.parametrize("comment", [None, "POST CLIP"])
+def test_what_was_exposed_long_after_the_filling_is_not_even_suggested(at, suggestion, comment):
+    call = _visit(
+        ("09:00", False, {}),
+        ("09:20", True, FILLED),
+        ("09:22", True, {"view": "ML", **FILLED}),
+        (at, False, {"comment": comment}),
+    )
+
+    assert phases(call) == ["pre", "post", "post", "unknown"]
+    assert suggestions(call)[3] == suggestion
+
+
+def test_the_last_filling_counts_and_not_the_first():
+    call = _visit(
+        ("09:00", False, {}), ("09:20", True, FILLED), ("10:20", True, FILLED), ("11:00", False, {})
+    )
+
+    assert suggestions(call)[3] == "post"
+
+
+def test_a_site_says_how_long_after_a_filling_a_view_is_suggested():
+    assert (
+        Thresholds.from_mapping({"suggestion_reach_minutes": 90.0}).suggestion_reach_minutes == 90
+    )
+
+
+def test_a_clock_that_may_be_half_a_day_off_suggests_nothing():
+    call = _visit(
+        ("13:00", False, {}),
+        ("13:02", False, {"view": "ML"}),
+        ("01:20", True, FILLED),
+        ("01:22", True, {"view": "ML", **FILLED}),
+    )
+
+    assert phases(call) == ["unknown", "unknown", "post", "post"]
+    assert suggestions(call) == [None] * 4
+    assert _codes(call) == ["time-conflict"]

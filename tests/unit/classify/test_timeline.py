@@ -41,6 +41,7 @@ def test_which_came_first():
     [
         pytest.param(_at(None, None), "no-clock", id="no time at all"),
         pytest.param(_at("00:10", "23:50"), "midnight", id="a visit that passed midnight"),
+        pytest.param(_at("01:20", "01:22", "13:00"), "half-day", id="half a day between"),
         pytest.param(
             [*_at("09:00", station_name="A"), *_at("09:10", station_name="B")],
             "stations-differ",
