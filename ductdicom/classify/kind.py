@@ -15,6 +15,7 @@ _STORAGE = "1.2.840.10008.5.1.4.1.1."
 _MAMMOGRAM_CLASSES = (_STORAGE + "1.2", _STORAGE + "1.2.1")
 _TOMOSYNTHESIS_CLASS = _STORAGE + "13.1.3"
 _PROJECTION_CLASSES = (_STORAGE + "13.1.4", _STORAGE + "13.1.5")
+_DIGITISED_FILM = "DF"  # DICOM PS3.3 C.8.6.1, Conversion Type
 _CAPTURE_CLASS = _STORAGE + "7"
 _REPORT_CLASSES = (_STORAGE + "88", _STORAGE + "104")
 _PRESENTATION_CLASS = _STORAGE + "11"
@@ -191,6 +192,8 @@ def _by_capture(subject: Subject) -> Iterator[KindCall]:
     breast = instance.breast
     image_type = tuple(value.upper() for value in instance.image_type or ())
     has_view = bool(breast.view_codes or breast.view_position)
+    if instance.purpose.conversion_type == _DIGITISED_FILM and has_view:
+        return
     if instance.raster.samples > 1 or image_type[:2] == ("DERIVED", "SECONDARY"):
         yield KindCall(kind=Kind.CAPTURE, reason="secondary capture")
     if (instance.modality or "").upper() == "MG" and image_type[:1] == ("ORIGINAL",):

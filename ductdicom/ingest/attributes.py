@@ -129,6 +129,7 @@ def _read_study(header: Header, _facts: Facts) -> Values:
             name=top.text(Tag.PATIENT_NAME),
             birth_date=top.word(Tag.PATIENT_BIRTH_DATE),
             sex=top.word(Tag.PATIENT_SEX),
+            age=top.word(Tag.PATIENT_AGE),
         ),
     }
 
@@ -148,6 +149,7 @@ def _read_series(header: Header, _facts: Facts) -> Values:
         ),
         "purpose": Purpose(
             intent=top.word(Tag.PRESENTATION_INTENT_TYPE),
+            conversion_type=top.word(Tag.CONVERSION_TYPE),
             processing_code=top.text(Tag.ACQUISITION_DEVICE_PROCESSING_CODE),
             intervention_statuses=tuple(filter(None, statuses)),
             context_codes=read_context(top),
@@ -201,10 +203,12 @@ PARTS = (
         Tag.PATIENT_NAME,
         Tag.PATIENT_BIRTH_DATE,
         Tag.PATIENT_SEX,
+        Tag.PATIENT_AGE,
     ),
     _part(
         _read_series,
         Tag.MODALITY,
+        Tag.CONVERSION_TYPE,
         Tag.MANUFACTURER,
         Tag.MANUFACTURER_MODEL_NAME,
         Tag.STATION_NAME,

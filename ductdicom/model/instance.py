@@ -52,6 +52,7 @@ class Patient:
     name: str | None = None
     birth_date: str | None = None
     sex: str | None = None
+    age: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +68,12 @@ class Equipment:
 class Purpose:
     """What the header says the object was made for, and in which circumstances.
 
-    ``intent`` is the Presentation Intent Type, for whom the pixels are; ``context_codes`` come
-    from the Acquisition Context Sequence.
+    ``intent`` is the Presentation Intent Type, for whom the pixels are; ``conversion_type`` how
+    they came to be digital; ``context_codes`` come from the Acquisition Context Sequence.
     """
 
     intent: str | None = None
+    conversion_type: str | None = None
     processing_code: str | None = None
     intervention_statuses: tuple[str, ...] = ()
     context_codes: tuple[Code, ...] = ()

@@ -62,7 +62,8 @@ class StudyJob:
         """Whether the study gets sheets at all."""
         if self.pairing.status is Status.NOT_A_DUCTOGRAM and not self.settings.all_studies:
             return False
-        return bool(drawn_images(self.pairing))
+        # Whoever is to review a study must see what is in it, also where no image is drawn.
+        return self.pairing.status is Status.REVIEW or bool(drawn_images(self.pairing))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -358,6 +358,23 @@ def test_code_3_for_an_empty_folder(tmp_path, capsys):
     assert "DICOM" in capsys.readouterr().err
 
 
+def test_who_is_to_review_a_study_sees_what_is_in_it(tmp_path):
+    captures = {
+        "extra": {
+            "SOPClassUID": "1.2.840.10008.5.1.4.1.1.7",
+            "ImageType": ["DERIVED", "SECONDARY"],
+        }
+    }
+    write_ductogram(tmp_path / "export", **captures)
+
+    organise(tmp_path / "export", output=tmp_path / "out")
+
+    (record,) = read_records(tmp_path / "out")
+    assert record["status"] == "review"
+    assert record["rows"] == []
+    assert (tmp_path / "out" / "studies" / record["key"] / "sheet-1.png").is_file()
+
+
 def test_code_3_where_nothing_is_dicom(tmp_path):
     (tmp_path / "letter.txt").write_text("no image", encoding="utf-8")
 

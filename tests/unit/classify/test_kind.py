@@ -4,7 +4,7 @@ from builders import make_instance
 from ductdicom.classify.kind import decide_kind
 from ductdicom.classify.subject import read_subject
 from ductdicom.model.call import Kind
-from ductdicom.model.instance import Patient, Raster
+from ductdicom.model.instance import Patient, Purpose, Raster
 from ductdicom.vocabulary.terms import load_vocabulary
 
 STORAGE = "1.2.840.10008.5.1.4.1.1."
@@ -19,6 +19,9 @@ def _kind(**changes):
 
 def _type(*terms):
     return {"image_type": ("ORIGINAL", "PRIMARY", *terms)}
+
+
+_FILM = {"sop_class_uid": STORAGE + "7", "image_type": ("DERIVED", "SECONDARY")}
 
 
 @pytest.mark.parametrize(
@@ -75,6 +78,15 @@ def _type(*terms):
             },
             Kind.CAPTURE,
             id="a screen capture",
+        ),
+        pytest.param(_FILM, Kind.CAPTURE, id="a copy of a mammogram"),
+        pytest.param(
+            _FILM | {"purpose": Purpose(conversion_type="DF")}, Kind.VIEW, id="digitised film"
+        ),
+        pytest.param(
+            _FILM | {"purpose": Purpose(conversion_type="DF"), "view": None},
+            Kind.CAPTURE,
+            id="digitised film without a view",
         ),
     ],
 )
