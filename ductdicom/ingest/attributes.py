@@ -130,6 +130,7 @@ def _read_study(header: Header, _facts: Facts) -> Values:
             birth_date=top.word(Tag.PATIENT_BIRTH_DATE),
             sex=top.word(Tag.PATIENT_SEX),
             age=top.word(Tag.PATIENT_AGE),
+            age=top.word(Tag.PATIENT_AGE),
         ),
     }
 
@@ -203,6 +204,7 @@ PARTS = (
         Tag.PATIENT_NAME,
         Tag.PATIENT_BIRTH_DATE,
         Tag.PATIENT_SEX,
+        Tag.PATIENT_AGE,
         Tag.PATIENT_AGE,
     ),
     _part(

@@ -53,6 +53,7 @@ class Patient:
     birth_date: str | None = None
     sex: str | None = None
     age: str | None = None
+    age: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

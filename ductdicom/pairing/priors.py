@@ -1,5 +1,6 @@
 """Views of an earlier study of the same patient that may serve as pre images."""
 
+import re
 from collections.abc import Sequence
 
 from ductdicom.model.call import ExamKind, Kind, Laterality, Phase
@@ -9,6 +10,8 @@ from ductdicom.model.study import ImageCall, StudyCall
 MOST_DAYS = 730.0
 _LONG_ID = 4  # signs
 _SEXES = {"M", "F"}
+_AGE = re.compile(r"(\d{1,3})Y", re.ASCII)  # DICOM PS3.5 6.2, value representation AS
+_MOST_YEARS = 3  # an age is that of the study's day, and a prior may be two years older
 # What de-identification and hurry put in the place of a name or an ID, without digits.
 _FOR_ALL = (
     "anon", "unknown", "unbekannt", "inconnu", "removed", "deleted", "deidentif", "confidential",
@@ -34,14 +37,16 @@ def is_same_patient(one: Patient, other: Patient) -> bool:
 def clashes(one: Patient, other: Patient) -> bool:
     """Tell whether two headers contradict each other about who the patient is.
 
-    Blank values contradict nothing, nor does a sex that is neither male nor female. Of two names,
-    one must contain the other's words: ``DOE^JANE`` and ``Doe^Jane^M.`` are one name.
+    Blank values contradict nothing, nor does a sex that is neither male nor female, nor do ages
+    up to three years apart. Of two names, one must contain the other's words: ``DOE^JANE`` and
+    ``Doe^Jane^M.`` are one name.
     """
     return (
         _differ(one.patient_id, other.patient_id)
         or _differ(one.issuer, other.issuer)
         or _differ(one.birth_date, other.birth_date)
         or {_letter(one.sex), _letter(other.sex)} == _SEXES
+        or _ages_differ(one.age or "", other.age or "")
         or _names_differ(one.name or "", other.name or "")
     )
 
@@ -83,6 +88,12 @@ def _differ(one: str | None, other: str | None) -> bool:
 def _names_differ(one: str, other: str) -> bool:
     first, second = (set(_words(name)) for name in (one, other))
     return bool(first and second) and not (first <= second or second <= first)
+
+
+def _ages_differ(one: str, other: str) -> bool:
+    """Tell whether two ages in years differ; a zero is a dummy and states none."""
+    years = [int(match[1]) for age in (one, other) if (match := _AGE.fullmatch(age.strip()))]
+    return len(years) > 1 and min(years) > 0 and max(years) - min(years) > _MOST_YEARS
 
 
 def _words(name: str) -> list[str]:

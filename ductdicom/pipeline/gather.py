@@ -151,4 +151,5 @@ def _who(patient: Patient) -> tuple[str, ...]:
         patient.birth_date or "",
         patient.issuer or "",
         patient.sex or "",
+        patient.age or "",
     )

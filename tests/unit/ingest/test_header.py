@@ -52,6 +52,12 @@ def test_the_encoding_makes_no_difference(syntax):
     assert [code.value for code in instance.breast.view_modifiers] == ["399163009"]
 
 
+def test_sex_and_age_help_to_tell_patients_apart():
+    patient = read_made(PatientSex="F", PatientAge="034Y").patient
+
+    assert (patient.sex, patient.age) == ("F", "034Y")
+
+
 def test_a_deflated_file_is_read():
     instance = read_made(syntax=make.DEFLATED, pixels=PIXELS, SeriesDescription="LCC")
 

@@ -224,6 +224,13 @@ def test_a_study_without_a_date_is_not_earlier():
         pytest.param({"sex": "f "}, False, id="the same sex in a small letter"),
         pytest.param({"sex": "O"}, False, id="a sex that tells nothing"),
         pytest.param({"sex": None}, False, id="no sex"),
+        pytest.param({"age": "071Y"}, True, id="another age"),
+        pytest.param({"age": "038Y"}, True, id="four years more"),
+        pytest.param({"age": "031Y"}, False, id="three years less"),
+        pytest.param({"age": ""}, False, id="no age"),
+        pytest.param({"age": "000Y"}, False, id="an age that tells nothing"),
+        pytest.param({"age": "900M"}, False, id="an age in months"),
+        pytest.param({"age": "OLDY"}, False, id="no number"),
     ],
 )
 def test_clashes(changes, clash):
@@ -233,9 +240,10 @@ def test_clashes(changes, clash):
         "name": "DOE^JANE",
         "birth_date": "19600101",
         "sex": "F",
+        "age": "034Y",
     }
 
-    assert clashes(replace(JANE, sex="F"), Patient(**(values | changes))) is clash
+    assert clashes(replace(JANE, sex="F", age="034Y"), Patient(**(values | changes))) is clash
 
 
 VALUES = st.sampled_from([None, "", "A", "B", "A^B"])
@@ -246,6 +254,7 @@ PATIENTS = st.builds(
     name=VALUES,
     birth_date=VALUES,
     sex=st.sampled_from([None, "", "F", "M", "O"]),
+    age=st.sampled_from([None, "", "034Y", "036Y", "071Y"]),
 )
 
 
