@@ -130,7 +130,6 @@ def _read_study(header: Header, _facts: Facts) -> Values:
             birth_date=top.word(Tag.PATIENT_BIRTH_DATE),
             sex=top.word(Tag.PATIENT_SEX),
             age=top.word(Tag.PATIENT_AGE),
-            age=top.word(Tag.PATIENT_AGE),
         ),
     }
 
@@ -204,7 +203,6 @@ PARTS = (
         Tag.PATIENT_NAME,
         Tag.PATIENT_BIRTH_DATE,
         Tag.PATIENT_SEX,
-        Tag.PATIENT_AGE,
         Tag.PATIENT_AGE,
     ),
     _part(
@@ -295,6 +293,7 @@ PARTS = (
         Tag.BITS_ALLOCATED,
         Tag.BITS_STORED,
         Tag.PHOTOMETRIC_INTERPRETATION,
+        Tag.BURNED_IN_ANNOTATION,
         Tag.LOSSY_IMAGE_COMPRESSION,
     ),
 )

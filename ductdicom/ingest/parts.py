@@ -137,6 +137,7 @@ def read_raster(top: Item, *, has_pixels: bool, transfer_syntax_uid: str) -> Ras
         bits_stored=top.integer(Tag.BITS_STORED, binary_vr="US"),
         photometric=top.word(Tag.PHOTOMETRIC_INTERPRETATION),
         has_pixels=has_pixels,
+        has_annotation=top.claims(Tag.BURNED_IN_ANNOTATION) is True,
         is_lossy=top.word(Tag.LOSSY_IMAGE_COMPRESSION) == "01"
         or transfer_syntax_uid in _LOSSY_SYNTAXES,
     )

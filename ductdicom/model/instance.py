@@ -53,7 +53,6 @@ class Patient:
     birth_date: str | None = None
     sex: str | None = None
     age: str | None = None
-    age: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +189,7 @@ class Raster:
     bits_stored: int | None = None
     photometric: str | None = None
     has_pixels: bool = False
+    has_annotation: bool = False  # burned in, which may name the patient
     is_lossy: bool = False
 
 

@@ -9,10 +9,12 @@ from dataclasses import replace
 
 from ductdicom.model.call import Evidence
 from ductdicom.model.instance import Instance
+from ductdicom.model.outcome import Problem
 from ductdicom.model.row import Row
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.judge import Judged
 from ductdicom.settings import Phi
+from ductdicom.sheet.blocks import drawn_images
 
 MASK = "***"
 _SHORTEST = 3  # letters of a name; shorter ones are words of too many other things
@@ -21,10 +23,14 @@ _IDEOGRAPHS = "\u2e80"  # scripts from here on do not part words
 
 
 def mask_identity(judged: Iterable[Judged], phi: Phi) -> tuple[Judged, ...]:
-    """Return the studies without identity in any reason or message; as they are with ``full``."""
+    """Return the studies without identity in any reason or message; as they are with ``full``.
+
+    What is burned into pixels cannot be masked; a problem says of which images the header tells.
+    """
     studies = tuple(judged)
     if phi is Phi.FULL:
         return studies
+    studies = tuple(map(_warn_of_annotations, studies))
     # Where objects of several patients share a study, a text of one may name the other.
     words: dict[str, frozenset[str]] = {}
     for study in studies:
@@ -35,6 +41,19 @@ def mask_identity(judged: Iterable[Judged], phi: Phi) -> tuple[Judged, ...]:
     return tuple(
         _mask_judged(study, words[study.call.study.study_instance_uid]) for study in studies
     )
+
+
+def _warn_of_annotations(study: Judged) -> Judged:
+    problems = tuple(
+        Problem(
+            code="burned-in-annotation",
+            message="the header says that text is burned into the pixels, where no name is masked",
+            sop_instance_uid=image.uid,
+        )
+        for image in drawn_images(study.pairing)
+        if image.instance.raster.has_annotation
+    )
+    return replace(study, call=replace(study.call, problems=(*study.call.problems, *problems)))
 
 
 def identity_words(instances: Iterable[Instance]) -> frozenset[str]:

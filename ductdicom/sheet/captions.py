@@ -37,6 +37,7 @@ _TILE_BADGES = {
     "orientation-unknown": "ORIENTATION UNKNOWN",
     "orientation-doubtful": "ORIENTATION DOUBTFUL",
     "orientation-contradicted": "ORIENTATION CONTRADICTED, AS STORED",
+    "burned-in": "BURNED-IN TEXT",
     "lossy": "LOSSY",
     "grey-differs": "GREY SCALES DIFFER",
     "window-unusable": "WINDOW SHOWS NOTHING, NOT USED",

@@ -105,6 +105,8 @@ def prepare_tile(
         said.append("orientation-unknown")
     elif _is_of_other_side(image):
         said.append("orientation-doubtful")
+    if image.instance.raster.has_annotation:
+        said.append("burned-in")
     if stored.attributes.is_lossy:
         said.append("lossy")
     if stored.attributes.is_for_processing:

@@ -3,7 +3,7 @@
 import pytest
 from builders import STUDY, make_engine, make_instance, make_visit
 
-from ductdicom.model.instance import Patient
+from ductdicom.model.instance import Patient, Raster
 from ductdicom.model.study import Study
 from ductdicom.pipeline.gather import Part
 from ductdicom.pipeline.judge import judge
@@ -42,6 +42,20 @@ def test_every_reason_is_masked_and_each_image_stays_one(phi, value):
     in_rows = [image for row in found.pairing.rows for image in row.images]
     assert in_rows
     assert all(any(image is own for own in found.call.images) for image in in_rows)
+
+
+@pytest.mark.parametrize(
+    ("phi", "codes"), [(Phi.NONE, ["burned-in-annotation"] * 2), (Phi.FULL, [])]
+)
+def test_what_is_burned_into_pixels_is_said_not_to_be_masked(phi, codes):
+    shown = {"raster": Raster(rows=10, columns=10, has_pixels=True, has_annotation=True)}
+    instances = make_visit({"at": "09:00", **shown}, {"at": "09:20", "agent": "IOHEXOL", **shown})
+    study = Study(study_instance_uid=STUDY, instances=instances)
+    part = Part(study=study, number=0, is_shared=False)
+
+    (found,) = mask_identity(judge([part], make_engine(), all_studies=False), phi)
+
+    assert [p.code for p in found.call.problems if p.code.startswith("burned")] == codes
 
 
 def test_only_whole_words_are_masked():
