@@ -1,5 +1,5 @@
 import pytest
-from builders import make_instance
+from builders import MAGNIFICATION, make_instance
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,7 +8,7 @@ from ductdicom.classify.subject import read_subject
 from ductdicom.classify.twins import settle_twins
 from ductdicom.classify.view import decide_view
 from ductdicom.model.call import Kind
-from ductdicom.model.instance import Code, Raster, Reference
+from ductdicom.model.instance import Code, Level, Raster, Reference, Text
 from ductdicom.vocabulary.terms import load_vocabulary
 
 VOCABULARY = load_vocabulary()
@@ -57,6 +57,54 @@ def test_a_predecessor_is_a_copy_too():
     kinds = _kinds(_view("2.25.1", intent=RAW), _view("2.25.2", references=(predecessor,)))
 
     assert kinds == [Kind.PROCESSING_TWIN, Kind.VIEW]
+
+
+LOSSY = Raster(rows=10, columns=10, has_pixels=True, is_lossy=True)
+
+
+@pytest.mark.parametrize("purpose", ["121320", "121330"])
+@pytest.mark.parametrize("at", [None, "09:20:31"])
+def test_a_lossy_copy_that_names_its_predecessor_stands_behind_it(purpose, at):
+    predecessor = Reference(sop_instance_uid="2.25.1", purpose=purpose)
+    derived = {"image_type": ("DERIVED", "PRIMARY"), "raster": LOSSY, "references": (predecessor,)}
+    how = Text(level=Level.IMAGE, tag="(0008,2111)", value="JPEG 10:1")
+
+    kinds = _kinds(
+        _view("2.25.1", at=at), _view("2.25.2", at=at, texts=(how,), **derived), _view("2.25.3")
+    )
+
+    assert kinds == [Kind.VIEW, Kind.PROCESSING_TWIN, Kind.VIEW]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"at": "09:20:32"}, id="time"),
+        pytest.param({"view": "ML"}, id="view"),
+        pytest.param({"modifiers": (MAGNIFICATION,)}, id="magnification"),
+        pytest.param({"series_text": "POST INJ"}, id="text"),
+        pytest.param({"agent": "IOHEXOL"}, id="contrast"),
+    ],
+)
+def test_a_copy_that_says_something_else_than_its_predecessor_is_an_exposure(changes):
+    predecessor = Reference(sop_instance_uid="2.25.1", purpose="121320")
+    copy = {"at": "09:20:31", "raster": LOSSY, "references": (predecessor,)} | changes
+
+    assert _kinds(_view("2.25.1", at="09:20:31"), _view("2.25.2", **copy)) == [Kind.VIEW] * 2
+
+
+def test_lossy_copies_do_not_make_the_clock_doubtful():
+    lossy = {"raster": LOSSY, "at": "09:20:31"}
+    predecessor = Reference(sop_instance_uid="2.25.2", purpose="121320")
+
+    kinds = _kinds(
+        _view("2.25.1", intent=RAW, at="09:20:31"),
+        _view("2.25.2", at="09:20:31"),
+        _view("2.25.3", references=(predecessor,), **lossy),
+        _view("2.25.4", view="ML", at="09:22:10"),
+    )
+
+    assert kinds == [Kind.PROCESSING_TWIN, Kind.VIEW, Kind.PROCESSING_TWIN, Kind.VIEW]
 
 
 @pytest.mark.parametrize("purpose", ["", "121329"])
