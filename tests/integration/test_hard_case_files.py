@@ -313,6 +313,42 @@ CASES = {
         rows=("L CC 1: 0 | 1,2", "L CC 2: 0 | 3"),
         status="paired",
     ),
+    "times-of-the-series-hide-no-filling": Case(
+        images=(
+            view(SeriesInstanceUID="2.25.811", time="090012"),
+            view("L", "ML", "090012", SeriesInstanceUID="2.25.811"),
+            post(time="092031", SeriesInstanceUID="2.25.812"),
+            post(time="092031", SeriesInstanceUID="2.25.812"),
+            post("L", "ML", "092031", SeriesInstanceUID="2.25.812"),
+        ),
+        says=(
+            "view L CC pre inferred",
+            "view L ML pre inferred",
+            *["view L CC post certain"] * 2,
+            "view L ML post certain",
+        ),
+        rows=("L CC 1: 0 | 2,3", "L LAT 1: 1 | 4"),
+        status="paired",
+    ),
+    "the-last-patients-agent-on-the-scouts": Case(
+        images=(
+            post(time="090007"),
+            post("L", "ML", "090209"),
+            view("L", "CC", "092027", "M"),
+            view("L", "ML", "092229", "M"),
+        ),
+        says=(
+            "view L CC unknown",
+            "view L ML unknown",
+            "view L CC M unknown post?",
+            "view L ML M unknown post?",
+        ),
+        rows=("L CC 1:  | 2 no-pre suggested", "L LAT 1:  | 3 no-pre suggested"),
+        left_out={0: "phase-unknown", 1: "phase-unknown"},
+        status="review",
+        problems=("phase-conflict",),
+        code=1,
+    ),
     "one-exposure-three-files": Case(
         images=(
             view(
@@ -613,6 +649,32 @@ def test_it_says_of_a_hard_case_what_an_expert_says(case, tmp_path, capsys):
     assert record["status"] == case.status
     assert problems == set(case.problems)
     assert code == case.code
+
+
+@pytest.mark.parametrize(
+    ("plain", "lent"),
+    [
+        pytest.param({}, ["2.25.900"], id="nothing said"),
+        pytest.param({"ImageType": ["ORIGINAL", "PRIMARY", "POST_CONTRAST"]}, [], id="image type"),
+        pytest.param({"ContrastBolusAgent": "OMNIPAQUE 300"}, [], id="agent"),
+        pytest.param({"SeriesDescription": "L CC POST INJ"}, [], id="series"),
+        pytest.param({"ImageComments": "after injection of contrast 0.4 ml"}, [], id="comment"),
+    ],
+)
+def test_an_earlier_mammogram_lends_its_view_only_where_nothing_says_post(
+    plain, lent, tmp_path, capsys
+):
+    earlier = {"StudyInstanceUID": "2.25.71", "StudyDescription": "MAMMOGRAPHY"}
+    earlier |= dict.fromkeys(("StudyDate", "AcquisitionDate", "ContentDate"), "20250224")
+    _write(tmp_path, 0, view(**earlier, **plain))
+    _write(tmp_path, 1, post(ContrastBolusRoute="INTRADUCTAL"))
+
+    with _told(capsys) as records:
+        run(["scan", "--json", "-j", "1", str(tmp_path)])
+
+    (row,) = (row for record in records for row in record["rows"])
+    assert row["pre"] == lent
+    assert ("prior-study" in row["notes"]) is bool(lent)
 
 
 def test_what_cannot_be_read_keeps_its_place_and_is_said(tmp_path, capsys):
