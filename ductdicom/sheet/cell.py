@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from ductdicom.model.call import Phase
+from ductdicom.model.call import Kind, Phase
 from ductdicom.model.study import ImageCall
 from ductdicom.pixels.scale import CONTRADICTED
 from ductdicom.sheet import captions
@@ -61,6 +61,7 @@ class Cell:
             "LATERALITY CONFLICT": image.has_laterality_conflict,
             "VIEW CONFLICT": image.has_view_conflict,
             "TIME CONFLICT": image.has_time_conflict,
+            "SYNTHETIC": image.kind is Kind.SYNTHETIC,
             PRIOR: bool(self.prior),
         }
         return tuple(badge for badge, is_so in said.items() if is_so)
@@ -100,6 +101,8 @@ class Cell:
         words = [self.tile.voi]
         if share >= _WORTH_SAYING:
             words.append(f"{share:.1%} at max")
+        if self.tile.is_trimmed:  # to the breast; a marker in the air may be gone
+            words.append("trimmed")
         if step > 1:  # the file's own low-pass, which rings a little at sharp edges
             words.append(f"decoded at 1/{step}")
         if self.tile.hanging.orientation is not None:

@@ -1,12 +1,13 @@
 """A page as an array of pixels."""
 
 from dataclasses import replace
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from ductdicom.sheet.fonts import font_face
+from ductdicom.sheet.fonts import font_face, text_width
 from ductdicom.sheet.page import (
     Anchor,
     BoxMark,
@@ -20,7 +21,7 @@ from ductdicom.sheet.page import (
 )
 from ductdicom.sheet.theme import Theme
 
-_ANCHORS = {Anchor.START: "ls", Anchor.MIDDLE: "ms", Anchor.END: "rs"}
+_SHARES = {Anchor.START: 0.0, Anchor.MIDDLE: 0.5, Anchor.END: 1.0}
 _DASH_PX = 12
 
 
@@ -58,17 +59,7 @@ def _scaled(mark: Mark, scale: float) -> Mark:
 def _draw_mark(image: Image.Image, draw: ImageDraw.ImageDraw, mark: Mark, theme: Theme) -> None:
     match mark:
         case TextMark():
-            face = font_face(is_bold=mark.is_bold)
-            font = ImageFont.truetype(
-                str(face.path), mark.size_px, layout_engine=ImageFont.Layout.BASIC
-            )
-            draw.text(
-                (mark.x, mark.y),
-                mark.text,
-                font=font,
-                fill=theme.colours[mark.tone],
-                anchor=_ANCHORS[mark.anchor],
-            )
+            _draw_text(draw, mark, theme)
         case BoxMark():
             _draw_box(draw, mark, theme)
         case LineMark():
@@ -79,6 +70,22 @@ def _draw_mark(image: Image.Image, draw: ImageDraw.ImageDraw, mark: Mark, theme:
             )
         case PictureMark():
             image.paste(Image.fromarray(mark.pixels), (round(mark.box.x), round(mark.box.y)))
+
+
+def _draw_text(draw: ImageDraw.ImageDraw, mark: TextMark, theme: Theme) -> None:
+    """Draw a line letter by letter, each where it was measured to stand.
+
+    Drawn at once, each letter is as wide as whole pixels, and a line of small ones becomes longer
+    than it was measured, so that it runs into what stands beside it.
+    """
+    path = str(font_face(is_bold=mark.is_bold).path)
+    font = ImageFont.truetype(path, mark.size_px, layout_engine=ImageFont.Layout.BASIC)
+    widths = [text_width(letter, mark.size_px, is_bold=mark.is_bold) for letter in mark.text]
+    start = mark.x - sum(widths) * _SHARES[mark.anchor]
+    for letter, left in zip(mark.text, accumulate(widths, initial=start), strict=False):
+        if not letter.isspace():
+            place = (left, mark.y)
+            draw.text(place, letter, font=font, fill=theme.colours[mark.tone], anchor="ls")
 
 
 def _draw_box(draw: ImageDraw.ImageDraw, mark: BoxMark, theme: Theme) -> None:

@@ -29,6 +29,7 @@ class Tile:
     ``scale_source`` says where the scale is from.
     ``pixel_ratio`` is height over width of what one value covers, known or taken to be 1.
     ``reduction`` is the power of two by which fewer pixels were decoded each way.
+    ``is_trimmed`` says that the image reaches further than what is shown of it.
     ``tip`` is roughly where the nipple is, row and column as fractions, None where it is not seen.
     ``notes`` are stable words: what a reader must know of scale, orientation and display.
     """
@@ -41,6 +42,7 @@ class Tile:
     voi: str
     saturated_fraction: float
     reduction: int = 1
+    is_trimmed: bool = False
     tip: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
 
@@ -121,6 +123,7 @@ def prepare_tile(
         voi=shown.voi_label,
         saturated_fraction=shown.saturated_fraction,
         reduction=stored.reduction,
+        is_trimmed=cropped.size < values.size,
         tip=anterior_point(cropped, hanging.chest_wall) if hanging.chest_wall else None,
         notes=tuple(dict.fromkeys(said)),
     )
