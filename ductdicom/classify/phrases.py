@@ -1,8 +1,7 @@
 """The small grammar of before and after: which word belongs to which noun."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
 from ductdicom.classify.connectives import (
     MARKERS,
@@ -14,56 +13,25 @@ from ductdicom.classify.connectives import (
     may_stand_between,
     only_joins,
 )
+from ductdicom.classify.finding import PHASES, Finding, TextPhase
+from ductdicom.classify.negations import (
+    denial_before,
+    denial_behind,
+    denied_noun,
+    is_clouded,
+    is_compared,
+    is_of_stranger,
+)
 from ductdicom.vocabulary.lexicon import Item, Scan
+
+__all__ = ["Finding", "PhraseReader", "TextPhase"]
 
 _BEHIND = ("pre_behind", "post_behind", "both_behind")
 _NOUNS = ("contrast", "injection", "repeat")
 _STRANGERS = ("competing", "tracer", "history")  # nouns that take a marker for themselves
 _CLAUSE_ENDS = frozenset(",;:()[]{}|?!")
 _NEEDS_SAME_LANGUAGE = 3  # letters; s, m, na, po, for mean other things elsewhere
-_DENIALS = frozenset({"not", "nicht", "nie", "niet", "ikke", "inte", "ej", "не"})
 _MOST_BETWEEN = 6  # items between a marker and its noun, fillers and numbers included
-
-
-class TextPhase(StrEnum):
-    """What a text says of before and after the filling."""
-
-    NONE = "none"
-    PRE = "pre"
-    POST = "post"
-    BOTH = "both"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One phrase that speaks for a phase.
-
-    ``is_weak`` where it often means something else. ``is_everyday`` says that it is a word of
-    other procedures too, as scout and plain are.
-    """
-
-    phase: TextPhase
-    first: Item
-    last: Item
-    is_weak: bool = False
-    is_everyday: bool = False
-
-
-_PHASES = {
-    "before": TextPhase.PRE,
-    "without": TextPhase.PRE,
-    "pre": TextPhase.PRE,
-    "pre_weak": TextPhase.PRE,
-    "pre_behind": TextPhase.PRE,
-    "after": TextPhase.POST,
-    "with": TextPhase.POST,
-    "post": TextPhase.POST,
-    "post_weak": TextPhase.POST,
-    "post_behind": TextPhase.POST,
-    "both": TextPhase.BOTH,
-    "both_of": TextPhase.BOTH,
-    "both_behind": TextPhase.BOTH,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +41,14 @@ class PhraseReader:
     ``in_ductogram`` says that the text or its study names a ductography, so that a marker may
     stand without its noun: "POST 2". ``has_stranger`` says that a noun of another procedure
     stands anywhere, ``spoken`` are the languages of all words that are no lone markers.
+    ``is_ambiguous`` says that it names another substance, as lidocaine, and no contrast.
     """
 
     scan: Scan
     in_ductogram: bool
     has_stranger: bool
     spoken: frozenset[str]
+    is_ambiguous: bool
 
     @classmethod
     def of(cls, scan: Scan, *, in_ductogram: bool) -> "PhraseReader":
@@ -90,6 +60,7 @@ class PhraseReader:
             spoken=frozenset().union(
                 *(item.languages for item in scan.items if not item.has("alone_weak"))
             ),
+            is_ambiguous="tracer" in scan.roles and "contrast" not in scan.roles,
         )
 
     @property
@@ -107,15 +78,18 @@ class PhraseReader:
             step = 1
             if not in_history:
                 found, step = self._read(position)
-                if found is not None and not self._is_denied(position, found):
-                    yield found
+                if found is not None:
+                    yield replace(found, is_weak=found.is_weak or is_compared(self.items, position))
             position += step
 
-    def _is_denied(self, position: int, found: Finding) -> bool:
-        """Whether a phrase of post is taken back: "not post contrast"."""
-        before = self.items[position - 1] if position else None
-        is_taken_back = before is not None and (before.has("without") or before.text in _DENIALS)
-        return is_taken_back and found.phase is TextPhase.POST
+    def _is_denied(self, position: int, found: Finding, last: int) -> bool:
+        """Whether a phrase is taken back: "not post contrast", "post contrast to follow"."""
+        denial = denial_before(self.items, position, is_participle=False)
+        behind = denial_behind(self.items, last)
+        if found.phase is TextPhase.PRE:
+            return any(taken is not None and taken.is_plain for taken in (denial, behind))
+        is_undone = behind is not None and (behind.is_plain or behind.position == last)
+        return denial is not None or is_undone
 
     def _is_history(self, item: Item, *, was: bool) -> bool:
         """Whether what is said belongs to the patient's past: "Z.n. OP nach KM"."""
@@ -126,25 +100,52 @@ class PhraseReader:
 
     def _read(self, position: int) -> tuple[Finding | None, int]:
         item = self.items[position]
+        denied = denied_noun(self.items, position)
+        if denied is not None:
+            return self._denying(*denied), max(1, denied[1] + 1 - position)
         if item.has("pre", "post", "both", "pre_weak", "post_weak"):
-            return self._whole(position), 1
-        found, step = self._marker(position) if item.has(*MARKERS) else (None, 1)
-        if found is None and item.has(*_BEHIND):
-            return self._behind(position), 1
-        return found, step
+            found, step = self._whole(position), 1
+        else:
+            found, step = self._marker(position) if item.has(*MARKERS) else (None, 1)
+            if found is None and item.has(*_BEHIND):
+                found, step = self._behind(position), 1
+        if found is None or found.is_denial:
+            return found, step
+        return (None if self._is_denied(position, found, position + step - 1) else found), step
 
-    def _whole(self, position: int) -> Finding:
+    def _denying(self, first: int, last: int) -> Finding:
+        """Say that what stands from ``first`` to ``last`` has not been: "KM nicht gegeben"."""
+        return Finding(
+            phase=TextPhase.PRE,
+            first=self.items[first],
+            last=self.items[last],
+            is_weak=self._is_doubtful(last),
+            is_denial=True,
+        )
+
+    def _whole(self, position: int) -> Finding | None:
         """Read a phrase that says it all."""
         item = self.items[position]
         role = next(
             role for role in ("both", "pre", "post", "pre_weak", "post_weak") if item.has(role)
         )
+        if role == "post" and item.languages_as("post") != {"common"}:
+            denial = denial_before(self.items, position, is_participle=True) or denial_behind(
+                self.items, position
+            )
+            if denial is not None:
+                first, last = sorted((denial.position, position))
+                return self._denying(first, last) if denial.is_plain else None
+            if is_of_stranger(self.items, position):
+                return None  # implant filled, lidocaine injected
         is_everyday = role.endswith("_weak")
         return Finding(
-            phase=_PHASES[role],
+            phase=PHASES[role],
             first=item,
             last=item,
-            is_weak=(is_everyday and not self.in_ductogram) or self._is_doubtful(position),
+            is_weak=(is_everyday and not self.in_ductogram)
+            or (role == "post" and is_clouded(self.items, position))
+            or self._is_doubtful(position),
             is_everyday=is_everyday,
         )
 
@@ -161,6 +162,8 @@ class PhraseReader:
         if noun is None:
             return self._without_noun(position, markers, after), after - position
         last = self.items[noun]
+        if is_of_stranger(self.items, noun):
+            return None, noun + 1 - position  # after injection of local anaesthetic
         bound = [marker for marker in markers if _may_bind(marker, last)]
         phases = {_phase(marker, last) for marker in bound} - {TextPhase.NONE}
         if not phases:
@@ -170,6 +173,7 @@ class PhraseReader:
             first=markers[0],
             last=last,
             is_weak=self._is_doubtful(noun)
+            or (self.is_ambiguous and not last.has("ductography"))
             or (last.has("ductography") and is_dated(self.items, position, after))
             or (TextPhase.POST not in phases and self._is_refilling(after, noun)),
         )
@@ -209,14 +213,15 @@ class PhraseReader:
 
     def _is_refilling(self, start: int, noun: int) -> bool:
         """Whether the noun is a later filling, before which the duct already holds contrast."""
-        numbers = [self.items[i].number or 0 for i in range(start, noun)]
-        return self.items[noun].has("repeat") or any(number > 1 for number in numbers)
+        behind = [item for item in self.items[noun + 1 : noun + 3] if not is_light(item)]
+        counts = [*self.items[start : noun + 1], *(i for i in behind[:1] if i.has("repeat"))]
+        return any(item.has("repeat") or (_count(item) or 0) > 1 for item in counts)
 
     def _without_noun(self, position: int, markers: Sequence[Item], after: int) -> Finding | None:
         """Read markers that stand alone, or whose noun stands before them."""
         phases = {_phase(marker, None) for marker in markers}
         before = self.items[position - 1] if position else None
-        if before is not None and joins(before) and position > 1:
+        if before is not None and position > 1 and self._joins_back(before, after):
             noun = self.items[position - 2]
             if not noun.has("ductography") and all(_may_bind(marker, noun) for marker in markers):
                 return self._alone(markers, phases, is_weak=False)
@@ -227,6 +232,11 @@ class PhraseReader:
             is_weak = is_weak or is_dated(self.items, position, after)
             return self._alone(markers, phases, is_weak=is_weak)
         return None
+
+    def _joins_back(self, before: Item, after: int) -> bool:
+        """Whether a marker shares the noun before it: not in "post contrast, no reaction"."""
+        ends = after >= len(self.items) or _ends_reach(self.items[after])
+        return joins(before) and (before.text != "," or ends)
 
     def _stands_alone(self, marker: Item) -> bool:
         """Whether a marker is one that may stand without its noun in a ductography."""
@@ -246,7 +256,7 @@ class PhraseReader:
         if self.items[position].tokens[0].is_cjk and is_glued_to_unknown(self.items, position):
             return False
         for item in self.items[after:]:
-            if item.text in _CLAUSE_ENDS or closes(item):
+            if _ends_reach(item):
                 return True
             if not may_stand_between(item):
                 return False
@@ -264,12 +274,22 @@ class PhraseReader:
             if noun.has("ductography") and not marker.has("alone", "alone_weak"):
                 return None  # 乳管造影なし: no ductography was made
             return Finding(
-                phase=_PHASES[role], first=noun, last=marker, is_weak=self._is_doubtful(position)
+                phase=PHASES[role], first=noun, last=marker, is_weak=self._is_doubtful(position)
             )
         if self._stands_alone(marker) and self._may_stand_alone(position, position + 1):
             is_weak = not marker.has("alone") or is_dated(self.items, position, position + 1)
-            return Finding(phase=_PHASES[role], first=marker, last=marker, is_weak=is_weak)
+            return Finding(phase=PHASES[role], first=marker, last=marker, is_weak=is_weak)
         return None
+
+
+def _ends_reach(item: Item) -> bool:
+    return item.text in _CLAUSE_ENDS or closes(item)
+
+
+def _count(item: Item) -> int | None:
+    """Return the number or the ordinal that an item is."""
+    ordinals = (role for role in item.roles if role.startswith("ordinal."))
+    return next((int(role.removeprefix("ordinal.")) for role in ordinals), item.number)
 
 
 def _one(phases: set[TextPhase]) -> TextPhase:
@@ -280,7 +300,7 @@ def _phase(marker: Item, noun: Item | None) -> TextPhase:
     """Return what a marker says of a noun; with or without a ductography says nothing."""
     says_all = noun is None or not noun.has("ductography")
     roles = MARKERS if says_all else ("before", "after", "both_of")
-    return next((_PHASES[role] for role in roles if marker.has(role)), TextPhase.NONE)
+    return next((PHASES[role] for role in roles if marker.has(role)), TextPhase.NONE)
 
 
 def _may_bind(marker: Item, noun: Item) -> bool:

@@ -1,6 +1,6 @@
 """What the text of a contrast agent says; shared by its own field and by local codes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
@@ -44,9 +44,24 @@ def agent_in(text: str, vocabulary: Vocabulary) -> AgentClass:
         return _read_number(items)
     if any(item.has("redacted") for item in words) or all(item.has("empty") for item in words):
         return AgentClass.UNINFORMATIVE
-    if any(item.has("before") for item in words) and not any(item.has("none") for item in words):
+    is_denied = any(item.has("none") for item in words)
+    if items[-1].text == "?" or (any(item.has("before") for item in words) and not is_denied):
         return AgentClass.UNINFORMATIVE
-    return _read_words(words)
+    if is_denied and words[0].has("yes") and not words[0].has("none"):
+        return AgentClass.UNINFORMATIVE  # "yes/no" as a form has it
+    telling = tuple(_telling(words))
+    return _read_words(telling) if telling else AgentClass.UNINFORMATIVE
+
+
+def _telling(words: Sequence[Item]) -> Iterator[Item]:
+    """Yield the words but adverbs, and participles behind a negation: "KM nicht gegeben"."""
+    was_none = False
+    for item in words:
+        if item.roles == {"yet"}:
+            continue
+        if not (was_none and item.has("given")):
+            yield item
+        was_none = item.has("none")
 
 
 def _is_significant(item: Item) -> bool:
@@ -72,7 +87,8 @@ def _read_words(words: Sequence[Item]) -> AgentClass:
         if any(item.has(role) for item in words):
             return found
     if any(item.has("agent.generic") for item in words):
-        return AgentClass.GENERIC_YES
+        is_denied = any(item.has("none") for item in words)  # "no post contrast"
+        return AgentClass.UNINFORMATIVE if is_denied else AgentClass.GENERIC_YES
     if all(item.has("yes") for item in words):
         return AgentClass.GENERIC_YES
     return AgentClass.UNINFORMATIVE
@@ -83,7 +99,7 @@ def _is_negated(words: Sequence[Item]) -> bool:
     for item, following in pairwise(words):
         if item.has("none") and following.has(*_NAMES_CONTRAST):
             return True
-    if words[-1].has("none") and words[0].has(*_NAMES_CONTRAST):
+    if words[-1].has("none") and any(w.has(*_NAMES_CONTRAST) for w in (words[0], *words[-2:])):
         return True
     if all(item.has("none", "yes") for item in words):
         return words[0].has("none")

@@ -35,6 +35,20 @@ def test_phrase_reads_as_its_language_means_it(text, names_it, phase):
 @pytest.mark.parametrize(
     ("text", "phase"),
     [
+        pytest.param(text, phase, id=text)
+        for name in ("negation", "still-to-come", "compared", "other-substances", "truly-filled")
+        for text, _, phase in TABLES[name]["cases"]
+    ],
+)
+def test_in_a_ductography_a_denial_is_no_more_and_no_less(text, phase):
+    reading = read(text, ductography_context=True)
+
+    assert reading.phase + "?" * reading.is_weak == phase
+
+
+@pytest.mark.parametrize(
+    ("text", "phase"),
+    [
         pytest.param("POST", "post", id="post"),
         pytest.param("PRE", "pre", id="pre"),
         pytest.param("POST 1", "post", id="numbered"),
@@ -376,7 +390,23 @@ def test_any_mixture_of_words_and_signs_can_be_read(words):
 
 @pytest.mark.parametrize(
     "piece",
-    ["post ", "a", "造影", "w/", "vor ", "without and with / ", "1 ", "- ", "(", "galacto"],
+    [
+        "not ",
+        "filled ",
+        "no filled 1 ",
+        "nicht injiziert noch ",
+        "lidocaine post inj ",
+        "post ",
+        "a",
+        "造影",
+        "w/",
+        "vor ",
+        "without and with / ",
+        "1 ",
+        "- ",
+        "(",
+        "galacto",
+    ],
 )
 def test_long_texts_take_linear_time(piece):
     short, long = (_fastest(piece * (length // len(piece))) for length in (2_500, 10_000))
