@@ -1,7 +1,7 @@
 """Deciding over a whole run: each study by itself, then with the patient's other studies."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -104,14 +104,24 @@ def _in_time(study: Judged) -> tuple[str, str, int]:
 
 def _classify(part: Part, engine: Engine) -> StudyCall:
     call = classify_study(part.study, engine)
-    if not part.is_shared:
-        return call
-    conflict = Problem(
-        code="patient-conflict",
-        message="objects of several patients carry this Study Instance UID; "
-        "they were parted and are never shown together",
-    )
-    return replace(call, problems=(*call.problems, conflict))
+    return replace(call, problems=(*call.problems, *_patient_problems(part)))
+
+
+def _patient_problems(part: Part) -> Iterator[Problem]:
+    if part.is_shared:
+        yield Problem(
+            code="patient-conflict",
+            message="objects of several patients carry this Study Instance UID; "
+            "they were parted and are never shown together",
+        )
+    patients = [instance.patient for instance in part.study.instances]
+    nameless = sum(not (patient.patient_id or patient.name) for patient in patients)
+    if 0 < nameless < len(patients):
+        yield Problem(
+            code="patient-incomplete",
+            message=f"{nameless} of {len(patients)} objects of the study name no patient; "
+            "they are taken to be of the one that the others name",
+        )
 
 
 def _patient_key(call: StudyCall) -> str:
