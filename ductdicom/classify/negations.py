@@ -7,7 +7,8 @@ from ductdicom.classify.connectives import MARKERS, is_light, joins, may_stand_b
 from ductdicom.vocabulary.lexicon import Item
 
 _CLAUSE_ENDS = frozenset(",;:()[]{}|?!/+&")
-_ANSWERS = frozenset(":=?")  # may stand between a question and its answer: "injected: no"
+_ANSWERS = frozenset(":=?(")  # may stand between a question and its answer: "injected: no"
+_VOLUMES = frozenset({"ml", "mls", "cc", "мл"})
 _REACH = 7  # words and signs between a negation and what it takes back
 _SHORT, _BRIEF = 3, 2  # letters; zu, de, o, se mean other things elsewhere
 _TAKES_BACK = ("not", "future", "before", "without", "both_of")
@@ -48,9 +49,13 @@ def denial_before(items: Sequence[Item], position: int, *, is_participle: bool) 
             if not _is_numbering(items, index):
                 is_plain = is_near and is_shared and not item.has("future", "both_of")
                 return Denial(position=index, is_plain=is_plain)
-        elif _ends_clause(item):
+        elif is_zero(items, index) and is_near and is_participle:
+            return Denial(position=index, is_plain=False)
+        elif _ends_clause(item) and not _closes_aside(items, index):
             return None
-        is_near = is_near and _may_part(item) and not item.has("after", "with")
+        is_near = (
+            is_near and (_may_part(item) or item.text == ")") and not item.has("after", "with")
+        )
         is_adjacent = is_adjacent and is_light(item)
     return None
 
@@ -94,9 +99,24 @@ def denial_behind(items: Sequence[Item], position: int) -> Denial | None:
             is_shared = _share(item, items[position], *(_NEGATIONS if is_last else ("not",)))
             if is_last or (is_shared and not _names_view(items, after + 1)):
                 return Denial(position=after, is_plain=is_last and is_shared)
+        is_letter = item.text == "n" and items[after - 1].text in _ANSWERS  # "injected: N"
+        if (is_letter and _is_last(items, after)) or is_zero(items, after):
+            return Denial(position=position, is_plain=False)
         if not _may_part(item) and item.text not in _ANSWERS:
             break
     return Denial(position=position, is_plain=False) if is_awaited(items, position) else None
+
+
+def is_zero(items: Sequence[Item], position: int) -> bool:
+    """Whether a volume of nothing begins here: "0 ml"."""
+    unit = items[position + 1 : position + 2]
+    is_nought = items[position].is_number and not items[position].text.strip("0.,")
+    return is_nought and any(item.text in _VOLUMES for item in unit)
+
+
+def _closes_aside(items: Sequence[Item], position: int) -> bool:
+    """Whether a bracket closes behind a negation: "(not) filled"."""
+    return items[position].text == ")" and position > 0 and items[position - 1].has("not")
 
 
 def _names_view(items: Sequence[Item], position: int) -> bool:

@@ -21,6 +21,7 @@ from ductdicom.classify.negations import (
     is_clouded,
     is_compared,
     is_of_stranger,
+    is_zero,
 )
 from ductdicom.vocabulary.lexicon import Item, Scan
 
@@ -162,7 +163,8 @@ class PhraseReader:
         if noun is None:
             return self._without_noun(position, markers, after), after - position
         last = self.items[noun]
-        if is_of_stranger(self.items, noun):
+        is_nothing = any(is_zero(self.items, index) for index in range(after, noun))
+        if is_nothing or is_of_stranger(self.items, noun):
             return None, noun + 1 - position  # after injection of local anaesthetic
         bound = [marker for marker in markers if _may_bind(marker, last)]
         phases = {_phase(marker, last) for marker in bound} - {TextPhase.NONE}
