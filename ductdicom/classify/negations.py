@@ -80,7 +80,12 @@ def _shares_markers(items: Sequence[Item], position: int) -> bool:
 
 
 def is_clouded(items: Sequence[Item], position: int) -> bool:
-    """Whether its clause denies or awaits something else: "no lactiferous duct filled"."""
+    """Whether its clause denies or awaits something else: "no lactiferous duct filled".
+
+    So does "duct filled not dilated", of which the negation could belong to either.
+    """
+    if _is_followed_by_denial(items, position):
+        return True
     for item in reversed(items[max(0, position - _REACH) : position]):
         spoken = item.languages_as("before", "without", "future")
         if spoken & items[position].languages:
@@ -90,15 +95,24 @@ def is_clouded(items: Sequence[Item], position: int) -> bool:
     return False
 
 
+def _is_followed_by_denial(items: Sequence[Item], position: int) -> bool:
+    for after in range(position + 1, min(position + 1 + _REACH, len(items))):
+        item = items[after]
+        if item.has("not") and not _is_numbering(items, after):
+            spoken = item.languages_as("not") & items[position].languages
+            return bool(spoken) and not _names_view(items, after + 1)
+        if not _may_part(item):
+            return False
+    return False
+
+
 def denial_behind(items: Sequence[Item], position: int) -> Denial | None:
     """Return the negation behind the item at ``position``: "injected: no", "dolu değil"."""
     for after in range(position + 1, min(position + 1 + _REACH, len(items))):
         item = items[after]
-        if item.has("not") and not _is_numbering(items, after):
-            is_last = _is_last(items, after)
-            is_shared = _share(item, items[position], *(_NEGATIONS if is_last else ("not",)))
-            if is_last or (is_shared and not _names_view(items, after + 1)):
-                return Denial(position=after, is_plain=is_last and is_shared)
+        if item.has("not") and _is_last(items, after):
+            is_shared = _share(item, items[position], *_NEGATIONS)
+            return Denial(position=after, is_plain=is_shared)
         is_letter = item.text == "n" and items[after - 1].text in _ANSWERS  # "injected: N"
         if (is_letter and _is_last(items, after)) or is_zero(items, after):
             return Denial(position=position, is_plain=False)
