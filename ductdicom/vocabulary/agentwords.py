@@ -47,8 +47,8 @@ def agent_in(text: str, vocabulary: Vocabulary) -> AgentClass:
     is_denied = any(item.has("none") for item in words)
     if items[-1].text == "?" or (any(item.has("before") for item in words) and not is_denied):
         return AgentClass.UNINFORMATIVE
-    if is_denied and words[0].has("yes") and not words[0].has("none"):
-        return AgentClass.UNINFORMATIVE  # "yes/no" as a form has it
+    if is_denied and any(item.has("yes") and not item.has("none", "given") for item in words):
+        return AgentClass.UNINFORMATIVE  # "KM ja/nein" as a form has it
     telling = tuple(_telling(words))
     return _read_words(telling) if telling else AgentClass.UNINFORMATIVE
 
