@@ -31,7 +31,7 @@ from ductdicom.pipeline.gather import gather
 
 HEAD = ("", "files/s", "times")
 MEMORY_HEAD = ("files", "s", "files/s", "MB")
-_ROUNDS = 3
+_ROUNDS = 5
 _EARLY = (Tag.SOP_INSTANCE_UID, Tag.STUDY_INSTANCE_UID)
 _FIRST, _LAST = 0x0008_0000, 0x7FE0_0000
 _PLAIN = tuple(tag for tag in Tag if _FIRST <= tag < _LAST and not tag.name.endswith("_SEQUENCE"))

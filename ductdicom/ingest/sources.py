@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from ductdicom.errors import UsageError
+from ductdicom.ingest.codec import maker
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow
 
@@ -18,6 +19,9 @@ CHANGED = "changed"
 PASSING_REASONS = frozenset({"permission-denied", "io-error", MISSING, CHANGED, OUT_OF_MEMORY})
 """Reasons that may be gone the next time, though the file is still the same."""
 
+_make_origin = maker(
+    Origin, ("file", "source", "size_bytes", "modified_ns", "file_number", "member")
+)
 _DIRECTORY_NAME = "DICOMDIR"
 _MAX_LIST_BYTES = 1 << 30
 
@@ -219,13 +223,8 @@ def _visit(place: _Place, entry: os.DirEntry[str]) -> Origin | LedgerRow:
 
 
 def _candidate(place: _Place, status: os.stat_result) -> Origin | LedgerRow:
-    origin = Origin(
-        file=place.path,
-        source=place.source,
-        size_bytes=status.st_size,
-        modified_ns=status.st_mtime_ns,
-        file_number=status.st_ino,
-    )
+    state = (status.st_size, status.st_mtime_ns, status.st_ino)
+    origin = _make_origin((place.path, place.source), state, (None,))
     if stat.S_ISREG(status.st_mode):
         return origin
     return LedgerRow(origin=origin, disposition=Disposition.NOT_DICOM, reason="special-file")
