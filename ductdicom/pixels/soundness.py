@@ -8,7 +8,13 @@ import re
 
 import simplejpeg
 
-from ductdicom.pixels.codestream import damaged_pixels, huffman_tables, is_j2k, jpeg_segments
+from ductdicom.pixels.codestream import (
+    damaged_pixels,
+    huffman_tables,
+    is_j2k,
+    is_jpeg,
+    jpeg_segments,
+)
 from ductdicom.pixels.packets import check_packets
 
 # With loss: baseline, extended and progressive, by Huffman or arithmetic codes.
@@ -37,8 +43,7 @@ def check_soundness(frame: bytes) -> None:
     """
     if is_j2k(frame):
         check_packets(frame)
-        return
-    for kind, position in jpeg_segments(frame):
+    for kind, position in jpeg_segments(frame) if is_jpeg(frame) else ():
         if kind in _LOSSY_FRAMES:
             _check_jpeg(frame, position + _PRECISION_AT)
         is_plain = kind in _SEQUENTIAL_FRAMES and frame[position + _COMPONENTS_AT] == 1

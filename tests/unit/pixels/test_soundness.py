@@ -100,6 +100,10 @@ def test_lost_data_of_the_fast_kind_are_found_mostly(damage):
     refuse(LOST[damage](frame, len(frame) // 2))
 
 
+def test_what_begins_as_no_jpeg_is_not_searched_for_one():
+    check_soundness(b"\2" + bytes(63) + encode_jpeg(BREAST)[:-500] + b"\xff\xd9")
+
+
 @pytest.mark.parametrize("padding", [bytes(200), b"", b"\0"])
 def test_padding_behind_the_end_is_no_damage(padding):
     check_soundness(encode_jpeg(BREAST) + padding)
