@@ -68,6 +68,7 @@ def zip_entries(file: BinaryIO, size_bytes: int, limits: Limits) -> Iterator[Ent
                     refusal=refusal,
                     in_place=_window(file, info, limits),
                 )
+        _check_front(file, archive)
 
 
 def _open_directory(file: BinaryIO) -> zipfile.ZipFile:
@@ -78,6 +79,17 @@ def _open_directory(file: BinaryIO) -> zipfile.ZipFile:
             return zipfile.ZipFile(cast(BinaryIO, _WithoutNameFlag(file)))
     except Exception as error:
         raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE) from error
+
+
+def _check_front(file: BinaryIO, archive: zipfile.ZipFile) -> None:
+    """Refuse an archive behind another one, of which the last directory says nothing.
+
+    What else stands before an archive, such as a program that unpacks it, is nobody's image.
+    """
+    starts = [info.header_offset for info in archive.infolist()]
+    file.seek(0)
+    if min(starts, default=0) > 0 and file.read(len(_LOCAL_SIGNATURE)) == _LOCAL_SIGNATURE:
+        raise UnreadableError("another archive stands before this one", reason=DAMAGED_ARCHIVE)
 
 
 class _WithoutNameFlag:

@@ -241,6 +241,20 @@ def test_zip_names_without_the_flag_are_decoded(tmp_path, codec, name):
     assert read_bytes(replace(origin, member=name)) == DICOM
 
 
+@pytest.mark.parametrize(
+    ("front", "row"),
+    [
+        pytest.param(make_zip({"one": DICOM}), ("unreadable", "damaged-archive"), id="archive"),
+        pytest.param(b"MZ a program" * 9, ("container", ""), id="program"),
+    ],
+)
+def test_an_archive_behind_another_does_not_hide_it(tmp_path, front, row):
+    found = list(members(save(tmp_path, "a.zip", front + make_zip({"two": DICOM}))))
+
+    assert names(found) == ["two"]
+    assert rows(found) == [(None, *row)]
+
+
 @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_a_name_that_is_falsely_called_utf8_costs_no_entry(tmp_path, compression):
     buffer = io.BytesIO()
