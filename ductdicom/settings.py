@@ -3,7 +3,6 @@
 The only module that reads TOML or the environment.
 """
 
-import difflib
 import os
 import sys
 import tomllib
@@ -13,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ductdicom.errors import UsageError
+from ductdicom.wording import suggestion
 
 _PREFIX = "DUCTDICOM_"
 _MOST_JOBS = 1024
@@ -143,7 +143,7 @@ def load_settings(
         for name, value in found.items():
             if name not in known:
                 raise UsageError(
-                    f"unknown option {name!r} in {source}", hint=_suggestion(name, known)
+                    f"unknown option {name!r} in {source}", hint=suggestion(name, known)
                 )
             if value is not None:
                 values[name] = _convert(name, value, source)
@@ -169,11 +169,6 @@ def user_cache(environment: Mapping[str, str], platform: str = sys.platform) -> 
 def _below_home(environment: Mapping[str, str], folder: str) -> str:
     home = environment.get("HOME", "")
     return f"{home}/{folder}" if home else ""
-
-
-def _suggestion(name: str, known: set[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(known))}"
 
 
 def _read_config(config: Path | None) -> dict[str, object]:

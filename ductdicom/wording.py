@@ -1,6 +1,15 @@
 """Words that pages, files and messages have in common."""
 
+from collections.abc import Collection
+from difflib import get_close_matches
+
 
 def counted(number: int, one: str, several: str = "") -> str:
     """Return a number with its noun: ``1 study``, ``2 studies``; without ``several``, with an s."""
     return f"{number} {one if number == 1 else several or f'{one}s'}"
+
+
+def suggestion(name: str, known: Collection[str]) -> str:
+    """Return the known name that a wrong one is nearest to; all of them where none is near."""
+    close = get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(known))}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,6 +11,7 @@ from ductdicom.vocabulary.codebook import CodeEntry, parse_code
 from ductdicom.vocabulary.folding import fold
 from ductdicom.vocabulary.tables import flatten, line_of, parse_toml
 from ductdicom.vocabulary.term import RuleSetting, Term
+from ductdicom.wording import suggestion
 
 _TABLES = ("add", "remove", "rules", "thresholds")
 _CODES = "codes"
@@ -60,9 +60,7 @@ class _File:
         raise RulesError(f"line {line}: {message}", path=self.path, hint=hint)
 
     def refuse_name(self, what: str, name: str, known: Sequence[str], *where: str) -> NoReturn:
-        close = get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(known))}"
-        self.refuse(f"unknown {what} {name!r}", *where, name, hint=hint)
+        self.refuse(f"unknown {what} {name!r}", *where, name, hint=suggestion(name, known))
 
 
 def read_overlay(path: Path, known: Known) -> Overlay:
