@@ -7,6 +7,8 @@ from ductdicom.classify.connectives import MARKERS, is_light, joins, may_stand_b
 from ductdicom.vocabulary.lexicon import Item
 
 _CLAUSE_ENDS = frozenset(",;:()[]{}|?!/+&")
+_ASKED = frozenset(":=?")
+_NEGATING_BEHIND = frozenset({"tr", "ko", "ja"})  # languages whose negation follows the verb
 _ANSWERS = frozenset(":=?(")  # may stand between a question and its answer: "injected: no"
 _VOLUMES = frozenset({"ml", "mls", "cc", "мл"})
 _REACH = 7  # words and signs between a negation and what it takes back
@@ -113,12 +115,22 @@ def denial_behind(items: Sequence[Item], position: int) -> Denial | None:
         if item.has("not") and _is_last(items, after):
             is_shared = _share(item, items[position], *_NEGATIONS)
             return Denial(position=after, is_plain=is_shared)
-        is_letter = item.text == "n" and items[after - 1].text in _ANSWERS  # "injected: N"
-        if (is_letter and _is_last(items, after)) or is_zero(items, after):
+        is_answer = items[after - 1].text in _ANSWERS
+        # An answer that more words follow may be theirs: "after injection: no reaction".
+        is_open = item.has("not") and (
+            items[after - 1].text in _ASKED
+            or (after == position + 1 and _negates_behind(item, items[position]))
+        )
+        is_letter = is_answer and item.text == "n" and _is_last(items, after)  # "injected: N"
+        if is_open or is_letter or is_zero(items, after):
             return Denial(position=position, is_plain=False)
         if not _may_part(item) and item.text not in _ANSWERS:
             break
     return Denial(position=position, is_plain=False) if is_awaited(items, position) else None
+
+
+def _negates_behind(negation: Item, denied: Item) -> bool:
+    return bool(negation.languages_as("not") & denied.languages & _NEGATING_BEHIND)
 
 
 def is_zero(items: Sequence[Item], position: int) -> bool:
