@@ -11,5 +11,10 @@ def counted(number: int, one: str, several: str = "") -> str:
 
 def suggestion(name: str, known: Collection[str]) -> str:
     """Return the known name that a wrong one is nearest to; all of them where none is near."""
+    return nearest(name, known) or f"known are {', '.join(sorted(known))}"
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """Ask for the known name that a wrong one is nearest to; nothing where none is near."""
     close = get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(known))}"
+    return f"did you mean {close[0]!r}?" if close else ""

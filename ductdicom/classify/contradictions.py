@@ -9,6 +9,14 @@ from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strengt
 
 Calls = tuple[PhaseCall, ...]
 
+_ORDER_OF_SCOUTS = Evidence(
+    rule="order",
+    tag="",
+    value="contact view, and magnified views that carry no contrast follow",
+    says=Phase.PRE,
+    strength=Strength.STRUCTURAL,
+)
+
 
 def find_contradictions(calls: Calls, side: Side, thresholds: Thresholds) -> Calls:
     """Make unknown what stands in an impossible order: pre after post within one filling.
@@ -64,15 +72,6 @@ def _doubt_filled_scouts(calls: Calls, side: Side, thresholds: Thresholds) -> Ca
         else call
         for index, call in enumerate(calls)
     )
-
-
-_ORDER_OF_SCOUTS = Evidence(
-    rule="order",
-    tag="",
-    value="contact view, and magnified views that carry no contrast follow",
-    says=Phase.PRE,
-    strength=Strength.STRUCTURAL,
-)
 
 
 def _is_only_tagged(call: PhaseCall) -> bool:

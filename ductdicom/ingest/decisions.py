@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from difflib import get_close_matches
 from enum import StrEnum
 from itertools import zip_longest
 from pathlib import Path
@@ -16,6 +15,7 @@ from ductdicom.errors import UsageError
 from ductdicom.model.call import Laterality, Phase
 from ductdicom.model.decision import Decision
 from ductdicom.model.outcome import Problem
+from ductdicom.wording import nearest
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -132,9 +132,7 @@ def _check_names(where: str, what: str, names: Iterable[str], path: Path) -> Non
     """Refuse a name that nothing reads, as a decision would be lost with it."""
     for name in names:
         if name not in _FIELDS:
-            close = get_close_matches(name.lower(), _FIELDS, n=1)
-            known = f"known are {', '.join(_FIELDS)}"
-            hint = f"did you mean {close[0]!r}? {known}" if close else known
+            hint = f"{nearest(name.lower(), _FIELDS)} known are {', '.join(_FIELDS)}".strip()
             raise UsageError(f"{where}unknown {what} {name!r}", path=path, hint=hint)
 
 
