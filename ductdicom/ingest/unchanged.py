@@ -55,4 +55,5 @@ def _open(path: Path) -> BinaryIO:
 
 def _changed(instance: Instance) -> UnreadableError:
     message = "the input was replaced while the run was going on"
-    return UnreadableError(message, reason=CHANGED, path=instance.origin.label)
+    hint = "run again when nothing is copied any more"
+    return UnreadableError(message, reason=CHANGED, path=instance.origin.label, hint=hint)

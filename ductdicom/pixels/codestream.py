@@ -24,7 +24,7 @@ _SIGN_BIT = 0x80
 # Start-of-frame markers that carry a size: ITU-T T.81 table B.1, and 0xF7 of JPEG-LS (T.87).
 _FRAME_MARKERS = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
 _LOSSLESS_FRAMES = frozenset({0xC3, 0xC7, 0xCB, 0xCF, 0xF7})
-JPEG_LS_FRAME = 0xF7
+_JPEG_LS_FRAME = 0xF7
 _HUFFMAN_TABLES = 0xC4
 _LONGEST_CODE = 16
 _STANDALONE_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})
@@ -106,7 +106,7 @@ def is_lossy(frame: bytes) -> bool:
         return False
     segments = dict(jpeg_segments(frame))
     kinds = segments.keys() & _FRAME_MARKERS
-    if kinds == {JPEG_LS_FRAME} and _START_OF_SCAN in segments:
+    if kinds == {_JPEG_LS_FRAME} and _START_OF_SCAN in segments:
         components = segments[_START_OF_SCAN] + 4
         return bool(_byte(frame, components + 1 + 2 * (_byte(frame, components) or 0)))
     return bool(kinds - _LOSSLESS_FRAMES)

@@ -21,7 +21,7 @@ from ductdicom.pixels.packets import check_packets
 _LOSSY_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
 _SEQUENTIAL_FRAMES = frozenset({0xC0, 0xC1})
 _PRECISION_AT, _COMPONENTS_AT = 4, 9
-_EIGHT_BITS = b"\x08"
+_EIGHT_BITS, _ONE = b"\x08", b"\x01"
 _END = b"\xff\xd9"
 _HOLE = bytes(64)
 _END_OF_BLOCK = 0
@@ -46,10 +46,8 @@ def check_soundness(frame: bytes) -> None:
     for kind, position in jpeg_segments(frame) if is_jpeg(frame) else ():
         if kind in _LOSSY_FRAMES:
             _check_jpeg(frame, position + _PRECISION_AT)
-        is_plain = kind in _SEQUENTIAL_FRAMES and frame[position + _COMPONENTS_AT] == 1
-        has_hole = frame.find(_HOLE, position, frame.rfind(_END)) >= 0
-        if is_plain and has_hole and not _may_end_blocks_with_zeros(frame):
-            raise damaged_pixels("a part of the compressed data is empty")
+        if kind in _SEQUENTIAL_FRAMES and frame.startswith(_ONE, position + _COMPONENTS_AT):
+            _check_holes(frame, position)
 
 
 def _check_jpeg(frame: bytes, precision_at: int) -> None:
@@ -66,6 +64,12 @@ def _check_jpeg(frame: bytes, precision_at: int) -> None:
         is_padded = _ONE_MORE in said and _is_padded(frame, len(frame) - _MOST_PADDING)
         if said.startswith(_COMPLAINT) and not is_padded:
             raise damaged_pixels(said) from error
+
+
+def _check_holes(frame: bytes, position: int) -> None:
+    has_hole = frame.find(_HOLE, position, frame.rfind(_END)) >= 0
+    if has_hole and not _may_end_blocks_with_zeros(frame):
+        raise damaged_pixels("a part of the compressed data is empty")
 
 
 def _may_end_blocks_with_zeros(frame: bytes) -> bool:

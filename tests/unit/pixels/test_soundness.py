@@ -104,6 +104,10 @@ def test_what_begins_as_no_jpeg_is_not_searched_for_one():
     check_soundness(b"\2" + bytes(63) + encode_jpeg(BREAST)[:-500] + b"\xff\xd9")
 
 
+def test_a_frame_header_that_is_cut_off_is_left_to_the_decoder():
+    check_soundness(b"\xff\xd8\xff\xc0\x00\x0b")
+
+
 @pytest.mark.parametrize("padding", [bytes(200), b"", b"\0"])
 def test_padding_behind_the_end_is_no_damage(padding):
     check_soundness(encode_jpeg(BREAST) + padding)
