@@ -9,21 +9,21 @@ from collections.abc import Sequence
 from os import PathLike, fspath
 
 from ductdicom.classify.decide import Engine, classify_study
-from ductdicom.ingest.dicomdir import MissingReference
+from ductdicom.ingest.headers.file_set import MissingReference
+from ductdicom.ingest.inputs import check_inputs
 from ductdicom.ingest.scan import scan_inputs
-from ductdicom.ingest.sources import check_inputs
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import ImageCall, Study, StudyCall
 from ductdicom.pairing.rows import pair_study
+from ductdicom.pipeline.drawing.tiles import prepare_tiles
 from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
 from ductdicom.pipeline.report import Report
 from ductdicom.pipeline.run import organise as run_organise
-from ductdicom.pipeline.tiles import prepare_tiles
 from ductdicom.settings import Settings
-from ductdicom.sheet.compose import compose
 from ductdicom.sheet.options import SheetOptions
 from ductdicom.sheet.page import Page
+from ductdicom.sheet.pages.compose import compose
 from ductdicom.vocabulary.terms import load_vocabulary
 
 

@@ -22,7 +22,7 @@ import bench_scan as bench_headers
 import bench_sheets
 
 from ductdicom.phantom.exposure import SampleSize
-from ductdicom.phantom.studies import write_samples
+from ductdicom.phantom.samples import write_samples
 from ductdicom.pipeline.run import organise
 from ductdicom.settings import Format, Settings
 

@@ -21,12 +21,12 @@ from time import perf_counter
 import pydicom
 from bench_files import make_headers, make_small_headers
 
-from ductdicom.ingest.catalogue import Catalogue
+from ductdicom.ingest.cache.cache import Catalogue
+from ductdicom.ingest.headers.tags import Tag
 from ductdicom.ingest.scan import fingerprint, scan_inputs
-from ductdicom.ingest.tags import Tag
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import LedgerRow
-from ductdicom.pipeline.executors import make_executor
+from ductdicom.pipeline.drawing.executors import make_executor
 from ductdicom.pipeline.gather import gather
 
 HEAD = ("", "files/s", "times")

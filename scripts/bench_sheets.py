@@ -33,8 +33,8 @@ from pydicom.uid import UID
 
 from ductdicom.phantom.jpeg import encode_lossless
 from ductdicom.pipeline.single import write_sheet
-from ductdicom.pixels.decode import StoredImage, read_image
-from ductdicom.pixels.resample import area_average
+from ductdicom.pixels.decoding.decode import StoredImage, read_image
+from ductdicom.pixels.display.resample import area_average
 from ductdicom.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -183,7 +183,10 @@ def _draw(folder: Path, *, is_whole: bool) -> Figures:
         return read_image(source, label=label)
 
     read = read_whole if is_whole else read_image
-    with tempfile.TemporaryDirectory() as name, patch("ductdicom.pipeline.tiles.read_image", read):
+    with (
+        tempfile.TemporaryDirectory() as name,
+        patch("ductdicom.pipeline.drawing.tiles.read_image", read),
+    ):
         target = Path(name) / "sheet.png"
         # A worker draws many sheets; words and letters are only read for the first.
         write_sheet([str(ROOT / "sample_data" / "textbook")], target, Settings(jobs=1))

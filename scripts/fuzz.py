@@ -19,21 +19,21 @@ import atheris
 with atheris.instrument_imports(include=["ductdicom", "pydicom", "zipfile", "tarfile"]):
     from ductdicom.classify.decide import Engine, classify_study
     from ductdicom.errors import InputError
-    from ductdicom.ingest import header
-    from ductdicom.ingest.charset import Charset
-    from ductdicom.ingest.charset_guess import guess_name
-    from ductdicom.ingest.entries import Limits
-    from ductdicom.ingest.header import read_instance
-    from ductdicom.ingest.packing import Scanned, pack, unpack
-    from ductdicom.ingest.reading import read_archive
-    from ductdicom.ingest.walker import UnusualError
+    from ductdicom.ingest.archives.entry import Limits
+    from ductdicom.ingest.cache.lines import Scanned, pack, unpack
+    from ductdicom.ingest.headers import instance as header
+    from ductdicom.ingest.headers.charset import Charset
+    from ductdicom.ingest.headers.charset_guess import guess_name
+    from ductdicom.ingest.headers.instance import read_instance
+    from ductdicom.ingest.headers.walker import UnusualError
+    from ductdicom.ingest.read import read_archive
     from ductdicom.model.instance import Instance
     from ductdicom.model.origin import Origin
     from ductdicom.model.outcome import LedgerRow
     from ductdicom.model.study import Study
     from ductdicom.pairing.rows import pair_study
-    from ductdicom.pixels.decode import read_image
-    from ductdicom.pixels.display import choose_voi, voter_of
+    from ductdicom.pixels.decoding.decode import read_image
+    from ductdicom.pixels.display.present import choose_voi, voter_of
     from ductdicom.sheet.tile import prepare_tile
     from ductdicom.vocabulary.terms import load_vocabulary
 

@@ -13,19 +13,12 @@ from pathlib import Path
 
 import click
 
-from ductdicom.classify import (
-    contradictions,
-    decide,
-    exam,
-    injections,
-    kind,
-    order,
-    study_rules,
-    timeline,
-    twins,
-)
-from ductdicom.classify import view as views
-from ductdicom.classify.catalogue import Question, describe_rules
+from ductdicom.classify import decide
+from ductdicom.classify.exam import exam
+from ductdicom.classify.image import copies, kind
+from ductdicom.classify.image import view as views
+from ductdicom.classify.phase import contradictions, inference, injections, timeline, weigh
+from ductdicom.classify.rules import Question, describe_rules
 from ductdicom.classify.thresholds import Thresholds
 from ductdicom.cli.application import application
 
@@ -44,14 +37,14 @@ _UNITS = {
 _STEPS = (
     ("What each object is", kind.decide_kind),
     ("Which breast and which view", views.decide_view),
-    ("Copies and rejected images", twins.settle_twins),
+    ("Copies and rejected images", copies.settle_twins),
     ("What the examination is", exam.decide_exam),
     ("Which clock", timeline.read_timeline),
-    ("What tells images apart", study_rules.weigh),
-    ("Contrast's start time", study_rules.start_times),
+    ("What tells images apart", weigh.weigh),
+    ("Contrast's start time", weigh.start_times),
     ("Contradictions in time", contradictions.find_contradictions),
-    ("Inferences from order", order.infer),
-    ("Suggestions", order.suggest),
+    ("Inferences from order", inference.infer),
+    ("Suggestions", inference.suggest),
     ("Which filling", injections.number_injections),
     ("The whole", decide.classify_study),
 )

@@ -6,7 +6,7 @@ python scripts/make_sample_data.py
 import shutil
 from pathlib import Path
 
-from ductdicom.phantom.studies import SAMPLE_STUDIES, write_samples
+from ductdicom.phantom.samples import SAMPLE_STUDIES, write_samples
 
 FOLDER = Path(__file__).resolve().parent.parent / "sample_data"
 

@@ -5,6 +5,7 @@ from datetime import datetime
 import numpy as np
 from builders import make_instance, make_origin
 
+from ductdicom.geometry.hanging import hang
 from ductdicom.model.call import (
     Confidence,
     Evidence,
@@ -19,9 +20,8 @@ from ductdicom.model.call import (
 )
 from ductdicom.model.study import ImageCall, Study, StudyCall
 from ductdicom.pairing.rows import pair_study
-from ductdicom.pixels.hanging import hang
-from ductdicom.sheet.compose import compose
 from ductdicom.sheet.options import SheetOptions
+from ductdicom.sheet.pages.compose import compose
 from ductdicom.sheet.tile import Tile
 
 GROUPS = {"CC": ViewGroup.CC, "ML": ViewGroup.LATERAL, "MLO": ViewGroup.OBLIQUE}

@@ -1,7 +1,7 @@
 """Reading the contrast agent's and the route's own fields, as typed at the console."""
 
-from ductdicom.vocabulary.agentwords import AgentClass, agent_in
-from ductdicom.vocabulary.codes import Route, route_in
+from ductdicom.language.agents import AgentClass, agent_in
+from ductdicom.language.codes import Route, route_in
 from ductdicom.vocabulary.terms import Vocabulary, load_vocabulary
 
 __all__ = ["AgentClass", "read_agent", "read_route"]

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
-from ductdicom.classify.draft import Draft, make_draft
 from ductdicom.classify.engine import Engine
-from ductdicom.classify.exam import decide_exam
+from ductdicom.classify.exam.exam import decide_exam
+from ductdicom.classify.image.subject import read_subject
+from ductdicom.classify.images import Draft, make_draft
+from ductdicom.classify.phase.phases import decide_phases
+from ductdicom.classify.phase.timeline import exposure_time
 from ductdicom.classify.problems import (
     TIME_CONFLICT,
     exam_problems,
@@ -12,9 +15,6 @@ from ductdicom.classify.problems import (
     side_problems,
     view_problems,
 )
-from ductdicom.classify.sides import decide_phases
-from ductdicom.classify.subject import read_subject
-from ductdicom.classify.timeline import exposure_time
 from ductdicom.model.call import PhaseCall
 from ductdicom.model.study import ImageCall, Study, StudyCall, place_in_study
 

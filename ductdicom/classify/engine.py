@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from ductdicom.classify.image_rules import RULES
+from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.classify.rule import Rule
 from ductdicom.classify.thresholds import Thresholds
 from ductdicom.model.decision import Decision

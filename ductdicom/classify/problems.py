@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from ductdicom.classify.contradictions import late_pre
-from ductdicom.classify.exam import is_contested
-from ductdicom.classify.kind import KindCall
-from ductdicom.classify.study_rules import Side, Weighed
-from ductdicom.classify.subject import Subject
-from ductdicom.classify.view import ViewCall
+from ductdicom.classify.exam.exam import is_contested
+from ductdicom.classify.image.kind import KindCall
+from ductdicom.classify.image.subject import Subject
+from ductdicom.classify.image.view import ViewCall
+from ductdicom.classify.phase.contradictions import late_pre
+from ductdicom.classify.phase.weigh import Side, Weighed
 from ductdicom.model.call import Confidence, ExamCall, ExamKind, Kind, Phase, PhaseCall
 from ductdicom.model.instance import Level
 from ductdicom.model.outcome import Problem

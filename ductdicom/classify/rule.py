@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ductdicom.classify.subject import Subject
+from ductdicom.classify.image.subject import Subject
 from ductdicom.classify.thresholds import Thresholds
 from ductdicom.model.call import Evidence, Phase, Strength
 

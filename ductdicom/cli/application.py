@@ -8,17 +8,17 @@ from collections.abc import Sequence
 
 import click
 
-from ductdicom.cli.check import check
-from ductdicom.cli.doctor import doctor
+from ductdicom.cli.admin.doctor import doctor
+from ductdicom.cli.admin.rules import rules
+from ductdicom.cli.admin.sample import sample
+from ductdicom.cli.batch.check import check
+from ductdicom.cli.batch.explain import explain
+from ductdicom.cli.batch.organise import organise
+from ductdicom.cli.batch.scan import scan
+from ductdicom.cli.batch.sheet import sheet
 from ductdicom.cli.echo import say
-from ductdicom.cli.explain import explain
-from ductdicom.cli.organise import organise
-from ductdicom.cli.rules import rules
-from ductdicom.cli.sample import sample
-from ductdicom.cli.scan import scan
-from ductdicom.cli.sheet import sheet
 from ductdicom.errors import DuctDicomError, OutputError, UsageError
-from ductdicom.pipeline.executors import values_unsaid
+from ductdicom.pipeline.drawing.executors import values_unsaid
 from ductdicom.pipeline.interrupts import ended_politely
 from ductdicom.version import __version__
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from ductdicom.errors import UsageError
-from ductdicom.ingest.sources import check_inputs, read_list
+from ductdicom.ingest.inputs import check_inputs, read_list
 from ductdicom.settings import Closeup, Paper, Phi, Settings, ThemeName, Voi, load_settings
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ductdicom.cli.progress import show_progress
-from ductdicom.pipeline.scan import Scan, scan
+from ductdicom.pipeline.read import Scan, scan
 from ductdicom.settings import Settings
 
 

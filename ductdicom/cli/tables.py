@@ -5,13 +5,13 @@ from typing import cast
 
 from ductdicom.cli.echo import clean, say
 from ductdicom.model.outcome import Disposition
+from ductdicom.pipeline.drawing.work import planned_files
 from ductdicom.pipeline.report import (
     Report,
     count_inputs,
     count_studies,
     studies_from_inputs,
 )
-from ductdicom.pipeline.work import planned_files
 from ductdicom.wording import counted
 
 _MOST_NAMED = 10

@@ -14,10 +14,10 @@ from ductdicom.model.instance import Instance
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.settings import Phi
-from ductdicom.sheet.blocks import drawn_images
 from ductdicom.sheet.page import Page
+from ductdicom.sheet.pages.blocks import drawn_images
 from ductdicom.sheet.raster import draw_page
-from ductdicom.sheet.theme import Theme
+from ductdicom.sheet.style import Theme
 from ductdicom.version import __version__
 
 _SERIES_NUMBER = 9001  # high, so that it sorts behind the study's own series

@@ -9,8 +9,8 @@ from pathlib import Path
 from ductdicom.errors import OutputError, UnreadableError
 from ductdicom.export.names import safe_component
 from ductdicom.export.output import write_whole
-from ductdicom.ingest.archives import read_bytes
-from ductdicom.ingest.unchanged import require_unchanged
+from ductdicom.ingest.archives.walk import read_bytes
+from ductdicom.ingest.headers.same_object import require_unchanged
 from ductdicom.model.call import Kind
 from ductdicom.model.origin import Origin
 from ductdicom.model.study import ImageCall

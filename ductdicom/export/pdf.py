@@ -21,7 +21,7 @@ from ductdicom.sheet.page import (
     TextMark,
     Tone,
 )
-from ductdicom.sheet.theme import Theme
+from ductdicom.sheet.style import Theme
 
 _POINTS_PER_INCH = 72
 _DASH = (9, 9)

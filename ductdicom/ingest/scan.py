@@ -9,12 +9,12 @@ from itertools import islice
 from pathlib import Path
 
 from ductdicom.errors import UnreadableError
-from ductdicom.ingest.archives import open_origin
-from ductdicom.ingest.catalogue import Catalogue
-from ductdicom.ingest.entries import Limits
-from ductdicom.ingest.packing import Packed, Scanned, pack, unpack
-from ductdicom.ingest.reading import Reading, pack_refusal, read_archive, read_files
-from ductdicom.ingest.sources import PASSING_REASONS, find_inputs, reason_of
+from ductdicom.ingest.archives.entry import Limits
+from ductdicom.ingest.archives.walk import open_origin
+from ductdicom.ingest.cache.cache import Catalogue
+from ductdicom.ingest.cache.lines import Packed, Scanned, pack, unpack
+from ductdicom.ingest.inputs import PASSING_REASONS, find_inputs, reason_of
+from ductdicom.ingest.read import Reading, pack_refusal, read_archive, read_files
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import LedgerRow
 

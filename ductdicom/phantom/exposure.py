@@ -6,11 +6,11 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from ductdicom.phantom.breast import Tissue, project
-from ductdicom.phantom.ducts import DuctPlan, DuctTree, grow_ducts
-from ductdicom.phantom.marker import draw_marker
-from ductdicom.phantom.outline import HALF_HEIGHT_MM, LEFT_MM, SPACING_MM
-from ductdicom.phantom.raster import Affine, Image, Points, blur, draw_tubes, resample
+from ductdicom.phantom.picture.breast import Tissue, project
+from ductdicom.phantom.picture.ducts import DuctPlan, DuctTree, grow_ducts
+from ductdicom.phantom.picture.marker import draw_marker
+from ductdicom.phantom.picture.outline import HALF_HEIGHT_MM, LEFT_MM, SPACING_MM
+from ductdicom.phantom.picture.raster import Affine, Image, Points, blur, draw_tubes, resample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

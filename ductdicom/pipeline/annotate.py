@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from ductdicom.geometry.hanging import hang, implied_laterality
+from ductdicom.geometry.scale import Scale, breast_scale, contact_pitches
 from ductdicom.model.outcome import Problem, Status
 from ductdicom.model.row import Pairing, Row
 from ductdicom.model.study import ImageCall, StudyCall
-from ductdicom.pixels.hanging import hang, implied_laterality
-from ductdicom.pixels.scale import Scale, breast_scale, contact_pitches
 
 _MESSAGES = {
     "spacing-suspect": "the pixel spacing does not fit the detector or the size of the field",

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 
 from pydicom.uid import UID
 
-from ductdicom.pixels.codecs import DECODERS
+from ductdicom.pixels.decoding.codecs import DECODERS
 from ductdicom.version import __version__
 
 _LIBRARIES = ("pydicom", "numpy", "pillow", "imagecodecs", "simplejpeg", "reportlab", "click")

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from ductdicom.errors import UnreadableError
-from ductdicom.ingest.archives import read_all
-from ductdicom.ingest.catalogue import Catalogue
+from ductdicom.ingest.archives.walk import read_all
+from ductdicom.ingest.cache.cache import Catalogue
 from ductdicom.ingest.scan import fingerprint
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin

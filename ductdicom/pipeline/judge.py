@@ -6,9 +6,9 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from ductdicom.classify.decide import Engine, classify_study
-from ductdicom.classify.image_rules import RULES
+from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.classify.thresholds import Thresholds
-from ductdicom.ingest.decisions import read_decisions
+from ductdicom.decisions.files import read_decisions
 from ductdicom.model.call import ExamKind
 from ductdicom.model.outcome import Problem
 from ductdicom.model.row import LeftOut, Pairing

@@ -10,11 +10,11 @@ from importlib.metadata import version
 from typing import cast
 
 from ductdicom.errors import DuctDicomError, NothingReadableError, OutputError
-from ductdicom.export.html import html_index
+from ductdicom.export.html.pages import html_index
 from ductdicom.export.output import OutputFolder, encode_json, write_whole
 from ductdicom.export.records import ledger_csv
 from ductdicom.model.outcome import BUG, Disposition, LedgerRow, Problem, Status
-from ductdicom.pipeline.work import THUMBNAIL_NAME, StudyJob
+from ductdicom.pipeline.drawing.work import THUMBNAIL_NAME, StudyJob
 from ductdicom.settings import Settings
 from ductdicom.version import __version__
 from ductdicom.wording import counted

@@ -11,14 +11,20 @@ from time import monotonic
 
 from ductdicom.errors import OutputError, UsageError
 from ductdicom.export.output import OutputFolder, find_output, open_output, remove_stale
-from ductdicom.ingest.catalogue import Catalogue
-from ductdicom.pipeline.executors import make_executor
+from ductdicom.ingest.cache.cache import Catalogue
+from ductdicom.pipeline.drawing.executors import make_executor
+from ductdicom.pipeline.drawing.plan import plan_jobs, read_finished
+from ductdicom.pipeline.drawing.work import (
+    RECORD_NAME,
+    THUMBNAIL_NAME,
+    StudyJob,
+    StudyResult,
+    process_study,
+)
+from ductdicom.pipeline.drawing.workers import work_off
 from ductdicom.pipeline.interrupts import Interrupts
-from ductdicom.pipeline.labour import work_off
 from ductdicom.pipeline.ledger import account, unreadable_pixels
-from ductdicom.pipeline.plan import plan_jobs, read_finished
-from ductdicom.pipeline.report import Report, forget_summary, has_records, has_report, write_report
-from ductdicom.pipeline.scan import (
+from ductdicom.pipeline.read import (
     Progress,
     Scan,
     decided,
@@ -27,14 +33,8 @@ from ductdicom.pipeline.scan import (
     read_and_decide,
     silent,
 )
-from ductdicom.pipeline.work import (
-    RECORD_NAME,
-    THUMBNAIL_NAME,
-    StudyJob,
-    StudyResult,
-    process_study,
-)
-from ductdicom.pixels.register import require_library
+from ductdicom.pipeline.report import Report, forget_summary, has_records, has_report, write_report
+from ductdicom.pixels.registration.register import require_library
 from ductdicom.settings import Settings
 
 _NAME_DIGITS = 16

@@ -9,12 +9,12 @@ from ductdicom.errors import OutputError, UsageError
 from ductdicom.export.output import OutputFolder, write_whole
 from ductdicom.export.records import study_record
 from ductdicom.model.call import ExamKind
+from ductdicom.pipeline.drawing.plan import plan_jobs
+from ductdicom.pipeline.drawing.work import THUMBNAIL_NAME, draw_study, render
 from ductdicom.pipeline.judge import Judged
-from ductdicom.pipeline.plan import plan_jobs
+from ductdicom.pipeline.read import Progress, decided, scan, silent
 from ductdicom.pipeline.report import Report
-from ductdicom.pipeline.scan import Progress, decided, scan, silent
-from ductdicom.pipeline.work import THUMBNAIL_NAME, draw_study, render
-from ductdicom.pixels.register import require_library
+from ductdicom.pixels.registration.register import require_library
 from ductdicom.settings import Format, Phi, Settings
 
 _KEY_BYTES = 32

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from ductdicom.model.row import Pairing, Row
 from ductdicom.model.study import ImageCall
-from ductdicom.pixels.register import Picture, Refusal, register
-from ductdicom.pixels.working import change
+from ductdicom.pixels.registration.raster import change
+from ductdicom.pixels.registration.register import Picture, Refusal, register
 from ductdicom.sheet.tile import MissingTile, Tile
 
 FULL_CHANGE = 0.4  # of the range of P-values: a change that is drawn white or black (heuristic)

@@ -19,7 +19,7 @@ from ductdicom.sheet.page import (
     Tone,
     pixel_box,
 )
-from ductdicom.sheet.theme import Theme
+from ductdicom.sheet.style import Theme
 
 _SHARES = {Anchor.START: 0.0, Anchor.MIDDLE: 0.5, Anchor.END: 1.0}
 _DASH_PX = 12

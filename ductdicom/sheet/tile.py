@@ -5,15 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ductdicom.geometry.hanging import Hanging, hang, implied_laterality
+from ductdicom.geometry.scale import breast_scale
 from ductdicom.model.study import ImageCall
-from ductdicom.pixels.crop import Box, breast_box
-from ductdicom.pixels.decode import StoredImage
-from ductdicom.pixels.display import VoiChoice, present
-from ductdicom.pixels.hanging import Hanging, apply, hang, implied_laterality, veto
-from ductdicom.pixels.nipple import anterior_point
-from ductdicom.pixels.resample import Floats, area_average
-from ductdicom.pixels.scale import breast_scale
-from ductdicom.pixels.tissue import Mask, find_tissue, overview
+from ductdicom.pixels.breast.air import apply, veto
+from ductdicom.pixels.breast.crop import Box, breast_box
+from ductdicom.pixels.breast.nipple import anterior_point
+from ductdicom.pixels.breast.tissue import Mask, find_tissue, overview
+from ductdicom.pixels.decoding.decode import StoredImage
+from ductdicom.pixels.display.present import VoiChoice, present
+from ductdicom.pixels.display.resample import Floats, area_average
 
 VETOED = "orientation-contradicted"
 _BEYOND_NIPPLE = 0.2

@@ -16,7 +16,7 @@ import pytest
 from pypdf import PdfReader
 
 from ductdicom.cli.application import run
-from ductdicom.export.html import html_index
+from ductdicom.export.html.pages import html_index
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 

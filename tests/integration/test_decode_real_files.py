@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from ductdicom.errors import DecodeError
-from ductdicom.pixels.decode import read_image
-from ductdicom.pixels.display import VoiChoice, VoiKind, choose_voi, present, voter_of
+from ductdicom.pixels.decoding.decode import read_image
+from ductdicom.pixels.display.present import VoiChoice, VoiKind, choose_voi, present, voter_of
 
 _DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 _REASONS = {

@@ -9,7 +9,7 @@ import click
 import pytest
 
 from ductdicom import __version__, errors
-from ductdicom.classify.catalogue import describe_rules
+from ductdicom.classify.rules import describe_rules
 from ductdicom.classify.thresholds import Thresholds
 from ductdicom.cli.application import INTERRUPTED, application
 from ductdicom.export.records import LEDGER_COLUMNS

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from exports import organise, read_records, write_ductogram
 
-from ductdicom.ingest import archives
+from ductdicom.ingest.archives import walk as archives
 from ductdicom.pipeline import fingerprints
 
 pytestmark = pytest.mark.integration

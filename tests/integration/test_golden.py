@@ -17,7 +17,7 @@ from sheets import lay_out, make_image
 
 from ductdicom.sheet.page import TextMark
 from ductdicom.sheet.raster import draw_page
-from ductdicom.sheet.theme import DARK
+from ductdicom.sheet.style import DARK
 
 pytestmark = pytest.mark.integration
 

@@ -18,7 +18,7 @@ from pydicom import dcmread, dcmwrite, uid
 from pydicom.encaps import encapsulate
 
 from ductdicom.cli.application import run
-from ductdicom.ingest import reading
+from ductdicom.ingest import read as reading
 
 pytestmark = pytest.mark.integration
 

@@ -200,7 +200,7 @@ def test_a_bug_is_the_end_of_the_log(tmp_path, capsys, monkeypatch):
     def fail(*_args, **_kwargs):
         raise ValueError("SAMPLE^ZULU")
 
-    monkeypatch.setattr("ductdicom.cli.organise.run_organise", fail)
+    monkeypatch.setattr("ductdicom.cli.batch.organise.run_organise", fail)
 
     code = organise(tmp_path, output=tmp_path / "out", options=["--log-json"])
 

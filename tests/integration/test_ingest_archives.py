@@ -15,16 +15,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ductdicom.errors import UnreadableError
-from ductdicom.ingest.archives import (
+from ductdicom.ingest.archives.entry import Limits
+from ductdicom.ingest.archives.kind import archive_kind
+from ductdicom.ingest.archives.walk import (
     members,
     open_origin,
     read_all,
     read_bytes,
     walk_archive,
 )
-from ductdicom.ingest.entries import Limits
-from ductdicom.ingest.header import read_instance
-from ductdicom.ingest.kinds import archive_kind
+from ductdicom.ingest.headers.instance import read_instance
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import LedgerRow

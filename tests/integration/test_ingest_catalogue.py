@@ -7,9 +7,10 @@ from pathlib import Path
 import dicom_bytes as make
 import pytest
 
-from ductdicom.ingest import catalogue as module
-from ductdicom.ingest import reading, scan
-from ductdicom.ingest.catalogue import Catalogue
+from ductdicom.ingest import read as reading
+from ductdicom.ingest import scan
+from ductdicom.ingest.cache import cache as module
+from ductdicom.ingest.cache.cache import Catalogue
 from ductdicom.ingest.scan import scan_inputs
 
 pytestmark = pytest.mark.integration

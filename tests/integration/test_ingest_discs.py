@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ductdicom.ingest.archives import read_bytes
-from ductdicom.ingest.entries import Limits
+from ductdicom.ingest.archives.entry import Limits
+from ductdicom.ingest.archives.walk import read_bytes
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import LedgerRow

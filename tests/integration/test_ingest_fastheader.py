@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from pydicom import dcmread, dcmwrite
 
 from ductdicom.errors import InputError, UnreadableError
-from ductdicom.ingest import header
-from ductdicom.ingest.fastheader import parse_fast
-from ductdicom.ingest.header import read_instance
-from ductdicom.ingest.walker import UnusualError
+from ductdicom.ingest.headers import instance as header
+from ductdicom.ingest.headers.fast import parse_fast
+from ductdicom.ingest.headers.instance import read_instance
+from ductdicom.ingest.headers.walker import UnusualError
 from ductdicom.model.origin import Origin
 
 pytestmark = pytest.mark.integration

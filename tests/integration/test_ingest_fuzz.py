@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ductdicom.ingest.entries import Limits
-from ductdicom.ingest.packing import pack, unpack
+from ductdicom.ingest.archives.entry import Limits
+from ductdicom.ingest.cache.lines import pack, unpack
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import Disposition, LedgerRow

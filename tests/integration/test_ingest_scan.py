@@ -10,11 +10,11 @@ import dicom_bytes as make
 import pytest
 
 from ductdicom.errors import UnreadableError
-from ductdicom.ingest import reading
-from ductdicom.ingest.archives import members
-from ductdicom.ingest.dicomdir import MissingReference
+from ductdicom.ingest import read as reading
+from ductdicom.ingest.archives.walk import members
+from ductdicom.ingest.headers.file_set import MissingReference
+from ductdicom.ingest.inputs import find_inputs
 from ductdicom.ingest.scan import fingerprint, scan_inputs
-from ductdicom.ingest.sources import find_inputs
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import LedgerRow

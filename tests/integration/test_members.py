@@ -7,10 +7,10 @@ import zipfile
 import pytest
 
 from ductdicom.errors import UnreadableError
-from ductdicom.ingest.archives import members as list_members
+from ductdicom.ingest.archives.walk import members as list_members
 from ductdicom.model.origin import Origin
-from ductdicom.pipeline import members
-from ductdicom.pipeline.members import Members
+from ductdicom.pipeline.drawing import originals as members
+from ductdicom.pipeline.drawing.originals import Members
 
 pytestmark = pytest.mark.integration
 

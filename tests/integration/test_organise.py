@@ -412,7 +412,7 @@ def test_code_70_for_a_bug(ductogram, tmp_path, monkeypatch, capsys):
     def fail(*_args, **_kwargs):
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("ductdicom.cli.organise.run_organise", fail)
+    monkeypatch.setattr("ductdicom.cli.batch.organise.run_organise", fail)
 
     assert organise(ductogram, output=tmp_path / "out") == 70
     assert "a bug" in capsys.readouterr().err
@@ -801,9 +801,9 @@ ODDITIES = st.lists(
 @given(kinds=ODDITIES)
 def test_every_input_has_exactly_one_ledger_row(ductogram, tmp_path_factory, kinds):
     from ductdicom.errors import NothingReadableError  # noqa: PLC0415
-    from ductdicom.pipeline.executors import SerialExecutor  # noqa: PLC0415
+    from ductdicom.pipeline.drawing.executors import SerialExecutor  # noqa: PLC0415
     from ductdicom.pipeline.ledger import account  # noqa: PLC0415
-    from ductdicom.pipeline.scan import scan  # noqa: PLC0415
+    from ductdicom.pipeline.read import scan  # noqa: PLC0415
     from ductdicom.settings import Settings  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("odd")

@@ -14,7 +14,7 @@ from exports import files_of, organise, read_records, tiny_pixels, write_ductogr
 from ductdicom.errors import OutputError
 from ductdicom.phantom.spec import Person, Texts
 from ductdicom.pipeline import run as pipeline
-from ductdicom.pipeline import work
+from ductdicom.pipeline.drawing import work
 
 pytestmark = pytest.mark.integration
 

@@ -12,8 +12,8 @@ import pytest
 from exports import files_of, organise, read_records, write_ductogram
 from stopping import stop_after_first
 
+import ductdicom.pipeline.read as reading
 import ductdicom.pipeline.run as pipeline
-import ductdicom.pipeline.scan as reading
 from ductdicom.export.output import open_output
 from ductdicom.ingest import scan
 from ductdicom.phantom.spec import Person

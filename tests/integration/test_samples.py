@@ -18,7 +18,7 @@ from pydicom.encaps import generate_frames
 
 from ductdicom.phantom.exposure import SampleSize
 from ductdicom.phantom.files import Syntax
-from ductdicom.phantom.studies import SAMPLE_STUDIES
+from ductdicom.phantom.samples import SAMPLE_STUDIES
 
 FOLDER = Path(__file__).resolve().parents[2] / "sample_data"
 CODECS = {

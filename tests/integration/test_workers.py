@@ -12,13 +12,13 @@ import dicom_bytes as make
 import pytest
 from exports import read_records, write_ductogram
 
-from ductdicom.ingest import reading
+from ductdicom.ingest import read as reading
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.instance import Instance
 from ductdicom.phantom.spec import Person
 from ductdicom.pipeline import run
-from ductdicom.pipeline.executors import WorkerPool
-from ductdicom.pipeline.work import process_study
+from ductdicom.pipeline.drawing.executors import WorkerPool
+from ductdicom.pipeline.drawing.work import process_study
 from ductdicom.settings import Format, Settings
 
 pytestmark = pytest.mark.integration

@@ -17,7 +17,7 @@ from builders import (
     suggestions,
 )
 
-from ductdicom.ingest.header import read_instance
+from ductdicom.ingest.headers.instance import read_instance
 from ductdicom.model.call import Confidence, ExamKind, Phase, ViewGroup
 from ductdicom.model.instance import Clock, Code, Contrast, Level, Text
 from ductdicom.model.outcome import Status

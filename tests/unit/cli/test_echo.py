@@ -31,7 +31,7 @@ def test_a_bug_is_reported_by_its_place_and_not_in_its_words(capsys, monkeypatch
     def fail():
         raise ValueError("ZULU^SAMPLE is no number")
 
-    monkeypatch.setattr("ductdicom.cli.doctor.examine", fail)
+    monkeypatch.setattr("ductdicom.cli.admin.doctor.examine", fail)
 
     assert application.run(["doctor"]) == 70
 

@@ -12,7 +12,7 @@ from ductdicom.export.dicom import dicom_sheet
 from ductdicom.model.instance import Patient
 from ductdicom.settings import Phi
 from ductdicom.sheet.raster import draw_page
-from ductdicom.sheet.theme import DARK
+from ductdicom.sheet.style import DARK
 
 PATIENT = Patient(patient_id="7", issuer="H", name="DOE^JANE", birth_date="19600101")
 

@@ -8,7 +8,7 @@ from sheets import lay_out, make_image
 from ductdicom.export.pdf import pdf_document
 from ductdicom.sheet.captions import FOOTER
 from ductdicom.sheet.page import PictureMark
-from ductdicom.sheet.theme import DARK, LIGHT
+from ductdicom.sheet.style import DARK, LIGHT
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from ductdicom.ingest.magic import promises_images
+from ductdicom.ingest.headers.detect import promises_images
 from ductdicom.ingest.scan import scan_inputs
 
 LOST = [

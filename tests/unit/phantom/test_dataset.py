@@ -5,7 +5,6 @@ import pydicom
 import pytest
 
 from ductdicom.phantom.dataset import mammogram_dataset
-from ductdicom.phantom.habits import inverse_unit, lut_unit, sigmoid_unit
 from ductdicom.phantom.spec import (
     INTRALUMINAL,
     IOHEXOL,
@@ -19,6 +18,7 @@ from ductdicom.phantom.spec import (
     Person,
     Texts,
 )
+from ductdicom.phantom.studies.habits import inverse_unit, lut_unit, sigmoid_unit
 
 PIXELS = np.zeros((20, 16), dtype=np.uint16)
 

@@ -3,8 +3,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ductdicom.phantom.breast import make_tissue
-from ductdicom.phantom.ducts import DuctPlan, Finding
 from ductdicom.phantom.exposure import (
     STANDARD_DETECTOR,
     Beam,
@@ -14,7 +12,9 @@ from ductdicom.phantom.exposure import (
     Scale,
     expose,
 )
-from ductdicom.phantom.outline import Anatomy, View
+from ductdicom.phantom.picture.breast import make_tissue
+from ductdicom.phantom.picture.ducts import DuctPlan, Finding
+from ductdicom.phantom.picture.outline import Anatomy, View
 
 ANATOMY = Anatomy(seed=4, depth_mm=108, density=0.4)
 DUCT = DuctPlan(seed=20, calibre_mm=2.0)

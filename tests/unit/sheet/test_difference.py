@@ -9,15 +9,15 @@ from sheets import lay_out, make_image, make_study, make_tile
 from ductdicom.export.records import sheet_record
 from ductdicom.model.call import Phase
 from ductdicom.pairing.rows import pair_study
-from ductdicom.phantom.breast import make_tissue
-from ductdicom.phantom.ducts import DuctPlan
 from ductdicom.phantom.exposure import Detector, Exposure, Placement, expose
-from ductdicom.phantom.outline import Anatomy, View
-from ductdicom.pixels.register import Refusal
-from ductdicom.sheet.compose import compose
+from ductdicom.phantom.picture.breast import make_tissue
+from ductdicom.phantom.picture.ducts import DuctPlan
+from ductdicom.phantom.picture.outline import Anatomy, View
+from ductdicom.pixels.registration.register import Refusal
 from ductdicom.sheet.difference import prepare_differences
 from ductdicom.sheet.options import SheetOptions
 from ductdicom.sheet.page import PictureMark, TextMark
+from ductdicom.sheet.pages.compose import compose
 from ductdicom.sheet.tile import MissingTile
 
 DETECTOR = Detector(rows=295, columns=240, spacing_mm=0.8)

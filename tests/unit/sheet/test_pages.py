@@ -12,13 +12,13 @@ from ductdicom.model.call import ExamKind, Kind, Phase
 from ductdicom.model.outcome import Problem
 from ductdicom.pairing.rows import pair_study
 from ductdicom.sheet.captions import FOOTER
-from ductdicom.sheet.compose import compose
 from ductdicom.sheet.fonts import font_face, text_width
 from ductdicom.sheet.options import SheetOptions
 from ductdicom.sheet.page import Anchor, BoxMark, LineMark, Page, PictureMark, TextMark, pixel_box
 from ductdicom.sheet.page import Box as PageBox
+from ductdicom.sheet.pages.compose import compose
 from ductdicom.sheet.raster import draw_page
-from ductdicom.sheet.theme import DARK
+from ductdicom.sheet.style import DARK
 from ductdicom.sheet.tile import MissingTile
 
 TEXTS = st.text(max_size=60) | st.sampled_from(["IOHEXOL 300 " * 20, "造影" * 40, "<b>&\"'"])

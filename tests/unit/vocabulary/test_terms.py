@@ -4,9 +4,9 @@ from multiprocessing.reduction import ForkingPickler
 import pytest
 
 from ductdicom.errors import RulesError
+from ductdicom.language.lexicon import phrase_tokens
 from ductdicom.model.call import Strength
 from ductdicom.vocabulary.folding import spellings
-from ductdicom.vocabulary.lexicon import phrase_tokens
 from ductdicom.vocabulary.terms import RuleSetting, load_vocabulary
 
 LANGUAGES = {

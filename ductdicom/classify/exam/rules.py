@@ -1,0 +1,223 @@
+"""The rules that look for what an examination is; each yields reasons, none decides."""
+
+from collections.abc import Iterator, Sequence
+
+from ductdicom.classify.agents import AgentClass, read_agent, read_route
+from ductdicom.classify.image.kind import KindCall
+from ductdicom.classify.image.subject import Subject
+from ductdicom.classify.image.view import ViewCall
+from ductdicom.classify.thresholds import Thresholds
+from ductdicom.language.codes import agent_of, is_ductography, route_of
+from ductdicom.model.call import Evidence, ExamKind, Kind, Strength
+
+_OTHER_PROCEDURES = {Kind.BIOPSY, Kind.LOCALISATION, Kind.SPECIMEN}
+_OTHER_WORDS = {"biopsy", "localisation", "specimen", "pneumocystogram"}
+_HARD_FILTERS = {"COPPER", "TITANIUM"}
+
+
+def _is_another_procedure(
+    subjects: Sequence[Subject], kinds: Sequence[KindCall], thresholds: Thresholds
+) -> bool:
+    """Tell whether a study names or holds a procedure that uses contrast for something else."""
+    return (
+        any(kind.kind in _OTHER_PROCEDURES for kind in kinds)
+        or any(reading.kinds & _OTHER_WORDS for s in subjects for _, reading in s.readings)
+        or any(True for s in subjects for _ in _hard_beam(s, thresholds))
+    )
+
+
+def unexplained_contrast(
+    subjects: Sequence[Subject],
+    kinds: Sequence[KindCall],
+    views: Sequence[ViewCall],
+    thresholds: Thresholds,
+) -> Iterator[Evidence]:
+    """Hint at contrast that no name explains.
+
+    Where it stands on some views of one breast, and on no image exposed before another without
+    it, a duct was probably filled: an injection into a vein comes before the first image.
+    """
+    filled: dict[object, list[bool]] = {}
+    order = sorted(
+        (subject.instance.clock.acquired_at, index)
+        for index, subject in enumerate(subjects)
+        if kinds[index].kind is Kind.VIEW and subject.instance.clock.acquired_at is not None
+    )
+    for _, index in order:
+        filled.setdefault(views[index].laterality, []).append(_names_an_agent(subjects[index]))
+    agents = [s.instance.contrast.agent or "coded" for s in subjects if _names_an_agent(s)]
+    agents = agents or _discriminating_yes(subjects)
+    terms = [t for s in subjects for t in s.image_type_terms() if t == "POST_CONTRAST"]
+    if not agents and not terms:
+        return
+    sides = [flags for flags in filled.values() if any(flags)]
+    splits = len(sides) == 1 and not sides[0][0] and sides[0] == sorted(sides[0])
+    splits = splits and not _is_another_procedure(subjects, kinds, thresholds)
+    yield _evidence(
+        "contrast-splits-one-breast" if splits else "contrast-without-a-name",
+        "(0018,0010)" if agents else "(0008,0008)",
+        agents[0] if agents else terms[0],
+        ExamKind.DUCTOGRAM,
+        Strength.HINT,
+    )
+
+
+def _discriminating_yes(subjects: Sequence[Subject]) -> list[str]:
+    """Return a plain yes in the agent's place, where it does not stand on every image."""
+    said = [s.instance.contrast.agent or "" for s in subjects]
+    yes = [a for s, a in zip(subjects, said, strict=True) if _is_yes(a, s)]
+    return yes if len(yes) < len(said) else []
+
+
+def _is_yes(agent: str, subject: Subject) -> bool:
+    return read_agent(agent, subject.vocabulary) is AgentClass.GENERIC_YES
+
+
+def _names_an_agent(subject: Subject) -> bool:
+    contrast = subject.instance.contrast
+    return read_agent(contrast.agent or "", subject.vocabulary) is AgentClass.AGENT or any(
+        agent_of(code, subject.vocabulary) is AgentClass.AGENT
+        for code in contrast.agent_codes or ()
+    )
+
+
+def _evidence(rule: str, tag: str, value: str, says: ExamKind, strength: Strength) -> Evidence:
+    return Evidence(rule=rule, tag=tag, value=value, says=says, strength=strength)
+
+
+def named(subjects: Sequence[Subject]) -> Iterator[Evidence]:
+    """Yield codes and texts that name a ductography or a contrast mammography."""
+    for subject in subjects:
+        for code in subject.instance.codes:
+            if is_ductography(code, subject.vocabulary):
+                value = f"{code.value} {code.scheme} {code.meaning}".strip()
+                yield _evidence(
+                    "procedure-code", code.tag, value, ExamKind.DUCTOGRAM, Strength.EXPLICIT
+                )
+        for text, reading in subject.readings:
+            if reading.is_ductography:
+                yield _evidence(
+                    "procedure-name", text.tag, text.value, ExamKind.DUCTOGRAM, Strength.TEXT
+                )
+            elif "contrast-mammogram" in reading.kinds:
+                yield _evidence(
+                    "procedure-name",
+                    text.tag,
+                    text.value,
+                    ExamKind.CONTRAST_MAMMOGRAM,
+                    Strength.TEXT,
+                )
+
+
+def filled_ducts(
+    images: Sequence[Subject],
+    kinds: Sequence[KindCall],
+    subjects: Sequence[Subject],
+    thresholds: Thresholds,
+) -> Iterator[Evidence]:
+    """Yield contrast that can only have gone into a duct, on images of a single energy."""
+    dual = {
+        id(s) for s, k in zip(subjects, kinds, strict=True) if k.kind is Kind.CONTRAST_MAMMOGRAM
+    }
+    for subject in images:
+        if id(subject) in dual:
+            continue
+        contrast = subject.instance.contrast
+        route = contrast.route or ""
+        coded = any(
+            route_of(code, subject.vocabulary) == "intraductal"
+            for code in contrast.route_codes or ()
+        )
+        if coded or read_route(route) == "intraductal":
+            yield _evidence(
+                "intraductal-route",
+                "(0018,1040)" if not coded else "(0018,0014)",
+                route or "intraluminal",
+                ExamKind.DUCTOGRAM,
+                Strength.EXPLICIT,
+            )
+        has_agent = _names_an_agent(subject)
+        volume = contrast.volume_ml or 0
+        if has_agent and 0 < volume <= thresholds.duct_volume_at_most_ml:
+            yield _evidence(
+                "duct-volume",
+                "(0018,1041)",
+                f"{volume:g} mL",
+                ExamKind.DUCTOGRAM,
+                Strength.EXPLICIT,
+            )
+
+
+def split_by_image_type(
+    subjects: Sequence[Subject], kinds: Sequence[KindCall], views: Sequence[ViewCall]
+) -> Iterator[Evidence]:
+    """Yield a ductography where one breast alone has single-energy images before and after.
+
+    Dual-energy mammography injects first, so that it has no image before; heuristic.
+    """
+    if any(kind.kind is Kind.CONTRAST_MAMMOGRAM for kind in kinds):
+        return
+    sides: dict[object, set[str]] = {}
+    for subject, kind, view in zip(subjects, kinds, views, strict=True):
+        if kind.kind is Kind.VIEW:
+            terms = {"PRE_CONTRAST", "POST_CONTRAST"} & set(subject.image_type_terms())
+            sides.setdefault(view.laterality, set()).update(terms)
+    filled = [side for side, terms in sides.items() if "POST_CONTRAST" in terms]
+    if len(filled) == 1 and "PRE_CONTRAST" in sides[filled[0]]:
+        yield _evidence(
+            "image-types-of-one-breast",
+            "(0008,0008)",
+            "PRE_CONTRAST and POST_CONTRAST",
+            ExamKind.DUCTOGRAM,
+            Strength.STRUCTURAL,
+        )
+
+
+def dual_energy(
+    subjects: Sequence[Subject], kinds: Sequence[KindCall], thresholds: Thresholds
+) -> Iterator[Evidence]:
+    """Yield images that only dual-energy mammography makes, and contrast given into a vein."""
+    for subject, kind in zip(subjects, kinds, strict=True):
+        if kind.kind is Kind.CONTRAST_MAMMOGRAM:
+            yield _evidence(
+                "dual-energy-image",
+                "(0008,0008)",
+                kind.reason,
+                ExamKind.CONTRAST_MAMMOGRAM,
+                Strength.EXPLICIT,
+            )
+        yield from _intravenous(subject, thresholds)
+        yield from _hard_beam(subject, thresholds)
+
+
+def _intravenous(subject: Subject, thresholds: Thresholds) -> Iterator[Evidence]:
+    contrast = subject.instance.contrast
+    coded = any(
+        route_of(code, subject.vocabulary) == "intravenous" for code in contrast.route_codes or ()
+    )
+    is_intravenous = coded or read_route(contrast.route or "") == "intravenous"
+    volume = max(contrast.volume_ml or 0, contrast.total_dose_ml or 0)
+    # A volume may be the bottle's; it weighs less than a vein, and no more than a name.
+    if is_intravenous:
+        value, tag, strength = contrast.route or "intravenous", "(0018,1040)", Strength.STRUCTURAL
+    elif (contrast.flow_rate_ml_s or 0) >= thresholds.intravenous_flow_at_least_ml_s:
+        value, tag, strength = f"{contrast.flow_rate_ml_s:g} mL/s", "(0018,1046)", Strength.TEXT
+    elif volume >= thresholds.intravenous_volume_at_least_ml:
+        value, tag, strength = f"{volume:g} mL", "(0018,1041)", Strength.TEXT
+    else:
+        return
+    yield _evidence("intravenous-contrast", tag, value, ExamKind.CONTRAST_MAMMOGRAM, strength)
+
+
+def _hard_beam(subject: Subject, thresholds: Thresholds) -> Iterator[Evidence]:
+    """Hint at the high energy image of dual-energy mammography, by voltage and filter."""
+    exposure = subject.instance.exposure
+    material = (exposure.filter_material or "").strip().upper()
+    if (exposure.kvp or 0) >= thresholds.dual_energy_kvp_at_least and material in _HARD_FILTERS:
+        yield _evidence(
+            "hard-beam",
+            "(0018,0060)",
+            f"{exposure.kvp:g} kV, {material.lower()}",
+            ExamKind.CONTRAST_MAMMOGRAM,
+            Strength.HINT,
+        )

@@ -1,0 +1,49 @@
+"""One image under consideration: its header, and how its texts and codes read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ductdicom.language.text import Reading, read_text
+from ductdicom.model.instance import Instance, Level, Text
+from ductdicom.vocabulary.terms import Vocabulary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """An instance with its texts read once; all rules look at it and at nothing else."""
+
+    instance: Instance
+    readings: tuple[tuple[Text, Reading], ...]
+    vocabulary: Vocabulary
+
+    def texts(self, *levels: Level) -> Iterator[tuple[Text, Reading]]:
+        """Yield texts of the given levels with their readings, in the header's order."""
+        for text, reading in self.readings:
+            if text.level in levels:
+                yield text, reading
+
+    def image_type_terms(self) -> tuple[str, ...]:
+        """Return values 3 and later of Image Type (0008,0008), upper case and stripped.
+
+        Vendors shift positions, so all values after the second are looked at, each as a whole.
+        """
+        return tuple(
+            term
+            for value in (self.instance.image_type or ())[2:]
+            if (term := value.strip().upper())
+        )
+
+
+def read_subject(instance: Instance, vocabulary: Vocabulary, *, in_ductogram: bool) -> Subject:
+    """Read an instance's texts.
+
+    Parameters
+    ----------
+    in_ductogram
+        Whether the examination is known to be a ductography, so that a bare "post" may count.
+    """
+    readings = tuple(
+        (text, read_text(text.value, vocabulary, ductography_context=in_ductogram))
+        for text in instance.texts
+    )
+    return Subject(instance=instance, readings=readings, vocabulary=vocabulary)

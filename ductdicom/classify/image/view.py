@@ -1,0 +1,240 @@
+"""Which breast and which view: every source is asked, a contradiction is kept as one."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ductdicom.classify.image.subject import Subject
+from ductdicom.language.codes import VIEW_GROUPS, laterality_of, modifier_of, view_of
+from ductdicom.language.text import read_text
+from ductdicom.model.call import Evidence, Laterality, Strength, ViewGroup
+from ductdicom.model.instance import Level
+
+# Going down in an oblique view goes towards the feet and medially, so that the second letter tells
+# the side: here the one whose "down" is towards the right. From the beam's geometry: heuristic.
+_OBLIQUES = {
+    "MLO": Laterality.LEFT,
+    "LMO": Laterality.LEFT,
+    "SIO": Laterality.RIGHT,
+    "ISO": Laterality.RIGHT,
+}
+
+MAGNIFIED_FROM = 1.2  # contact views have factors of 1.0 to 1.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewCall:
+    """Side, view and modifiers of one image, with what was said for and against."""
+
+    laterality: Laterality | None
+    view: str | None
+    group: ViewGroup
+    modifiers: tuple[str, ...]
+    magnification: float | None
+    evidence: tuple[Evidence, ...]
+    laterality_conflicts: tuple[Evidence, ...] = ()
+    view_conflicts: tuple[Evidence, ...] = ()
+
+    @property
+    def is_magnified(self) -> bool:
+        """Whether the factor or a modifier says magnification."""
+        return "M" in self.modifiers or (self.magnification or 0) >= MAGNIFIED_FROM
+
+    @property
+    def is_implant_displaced(self) -> bool:
+        """Whether the implant was pushed back (Eklund view)."""
+        return "ID" in self.modifiers
+
+
+def decide_view(subject: Subject) -> ViewCall:
+    """Decide side, view and modifiers of an image.
+
+    A side that two attributes contradict is None, with both in ``laterality_conflicts``. The
+    series' Laterality (0020,0060) never overrides the image's own, and a text never overrides an
+    attribute, but either contradicting it is a conflict.
+
+    References
+    ----------
+    * DICOM PS3.3 C.8.11.7 (Mammography Image), CID 4014, CID 4015
+    """
+    views = tuple(_view_evidence(subject))
+    view, view_conflicts = _settle(views)
+    sides = tuple(_laterality_evidence(subject, view))
+    side, side_conflicts = _settle(sides)
+    return ViewCall(
+        laterality=Laterality(side) if side else None,
+        view=view,
+        group=_group(subject, view),
+        modifiers=_modifiers(subject),
+        magnification=_magnification(subject),
+        evidence=sides + views,
+        laterality_conflicts=side_conflicts,
+        view_conflicts=view_conflicts,
+    )
+
+
+def _group(subject: Subject, view: str | None) -> ViewGroup:
+    """Return the view's group; without a view, the one that a text names, such as "lateral"."""
+    if view is not None:
+        return VIEW_GROUPS.get(view, ViewGroup.OTHER)
+    named = {
+        reading.view_group
+        for reading in (
+            read_text(subject.instance.breast.view_position or "", subject.vocabulary),
+            *(reading for _, reading in subject.texts(Level.IMAGE, Level.SERIES)),
+        )
+        if reading.view_group is not None
+    }
+    return named.pop() if len(named) == 1 else ViewGroup.OTHER
+
+
+def _settle(evidence: tuple[Evidence, ...]) -> tuple[str | None, tuple[Evidence, ...]]:
+    """Return what the evidence agrees on, or None and the evidence that disagrees.
+
+    Hints only speak where nothing else does.
+    """
+    firm = tuple(item for item in evidence if item.strength is not Strength.HINT) or evidence
+    said = {item.says for item in firm}
+    if len(said) > 1:
+        return None, firm
+    return (said.pop() if said else None), ()
+
+
+def _attribute(rule: str, tag: str, value: str, says: str) -> Evidence:
+    return Evidence(rule=rule, tag=tag, value=value, says=says, strength=Strength.EXPLICIT)
+
+
+def _laterality_evidence(subject: Subject, view: str | None) -> Iterator[Evidence]:
+    breast = subject.instance.breast
+    for rule, tag, value in (
+        ("image-laterality", "(0020,0062)", breast.image_laterality),
+        ("frame-laterality", "(0020,9072)", breast.frame_laterality),
+        ("series-laterality", "(0020,0060)", breast.series_laterality),
+        ("archive-laterality", "(4109,xx01)", breast.pacs_laterality),
+    ):
+        side = _side_letter(value)
+        if side:
+            yield _attribute(rule, tag, value or "", side)
+    for code in breast.region_modifiers:
+        coded = laterality_of(code, subject.vocabulary)
+        if coded:
+            yield _attribute("region-modifier", code.tag, code.meaning or code.value, coded)
+    if breast.clinical_view and breast.clinical_view[:1].upper() in {"L", "R"}:
+        yield _attribute(
+            "clinical-view",
+            "(0045,xx1B)",
+            breast.clinical_view,
+            breast.clinical_view[:1].upper(),
+        )
+    yield from _laterality_from_words(subject)
+    yield from _laterality_from_geometry(subject, view)
+
+
+def _side_letter(value: str | None) -> Laterality | None:
+    text = (value or "").strip().upper()
+    if text in {"L", "LEFT"}:
+        return Laterality.LEFT
+    if text in {"R", "RIGHT"}:
+        return Laterality.RIGHT
+    if text in {"B", "BILATERAL", "BOTH"}:
+        return Laterality.BOTH
+    return None
+
+
+def _laterality_from_words(subject: Subject) -> Iterator[Evidence]:
+    """Yield sides that a person or console wrote about this image or its series.
+
+    Texts of the study are not asked: they name the examination, not the image.
+    """
+    breast = subject.instance.breast
+    for tag, value in (("(0018,5101)", breast.view_position), ("(0018,0015)", breast.body_part)):
+        reading = read_text(value or "", subject.vocabulary)
+        if reading.laterality:
+            yield Evidence(
+                rule="side-in-text",
+                tag=tag,
+                value=value or "",
+                says=reading.laterality,
+                strength=Strength.TEXT,
+            )
+    for text, reading in subject.texts(Level.IMAGE, Level.SERIES):
+        if reading.laterality:
+            yield Evidence(
+                rule="side-in-text",
+                tag=text.tag,
+                value=text.value,
+                says=reading.laterality,
+                strength=Strength.TEXT,
+            )
+
+
+def _laterality_from_geometry(subject: Subject, view: str | None) -> Iterator[Evidence]:
+    orientation = subject.instance.geometry.patient_orientation or ()
+    if view not in _OBLIQUES or len(orientation) != len(("rows", "columns")):
+        return
+    vertical = next((v for v in orientation if v[:1] in {"F", "H"} and len(v) > 1), "")
+    letters = re.sub(r"[^FHLR]", "", vertical.upper())[:2]
+    if letters in {"FR", "HL"}:
+        side = _OBLIQUES[view]
+    elif letters in {"FL", "HR"}:
+        side = Laterality.RIGHT if _OBLIQUES[view] is Laterality.LEFT else Laterality.LEFT
+    else:
+        return
+    yield Evidence(
+        rule="side-by-geometry",
+        tag="(0020,0020)",
+        value="\\".join(orientation),
+        says=side,
+        strength=Strength.HINT,
+    )
+
+
+def _view_evidence(subject: Subject) -> Iterator[Evidence]:
+    breast = subject.instance.breast
+    for code in breast.view_codes or ():
+        term = view_of(code, subject.vocabulary)
+        if term is not None and term.acronym:
+            yield _attribute(
+                "view-code", code.tag, f"{code.scheme} {code.value}".strip(), term.acronym
+            )
+    if breast.view_position:
+        reading = read_text(breast.view_position, subject.vocabulary)
+        if len(set(reading.views)) == 1:
+            yield _attribute("view-position", "(0018,5101)", breast.view_position, reading.views[0])
+    for rule, tag, value in (
+        ("clinical-view", "(0045,xx1B)", breast.clinical_view),
+        ("archive-view", "(4109,xx02)", breast.pacs_view),
+    ):
+        reading = read_text(value or "", subject.vocabulary)
+        if value and len(set(reading.views)) == 1:
+            yield _attribute(rule, tag, value, reading.views[0])
+    orientation = subject.instance.geometry.patient_orientation or ()
+    if len(orientation) == 1 and orientation[0].strip().upper() in VIEW_GROUPS:
+        yield _attribute(
+            "view-in-orientation", "(0020,0020)", orientation[0], orientation[0].strip().upper()
+        )
+    for text, reading in subject.texts(Level.IMAGE, Level.SERIES):
+        if len(set(reading.views)) == 1:
+            yield Evidence(
+                rule="view-in-text",
+                tag=text.tag,
+                value=text.value,
+                says=reading.views[0],
+                strength=Strength.HINT,
+            )
+
+
+def _modifiers(subject: Subject) -> tuple[str, ...]:
+    breast = subject.instance.breast
+    found = {modifier_of(code, subject.vocabulary) for code in breast.view_modifiers}
+    words = [breast.view_position or "", subject.instance.geometry.paddle or ""]
+    for word in words:
+        found |= set(read_text(word, subject.vocabulary).modifiers)
+    for _, reading in subject.texts(Level.IMAGE, Level.SERIES):
+        found |= set(reading.modifiers)
+    return tuple(sorted(item for item in found if item))
+
+
+def _magnification(subject: Subject) -> float | None:
+    factor = subject.instance.geometry.magnification_factor
+    return factor if factor is not None and factor > 0 else None

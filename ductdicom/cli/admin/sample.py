@@ -1,0 +1,26 @@
+"""``ductdicom sample``: the synthetic sample studies."""
+
+from pathlib import Path
+
+import click
+
+from ductdicom.cli.echo import say
+from ductdicom.cli.progress import show_progress
+from ductdicom.phantom.exposure import SampleSize
+from ductdicom.phantom.samples import writing_samples
+
+
+@click.command(short_help="Write the synthetic sample studies.")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder to write to."
+)
+@click.option("--full-size", is_flag=True, help="Images as large as real ones, for benchmarks.")
+def sample(output: Path, full_size: bool) -> int:
+    """Write the synthetic sample studies; no patient is in them."""
+    size = SampleSize.FULL if full_size else SampleSize.STANDARD
+    count = 0
+    with show_progress(is_quiet=False, as_json=False) as progress:
+        for count, _ in enumerate(writing_samples(output, size=size), start=1):
+            progress("sample", count, None)
+    say(f"{count} files in {output}")
+    return 0

@@ -1,0 +1,120 @@
+"""``ductdicom check``: what is wrong with an export, without writing anything."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from ductdicom.cli.echo import say, say_json
+from ductdicom.cli.options import (
+    all_inputs,
+    deciding_options,
+    inputs_argument,
+    make_settings,
+    quiet_option,
+)
+from ductdicom.cli.reading import read_inputs
+from ductdicom.cli.tables import print_table
+from ductdicom.model.outcome import Disposition, Problem, Status
+from ductdicom.model.study import ImageCall
+from ductdicom.pipeline.judge import Judged
+from ductdicom.pipeline.read import Scan, decided
+from ductdicom.pipeline.report import Report
+from ductdicom.sheet.pages.undecided import review_reason, undecided_images
+from ductdicom.wording import counted
+
+_BAD = {Disposition.UNREADABLE, Disposition.DUPLICATE}
+
+
+@click.command(short_help="Say what is wrong with an export.")
+@inputs_argument
+@deciding_options
+@click.option("--json", "as_json", is_flag=True, help="Print one finding a line as JSON.")
+@click.option(
+    "--strict", is_flag=True, default=None, help="A study that needs review is a failure too."
+)
+@quiet_option
+def check(
+    inputs: tuple[str, ...],
+    files_from: str | None,
+    nul: bool,
+    config: Path | None,
+    as_json: bool,
+    **given: object,
+) -> int:
+    """Say what is wrong with an export: files, file sets, patients, sides, phases.
+
+    A study that needs review is a finding, with its undecided files; a failure only with --strict.
+    The exit code is the one that `organise` would end with, as far as headers tell.
+    """
+    settings = make_settings(config, **given)
+    scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
+    report = decided(scanned, settings)
+    findings = list(_findings(scanned, report))
+    if as_json:
+        for found in findings:
+            say_json(found._asdict())
+    else:
+        rows = [(found.code, found.message, found.where) for found in findings]
+        if rows:
+            print_table(("finding", "what", "where"), rows)
+        number = counted(len(findings), "finding", "findings")
+        say(f"{number} in {counted(len(report.rows), 'input', 'inputs')}")
+    return report.exit_code
+
+
+class _Finding(NamedTuple):
+    code: str
+    where: str
+    message: str
+    sop_instance_uid: str | None
+
+
+def _findings(scanned: Scan, report: Report) -> Iterator[_Finding]:
+    for row in report.rows:
+        if row.disposition in _BAD:
+            uid = row.sop_instance_uid or None
+            yield _Finding(row.reason, row.origin.label, str(row.disposition), uid)
+    for problem in report.problems:
+        uid = problem.sop_instance_uid
+        yield _Finding(problem.code, uid or "", problem.message, uid)
+    for study in scanned.judged:
+        for problem in study.call.problems:
+            where, uid = _place(problem, study), problem.sop_instance_uid
+            yield _Finding(problem.code, where, problem.message, uid)
+        if study.pairing.status is Status.REVIEW:
+            yield _review(study)
+
+
+def _place(problem: Problem, study: Judged) -> str:
+    """Name the files that a problem is about, or the study where it is about all of it."""
+    images = study.call.images
+    if problem.code == "patient-conflict":
+        return _named(study, images)
+    return _files(i for i in images if i.uid == problem.sop_instance_uid) or _named(study)
+
+
+def _review(study: Judged) -> _Finding:
+    """Say why a person must decide on a study, and on which of its images."""
+    in_rows = {i.instance.origin.label: i for row in study.pairing.rows for i in row.images}
+    suggested = [image for image in in_rows.values() if image.is_suggested]
+    damaged = [image for image in in_rows.values() if image.instance.damage]
+    words = [review_reason(study.call, study.pairing, ())]
+    if damaged:
+        words.append(f"{counted(len(damaged), 'image')} that cannot be shown")
+    images: Iterable[ImageCall] = (*undecided_images(study.pairing), *suggested, *damaged)
+    why = "; ".join(filter(None, words))
+    if not why:
+        images = study.call.images
+        kinds = ", ".join(sorted({str(image.kind) for image in images}))
+        why = f"no view to decide on, only {kinds}"
+    return _Finding(str(Status.REVIEW), _named(study, images), why, None)
+
+
+def _named(study: Judged, images: Iterable[ImageCall] = ()) -> str:
+    return f"study {study.part.name}: {_files(images)}".removesuffix(": ")
+
+
+def _files(images: Iterable[ImageCall]) -> str:
+    return ", ".join(sorted({image.instance.origin.label for image in images}))

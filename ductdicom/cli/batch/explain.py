@@ -1,0 +1,108 @@
+"""``ductdicom explain``: for each image, every reason and the conclusion."""
+
+import re
+from pathlib import Path
+
+import click
+
+from ductdicom.cli.echo import say, say_json
+from ductdicom.cli.options import (
+    all_inputs,
+    deciding_options,
+    inputs_argument,
+    make_settings,
+    quiet_option,
+)
+from ductdicom.cli.reading import read_inputs
+from ductdicom.cli.tables import say_what_needs_a_person
+from ductdicom.export.records import instance_record
+from ductdicom.model.call import Evidence, Phase, PhaseCall
+from ductdicom.model.study import ImageCall
+from ductdicom.pipeline.judge import Judged
+from ductdicom.pipeline.read import decided
+from ductdicom.sheet.captions import reason, tag_name, view_label
+
+_DECISION = "decision"  # the rule's name; its evidence has no attribute, but a person
+_CONCLUSION = re.compile("^unknown(, because|,|:) ")
+
+
+@click.command(short_help="Say of each image what it is, and why.")
+@inputs_argument
+@deciding_options
+@click.option("--json", "as_json", is_flag=True, help="Print one instance record a line.")
+@quiet_option
+def explain(
+    inputs: tuple[str, ...],
+    files_from: str | None,
+    nul: bool,
+    config: Path | None,
+    as_json: bool,
+    **given: object,
+) -> int:
+    """Say of each image what was concluded, why, and what spoke against it."""
+    settings = make_settings(config, **given)
+    scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
+    for study in scanned.judged:
+        if not as_json:
+            _print_exam(study)
+        for image in study.call.images:
+            if as_json:
+                say_json(instance_record(image))
+            else:
+                _print_image(image, study)
+    report = decided(scanned, settings)
+    say_what_needs_a_person(report)
+    return report.exit_code
+
+
+def _print_exam(study: Judged) -> None:
+    exam = study.call.exam
+    say(f"study {study.part.name}")
+    say(f"  {exam.kind} ({exam.confidence}), {study.pairing.status}")
+    for item in exam.evidence:
+        say(f"    {_words(item)}")
+    for problem in study.call.problems:
+        say(f"  ! {problem.code}: {problem.message}")
+
+
+def _print_image(image: ImageCall, study: Judged) -> None:
+    call = image.call
+    phase = str(call.phase) if call.phase else "no phase"
+    say(f"  {image.instance.origin.label}")
+    say(f"    SOP Instance UID {image.uid}")
+    say(f"    {view_label(image)}, {image.kind}: {phase} ({call.confidence})")
+    why = _CONCLUSION.sub("", reason(image))  # which the line before has said
+    say(f"      because {why or image.kind_reason}")
+    against = _against(call)
+    for item in call.evidence:
+        if item not in against:
+            say(f"      for      {_words(item)}")
+    for item in against:
+        say(f"      against  {_words(item)}")
+    if call.phase is Phase.UNKNOWN or image.has_laterality_conflict:
+        say(f"      would settle it: {_remedy(image)}")
+    left_out = [i.reason for i in study.pairing.left_out if i.image is image]
+    if left_out:
+        say(f"      left out: {left_out[0]}")
+
+
+def _against(call: PhaseCall) -> list[Evidence]:
+    """Return what contradicts the call, or, where reasons disagree, the first of them."""
+    if not call.conflicts:
+        return []
+    leading = call.conflicts[0].says if call.phase is Phase.UNKNOWN else call.phase
+    return [item for item in call.conflicts if item.says != leading]
+
+
+def _words(item: Evidence) -> str:
+    others = "a reviewer" if item.rule == _DECISION else "the study's order"
+    where = f"{item.tag} {tag_name(item.tag)}" if item.tag else others
+    return f"{item.says}: {item.rule} ({item.strength}), {where} = {item.value!r}"
+
+
+def _remedy(image: ImageCall) -> str:
+    if image.has_laterality_conflict:
+        return "a decision on the side (--decisions)"
+    if image.call.conflicts:
+        return "a decision on which of the reasons is right (--decisions)"
+    return "a Contrast/Bolus Agent on the post images only, or a decision (--decisions)"

@@ -1,0 +1,85 @@
+"""``ductdicom scan``: read and decide only."""
+
+from pathlib import Path
+
+import click
+
+from ductdicom.cli.echo import say_json
+from ductdicom.cli.options import (
+    all_inputs,
+    deciding_options,
+    inputs_argument,
+    make_settings,
+    quiet_option,
+)
+from ductdicom.cli.reading import read_inputs
+from ductdicom.cli.tables import print_table, say_what_needs_a_person
+from ductdicom.model.call import Kind
+from ductdicom.pipeline.judge import Judged
+from ductdicom.pipeline.read import decided
+
+
+@click.command(short_help="Read and decide, write nothing.")
+@inputs_argument
+@deciding_options
+@click.option("--json", "as_json", is_flag=True, help="Print the studies' records as JSON lines.")
+@click.option(
+    "--strict", is_flag=True, default=None, help="A study that needs review is a failure too."
+)
+@quiet_option
+def scan(
+    inputs: tuple[str, ...],
+    files_from: str | None,
+    nul: bool,
+    config: Path | None,
+    as_json: bool,
+    **given: object,
+) -> int:
+    """Read and decide only; print a table of the studies, or their records with --json."""
+    settings = make_settings(config, **given)
+    scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
+    report = decided(scanned, settings)
+    if as_json:
+        for record in report.records:
+            say_json(record)
+    else:
+        print_table(
+            _COLUMNS,
+            [_line(study) for study in scanned.judged],
+        )
+    say_what_needs_a_person(report)
+    return report.exit_code
+
+
+_COLUMNS = (
+    "date",
+    "exam",
+    "status",
+    "objects",
+    "views",
+    "pre",
+    "post",
+    "unknown",
+    "problems",
+    "study",
+)
+
+
+def _line(study: Judged) -> tuple[object, ...]:
+    """Return a study's line; phases are counted of views only, each exposure once."""
+    views = [image for image in study.call.images if image.kind is Kind.VIEW]
+    phases = [str(image.call.phase) for image in views]
+    dates = [i.study_date for i in study.part.study.instances if i.study_date]
+    codes = sorted({problem.code for problem in study.call.problems})
+    return (
+        min(dates, default="-"),
+        study.call.exam.kind,
+        study.pairing.status,
+        len(study.call.images),
+        len(views),
+        phases.count("pre"),
+        phases.count("post"),
+        phases.count("unknown"),
+        ", ".join(codes) or "-",
+        study.part.name,
+    )

@@ -1,0 +1,191 @@
+"""How a stored image is turned so that it hangs as a reader expects."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal
+
+from ductdicom.model.call import Laterality
+
+Edge = Literal["left", "right"]
+
+
+class Transform(StrEnum):
+    """What is done to the stored pixels; ``transverse`` mirrors about the other diagonal."""
+
+    IDENTITY = "identity"
+    FLIPLR = "fliplr"
+    FLIPUD = "flipud"
+    ROT180 = "rot180"
+    ROT90CW = "rot90cw"
+    ROT90CCW = "rot90ccw"
+    TRANSPOSE = "transpose"
+    TRANSVERSE = "transverse"
+
+    @property
+    def swaps_axes(self) -> bool:
+        """Whether rows become columns, so that height and width, and spacings, change places."""
+        return self in _SWAPPING
+
+
+_SWAPPING = frozenset(
+    {Transform.ROT90CW, Transform.ROT90CCW, Transform.TRANSPOSE, Transform.TRANSVERSE}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hanging:
+    """How one image is hung.
+
+    ``orientation`` names the directions of the hung rows (left to right) and columns (top to
+    bottom), as in (0020,0020); None where the stored ones are not known. ``chest_wall`` is the
+    edge of the hung image that the chest wall lies at, None where that is not known. Where
+    ``is_known`` is False the image stays as stored, and ``why`` says why.
+    """
+
+    transform: Transform
+    is_known: bool
+    orientation: tuple[str, str] | None
+    chest_wall: Edge | None
+    why: str
+
+
+_OPPOSITE = MappingProxyType({"A": "P", "P": "A", "L": "R", "R": "L", "H": "F", "F": "H"})
+_AXIS = MappingProxyType({"A": 0, "P": 0, "L": 1, "R": 1, "H": 2, "F": 2})
+# Where the chest wall lies, by where the rows run to.
+_CHEST_WALLS: MappingProxyType[str, Edge] = MappingProxyType({"A": "left", "P": "right"})
+_FROM_ABOVE = frozenset({"CC", "FB", "XCC", "XCCL", "XCCM"})
+_FROM_SIDE = frozenset({"ML", "LM", "MLO", "LMO", "SIO", "ISO"})
+# Obliques: with the first two, down on the image is towards the midline; with the others, away.
+_DOWN_IS_MEDIAL = frozenset({"MLO", "LMO"})
+_DOWN_IS_LATERAL = frozenset({"SIO", "ISO"})
+_OBLIQUE_LETTERS = 2
+
+
+def hang(
+    *,
+    view: str | None,
+    laterality: Laterality | None,
+    patient_orientation: tuple[str, ...] | None,
+) -> Hanging:
+    """Decide how an image is turned.
+
+    Right breasts hang with the chest wall at the right edge, left ones at the left; the lateral
+    or axillary side is on top from above, the head otherwise. Field of View Rotation and Flip
+    relate to the detector and are not applied again.
+
+    Parameters
+    ----------
+    view
+        ACR acronym of CID 4014.
+    patient_orientation
+        (0020,0020) of the stored pixels; of several letters the first is the major one.
+
+    References
+    ----------
+    * IHE RAD TF-2 4.16.4.2.2.1.1.2, Image Orientation and Justification
+    * DICOM PS3.3 C.7.6.1.1.1, Patient Orientation
+    """
+    stored = _parse(patient_orientation)
+    if stored is None:
+        text = "\\".join(patient_orientation or ())
+        return as_stored(None, f"patient orientation {text!r} is not usable")
+    desired = _desired(view, laterality)
+    if desired is None:
+        return as_stored(stored, "view or side is not known")
+    for transform in Transform:
+        turned = _turned(stored, transform)
+        if (turned[0][0], turned[1][0]) == desired:
+            return Hanging(
+                transform=transform,
+                is_known=True,
+                orientation=turned,
+                chest_wall=_chest_wall(turned),
+                why=f"{stored[0]}\\{stored[1]} hung as {turned[0]}\\{turned[1]}",
+            )
+    message = f"patient orientation {stored[0]}\\{stored[1]} does not fit view {view}"
+    return as_stored(stored, message)
+
+
+def as_stored(stored: tuple[str, str] | None, why: str) -> Hanging:
+    """Leave an image as it is stored, and say why.
+
+    Parameters
+    ----------
+    stored
+        Directions of the stored rows and columns, None where they are not known.
+    """
+    return Hanging(
+        transform=Transform.IDENTITY,
+        is_known=False,
+        orientation=stored,
+        chest_wall=None if stored is None else _chest_wall(stored),
+        why=why,
+    )
+
+
+def implied_laterality(
+    view: str | None, patient_orientation: tuple[str, ...] | None
+) -> Laterality | None:
+    """Return the side that an oblique view's orientation letters imply, if any.
+
+    Down on an MLO is towards the feet and the midline, so ``FL`` is the right breast; on SIO
+    and ISO it is away from the midline. Views from above and plain laterals say nothing.
+    Derived from the beam's geometry; a vendor may write a constant, so it only warns.
+    """
+    stored = _parse(patient_orientation)
+    if stored is None or view not in _DOWN_IS_MEDIAL | _DOWN_IS_LATERAL:
+        return None
+    vertical = next((letters for letters in stored if letters[0] in "HF"), "")
+    if len(vertical) < _OBLIQUE_LETTERS or vertical[1] not in "LR":
+        return None
+    is_down_left = (vertical[1] == "L") == (vertical[0] == "F")
+    is_right_breast = is_down_left == (view in _DOWN_IS_MEDIAL)
+    return Laterality.RIGHT if is_right_breast else Laterality.LEFT
+
+
+def _parse(patient_orientation: tuple[str, ...] | None) -> tuple[str, str] | None:
+    """Return both directions in capitals, None unless they are letters of two different axes."""
+    match tuple(letters.strip().upper() for letters in patient_orientation or ()):
+        case (row, column) if row and column:
+            pass
+        case _:
+            return None
+    if not set(row + column) <= set(_OPPOSITE) or _AXIS[row[0]] == _AXIS[column[0]]:
+        return None
+    return row, column
+
+
+def _desired(view: str | None, laterality: Laterality | None) -> tuple[str, str] | None:
+    """Return the major letters of the hung rows and columns."""
+    if laterality not in (Laterality.LEFT, Laterality.RIGHT):
+        return None
+    is_left = laterality is Laterality.LEFT
+    row = "A" if is_left else "P"
+    if view in _FROM_ABOVE:
+        return row, "R" if is_left else "L"
+    return (row, "F") if view in _FROM_SIDE else None
+
+
+def _turned(stored: tuple[str, str], transform: Transform) -> tuple[str, str]:
+    """Return the directions of rows and columns after the transform."""
+    row, column = stored
+    back, up = _opposite(row), _opposite(column)
+    return {
+        Transform.IDENTITY: (row, column),
+        Transform.FLIPLR: (back, column),
+        Transform.FLIPUD: (row, up),
+        Transform.ROT180: (back, up),
+        Transform.ROT90CW: (up, row),
+        Transform.ROT90CCW: (column, back),
+        Transform.TRANSPOSE: (column, row),
+        Transform.TRANSVERSE: (up, back),
+    }[transform]
+
+
+def _opposite(letters: str) -> str:
+    return "".join(_OPPOSITE[letter] for letter in letters)
+
+
+def _chest_wall(orientation: tuple[str, str]) -> Edge | None:
+    return _CHEST_WALLS.get(orientation[0][0])

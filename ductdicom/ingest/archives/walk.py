@@ -1,0 +1,238 @@
+"""Zip and tar archives and CD images read in place: entries as candidates, with limits."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from io import BytesIO, RawIOBase
+from itertools import groupby
+from typing import BinaryIO, cast
+
+from ductdicom.errors import UnreadableError
+from ductdicom.ingest.archives.entry import ARCHIVE_LIMIT, Entry, Limits, Replay, read_whole
+from ductdicom.ingest.archives.iso import ISO, disc_entries
+from ductdicom.ingest.archives.kept import kept_entries
+from ductdicom.ingest.archives.kind import HEAD_BYTES, ZIP, archive_kind
+from ductdicom.ingest.archives.tar import TAR, tar_entries
+from ductdicom.ingest.archives.zip import zip_entries
+from ductdicom.ingest.inputs import reason_of
+from ductdicom.model.origin import Origin
+from ductdicom.model.outcome import Disposition, LedgerRow
+
+_NESTING = "!/"
+
+Found = tuple[Origin, BinaryIO] | LedgerRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """What is asked of an archive: its limits, and the only entries that are wanted, if any."""
+
+    limits: Limits
+    wanted: frozenset[str] | None = None
+
+    def leaves_out(self, name: str) -> bool:
+        """Whether neither an entry nor anything in it is wanted."""
+        return self.wanted is not None and name not in self.wanted
+
+
+def walk_archive(
+    origin: Origin, limits: Limits | None = None, *, wanted: Iterable[str] | None = None
+) -> Iterator[Found]:
+    """Yield the entries of an archive in its order, each with a stream; last its own row.
+
+    A stream can only be read before the next entry is asked for. It can be sought in, within
+    limits (see `ductdicom.ingest.archives.entry.Replay`).
+
+    Parameters
+    ----------
+    origin
+        A file, not an entry.
+    wanted
+        Names of the only entries to open; the others are passed over.
+
+    Yields
+    ------
+    tuple[Origin, BinaryIO] | LedgerRow
+        Entries to read, and the rows of those that cannot be: ``archive-limit``,
+        ``encrypted-archive``, ``symlink``…, nested archives included. The archive's own row
+        is ``container``, or ``unreadable`` with ``damaged-archive`` or ``archive-limit``.
+    """
+    order = _Order(
+        limits=limits or Limits(), wanted=None if wanted is None else _with_nests(wanted)
+    )
+    try:
+        with origin.path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+            file.seek(0)
+            yield from _walk(origin, cast(BinaryIO, file), head, order)
+    except OSError as error:
+        yield _row(origin, Disposition.UNREADABLE, reason_of(error))
+
+
+def _with_nests(names: Iterable[str]) -> frozenset[str]:
+    """Add the archives that entries of nested archives lie in."""
+    parts = [name.split(_NESTING) for name in names]
+    return frozenset(
+        _NESTING.join(part[:count]) for part in parts for count in range(1, len(part) + 1)
+    )
+
+
+def members(origin: Origin, limits: Limits | None = None) -> Iterator[Origin | LedgerRow]:
+    """Yield what `walk_archive` yields, without the streams."""
+    for found in walk_archive(origin, limits):
+        yield found if isinstance(found, LedgerRow) else found[0]
+
+
+def read_all(
+    origins: Iterable[Origin], limits: Limits | None = None
+) -> Iterator[tuple[Origin, bytes]]:
+    """Yield every origin with its bytes; each archive is gone through once.
+
+    Entries of one archive that stand together come in the archive's order.
+
+    Raises
+    ------
+    UnreadableError
+        An entry is damaged or no longer there.
+    """
+    for path, group in groupby(origins, key=lambda origin: origin.path):
+        wanted = {origin.member: origin for origin in group}
+        try:
+            if None in wanted:
+                yield wanted.pop(None), path.read_bytes()
+            if wanted:
+                yield from _read_members(wanted, limits)
+        except OSError as error:
+            raise _refused(path.name, error) from error
+
+
+def read_bytes(origin: Origin, limits: Limits | None = None) -> bytes:
+    """Return the bytes of a file or an entry.
+
+    Raises
+    ------
+    UnreadableError
+        Reason ``damaged-archive``, ``io-error``, ``permission-denied`` or ``missing``.
+    """
+    return next(content for _, content in read_all([origin], limits))
+
+
+def open_origin(origin: Origin, limits: Limits | None = None) -> BinaryIO:
+    """Open a file, or an entry of an archive, which is held in memory.
+
+    Raises
+    ------
+    UnreadableError
+        As `read_bytes`.
+    """
+    if origin.member is not None:
+        return BytesIO(read_bytes(origin, limits))
+    try:
+        return cast(BinaryIO, origin.path.open("rb"))
+    except OSError as error:
+        raise _refused(origin.label, error) from error
+
+
+def _read_members(
+    wanted: dict[str | None, Origin], limits: Limits | None
+) -> Iterator[tuple[Origin, bytes]]:
+    first = next(iter(wanted.values()))
+    archive = replace(first, member=None, size_bytes=first.path.stat().st_size)
+    names = [origin.member or "" for origin in wanted.values()]
+    for found in walk_archive(archive, limits, wanted=names):
+        if isinstance(found, LedgerRow):
+            continue
+        known = wanted.pop(found[0].member, None)
+        if known is not None:
+            yield known, read_whole(found[1], found[0].size_bytes)
+        if not wanted:
+            return
+    missing = next(iter(wanted.values()))
+    raise UnreadableError("the entry is not there", reason="missing", path=missing.label)
+
+
+def _walk(
+    origin: Origin, file: BinaryIO, head: bytes, order: _Order, depth: int = 0
+) -> Iterator[Found]:
+    limits = order.limits
+    kind = archive_kind(origin.member or origin.path.name, head)
+    try:
+        if kind == ZIP:
+            entries = zip_entries(file, origin.size_bytes, limits)
+        elif kind == ISO:
+            entries = disc_entries(file, origin.size_bytes, limits)
+        elif order.wanted is not None and depth == 0:
+            entries = kept_entries(file, kind or TAR, limits, order.wanted)
+        else:
+            entries = tar_entries(file, kind or TAR, origin.size_bytes, limits)
+        for entry in entries:
+            inner = _entry_origin(origin, entry)
+            if not order.leaves_out(inner.member or ""):
+                yield from _enter(inner, entry, order, depth + 1)
+    except UnreadableError as error:
+        yield _row(origin, Disposition.UNREADABLE, error.reason)
+    else:
+        yield _row(origin, Disposition.CONTAINER, "")
+
+
+def _entry_origin(archive: Origin, entry: Entry) -> Origin:
+    name = entry.name if archive.member is None else f"{archive.member}{_NESTING}{entry.name}"
+    return Origin(
+        file=archive.file,
+        source=archive.source,
+        member=name,
+        size_bytes=entry.size_bytes,
+        modified_ns=entry.modified_ns,
+    )
+
+
+def _enter(origin: Origin, entry: Entry, order: _Order, depth: int) -> Iterator[Found]:
+    """Yield an entry, or if it is an archive itself what is in it."""
+    if entry.refusal is not None:
+        yield _row(origin, *entry.refusal)
+        return
+    try:
+        stream = Replay(entry.open(), entry.size_bytes)
+        head = stream.read(HEAD_BYTES)
+    except UnreadableError as error:
+        yield _row(origin, Disposition.UNREADABLE, error.reason)
+        return
+    stream.seek(0)
+    if archive_kind(entry.name, head) is None:
+        yield origin, cast(BinaryIO, stream)
+    else:
+        yield from _nest(origin, entry, stream, order, depth)
+
+
+def _nest(
+    origin: Origin, entry: Entry, stream: Replay, order: _Order, depth: int
+) -> Iterator[Found]:
+    limits = order.limits
+    head = stream.read(HEAD_BYTES)
+    stream.seek(0)
+    kind = archive_kind(entry.name, head)
+    if depth > limits.depth:
+        yield _row(origin, Disposition.UNREADABLE, ARCHIVE_LIMIT)
+        return
+    try:
+        file = _open_nested(entry, stream, limits) if kind in (ZIP, ISO) else stream
+    except UnreadableError as error:
+        yield _row(origin, Disposition.UNREADABLE, error.reason)
+        return
+    yield from _walk(origin, cast(BinaryIO, file), head, order, depth)
+
+
+def _open_nested(entry: Entry, stream: Replay, limits: Limits) -> RawIOBase | BytesIO:
+    """Open an archive that is not read from front to back: in place, or else held whole."""
+    if entry.in_place is not None:
+        return entry.in_place()
+    if entry.size_bytes > limits.nested_bytes:
+        raise UnreadableError("an archive too large to be held", reason=ARCHIVE_LIMIT)
+    return BytesIO(read_whole(stream, entry.size_bytes))
+
+
+def _refused(name: str, error: OSError) -> UnreadableError:
+    return UnreadableError("the input cannot be read", reason=reason_of(error), path=name)
+
+
+def _row(origin: Origin, disposition: Disposition, reason: str) -> LedgerRow:
+    return LedgerRow(origin=origin, disposition=disposition, reason=reason)

@@ -1,0 +1,122 @@
+"""Dates and times of the header; what cannot be used becomes None.
+
+References
+----------
+* DICOM PS3.5 6.2, value representations DA, TM and DT
+* DICOM PS3.3 C.7.6.1, General Image, and C.12.1, SOP Common, for what each clock means
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from functools import lru_cache
+
+from ductdicom.ingest.headers.tags import Tag
+from ductdicom.ingest.headers.values import Item
+from ductdicom.model.instance import Clock
+
+_DATE = re.compile(r"(\d{4})[.\-/]?(\d{2})[.\-/]?(\d{2})")
+_TIME = re.compile(r"(\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d{1,6})\d*)?)?)?")
+_LAST_SECOND = 59
+_LEAP_SECOND = 60  # DICOM allows it, Python does not
+_DATE_DIGITS = 8
+_REMEMBERED = 4096  # an image says the same moment under several tags
+
+_UNKNOWN = Clock()
+
+_ACQUISITION = (Tag.ACQUISITION_DATE, Tag.ACQUISITION_TIME)
+# Best first; none of them tells the exposure itself.
+_OTHERS = (
+    (Tag.CONTENT_DATE, Tag.CONTENT_TIME),
+    (Tag.INSTANCE_CREATION_DATE, Tag.INSTANCE_CREATION_TIME),
+    (Tag.SERIES_DATE, Tag.SERIES_TIME),
+)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def parse_date(text: str | None) -> date | None:
+    """Parse a DA value, also in the older spelling ``YYYY.MM.DD``."""
+    match = _DATE.fullmatch((text or "").strip())
+    if match is None:
+        return None
+    try:
+        return date(*map(int, match.groups()))
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def parse_time(text: str | None) -> time | None:
+    """Parse a TM value, also with colons; the fraction is cut at microseconds."""
+    match = _TIME.fullmatch((text or "").strip())
+    if match is None:
+        return None
+    hour, minute, second = (int(part or 0) for part in match.groups()[:3])
+    microsecond = int((match[4] or "").ljust(6, "0"))
+    try:
+        return time(hour, minute, _LAST_SECOND if second == _LEAP_SECOND else second, microsecond)
+    except ValueError:
+        return None
+
+
+def parse_date_time(text: str | None) -> tuple[date | None, time | None]:
+    """Parse a DT value; an offset from UTC is dropped, since the scanner's clock is meant."""
+    local = re.split(r"[+-]\d{4}$", (text or "").strip())[0]
+    found = parse_date(local[:_DATE_DIGITS])
+    return found, parse_time(local[_DATE_DIGITS:]) if found else None
+
+
+def read_clock(item: Item, frames: tuple[Item, ...] = ()) -> Clock:
+    """Return the best clock of an object.
+
+    The first attribute that has a time wins: Acquisition Date Time, Acquisition Date and Time,
+    the earliest frame, Content, Instance Creation, Series. Without any time the first date is
+    returned alone. A date is never borrowed from another attribute.
+    """
+    dated = _UNKNOWN
+    for clock in _clocks(item, frames):
+        if clock.acquired_time is not None:
+            return clock
+        if dated.acquired_on is None and clock.acquired_on is not None:
+            dated = clock
+    return dated
+
+
+def _clocks(item: Item, frames: tuple[Item, ...]) -> Iterator[Clock]:
+    """Yield the clocks of an object, the best first."""
+    yield _from_date_time(item)
+    yield _from_pair(item, *_ACQUISITION, is_acquisition=True)
+    yield _from_frames(frames)
+    for pair in _OTHERS:
+        yield _from_pair(item, *pair, is_acquisition=False)
+
+
+def _from_date_time(item: Item) -> Clock:
+    text = item.word(Tag.ACQUISITION_DATE_TIME)
+    if not text:
+        return _UNKNOWN
+    on, at = parse_date_time(text)
+    label = Tag.ACQUISITION_DATE_TIME.label
+    return Clock(acquired_on=on, acquired_time=at, tag=label, is_acquisition=True)
+
+
+def _from_pair(item: Item, date_tag: Tag, time_tag: Tag, *, is_acquisition: bool) -> Clock:
+    on, at = parse_date(item.word(date_tag)), parse_time(item.word(time_tag))
+    tag = date_tag if at is None else time_tag
+    return Clock(acquired_on=on, acquired_time=at, tag=tag.label, is_acquisition=is_acquisition)
+
+
+def _from_frames(frames: tuple[Item, ...]) -> Clock:
+    moments = []
+    for frame in frames:
+        for content in frame.items(Tag.FRAME_CONTENT_SEQUENCE):
+            on, at = parse_date_time(content.word(Tag.FRAME_ACQUISITION_DATE_TIME))
+            if on is not None and at is not None:
+                moments.append(datetime.combine(on, at))
+    if not moments:
+        return _UNKNOWN
+    first = min(moments)
+    label = Tag.FRAME_ACQUISITION_DATE_TIME.label
+    return Clock(
+        acquired_on=first.date(), acquired_time=first.time(), tag=label, is_acquisition=True
+    )

@@ -1,0 +1,117 @@
+"""The bytes of one DICOM object to an `Instance`; pixels are looked at, not read."""
+
+import struct
+from dataclasses import replace
+from io import SEEK_END
+from typing import BinaryIO
+
+from ductdicom.errors import NotDicomError, UnreadableError
+from ductdicom.ingest.headers.detect import HEAD_BYTES, find_start
+from ductdicom.ingest.headers.fast import FIRST_BYTES, parse_fast
+from ductdicom.ingest.headers.file_set import FileId, list_file_ids
+from ductdicom.ingest.headers.modules import Facts, read_attributes
+from ductdicom.ingest.headers.pixel_extent import find_damage
+from ductdicom.ingest.headers.shared_runs import Stretches
+from ductdicom.ingest.headers.tags import Tag
+from ductdicom.ingest.headers.tolerant import Parsed, parse
+from ductdicom.ingest.headers.values import Item
+from ductdicom.ingest.headers.walker import UnusualError
+from ductdicom.model.instance import Instance
+from ductdicom.model.origin import Origin
+
+MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
+
+
+class DirectoryFileError(NotDicomError):
+    """The input is the directory of a file set, which holds no image itself.
+
+    ``file_ids`` are the file IDs that it lists, each once, in its order.
+    """
+
+    def __init__(self, message: str, *, file_ids: tuple[FileId, ...]) -> None:
+        super().__init__(message, reason="dicomdir")
+        self.file_ids = file_ids
+
+
+def read_instance(origin: Origin, stream: BinaryIO) -> Instance:
+    """Read the header of one DICOM object.
+
+    Parameters
+    ----------
+    origin
+        Where the object came from; kept in the instance.
+    stream
+        Seekable, holding the whole object.
+
+    Returns
+    -------
+    Instance
+        ``damage`` says where bytes are missing that the header promised.
+
+    Raises
+    ------
+    NotDicomError
+        Reason ``empty-file`` or ``no-dicom-magic``.
+    DirectoryFileError
+        Reason ``dicomdir``: the directory of a file set.
+    UnreadableError
+        Reason ``damaged-header``, ``header-limit``, ``truncated`` or ``no-uid``; inside an
+        archive also its own reasons.
+    """
+    size_bytes = stream.seek(0, SEEK_END)
+    stream.seek(0)
+    return read_header(origin, stream, size_bytes, stream.read(min(FIRST_BYTES, size_bytes)))
+
+
+def read_header(
+    origin: Origin,
+    stream: BinaryIO,
+    size_bytes: int,
+    head: bytes,
+    alike: Stretches | None = None,
+) -> Instance:
+    """Do what `read_instance` does, where the first `FIRST_BYTES` have been read already.
+
+    ``alike`` is what earlier headers have in common; it only saves time.
+    """
+    start = find_start(head[:HEAD_BYTES], size_bytes)
+    try:
+        parsed = parse_fast(stream, start, size_bytes, head, alike)
+        instance = _assemble(origin, parsed)
+    except (UnusualError, struct.error):
+        parsed = parse(stream, start, size_bytes)
+        instance = _assemble(origin, parsed)
+    damage = find_damage(instance, parsed, stream, size_bytes)
+    return instance if damage is None else replace(instance, damage=damage)
+
+
+def _assemble(origin: Origin, parsed: Parsed) -> Instance:
+    top, meta = Item(parsed.node), Item(parsed.meta)
+    sop_class_uid = _uid(top, Tag.SOP_CLASS_UID) or _uid(meta, Tag.MEDIA_STORAGE_SOP_CLASS_UID)
+    if sop_class_uid == MEDIA_STORAGE_DIRECTORY or top.has(Tag.DIRECTORY_RECORD_SEQUENCE):
+        raise DirectoryFileError("the directory of a file set", file_ids=list_file_ids(top))
+    uid = _uid(top, Tag.SOP_INSTANCE_UID) or _uid(meta, Tag.MEDIA_STORAGE_SOP_INSTANCE_UID)
+    study_uid = _uid(top, Tag.STUDY_INSTANCE_UID)
+    if not uid or not study_uid:
+        reason = "truncated" if parsed.is_cut else "no-uid"
+        raise UnreadableError(
+            "the header has no SOP or Study Instance UID", reason=reason, path=origin.label
+        )
+    transfer_syntax_uid = _uid(meta, Tag.TRANSFER_SYNTAX_UID)
+    has_pixels = parsed.pixels is not None and parsed.pixels.length_bytes != 0
+    facts = Facts(sop_class_uid, transfer_syntax_uid, has_pixels)
+    values = read_attributes(parsed, top, facts)
+    return Instance(
+        origin=origin,
+        sop_class_uid=sop_class_uid,
+        sop_instance_uid=uid,
+        study_instance_uid=study_uid,
+        series_instance_uid=_uid(top, Tag.SERIES_INSTANCE_UID),
+        transfer_syntax_uid=transfer_syntax_uid,
+        is_charset_guessed=top.has_guessed,
+        **values,
+    )
+
+
+def _uid(item: Item, tag: Tag) -> str:
+    return item.word(tag) or ""

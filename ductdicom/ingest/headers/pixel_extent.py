@@ -1,0 +1,69 @@
+"""Whether the pixels that a header promises are there; nothing is decoded.
+
+References
+----------
+* DICOM PS3.5 8.2 and A.4, native and encapsulated pixel data
+"""
+
+import struct
+from typing import BinaryIO
+
+from ductdicom.ingest.headers.tolerant import Parsed, PixelElement
+from ductdicom.model.instance import Instance
+
+TRUNCATED = "truncated"
+_ITEM = b"\xfe\xff\x00\xe0"
+_ITEM_HEAD = struct.Struct("<4sL")
+_MAX_FRAGMENTS = 100_000
+_SUBSAMPLED = ("YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420")
+
+
+def find_damage(
+    instance: Instance, parsed: Parsed, stream: BinaryIO, size_bytes: int
+) -> str | None:
+    """Return ``truncated`` where bytes are missing, None where nothing is known to be.
+
+    Encapsulated pixel data are walked fragment by fragment; inside a packed archive each step is
+    unpacked for it.
+    """
+    if parsed.is_cut:
+        return TRUNCATED
+    pixels = parsed.pixels
+    if pixels is None or parsed.is_inflated:
+        return None
+    if pixels.length_bytes is not None:
+        stored = size_bytes - pixels.starts_at
+        if stored < pixels.length_bytes or pixels.length_bytes < _least_bytes(instance):
+            return TRUNCATED
+        return None
+    frames = instance.raster.frames if instance.raster.has_pixels else 0
+    return TRUNCATED if _is_cut(stream, pixels, size_bytes, frames) else None
+
+
+def _least_bytes(instance: Instance) -> int:
+    """Return the bytes that native pixels take at least, 0 where the header does not say."""
+    raster = instance.raster
+    if raster.photometric in _SUBSAMPLED or not raster.has_pixels:
+        return 0
+    bits = (raster.rows or 0) * (raster.columns or 0) * raster.frames * raster.samples
+    return bits * (raster.bits_allocated or 0) // 8
+
+
+def _is_cut(stream: BinaryIO, pixels: PixelElement, size_bytes: int, frames: int) -> bool:
+    """Whether a fragment reaches beyond the end, or there are fewer of them than frames.
+
+    The first item is the offset table, and each frame has a fragment of its own at least; a
+    missing delimiter alone costs nothing.
+    """
+    position = pixels.starts_at
+    for count in range(_MAX_FRAGMENTS):
+        stream.seek(position)
+        head = stream.read(_ITEM_HEAD.size)
+        is_end = len(head) < _ITEM_HEAD.size
+        if is_end or not head.startswith(_ITEM):
+            return count <= frames and (is_end or count > 0)
+        _, length = _ITEM_HEAD.unpack(head)
+        position += _ITEM_HEAD.size + length
+        if position > size_bytes:
+            return True
+    return False

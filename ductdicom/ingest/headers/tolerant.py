@@ -1,0 +1,255 @@
+"""A file's header parsed by pydicom, as the bytes under the tags that the program reads.
+
+pydicom's own conversion of values is not used: it guesses, warns and raises at places where a
+single unusable value must not cost the whole header.
+"""
+
+import warnings
+import zlib
+from collections.abc import Callable, MutableSequence, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, BinaryIO, cast
+
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
+from pydicom.tag import BaseTag
+from pydicom.valuerep import VR
+
+from ductdicom.errors import UnreadableError
+from ductdicom.ingest.headers.tags import PIXEL_TAGS, WANTED, Tag
+from ductdicom.ingest.headers.values import Node, RawValue
+from ductdicom.ingest.headers.window import Window
+
+MAX_ITEMS = 200_000  # of one sequence; the directory of a large file set comes near
+_MOST_MARKS = 500_000  # of items in a sequence that is yet to be parsed; ten seconds of work
+
+_IMPLICIT = frozenset({"1.2.840.10008.1.2", "1.2.840.113619.5.2"})  # the second is GE's
+_BIG_ENDIAN = "1.2.840.10008.1.2.2"
+_DEFLATED = frozenset({"1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95"})
+_MAX_INFLATED_BYTES = 32 << 20  # of a header; what follows are pixels
+_WANTED: list[BaseTag | int] = [BaseTag(tag) for tag in sorted(WANTED)]
+_UNDEFINED = 0xFFFFFFFF
+_PADDING_TAG = 0  # zeros after the last element, sometimes millions of them
+_CHUNK_BYTES = 1 << 16
+_LARGEST_FIRST_GROUP = 0x0400
+_VRS = frozenset(vr.value.encode() for vr in VR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PixelElement:
+    """The pixel data element: its declared length (None if encapsulated) and where it starts."""
+
+    length_bytes: int | None
+    starts_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """A parsed header.
+
+    ``is_cut`` says that an element promised more bytes than there are. ``is_inflated`` says that
+    positions are those of the inflated data set, not of the file.
+    """
+
+    node: Node
+    meta: Node
+    pixels: PixelElement | None = None
+    is_cut: bool = False
+    is_inflated: bool = False
+
+
+class DatasetNode:
+    """A pydicom data set seen as raw bytes; sequences are parsed when they are asked for."""
+
+    __slots__ = ("_dataset", "_elements")
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+        # Looking an element up may convert it, and fail; the view of all elements never does.
+        self._elements: dict[int, Any] = dict(dataset.items())
+
+    def raw(self, tag: int) -> RawValue | None:
+        """Return the bytes of a plain element, None where it is absent."""
+        element = self._elements.get(tag)
+        if element is None:
+            return None
+        if isinstance(element, RawDataElement):
+            return _raw_value(element)
+        if element.VR == "SQ":
+            return RawValue(b"", "SQ")
+        return RawValue(_as_bytes(element.value), element.VR)
+
+    def items(self, tag: int) -> Sequence["DatasetNode"] | None:
+        """Return the items of a sequence, None where it is absent or no sequence.
+
+        Raises
+        ------
+        UnreadableError
+            Reason ``header-limit``.
+        """
+        if tag not in self._elements:
+            return None
+        _check_items(self._elements[tag])
+        try:
+            value = _sequence(self._dataset, BaseTag(tag))
+        except UnreadableError:
+            return ()  # a sequence that cannot be parsed holds nothing to read
+        if isinstance(value, Dataset):
+            return (DatasetNode(value),)
+        if not isinstance(value, MutableSequence):
+            return () if value is None else None
+        return tuple(DatasetNode(item) for item in value[:MAX_ITEMS] if isinstance(item, Dataset))
+
+
+def _check_items(element: Any) -> None:
+    """Count the items of a sequence before pydicom makes a data set of each."""
+    if isinstance(element, RawDataElement) and element.value:
+        mark = b"\xfe\xff\x00\xe0" if element.is_little_endian else b"\xff\xfe\xe0\x00"
+        if element.value.count(mark) > _MOST_MARKS:
+            raise UnreadableError("a sequence has too many items", reason="header-limit")
+
+
+def parse(stream: BinaryIO, start: int, size_bytes: int) -> Parsed:
+    """Parse the header of a DICOM object up to its pixel data.
+
+    Parameters
+    ----------
+    stream
+        Seekable, holding the whole object.
+    start
+        Where its elements start, as `ductdicom.ingest.headers.detect.find_start` says.
+    size_bytes
+        Size of the whole object; nothing is read beyond it.
+
+    Raises
+    ------
+    UnreadableError
+        Reason ``damaged-header`` or ``header-limit``.
+    """
+    window = Window(stream, size_bytes)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return _parse(window, start)
+        except UnreadableError:
+            raise
+        except Exception as error:
+            raise UnreadableError("the header cannot be parsed", reason="damaged-header") from error
+
+
+def _parse(window: Window, start: int) -> Parsed:
+    window.seek(start)
+    meta = DatasetNode(_read(window, _Layout(is_implicit=False), stop_when=_is_beyond(0x0002)))
+    _skip_command_set(window)
+    layout = _layout(meta, window)
+    source: Window = window
+    if layout.is_deflated:
+        source = _inflate(window)
+    pixels: list[PixelElement] = []
+
+    def stop_when(tag: BaseTag, _vr: str | None, length: int) -> bool:
+        if tag == _PADDING_TAG:
+            return True
+        if tag not in PIXEL_TAGS:
+            return False
+        known = None if length == _UNDEFINED else length
+        pixels.append(PixelElement(length_bytes=known, starts_at=source.tell()))
+        return True
+
+    dataset = _read(source, layout, stop_when=stop_when, specific_tags=_WANTED)
+    return Parsed(
+        node=DatasetNode(dataset),
+        meta=meta,
+        pixels=pixels[-1] if pixels else None,
+        is_cut=source.is_cut,
+        is_inflated=layout.is_deflated,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Layout:
+    is_implicit: bool
+    is_little_endian: bool = True
+    is_deflated: bool = False
+
+
+def _read(window: Window, layout: _Layout, **options: Any) -> Dataset:
+    stream = cast(BinaryIO, window)
+    return read_dataset(
+        stream,
+        layout.is_implicit,
+        layout.is_little_endian,
+        **options,
+    )
+
+
+def _is_beyond(group: int) -> Callable[[BaseTag, str | None, int], bool]:
+    return lambda tag, _vr, _length: tag >> 16 != group
+
+
+def _skip_command_set(window: Window) -> None:
+    """Skip group 0000, which some programs leave in front of the data set."""
+    if window.peek(2) == b"\0\0" and window.peek(8) != bytes(8):
+        _read(window, _Layout(is_implicit=True), stop_when=_is_beyond(0x0000))
+
+
+def _layout(meta: DatasetNode, window: Window) -> _Layout:
+    """Return how the data set is encoded (DICOM PS3.5 A); by its look where nothing says so."""
+    declared = meta.raw(Tag.TRANSFER_SYNTAX_UID)
+    if declared is None:
+        return _guess_layout(window.peek(6))
+    syntax = declared.value.decode("ascii", errors="replace").strip(" \0")
+    return _Layout(
+        is_implicit=syntax in _IMPLICIT,
+        is_little_endian=syntax != _BIG_ENDIAN,
+        is_deflated=syntax in _DEFLATED,
+    )
+
+
+def _guess_layout(head: bytes) -> _Layout:
+    is_explicit = head[4:6] in _VRS
+    # The group number of a first element is small; read the wrong way round it is not.
+    is_little_endian = not is_explicit or int.from_bytes(head[:2], "little") < _LARGEST_FIRST_GROUP
+    return _Layout(is_implicit=not is_explicit, is_little_endian=is_little_endian)
+
+
+def _inflate(window: Window) -> Window:
+    """Inflate a deflated data set (DICOM PS3.5 A.5), as much of it as a header can be."""
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    inflated = bytearray()
+    while not inflater.eof and len(inflated) < _MAX_INFLATED_BYTES:
+        chunk = inflater.unconsumed_tail or window.read(_CHUNK_BYTES)
+        if not chunk:
+            break
+        inflated += inflater.decompress(chunk, _MAX_INFLATED_BYTES - len(inflated))
+    return Window(BytesIO(inflated), len(inflated))
+
+
+def _sequence(dataset: Dataset, key: BaseTag) -> object:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            value: object = dataset[key].value
+        except Exception as error:
+            raise UnreadableError("damaged sequence", reason="damaged-header") from error
+    return value
+
+
+def _raw_value(element: RawDataElement) -> RawValue | None:
+    """Return the bytes of an element, None where the file ends before they do."""
+    value = element.value if isinstance(element.value, bytes) else b""
+    if element.length != _UNDEFINED and len(value) < element.length:
+        return None
+    return RawValue(value, element.VR or "", element.is_little_endian)
+
+
+def _as_bytes(value: object) -> bytes:
+    """Return a value that pydicom converted while reading as the bytes that it came from."""
+    if isinstance(value, bytes):
+        return value
+    if value is None:
+        return b""
+    parts = value if isinstance(value, MutableSequence) else [value]
+    return "\\".join(str(part) for part in parts).encode("ascii", errors="replace")

@@ -1,0 +1,243 @@
+"""Folders, files and lists to candidates, streamed in a stable order."""
+
+import os
+import stat
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from ductdicom.errors import UsageError
+from ductdicom.ingest.cache.codec import maker
+from ductdicom.model.origin import Origin
+from ductdicom.model.outcome import Disposition, LedgerRow
+
+OUT_OF_MEMORY = "out-of-memory"
+MISSING = "missing"
+CHANGED = "changed"
+PASSING_REASONS = frozenset({"permission-denied", "io-error", MISSING, CHANGED, OUT_OF_MEMORY})
+"""Reasons that may be gone the next time, though the file is still the same."""
+
+_make_origin = maker(
+    Origin, ("file", "source", "size_bytes", "modified_ns", "file_number", "member")
+)
+_DIRECTORY_NAME = "DICOMDIR"
+_MAX_LIST_BYTES = 1 << 30
+
+
+def find_inputs(
+    inputs: Sequence[str], *, exclude: Path | None = None
+) -> Iterator[Origin | LedgerRow]:
+    """Yield every file below ``inputs`` once, folder by folder, sorted by name in each.
+
+    Symbolic links are not followed, except those that were named themselves. Nothing but
+    regular files is ever opened. What is reached by two inputs comes with the first.
+
+    Parameters
+    ----------
+    inputs
+        Files and folders as the user typed them. A ``DICOMDIR`` stands for its folder.
+    exclude
+        A folder that is left out wherever it is met, with all below it.
+
+    Returns
+    -------
+    Iterator[Origin | LedgerRow]
+        Files to read, and the rows of what cannot be one: ``symlink``, ``special-file``,
+        ``permission-denied``, ``io-error``; ``missing`` for an input that is not there.
+    """
+    inputs = tuple(map(_file_set_root, inputs))
+    covered = _Covered()
+    if exclude is not None:
+        covered.folders.add(os.path.realpath(exclude))
+    return _find(inputs, covered)
+
+
+def check_inputs(inputs: Sequence[str]) -> None:
+    """Raise `UsageError` where an input does not exist, for who takes that for a slip."""
+    for typed in inputs:
+        if not _is_there(typed):
+            raise UsageError("no such file or folder", path=shown_name(typed))
+
+
+def read_list(stream: BinaryIO, *, nul: bool = False) -> Iterator[str]:
+    """Yield the inputs that a list names, one a line, or between NUL bytes.
+
+    Empty lines are skipped; a line may end as on Windows, and the list may start with a
+    byte order mark. With that of UTF-16 it is read as such: older PowerShells redirect so.
+
+    Raises
+    ------
+    UsageError
+        It begins as UTF-16, and goes on as something else.
+    """
+    content = _without_mark(stream.read(_MAX_LIST_BYTES))
+    for line in content.split(b"\0" if nul else b"\n"):
+        name = line if nul else line.removesuffix(b"\r")
+        if name:
+            yield os.fsdecode(name)
+
+
+def _without_mark(content: bytes) -> bytes:
+    if not content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return content.removeprefix(BOM_UTF8)
+    try:
+        return os.fsencode(content.decode("utf-16"))
+    except UnicodeError as error:
+        raise UsageError("the list is no UTF-16", hint="write it in UTF-8") from error
+
+
+def shown_name(name: str) -> str:
+    """Return a file name as it can be written out: forward slashes, valid Unicode."""
+    if name.isascii() and os.sep == "/":
+        return name
+    readable = os.fsencode(name).decode("utf-8", errors="backslashreplace")
+    return readable if os.sep == "/" else readable.replace(os.sep, "/")
+
+
+def _is_there(typed: str) -> bool:
+    try:
+        return bool(typed) and Path(typed).exists()
+    except OSError:  # a name too long, a folder above that is closed to us
+        return False
+
+
+def _file_set_root(typed: str) -> str:
+    path = Path(typed)
+    is_directory_file = path.name.upper() == _DIRECTORY_NAME and _is_there(typed)
+    return str(path.parent) if is_directory_file and path.is_file() else typed
+
+
+@dataclass(slots=True)
+class _Covered:
+    """What earlier inputs covered; as links are not followed, their roots say it all."""
+
+    folders: set[str] = field(default_factory=set)
+    files: set[str] = field(default_factory=set)
+
+    def holds_root(self, real: Path) -> bool:
+        """Whether an input lies at or below an earlier one."""
+        return str(real) in self.files or any(
+            str(folder) in self.folders for folder in (real, *real.parents)
+        )
+
+
+class _Place(NamedTuple):
+    """A file or folder: where it lies, the name to call it by, and its path without links."""
+
+    path: str
+    source: str
+    real: str
+
+    def as_folder(self) -> "_Place":
+        """Return the place with the slash that joins a name to each of its paths."""
+        path, source, real = (f"{name.removesuffix('/')}/" for name in self)
+        # Mostly they are alike, and then they are kept only once.
+        return _Place(path, path if source == path else source, path if real == path else real)
+
+    def below(self, name: str) -> "_Place":
+        """Return the place of an entry, if this is a folder's."""
+        path = self.path + name
+        shown = shown_name(name)
+        is_alike = self.source is self.path and shown is name
+        source = path if is_alike else self.source + shown
+        return _Place(path, source, path if self.real is self.path else self.real + name)
+
+
+def _find(inputs: tuple[str, ...], covered: _Covered) -> Iterator[Origin | LedgerRow]:
+    for typed in inputs:
+        place = _Place(str(Path(typed)), shown_name(typed), _real_path(typed))
+        status, refusal = _look_at(place)
+        # What is gone no earlier folder came upon.
+        is_gone = refusal is not None and refusal.reason == MISSING
+        if place.real in covered.files or (not is_gone and covered.holds_root(Path(place.real))):
+            continue
+        if status is not None and stat.S_ISDIR(status.st_mode):
+            yield from _walk(place, covered)
+            covered.folders.add(place.real)
+            continue
+        covered.files.add(place.real)
+        if refusal is not None:
+            yield refusal
+        elif status is not None:
+            yield _candidate(place, status)
+
+
+def _real_path(typed: str) -> str:
+    try:
+        return os.path.realpath(typed)
+    except ValueError:  # a NUL in the name, which no file can have
+        return typed
+
+
+def _look_at(place: _Place) -> tuple[os.stat_result | None, LedgerRow | None]:
+    """Return what an input is, or the row that says why nobody can tell."""
+    try:
+        return Path(place.real).stat(), None
+    except OSError as error:
+        return None, _row(place, Disposition.UNREADABLE, reason_of(error))
+    except ValueError:
+        return None, _row(place, Disposition.UNREADABLE, MISSING)
+
+
+def _walk(root: _Place, covered: _Covered) -> Iterator[Origin | LedgerRow]:
+    opened, refusal = _open(root)
+    if refusal is not None:
+        yield refusal
+    stack = [(root.as_folder(), opened)]
+    while stack:
+        folder, entries = stack[-1]
+        entry = next(entries, None)
+        if entry is None:
+            stack.pop()
+            continue
+        place = folder.below(entry.name)
+        if entry.is_symlink():
+            yield _row(place, Disposition.NOT_DICOM, "symlink")
+        elif not entry.is_dir():
+            if place.real not in covered.files:
+                yield _visit(place, entry)
+        elif place.real not in covered.folders:
+            opened, refusal = _open(place)
+            if refusal is not None:
+                yield refusal
+            stack.append((place.as_folder(), opened))
+
+
+def _open(folder: _Place) -> tuple[Iterator[os.DirEntry[str]], LedgerRow | None]:
+    """Return the sorted entries of a folder; none and a row where it cannot be listed."""
+    try:
+        with os.scandir(folder.path) as entries:
+            return iter(sorted(entries, key=lambda entry: entry.name)), None
+    except OSError as error:
+        return iter(()), _row(folder, Disposition.UNREADABLE, reason_of(error))
+
+
+def _visit(place: _Place, entry: os.DirEntry[str]) -> Origin | LedgerRow:
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError as error:
+        return _row(place, Disposition.UNREADABLE, reason_of(error))
+    return _candidate(place, status)
+
+
+def _candidate(place: _Place, status: os.stat_result) -> Origin | LedgerRow:
+    state = (status.st_size, status.st_mtime_ns, status.st_ino)
+    origin = _make_origin((place.path, place.source), state, (None,))
+    if stat.S_ISREG(status.st_mode):
+        return origin
+    return LedgerRow(origin=origin, disposition=Disposition.NOT_DICOM, reason="special-file")
+
+
+def _row(place: _Place, disposition: Disposition, reason: str) -> LedgerRow:
+    origin = Origin(file=place.path, source=place.source)
+    return LedgerRow(origin=origin, disposition=disposition, reason=reason)
+
+
+def reason_of(error: OSError) -> str:
+    """Return the ledger's word for an input that the system does not let us read."""
+    if isinstance(error, PermissionError):
+        return "permission-denied"
+    is_gone = isinstance(error, FileNotFoundError | NotADirectoryError)
+    return MISSING if is_gone else "io-error"

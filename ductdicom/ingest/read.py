@@ -1,0 +1,137 @@
+"""One file or one archive at a time: bytes in, results out."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from io import BufferedReader, FileIO
+from typing import BinaryIO, NamedTuple, cast
+
+from ductdicom.errors import NotDicomError, UnreadableError, place_of
+from ductdicom.ingest.archives.entry import Limits
+from ductdicom.ingest.archives.kind import HEAD_BYTES, is_archive
+from ductdicom.ingest.archives.walk import walk_archive
+from ductdicom.ingest.cache.lines import Packed, Scanned, pack
+from ductdicom.ingest.deadline import deadline
+from ductdicom.ingest.headers.detect import (
+    EMPTY_FILE,
+    ZEROED_FILE,
+    is_packed_image,
+    promises_images,
+)
+from ductdicom.ingest.headers.fast import FIRST_BYTES
+from ductdicom.ingest.headers.file_set import (
+    FileId,
+    missing_in_archive,
+    missing_in_folder,
+)
+from ductdicom.ingest.headers.instance import DirectoryFileError, read_header, read_instance
+from ductdicom.ingest.headers.shared_runs import Stretches
+from ductdicom.ingest.inputs import OUT_OF_MEMORY, reason_of
+from ductdicom.model.instance import Instance
+from ductdicom.model.origin import Origin
+from ductdicom.model.outcome import BUG, Disposition, LedgerRow
+
+_FILE = Origin(file="", source="")  # where it lies is known to who asked
+_LOST = frozenset({EMPTY_FILE, ZEROED_FILE})  # of a copy that failed
+_LIMIT_S = 300.0  # for the header of an archive's entry; the worst take half a minute
+
+
+class Reading(NamedTuple):
+    """What was found in one file, packed.
+
+    ``is_archive``: to be looked into in its turn; nothing was read. ``is_lasting``: it stays as
+    it is as long as the file does; what a directory misses depends on other files.
+    """
+
+    packed: tuple[Packed, ...] = ()
+    is_archive: bool = False
+    is_lasting: bool = False
+
+
+def read_files(paths: Sequence[str]) -> list[Reading]:
+    """Read one chunk of plain files, in its order; the unit of work of an executor."""
+    alike = _stretches()
+    return [_read_file(path, alike) for path in paths]
+
+
+def read_archive(origin: Origin, limits: Limits) -> Iterator[Scanned]:
+    """Read the headers of an archive's entries; last its own row and what its directories miss."""
+    entries: list[str] = []
+    directories: list[tuple[Origin, tuple[FileId, ...]]] = []
+    for found in walk_archive(origin, limits):
+        if isinstance(found, LedgerRow):
+            yield found
+            continue
+        entry, stream = found
+        entries.append(entry.member or "")
+        try:
+            with deadline(_LIMIT_S):
+                result = read_instance(entry, stream)
+        except DirectoryFileError as error:
+            directories.append((entry, error.file_ids))
+            yield _row(entry, Disposition.CONTAINER, "")
+        except (NotDicomError, UnreadableError) as error:
+            yield _refused(entry, error, entry.member or "")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other entries are to be read
+            yield _bug(entry, error)
+        else:
+            yield result
+    for directory, file_ids in directories:
+        yield from missing_in_archive(directory, file_ids, entries)
+
+
+@cache
+def _stretches() -> Stretches:
+    """Return what the files that this process reads have in common."""
+    return Stretches()
+
+
+def _read_file(path: str, alike: Stretches) -> Reading:
+    try:
+        # One read past the buffer is enough for nearly every file.
+        with FileIO(path) as file, BufferedReader(file) as stream:
+            size_bytes = os.fstat(file.fileno()).st_size
+            head = file.read(FIRST_BYTES)
+            if is_archive(path, head[:HEAD_BYTES]):
+                return Reading(is_archive=True)
+            found = read_header(_FILE, cast(BinaryIO, stream), size_bytes, head, alike)
+            return _packed(found)
+    except DirectoryFileError as error:
+        row = _row(_FILE, Disposition.CONTAINER, "")
+        missing = missing_in_folder(Origin(file=path, source=""), error.file_ids)
+        return Reading((pack(row, _FILE), *(pack(item, _FILE) for item in missing)))
+    except (NotDicomError, UnreadableError) as error:
+        return _packed(_refused(_FILE, error, path))
+    except OSError as error:
+        return Reading((pack_refusal(reason_of(error)),))  # it may be readable the next time
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other files are to be read
+        return Reading((pack(_bug(_FILE, error), _FILE),))
+
+
+def pack_refusal(reason: str) -> Packed:
+    """Return the packed row of a file that could not be read."""
+    return pack(_row(_FILE, Disposition.UNREADABLE, reason), _FILE)
+
+
+def _bug(origin: Origin, error: Exception) -> LedgerRow:
+    if isinstance(error, MemoryError):
+        return _row(origin, Disposition.UNREADABLE, OUT_OF_MEMORY)
+    return replace(_row(origin, Disposition.UNREADABLE, BUG), bug=place_of(error))
+
+
+def _packed(result: Instance | LedgerRow) -> Reading:
+    return Reading((pack(result, _FILE),), is_lasting=True)
+
+
+def _refused(origin: Origin, error: NotDicomError | UnreadableError, name: str) -> LedgerRow:
+    if not isinstance(error, NotDicomError):
+        return _row(origin, Disposition.UNREADABLE, error.reason)
+    if is_packed_image(name):
+        return _row(origin, Disposition.UNREADABLE, "unsupported-archive")
+    is_lost = error.reason in _LOST and promises_images(name)
+    return _row(origin, Disposition.UNREADABLE if is_lost else Disposition.NOT_DICOM, error.reason)
+
+
+def _row(origin: Origin, disposition: Disposition, reason: str) -> LedgerRow:
+    return LedgerRow(origin=origin, disposition=disposition, reason=reason)

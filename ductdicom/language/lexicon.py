@@ -1,0 +1,289 @@
+"""Finding the vocabulary's phrases in a text, longest first, in linear time."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from ductdicom.language.view_words import view_roles
+from ductdicom.vocabulary.folding import Folded, Token, fold_with_origin, spellings, tokenise
+from ductdicom.vocabulary.term import Term
+from ductdicom.vocabulary.terms import Vocabulary
+
+_SOFT = frozenset("-._'^~*\\\"=<>·•・、。")  # may stand between the words of a phrase
+_HARD_DASH = frozenset("-+")
+_STEM_MARK = "*"
+_LONGEST_STEM = 32
+_MOST_SIGNS_BETWEEN = 3  # between two words of a phrase
+_LONGEST_NUMBER = 4  # longer ones are dates and codes
+_AGENTS = "agents"
+Use = tuple[str, str]  # a role, and the language in which it is played
+_FIRST_ROLES = frozenset({"ductography", "other_procedure"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """A phrase as tokens; the last of them may be a stem."""
+
+    tokens: tuple[str, ...]
+    uses: frozenset[Use]
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """What it may be in any language: ``view.CC``, and its family ``view``."""
+        roles = {role for role, _ in self.uses}
+        return frozenset(roles | {role.partition(".")[0] for role in roles})
+
+    @property
+    def must_be_tight(self) -> bool:
+        """Whether blanks inside would change the meaning: C+ is contrast, C + D is not."""
+        return "(" not in self.tokens and any(token in _HARD_DASH for token in self.tokens)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A stretch of a text: a known phrase, or one token that is not known.
+
+    ``first`` and ``last`` are positions of tokens, ``last`` inclusive.
+    """
+
+    roles: frozenset[str] = frozenset()
+    uses: frozenset[Use] = frozenset()
+    tokens: tuple[Token, ...]
+    first: int
+    last: int
+
+    @property
+    def text(self) -> str:
+        """Folded words joined by blanks."""
+        return " ".join(token.text for token in self.tokens)
+
+    @property
+    def start(self) -> int:
+        """Start in the folded text."""
+        return self.tokens[0].start
+
+    @property
+    def end(self) -> int:
+        """End in the folded text, exclusive."""
+        return self.tokens[-1].end
+
+    @property
+    def number(self) -> int | None:
+        """The whole number it is, None for a word, a fraction or one too long to count with."""
+        text = self.tokens[0].text
+        is_whole = self.is_number and text.isdecimal() and len(text) <= _LONGEST_NUMBER
+        return int(text) if is_whole else None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is a number, with a fraction or without."""
+        return len(self.tokens) == 1 and self.tokens[0].is_number
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """Languages that know it."""
+        return frozenset(language for _, language in self.uses)
+
+    def languages_as(self, *roles: str) -> frozenset[str]:
+        """Return the languages in which it plays one of the roles."""
+        return frozenset(language for role, language in self.uses if role in roles)
+
+    def has(self, *roles: str) -> bool:
+        """Whether it plays one of the roles."""
+        return not self.roles.isdisjoint(roles)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """A text as items in their order."""
+
+    folded: Folded
+    items: tuple[Item, ...]
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """All roles that are played in the text."""
+        return frozenset().union(*(item.roles for item in self.items))
+
+    def quote(self, first: Item, last: Item | None = None) -> str:
+        """Return the source's words from one item to another."""
+        return self.folded.quote(first.start, (last or first).end)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Phrases indexed by how they begin; built once for a vocabulary."""
+
+    _words: dict[str, tuple[Phrase, ...]] = field(repr=False)
+    _stems: dict[str, tuple[Phrase, ...]] = field(repr=False)
+
+    def scan(self, text: str) -> Scan:
+        """Split ``text`` into known phrases and unknown tokens.
+
+        Names of the procedure are taken first, wherever they stand, so that the contrast in
+        them is not read as a phase.
+        """
+        folded = fold_with_origin(text)
+        tokens = tokenise(folded.text)
+        taken: dict[int, Item] = {}
+        for roles in (_FIRST_ROLES, None):
+            for item in self._find(tokens, taken, roles):
+                taken[item.first] = item
+                for position in range(item.first + 1, item.last + 1):
+                    taken.setdefault(position, item)
+        return Scan(folded=folded, items=tuple(_in_order(tokens, taken)))
+
+    def _find(
+        self, tokens: tuple[Token, ...], taken: dict[int, Item], roles: frozenset[str] | None
+    ) -> Iterator[Item]:
+        position = 0
+        while position < len(tokens):
+            item = None if position in taken else self._longest(tokens, position, taken, roles)
+            if item is None:
+                position += 1
+            else:
+                yield item
+                position = item.last + 1
+
+    def _longest(
+        self,
+        tokens: tuple[Token, ...],
+        first: int,
+        taken: dict[int, Item],
+        roles: frozenset[str] | None,
+    ) -> Item | None:
+        best: tuple[int, list[Phrase]] = (-1, [])
+        for phrase in self._beginning_with(tokens[first].text):
+            if roles is not None and phrase.roles.isdisjoint(roles):
+                continue
+            last = _match(phrase, tokens, first, taken)
+            if last > best[0]:
+                best = (last, [phrase])
+            elif last == best[0] and last >= 0:
+                best[1].append(phrase)
+        last, phrases = best
+        if last < 0:
+            return None
+        return Item(
+            roles=frozenset().union(*(phrase.roles for phrase in phrases)),
+            uses=frozenset().union(*(phrase.uses for phrase in phrases)),
+            tokens=tokens[first : last + 1],
+            first=first,
+            last=last,
+        )
+
+    def _beginning_with(self, word: str) -> Iterator[Phrase]:
+        yield from self._words.get(word, ())
+        for length in range(1, min(len(word), _LONGEST_STEM) + 1):
+            yield from self._stems.get(word[:length], ())
+
+
+@lru_cache(maxsize=8)
+def lexicon_of(vocabulary: Vocabulary) -> Lexicon:
+    """Return the index of the phrases that descriptions and comments are made of."""
+    return build_lexicon(term for term in vocabulary.terms if term.language != _AGENTS)
+
+
+@lru_cache(maxsize=8)
+def agent_lexicon_of(vocabulary: Vocabulary) -> Lexicon:
+    """Return the index of the words that the agent's and the route's own fields hold."""
+    return build_lexicon(term for term in vocabulary.terms if term.language == _AGENTS)
+
+
+def build_lexicon(terms: Iterable[Term]) -> Lexicon:
+    """Index terms by their first word or stem."""
+    phrases: dict[tuple[str, ...], set[Use]] = {}
+    for term in terms:
+        for spelling in spellings(term.phrase):
+            phrases.setdefault(phrase_tokens(spelling), set()).add((term.role, term.language))
+    words: dict[str, list[Phrase]] = {}
+    stems: dict[str, list[Phrase]] = {}
+    for tokens, uses in phrases.items():
+        if not tokens:
+            continue
+        phrase = Phrase(tokens=tokens, uses=frozenset(uses))
+        index = stems if tokens[0].endswith(_STEM_MARK) else words
+        index.setdefault(tokens[0].rstrip(_STEM_MARK), []).append(phrase)
+    return Lexicon(
+        {word: tuple(found) for word, found in words.items()},
+        {stem: tuple(found) for stem, found in stems.items()},
+    )
+
+
+def phrase_tokens(folded: str) -> tuple[str, ...]:
+    """Split a folded phrase as texts are split; a word with ``*`` behind it is a stem.
+
+    Signs that may stand between any two words are dropped; a dash is kept where it means
+    something, at the phrase's edge or in parentheses.
+    """
+    tokens: list[str] = []
+    found = tokenise(folded)
+    for position, token in enumerate(found):
+        before = found[position - 1] if position else None
+        after = found[position + 1] if position + 1 < len(found) else None
+        if token.text == _STEM_MARK and before is not None and before.end == token.start:
+            tokens[-1] += _STEM_MARK
+        elif token.text not in _SOFT or (token.text == "-" and _is_edge(before, after)):
+            tokens.append(token.text)
+    return tuple(tokens)
+
+
+def _is_edge(before: Token | None, after: Token | None) -> bool:
+    return before is None or after is None or "(" in before.text or ")" in after.text
+
+
+def _match(phrase: Phrase, tokens: tuple[Token, ...], first: int, taken: dict[int, Item]) -> int:
+    """Return the last position of ``phrase`` where it begins at ``first``, -1 if it does not."""
+    position = first
+    for number, wanted in enumerate(phrase.tokens):
+        if number:
+            position += 1 if phrase.must_be_tight else _step(tokens, position, wanted)
+        if position >= len(tokens) or position in taken:
+            return -1
+        if not _is_same(wanted, tokens[position].text):
+            return -1
+    if phrase.must_be_tight and not _is_tight(phrase, tokens, first, position):
+        return -1
+    return position
+
+
+def _step(tokens: tuple[Token, ...], position: int, wanted: str) -> int:
+    """Return how far the next token is that is no sign between words."""
+    step = 1
+    while step <= _MOST_SIGNS_BETWEEN and position + step < len(tokens):
+        sign = tokens[position + step].text
+        if sign == wanted or sign not in _SOFT:
+            break
+        step += 1
+    return step
+
+
+def _is_same(wanted: str, word: str) -> bool:
+    if wanted.endswith(_STEM_MARK):
+        return word.startswith(wanted[:-1])
+    return word == wanted
+
+
+def _is_tight(phrase: Phrase, tokens: tuple[Token, ...], first: int, last: int) -> bool:
+    inside = all(tokens[i].end == tokens[i + 1].start for i in range(first, last))
+    before = first > 0 and tokens[first - 1].end == tokens[first].start
+    after = last + 1 < len(tokens) and tokens[last].end == tokens[last + 1].start
+    if before and tokens[first - 1].is_word and phrase.tokens[0] in _HARD_DASH:
+        return False
+    follows = after and (tokens[last + 1].is_word or tokens[last + 1].is_number)
+    return inside and not (follows and phrase.tokens[-1] in _HARD_DASH)
+
+
+def _in_order(tokens: tuple[Token, ...], taken: dict[int, Item]) -> Iterator[Item]:
+    position = 0
+    while position < len(tokens):
+        item = taken.get(position)
+        if item is None:
+            item = Item(
+                roles=view_roles(tokens, position),
+                tokens=tokens[position : position + 1],
+                first=position,
+                last=position,
+            )
+        yield item
+        position = item.last + 1

@@ -1,0 +1,178 @@
+"""Reading a phrase that a person or a console wrote.
+
+Two questions are kept apart: whether it names a ductography, and whether it says that an image
+was exposed before or after the filling. Names of the procedure answer only the first.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ductdicom.language.codes import VIEW_GROUPS
+from ductdicom.language.injection import read_injection
+from ductdicom.language.lexicon import Item, Scan, lexicon_of
+from ductdicom.language.phrases import Finding, PhraseReader, TextPhase
+from ductdicom.language.side import read_laterality
+from ductdicom.model.call import Laterality, ViewGroup
+from ductdicom.vocabulary.folding import Folded
+from ductdicom.vocabulary.terms import Vocabulary
+
+__all__ = ["Reading", "TextPhase", "read_text"]
+
+_NO_PATIENT_VIEW = frozenset({"biopsy", "localisation", "specimen", "quality-control"})
+_BINDS_TO_PAST = ("before", "after", "history", "without")
+_DUAL_ENERGY_ENDINGS = frozenset({"le", "he", "des", "sub"})  # "L CC LE": heuristic, GE
+_LIMITS_BYTES = (16, 64)  # value length of SH and LO (DICOM PS3.5 6.2)
+_LONGEST_TEXT = 10_240  # characters, the length of LT (DICOM PS3.5 6.2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a text says, and the words that say it.
+
+    ``words`` stand as in the source. ``kinds`` are look-alikes that it names. ``views`` are
+    acronyms of DICOM PS3.16 CID 4014, ``view_group`` also knows a plain "lateral". ``laterality``
+    is None where it names both sides. ``injection`` counts ducts or fillings from 1. A weak
+    reading often means something else, or may have lost its end.
+    """
+
+    is_ductography: bool = False
+    phase: TextPhase = TextPhase.NONE
+    words: tuple[str, ...] = ()
+    kinds: frozenset[str] = frozenset()
+    laterality: Laterality | None = None
+    views: tuple[str, ...] = ()
+    view_group: ViewGroup | None = None
+    modifiers: tuple[str, ...] = ()
+    injection: int | None = None
+    is_repeat: bool = False
+    is_weak: bool = False
+
+
+def read_text(value: str, vocabulary: Vocabulary, *, ductography_context: bool = False) -> Reading:
+    """Read one text.
+
+    Parameters
+    ----------
+    value
+        Decoded text of any attribute; longer than 10240 characters is cut.
+    ductography_context
+        Whether the study is known to be a ductography, so that a bare "POST 2" counts.
+    """
+    return _read(value[:_LONGEST_TEXT], vocabulary, ductography_context=ductography_context)
+
+
+@lru_cache(maxsize=8192)
+def _read(value: str, vocabulary: Vocabulary, *, ductography_context: bool) -> Reading:
+    scan = lexicon_of(vocabulary).scan(value)
+    procedure = [
+        item
+        for position, item in enumerate(scan.items)
+        if item.has("ductography") and not _is_preceded(scan.items, position, "history", "without")
+    ]
+    kinds = frozenset(_kinds(scan.items))
+    in_ductogram = ductography_context or bool(procedure)
+    findings = _kept(
+        tuple(PhraseReader.of(scan, in_ductogram=in_ductogram).findings()),
+        frozenset(_names(scan.items, "kind.")) | kinds,
+        names_it=bool(procedure),
+    )
+    phase = _merge(findings)
+    views = tuple(dict.fromkeys(_names(scan.items, "view.")))
+    injection, is_repeat = read_injection(scan.items)
+    return Reading(
+        is_ductography=bool(procedure),
+        phase=phase,
+        words=tuple(_words(scan, procedure, findings)),
+        kinds=kinds,
+        laterality=read_laterality(scan.items),
+        views=tuple(view for view in views if view in VIEW_GROUPS),
+        view_group=_view_group(scan.items, views),
+        modifiers=tuple(dict.fromkeys(_modifiers(scan.items))),
+        injection=injection,
+        is_repeat=is_repeat,
+        is_weak=phase is not TextPhase.NONE
+        and (all(f.is_weak for f in findings) or _is_cut(scan.folded, scan.items)),
+    )
+
+
+def _kept(
+    findings: tuple[Finding, ...], kinds: frozenset[str], *, names_it: bool
+) -> tuple[Finding, ...]:
+    """Drop what look-alikes say: a contrast mammogram's POST, a biopsy's SCOUT."""
+    if "contrast-mammogram" in kinds and not names_it:
+        return ()
+    if kinds & _NO_PATIENT_VIEW or ("tomosynthesis" in kinds and not names_it):
+        return tuple(finding for finding in findings if not finding.is_everyday)
+    return findings
+
+
+def _merge(findings: Sequence[Finding]) -> TextPhase:
+    phases = {finding.phase for finding in findings}
+    if not phases:
+        return TextPhase.NONE
+    return phases.pop() if len(phases) == 1 else TextPhase.BOTH
+
+
+def _words(scan: Scan, procedure: Sequence[Item], findings: Sequence[Finding]) -> Iterator[str]:
+    spans = [(item, item) for item in procedure] + [(f.first, f.last) for f in findings]
+    end = 0
+    for first, last in sorted(spans, key=lambda span: (span[0].start, -span[1].end)):
+        if last.end > end:
+            yield scan.quote(first, last)
+            end = last.end
+
+
+def _names(items: Sequence[Item], family: str) -> Iterator[str]:
+    for item in items:
+        for role in sorted(item.roles):
+            if role.startswith(family):
+                yield role.removeprefix(family)
+
+
+def _kinds(items: Sequence[Item]) -> Iterator[str]:
+    for position, item in enumerate(items):
+        kinds = tuple(_names((item,), "kind."))
+        if kinds and not _is_past(items, position):
+            yield from kinds
+    solid = [item for item in items if item.tokens[0].is_word]
+    if len(solid) > 1 and solid[-1].text in _DUAL_ENERGY_ENDINGS and solid[-2].has("view"):
+        yield "contrast-mammogram"
+
+
+def _modifiers(items: Sequence[Item]) -> Iterator[str]:
+    for position, item in enumerate(items):
+        is_denied = position > 0 and items[position - 1].has("without")
+        if not is_denied:
+            yield from _names((item,), "modifier.")
+
+
+def _is_past(items: Sequence[Item], position: int) -> bool:
+    """Whether something is only named as what was before or after: "post biopsy"."""
+    following = items[position + 1 : position + 2]
+    is_bound = _is_preceded(items, position, *_BINDS_TO_PAST)
+    return is_bound or any(item.has("pre_behind", "post_behind") for item in following)
+
+
+def _is_preceded(items: Sequence[Item], position: int, *roles: str) -> bool:
+    """Whether an item follows a word of one of the roles, fillers between them left aside."""
+    before = position - 1
+    while before >= 0 and (items[before].has("filler") or items[before].text in "-._"):
+        before -= 1
+    return before >= 0 and items[before].has(*roles)
+
+
+def _view_group(items: Sequence[Item], views: Sequence[str]) -> ViewGroup | None:
+    groups = {VIEW_GROUPS[view] for view in views if view in VIEW_GROUPS}
+    groups |= {ViewGroup(name) for name in _names(items, "view_group.")}
+    return groups.pop() if len(groups) == 1 else None
+
+
+def _is_cut(folded: Folded, items: Sequence[Item]) -> bool:
+    """Whether the value fills its field, so that its end, perhaps "ohne", may be lost."""
+    text = folded.source.rstrip("\0 ")
+    lengths = {len(text), len(text.encode("utf-8", "surrogatepass"))}
+    if _LIMITS_BYTES[1] in lengths:
+        return True
+    ends_in_unknown_word = bool(items) and not items[-1].roles and items[-1].tokens[0].is_word
+    return _LIMITS_BYTES[0] in lengths and ends_in_unknown_word

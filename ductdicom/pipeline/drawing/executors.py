@@ -1,0 +1,218 @@
+"""Where the work runs: in this process, or in worker processes."""
+
+import faulthandler
+import multiprocessing
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from multiprocessing.connection import wait
+from pathlib import Path
+from threading import Thread
+from types import MappingProxyType
+from typing import Any, ParamSpec, TypeVar
+
+from ductdicom.ingest.read import read_files
+from ductdicom.pipeline.drawing.probe import probe
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_STANDARD_ERROR = 2
+_TASKS_BEFORE_POOL = 4
+_LIMIT_S = 900.0  # for a study; the slowest take a minute
+# A chunk of headers takes a tenth of a second, on a slow share minutes; an image a few seconds.
+_LIMITS: Mapping[Callable[..., Any], float] = MappingProxyType({read_files: 300.0, probe: 120.0})
+
+
+class SerialExecutor(Executor):
+    """Runs each task at once in the calling thread.
+
+    Parameters
+    ----------
+    may_stop
+        Entered for each task, which interrupts may stop.
+    """
+
+    def __init__(self, may_stop: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+        self._may_stop = may_stop
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run a task and return its finished future; what it raises is raised here."""
+        future: Future[T] = Future()
+        with self._may_stop():
+            future.set_result(fn(*args, **kwargs))
+        return future
+
+
+class WorkerPool(Executor):
+    """Worker processes that are started when the first task comes, and anew when one of them died.
+
+    Whoever waits for a task whose pool broke gets `concurrent.futures.BrokenExecutor`, also for
+    tasks that were not at fault, and may submit them again. Workers are spawned, never forked: a
+    forked one would inherit locks of libraries in whatever state they are.
+
+    Parameters
+    ----------
+    workers
+        Number of processes.
+    limit_s
+        Seconds after which a task that has not ended is taken for dead, together with its worker.
+    limits
+        Other seconds for the tasks of some functions.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        *,
+        limit_s: float = _LIMIT_S,
+        limits: Mapping[Callable[..., Any], float] = _LIMITS,
+    ) -> None:
+        self._workers = workers
+        self._limit_s = limit_s
+        self._limits = limits
+        self._pool: ProcessPoolExecutor | None = None
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Submit a task to a pool that is whole."""
+        task = partial(fn, *args, **kwargs)
+        limit_s = self._limits.get(fn, self._limit_s)
+        try:
+            return self._submit(limit_s, task)
+        except BrokenExecutor:
+            self.shutdown()
+            return self._submit(limit_s, task)
+
+    def _submit(self, limit_s: float, task: Callable[[], T]) -> Future[T]:
+        if self._pool is None:
+            # Its locks start a helper process, which meddles with the signals held back.
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(
+                self._workers, mp_context=context, initializer=begin_worker
+            )
+        with _interrupts_held():  # a pool starts its processes with its first task
+            return self._pool.submit(run_limited, limit_s, task)
+
+    def shutdown(self, *args: Any, **kwargs: Any) -> None:
+        """End the processes, as every executor does."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(*args, **kwargs)
+
+
+class LatePool(Executor):
+    """Runs its first tasks in the calling thread; worker processes are started for more of them.
+
+    What is done in less time than it takes to start a process is not worth one.
+
+    Parameters
+    ----------
+    workers
+        Number of processes; with one, all tasks are run in the calling thread.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._here = SerialExecutor()
+        self._pool: Executor = WorkerPool(workers) if workers > 1 else self._here
+        self._tasks_here = _TASKS_BEFORE_POOL
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run a task at once, or submit it to the pool."""
+        if self._tasks_here:
+            self._tasks_here -= 1
+            return self._here.submit(fn, *args, **kwargs)
+        return self._pool.submit(fn, *args, **kwargs)
+
+    def shutdown(self, *args: Any, **kwargs: Any) -> None:
+        """End the processes, as every executor does."""
+        self._pool.shutdown(*args, **kwargs)
+
+
+def begin_worker() -> None:
+    """Make a worker process end with its parent, and keep quiet what libraries print in it.
+
+    Some decoders write to the standard error of the process, between lines that a program may
+    read; what a worker has to say comes back as its result.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, _STANDARD_ERROR)
+    os.close(nowhere)
+    end_with_parent()
+
+
+def end_with_parent() -> None:
+    """Watch, in a worker process, the process that started it, and end when that is gone.
+
+    A worker that waits for work would never learn of it, and one that works would go on writing
+    beside the next run.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    Thread(target=watch, name="end-with-parent", daemon=True).start()
+
+
+def run_limited(limit_s: float, task: Callable[[], T]) -> T:
+    """Run a task in a worker process, which ends at once when the time is over.
+
+    A decoder that hangs inside a library cannot be stopped in any other way.
+    """
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        faulthandler.dump_traceback_later(limit_s, exit=True, file=nowhere)
+        try:
+            with values_unsaid():
+                return task()
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+
+@contextmanager
+def values_unsaid() -> Iterator[None]:
+    """Keep back what pydicom warns of, which may quote a name or a number from a header."""
+    with warnings.catch_warnings():
+        # The place that it names for a warning may be one of ours.
+        warnings.filterwarnings("ignore", category=UserWarning, module=r"(pydicom|ductdicom)(\.|$)")
+        yield
+
+
+def make_executor(
+    jobs: int,
+    may_stop: Callable[[], AbstractContextManager[None]] = nullcontext,
+    *,
+    in_process: bool = False,
+) -> Executor:
+    """Return an executor of ``jobs`` workers.
+
+    Parameters
+    ----------
+    in_process
+        A single worker is this process itself, where nothing ends a task that hangs.
+    """
+    return SerialExecutor(may_stop) if in_process and jobs <= 1 else WorkerPool(max(jobs, 1))
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold interrupts back; processes started meanwhile hold theirs back for good.
+
+    A terminal sends an interrupt to every process of a command. Only the one that writes the
+    report acts on it, so that a worker finishes the study it is at.
+    """
+    if sys.platform == "win32":  # no such masks; a console's interrupt ends the workers
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

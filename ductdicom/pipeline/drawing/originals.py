@@ -1,0 +1,70 @@
+"""The bytes of a study's images that lie in archives, each archive gone through once."""
+
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from ductdicom.errors import UnreadableError
+from ductdicom.ingest.archives.walk import read_all, read_bytes
+from ductdicom.model.origin import Origin
+
+_MOST_BYTES = 200 << 20  # that are held for one study; what is more is read when it is asked for
+
+
+class Members:
+    """What is read for one study.
+
+    A packed archive can only be read from its start, and the directory of a large one takes its
+    time, so that all that a study has in it is read together and held.
+
+    Parameters
+    ----------
+    origins
+        Everything that may be asked for.
+    deadly
+        Labels of images that are not to be decoded, as a decoder ends its process over them.
+    """
+
+    def __init__(
+        self,
+        origins: Iterable[Origin] = (),
+        *,
+        most_bytes: int = _MOST_BYTES,
+        deadly: Collection[str] = (),
+    ) -> None:
+        self._deadly = deadly
+        self._waiting: dict[str, list[Origin]] = {}
+        self._held: dict[str, bytes] = {}
+        for origin in {origin.label: origin for origin in origins}.values():
+            if origin.member is not None and origin.size_bytes <= most_bytes:
+                most_bytes -= origin.size_bytes
+                self._waiting.setdefault(origin.file, []).append(origin)
+
+    def source(self, origin: Origin) -> Path | bytes:
+        """Return where a file lies, or the bytes of a member, for a decoder.
+
+        Raises
+        ------
+        UnreadableError
+            The member cannot be read, or is no longer there; ``decoder-crashed`` where it is not
+            to be decoded.
+        """
+        if origin.label in self._deadly:
+            message = "a decoder ends its process over it"
+            raise UnreadableError(message, reason="decoder-crashed", path=origin.label)
+        return origin.path if origin.member is None else self.content(origin)
+
+    def content(self, origin: Origin) -> bytes:
+        """Return the bytes of a file or a member.
+
+        Raises
+        ------
+        UnreadableError
+            It cannot be read, or is no longer there.
+        """
+        if origin.member is not None and origin.file in self._waiting:
+            with suppress(UnreadableError):  # each member says so itself when its turn comes
+                for member, content in read_all(self._waiting.pop(origin.file)):
+                    self._held[member.label] = content
+        held = self._held.get(origin.label)
+        return read_bytes(origin) if held is None else held

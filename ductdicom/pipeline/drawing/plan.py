@@ -1,0 +1,107 @@
+"""What is to be done for each study, and what an earlier run has done already."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from ductdicom.export.names import safe_component
+from ductdicom.export.output import OutputFolder
+from ductdicom.model.instance import Instance
+from ductdicom.pipeline.drawing.work import RECORD_NAME, StudyJob, StudyResult, fingerprint_of
+from ductdicom.pipeline.judge import Judged
+from ductdicom.settings import Phi, Settings
+
+
+def plan_jobs(judged: Sequence[Judged], settings: Settings, output: OutputFolder) -> list[StudyJob]:
+    """Plan a job for each study, sorted by key."""
+    jobs = []
+    for study in judged:
+        key = _key(study, settings, output)
+        identity = identity_lines(study, settings.phi, output)
+        jobs.append(
+            StudyJob(
+                key=key,
+                folder=output.path / "studies" / key,
+                call=study.call,
+                pairing=study.pairing,
+                identity=identity,
+                pseudonym=_pseudonym(study, output) if settings.phi is Phi.NONE else "",
+                settings=settings,
+                fingerprint=fingerprint_of(study.call, study.pairing, identity, settings),
+            )
+        )
+    return sorted(jobs, key=lambda job: job.key)
+
+
+def _first(study: Judged) -> Instance:
+    return study.call.images[0].instance
+
+
+def _key(study: Judged, settings: Settings, output: OutputFolder) -> str:
+    first = _first(study)
+    dates = [i.study_date for i in study.part.study.instances if i.study_date]
+    earliest = min(dates, default=None)
+    key = output.study_name(first.study_instance_uid, earliest, study.part.number)
+    if settings.phi is not Phi.FULL:
+        return key
+    date, _, digest = key.partition("-")
+    who = [text for text in (first.patient.patient_id, first.accession_number) if text]
+    return "-".join((date, *(safe_component(text) for text in who), digest[:6]))
+
+
+def identity_lines(study: Judged, phi: Phi, output: OutputFolder) -> tuple[str, ...]:
+    """Return what may be said of the patient and the study on a sheet.
+
+    ``none``: a pseudonym. ``minimal``: patient ID and study date. ``full``: also name, birth
+    date and accession number.
+    """
+    first = _first(study)
+    patient = first.patient
+    if phi is Phi.NONE:
+        return (f"Patient {_pseudonym(study, output)}",)
+    date = f"{first.study_date:%Y-%m-%d}" if first.study_date else "undated"
+    lines = [f"Patient ID {patient.patient_id or '–'}", f"Study {date}"]
+    if phi is Phi.FULL:
+        name = (patient.name or "–").replace("^", " ").strip()
+        lines = [name, f"born {_date(patient.birth_date)}", *lines]
+        lines.append(f"Accession {first.accession_number or '–'}")
+    return tuple(lines)
+
+
+def _date(text: str | None) -> str:
+    """Return a DICOM date (DA) as ISO 8601; what is no date comes as it is."""
+    digits = (text or "").strip()
+    if len(digits) == len("YYYYMMDD") and digits.isdigit():
+        return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+    return digits or "–"
+
+
+def _pseudonym(study: Judged, output: OutputFolder) -> str:
+    first = _first(study)
+    return output.pseudonym(first.patient.patient_id or first.study_instance_uid)
+
+
+def read_finished(job: StudyJob) -> StudyResult | None:
+    """Return the result of an earlier run, if it is whole and what this job would make."""
+    try:
+        record = json.loads((job.folder / RECORD_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(record, dict) or record.get("fingerprint") != job.fingerprint:
+        return None
+    if not _are_whole(job.folder, record.get("files"), record.get("file_bytes")):
+        return None
+    return StudyResult(key=job.key, record=record, was_written=False)
+
+
+def _are_whole(folder: Path, names: object, sizes: object) -> bool:
+    """Tell whether all files of a study are there, as large as they were written."""
+    if not isinstance(names, list) or not isinstance(sizes, list) or len(names) != len(sizes):
+        return False
+    try:
+        return all(
+            (folder / str(name)).stat().st_size == size
+            for name, size in zip(names, sizes, strict=True)
+        )
+    except OSError:
+        return False

@@ -1,0 +1,235 @@
+"""From a study's rows to tiles: which pixels are read, at what size, with which grey."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from ductdicom.errors import InputError
+from ductdicom.geometry.scale import contact_pitches
+from ductdicom.ingest.headers.same_object import require_unchanged
+from ductdicom.model.instance import Equipment
+from ductdicom.model.origin import Origin
+from ductdicom.model.row import Pairing
+from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.pipeline.drawing.originals import Members
+from ductdicom.pixels.decoding.decode import StoredImage, read_image
+from ductdicom.pixels.display.present import VoiChoice, VoiKind, Voter, choose_voi, voter_of
+from ductdicom.settings import Format, Paper, Settings, Voi
+from ductdicom.sheet.options import SheetOptions
+from ductdicom.sheet.page import UNITS_PER_INCH, Page
+from ductdicom.sheet.pages.blocks import drawn_images
+from ductdicom.sheet.pages.compose import compose
+from ductdicom.sheet.tile import MissingTile, Tile, prepare_tile
+from ductdicom.version import __version__
+
+_HTML_ZOOM = 2.0  # pixels of an image in HTML for one of its page, each way
+# What decodes at a fraction of its resolution is looked at so coarsely before it has a place;
+# where the breast is, is not looked for any finer (`pixels.tissue.overview`).
+_LOOK_PX = 256
+_SKETCH_DPI = 20
+_MOST_HELD = 4  # decoded images of a row that wait for its VOI; more are decoded again
+_ROUNDING = 1.02  # crops of a coarse and of a fine image differ by a pixel or two
+# Shares of a page's height: a cropped image is not drawn with more pixels; nor zoomed, much.
+_DRAWN_SHARE = 0.75
+_ZOOMED_SHARE = 1.0
+_PAPERS = {  # width and height in inches, landscape
+    Paper.A4: (11.693, 8.268),
+    Paper.A3: (16.535, 11.693),
+    Paper.LETTER: (11.0, 8.5),
+    Paper.TABLOID: (17.0, 11.0),
+}
+
+
+def prepare_tiles(
+    call: StudyCall,
+    pairing: Pairing,
+    options: SheetOptions,
+    voi: Voi = Voi.HEADER,
+    members: Members | None = None,
+) -> dict[str, Tile | MissingTile]:
+    """Read and prepare every image that the pages show, row by row with one kind of VOI.
+
+    What can be decoded at a fraction of its resolution is first looked at coarsely, to find where
+    it stands on the page, and then decoded at the resolution that it is drawn with.
+
+    Returns
+    -------
+    dict
+        By the label of each image's origin.
+    """
+    groups = _groups(pairing)
+    members = members or Members(_origins(groups))
+    pitches = contact_pitches(call.images)
+    tiles = _prepare(groups, options, voi, partial(_read, members, {}), pitches)
+    if not any(_is_coarse(tile) for tile in tiles.values()):
+        return tiles
+    # Where things go does not depend on the resolution, so it is tried with hardly any.
+    sketch = compose(call, pairing, tiles, replace(options, dpi=_SKETCH_DPI, zoom=1.0))
+    wanted = _wanted(groups, tiles, sketch, options)
+    short = [group for group in groups if any(_label(image) in wanted for image in group)]
+    finer = _prepare(short, options, voi, partial(_read, members, wanted), pitches)
+    for group in short:
+        labels = [_label(image) for image in group]
+        # What cannot be decoded finely is better seen coarsely than not at all; and with it all
+        # that share its row, whose kind of VOI was chosen without it.
+        if all(
+            isinstance(finer[label], Tile) for label in labels if isinstance(tiles[label], Tile)
+        ):
+            tiles |= {label: finer[label] for label in labels}
+    return tiles
+
+
+def _groups(pairing: Pairing) -> list[tuple[ImageCall, ...]]:
+    """Return the images that are shown, each once; those of a row stand together.
+
+    So do those of rows that share an image, which is drawn once for all of them.
+    """
+    groups: list[dict[str, ImageCall]] = []
+    for row in pairing.rows:
+        group = {_label(image): image for image in row.images}
+        apart = []
+        for other in groups:
+            if other.keys().isdisjoint(group):
+                apart.append(other)
+            else:
+                group = other | group
+        groups = [*apart, group]
+    in_rows = {label for group in groups for label in group}
+    alone = [(image,) for image in drawn_images(pairing) if _label(image) not in in_rows]
+    return [*(tuple(group.values()) for group in groups), *alone]
+
+
+def _prepare(
+    groups: Sequence[Sequence[ImageCall]],
+    options: SheetOptions,
+    wanted_voi: Voi,
+    read: Callable[[ImageCall], StoredImage | MissingTile],
+    pitches: Mapping[Equipment, tuple[float, float]],
+) -> dict[str, Tile | MissingTile]:
+    tiles: dict[str, Tile | MissingTile] = {}
+    for group in groups:
+        held: dict[str, StoredImage] = {}
+        voters: list[Voter] = []
+        for image in group:
+            found = read(image)
+            if isinstance(found, MissingTile):
+                tiles[_label(image)] = found
+                continue
+            voters.append(voter_of(found))
+            if len(held) < _MOST_HELD:
+                held[_label(image)] = found
+        voi, notes = _common_voi(voters, wanted_voi)
+        show = partial(prepare_tile, voi=voi, notes=notes)
+        for image in (image for image in group if _label(image) not in tiles):
+            stored = held.pop(_label(image), None) or read(image)
+            if isinstance(stored, MissingTile):  # since it was read a moment ago
+                tiles[_label(image)] = stored
+            else:
+                pitch_mm = pitches.get(image.instance.equipment)
+                tiles[_label(image)] = _tile(
+                    stored, options, partial(show, image, stored, pitch_mm=pitch_mm)
+                )
+    return tiles
+
+
+def _wanted(
+    groups: Sequence[Sequence[ImageCall]],
+    tiles: Mapping[str, Tile | MissingTile],
+    pages: Sequence[Page],
+    options: SheetOptions,
+) -> dict[str, int]:
+    """Return the pixels that coarsely decoded images need on the longer side, where they lack."""
+    shown = _shown_rows(pages, options)
+    wanted: dict[str, int] = {}
+    for image in (image for group in groups for image in group):
+        tile, raster = tiles[_label(image)], image.instance.raster
+        if not isinstance(tile, Tile) or not _is_coarse(tile):
+            continue
+        lacking = shown.get(image.uid, 0.0) * _ROUNDING / tile.values.shape[0]
+        if lacking > 1:
+            longer = max(raster.rows or 0, raster.columns or 0) / tile.reduction
+            wanted[_label(image)] = round(longer * lacking)
+    return wanted
+
+
+def _shown_rows(pages: Sequence[Page], options: SheetOptions) -> dict[str, float]:
+    """Return the rows that each whole image is drawn with at most, by its SOP Instance UID."""
+    shown: dict[str, float] = {}
+    rows = 0.0
+    for tile in (tile for page in pages for tile in page.tiles):
+        if tile.part is None:
+            rows = tile.box.height * options.scale
+            # A reader who zooms gets as much as a page is high, no more.
+            finer = max(1.0, min(options.zoom, options.height * options.scale / rows))
+        else:  # a close-up, which follows the image that it is a part of
+            finer = tile.box.height / tile.part.height
+        shown[tile.sop_instance_uid] = max(shown.get(tile.sop_instance_uid, 0.0), rows * finer)
+    return shown
+
+
+def _is_coarse(tile: Tile | MissingTile) -> bool:
+    return isinstance(tile, Tile) and tile.reduction > 1
+
+
+def _label(image: ImageCall) -> str:
+    return image.instance.origin.label
+
+
+def _common_voi(voters: Sequence[Voter], wanted: Voi) -> tuple[VoiChoice | None, tuple[str, ...]]:
+    """Choose one kind of VOI for a row; where there is none, each its own, and say so.
+
+    The full range would be common too, but shows a mammogram in a few grey levels.
+    """
+    if not voters:
+        return None, ()
+    if wanted is Voi.WIDE:
+        return VoiChoice(kind=VoiKind.FULL_RANGE), ()
+    voi = choose_voi(voters)
+    has_own = any(image.attributes.vois for image in voters)
+    if voi.kind is VoiKind.FULL_RANGE and has_own and len(voters) > 1:
+        return None, ("grey-differs",)
+    return voi, ()
+
+
+def _tile(stored: StoredImage, options: SheetOptions, show: Callable[..., Tile]) -> Tile:
+    """Prepare an image with the pixels that its page can show, or with all that were decoded."""
+    if stored.reduction > 1:
+        return show()
+    needed = round(options.height * options.scale)  # which no image exceeds
+    tile = show(min_side_px=needed)
+    share = _DRAWN_SHARE if options.zoom <= 1 else _ZOOMED_SHARE
+    is_whole = max(stored.rows, stored.columns) < 2 * needed
+    if is_whole or max(tile.values.shape) >= needed * share:
+        return tile
+    return show()  # a small breast in a large image
+
+
+def _origins(groups: Iterable[Iterable[ImageCall]]) -> Iterator[Origin]:
+    return (image.instance.origin for group in groups for image in group)
+
+
+def _read(
+    members: Members, wanted_px: Mapping[str, int], image: ImageCall
+) -> StoredImage | MissingTile:
+    origin = image.instance.origin
+    min_side_px = wanted_px.get(origin.label, _LOOK_PX)
+    try:
+        source = members.source(origin)
+        require_unchanged(image.instance, source if isinstance(source, bytes) else None)
+        return read_image(source, min_side_px=min_side_px, label=origin.label)
+    except InputError as error:
+        return MissingTile(reason=error.reason)
+
+
+def sheet_options(settings: Settings, identity: tuple[str, ...]) -> SheetOptions:
+    """Return how pages are laid out under the run's settings."""
+    width, height = _PAPERS[settings.paper]
+    return SheetOptions(
+        width=round(width * UNITS_PER_INCH),
+        height=round(height * UNITS_PER_INCH),
+        dpi=settings.dpi,
+        closeup=settings.closeup,
+        identity=identity,
+        version=f"ductdicom {__version__}",
+        zoom=_HTML_ZOOM if Format.HTML in settings.format else 1.0,
+    )

@@ -1,0 +1,124 @@
+"""Studies worked off by an executor, also where its workers die."""
+
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from functools import partial
+
+from ductdicom.errors import DuctDicomError, place_of
+from ductdicom.model.outcome import BUG, REPORT_IT, Problem
+from ductdicom.pipeline.drawing.executors import WorkerPool
+from ductdicom.pipeline.drawing.probe import DEATHS, find_deadly
+from ductdicom.pipeline.drawing.work import StudyJob, StudyResult, give_up
+from ductdicom.sheet.pages.blocks import drawn_images
+
+Process = Callable[[StudyJob], StudyResult]
+MayStop = Callable[[], AbstractContextManager[None]]
+_DIED = Problem(
+    code="worker-died",
+    message="a worker process died over this study twice; it may need more memory",
+)
+
+
+def work_off(
+    jobs: Iterable[StudyJob],
+    executor: Executor,
+    process: Process,
+    *,
+    window: int,
+    may_stop: MayStop = nullcontext,
+) -> Generator[StudyResult]:
+    """Yield results as they come, with only ``window`` jobs under way at a time.
+
+    A bug that a study uncovers costs that study, with a record that says so, and not the batch.
+    When a worker dies, its executor cannot say over which job. Those under way are done again one
+    at a time, without the images over which a worker dies, and a job over which one dies all the
+    same is given up, with a record that says so.
+
+    Parameters
+    ----------
+    may_stop
+        Entered while it waits: an interrupt while a job is submitted would lose sight of it.
+    """
+    process = partial(_contained, process)
+    waiting = iter(jobs)
+    running: dict[Future[StudyResult], StudyJob] = {}
+    try:
+        while True:
+            for job in waiting:
+                running[executor.submit(process, job)] = job
+                if len(running) >= window:
+                    break
+            if not running:
+                return
+            with may_stop():
+                wait(running, return_when=FIRST_COMPLETED)
+            finished, suspects = _collect(running)
+            yield from finished
+            for suspect in suspects:
+                job = _without_deadly(suspect, executor, may_stop)
+                future = executor.submit(process, job)
+                running[future] = job
+                with may_stop():
+                    wait(running)
+                del running[future]
+                yield _result_alone(future, job)
+    finally:
+        if running:
+            _withdraw(running, executor)
+
+
+def _withdraw(running: Iterable[Future[StudyResult]], executor: Executor) -> None:
+    """Call back what is not begun, and wait for what is."""
+    if isinstance(executor, WorkerPool):
+        # Where its workers are ended meanwhile, a pool trips over futures that others cancelled.
+        executor.shutdown(cancel_futures=True)
+    else:
+        wait({future for future in running if not future.cancel()})
+
+
+def _collect(
+    running: dict[Future[StudyResult], StudyJob],
+) -> tuple[list[StudyResult], list[StudyJob]]:
+    """Take what is done out of ``running``; where a pool broke, all that was under way in it."""
+    finished: list[StudyResult] = []
+    suspects: list[StudyJob] = []
+    while done := [future for future in running if future.done()]:
+        for future in done:
+            job = running.pop(future)
+            try:
+                finished.append(future.result())
+            except DEATHS:
+                suspects.append(job)
+        if suspects:
+            wait(running)  # the rest fails with it, or has just been finished
+    return finished, suspects
+
+
+def _without_deadly(job: StudyJob, executor: Executor, may_stop: MayStop) -> StudyJob:
+    """Mark the images of a study whose decoding ends a worker."""
+    if not job.has_sheets:
+        return job
+    origins = [image.instance.origin for image in drawn_images(job.pairing)]
+    return replace(job, deadly=find_deadly(origins, executor, may_stop))
+
+
+def _result_alone(future: Future[StudyResult], job: StudyJob) -> StudyResult:
+    try:
+        return future.result()
+    except DEATHS:
+        return give_up(job, _DIED)
+
+
+def _contained(process: Process, job: StudyJob) -> StudyResult:
+    try:
+        return process(job)
+    except (DuctDicomError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other studies are to be done
+        return give_up(job, _bug(error))
+
+
+def _bug(error: Exception) -> Problem:
+    return Problem(code=BUG, message=f"{REPORT_IT}: {place_of(error)}")

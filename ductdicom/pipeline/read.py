@@ -1,0 +1,270 @@
+"""Reading and deciding: from what the user named to studies that are judged."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+from ductdicom.classify.decide import Engine
+from ductdicom.errors import NothingReadableError, UsageError
+from ductdicom.export.output import STATE_FOLDER
+from ductdicom.export.records import study_record
+from ductdicom.ingest.cache.cache import Catalogue
+from ductdicom.ingest.headers.file_set import MissingReference
+from ductdicom.ingest.scan import scan_inputs
+from ductdicom.model.instance import Instance
+from ductdicom.model.outcome import BUG, REPORT_IT, LedgerRow, Problem
+from ductdicom.pipeline.drawing.executors import LatePool
+from ductdicom.pipeline.fingerprints import Fingerprints
+from ductdicom.pipeline.gather import Gathered, gather
+from ductdicom.pipeline.interrupts import Interrupts
+from ductdicom.pipeline.judge import (
+    DECISIONS_NAME,
+    Judged,
+    judge,
+    make_engine,
+    unknown_decisions,
+)
+from ductdicom.pipeline.ledger import account
+from ductdicom.pipeline.masking import mask_identity
+from ductdicom.pipeline.report import Report, count_inputs
+from ductdicom.settings import Settings
+
+Progress = Callable[[str, int, int | None], None]
+
+_MOST_NAMED = 10  # inputs in a message
+
+
+def silent(_stage: str, _done: int, _total: int | None) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What was read and decided, before anything is drawn."""
+
+    gathered: Gathered
+    judged: tuple[Judged, ...]
+    problems: tuple[Problem, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+    is_interrupted: bool = False
+
+    @property
+    def instance_count(self) -> int:
+        """Number of DICOM objects that were read."""
+        return sum(len(part.study.instances) for part in self.gathered.parts)
+
+
+def scan(
+    inputs: Sequence[str],
+    settings: Settings,
+    *,
+    executor: Executor | None = None,
+    progress: Progress = silent,
+) -> Scan:
+    """Read and decide; write nothing.
+
+    Parameters
+    ----------
+    executor
+        Reads headers; where None is given, worker processes that are started for large exports.
+
+    Raises
+    ------
+    UsageError
+        No input, the output folder as input, or rules or decisions that cannot be used.
+    NothingReadableError
+        No input is a DICOM object that could be read.
+    """
+    order = prepare(inputs, settings)
+    with Interrupts() as interrupts, _workers(executor, settings.jobs) as workers:
+        scanned = read_and_decide(order, interrupts, executor=workers, progress=progress)
+    if scanned.is_interrupted:
+        raise KeyboardInterrupt
+    if not scanned.judged:
+        raise nothing_readable(scanned, inputs)
+    return scanned
+
+
+@contextmanager
+def _workers(given: Executor | None, jobs: int) -> Iterator[Executor]:
+    if given is not None:
+        yield given
+        return
+    own = LatePool(jobs)
+    try:
+        yield own
+    finally:
+        own.shutdown(wait=True, cancel_futures=True)
+
+
+def nothing_readable(
+    scanned: Scan, inputs: Sequence[str], *, are_accounts_kept: bool = False
+) -> NothingReadableError:
+    """Say that nothing could be read, what the inputs are instead, and what stays as it was."""
+    rows = scanned.gathered.rows
+    counts = count_inputs(rows)
+    found = ", ".join(f"{number} {reason or what}" for what, reason, number in counts)
+    return NothingReadableError(
+        f"none of {len(rows)} inputs is a DICOM object that could be read",
+        path=_named(inputs),
+        hint=(found or "the folder is empty")
+        + ("; the accounts of the earlier run stay" if are_accounts_kept else ""),
+    )
+
+
+def _named(inputs: Sequence[str]) -> str:
+    more = len(inputs) - _MOST_NAMED
+    return ", ".join(inputs[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be read, and what deciding depends on; found to be in order."""
+
+    inputs: Sequence[str]
+    settings: Settings
+    engine: Engine
+    problems: tuple[Problem, ...]
+
+
+def prepare(inputs: Sequence[str], settings: Settings) -> Order:
+    """Find what is wrong with the options before anything is written.
+
+    Raises
+    ------
+    UsageError
+        No input, the output folder as input, or rules or decisions that cannot be used.
+    """
+    if not inputs:
+        raise UsageError("no input", hint="name a folder, a file or an archive")
+    if settings.output is not None:
+        _refuse_output_as_input(inputs, settings.output)
+    engine, problems = make_engine(settings)
+    return Order(inputs=inputs, settings=settings, engine=engine, problems=problems)
+
+
+def read_and_decide(
+    order: Order,
+    interrupts: Interrupts,
+    *,
+    executor: Executor | None = None,
+    catalogue: Catalogue | None = None,
+    progress: Progress = silent,
+) -> Scan:
+    """Read and decide; an interrupt while reading leaves what was read until then."""
+    settings = order.settings
+    started = monotonic()
+    found = scan_inputs(
+        order.inputs, exclude=settings.output, executor=executor, catalogue=catalogue
+    )
+    items: list[Instance | LedgerRow] = []
+    missing: list[MissingReference] = []
+    is_interrupted = False
+    try:
+        with interrupts.may_stop():
+            _read(found, items, missing, progress)
+            gathered = gather(items, Fingerprints(items, catalogue).of)
+    except KeyboardInterrupt:
+        is_interrupted = True
+        gathered = gather(_settled(items), Fingerprints(()).of)
+    read = monotonic()
+    judged = judge(gathered.parts, order.engine, all_studies=settings.all_studies)
+    judged = mask_identity(judged, settings.phi)
+    return Scan(
+        gathered=gathered,
+        judged=judged,
+        problems=(
+            *order.problems,
+            *unknown_decisions(order.engine, judged),
+            *map(_missing_problem, missing),
+            *_bugs(gathered.rows),
+        ),
+        seconds={"scan": read - started, "decide": monotonic() - read},
+        is_interrupted=is_interrupted,
+    )
+
+
+def _read(
+    found: Iterable[Instance | LedgerRow | MissingReference],
+    items: list[Instance | LedgerRow],
+    missing: list[MissingReference],
+    progress: Progress,
+) -> None:
+    """Count what is read, and set aside what is no input."""
+    for item in found:
+        if isinstance(item, MissingReference):
+            missing.append(item)
+        else:
+            items.append(item)
+            progress("scan", len(items), None)
+
+
+def _settled(items: Sequence[Instance | LedgerRow]) -> list[Instance | LedgerRow]:
+    """Leave out objects of which several were read, but not compared yet."""
+    uids = Counter(item.sop_instance_uid for item in items if isinstance(item, Instance))
+    return [
+        item for item in items if isinstance(item, LedgerRow) or uids[item.sop_instance_uid] == 1
+    ]
+
+
+def _refuse_output_as_input(inputs: Sequence[str], output: Path) -> None:
+    """Refuse what would leave inputs out, as the output folder is never read."""
+    real = Path(os.path.realpath(output))
+    for name in inputs:
+        place = Path(os.path.realpath(name))
+        if place == real:
+            raise UsageError("is input and output at once", path=name, hint="name another with -o")
+        if real in place.parents and place.exists():
+            raise UsageError("lies in the output folder", path=name, hint="name another with -o")
+        if place in real.parents and _holds_others(real):
+            raise UsageError(
+                "lies among the inputs and holds files that are no results",
+                path=output,
+                hint="name another folder with -o",
+            )
+
+
+def _holds_others(folder: Path) -> bool:
+    """Whether no run has written to a folder yet, and it holds more than decisions for one."""
+    try:
+        names = {entry.name for entry in folder.iterdir()}
+    except OSError:  # not there, or not ours to read: who opens it says so
+        return False
+    return STATE_FOLDER not in names and bool(names - {DECISIONS_NAME})
+
+
+def _missing_problem(item: MissingReference) -> Problem:
+    return Problem(
+        code="missing-from-dicomdir",
+        message=f"{item.directory.label} lists {item.file_id}, which is not there",
+    )
+
+
+def _bugs(rows: Iterable[LedgerRow]) -> Iterator[Problem]:
+    """Name each place in the code that inputs stumbled over, once."""
+    inputs: dict[str, list[str]] = {}
+    for row in rows:
+        if row.bug:
+            inputs.setdefault(row.bug, []).append(row.origin.label)
+    for place, labels in inputs.items():
+        more = f" and {len(labels) - 1} more" if len(labels) > 1 else ""
+        yield Problem(code=BUG, message=f"{REPORT_IT}: {place}, over {labels[0]}{more}")
+
+
+def decided(scanned: Scan, settings: Settings) -> Report:
+    """Return the report of a run that only read and decided; its records have no key."""
+    return Report(
+        rows=account(scanned.gathered, scanned.judged),
+        records=tuple(
+            study_record(study.call, study.pairing, key=None, sheets=()) for study in scanned.judged
+        ),
+        problems=scanned.problems,
+        seconds=scanned.seconds,
+        settings=settings,
+        is_interrupted=scanned.is_interrupted,
+    )

@@ -1,0 +1,247 @@
+"""What rules would say: of a phrase, and of a finished run under other rules."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ductdicom.classify.agents import read_agent, read_route
+from ductdicom.classify.rules import Description, describe_rules
+from ductdicom.errors import NothingReadableError, UsageError
+from ductdicom.ingest.inputs import shown_name
+from ductdicom.language.text import TextPhase, read_text
+from ductdicom.model.outcome import BUG, Status
+from ductdicom.model.study import ImageCall
+from ductdicom.pipeline.judge import Judged, make_engine
+from ductdicom.pipeline.read import scan
+from ductdicom.settings import Settings
+from ductdicom.vocabulary.terms import load_vocabulary
+
+_RECORDS = "studies.jsonl"
+_STUDY = "the study"
+_GIVEN_UP = {"worker-died", BUG}  # over these no sheet was drawn, whatever the rules say
+
+Place = tuple[str, str | None]  # source and member, as a record names an image
+
+
+def list_rules(settings: Settings) -> tuple[Description, ...]:
+    """Describe all rules as they are in force with a site's rules file.
+
+    Raises
+    ------
+    RulesError
+        The rules file cannot be used.
+    """
+    engine, _ = make_engine(settings)
+    return tuple(describe_rules(engine.rules))
+
+
+def explain_phrase(text: str, settings: Settings) -> dict[str, dict[str, object]]:
+    """Say what a phrase means, by where it stands.
+
+    Returns
+    -------
+    Plain values by name under ``in_any_study`` and, where the study is known to be a
+    ductography and a bare "post" may count, under ``in_a_ductography``; under ``as_contrast``
+    what it means as Contrast/Bolus Agent and as Contrast/Bolus Route.
+
+    Raises
+    ------
+    RulesError
+        The rules file cannot be used.
+    """
+    vocabulary = load_vocabulary(settings.rules)
+    found: dict[str, dict[str, object]] = {}
+    for name, is_ductogram in (("in_any_study", False), ("in_a_ductography", True)):
+        reading = read_text(text, vocabulary, ductography_context=is_ductogram)
+        found[name] = {
+            "ductography": reading.is_ductography,
+            "phase": None if reading.phase is TextPhase.NONE else str(reading.phase),
+            "weak": reading.is_weak,
+            "words": list(reading.words),
+            "look_alikes": sorted(reading.kinds),
+            "laterality": None if reading.laterality is None else str(reading.laterality),
+            "views": list(reading.views),
+            "view_group": None if reading.view_group is None else str(reading.view_group),
+            "modifiers": list(reading.modifiers),
+            "injection": reading.injection,
+            "repeat": reading.is_repeat,
+        }
+    route = read_route(text, vocabulary)
+    found["as_contrast"] = {
+        "agent": str(read_agent(text, vocabulary)),
+        "route": None if route is None else str(route),
+    }
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One decision that would be another: of an image, or of the study as a whole."""
+
+    key: str
+    about: str
+    what: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What other rules would change in a finished run.
+
+    ``gone`` are sources that are no longer there or cannot be read; ``left_out`` the keys of
+    studies that were not compared, as some of their images are among them.
+    """
+
+    changes: tuple[Change, ...]
+    compared: int
+    gone: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def compare_rules(output: Path, root: Path, settings: Settings) -> Difference:
+    """Decide a finished run again under the rules of ``settings``, and compare.
+
+    The originals are read again, as records hold conclusions but no headers. Decisions of the
+    output folder stay in force. A study with an image that is gone is not compared, since its
+    other images would be judged without it.
+
+    Parameters
+    ----------
+    output
+        Folder of the finished run.
+    root
+        Folder in which that run was started; sources are recorded relative to it.
+
+    Raises
+    ------
+    UsageError
+        The folder holds no records, or the rules cannot be used.
+    NothingReadableError
+        None of the originals can be read any more.
+    """
+    records = _read_records(output / _RECORDS)
+    wanted = {place: str(record["key"]) for record in records for place in _images(record)}
+    typed = {str(root / source): source for source in sorted({source for source, _ in wanted})}
+    there = [path for path in typed if Path(path).exists()]
+    if not there:
+        raise NothingReadableError(
+            f"none of the {len(typed)} sources of this run is there",
+            path=output,
+            hint="name the folder in which the run was started with --root",
+        )
+    judged = scan(there, replace(settings, output=output)).judged
+    names = {shown_name(path): source for path, source in typed.items()}
+    found = {
+        _place(image, names): (study, image) for study in judged for image in study.call.images
+    }
+    missing = {place for place in wanted if place not in found}
+    left_out = {wanted[place] for place in missing}
+    compared = [record for record in records if record["key"] not in left_out]
+    return Difference(
+        changes=tuple(change for record in compared for change in _changes(record, found)),
+        compared=len(compared),
+        gone=tuple(sorted({source for source, _ in missing})),
+        left_out=tuple(sorted(left_out)),
+    )
+
+
+def _read_records(path: Path) -> list[dict[str, Any]]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        records = [json.loads(line) for line in lines]
+        return [record for record in records if record["instances"]]
+    except OSError as error:
+        raise UsageError(
+            f"no records of a run: {error.strerror}", path=path, hint="name an output folder"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError("these are no records of a run", path=path) from error
+
+
+def _images(record: Mapping[str, Any]) -> Iterator[Place]:
+    for image in record["instances"]:
+        yield image["source"], image["member"]
+
+
+def _place(image: ImageCall, names: Mapping[str, str]) -> Place:
+    origin = image.instance.origin
+    return names.get(origin.source, origin.source), origin.member
+
+
+def _changes(
+    record: Mapping[str, Any], found: Mapping[Place, tuple[Judged, ImageCall]]
+) -> Iterator[Change]:
+    study, _ = found[next(_images(record))]
+    yield from _differing(
+        str(record["key"]),
+        _STUDY,
+        {"exam": record["exam"]["kind"], "status": record["status"]},
+        {"exam": study.call.exam.kind, "status": _status(record, study, found)},
+    )
+    for old in record["instances"]:
+        _, image = found[old["source"], old["member"]]
+        place = [part for part in (old["source"], old["member"]) if part is not None]
+        new = _decisions(image)
+        yield from _differing(
+            str(record["key"]), "!/".join(place), {name: old[name] for name in new}, new
+        )
+
+
+def _status(
+    record: Mapping[str, Any], study: Judged, found: Mapping[Place, tuple[Judged, ImageCall]]
+) -> Status:
+    """Return the status with what drawing said in the finished run, as no pixel is read here."""
+    status = study.pairing.status
+    if any(problem["code"] in _GIVEN_UP for problem in record["problems"]):
+        return Status.REVIEW
+    if record["status"] != Status.REVIEW or status is Status.NOT_A_DUCTOGRAM:
+        return status
+    in_rows = {image.instance.origin.label for row in study.pairing.rows for image in row.images}
+    doubted = (
+        found.get((problem["source"], problem["member"]))
+        for problem in record["problems"]
+        if problem["code"] != "original-unreadable" and "source" in problem
+    )
+    is_shown = any(known and known[1].instance.origin.label in in_rows for known in doubted)
+    return Status.REVIEW if is_shown else status
+
+
+def _decisions(image: ImageCall) -> dict[str, object]:
+    return {
+        "kind": image.kind,
+        "laterality": image.laterality,
+        "view": image.view,
+        "injection": image.injection,
+        "phase": image.call.phase,
+        "confidence": image.call.confidence,
+        "suggestion": image.call.suggestion,
+    }
+
+
+def _differing(
+    key: str, about: str, old: Mapping[str, object], new: Mapping[str, object]
+) -> Iterator[Change]:
+    for what, value in new.items():
+        before, after = (None if v is None else str(v) for v in (old[what], value))
+        if before != after:
+            yield Change(key=key, about=about, what=what, before=before, after=after)
+
+
+def phrase_rows(found: Mapping[str, Mapping[str, object]]) -> Sequence[tuple[str, str, str]]:
+    """Return what a phrase means as rows: a name, its value anywhere, and in a ductography."""
+    anywhere, ductogram = found["in_any_study"], found["in_a_ductography"]
+    return [
+        (name.replace("_", " "), _shown(value), _shown(ductogram[name]))
+        for name, value in anywhere.items()
+    ]
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value) or "–"
+    return "–" if value is None else str(value)

@@ -1,0 +1,57 @@
+"""Where an image shows tissue, and where air."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ductdicom.pixels.breast.threshold import otsu
+from ductdicom.pixels.display.resample import area_average
+
+Mask = NDArray[np.bool_]
+_LONGER_SIDE_PX = 256
+_AIR_PERCENTILE = 25
+_TOWARDS_OTSU = 0.12
+_FAINTLY_TOWARDS_OTSU = 0.02
+_NOISE_FACTOR = 6.0
+_LEAST_STEP = 0.015
+
+
+def overview(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a smooth copy with 256 pixels on the longer side, fewer where there are fewer."""
+    rows, columns = values.shape
+    factor = max(1.0, max(rows, columns) / _LONGER_SIDE_PX)
+    size = (max(1, round(rows / factor)), max(1, round(columns / factor)))
+    return _smoothed(area_average(values, *size))
+
+
+def find_tissue(smooth: NDArray[np.float32], *, is_faint_too: bool = False) -> Mask | None:
+    """Return where an image is brighter than air, None where air and tissue cannot be told apart.
+
+    Otsu's threshold parts bright tissue from the rest; the skin and fat are only a little
+    brighter than the air, so the threshold is put just above the air's own noise (heuristic).
+
+    Parameters
+    ----------
+    smooth
+        The image's `overview`.
+    is_faint_too
+        Whether the faintest tissue counts, and with it some air that is not quite dark: for
+        those who must miss nothing.
+    """
+    middle = otsu(smooth)
+    if middle is None:
+        return None
+    dark = smooth[smooth < middle]
+    air = float(np.percentile(dark, _AIR_PERCENTILE))
+    noise = float(np.median(np.abs(dark[dark <= np.median(dark)] - air)))
+    towards_otsu = _FAINTLY_TOWARDS_OTSU if is_faint_too else _TOWARDS_OTSU
+    step = max(_LEAST_STEP, _NOISE_FACTOR * noise, towards_otsu * (middle - air))
+    mask: Mask = smooth > min(air + step, middle)
+    return mask
+
+
+def _smoothed(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the means of 3 x 3 pixels, edges repeated."""
+    padded = np.pad(values, 1, mode="edge")
+    rows = padded[:-2] + padded[1:-1] + padded[2:]
+    means: NDArray[np.float32] = (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9)
+    return means

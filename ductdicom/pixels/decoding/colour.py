@@ -1,0 +1,54 @@
+"""Colour as luminance, since contact sheets are grey."""
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from ductdicom.errors import DecodeError
+from ductdicom.pixels.decoding.elements import build_lut, read_numbers, read_value
+from ductdicom.pixels.decoding.pixel_format import RasterFormat
+
+# Weights of YBR_FULL's luminance (DICOM PS3.3 C.7.6.3.1.2, ITU-R BT.601).
+_WEIGHTS = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+_COLOURS = ("Red", "Green", "Blue")
+PALETTE = "PALETTE COLOR"
+PALETTE_BITS = 8
+
+
+def luminance(
+    pixels: NDArray[np.integer], raster: RasterFormat, header: Dataset, *, is_rgb: bool
+) -> NDArray[np.integer]:
+    """Return grey values of shape ``(rows, columns)``, in as many bits as the samples have.
+
+    Parameters
+    ----------
+    pixels
+        Shape ``(rows, columns, 3)``, or ``(rows, columns)`` for a palette's indices or where
+        only the luminance was taken.
+    is_rgb
+        Whether the three samples are red, green and blue; else the first is the luminance.
+
+    Raises
+    ------
+    DecodeError
+        ``unsupported-pixels`` where the palette is incomplete.
+    """
+    if raster.photometric == PALETTE:
+        return _through_palette(pixels, header)
+    if pixels.ndim < len(_COLOURS):
+        return pixels
+    return np.rint(pixels @ _WEIGHTS).astype(pixels.dtype) if is_rgb else pixels[..., 0]
+
+
+def _through_palette(indices: NDArray[np.integer], header: Dataset) -> NDArray[np.uint8]:
+    """Map palette indices to 8 bits of grey (DICOM PS3.3 C.7.6.3.1.5, C.7.6.3.1.6)."""
+    grey = np.zeros(indices.shape, dtype=np.float32)
+    for colour, weight in zip(_COLOURS, _WEIGHTS, strict=True):
+        keyword = f"{colour}PaletteColorLookupTable"
+        descriptor = [int(number) for number in read_numbers(header, f"{keyword}Descriptor")]
+        lut = build_lut(descriptor, read_value(header, f"{keyword}Data"))
+        if lut is None:
+            raise DecodeError("the palette is incomplete", reason="unsupported-pixels")
+        shares = lut.data.astype(np.float32) * (weight * 255 / ((1 << lut.bits) - 1))
+        grey += shares[(indices.astype(np.int32) - lut.first).clip(0, len(shares) - 1)]
+    return np.rint(grey).astype(np.uint8)

@@ -1,0 +1,131 @@
+"""Stored values of one image, at full or reduced resolution; the only place that decodes."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
+
+from ductdicom.errors import DecodeError
+from ductdicom.pixels.decoding.codecs import LOSSY, LOSSY_JPEG, check_syntax, decode_frame
+from ductdicom.pixels.decoding.codestream import is_lossy, without_boxes
+from ductdicom.pixels.decoding.colour import PALETTE, luminance
+from ductdicom.pixels.decoding.display_attributes import read_attributes
+from ductdicom.pixels.decoding.frames import read_encoded_frame
+from ductdicom.pixels.decoding.native import map_frame
+from ductdicom.pixels.decoding.pixel_format import RasterFormat, as_stored, check_size, read_format
+from ductdicom.pixels.decoding.source import PixelSource, open_source
+from ductdicom.pixels.stored import (
+    DisplayAttributes,
+    Lut,
+    StoredImage,
+    Voi,
+    VoiFunction,
+    Window,
+)
+
+__all__ = [
+    "DisplayAttributes",
+    "Lut",
+    "StoredImage",
+    "Voi",
+    "VoiFunction",
+    "Window",
+    "read_image",
+]
+
+_NATIVE = frozenset(
+    {
+        ImplicitVRLittleEndian,
+        ExplicitVRLittleEndian,
+        ExplicitVRBigEndian,
+        DeflatedExplicitVRLittleEndian,
+    }
+)
+# What decoders hand out as red, green and blue; they undo the two transforms of JPEG 2000.
+_DECODED_RGB = frozenset({"RGB", "YBR_RCT", "YBR_ICT"})
+
+
+def read_image(
+    source: Path | bytes, *, frame: int = 0, min_side_px: int | None = None, label: str = ""
+) -> StoredImage:
+    """Read one frame's stored values and what the header says of showing them.
+
+    Uncompressed values are a read-only map of the file wherever the stored bits allow it.
+    Colour comes as luminance, as contact sheets are grey.
+
+    Parameters
+    ----------
+    source
+        A file, or the bytes of one object.
+    frame
+        Counted from 0.
+    min_side_px
+        The caller needs no more pixels than this on the longer side: JPEG 2000 and HTJ2K are
+        then decoded at the lowest resolution that has as many; all others come whole.
+    label
+        How the object is called in messages; the path if empty.
+
+    Raises
+    ------
+    DecodeError
+        With one of the reasons ``no-pixel-data``, ``truncated``, ``unsupported-transfer-syntax``,
+        ``damaged-pixels``, ``decoder-failed``, ``too-large``, ``unsupported-pixels``,
+        ``frame-missing``, and ``unreadable`` for a file that cannot be opened.
+    """
+    try:
+        return _read(source, frame=frame, min_side_px=min_side_px)
+    except DecodeError as error:
+        error.path = label or (source if isinstance(source, Path) else None)
+        raise
+
+
+def _read(source: Path | bytes, *, frame: int, min_side_px: int | None) -> StoredImage:
+    found = open_source(source)
+    raster = read_format(found.header)
+    if not 0 <= frame < raster.frames:
+        message = f"frame {frame + 1} of {raster.frames} is not there"
+        raise DecodeError(message, reason="frame-missing")
+    attributes = read_attributes(
+        found.header,
+        frame=frame,
+        transfer_syntax_uid=found.transfer_syntax_uid,
+        is_little_endian=found.is_little_endian,
+    )
+    values, reduction, is_lossy_frame = _values(found, raster, frame=frame, min_side_px=min_side_px)
+    return StoredImage(
+        values=values,
+        rows=raster.rows,
+        columns=raster.columns,
+        reduction=reduction,
+        attributes=replace(attributes, is_lossy=attributes.is_lossy or is_lossy_frame),
+    )
+
+
+def _values(
+    source: PixelSource, raster: RasterFormat, *, frame: int, min_side_px: int | None
+) -> tuple[NDArray[np.integer], int, bool]:
+    """Return the values, their reduction, and whether the frame itself says that it is lossy."""
+    is_lossy_frame = False
+    if source.transfer_syntax_uid in _NATIVE:
+        check_size(raster, stored_bytes=source.declared_length)
+        pixels, reduction = map_frame(source, raster, frame=frame), 1
+    else:
+        check_syntax(source.transfer_syntax_uid)
+        encoded = read_encoded_frame(source, raster, frame=frame)
+        check_size(raster, stored_bytes=len(encoded))
+        is_lossy_frame = is_lossy(without_boxes(encoded))
+        pixels, reduction = decode_frame(
+            encoded, raster, syntax=source.transfer_syntax_uid, min_side_px=min_side_px
+        )
+    if raster.samples > 1 or raster.photometric == PALETTE:
+        is_rgb = raster.photometric in _DECODED_RGB or source.transfer_syntax_uid in LOSSY_JPEG
+        return luminance(pixels, raster, source.header, is_rgb=is_rgb), reduction, is_lossy_frame
+    may_overshoot = reduction > 1 or source.transfer_syntax_uid in LOSSY
+    return as_stored(pixels, raster, may_overshoot=may_overshoot), reduction, is_lossy_frame

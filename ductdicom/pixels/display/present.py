@@ -1,0 +1,246 @@
+"""Stored values to P-values: padding, modality, one VOI, one inversion, background.
+
+Stored values are few, pixels many, so the whole chain is worked out once for each value that
+can occur, and the pixels are looked up.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ductdicom.pixels.display.resample import average_blocks
+from ductdicom.pixels.display.transfer import (
+    Floats,
+    apply_lut,
+    apply_modality,
+    apply_window,
+    full_range,
+    modality_range,
+    window_linear,
+    window_linear_exact,
+    window_sigmoid,
+)
+from ductdicom.pixels.display.voi import VoiChoice, VoiKind, Voter, choose_voi, find_voi, voter_of
+from ductdicom.pixels.stored import DisplayAttributes, Lut, StoredImage
+
+__all__ = [
+    "Presented",
+    "VoiChoice",
+    "VoiKind",
+    "Voter",
+    "apply_lut",
+    "apply_modality",
+    "choose_voi",
+    "present",
+    "voter_of",
+    "window_linear",
+    "window_linear_exact",
+    "window_sigmoid",
+]
+
+_FOR_PROCESSING = "for processing"
+_PIXELS_A_BLOCK = 1 << 17  # what a processor keeps at hand
+# Half a grey level of 255 below the top is drawn as the top.
+_SATURATED = 1.0 - 0.5 / 255.0
+# So few pixels that are not dark, or so many that are white, show nothing (heuristic).
+_FEWEST_SEEN, _MOST_SATURATED = 0.005, 0.9
+# Darker than this is air around the breast, for the share of saturated pixels (heuristic).
+_DARK = 0.02
+_ROBUST_PERCENT = (0.5, 99.5)
+_SAMPLE_STEP = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Presented:
+    """One image as it is to be shown.
+
+    ``values`` are P-values from 0 (black) to 1, shape ``(rows, columns)`` of the stored image's
+    values, or that divided by a power of two and rounded up; ``background`` has the same shape and
+    is True on padding, where stored values count as 0.
+    ``saturated_fraction`` is the share of stored pixels at the top of the range among those that
+    are neither padding nor dark. ``notes`` are stable words, such as ``shape-conflict``.
+    """
+
+    values: Floats
+    background: NDArray[np.bool_]
+    voi_label: str
+    saturated_fraction: float
+    notes: tuple[str, ...] = ()
+
+
+def present(
+    image: StoredImage, *, voi: VoiChoice | None = None, min_side_px: int | None = None
+) -> Presented:
+    """Return P-values of one image.
+
+    Parameters
+    ----------
+    voi
+        The kind of VOI that was chosen for the row; the image's own default if None. Images for
+        processing have a rendering of their own, labelled so, whatever is chosen.
+    min_side_px
+        The longer side need have no more pixels than this: P-values are then averaged over
+        blocks, which saves time and memory downstream; None keeps all.
+
+    References
+    ----------
+    * DICOM PS3.3 C.11.2 (VOI LUT), C.11.6 (Softcopy Presentation LUT), C.8.11.7 (Mammography)
+    * DICOM PS3.4 N.2, Pixel Transformation Sequence
+    """
+    attributes = image.attributes
+    background = _padding_mask(image)
+    reduction = _spare_reduction(image.values.shape, min_side_px)
+    notes: list[str] = []
+    if attributes.is_for_processing:
+        table, label = _processing_table(image, background), _FOR_PROCESSING
+        looked = _look_up(image, table, reduction)
+    else:
+        choice = voi or choose_voi([voter_of(image)])
+        table, label = _presentation_table(attributes, choice)
+        looked = _look_up(image, table, reduction)
+        if looked.is_blind and find_voi(attributes, choice)[0] is not None:
+            other = _look_up(image, _own_table(image, background), reduction)
+            if not other.is_blind:
+                looked, label = other, f"range of its values, not {label}"
+                notes.append("window-unusable")
+        if _is_inverted(attributes) != (attributes.photometric == "MONOCHROME1"):
+            notes.append("shape-conflict")
+    return Presented(
+        values=looked.values,
+        background=background[::reduction, ::reduction],
+        voi_label=label,
+        saturated_fraction=looked.saturated_fraction,
+        notes=tuple(notes),
+    )
+
+
+def _presentation_table(attributes: DisplayAttributes, choice: VoiChoice) -> tuple[Floats, str]:
+    """Return the P-value of every value that can be stored, and the VOI's label."""
+    output = apply_modality(_stored_values(attributes), attributes)
+    voi, label = find_voi(attributes, choice)
+    if isinstance(voi, Lut):
+        shown = apply_lut(output, voi)
+    elif voi is not None:
+        shown = apply_window(output, voi)
+    else:
+        low, high = modality_range(attributes)
+        if choice.bits is not None and not attributes.is_signed:
+            share = ((1 << choice.bits) - 1) / ((1 << attributes.bits_stored) - 1)
+            low, high = _narrowed(attributes, low, high, share=min(share, 1.0))
+        shown = full_range(output, low=low, high=high)
+    return (np.float32(1.0) - shown if _is_inverted(attributes) else shown), label
+
+
+def _narrowed(
+    attributes: DisplayAttributes, low: float, high: float, *, share: float
+) -> tuple[float, float]:
+    """Return the part of the range that the lower stored values map to."""
+    span = (high - low) * share
+    return (high - span, high) if attributes.slope < 0 else (low, low + span)
+
+
+def _is_inverted(attributes: DisplayAttributes) -> bool:
+    """Tell whether the VOI's output is inverted, once.
+
+    Presentation LUT Shape decides; only where it is absent does MONOCHROME1.
+    """
+    if attributes.presentation_shape in ("IDENTITY", "INVERSE"):
+        return attributes.presentation_shape == "INVERSE"
+    return attributes.photometric == "MONOCHROME1"
+
+
+def _processing_table(image: StoredImage, background: NDArray[np.bool_]) -> Floats:
+    """Return a rendering of raw values that shows tissue bright and air dark (heuristic).
+
+    Linear values are made logarithmic; the range is that of nearly all pixels of this image, so
+    that two such images cannot be compared in grey.
+    """
+    attributes = image.attributes
+    output = apply_modality(_stored_values(attributes), attributes)
+    sign = attributes.intensity_sign or (1 if attributes.photometric == "MONOCHROME1" else -1)
+    if sign > 0:  # lower values mean less beam
+        is_log = attributes.intensity_relationship == "LOG"
+        output = -output if is_log else -np.log(np.maximum(output, np.float32(1.0)))
+    return _in_own_range(image, background, output)
+
+
+def _own_table(image: StoredImage, background: NDArray[np.bool_]) -> Floats:
+    """Return a rendering for which the header's VOI is not asked, as it shows nothing."""
+    attributes = image.attributes
+    shown = _in_own_range(image, background, apply_modality(_stored_values(attributes), attributes))
+    return np.float32(1.0) - shown if _is_inverted(attributes) else shown
+
+
+def _in_own_range(image: StoredImage, background: NDArray[np.bool_], output: Floats) -> Floats:
+    """Return the share of the range of nearly all pixels of an image for each stored value."""
+    step = (slice(None, None, _SAMPLE_STEP),) * 2
+    sample = image.values[step][~background[step]].astype(np.int32)
+    if sample.size == 0:
+        return np.zeros_like(output)
+    seen = output[sample - image.attributes.stored_range[0]]
+    low, high = np.percentile(seen, _ROBUST_PERCENT)
+    return full_range(output, low=float(low), high=float(high))
+
+
+def _stored_values(attributes: DisplayAttributes) -> NDArray[np.int32]:
+    low, high = attributes.stored_range
+    return np.arange(low, high + 1, dtype=np.int32)
+
+
+def _padding_mask(image: StoredImage) -> NDArray[np.bool_]:
+    """Return where stored values lie in the padding range (DICOM PS3.3 C.7.5.1.1.2)."""
+    if image.attributes.padding is None:
+        return np.zeros(image.values.shape, dtype=np.bool_)
+    low, high = image.attributes.padding
+    mask: NDArray[np.bool_] = (image.values >= low) & (image.values <= high)
+    return mask
+
+
+def _spare_reduction(shape: tuple[int, ...], min_side_px: int | None) -> int:
+    """Return the greatest power of two that leaves ``min_side_px`` on the longer side."""
+    if min_side_px is None:
+        return 1
+    spare = max(shape) // max(min_side_px, 1)
+    return 1 << max(0, spare.bit_length() - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Look:
+    """P-values of an image, and how much of it can be seen."""
+
+    values: Floats
+    seen_fraction: float
+    saturated_fraction: float
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether nearly all is black, or nearly all that is not black is white."""
+        return self.seen_fraction < _FEWEST_SEEN or self.saturated_fraction > _MOST_SATURATED
+
+
+def _look_up(image: StoredImage, table: Floats, reduction: int) -> _Look:
+    """Return the table's entries of the pixels, averaged; padding is black.
+
+    Block by block, as indices take much memory.
+    """
+    values, first = image.values, image.attributes.stored_range[0]
+    if image.attributes.padding is not None:
+        low, high = image.attributes.padding
+        table[max(low - first, 0) : max(high + 1 - first, 0)] = 0.0
+    rows, columns = values.shape
+    shown = np.empty((-(-rows // reduction), -(-columns // reduction)), dtype=np.float32)
+    step = max(1, _PIXELS_A_BLOCK // (columns * reduction)) * reduction
+    seen = saturated = 0
+    for top in range(0, rows, step):
+        index = values[top : top + step].astype(np.intp)
+        index -= first
+        block = np.take(table, index, mode="clip")
+        seen += int(np.count_nonzero(block > _DARK))
+        saturated += int(np.count_nonzero(block >= _SATURATED))
+        shown[top // reduction : (top + step) // reduction] = average_blocks(block, reduction)
+    return _Look(
+        values=shown,
+        seen_fraction=seen / values.size,
+        saturated_fraction=saturated / seen if seen else 0.0,
+    )

@@ -1,0 +1,97 @@
+"""What registration works on: images with square pixels, their breasts, points in millimetres."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ductdicom.pixels.display.resample import area_average
+
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Matrix = NDArray[np.float64]
+
+WORKING_MM = 0.2  # of the pixels that are compared
+LEAST_PX = 16
+HALF = 0.5
+_OUTLIERS = 4.0  # median absolute deviations
+_LEAST_SPREAD = 1e-4
+_GAIN = (0.5, 2.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Raster:
+    """An image with nearly square pixels, and its breast; ``mm`` is (x, y) of one pixel."""
+
+    values: Floats
+    breast: Mask
+    mm: tuple[float, float]
+
+    @property
+    def to_mm(self) -> Matrix:
+        """From pixels, whose middles are whole numbers, to millimetres from the corner."""
+        x, y = self.mm
+        return np.array([[x, 0, x / 2], [0, y, y / 2], [0, 0, 1]])
+
+
+def coarser(raster: Raster, pixel_mm: float) -> Raster:
+    """Return it with pixels of about that size."""
+    height, width = raster.values.shape
+    size = (
+        max(LEAST_PX, round(height * raster.mm[1] / pixel_mm)),
+        max(LEAST_PX, round(width * raster.mm[0] / pixel_mm)),
+    )
+    return Raster(
+        values=area_average(raster.values, *size),
+        breast=area_average(raster.breast.astype(np.float32), *size) > HALF,
+        mm=(raster.mm[0] * width / size[1], raster.mm[1] * height / size[0]),
+    )
+
+
+def between(part: Mask) -> Mask:
+    """Return from the first to the last pixel of each row."""
+    from_left = np.logical_or.accumulate(part, axis=1)
+    from_right = np.logical_or.accumulate(part[:, ::-1], axis=1)[:, ::-1]
+    both: Mask = from_left & from_right
+    return both
+
+
+def shifted_by(by_mm: Matrix) -> Matrix:
+    """Return the 3 × 3 matrix of a shift (x, y)."""
+    matrix = np.eye(3)
+    matrix[:2, 2] = by_mm
+    return matrix
+
+
+def tip_mm(raster: Raster, tip: tuple[float, float]) -> Matrix:
+    """Return a point, given as fractions of height and width, in millimetres (x, y)."""
+    rows, columns = raster.values.shape
+    return np.array([tip[1] * columns * raster.mm[0], tip[0] * rows * raster.mm[1]])
+
+
+def middle_mm(raster: Raster) -> Matrix:
+    """Return the breast's middle (x, y) in millimetres."""
+    rows, columns = np.nonzero(raster.breast)
+    return np.array([columns.mean() * raster.mm[0], rows.mean() * raster.mm[1]])
+
+
+def change(first: Floats, second: Floats, inside: Mask) -> Floats:
+    """Return the second image minus the first, 0 outside the mask.
+
+    The first is brought to the brightness and contrast of the second by a straight line through
+    the pixels that did not change. Nothing else makes them comparable, and P-values are no
+    measure of attenuation. The mask holds at least one pixel.
+    """
+    before, after = (image[inside].astype(np.float64) for image in (first, second))
+    gain, offset = 1.0, float(np.median(after - before))
+    for _ in range(2):
+        error = after - (gain * before + offset)
+        spread = float(np.median(np.abs(error)))
+        kept = np.abs(error) <= max(_OUTLIERS * spread, _LEAST_SPREAD)
+        variance = float(np.var(before[kept]))
+        if variance > 0:
+            common = np.mean(before[kept] * after[kept]) - before[kept].mean() * after[kept].mean()
+            gain = float(np.clip(common / variance, *_GAIN))
+        offset = float(np.median(after[kept] - gain * before[kept]))
+    matched = np.float32(gain) * first + np.float32(offset)
+    return np.where(inside, second - matched, np.float32(0.0))

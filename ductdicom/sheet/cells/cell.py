@@ -1,0 +1,118 @@
+"""One tile's cell on the page: what stands in it, and what is said of it."""
+
+from dataclasses import dataclass, replace
+
+from ductdicom.geometry.scale import CONTRADICTED
+from ductdicom.model.call import Kind, Phase
+from ductdicom.model.study import ImageCall
+from ductdicom.sheet import captions
+from ductdicom.sheet.layout import Slot
+from ductdicom.sheet.tile import MissingTile, Tile
+
+SUGGESTED = "SUGGESTED"
+PRIOR = "PRIOR"
+_PLACEHOLDER = Slot(size_mm=None, aspect=0.5)
+_WORTH_SAYING = 0.001  # share of pixels at maximum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """What stands in one cell: an image with its tile, or words where an image is missing.
+
+    ``phase`` names the column. ``ordinal`` numbers several images of it, 0 where there is one.
+    """
+
+    phase: Phase | None
+    image: ImageCall | None = None
+    tile: Tile | MissingTile | None = None
+    ordinal: int = 0
+    prior: str = ""
+    missing: str = ""
+    first_post: captions.FirstPost | None = None
+    row: str = ""
+
+    @property
+    def slot(self) -> Slot:
+        """Room that the cell asks for."""
+        if isinstance(self.tile, Tile):
+            level = self.tile.tip[0] if self.tile.tip else None
+            return Slot(size_mm=self.tile.size_mm, aspect=self.tile.aspect, level=level)
+        return _PLACEHOLDER
+
+    @property
+    def chest_wall(self) -> str | None:
+        """Edge that the image's chest wall stands at."""
+        return self.tile.hanging.chest_wall if isinstance(self.tile, Tile) else None
+
+    @property
+    def word(self) -> str:
+        """The column's phase, with its number where there are several images (``POST 2``)."""
+        word = str(self.phase).upper() if self.phase else ""
+        return f"{word} {self.ordinal}" if self.ordinal else word
+
+    @property
+    def badges(self) -> tuple[str, ...]:
+        """What a reader must not overlook about the image, most important first."""
+        image = self.image
+        if image is None:
+            return ()
+        said = {
+            SUGGESTED: image.is_suggested,
+            "LATERALITY CONFLICT": image.has_laterality_conflict,
+            "VIEW CONFLICT": image.has_view_conflict,
+            "TIME CONFLICT": image.has_time_conflict,
+            "SYNTHETIC": image.kind is Kind.SYNTHETIC,
+            PRIOR: bool(self.prior),
+        }
+        return tuple(badge for badge, is_so in said.items() if is_so)
+
+    @property
+    def facts(self) -> str:
+        """Magnification and time."""
+        if self.image is None:
+            return ""
+        when = self.prior or captions.time_label(self.image, self.first_post)
+        magnified = captions.magnification_label(self.image)
+        if isinstance(self.tile, Tile) and self.tile.scale_source == CONTRADICTED:
+            magnified = CONTRADICTED
+        elif magnified and self.image.magnification is None and isinstance(self.tile, Tile):
+            # The distances may tell what the header's factor does not, and then give the scale.
+            is_scaled = self.tile.spacing_mm is not None
+            magnified = f"magnified, by {self.tile.scale_source}" if is_scaled else magnified
+        words = (magnified, when)
+        return "  ".join(word for word in words if word)
+
+    @property
+    def reason(self) -> str:
+        """Why the image has its phase."""
+        said = captions.reason(self.image) if self.image is not None else ""
+        return said or ("plain view of an earlier study" if self.prior else "")
+
+    @property
+    def display(self) -> str:
+        """How it was hung and how its grey came about, and how much of it has lost its detail.
+
+        ``→A ↓FR``: rows run to anterior, columns to the feet and the right (DICOM PS3.3
+        C.7.6.1.1.1), as the image hangs.
+        """
+        if not isinstance(self.tile, Tile):
+            return ""
+        share, step = self.tile.saturated_fraction, self.tile.reduction
+        words = [self.tile.voi]
+        if share >= _WORTH_SAYING:
+            words.append(f"{share:.1%} at max")
+        if self.tile.is_trimmed:  # to the breast; a marker in the air may be gone
+            words.append("trimmed")
+        if step > 1:  # the file's own low-pass, which rings a little at sharp edges
+            words.append(f"decoded at 1/{step}")
+        if self.tile.hanging.orientation is not None:
+            rows, columns = self.tile.hanging.orientation
+            words.append(f"→{rows} ↓{columns}")
+        return ", ".join(words)
+
+
+def numbered(cells: list[Cell]) -> list[Cell]:
+    """Give the cells of a column numbers where there are several."""
+    if len(cells) < 2:  # noqa: PLR2004 - a single one needs no number
+        return cells
+    return [replace(cell, ordinal=number) for number, cell in enumerate(cells, start=1)]

@@ -1,0 +1,200 @@
+"""One cell drawn on the page: the image, its strips, and a close-up below it."""
+
+from dataclasses import dataclass, replace
+
+from ductdicom.model.call import Phase
+from ductdicom.model.origin import Origin
+from ductdicom.model.study import ImageCall
+from ductdicom.sheet import captions
+from ductdicom.sheet.cells.cell import SUGGESTED, Cell
+from ductdicom.sheet.cells.strips import PAD_PX, bottom_strip, placeholder, scale_bar, top_strip
+from ductdicom.sheet.fonts import drawable
+from ductdicom.sheet.layout import CLOSEUP_STRIP_PX, FRAME_PX, PlacedSlot
+from ductdicom.sheet.page import (
+    Box,
+    BoxMark,
+    Caption,
+    DrawnPlaceholder,
+    DrawnTile,
+    Mark,
+    PictureMark,
+    TextMark,
+    Tone,
+    pixel_box,
+)
+from ductdicom.sheet.tile import (
+    WHOLE,
+    MissingTile,
+    Part,
+    Tile,
+    behind_the_nipple,
+    draw_finer,
+    draw_tile,
+)
+from ductdicom.sheet.typography import SMALL_PX
+
+_TONES = {Phase.PRE: Tone.PRE, Phase.POST: Tone.POST, Phase.UNKNOWN: Tone.UNKNOWN}
+_CLOSEUP_FACTOR = 2
+
+
+def draw_cell(
+    cell: Cell, place: PlacedSlot, scale: float, *, zoom: float = 1.0
+) -> tuple[list[Mark], list[DrawnTile]]:
+    """Draw one cell; images come with the record of where they stand.
+
+    Parameters
+    ----------
+    scale
+        Pixels for one page unit.
+    zoom
+        Above 1, images are also kept with up to so many times the page's pixels each way.
+    """
+    marks: list[Mark] = []
+    drawn: list[DrawnTile] = []
+    tone = _TONES.get(cell.phase, Tone.FRAME) if cell.phase else Tone.FRAME
+    marks.append(BoxMark(box=place.cell, fill=Tone.PANEL))
+    marks.append(BoxMark(box=place.field, fill=Tone.BLACK if cell.image else None))
+    marks += top_strip(cell, place.cell, tone)
+    if cell.image is not None and isinstance(cell.tile, Tile):
+        shown = _Shown(cell=cell, image=cell.image, tile=cell.tile)
+        picture = _picture(shown, place.image, WHOLE, scale)
+        marks.append(picture if zoom <= 1 else _with_finer(picture, cell.tile, zoom))
+        drawn.append(_record(shown, place.image, place))
+        if place.closeup is not None:
+            more, closeup = _closeup(shown, place, place.closeup, scale)
+            marks += more
+            drawn += closeup
+        marks += bottom_strip(cell, place, drawn[-1].mm_per_unit)
+    else:
+        marks += placeholder(cell, place.field)
+        marks += bottom_strip(cell, place, None) if cell.image is not None else ()
+    is_firm = bool(drawn) and drawn[0].mm_per_unit is not None and not drawn[0].is_suggested
+    marks.append(BoxMark(box=place.cell, stroke=tone, width_px=FRAME_PX, is_dashed=not is_firm))
+    return marks, drawn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """A cell that shows an image."""
+
+    cell: Cell
+    image: ImageCall
+    tile: Tile
+
+
+def _picture(shown: _Shown, box: Box, part: Part, scale: float) -> PictureMark:
+    target = pixel_box(box, scale)
+    width, height = round(target.width), round(target.height)
+    image = shown.image
+    words = (captions.phase_word(image), captions.view_label(image), captions.reason(image))
+    return PictureMark(
+        box=box,
+        pixels=draw_tile(shown.tile, width_px=width, height_px=height, part=part),
+        uid=image.uid,
+        alternative=drawable(", ".join(word for word in words if word)),
+    )
+
+
+def _with_finer(picture: PictureMark, tile: Tile, zoom: float) -> PictureMark:
+    height, width = picture.pixels.shape
+    return replace(picture, fine=draw_finer(tile, width_px=width, height_px=height, zoom=zoom))
+
+
+def _record(shown: _Shown, box: Box, place: PlacedSlot) -> DrawnTile:
+    tip = shown.tile.tip
+    return DrawnTile(
+        sop_instance_uid=shown.image.uid,
+        phase=str(shown.cell.phase) if shown.cell.phase else None,
+        is_suggested=shown.image.is_suggested,
+        box=box,
+        transform=str(shown.tile.hanging.transform),
+        mm_per_unit=place.mm_per_unit,
+        voi=shown.tile.voi,
+        row=shown.cell.row,
+        field=place.field,
+        chest_wall=shown.cell.chest_wall,
+        tip=(box.x + tip[1] * box.width, box.y + tip[0] * box.height) if tip else None,
+        caption=_caption(shown),
+        origin=_origin(shown.image),
+    )
+
+
+def stand_in(cell: Cell, place: PlacedSlot) -> DrawnPlaceholder | None:
+    """Return the record of an image that cannot be shown, None for all other cells."""
+    if cell.image is None or not isinstance(cell.tile, MissingTile):
+        return None
+    return DrawnPlaceholder(
+        sop_instance_uid=cell.image.uid,
+        phase=str(cell.phase) if cell.phase else None,
+        is_suggested=cell.image.is_suggested,
+        box=place.field,
+        reason=cell.tile.reason,
+        origin=_origin(cell.image),
+    )
+
+
+def _origin(image: ImageCall) -> Origin | None:
+    return image.instance.origin if image.has_other_bytes else None
+
+
+def _caption(shown: _Shown) -> Caption:
+    cell = shown.cell
+    notes = dict.fromkeys(captions.tile_badges(shown.tile.notes))
+    if shown.tile.size_mm is None:
+        notes["SCALE UNKNOWN"] = None
+    # That it is only suggested, the record says by itself.
+    notes |= dict.fromkeys(badge for badge in cell.badges if badge != SUGGESTED)
+    return Caption(
+        word=cell.word,
+        view=captions.view_label(shown.image),
+        facts=cell.facts,
+        reason=cell.reason,
+        display=cell.display,
+        notes=tuple(notes),
+    )
+
+
+def _closeup(
+    shown: _Shown, place: PlacedSlot, room: Box, scale: float
+) -> tuple[list[Mark], list[DrawnTile]]:
+    """Draw the breast behind the nipple at twice the scale, and its frame on the image above."""
+    if place.mm_per_unit is None:
+        return [], []
+    mm_per_unit = place.mm_per_unit / _CLOSEUP_FACTOR
+    field = replace(room, y=room.y + CLOSEUP_STRIP_PX, height=room.height - CLOSEUP_STRIP_PX)
+    part = behind_the_nipple(
+        shown.tile, width_mm=field.width * mm_per_unit, height_mm=field.height * mm_per_unit
+    )
+    if part is None:
+        return [], []
+    image = place.image
+    frame = Box(
+        x=image.x + part.left * image.width,
+        y=image.y + part.top * image.height,
+        width=part.width * image.width,
+        height=part.height * image.height,
+    )
+    box = Box(
+        x=round(field.x + (field.width - frame.width * _CLOSEUP_FACTOR) / 2),
+        y=round(field.y),
+        width=round(frame.width * _CLOSEUP_FACTOR),
+        height=round(min(frame.height * _CLOSEUP_FACTOR, field.height)),
+    )
+    marks: list[Mark] = [
+        BoxMark(box=frame, stroke=Tone.MUTED, width_px=2),
+        BoxMark(box=field, fill=Tone.BLACK),
+        _picture(shown, box, part, scale),
+        TextMark(
+            x=room.x + PAD_PX,
+            y=room.y + CLOSEUP_STRIP_PX - 8,
+            text=f"frame ×{_CLOSEUP_FACTOR}",
+            size_px=SMALL_PX,
+            tone=Tone.MUTED,
+        ),
+        # Each picture has the bar of its own scale right below it.
+        *scale_bar(place.cell, place.mm_per_unit, room.y + CLOSEUP_STRIP_PX - 8),
+    ]
+    closeup = replace(
+        _record(shown, box, place), mm_per_unit=mm_per_unit, is_closeup=True, part=frame, tip=None
+    )
+    return marks, [closeup]

@@ -1,0 +1,138 @@
+"""Rows of cells: a row's images, and those that stand in no row."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+
+from ductdicom.model.call import Laterality, Phase
+from ductdicom.model.row import Pairing, Row
+from ductdicom.model.study import ImageCall
+from ductdicom.sheet import captions
+from ductdicom.sheet.cells.cell import Cell, numbered
+from ductdicom.sheet.cells.difference import DifferenceCell, difference_cells
+from ductdicom.sheet.difference import Difference
+from ductdicom.sheet.pages.undecided import candidates, is_shown
+from ductdicom.sheet.tile import MissingTile, Tile
+from ductdicom.wording import counted
+
+_MOST_REPEATED = 2  # pre images at the start of each part of a long row
+_MOST_TILES = 6  # tiles a row before it goes on in another
+
+Tiles = Mapping[str, Tile | MissingTile]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One row of cells with its title, and the side that all of them show."""
+
+    title: str
+    badges: tuple[str, ...]
+    cells: tuple[Cell | DifferenceCell, ...]
+    side: Laterality | None = None
+
+
+def drawn_images(pairing: Pairing) -> tuple[ImageCall, ...]:
+    """Return the images that the pages of a study show, each once, row by row."""
+    images = [image for row in pairing.rows for image in row.images]
+    images += [item.image for item in pairing.left_out if is_shown(item)]
+    return tuple({image.instance.origin.label: image for image in images}.values())
+
+
+def first_exposure(images: Iterable[ImageCall]) -> datetime | None:
+    """Return when the first of the images was exposed, None where no clock says."""
+    return min((image.acquired_at for image in images if image.acquired_at), default=None)
+
+
+def row_blocks(
+    row: Row,
+    tiles: Tiles,
+    differences: Mapping[str, Difference],
+    first_post: captions.FirstPost | None = None,
+    undecided: Sequence[ImageCall] = (),
+) -> Iterator[Block]:
+    """Turn a row into one block, or several where it holds more tiles than a page is wide.
+
+    Each of several begins with the pre image again, so that every post image has it beside it.
+    Times are told from ``first_post``, that of the whole injection; ``undecided`` are the images
+    of the study that may be what a row lacks.
+    """
+
+    def cells(images: Sequence[ImageCall], phase: Phase | None) -> list[Cell]:
+        return numbered(
+            [
+                Cell(
+                    phase=phase,
+                    image=image,
+                    tile=tiles.get(image.instance.origin.label, MissingTile(reason="not read")),
+                    prior=captions.prior_label(image, row),
+                    first_post=first_post,
+                    row=captions.row_title(row),
+                )
+                for image in images
+            ]
+        )
+
+    if row.plain:
+        before, after = [], [replace(c, ordinal=0) for c in cells(row.plain, None)]
+    else:
+        before = cells(row.pre, Phase.PRE) or [_absent(Phase.PRE, row, undecided)]
+        after = cells(row.post, Phase.POST) or [_absent(Phase.POST, row, undecided)]
+    rest: list[Cell | DifferenceCell] = [*after, *difference_cells(differences, row)]
+    repeated: list[Cell] = before if len(before) <= _MOST_REPEATED else []
+    if not repeated:
+        rest = [*before, *rest]
+    may_be = [phase for phase in (Phase.PRE, Phase.POST) if candidates(undecided, row, phase)]
+    count = -(-len(rest) // (_MOST_TILES - len(repeated)))
+    size = -(-len(rest) // count)
+    for number, start in enumerate(range(0, len(rest), size), start=1):
+        part = f" ({number} of {count})" if count > 1 else ""
+        yield Block(
+            title=captions.row_title(row) + part,
+            badges=tuple(captions.row_badges(row, may_be)),
+            cells=(*repeated, *rest[start : start + size]),
+            side=row.laterality,
+        )
+
+
+def _absent(phase: Phase, row: Row, undecided: Sequence[ImageCall]) -> Cell:
+    word, other = ("pre-contrast", "post") if phase is Phase.PRE else ("post-contrast", "pre")
+    suggested = sum(image.is_suggested for image in row.images)
+    found = [counted(len(row.images) - suggested, f"{other} image")]
+    if suggested:
+        found.append(f"{suggested} suggested")
+    open_count = len(candidates(undecided, row, phase))
+    said = "was found"
+    if open_count:
+        stand = "stand" if open_count > 1 else "stands"
+        said = f"is decided; {counted(open_count, 'undecided image')} {stand} in no row"
+    return Cell(
+        phase=phase,
+        missing=f"no {word} image of {captions.row_title(row)} {said} ({', '.join(found)})",
+    )
+
+
+def left_out_blocks(pairing: Pairing, tiles: Tiles) -> list[Block]:
+    """Turn the images that stand in no row into blocks, by the reason why."""
+    shown = sorted(
+        (item for item in pairing.left_out if is_shown(item)), key=lambda item: item.reason
+    )
+    blocks: list[Block] = []
+    for reason, group in groupby(shown, key=lambda item: item.reason):
+        cells = [
+            Cell(
+                phase=item.image.call.phase,
+                image=item.image,
+                tile=tiles.get(item.image.instance.origin.label, MissingTile(reason="not read")),
+            )
+            for item in group
+        ]
+        blocks += [
+            Block(
+                title=f"Not in a row: {reason.replace('-', ' ')}",
+                badges=(),
+                cells=tuple(cells[start : start + _MOST_TILES]),
+            )
+            for start in range(0, len(cells), _MOST_TILES)
+        ]
+    return blocks

@@ -1,0 +1,217 @@
+"""A study's pages: rows by side and injection, what stands in no row, and the inventory."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from ductdicom.model.row import Pairing, Row
+from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.sheet import captions
+from ductdicom.sheet.cells.cell import Cell
+from ductdicom.sheet.cells.difference import DifferenceCell, draw_difference
+from ductdicom.sheet.cells.draw import draw_cell, stand_in
+from ductdicom.sheet.cells.strips import lines_below
+from ductdicom.sheet.difference import Difference
+from ductdicom.sheet.fonts import drawable, text_width, wrap
+from ductdicom.sheet.layout import BOTTOM_LINES, PlacedBlock, arrange
+from ductdicom.sheet.layout import TITLE_PX as TITLE_LINE_PX
+from ductdicom.sheet.options import SheetOptions
+from ductdicom.sheet.page import (
+    Anchor,
+    Box,
+    DrawnDifference,
+    DrawnPlaceholder,
+    DrawnTile,
+    Mark,
+    Page,
+    TextMark,
+    Tone,
+)
+from ductdicom.sheet.pages.blocks import Block, Tiles, first_exposure, left_out_blocks, row_blocks
+from ductdicom.sheet.pages.frame import Body, Standing, body_area, frame_page
+from ductdicom.sheet.pages.inventory import inventory_bodies
+from ductdicom.sheet.pages.timeline import STRIP_PX, draw_timeline
+from ductdicom.sheet.pages.undecided import review_reason, undecided_images
+from ductdicom.sheet.typography import LABEL_PX, SMALL_PX
+
+_BADGE_GAP_PX = 20
+_MOST_BLOCKS = 4  # rows a page
+_LEAST_IMAGE_HEIGHT = 420  # 53 mm on paper; below it another page serves better
+
+
+def compose(
+    study: StudyCall,
+    pairing: Pairing,
+    tiles: Tiles,
+    options: SheetOptions,
+    differences: Mapping[str, Difference] | None = None,
+) -> tuple[Page, ...]:
+    """Lay a study out on pages.
+
+    Parameters
+    ----------
+    tiles
+        The prepared image, or why there is none, by the label of each image's origin.
+    differences
+        What changed, or why that is not shown, by the label of the post image's origin.
+    """
+    area = body_area(options)
+    bodies = [
+        *_row_bodies(study, pairing, (tiles, differences or {}), area, options),
+        *_left_out_bodies(left_out_blocks(pairing, tiles), area, options),
+        *(
+            Body(title=title, marks=tuple(marks))
+            for title, marks in inventory_bodies(study, pairing, area)
+        ),
+    ]
+    pages = _pages_of(undecided_images(pairing), bodies)
+    standing = Standing(pairing.status, why=review_reason(study, pairing, pages))
+    return tuple(
+        frame_page(study, standing, body, (number, len(bodies)), options)
+        for number, body in enumerate(bodies, start=1)
+    )
+
+
+def _pages_of(images: Sequence[ImageCall], bodies: Sequence[Body]) -> Iterator[int]:
+    """Yield the numbers of the pages on which any of the images stands."""
+    uids = {image.uid for image in images}
+    for number, body in enumerate(bodies, start=1):
+        drawn = {tile.sop_instance_uid for tile in body.tiles}
+        if uids & (drawn | {missing.sop_instance_uid for missing in body.placeholders}):
+            yield number
+
+
+def _row_bodies(
+    study: StudyCall,
+    pairing: Pairing,
+    shown: tuple[Tiles, Mapping[str, Difference]],
+    area: Box,
+    options: SheetOptions,
+) -> Iterator[Body]:
+    undecided = undecided_images(pairing)
+    for (side, injection), group in groupby(
+        pairing.rows, key=lambda row: (None if row.plain else row.laterality, row.injection)
+    ):
+        rows = list(group)
+        injections = captions.injections_of(pairing, side)
+        which = f", injection {injection} of {injections[-1]}" if injections else ""
+        strip = Box(x=area.x, y=area.y, width=area.width, height=STRIP_PX)
+        marks = draw_timeline(study, side, injection, strip, undecided)
+        body = area
+        if marks:
+            body = replace(area, y=area.y + STRIP_PX, height=area.height - STRIP_PX)
+        first_post = _first_post(rows, injection if injections else None)
+        blocks = [b for row in rows for b in row_blocks(row, *shown, first_post, undecided)]
+        while blocks:
+            count = _most_that_fit(blocks, body, options)
+            words = _breasts(blocks[:count]) + which
+            yield _body(words, blocks[:count], body, options, marks)
+            blocks = blocks[count:]
+
+
+def _first_post(rows: Sequence[Row], injection: int | None) -> captions.FirstPost | None:
+    """Return the first post image of an injection; a suggested one only where none is decided."""
+    post = [image for row in rows for image in row.post]
+    decided = [image for image in post if not image.is_suggested]
+    at = first_exposure(decided or post)
+    return captions.FirstPost(at, injection, is_suggested=not decided) if at else None
+
+
+def _breasts(blocks: Sequence[Block]) -> str:
+    """Say which breasts rows show; a study that is no ductogram may have both on one page."""
+    sides = {str(block.side) for block in blocks}
+    return f"{sides.pop()} breast" if len(sides) == 1 else "both breasts"
+
+
+def _most_that_fit(blocks: Sequence[Block], area: Box, options: SheetOptions) -> int:
+    """Return how many of the first rows a page shows large enough to be seen, at least one."""
+    for count in range(min(_MOST_BLOCKS, len(blocks)), 1, -1):
+        placed = _arranged(blocks[:count], area, options)
+        heights = [max(slot.image.height for slot in place.slots) for place in placed]
+        if min(heights) >= _LEAST_IMAGE_HEIGHT:
+            return count
+    return 1
+
+
+def _left_out_bodies(blocks: Sequence[Block], area: Box, options: SheetOptions) -> Iterator[Body]:
+    for start in range(0, len(blocks), 2):
+        yield _body("Images that stand in no row", blocks[start : start + 2], area, options)
+
+
+def _body(
+    title: str,
+    blocks: Sequence[Block],
+    area: Box,
+    options: SheetOptions,
+    above: Sequence[Mark] = (),
+) -> Body:
+    placed = _arranged(blocks, area, options)
+    marks: list[Mark] = list(above)
+    tiles: list[DrawnTile] = []
+    placeholders: list[DrawnPlaceholder] = []
+    differences: list[DrawnDifference] = []
+    for block, place in zip(blocks, placed, strict=True):
+        marks += _block_title(block, place.title)
+        for cell, slot in zip(block.cells, place.slots, strict=True):
+            if isinstance(cell, DifferenceCell):
+                drawn_marks, difference = draw_difference(cell, slot, options.scale)
+                marks += drawn_marks
+                differences.append(difference)
+                continue
+            drawn_marks, drawn = draw_cell(cell, slot, options.scale, zoom=options.zoom)
+            marks += drawn_marks
+            words = drawable(block.title)
+            tiles += [replace(tile, title=words, badges=block.badges) for tile in drawn]
+            missing = stand_in(cell, slot)
+            placeholders += [missing] if missing else []
+    return Body(
+        title=title,
+        marks=tuple(marks),
+        tiles=tuple(tiles),
+        placeholders=tuple(placeholders),
+        differences=tuple(differences),
+    )
+
+
+def _arranged(blocks: Sequence[Block], area: Box, options: SheetOptions) -> tuple[PlacedBlock, ...]:
+    """Arrange rows so that all words below the images have their lines.
+
+    How many these are depends on how wide the cells become, and that again on the lines.
+    """
+    slots = [[cell.slot for cell in block.cells] for block in blocks]
+    walls = [[cell.chest_wall for cell in block.cells] for block in blocks]
+    lines = BOTTOM_LINES
+    while True:
+        placed = arrange(slots, area, walls, options.closeup, lines_below=lines)
+        needed = max(
+            lines_below(cell, slot.cell.width)
+            for block, place in zip(blocks, placed, strict=True)
+            for cell, slot in zip(block.cells, place.slots, strict=True)
+            if isinstance(cell, Cell)
+        )
+        if needed <= lines:
+            return placed
+        lines = needed
+
+
+def _block_title(block: Block, box: Box) -> Iterator[Mark]:
+    baseline = box.y + LABEL_PX
+    title = drawable(block.title)
+    width = text_width(title, LABEL_PX, is_bold=True)
+    if width <= box.width:
+        yield TextMark(x=box.x, y=baseline, text=title, size_px=LABEL_PX, is_bold=True)
+    else:  # rows without badges alone have titles as long
+        yield from _title_lines(block.title, box, (box.x, Anchor.START), Tone.INK)
+        return
+    room = replace(box, width=box.width - width - _BADGE_GAP_PX)
+    badges = " · ".join(block.badges)
+    yield from _title_lines(badges, room, (box.right, Anchor.END), Tone.WARNING)
+
+
+def _title_lines(text: str, box: Box, side: tuple[float, Anchor], tone: Tone) -> Iterator[Mark]:
+    """Draw small words in a row's title line, in two lines where one is too short."""
+    lines = wrap(text, box.width, SMALL_PX, most_lines=2)
+    x, anchor = side
+    for number, line in enumerate(reversed(lines)):
+        y = box.y + (LABEL_PX if len(lines) == 1 else TITLE_LINE_PX - 6) - SMALL_PX * number
+        yield TextMark(x=x, y=y, text=line, size_px=SMALL_PX, tone=tone, anchor=anchor)

@@ -1,0 +1,137 @@
+"""The timeline strip: exposures of one side as ticks along the clock."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+from ductdicom.model.call import Kind, Laterality, Phase, PhaseCall
+from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.sheet.fonts import text_width
+from ductdicom.sheet.page import Anchor, Box, LineMark, Mark, TextMark, Tone
+from ductdicom.sheet.pages.undecided import may_be_of
+from ductdicom.sheet.typography import SMALL_PX
+
+STRIP_PX = 74
+_TONES = {Phase.PRE: Tone.PRE, Phase.POST: Tone.POST, Phase.UNKNOWN: Tone.UNKNOWN}
+_LETTERS = {Phase.PRE: "pre", Phase.POST: "post", Phase.UNKNOWN: "?"}
+_BELOW_PX = 36
+_ABOVE_PX = 17
+_BETWEEN_PX = 6  # half of what parts two names
+_LONGEST_DAY_S = 86_400
+
+
+def draw_timeline(
+    study: StudyCall,
+    side: Laterality | None,
+    injection: int | None,
+    box: Box,
+    undecided: Collection[ImageCall] = (),
+) -> list[Mark]:
+    """Draw the exposures of one side by the scanner's clock; nothing where it does not tell.
+
+    Exposures of other injections are drawn fainter than those of the page's own, ``undecided``
+    images of the side, and those that may be of it, as what they are.
+    """
+    if side is None:
+        return []
+    open_labels = {i.instance.origin.label for i in undecided if may_be_of(i, side)}
+    images = sorted(
+        (
+            (image.acquired_at, _as_told(image, open_labels))
+            for image in study.images
+            if image.kind is Kind.VIEW and image.acquired_at
+            if image.laterality is side or image.instance.origin.label in open_labels
+        ),
+        key=lambda pair: (pair[0], pair[1].uid),
+    )
+    times = [at for at, _ in images]
+    if len(set(times)) < 2 or (times[-1] - times[0]).total_seconds() > _LONGEST_DAY_S:  # noqa: PLR2004
+        return []
+    return _marks(images, injection, box)
+
+
+def _as_told(image: ImageCall, undecided: Collection[str]) -> ImageCall:
+    """Return an image without the phase it is said to have, where more is undecided than that."""
+    if image.instance.origin.label not in undecided:
+        return image
+    return replace(image, injection=None, call=PhaseCall(phase=Phase.UNKNOWN))
+
+
+def _marks(images: list[tuple[datetime, ImageCall]], injection: int | None, box: Box) -> list[Mark]:
+    start, end = images[0][0], images[-1][0]
+    label_width = text_width(f"{start:%H:%M}", SMALL_PX) + 18
+    left, right = box.x + label_width, box.right - label_width
+    axis = box.y + 34
+    span = (end - start).total_seconds()
+    marks: list[Mark] = [
+        TextMark(x=box.x, y=axis + 8, text=f"{start:%H:%M}", size_px=SMALL_PX, tone=Tone.MUTED),
+        TextMark(
+            x=box.right,
+            y=axis + 8,
+            text=f"{end:%H:%M}",
+            size_px=SMALL_PX,
+            tone=Tone.MUTED,
+            anchor=Anchor.END,
+        ),
+        LineMark(x1=left, y1=axis, x2=right, y2=axis, tone=Tone.FRAME),
+    ]
+    for at, image in images:
+        x = left + (right - left) * (at - start).total_seconds() / span
+        is_other = image.injection is not None and image.injection != injection
+        tone = Tone.FRAME if is_other else _TONES[image.call.phase or Phase.UNKNOWN]
+        marks.append(LineMark(x1=x, y1=axis - 12, x2=x, y2=axis + 12, tone=tone, width_px=5))
+    marks += _labels(images, (left, right), axis)
+    return marks
+
+
+def _is_free(taken: list[float], start: float, end: float) -> bool:
+    """Tell whether nothing that is taken, from one side to the next, reaches between two places."""
+    spans = zip(taken[::2], taken[1::2], strict=True)
+    return all(end <= left or start >= right for left, right in spans)
+
+
+def _first_of_each_injection(images: list[tuple[datetime, ImageCall]]) -> set[str]:
+    """Return the first image after each injection, none where there is but one injection."""
+    firsts: dict[int, str] = {}
+    for _, image in images:
+        if image.injection is not None:
+            firsts.setdefault(image.injection, image.uid)
+    return set(firsts.values()) if len(firsts) > 1 else set()
+
+
+def _labels(
+    images: list[tuple[datetime, ImageCall]], ends: tuple[float, float], axis: float
+) -> list[Mark]:
+    """Name the exposures below their ticks, above them where there is no room below.
+
+    Where there is room for neither, a tick has no name; those that begin an injection come first.
+    """
+    left, right = ends
+    start, span = images[0][0], (images[-1][0] - images[0][0]).total_seconds()
+    marks: list[Mark] = []
+    taken: dict[float, list[float]] = {axis + _BELOW_PX: [], axis - _ABOVE_PX: []}
+    firsts = _first_of_each_injection(images)
+    for at, image in sorted(images, key=lambda pair: pair[1].uid not in firsts):
+        word = f"{_LETTERS[image.call.phase or Phase.UNKNOWN]} {image.view or ''}".strip()
+        if image.uid in firsts:
+            word = f"injection {image.injection}: {word}"
+        width = text_width(word, SMALL_PX)
+        x = left + (right - left) * (at - start).total_seconds() / span
+        middle = min(max(x, left + width / 2), right - width / 2)
+        reach = width / 2 + _BETWEEN_PX
+        free = (y for y, sides in taken.items() if _is_free(sides, middle - reach, middle + reach))
+        baseline = next(free, None)
+        if baseline is None:
+            continue
+        marks.append(
+            TextMark(
+                x=middle,
+                y=baseline,
+                text=word,
+                size_px=SMALL_PX,
+                tone=Tone.MUTED,
+                anchor=Anchor.MIDDLE,
+            )
+        )
+        taken[baseline] += [middle - reach, middle + reach]
+    return marks

@@ -1,0 +1,82 @@
+from dataclasses import replace
+
+import pytest
+from builders import make_instance
+
+from ductdicom.classify.exam.exam import decide_exam, is_contested
+from ductdicom.classify.image.kind import decide_kind
+from ductdicom.classify.image.subject import read_subject
+from ductdicom.classify.image.view import decide_view
+from ductdicom.classify.thresholds import Thresholds
+from ductdicom.model.call import Confidence, ExamKind
+from ductdicom.model.instance import Code, Contrast, Level, Raster
+from ductdicom.vocabulary.terms import load_vocabulary
+
+VOCABULARY = load_vocabulary()
+PIXELS = Raster(rows=10, columns=10, has_pixels=True)
+ORDERED = Code(tag="(0008,1032)", value="18102001", scheme="SCT", level=Level.STUDY)
+ENERGIES = ("POST_CONTRAST", "LOW_ENERGY"), ("POST_CONTRAST", "SUBTRACTION")
+
+
+def _exam(*changes):
+    instances = [
+        make_instance(f"2.25.{n}", **({"raster": PIXELS} | change))
+        for n, change in enumerate(changes, start=1)
+    ]
+    subjects = [read_subject(i, VOCABULARY, in_ductogram=False) for i in instances]
+    kinds, views = [decide_kind(s) for s in subjects], [decide_view(s) for s in subjects]
+    return decide_exam(subjects, kinds, views, Thresholds())
+
+
+def _typed(*terms):
+    return {"image_type": ("ORIGINAL", "PRIMARY", *terms)}
+
+
+@pytest.mark.parametrize(
+    ("images", "kind", "confidence"),
+    [
+        pytest.param([{}], ExamKind.MAMMOGRAM, Confidence.STRONG, id="a plain mammogram"),
+        pytest.param([{"modality": "US", "sop_class_uid": "1.2.840.10008.5.1.4.1.1.6.1"}],
+                     ExamKind.OTHER, Confidence.STRONG, id="no mammogram"),
+        pytest.param([{"codes": (ORDERED,)}], ExamKind.DUCTOGRAM, Confidence.CERTAIN,
+                     id="a procedure code"),
+        pytest.param([{"study_text": "GALACTOGRAM LT"}], ExamKind.DUCTOGRAM, Confidence.STRONG,
+                     id="a name"),
+        pytest.param([{"study_text": "乳管造影"}], ExamKind.DUCTOGRAM, Confidence.STRONG,
+                     id="a Japanese name"),
+        pytest.param([{"contrast": Contrast(agent="IOHEXOL", route="INTRADUCTAL")}],
+                     ExamKind.DUCTOGRAM, Confidence.CERTAIN, id="an intraductal route"),
+        pytest.param([{"contrast": Contrast(agent="IOHEXOL 300", volume_ml=0.5)}],
+                     ExamKind.DUCTOGRAM, Confidence.CERTAIN, id="a volume that a duct holds"),
+        pytest.param([{"contrast": Contrast(agent="IOPAMIDOL", route="IV", volume_ml=100.0)}],
+                     ExamKind.CONTRAST_MAMMOGRAM, Confidence.STRONG, id="into a vein"),
+        pytest.param([_typed(*terms) for terms in ENERGIES], ExamKind.CONTRAST_MAMMOGRAM,
+                     Confidence.CERTAIN, id="two energies"),
+        pytest.param([{"study_text": "CEM BILATERAL"}], ExamKind.CONTRAST_MAMMOGRAM,
+                     Confidence.STRONG, id="the other examination's name"),
+        pytest.param([_typed("PRE_CONTRAST"), _typed("POST_CONTRAST")], ExamKind.DUCTOGRAM,
+                     Confidence.STRONG, id="before and after of one breast, one energy"),
+        pytest.param([{"study_text": "MAMMOGRAPHY POST BIOPSY"}], ExamKind.MAMMOGRAM,
+                     Confidence.STRONG, id="post of something else"),
+    ],
+)  # fmt: skip
+def test_exam(images, kind, confidence):
+    call = _exam(*images)
+
+    assert (call.kind, call.confidence) == (kind, confidence)
+
+
+def test_signs_of_both_examinations_are_said():
+    both = _exam({"study_text": "GALACTOGRAM"}, {"contrast": Contrast(agent="X", route="IV")})
+
+    assert is_contested(both)
+    assert not is_contested(_exam({"study_text": "GALACTOGRAM"}))
+
+
+def test_the_order_of_the_images_changes_nothing():
+    images = [{"study_text": "GALACTOGRAM"}, {"codes": (ORDERED,)}, {}]
+
+    one, two = _exam(*images), _exam(*reversed(images))
+
+    assert one == replace(two)
+    assert one.evidence[0].rule == "procedure-code"

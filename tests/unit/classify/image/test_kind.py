@@ -1,0 +1,102 @@
+import pytest
+from builders import make_instance
+
+from ductdicom.classify.image.kind import decide_kind
+from ductdicom.classify.image.subject import read_subject
+from ductdicom.model.call import Kind
+from ductdicom.model.instance import Patient, Purpose, Raster
+from ductdicom.vocabulary.terms import load_vocabulary
+
+STORAGE = "1.2.840.10008.5.1.4.1.1."
+VOCABULARY = load_vocabulary()
+PIXELS = Raster(rows=10, columns=10, has_pixels=True)
+
+
+def _kind(**changes):
+    instance = make_instance(**({"raster": PIXELS} | changes))
+    return decide_kind(read_subject(instance, VOCABULARY, in_ductogram=True))
+
+
+def _type(*terms):
+    return {"image_type": ("ORIGINAL", "PRIMARY", *terms)}
+
+
+_FILM = {"sop_class_uid": STORAGE + "7", "image_type": ("DERIVED", "SECONDARY")}
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        pytest.param({}, Kind.VIEW, id="a 2D mammogram"),
+        pytest.param(_type("PRE_CONTRAST"), Kind.VIEW, id="with a phase in its type"),
+        pytest.param({"intent": "FOR PROCESSING"}, Kind.VIEW, id="for processing, alone"),
+        pytest.param(
+            {"sop_class_uid": STORAGE + "13.1.3"}, Kind.TOMOSYNTHESIS, id="tomosynthesis class"
+        ),
+        pytest.param(_type("TOMOSYNTHESIS"), Kind.TOMOSYNTHESIS, id="tomosynthesis type"),
+        pytest.param(
+            {"raster": Raster(rows=9, columns=9, frames=40, has_pixels=True)},
+            Kind.TOMOSYNTHESIS,
+            id="several frames",
+        ),
+        pytest.param(_type("GENERATED_2D"), Kind.SYNTHETIC, id="a synthetic view"),
+        pytest.param({"sop_class_uid": STORAGE + "13.1.4"}, Kind.PROJECTION, id="a projection"),
+        pytest.param(
+            _type("POST_CONTRAST", "SUBTRACTION"), Kind.CONTRAST_MAMMOGRAM, id="dual energy"
+        ),
+        pytest.param(
+            _type("POST_CONTRAST", "", "LOW_ENERGY"), Kind.CONTRAST_MAMMOGRAM, id="low energy"
+        ),
+        pytest.param(_type("POSTFIRE"), Kind.BIOPSY, id="a biopsy by its type"),
+        pytest.param({"has_biopsy_target": True}, Kind.BIOPSY, id="a biopsy by its target"),
+        pytest.param({"series_text": "SPECIMEN"}, Kind.SPECIMEN, id="a specimen by its words"),
+        pytest.param({"view": "127457009"}, Kind.SPECIMEN, id="a specimen by its view code"),
+        pytest.param(
+            {"series_text": "NEEDLE LOCALIZATION"}, Kind.LOCALISATION, id="a wire localisation"
+        ),
+        pytest.param({"is_quality_control": True}, Kind.QUALITY_CONTROL, id="quality control"),
+        pytest.param(
+            {"patient": Patient(name="PHANTOM^ACR")}, Kind.QUALITY_CONTROL, id="a test object"
+        ),
+        pytest.param({"sop_class_uid": STORAGE + "88.11"}, Kind.REPORT, id="a report"),
+        pytest.param({"sop_class_uid": STORAGE + "104.1"}, Kind.REPORT, id="a document"),
+        pytest.param({"raster": Raster()}, Kind.REPORT, id="nothing to see"),
+        pytest.param(
+            {"sop_class_uid": STORAGE + "11.1"}, Kind.PRESENTATION_STATE, id="presentation state"
+        ),
+        pytest.param(
+            {"sop_class_uid": STORAGE + "6.1", "modality": "US"},
+            Kind.OTHER_MODALITY,
+            id="ultrasound",
+        ),
+        pytest.param(
+            {
+                "sop_class_uid": STORAGE + "7",
+                "modality": "OT",
+                "view": None,
+                "image_type": ("DERIVED", "SECONDARY"),
+            },
+            Kind.CAPTURE,
+            id="a screen capture",
+        ),
+        pytest.param(_FILM, Kind.CAPTURE, id="a copy of a mammogram"),
+        pytest.param(
+            _FILM | {"purpose": Purpose(conversion_type="DF")}, Kind.VIEW, id="digitised film"
+        ),
+        pytest.param(
+            _FILM | {"purpose": Purpose(conversion_type="DF"), "view": None},
+            Kind.CAPTURE,
+            id="digitised film without a view",
+        ),
+    ],
+)
+def test_kind(changes, kind):
+    call = _kind(**changes)
+
+    assert call.kind is kind
+    assert call.reason
+
+
+def test_a_capture_with_the_class_of_another_begins_alike_is_not_taken_for_it():
+    # The class of ultrasound images, 6.1, begins with 6; that of captures is 7, not 77.
+    assert _kind(sop_class_uid=STORAGE + "77.1.5.1", modality="OP").kind is Kind.OTHER_MODALITY

@@ -1,0 +1,101 @@
+from datetime import datetime
+
+import pytest
+from builders import make_instance
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ductdicom.classify.phase.timeline import read_timeline
+from ductdicom.model.instance import Clock
+
+
+def _clock(tag, *, is_acquisition=False):
+    at = datetime.fromisoformat("2026-01-02T09:00")
+    return Clock(
+        acquired_on=at.date(), acquired_time=at.time(), tag=tag, is_acquisition=is_acquisition
+    )
+
+
+def _at(*times, **changes):
+    return [make_instance(f"2.25.{n}", at=t, **changes) for n, t in enumerate(times)]
+
+
+def test_minutes_count_from_the_first_exposure():
+    timeline = read_timeline(_at("09:20", "09:00", "09:03"))
+
+    assert timeline.minutes == {0: 20, 1: 0, 2: 3}
+    assert timeline.trouble == ""
+
+
+def test_which_came_first():
+    timeline = read_timeline(_at("09:20", "09:00", "09:00", None))
+
+    assert timeline.is_before(1, 0) is True
+    assert timeline.is_before(0, 1) is False
+    assert timeline.is_before(1, 2) is None
+    assert timeline.is_before(0, 3) is None
+
+
+@pytest.mark.parametrize(
+    ("instances", "trouble"),
+    [
+        pytest.param(_at(None, None), "no-clock", id="no time at all"),
+        pytest.param(_at("00:10", "23:50"), "midnight", id="a visit that passed midnight"),
+        pytest.param(_at("01:20", "01:22", "13:00"), "half-day", id="half a day between"),
+        pytest.param(
+            [*_at("09:00", station_name="A"), *_at("09:10", station_name="B")],
+            "stations-differ",
+            id="clocks of two stations",
+        ),
+        pytest.param(
+            [make_instance(clock=_clock("(0008,0013)"))],
+            "no-exposure-time",
+            id="only when the object was made",
+        ),
+    ],
+)
+def test_a_clock_that_does_not_tell_says_why(instances, trouble):
+    timeline = read_timeline(instances)
+
+    assert timeline.trouble == trouble
+    assert timeline.minutes == {}
+
+
+def test_without_a_clock_the_numbers_order():
+    instances = [make_instance(f"2.25.{n}", instance_number=n) for n in (2, 1)]
+
+    assert read_timeline(instances).is_before(1, 0) is True
+
+
+@pytest.mark.parametrize("numbers", [(1, 1), (1, None)], ids=["the same twice", "one missing"])
+def test_numbers_that_do_not_differ_order_nothing(numbers):
+    instances = [make_instance(f"2.25.{i}", instance_number=n) for i, n in enumerate(numbers)]
+
+    assert read_timeline(instances).is_before(0, 1) is None
+
+
+def test_a_content_time_counts_only_where_there_is_no_acquisition_time():
+    content = make_instance("2.25.1", clock=_clock("(0008,0033)"))
+    exact = make_instance("2.25.2", clock=_clock("(0008,0032)", is_acquisition=True))
+
+    assert set(read_timeline([content]).minutes) == {0}
+    assert set(read_timeline([content, exact]).minutes) == {1}
+
+
+def test_a_pause_parts_exposures():
+    timeline = read_timeline(_at("09:00", "09:03", "09:20", "09:21"))
+
+    assert timeline.clusters(10) == ((0, 1), (2, 3))
+    assert timeline.clusters(30) == ((0, 1, 2, 3),)
+
+
+@given(st.lists(st.integers(0, 700), min_size=1, max_size=8), st.floats(0, 60))
+def test_clusters_hold_every_exposure_once_in_order(minutes, gap):
+    times = [f"{8 + m // 60:02d}:{m % 60:02d}" for m in minutes]
+    timeline = read_timeline(_at(*times))
+
+    clusters = timeline.clusters(gap)
+
+    order = [index for cluster in clusters for index in cluster]
+    assert sorted(order) == list(range(len(minutes)))
+    assert [minutes[i] for i in order] == sorted(minutes)

@@ -1,0 +1,126 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from ductdicom.classify.phase import image_rules
+from ductdicom.classify.phase.image_rules import RULES
+from ductdicom.classify.rules import describe_rules
+from ductdicom.cli.application import run
+
+_RULE_NAME = re.compile(r'(?:rule=|_RULE = |_evidence\(\s*|_attribute\(\s*)"([a-z-]+)"')
+
+
+def printed_lines(capsys):
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_every_rule_that_can_stand_in_a_record_is_described():
+    folder = Path(image_rules.__file__).parents[1]
+    named = {
+        name
+        for path in folder.rglob("*.py")
+        for name in _RULE_NAME.findall(path.read_text(encoding="utf-8"))
+    }
+
+    described = {item.name for item in describe_rules()}
+
+    assert named - described == set()
+    assert {"procedure-code", "contrast-start-time", "decision", "view-code"} <= named
+
+
+def test_no_rule_is_described_twice():
+    names = [item.name for item in describe_rules()]
+
+    assert len(names) == len(set(names))
+
+
+def test_a_rule_without_a_source_says_heuristic_or_names_the_standard():
+    sources = {item.reference for item in describe_rules()}
+
+    assert all(re.search(r"PS3\.|heuristic|person", source) for source in sources)
+
+
+def test_the_list_has_each_rule_with_its_attribute_and_source(capsys):
+    assert run(["rules", "--json"]) == 0
+
+    found = printed_lines(capsys)
+    assert {rule.name for rule in RULES} <= {item["name"] for item in found}
+    assert all(item["attribute"] and item["reference"] and item["description"] for item in found)
+
+
+def test_the_list_is_readable(capsys):
+    assert run(["rules"]) == 0
+
+    assert "contrast-agent  (phase, explicit)" in capsys.readouterr().out
+
+
+def test_a_rule_that_a_site_switched_off_is_said_to_be_off(capsys, tmp_path):
+    rules = tmp_path / "site.toml"
+    rules.write_text("[rules.image-text]\nenabled = false\n", encoding="utf-8")
+
+    assert run(["rules", "--rules", str(rules), "--json"]) == 0
+
+    off = [item["name"] for item in printed_lines(capsys) if not item["is_enabled"]]
+    assert off == ["image-text"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "name", "value"),
+    [
+        pytest.param(
+            "Galaktographie li nach KM", "in_any_study", "ductography", True, id="the name"
+        ),
+        pytest.param("Galaktographie li nach KM", "in_any_study", "phase", "post", id="the phase"),
+        pytest.param("Galaktographie li nach KM", "in_any_study", "laterality", "L", id="the side"),
+        pytest.param("POST 2", "in_any_study", "phase", None, id="a bare post says nothing"),
+        pytest.param("POST 2", "in_a_ductography", "phase", "post", id="but in a ductography"),
+        pytest.param("IOHEXOL", "as_contrast", "agent", "agent", id="an agent"),
+        pytest.param("INTRADUCTAL", "as_contrast", "route", "intraductal", id="a route"),
+    ],
+)
+def test_a_phrase_is_explained(capsys, text, place, name, value):
+    assert run(["rules", "test", text, "--json"]) == 0
+
+    assert printed_lines(capsys)[0][place][name] == value
+
+
+def test_a_phrase_is_explained_to_a_person(capsys):
+    assert run(["rules", "test", "Galaktographie li nach KM"]) == 0
+
+    out = capsys.readouterr().out
+    assert re.search(r"phase +post +post", out)
+    assert "as Contrast/Bolus Agent" in out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["rules", "--rules", "SITE", "--json", "test", "milkogram"], id="before"),
+        pytest.param(["rules", "test", "milkogram", "--rules", "SITE", "--json"], id="behind"),
+        pytest.param(["rules", "--rules", "SITE", "test", "milkogram", "--json"], id="apart"),
+    ],
+)
+def test_options_count_before_and_behind_the_command(capsys, tmp_path, arguments):
+    rules = tmp_path / "site.toml"
+    rules.write_text('[add.en]\nductography = ["milkogram"]\n', encoding="utf-8")
+
+    assert run([str(rules) if word == "SITE" else word for word in arguments]) == 0
+
+    assert printed_lines(capsys)[0]["in_any_study"]["ductography"] is True
+
+
+def test_rules_that_diff_would_not_use_are_refused(capsys):
+    assert run(["rules", "--rules", "old.toml", "diff", "new.toml", "out"]) == 2
+
+    assert "NEW.toml" in capsys.readouterr().err
+
+
+def test_rules_that_make_no_sense_are_wrong_usage(capsys, tmp_path):
+    rules = tmp_path / "site.toml"
+    rules.write_text("[rulez]\n", encoding="utf-8")
+
+    assert run(["rules", "--rules", str(rules)]) == 2
+
+    assert "line 1" in capsys.readouterr().err

@@ -1,0 +1,133 @@
+"""What a file of decisions may hold, and in which spellings."""
+
+import json
+
+import pytest
+
+from ductdicom.decisions.files import SCHEMA, read_decisions
+from ductdicom.errors import UsageError
+from ductdicom.model.call import Laterality, Phase
+
+HEAD = "sop_instance_uid,phase,by"
+KNOWN = "known are at, by, exclude, laterality, note, phase, sop_instance_uid, view"
+
+
+def _table(folder, text, *, encoding="utf-8", name="decisions.csv"):
+    path = folder / name
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def _json(folder, *decisions):
+    path = folder / "decisions.json"
+    content = {"schema": SCHEMA, "decisions": list(decisions)}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        pytest.param(f"{HEAD}\n1.2,post,AB\n", "utf-8", id="commas"),
+        pytest.param("sop_instance_uid;phase;by\r\n1.2;post;AB\r\n", "utf-8-sig", id="semicolons"),
+        pytest.param("sop_instance_uid\tphase\tby\n1.2\tpost\tAB\n", "utf-16", id="tabs, UTF-16"),
+        pytest.param(" SOP_Instance_UID , Phase,BY \n1.2, post ,AB\n", "utf-8", id="other case"),
+        pytest.param(
+            "sop_instance_uid;phase;by;;\n1.2;post;AB;;\n;;;;\n\n", "utf-8", id="blank cells"
+        ),
+        pytest.param(
+            'sop_instance_uid,phase,by,note\n1.2,post,AB,"one, and\nanother"\n',
+            "utf-8",
+            id="quoted",
+        ),
+    ],
+)
+def test_a_table_is_read_as_spreadsheets_write_it(tmp_path, text, encoding):
+    found, problems = read_decisions(_table(tmp_path, text, encoding=encoding))
+
+    assert (found["1.2"].phase, found["1.2"].by) == (Phase.POST, "AB")
+    assert (len(found), problems) == (1, ())
+
+
+def test_every_documented_field_is_known_in_json(tmp_path):
+    entry = {"sop_instance_uid": "1.2", "phase": None, "laterality": "l", "view": "cc"}
+    people = {"exclude": False, "by": "AB", "at": "2026-01-03T09:00:00", "note": "why"}
+
+    found, _ = read_decisions(_json(tmp_path, entry | people))
+
+    assert (found["1.2"].laterality, found["1.2"].view) == (Laterality.LEFT, "CC")
+    assert (found["1.2"].phase, found["1.2"].note) == (None, "why")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param(
+            "sop_instance_uid,fase\n1.2,post\n",
+            ["unknown column 'fase'", "did you mean 'phase'?", KNOWN],
+            id="a column that is near a known one",
+        ),
+        pytest.param(
+            "sop_instance_uid,phase,colour\n1.2,post,red\n",
+            ["unknown column 'colour'", KNOWN],
+            id="a column that is near none",
+        ),
+        pytest.param(
+            "sop_instance_uid,phase,Phase\n1.2,post,pre\n", ["names a column twice"], id="twice"
+        ),
+        pytest.param("uid,phase\n1.2,post\n", ["unknown column 'uid'"], id="no UID's column"),
+        pytest.param("phase,by\npost,AB\n", ["no column sop_instance_uid"], id="no UIDs"),
+        pytest.param("", ["no column sop_instance_uid"], id="empty"),
+        pytest.param(f"{HEAD}\n,post,AB\n", ["decision 1 has no sop_instance_uid"], id="no UID"),
+        pytest.param(
+            f"{HEAD}\n1.2,post,AB\n1.3,,AB\n",
+            ["decision 2", "decides nothing"],
+            id="decides nothing",
+        ),
+        pytest.param(
+            f"{HEAD}\n1.2,post,A,B\n",
+            ["decision 1", "more cells than columns"],
+            id="a cell too many",
+        ),
+        pytest.param(
+            "sop_instance_uid,exclude\n1.2,maybe\n",
+            ["decision 1: no such exclude: 'maybe'", "true or false"],
+            id="exclude that is neither",
+        ),
+        pytest.param(f'{HEAD}\n1.2,post,"{"x" * 200_000}"\n', ["no CSV"], id="a cell without end"),
+    ],
+)
+def test_a_table_that_would_be_misread_is_refused(tmp_path, text, words):
+    with pytest.raises(UsageError) as refused:
+        read_decisions(_table(tmp_path, text))
+
+    assert [word for word in words if word not in str(refused.value)] == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        pytest.param(
+            {"fase": "post", "by": "AB"},
+            ["decision 2: unknown field 'fase'", "did you mean 'phase'?", KNOWN],
+            id="a typo",
+        ),
+        pytest.param({"Phase": "post"}, ["unknown field 'Phase'", "'phase'"], id="other case"),
+        pytest.param({"by": "AB", "note": "?"}, ["decision 2 decides nothing"], id="no decision"),
+        pytest.param({"phase": ""}, ["decision 2 decides nothing"], id="an empty decision"),
+    ],
+)
+def test_an_entry_that_would_have_no_effect_is_refused(tmp_path, entry, words):
+    first = {"sop_instance_uid": "1.2", "phase": "pre"}
+
+    with pytest.raises(UsageError) as refused:
+        read_decisions(_json(tmp_path, first, {"sop_instance_uid": "1.3"} | entry))
+
+    assert [word for word in words if word not in str(refused.value)] == []
+
+
+def test_a_table_in_another_encoding_says_what_to_do(tmp_path):
+    path = _table(tmp_path, "sop_instance_uid;note\n1.2;für\n", encoding="cp1252")
+
+    with pytest.raises(UsageError, match="save it as UTF-8"):
+        read_decisions(path)

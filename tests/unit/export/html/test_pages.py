@@ -1,0 +1,126 @@
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+
+import pytest
+from sheets import lay_out, make_image
+
+from ductdicom.export.html.pages import html_index, html_sheet
+from ductdicom.sheet.style import DARK, LIGHT
+
+EVIL = "<script>alert(1)</script>\"'&<img src=x onerror=alert(2)>"
+ENTRY = {
+    "key": EVIL,
+    "date": EVIL,
+    "who": EVIL,
+    "words": EVIL,
+    "status": "review",
+    "images": EVIL,
+    "problems": EVIL,
+    "link": "studies/k/sheet.html",
+    "links": [("sheet.html", "studies/k/sheet.html")],
+    "thumbnail": "studies/k/thumbnail.png",
+}
+
+
+class _Reader(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.texts, self.blocks = [], [], [], {}
+        self._open = None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        self._open = tag
+
+    def handle_endtag(self, tag):
+        self._open = None if tag == self._open else self._open
+
+    def handle_data(self, data):
+        if self._open in {"script", "style"}:
+            self.blocks.setdefault(self._open, []).append(data)
+        else:
+            self.texts.append(data)
+
+
+def _sheet():
+    images = [
+        make_image(1, phase="pre", text=EVIL),
+        make_image(2, phase="post", text=EVIL),
+    ]
+    _, _, pages = lay_out(images, identity=(EVIL,), version=EVIL)
+    return html_sheet(pages, DARK, title=EVIL)
+
+
+def _index():
+    return html_index([ENTRY], [("view", EVIL, 3)], totals=EVIL)
+
+
+@pytest.fixture(scope="module", params=["sheet", "index"])
+def document(request):
+    return {"sheet": _sheet, "index": _index}[request.param]().decode("utf-8")
+
+
+def test_whatever_a_tag_holds_is_text(document):
+    read = _Reader(document)
+
+    assert "img" not in [tag for tag, name, _ in read.attributes if name == "onerror"]
+    assert not [name for _, name, _ in read.attributes if name.startswith("on")]
+    assert len(read.blocks["script"]) == read.tags.count("script")
+    assert not any("alert(1)" in block for block in read.blocks["script"])
+    assert any("alert(1)" in text for text in read.texts)
+
+
+def test_nothing_is_fetched_from_elsewhere(document):
+    read = _Reader(document)
+    targets = [v for _, name, v in read.attributes if name in {"src", "href", "action", "srcset"}]
+
+    assert not re.search(r"url\(|@import", "".join(read.blocks["style"]))
+    assert not {"link", "iframe", "object", "embed", "base", "form"} & set(read.tags) - {"form"}
+    for target in targets:
+        is_local = re.match(r"(?![a-z]+:|//)", target) or target.startswith("data:image/png;")
+        assert is_local, target[:60]
+    rest = re.sub(r'"data:[^"]*"', "", document).replace("http-equiv", "")
+    assert "http" not in rest.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_the_policy_allows_only_the_documents_own_style_and_script(document):
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', document)
+    directives = dict(part.strip().split(" ", 1) for part in policy.split(";") if part.strip())
+    read = _Reader(document)
+
+    assert directives["default-src"] == "'none'"
+    assert "unsafe" not in policy
+    for name, tag in (("style-src", "style"), ("script-src", "script")):
+        (block,) = read.blocks[tag]
+        digest = base64.b64encode(hashlib.sha256(block.encode()).digest()).decode("ascii")
+        assert directives[name] == f"'sha256-{digest}'"
+    assert not [1 for _, name, _ in read.attributes if name == "style"]
+
+
+@pytest.mark.parametrize("make", [_sheet, _index])
+def test_the_same_content_gives_the_same_bytes(make):
+    assert make() == make()
+
+
+def test_the_sheets_words_are_text_and_its_images_are_inside():
+    _, _, pages = lay_out([make_image(1, phase="pre"), make_image(2)])
+
+    text = html_sheet(pages, LIGHT, title="A").decode("utf-8")
+
+    assert ">PRE</text>" in text
+    assert "Not for diagnostic" in text
+    tiles = sum(len(page.tiles) for page in pages)
+    assert text.count('href="data:image/png;base64,') == tiles
+
+
+def test_the_index_names_every_study_and_every_disposition():
+    entry = {**ENTRY, "key": "20260102-abc", "date": "2026-01-02"}
+
+    text = html_index([entry], [("unreadable", "truncated", 7)], totals="1 study").decode("utf-8")
+
+    for word in ("20260102-abc", "2026-01-02", "unreadable", "truncated", "ledger.csv"):
+        assert word in text

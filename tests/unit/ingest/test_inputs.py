@@ -1,0 +1,201 @@
+import io
+import os
+
+import pytest
+
+from ductdicom.errors import UsageError
+from ductdicom.ingest.inputs import check_inputs, find_inputs, read_list
+from ductdicom.model.origin import Origin
+from ductdicom.model.outcome import LedgerRow
+
+
+def make_tree(root, *names):
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+
+
+def sources(found):
+    return [item.source if isinstance(item, Origin) else item.origin.source for item in found]
+
+
+def test_files_come_folder_by_folder_sorted_by_name(tmp_path, monkeypatch):
+    make_tree(tmp_path, "cd/b/2", "cd/b/10", "cd/a", "cd/c")
+    monkeypatch.chdir(tmp_path)
+
+    assert sources(find_inputs(["cd"])) == ["cd/a", "cd/b/10", "cd/b/2", "cd/c"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        pytest.param("cd", "cd/a", id="relative"),
+        pytest.param("cd/", "cd/a", id="slash at the end"),
+        pytest.param("./cd", "./cd/a", id="with a dot"),
+        pytest.param(".", "./cd/a", id="the dot itself"),
+        pytest.param("cd/a", "cd/a", id="a file"),
+    ],
+)
+def test_names_start_as_they_were_typed(tmp_path, monkeypatch, typed, expected):
+    make_tree(tmp_path, "cd/a")
+    monkeypatch.chdir(tmp_path)
+
+    assert sources(find_inputs([typed])) == [expected]
+
+
+def test_a_missing_input_is_named_to_who_takes_it_for_a_slip(tmp_path):
+    with pytest.raises(UsageError, match="nowhere"):
+        check_inputs([str(tmp_path), str(tmp_path / "nowhere")])
+
+
+IMPOSSIBLE = [
+    pytest.param("x" * 5000, "io-error", id="too long"),
+    pytest.param("a\0b", "missing", id="NUL"),
+    pytest.param("cd/a/b", "missing", id="below a file"),
+    pytest.param("cd/DICOMDIR", "missing", id="a directory of a file set"),
+]
+
+
+@pytest.mark.parametrize(("typed", "reason"), IMPOSSIBLE)
+def test_what_cannot_be_there_is_no_input(tmp_path, monkeypatch, typed, reason):
+    make_tree(tmp_path, "cd/a")
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(UsageError):
+        check_inputs([typed])
+    (row,) = find_inputs([typed])
+
+    assert (row.origin.source, row.disposition, row.reason) == (typed, "unreadable", reason)
+
+
+def test_an_empty_name_is_no_input():
+    with pytest.raises(UsageError):
+        check_inputs([""])
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        pytest.param(["cd/gone", "cd"], id="before its folder"),
+        pytest.param(["cd", "cd/gone"], id="after its folder"),
+        pytest.param(["cd", "cd/gone", "./cd/gone"], id="named twice"),
+        pytest.param(["cd", "dangling"], id="a link to it"),
+    ],
+)
+def test_what_is_gone_is_one_row_beside_what_is_there(tmp_path, monkeypatch, inputs):
+    make_tree(tmp_path, "cd/a")
+    (tmp_path / "dangling").symlink_to("cd/gone")
+    monkeypatch.chdir(tmp_path)
+
+    found = list(find_inputs(inputs))
+
+    assert [item.source for item in found if isinstance(item, Origin)] == ["cd/a"]
+    assert [item.reason for item in found if isinstance(item, LedgerRow)] == ["missing"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        pytest.param(["cd", "cd"], ["cd/a", "cd/s/b"], id="twice the same"),
+        pytest.param(["cd/s", "cd"], ["cd/s/b", "cd/a"], id="a folder and its parent"),
+        pytest.param(["cd", "cd/s"], ["cd/a", "cd/s/b"], id="a folder and its child"),
+        pytest.param(["cd/a", "cd"], ["cd/a", "cd/s/b"], id="a file and its folder"),
+        pytest.param(["cd", "link"], ["cd/a", "cd/s/b"], id="a folder and a link to it"),
+    ],
+)
+def test_what_is_reached_twice_comes_once(tmp_path, monkeypatch, inputs, expected):
+    make_tree(tmp_path, "cd/a", "cd/s/b")
+    (tmp_path / "link").symlink_to("cd")
+    monkeypatch.chdir(tmp_path)
+
+    assert sources(find_inputs(inputs)) == expected
+
+
+def test_a_link_is_followed_only_when_it_was_named(tmp_path):
+    make_tree(tmp_path, "real/a", "cd/b")
+    (tmp_path / "cd" / "link").symlink_to(tmp_path / "real")
+    (tmp_path / "named").symlink_to(tmp_path / "real")
+
+    found = list(find_inputs([str(tmp_path / "cd"), str(tmp_path / "named")]))
+
+    assert [item.source.rsplit("/", 1)[-1] for item in found if isinstance(item, Origin)] == [
+        "b",
+        "a",
+    ]
+    assert [item.reason for item in found if isinstance(item, LedgerRow)] == ["symlink"]
+
+
+def test_a_loop_of_links_ends(tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path)
+
+    assert len(list(find_inputs([str(tmp_path)]))) == 1
+
+
+def test_special_files_are_not_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+
+    (row,) = find_inputs([str(tmp_path)])
+
+    assert (row.disposition, row.reason) == ("not-dicom", "special-file")
+
+
+def test_the_output_folder_is_left_out(tmp_path):
+    make_tree(tmp_path, "a", "out/b")
+
+    found = list(find_inputs([str(tmp_path)], exclude=tmp_path / "out"))
+
+    assert [item.path.name for item in found] == ["a"]
+
+
+def test_an_unreadable_folder_is_a_row(tmp_path, monkeypatch):
+    (tmp_path / "locked").mkdir()
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    (row,) = find_inputs([str(tmp_path)])
+
+    assert (row.disposition, row.reason) == ("unreadable", "permission-denied")
+
+
+def test_sixty_folders_deep_are_reached(tmp_path):
+    name = "/".join(["deep"] * 60) + "/file"
+    make_tree(tmp_path, name)
+
+    assert [item.path for item in find_inputs([str(tmp_path)])] == [tmp_path / name]
+
+
+def test_a_name_that_is_no_unicode_can_be_written_out(tmp_path):
+    (tmp_path / os.fsdecode(b"\xff.dcm")).touch()
+
+    (origin,) = find_inputs([str(tmp_path)])
+
+    assert origin.source.endswith("/\\xff.dcm")
+    assert origin.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "nul", "expected"),
+    [
+        pytest.param(b"a\n\nb\r\n", False, ["a", "b"], id="lines"),
+        pytest.param(b"a\nb\0c\0", True, ["a\nb", "c"], id="NUL-separated"),
+        pytest.param(b"\xef\xbb\xbfa", False, ["a"], id="byte order mark"),
+        pytest.param("\ufeffa\r\nü\r\n".encode("utf-16-le"), False, ["a", "ü"], id="UTF-16"),
+        pytest.param("\ufeffa\nb".encode("utf-16-be"), False, ["a", "b"], id="big-endian UTF-16"),
+        pytest.param("\ufeffa\0b\0".encode("utf-16-le"), True, ["a", "b"], id="UTF-16 and NUL"),
+        pytest.param(b" a \n", False, [" a "], id="blanks belong to the name"),
+        pytest.param(b"", False, [], id="empty"),
+    ],
+)
+def test_a_list_names_one_input_a_line(content, nul, expected):
+    assert list(read_list(io.BytesIO(content), nul=nul)) == expected
+
+
+def test_a_list_that_is_utf_16_only_at_its_start_is_said():
+    with pytest.raises(UsageError, match="UTF-8"):
+        list(read_list(io.BytesIO(b"\xff\xfea")))

@@ -1,0 +1,54 @@
+import os
+import signal
+import sys
+
+import pytest
+
+from ductdicom.pipeline.drawing.executors import LatePool, SerialExecutor, WorkerPool, make_executor
+
+
+def test_one_worker_is_this_process_only_if_it_may_be():
+    assert isinstance(make_executor(1, in_process=True), SerialExecutor)
+    assert isinstance(make_executor(2, in_process=True), WorkerPool)
+    with make_executor(1) as executor:
+        assert executor.submit(os.getpid).result() != os.getpid()
+
+
+def test_the_serial_executor_keeps_the_interface():
+    with SerialExecutor() as executor:
+        assert list(executor.map(divmod, [7, 9], [2, 4])) == [(3, 1), (2, 1)]
+        assert executor.submit(sum, [1, 2]).result() == 3
+
+
+def test_what_a_task_raises_is_raised_at_once():
+    with pytest.raises(ZeroDivisionError):
+        SerialExecutor().submit(divmod, 1, 0)
+
+
+def test_few_tasks_start_no_process_and_more_do():
+    with LatePool(2) as executor:
+        places = [future.result() for future in [executor.submit(os.getpid) for _ in range(9)]]
+
+    assert places[:4] == [os.getpid()] * 4
+    assert os.getpid() not in places[4:]
+
+
+def test_a_late_pool_of_one_is_this_process():
+    with LatePool(1) as executor:
+        assert {executor.submit(os.getpid).result() for _ in range(9)} == {os.getpid()}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no signal masks on Windows")
+def test_workers_hold_interrupts_back_and_this_process_does_not():
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+    with make_executor(2) as executor:
+        masks = [
+            future.result()
+            for future in [
+                executor.submit(signal.pthread_sigmask, signal.SIG_BLOCK, []) for _ in range(3)
+            ]
+        ]
+
+    assert all(signal.SIGINT in mask for mask in masks)
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before

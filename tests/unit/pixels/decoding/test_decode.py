@@ -1,0 +1,587 @@
+import copy
+import struct
+
+import imagecodecs
+import numpy as np
+import openjpeg.utils
+import pytest
+from pydicom import uid
+from pydicom.datadict import tag_for_keyword
+from pydicom.encaps import encapsulate, encapsulate_extended
+
+from ductdicom.errors import DecodeError
+from ductdicom.pixels.decoding.decode import read_image
+from ductdicom.pixels.display.present import choose_voi, present, voter_of
+
+
+def _encode_j2k(pixels, bits, **options):
+    return openjpeg.utils.encode(pixels, bits_stored=bits, photometric_interpretation=2, **options)
+
+
+def _encode_rle(pixels):
+    """Encode byte planes, the most significant first (DICOM PS3.5 G)."""
+    planes = np.ascontiguousarray(pixels.astype(pixels.dtype.newbyteorder(">")))
+    planes = planes.view(np.uint8).reshape(*pixels.shape, -1)
+    segments = []
+    for index in range(planes.shape[2]):
+        rows = [imagecodecs.packbits_encode(row.tobytes()) for row in planes[:, :, index]]
+        segment = b"".join(rows)
+        segments.append(segment + b"\0" * (len(segment) % 2))
+    offsets = np.cumsum([64, *map(len, segments[:-1])])
+    header = np.zeros(16, "<u4")
+    header[0] = len(segments)
+    header[1 : 1 + len(segments)] = offsets
+    return header.tobytes() + b"".join(segments)
+
+
+def _patterns(pixels, bits):
+    mask = (1 << bits) - 1
+    return (pixels.astype(np.int32) & mask).astype(f"u{pixels.itemsize}")
+
+
+_NATIVE = {
+    "implicit little endian": uid.ImplicitVRLittleEndian,
+    "explicit little endian": uid.ExplicitVRLittleEndian,
+    "explicit big endian": uid.ExplicitVRBigEndian,
+    "deflated": uid.DeflatedExplicitVRLittleEndian,
+}
+_LOSSLESS = {
+    "RLE": (uid.RLELossless, lambda p, _: _encode_rle(p)),
+    "JPEG lossless": (
+        uid.JPEGLossless,
+        lambda p, bits: imagecodecs.ljpeg_encode(_patterns(p, bits), bitspersample=bits),
+    ),
+    "JPEG lossless SV1": (
+        uid.JPEGLosslessSV1,
+        lambda p, bits: imagecodecs.jpeg8_encode(
+            _patterns(p, bits), lossless=True, predictor=1, bitspersample=bits
+        ),
+    ),
+    "JPEG-LS": (uid.JPEGLSLossless, lambda p, bits: imagecodecs.jpegls_encode(_patterns(p, bits))),
+    "JPEG 2000": (uid.JPEG2000Lossless, _encode_j2k),
+    "HTJ2K": (uid.HTJ2KLossless, lambda p, _: imagecodecs.htj2k_encode(p, reversible=True)),
+    "HTJ2K RPCL": (
+        uid.HTJ2KLosslessRPCL,
+        lambda p, _: imagecodecs.htj2k_encode(p, reversible=True),
+    ),
+}
+_DEPTHS = [
+    pytest.param(8, False, id="8 bits"),
+    pytest.param(10, False, id="10 bits"),
+    pytest.param(12, False, id="12 bits"),
+    pytest.param(14, False, id="14 bits"),
+    pytest.param(16, False, id="16 bits"),
+    pytest.param(12, True, id="12 bits signed"),
+    pytest.param(16, True, id="16 bits signed"),
+]
+
+
+@pytest.mark.parametrize(("bits", "is_signed"), _DEPTHS)
+@pytest.mark.parametrize("name", _NATIVE)
+def test_uncompressed_values_are_those_written(make_dicom, breast_like, name, bits, is_signed):
+    pixels = breast_like(bits, is_signed=is_signed)
+
+    image = read_image(make_dicom(pixels, bits=bits, syntax=_NATIVE[name]))
+
+    np.testing.assert_array_equal(image.values, pixels)
+    assert (image.rows, image.columns, image.reduction) == (90, 70, 1)
+
+
+@pytest.mark.parametrize(("bits", "is_signed"), _DEPTHS)
+@pytest.mark.parametrize("name", _LOSSLESS)
+def test_losslessly_compressed_values_are_those_written(
+    make_dicom, breast_like, name, bits, is_signed
+):
+    pixels = breast_like(bits, is_signed=is_signed)
+    syntax, encode = _LOSSLESS[name]
+
+    image = read_image(
+        make_dicom(pixels, bits=bits, syntax=syntax, frames=[bytes(encode(pixels, bits))])
+    )
+
+    np.testing.assert_array_equal(image.values, pixels)
+
+
+@pytest.mark.parametrize(
+    ("syntax", "bits", "encode", "tolerance"),
+    [
+        pytest.param(
+            uid.JPEGBaseline8Bit,
+            8,
+            lambda p: imagecodecs.jpeg8_encode(p, 95),
+            6,
+            id="JPEG baseline",
+        ),
+        pytest.param(
+            uid.JPEGExtended12Bit,
+            12,
+            lambda p: imagecodecs.jpeg8_encode(p, 95, bitspersample=12),
+            40,
+            id="JPEG extended, 12 bits",
+        ),
+        pytest.param(
+            uid.JPEGLSNearLossless, 12, lambda p: imagecodecs.jpegls_encode(p, 3), 3, id="JPEG-LS"
+        ),
+        pytest.param(
+            uid.JPEG2000,
+            12,
+            lambda p: _encode_j2k(p, 12, compression_ratios=[8]),
+            40,
+            id="JPEG 2000",
+        ),
+        pytest.param(
+            uid.HTJ2K,
+            12,
+            lambda p: imagecodecs.htj2k_encode(p, 0.001, reversible=False),
+            60,
+            id="HTJ2K",
+        ),
+    ],
+)
+def test_lossily_compressed_values_are_nearly_those_written(
+    make_dicom, breast_like, syntax, bits, encode, tolerance
+):
+    pixels = breast_like(bits)
+
+    image = read_image(make_dicom(pixels, bits=bits, syntax=syntax, frames=[bytes(encode(pixels))]))
+
+    assert np.abs(image.values.astype(int) - pixels).max() <= tolerance
+    assert image.attributes.is_lossy  # though the header has no word of it
+
+
+def test_lossy_overshoot_is_clipped_and_does_not_turn_white_into_black(make_dicom):
+    pixels = np.full((64, 64), 4000, np.uint16)
+    beyond = np.full((64, 64), 4100, np.uint16)
+    encoded = _encode_j2k(beyond, 16)
+
+    image = read_image(make_dicom(pixels, bits=12, syntax=uid.JPEG2000, frames=[encoded]))
+
+    assert (image.values == 4095).all()
+
+
+@pytest.mark.parametrize(
+    "codec",
+    [
+        pytest.param((uid.JPEG2000Lossless, lambda p: _encode_j2k(p, 12)), id="JPEG 2000"),
+        pytest.param(
+            (uid.HTJ2KLossless, lambda p: imagecodecs.htj2k_encode(p, reversible=True)), id="HTJ2K"
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("min_side_px", "reduction"),
+    [(None, 1), (1000, 1), (401, 1), (200, 2), (199, 2), (100, 4), (50, 8)],
+)
+@pytest.mark.parametrize("is_signed", [False, True], ids=["unsigned", "signed"])
+def test_wavelets_are_decoded_at_the_lowest_resolution_that_will_do(
+    make_dicom, codec, min_side_px, reduction, is_signed
+):
+    syntax, encode = codec
+    down, across = np.mgrid[:401, :300]
+    pixels = (down * 5 + across * 6).astype(np.uint16)
+    if is_signed:
+        pixels = (pixels.astype(np.int32) - 2048).astype(np.int16)
+    source = make_dicom(pixels, bits=12, syntax=syntax, frames=[bytes(encode(pixels))])
+
+    image = read_image(source, min_side_px=min_side_px)
+
+    assert image.reduction == reduction
+    assert image.values.shape == (-(-401 // reduction), -(-300 // reduction))
+    assert (image.rows, image.columns) == (401, 300)
+    np.testing.assert_allclose(image.values, pixels[::reduction, ::reduction], atol=8)
+
+
+def test_other_codecs_come_whole(make_dicom, breast_like):
+    pixels = breast_like(12)
+    encoded = imagecodecs.jpegls_encode(pixels)
+
+    source = make_dicom(pixels, bits=12, syntax=uid.JPEGLSLossless, frames=[encoded])
+
+    assert read_image(source, min_side_px=10).reduction == 1
+
+
+def test_uncompressed_pixels_of_a_file_are_mapped_and_not_copied(make_dicom, breast_like, tmp_path):
+    path = tmp_path / "image.dcm"
+    path.write_bytes(make_dicom(breast_like(12), bits=12))
+
+    values = read_image(path).values
+
+    assert not values.flags.owndata
+    assert not values.flags.writeable
+
+
+def test_explicit_pixels_that_are_called_implicit_are_not_shifted(make_dicom, breast_like):
+    pixels = breast_like(12)
+    content = make_dicom(pixels, bits=12)
+    mislabelled = content.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2\0\0\0", 1)
+
+    np.testing.assert_array_equal(read_image(mislabelled).values, pixels)
+
+
+def test_bits_outside_those_stored_are_masked_off(make_dicom, breast_like):
+    pixels = breast_like(12)
+    with_overlay = pixels | np.uint16(0xA000)
+
+    image = read_image(make_dicom(with_overlay, bits=12))
+
+    np.testing.assert_array_equal(image.values, pixels)
+
+
+def test_high_bit_above_bits_stored_shifts_values_down(make_dicom, breast_like):
+    pixels = breast_like(12)
+
+    image = read_image(make_dicom(pixels << 4, bits=12, HighBit=15))
+
+    np.testing.assert_array_equal(image.values, pixels)
+
+
+def test_sign_is_extended_where_the_writer_did_not(make_dicom):
+    pixels = np.array([[-2048, -1], [0, 2047]], np.int16)
+
+    image = read_image(make_dicom(pixels & np.int16(0x0FFF), bits=12))
+
+    np.testing.assert_array_equal(image.values, pixels)
+
+
+def test_odd_number_of_bytes_is_read(make_dicom):
+    pixels = np.arange(9, dtype=np.uint8).reshape(3, 3)
+
+    np.testing.assert_array_equal(read_image(make_dicom(pixels)).values, pixels)
+
+
+def test_bytes_in_big_endian_words_come_in_order(make_dicom):
+    swapped = np.array([[2, 1], [4, 3]], np.uint8)
+    source = make_dicom(swapped, syntax=uid.ExplicitVRBigEndian)
+    as_words = source.replace(b"\x7f\xe0\x00\x10OB", b"\x7f\xe0\x00\x10OW")
+
+    np.testing.assert_array_equal(read_image(as_words).values, [[1, 2], [3, 4]])
+
+
+_RED_GREEN_BLUE = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 255]]], np.uint8)
+_GREYS = [[76, 150], [29, 255]]
+
+
+@pytest.mark.parametrize("is_planar", [False, True])
+def test_colour_comes_as_luminance(make_dicom, is_planar):
+    pixels = _RED_GREEN_BLUE
+    raw = np.moveaxis(pixels, -1, 0) if is_planar else pixels
+    source = make_dicom(pixels, PlanarConfiguration=int(is_planar), PixelData=raw.tobytes())
+
+    image = read_image(source)
+
+    np.testing.assert_array_equal(image.values, _GREYS)
+    assert image.attributes.is_colour
+    assert image.attributes.photometric == "MONOCHROME2"
+
+
+def test_luminance_is_taken_as_it_is_stored(make_dicom):
+    luminances = np.array([[10, 20, 30, 40]], np.uint8)
+    packed = bytes([10, 20, 128, 128, 30, 40, 128, 128])
+    source = make_dicom(
+        np.zeros((1, 4, 3), np.uint8), PhotometricInterpretation="YBR_FULL_422", PixelData=packed
+    )
+
+    np.testing.assert_array_equal(read_image(source).values, luminances)
+
+
+def test_palette_comes_as_luminance(make_dicom):
+    indices = np.array([[0, 1], [2, 3]], np.uint8)
+    colours = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]], np.uint16) * 257
+    palette = {}
+    for index, colour in enumerate(("Red", "Green", "Blue")):
+        palette[f"{colour}PaletteColorLookupTableDescriptor"] = [4, 0, 16]
+        palette[f"{colour}PaletteColorLookupTableData"] = colours[:, index].tobytes()
+    source = make_dicom(indices, PhotometricInterpretation="PALETTE COLOR", **palette)
+
+    np.testing.assert_array_equal(read_image(source).values, _GREYS)
+
+
+def _three_frames(breast_like):
+    pixels = [breast_like(12) + np.uint16(7 * index) for index in range(3)]
+    return pixels, [bytes(imagecodecs.jpegls_encode(each)) for each in pixels]
+
+
+@pytest.mark.parametrize("fragments", [1, 3])
+@pytest.mark.parametrize("has_table", [True, False])
+@pytest.mark.parametrize("frame", [0, 2])
+def test_frames_are_put_together_from_their_fragments(
+    make_dicom, breast_like, fragments, has_table, frame
+):
+    pixels, encoded = _three_frames(breast_like)
+    data = encapsulate(encoded, fragments_per_frame=fragments, has_bot=has_table)
+    source = make_dicom(
+        pixels[0], bits=12, syntax=uid.JPEGLSLossless, frames=encoded, PixelData=data
+    )
+
+    np.testing.assert_array_equal(read_image(source, frame=frame).values, pixels[frame])
+
+
+def test_a_wrong_offset_table_is_not_believed(make_dicom, breast_like):
+    pixels, encoded = _three_frames(breast_like)
+    data = bytearray(encapsulate(encoded, has_bot=True))
+    data[12:16] = b"\x01\0\0\0"
+    source = make_dicom(
+        pixels[0], bits=12, syntax=uid.JPEGLSLossless, frames=encoded, PixelData=bytes(data)
+    )
+
+    np.testing.assert_array_equal(read_image(source, frame=1).values, pixels[1])
+
+
+def test_the_extended_offset_table_is_used(make_dicom, breast_like):
+    pixels, encoded = _three_frames(breast_like)
+    data, offsets, lengths = encapsulate_extended(encoded)
+    source = make_dicom(
+        pixels[0],
+        bits=12,
+        syntax=uid.JPEGLSLossless,
+        frames=encoded,
+        PixelData=data,
+        ExtendedOffsetTable=offsets,
+        ExtendedOffsetTableLengths=lengths,
+    )
+
+    np.testing.assert_array_equal(read_image(source, frame=2).values, pixels[2])
+
+
+def test_one_frame_of_several_fragments_needs_no_table(make_dicom, breast_like):
+    pixels = breast_like(12)
+    encoded = bytes(imagecodecs.jpegls_encode(pixels))
+    data = encapsulate([encoded], fragments_per_frame=4, has_bot=False)
+    source = make_dicom(
+        pixels, bits=12, syntax=uid.JPEGLSLossless, frames=[encoded], PixelData=data
+    )
+
+    np.testing.assert_array_equal(read_image(source).values, pixels)
+
+
+def test_an_uncompressed_frame_is_found(make_dicom, breast_like):
+    pixels = breast_like(12)
+    frames = np.stack([pixels, pixels + np.uint16(1)])
+    source = make_dicom(pixels, bits=12, NumberOfFrames=2, PixelData=frames.tobytes())
+
+    np.testing.assert_array_equal(read_image(source, frame=1).values, frames[1])
+
+
+def test_the_next_decoder_follows_one_that_fails(make_dicom, breast_like, monkeypatch):
+    def fail(*_args, **_kwargs):
+        raise RuntimeError("cannot")
+
+    pixels = breast_like(12)
+    encoded = _encode_j2k(pixels, 12)
+    monkeypatch.setattr(imagecodecs, "jpeg2k_decode", fail)
+
+    image = read_image(make_dicom(pixels, bits=12, syntax=uid.JPEG2000Lossless, frames=[encoded]))
+
+    np.testing.assert_array_equal(image.values, pixels)
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_the_last_decoder_of_jpeg_2000_gives_the_same_values(
+    make_dicom, breast_like, monkeypatch, is_signed
+):
+    def fail(*_args, **_kwargs):
+        raise RuntimeError("cannot")
+
+    pixels = breast_like(12, is_signed=is_signed)
+    encoded = _encode_j2k(pixels, 12)
+    monkeypatch.setattr(imagecodecs, "jpeg2k_decode", fail)
+    monkeypatch.setattr(openjpeg.utils, "decode", fail)
+
+    image = read_image(make_dicom(pixels, bits=12, syntax=uid.JPEG2000Lossless, frames=[encoded]))
+
+    np.testing.assert_array_equal(image.values, pixels)
+
+
+def _broken(make_dicom, name):
+    pixels = np.zeros((60, 90), np.uint16)
+    j2k = {"syntax": uid.JPEG2000Lossless, "bits": 12}
+    encoded = _encode_j2k(pixels, 12)
+    whole = make_dicom(pixels)
+    compressed = make_dicom(pixels, frames=[encoded], **j2k)
+    grey = np.zeros((60, 90), np.uint8)
+    jpeg = bytes(imagecodecs.jpeg8_encode(grey, 90))
+    size = jpeg.index(b"\xff\xc0") + 5
+    huge = jpeg[:size] + b"\xff\xdc\xff\xdc" + jpeg[size + 4 :]
+    two = jpeg[:2] + huge[size - 5 : size + 8] + jpeg[2:]
+    baseline = {"syntax": uid.JPEGBaseline8Bit}
+    return {
+        "an empty file": b"",
+        "text": b"no DICOM at all, but long enough to be looked at as if it were such",
+        "no pixel data": whole[: whole.index(b"\xe0\x7f\x10\x00")],
+        "empty pixel data": make_dicom(pixels, PixelData=b""),
+        "half of the pixels": whole[:-600],
+        "fewer bytes than rows and columns need": make_dicom(pixels, Rows=61),
+        "half of a fragment": compressed[: -len(encoded) // 2],
+        "no fragment": make_dicom(
+            pixels, frames=[encoded], **j2k, PixelData=encapsulate([encoded])[:12]
+        ),
+        "an unknown transfer syntax": compressed.replace(b"1.2.4.90", b"1.2.4.99"),
+        "a damaged codestream": compressed.replace(encoded[40:], bytes(len(encoded) - 40)),
+        "another size in the codestream": make_dicom(pixels[:10], frames=[encoded], **j2k),
+        "a JPEG without its end": make_dicom(grey, frames=[jpeg[:-2]], **baseline),
+        "a JPEG 2000 without its end": make_dicom(pixels, frames=[encoded[:-2]], **j2k),
+        "a size behind a few bytes": make_dicom(
+            grey, frames=[huge[:2] + b"\0\0" + huge[2:]], **baseline
+        ),
+        "two sizes": make_dicom(grey, frames=[two], **baseline),
+        "no frame of any kind": make_dicom(pixels, frames=[bytes(100)], **j2k),
+        "an unknown transfer syntax, uncompressed": whole.replace(b"1.2.1\0", b"1.2.77"),
+        "uncompressed, called compressed": compressed.replace(
+            b"OW\0\0\xff\xff\xff\xff\xfe\xff\0\xe0", b"OW\0\0\x10\0\0\0\1\2\3\4"
+        ),
+        "compressed, called uncompressed": compressed.replace(b"1.2.4.90", b"1.2.1\0\0\0"),
+        "absurd size": make_dicom(pixels, Rows=65535, Columns=65535),
+        "a bomb": make_dicom(pixels, frames=[b"\xff\xd9"], **j2k, Rows=16000, Columns=16000),
+        "32 bits": make_dicom(np.zeros((2, 2), np.uint32)),
+        "one bit": make_dicom(np.zeros((8, 8), np.uint8), BitsAllocated=1, BitsStored=1),
+        "no rows": make_dicom(pixels, Rows=0),
+        "more bits stored than allocated": make_dicom(pixels, BitsStored=17),
+        "four samples": make_dicom(np.zeros((2, 2, 4), np.uint8)),
+        "a palette without its tables": make_dicom(
+            np.zeros((2, 2), np.uint8), PhotometricInterpretation="PALETTE COLOR"
+        ),
+    }[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("an empty file", "truncated"),
+        ("text", "no-pixel-data"),
+        ("no pixel data", "no-pixel-data"),
+        ("empty pixel data", "no-pixel-data"),
+        ("half of the pixels", "truncated"),
+        ("fewer bytes than rows and columns need", "truncated"),
+        ("half of a fragment", "truncated"),
+        ("no fragment", "truncated"),
+        ("an unknown transfer syntax", "unsupported-transfer-syntax"),
+        ("a damaged codestream", "decoder-failed"),
+        ("another size in the codestream", "decoder-failed"),
+        ("a JPEG without its end", "truncated"),
+        ("a JPEG 2000 without its end", "truncated"),
+        ("a size behind a few bytes", "decoder-failed"),
+        ("two sizes", "decoder-failed"),
+        ("no frame of any kind", "decoder-failed"),
+        ("an unknown transfer syntax, uncompressed", "unsupported-transfer-syntax"),
+        ("uncompressed, called compressed", "decoder-failed"),
+        ("compressed, called uncompressed", "decoder-failed"),
+        ("absurd size", "too-large"),
+        ("a bomb", "too-large"),
+        ("32 bits", "unsupported-pixels"),
+        ("one bit", "unsupported-pixels"),
+        ("no rows", "unsupported-pixels"),
+        ("more bits stored than allocated", "unsupported-pixels"),
+        ("four samples", "unsupported-pixels"),
+        ("a palette without its tables", "unsupported-pixels"),
+    ],
+)
+def test_what_cannot_be_decoded_says_why(make_dicom, name, reason):
+    with pytest.raises(DecodeError) as caught:
+        read_image(_broken(make_dicom, name))
+
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param((2, 64, 12_465_916), id="a segment far beyond the frame"),
+        pytest.param((2, 64, 0x7FFF_FFFF), id="as far as there are numbers"),
+        pytest.param((2, 300, 64), id="segments in reverse"),
+        pytest.param((2, 0, 64), id="a segment in the header"),
+        pytest.param((1, 64), id="too few segments"),
+        pytest.param((15, *range(64, 79)), id="too many segments"),
+    ],
+)
+def test_an_rle_header_is_not_believed(make_dicom, header):
+    """The decoder would read where it points to."""
+    pixels = np.arange(400, dtype=np.uint16).reshape(20, 20)
+    segments = _encode_rle(pixels)[64:]
+    frame = struct.pack("<16L", *header, *[0] * (16 - len(header))) + segments
+
+    with pytest.raises(DecodeError, match="RLE") as caught:
+        read_image(make_dicom(pixels, syntax=uid.RLELossless, frames=[frame]))
+
+    assert caught.value.reason == "decoder-failed"
+
+
+def test_an_rle_header_that_is_cut_off_says_so(make_dicom):
+    pixels = np.zeros((20, 20), np.uint16)
+
+    with pytest.raises(DecodeError, match="cut off"):
+        read_image(make_dicom(pixels, syntax=uid.RLELossless, frames=[bytes(40)]))
+
+
+ABSURD = [
+    pytest.param("BitsStored", "XX", b"\x0c\0", id="an unknown kind of value"),
+    pytest.param("PixelPaddingValue", "AT", b"\0\0", id="half a value"),
+    pytest.param("RescaleSlope", "DS", b"1e300 ", id="a slope beyond all numbers"),
+    pytest.param("RescaleSlope", "DS", b"1e-300", id="a slope of nothing"),
+    pytest.param("RescaleIntercept", "DS", b"-1e99 ", id="an intercept beyond all numbers"),
+    pytest.param("WindowWidth", "DS", b"1e308 ", id="a window beyond all numbers"),
+    pytest.param("WindowWidth", "DS", b"1e-308", id="a window of nothing"),
+    pytest.param("WindowCenter", "DS", b"1e308 ", id="a centre beyond all numbers"),
+]
+
+
+@pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
+@pytest.mark.parametrize(("keyword", "vr", "value"), ABSURD)
+def test_an_absurd_value_counts_as_absent(make_dicom, breast_like, function, keyword, vr, value):
+    tag = tag_for_keyword(keyword)
+    windows = {"WindowCenter": 2000, "WindowWidth": 4000, "VOILUTFunction": function}
+    pixels = breast_like(12)
+    source = make_dicom(pixels, **(windows | {keyword: 1}))
+    head = source.index(struct.pack("<HH", tag >> 16, tag & 0xFFFF))
+    end = head + 8 + struct.unpack_from("<H", source, head + 6)[0]
+    element = source[head : head + 4] + vr.encode() + struct.pack("<H", len(value)) + value
+    image = read_image(source[:head] + element + source[end:])
+
+    shown = present(image, voi=choose_voi([voter_of(image)]))
+
+    assert np.ptp(shown.values) > 0
+    assert np.isfinite(shown.values).all()
+
+
+def test_a_small_deflated_file_cannot_ask_for_much_memory(make_dicom):
+    pixels = np.zeros((9000, 8000), np.uint16)
+    source = make_dicom(pixels, syntax=uid.DeflatedExplicitVRLittleEndian)
+
+    with pytest.raises(DecodeError) as caught:
+        read_image(source)
+
+    assert len(source) < 1 << 18
+    assert caught.value.reason == "too-large"
+
+
+@pytest.mark.parametrize("frame", [-1, 1, 7])
+def test_a_frame_that_is_not_there_says_so(make_dicom, frame):
+    with pytest.raises(DecodeError) as caught:
+        read_image(make_dicom(np.zeros((2, 2), np.uint16)), frame=frame)
+
+    assert caught.value.reason == "frame-missing"
+
+
+def test_a_frame_beyond_the_pixel_data_says_so(make_dicom):
+    source = make_dicom(np.zeros((2, 2), np.uint16), NumberOfFrames=3)
+
+    with pytest.raises(DecodeError) as caught:
+        read_image(source, frame=2)
+
+    assert caught.value.reason == "frame-missing"
+
+
+def test_a_missing_file_is_our_error_with_its_path(tmp_path):
+    with pytest.raises(DecodeError) as caught:
+        read_image(tmp_path / "gone.dcm")
+
+    assert caught.value.path == tmp_path / "gone.dcm"
+
+
+def test_the_error_names_the_label_and_survives_a_copy(make_dicom):
+    with pytest.raises(DecodeError) as caught:
+        read_image(b"", label="CD1.zip!/IM1")
+
+    again = copy.copy(caught.value)
+
+    assert str(again).startswith("CD1.zip!/IM1: ")
+    assert again.reason == caught.value.reason

@@ -1,0 +1,161 @@
+"""What is not decided is said on the first page, and is never called absent."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from sheets import lay_out, make_image, make_study
+
+from ductdicom.model.call import Confidence, Laterality, Phase, PhaseCall
+from ductdicom.model.outcome import Problem, Status
+from ductdicom.pairing.rows import pair_study
+from ductdicom.sheet.fonts import text_width
+from ductdicom.sheet.options import SheetOptions
+from ductdicom.sheet.page import Anchor, TextMark
+from ductdicom.sheet.pages.compose import compose
+
+OPEN = PhaseCall(phase=Phase.UNKNOWN)
+SUGGESTED = {
+    phase: PhaseCall(phase=Phase.UNKNOWN, confidence=Confidence.UNKNOWN, suggestion=phase)
+    for phase in (Phase.PRE, Phase.POST)
+}
+POST = [make_image(2, minute=20), make_image(3, minute=24, view="ML")]
+
+
+def said_on(page):
+    return " ".join(mark.text for mark in page.marks if isinstance(mark, TextMark))
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        pytest.param({"call": OPEN}, "phase unknown", id="phase"),
+        pytest.param({"laterality": None}, "laterality unknown", id="no side"),
+        pytest.param({"has_laterality_conflict": True}, "laterality conflict", id="two sides"),
+        pytest.param({"has_view_conflict": True, "view": None}, "view conflict", id="two views"),
+        pytest.param({"has_time_conflict": True}, "time conflict", id="a late one"),
+    ],
+)
+def test_an_undecided_image_is_not_called_absent(changes, reason):
+    pre = replace(make_image(1, phase="pre", minute=0), **changes)
+
+    _, _, (page, *_) = lay_out([pre, *POST])
+
+    said = said_on(page)
+    words = "no pre-contrast image of L CC is decided; 1 undecided image stands in no row"
+    assert "PRE NOT DECIDED" in said
+    assert words.replace(" ", "") in said.replace(" ", "")
+    assert f"1 image undecided ({reason}), page 2" in said
+
+
+def test_what_cannot_be_meant_is_no_candidate():
+    other_view = replace(make_image(1, view="ML", phase="pre", minute=0), call=OPEN)
+
+    _, _, (page, *_) = lay_out([other_view, POST[0]])
+
+    assert "no pre-contrast image of L CC was found" in said_on(page)
+
+
+def test_suggested_images_are_counted_apart():
+    late = replace(make_image(4, minute=50), call=SUGGESTED[Phase.POST])
+
+    _, _, (page, *_) = lay_out([POST[0], late])
+
+    said = said_on(page)
+    assert "(1 post image, 1 suggested)" in said
+    assert "1 image only suggested" in said
+
+
+@pytest.mark.parametrize("side", [None, Laterality.BOTH, Laterality.RIGHT])
+def test_an_image_of_an_undecided_side_has_its_tick(side):
+    pre = replace(
+        make_image(1, phase="pre", minute=0), laterality=side, has_laterality_conflict=True
+    )
+
+    study = make_study([pre, *POST])
+    page = compose(study, pair_study(study), {}, SheetOptions())[0]
+
+    assert {"? CC", "10:00"} <= {mark.text for mark in page.marks if isinstance(mark, TextMark)}
+
+
+@pytest.mark.parametrize("post", ["decided", "suggested"])
+def test_times_are_told_from_what_is_decided(post):
+    first = make_image(2, minute=20)
+    if post == "suggested":
+        first = replace(first, call=SUGGESTED[Phase.POST])
+
+    _, _, (page, *_) = lay_out([make_image(1, phase="pre", minute=0), first])
+
+    words = "first suggested post" if post == "suggested" else "first post"
+    assert f"20 min before {words})" in said_on(page)
+
+
+def test_injections_are_counted_a_side():
+    right = [make_image(n, side="R", minute=10 * n, injection=n) for n in (1, 2, 3)]
+
+    _, _, pages = lay_out([make_image(9, minute=50), *right])
+
+    assert [page.title for page in pages[:4]] == [
+        "L breast",
+        "R breast, injection 1 of 3",
+        "R breast, injection 2 of 3",
+        "R breast, injection 3 of 3",
+    ]
+    listed = [mark.text for mark in pages[-1].marks if isinstance(mark, TextMark)]
+    assert "L CC" in listed
+    assert "L CC, injection 1" not in listed
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("laterality-conflict", "study named for the other breast"),
+        ("patient-conflict", "several patients share this study"),
+        ("exam-conflict", "signs of two kinds of examination"),
+        ("exam-inferred", "nothing names the examination"),
+    ],
+)
+def test_the_header_says_why_a_person_must_decide(code, words):
+    study = make_study([make_image(1, phase="pre", minute=0), *POST])
+    study = replace(study, problems=(Problem(code=code, message="in full on the last page"),))
+
+    pages = compose(study, pair_study(study), {}, SheetOptions())
+
+    assert all(f"{words} REVIEW NEEDED:" in said_on(page) for page in pages)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("pixels-unreadable", "1 image that cannot be shown"),
+        ("orientation-conflict", "1 image of contradicted orientation"),
+    ],
+)
+def test_the_header_says_what_the_pixels_put_in_doubt(code, words):
+    study = make_study([make_image(1, phase="pre", minute=0), *POST])
+    problem = Problem(code=code, message="", sop_instance_uid=study.images[0].uid)
+    study = replace(study, problems=(problem,))
+    pairing = replace(pair_study(study), status=Status.REVIEW)
+
+    assert words in said_on(compose(study, pairing, {}, SheetOptions())[0])
+
+
+@pytest.mark.parametrize("width", [1000, 1300, 1654, 2339])
+def test_a_long_reason_is_shortened_and_overlaps_nothing(width):
+    images = [make_image(1, phase="pre", laterality=None), make_image(4, call=OPEN), *POST]
+    study = make_study(images)
+    codes = ("laterality-conflict", "patient-conflict", "exam-conflict", "exam-inferred")
+    study = replace(study, problems=tuple(Problem(code=code, message="") for code in codes))
+
+    page = compose(study, pair_study(study), {}, SheetOptions(width=width))[0]
+
+    head = [m for m in page.marks if isinstance(m, TextMark) and m.y < 100]
+    line = [mark for mark in head if mark.y == head[0].y]
+    spans = sorted(
+        (m.x - w, m.x) if m.anchor is Anchor.END else (m.x, m.x + w)
+        for m in line
+        for w in [text_width(m.text, m.size_px, is_bold=m.is_bold)]
+    )
+    assert len(spans) >= 2
+    assert all(one[1] <= two[0] for one, two in pairwise(spans))
+    assert spans[-1][1] <= page.width
