@@ -1,3 +1,4 @@
+import errno
 import os
 import sqlite3
 import zipfile
@@ -115,6 +116,23 @@ def test_what_may_pass_is_not_kept(cd, cache, read, monkeypatch):
     run(cd, cache)
 
     assert read == ["text"]
+
+
+def test_an_archive_that_could_not_be_read_is_tried_again(cd, cache, monkeypatch):
+    plain = list(scan_inputs([cd.name]))
+    open_path = Path.open
+
+    def refuse(path, *args, **options):
+        if path.name == "z.zip":
+            raise PermissionError(errno.EACCES, "refused")
+        return open_path(path, *args, **options)
+
+    with monkeypatch.context() as refusing:
+        refusing.setattr(Path, "open", refuse)
+        (row,) = (found for found in run(cd, cache) if found.origin.source == "cd/z.zip")
+
+    assert row.reason == "permission-denied"
+    assert run(cd, cache) == plain
 
 
 def test_a_directory_is_compared_anew(cd, cache):

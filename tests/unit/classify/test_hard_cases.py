@@ -72,6 +72,24 @@ def test_without_any_evidence_all_is_unknown_and_a_pause_only_suggests():
     assert all("suggested" in row.notes for row in pairing.rows)
 
 
+@pytest.mark.parametrize(
+    ("right", "suggested"),
+    [
+        pytest.param(Contrast(), PRE_PRE_POST_POST, id="no breast is known to be filled"),
+        pytest.param(Contrast(agent="IOHEXOL"), [None] * 4, id="the right one is filled"),
+    ],
+)
+def test_a_pause_suggests_nothing_on_the_breast_that_is_not_filled(right, suggested):
+    common = {"side": "R", "study_text": "GALACTOGRAM"}
+    scout = make_instance("2.25.8", at="09:05", **common)
+    filled = make_instance("2.25.9", at="09:30", contrast=right, **common)
+
+    call = conclude(*visit(), scout, filled)
+
+    assert phases(call)[:4] == UNKNOWN
+    assert suggestions(call)[:4] == suggested
+
+
 # 2. Agent copied onto every image, the other breast's too.
 def test_an_agent_on_every_image_proves_nothing():
     copied = Contrast(agent="OMNIPAQUE 300")
@@ -100,6 +118,39 @@ def test_a_copied_agent_leaves_the_word_to_the_texts(agent):
     assert phases(call) == PRE_PRE_POST_POST
 
 
+@pytest.mark.parametrize(
+    "alike",
+    [
+        pytest.param({"contrast": Contrast(route="INTRADUCTAL", volume_ml=0.4)}, id="attributes"),
+        pytest.param({"series_text": "POST INJECTION"}, id="text"),
+    ],
+)
+def test_what_is_said_of_all_views_of_one_run_makes_an_inferred_phase_at_most(alike):
+    common = {"modifiers": MAG, "study_text": DUCTOGRAM, **alike}
+
+    call = conclude(*make_visit({"at": "09:21", **common}, {"at": "09:23", "view": "ML", **common}))
+
+    assert phases(call) == ["post", "post"]
+    assert confidences(call) == [Confidence.INFERRED] * 2
+
+
+@pytest.mark.parametrize(
+    ("tagged", "phase"),
+    [
+        pytest.param((0, 2), "unknown", id="on some scouts and again later"),
+        pytest.param((0, 1, 2), "post", id="on all of the first round, which is a filling then"),
+    ],
+)
+def test_an_agent_that_comes_again_is_believed_unless_it_stands_on_some_scouts_too(tagged, phase):
+    filled = Contrast(agent="IOHEXOL")
+    contrasts = [filled if place in tagged else Contrast() for place in range(4)]
+    images = [replace(image, breast=visit()[0].breast) for image in visit(*contrasts)]
+
+    found = phases(conclude(*images))
+
+    assert [found[place] for place in tagged] == [phase] * len(tagged)
+
+
 # 3. Agent NONE on every image, texts speak.
 def test_a_default_none_raises_no_conflict_with_the_texts():
     series = ("SCOUT", "SCOUT", "POST INJ", "POST INJ")
@@ -117,6 +168,22 @@ def test_a_default_none_alone_never_means_pre(count):
     images = visit(*[Contrast(agent="NONE")] * 4)[-count:]
 
     assert phases(conclude(*images)) == ["unknown"] * count
+
+
+@pytest.mark.parametrize("typed", [(0,), (0, 1), (3,), (0, 1, 2)])
+def test_a_none_on_some_images_never_means_pre_where_no_image_says_that_it_was_filled(typed):
+    contrasts = [Contrast(agent="NONE" if place in typed else None) for place in range(4)]
+
+    assert phases(conclude(*visit(*contrasts))) == UNKNOWN
+
+
+def test_a_default_none_raises_no_conflict_with_a_volume():
+    volumes = (None, None, 0.4, 0.4)
+
+    call = conclude(*visit(*(Contrast(agent="NONE", volume_ml=ml) for ml in volumes)))
+
+    assert phases(call) == PRE_PRE_POST_POST
+    assert "phase-conflict" not in codes(call)
 
 
 def test_an_agent_on_scouts_made_in_one_go_never_means_post():

@@ -166,6 +166,25 @@ def test_pixels_confirm_or_deny_the_chest_wall(where, claimed, agrees):
     assert check_air(find_tissue(overview(_half_breast(where))), claimed) is agrees
 
 
+@pytest.mark.parametrize(
+    ("left_rows", "right_rows", "agrees"),
+    [
+        pytest.param(44, 20, True, id="2.2 times the tissue at the chest wall"),
+        pytest.param(40, 20, None, id="twice the tissue at the chest wall"),
+        pytest.param(20, 40, None, id="twice the tissue at the other edge"),
+        pytest.param(20, 44, False, id="2.2 times the tissue at the other edge"),
+    ],
+)
+def test_more_than_twice_the_tissue_of_the_other_edge_tells_the_chest_wall(
+    left_rows, right_rows, agrees
+):
+    tissue = np.zeros((50, 40), dtype=np.bool_)
+    tissue[:left_rows, :20] = True
+    tissue[:right_rows, 20:] = True
+
+    assert check_air(tissue, "left") is agrees
+
+
 @pytest.mark.parametrize("values", [np.zeros((50, 40)), np.tile([[0.0], [1.0]], (25, 40))])
 def test_pixels_that_say_nothing_are_silent(values):
     assert check_air(find_tissue(overview(values.astype(np.float32))), "left") is None

@@ -89,6 +89,43 @@ def test_one_of_the_same_day_serves_if_it_was_exposed_before_the_filling(exposed
     assert _found(_study("2.25.2", at=time(8, 0), acquired_at=acquired_at)) == found
 
 
+def _with_another(study, *, patient=JANE, **changes):
+    """Add an image to a study that is like its first."""
+    image = study.images[0]
+    instance = replace(image.instance, sop_instance_uid="2.25.1.2", patient=patient)
+    return replace(study, images=(image, replace(image, instance=instance, **changes)))
+
+
+@pytest.mark.parametrize(
+    ("exposed", "found"),
+    [
+        pytest.param(time(9, 0), ["2.25.2"], id="before both"),
+        pytest.param(time(10, 0), [], id="after the first and before the second"),
+        pytest.param(time(11, 0), [], id="after both"),
+    ],
+)
+@pytest.mark.parametrize("is_first_listed", [True, False])
+def test_one_of_the_same_day_was_exposed_before_every_filling(exposed, found, is_first_listed):
+    now = _with_another(NOW, acquired_at=datetime.combine(TODAY, time(10, 30)))
+    now = now if is_first_listed else replace(now, images=now.images[::-1])
+    other = _study("2.25.2", at=time(8, 0), acquired_at=datetime.combine(TODAY, exposed))
+
+    assert [i.instance.study_instance_uid for i in find_priors(now, [other])] == found
+
+
+@pytest.mark.parametrize(
+    "patient",
+    [
+        pytest.param(Patient(patient_id="8", name="ROE^JOAN"), id="another patient"),
+        pytest.param(Patient(name="DOE^JANE"), id="a patient without a number"),
+    ],
+)
+def test_a_study_takes_views_only_of_the_patient_of_all_its_images(patient):
+    now = _with_another(NOW, patient=patient)
+
+    assert find_priors(now, [_study("2.25.2", on=date(2025, 12, 10))]) == ()
+
+
 def test_a_view_that_is_too_old_is_no_scout():
     old = _study("2.25.2", on=date(2010, 5, 1))
 

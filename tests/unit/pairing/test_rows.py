@@ -282,6 +282,9 @@ def test_images_stand_in_order_of_time():
     [
         pytest.param({}, {"magnification": 1.8, "modifiers": ("M",)}, True, id="magnified after"),
         pytest.param({"magnification": 1.0}, {"magnification": 1.05}, False, id="both contact"),
+        pytest.param({"magnification": 1.0}, {"magnification": 1.1}, False, id="10 % more"),
+        pytest.param({"magnification": 1.0}, {"magnification": 1.12}, True, id="12 % more"),
+        pytest.param({"magnification": 1.8}, {"magnification": 1.6}, True, id="12 % more before"),
         pytest.param({"magnification": 1.5}, {"magnification": 1.8}, True, id="two factors"),
         pytest.param({"modifiers": ("M",)}, {"modifiers": ("M",)}, False, id="both magnified"),
         pytest.param({}, {}, False, id="nothing said"),

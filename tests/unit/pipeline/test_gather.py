@@ -87,6 +87,25 @@ def test_a_header_without_a_patient_stays_with_the_others():
     assert [part.is_shared for part in found.parts] == [False]
 
 
+@pytest.mark.parametrize(
+    "between",
+    [
+        pytest.param(Patient(), id="nobody"),
+        pytest.param(Patient(birth_date="19600101"), id="a birth date alone"),
+    ],
+)
+def test_a_header_that_fits_two_patients_does_not_make_them_one(between):
+    patients = {"a": JANE, "b": between, "c": JOAN}
+
+    found = gather(
+        [_instance(f"2.25.{name}", name, patient=who) for name, who in patients.items()],
+        _by_content({}),
+    )
+
+    who = [{i.patient for i in part.study.instances} for part in found.parts]
+    assert who == [{between, JANE}, {JOAN}]
+
+
 def test_rows_of_other_inputs_are_passed_on():
     row = LedgerRow(origin=make_origin("x.txt"), disposition=Disposition.NOT_DICOM)
 
@@ -118,6 +137,7 @@ def test_nothing_is_lost_and_the_order_does_not_matter(items, random):
     sources = [i.origin.source for part in found.parts for i in part.study.instances]
     sources += [row.origin.source for row in found.rows]
     assert sorted(sources) == sorted(contents)
+    assert not any({JANE, JOAN} <= {i.patient for i in p.study.instances} for p in found.parts)
     assert found.parts == again.parts
     assert sorted(found.rows, key=str) == sorted(again.rows, key=str)
 

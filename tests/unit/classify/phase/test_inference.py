@@ -69,6 +69,29 @@ def test_an_image_long_after_a_filling_is_only_suggested():
 
 
 @pytest.mark.parametrize(
+    ("at", "phase"),
+    [
+        pytest.param("09:24", Phase.POST, id="along with the first"),
+        pytest.param("09:25", Phase.UNKNOWN, id="5 min after the first"),
+        pytest.param("09:28", Phase.UNKNOWN, id="8 min after the first"),
+        pytest.param("09:48", Phase.UNKNOWN, id="2 min before the second"),
+    ],
+)
+def test_between_two_fillings_an_image_may_be_the_scout_of_the_second(at, phase):
+    side, calls = _shots("09:20 post", f"{at} unknown", "09:50 post")
+
+    _, between, _ = infer(calls, side, LIMITS)
+
+    assert (between.phase, between.suggestion or between.phase) == (phase, Phase.POST)
+
+
+def test_after_the_last_filling_an_image_belongs_to_it_for_ten_minutes():
+    side, calls = _shots("09:20 post", "09:28 unknown")
+
+    assert infer(calls, side, LIMITS)[1].phase is Phase.POST
+
+
+@pytest.mark.parametrize(
     ("at", "suggestion"),
     [("09:03", Phase.PRE), ("09:04:30", None), ("09:05", Phase.POST), ("09:21", Phase.POST)],
 )
