@@ -5,7 +5,7 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
 
-from ductdicom.language.lexicon import Item, agent_lexicon_of
+from ductdicom.language.lexicon import Phrase, agent_lexicon_of
 from ductdicom.vocabulary.terms import Vocabulary
 
 
@@ -38,70 +38,72 @@ def agent_in(text: str, vocabulary: Vocabulary) -> AgentClass:
     A number, a unit or a date states nothing, nor does a filling that is still to come; 0 states
     none and 1 states yes, as consoles do.
     """
-    items = agent_lexicon_of(vocabulary).scan(text).items
-    words = [item for item in items if _is_significant(item)]
+    phrases = agent_lexicon_of(vocabulary).scan(text).phrases
+    words = [phrase for phrase in phrases if _is_significant(phrase)]
     if not words:
-        return _read_number(items)
-    if any(item.has("redacted") for item in words) or all(item.has("empty") for item in words):
+        return _read_number(phrases)
+    if any(phrase.has("redacted") for phrase in words) or all(
+        phrase.has("empty") for phrase in words
+    ):
         return AgentClass.UNINFORMATIVE
-    is_denied = any(item.has("none") for item in words)
-    if items[-1].text == "?" or (any(item.has("before") for item in words) and not is_denied):
+    is_denied = any(phrase.has("none") for phrase in words)
+    if phrases[-1].text == "?" or (any(phrase.has("before") for phrase in words) and not is_denied):
         return AgentClass.UNINFORMATIVE
-    if is_denied and any(item.has("yes") and not item.has("none", "given") for item in words):
+    if is_denied and any(phrase.has("yes") and not phrase.has("none", "given") for phrase in words):
         return AgentClass.UNINFORMATIVE  # "KM ja/nein" as a form has it
     telling = tuple(_telling(words))
     return _read_words(telling) if telling else AgentClass.UNINFORMATIVE
 
 
-def _telling(words: Sequence[Item]) -> Iterator[Item]:
+def _telling(words: Sequence[Phrase]) -> Iterator[Phrase]:
     """Yield the words but adverbs, and participles behind a negation: "KM nicht gegeben"."""
     was_none = False
-    for item in words:
-        if item.roles == {"yet"}:
+    for phrase in words:
+        if phrase.roles == {"yet"}:
             continue
-        if not (was_none and item.has("given")):
-            yield item
-        was_none = item.has("none")
+        if not (was_none and phrase.has("given")):
+            yield phrase
+        was_none = phrase.has("none")
 
 
-def _is_significant(item: Item) -> bool:
-    if item.roles:
-        return not item.has("unit")
-    return item.tokens[0].is_word
+def _is_significant(phrase: Phrase) -> bool:
+    if phrase.roles:
+        return not phrase.has("unit")
+    return phrase.tokens[0].is_word
 
 
-def _read_number(items: Sequence[Item]) -> AgentClass:
-    numbers = [token.text for item in items for token in item.tokens if token.is_number]
+def _read_number(phrases: Sequence[Phrase]) -> AgentClass:
+    numbers = [token.text for phrase in phrases for token in phrase.tokens if token.is_number]
     if numbers and not "".join(numbers).strip("0.,"):
         return AgentClass.EXPLICIT_NONE
-    is_bare = len(items) == 1 and numbers == ["1"]
+    is_bare = len(phrases) == 1 and numbers == ["1"]
     return AgentClass.GENERIC_YES if is_bare else AgentClass.UNINFORMATIVE
 
 
-def _read_words(words: Sequence[Item]) -> AgentClass:
+def _read_words(words: Sequence[Phrase]) -> AgentClass:
     if _is_negated(words):
         return AgentClass.EXPLICIT_NONE
-    if any(item.has("route.intravenous") for item in words):
+    if any(phrase.has("route.intravenous") for phrase in words):
         return AgentClass.INTRAVENOUS
     for role, found in _SUBSTANCES:
-        if any(item.has(role) for item in words):
+        if any(phrase.has(role) for phrase in words):
             return found
-    if any(item.has("agent.generic") for item in words):
-        is_denied = any(item.has("none") for item in words)  # "no post contrast"
+    if any(phrase.has("agent.generic") for phrase in words):
+        is_denied = any(phrase.has("none") for phrase in words)  # "no post contrast"
         return AgentClass.UNINFORMATIVE if is_denied else AgentClass.GENERIC_YES
-    if all(item.has("yes") for item in words):
+    if all(phrase.has("yes") for phrase in words):
         return AgentClass.GENERIC_YES
     return AgentClass.UNINFORMATIVE
 
 
-def _is_negated(words: Sequence[Item]) -> bool:
+def _is_negated(words: Sequence[Phrase]) -> bool:
     """Whether a negation stands right before a contrast word, behind it, or alone."""
-    for item, following in pairwise(words):
-        if item.has("none") and following.has(*_NAMES_CONTRAST):
+    for phrase, following in pairwise(words):
+        if phrase.has("none") and following.has(*_NAMES_CONTRAST):
             return True
     if words[-1].has("none") and any(w.has(*_NAMES_CONTRAST) for w in (words[0], *words[-2:])):
         return True
-    if all(item.has("none", "yes") for item in words):
+    if all(phrase.has("none", "yes") for phrase in words):
         return words[0].has("none")
-    names_any = any(item.has(*_NAMES_CONTRAST) for item in words)
+    names_any = any(phrase.has(*_NAMES_CONTRAST) for phrase in words)
     return words[0].has("none") and len(words[0].text) >= _SHORTEST_NEGATION and not names_any

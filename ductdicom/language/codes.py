@@ -16,23 +16,6 @@ from ductdicom.vocabulary.codebook import CodeEntry, canonical_scheme, canonical
 from ductdicom.vocabulary.folding import fold
 from ductdicom.vocabulary.terms import Vocabulary, load_vocabulary
 
-__all__ = [
-    "VIEW_GROUPS",
-    "AgentClass",
-    "Route",
-    "ViewTerm",
-    "agent_of",
-    "contradicts",
-    "is_ductography",
-    "is_rejection",
-    "laterality_of",
-    "modifier_of",
-    "procedure_of",
-    "route_in",
-    "route_of",
-    "view_of",
-]
-
 Route = Literal["intraductal", "intravenous"]
 
 # DICOM PS3.16 CID 4014; FB is a CC taken from below. The two steep obliques pair with each other.

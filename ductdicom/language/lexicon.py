@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from ductdicom.language.view_words import view_roles
 from ductdicom.vocabulary.folding import Folded, Token, fold_with_origin, spellings, tokenise
-from ductdicom.vocabulary.term import Term
+from ductdicom.vocabulary.tables import Term
 from ductdicom.vocabulary.terms import Vocabulary
 
 _SOFT = frozenset("-._'^~*\\\"=<>·•・、。")  # may stand between the words of a phrase
@@ -21,8 +21,8 @@ _FIRST_ROLES = frozenset({"ductography", "other_procedure"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Phrase:
-    """A phrase as tokens; the last of them may be a stem."""
+class Pattern:
+    """A phrase of the vocabulary as tokens; each of them may be a stem."""
 
     tokens: tuple[str, ...]
     uses: frozenset[Use]
@@ -40,8 +40,8 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """A stretch of a text: a known phrase, or one token that is not known.
+class Phrase:
+    """A stretch of a text: a phrase that the vocabulary knows, or one token that is not known.
 
     ``first`` and ``last`` are positions of tokens, ``last`` inclusive.
     """
@@ -94,19 +94,19 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scan:
-    """A text as items in their order."""
+class ScannedText:
+    """A text as phrases in their order."""
 
     folded: Folded
-    items: tuple[Item, ...]
+    phrases: tuple[Phrase, ...]
 
     @property
     def roles(self) -> frozenset[str]:
         """All roles that are played in the text."""
-        return frozenset().union(*(item.roles for item in self.items))
+        return frozenset().union(*(phrase.roles for phrase in self.phrases))
 
-    def quote(self, first: Item, last: Item | None = None) -> str:
-        """Return the source's words from one item to another."""
+    def quote(self, first: Phrase, last: Phrase | None = None) -> str:
+        """Return the source's words from one phrase to another."""
         return self.folded.quote(first.start, (last or first).end)
 
 
@@ -114,10 +114,10 @@ class Scan:
 class Lexicon:
     """Phrases indexed by how they begin; built once for a vocabulary."""
 
-    _words: dict[str, tuple[Phrase, ...]] = field(repr=False)
-    _stems: dict[str, tuple[Phrase, ...]] = field(repr=False)
+    _words: dict[str, tuple[Pattern, ...]] = field(repr=False)
+    _stems: dict[str, tuple[Pattern, ...]] = field(repr=False)
 
-    def scan(self, text: str) -> Scan:
+    def scan(self, text: str) -> ScannedText:
         """Split ``text`` into known phrases and unknown tokens.
 
         Names of the procedure are taken first, wherever they stand, so that the contrast in
@@ -125,54 +125,54 @@ class Lexicon:
         """
         folded = fold_with_origin(text)
         tokens = tokenise(folded.text)
-        taken: dict[int, Item] = {}
+        taken: dict[int, Phrase] = {}
         for roles in (_FIRST_ROLES, None):
-            for item in self._find(tokens, taken, roles):
-                taken[item.first] = item
-                for position in range(item.first + 1, item.last + 1):
-                    taken.setdefault(position, item)
-        return Scan(folded=folded, items=tuple(_in_order(tokens, taken)))
+            for phrase in self._find(tokens, taken, roles):
+                taken[phrase.first] = phrase
+                for position in range(phrase.first + 1, phrase.last + 1):
+                    taken.setdefault(position, phrase)
+        return ScannedText(folded=folded, phrases=tuple(_in_order(tokens, taken)))
 
     def _find(
-        self, tokens: tuple[Token, ...], taken: dict[int, Item], roles: frozenset[str] | None
-    ) -> Iterator[Item]:
+        self, tokens: tuple[Token, ...], taken: dict[int, Phrase], roles: frozenset[str] | None
+    ) -> Iterator[Phrase]:
         position = 0
         while position < len(tokens):
-            item = None if position in taken else self._longest(tokens, position, taken, roles)
-            if item is None:
+            phrase = None if position in taken else self._longest(tokens, position, taken, roles)
+            if phrase is None:
                 position += 1
             else:
-                yield item
-                position = item.last + 1
+                yield phrase
+                position = phrase.last + 1
 
     def _longest(
         self,
         tokens: tuple[Token, ...],
         first: int,
-        taken: dict[int, Item],
+        taken: dict[int, Phrase],
         roles: frozenset[str] | None,
-    ) -> Item | None:
-        best: tuple[int, list[Phrase]] = (-1, [])
-        for phrase in self._beginning_with(tokens[first].text):
-            if roles is not None and phrase.roles.isdisjoint(roles):
+    ) -> Phrase | None:
+        best: tuple[int, list[Pattern]] = (-1, [])
+        for pattern in self._beginning_with(tokens[first].text):
+            if roles is not None and pattern.roles.isdisjoint(roles):
                 continue
-            last = _match(phrase, tokens, first, taken)
+            last = _match(pattern, tokens, first, taken)
             if last > best[0]:
-                best = (last, [phrase])
+                best = (last, [pattern])
             elif last == best[0] and last >= 0:
-                best[1].append(phrase)
-        last, phrases = best
+                best[1].append(pattern)
+        last, patterns = best
         if last < 0:
             return None
-        return Item(
-            roles=frozenset().union(*(phrase.roles for phrase in phrases)),
-            uses=frozenset().union(*(phrase.uses for phrase in phrases)),
+        return Phrase(
+            roles=frozenset().union(*(pattern.roles for pattern in patterns)),
+            uses=frozenset().union(*(pattern.uses for pattern in patterns)),
             tokens=tokens[first : last + 1],
             first=first,
             last=last,
         )
 
-    def _beginning_with(self, word: str) -> Iterator[Phrase]:
+    def _beginning_with(self, word: str) -> Iterator[Pattern]:
         yield from self._words.get(word, ())
         for length in range(1, min(len(word), _LONGEST_STEM) + 1):
             yield from self._stems.get(word[:length], ())
@@ -192,18 +192,18 @@ def agent_lexicon_of(vocabulary: Vocabulary) -> Lexicon:
 
 def build_lexicon(terms: Iterable[Term]) -> Lexicon:
     """Index terms by their first word or stem."""
-    phrases: dict[tuple[str, ...], set[Use]] = {}
+    patterns: dict[tuple[str, ...], set[Use]] = {}
     for term in terms:
         for spelling in spellings(term.phrase):
-            phrases.setdefault(phrase_tokens(spelling), set()).add((term.role, term.language))
-    words: dict[str, list[Phrase]] = {}
-    stems: dict[str, list[Phrase]] = {}
-    for tokens, uses in phrases.items():
+            patterns.setdefault(phrase_tokens(spelling), set()).add((term.role, term.language))
+    words: dict[str, list[Pattern]] = {}
+    stems: dict[str, list[Pattern]] = {}
+    for tokens, uses in patterns.items():
         if not tokens:
             continue
-        phrase = Phrase(tokens=tokens, uses=frozenset(uses))
+        pattern = Pattern(tokens=tokens, uses=frozenset(uses))
         index = stems if tokens[0].endswith(_STEM_MARK) else words
-        index.setdefault(tokens[0].rstrip(_STEM_MARK), []).append(phrase)
+        index.setdefault(tokens[0].rstrip(_STEM_MARK), []).append(pattern)
     return Lexicon(
         {word: tuple(found) for word, found in words.items()},
         {stem: tuple(found) for stem, found in stems.items()},
@@ -232,17 +232,19 @@ def _is_edge(before: Token | None, after: Token | None) -> bool:
     return before is None or after is None or "(" in before.text or ")" in after.text
 
 
-def _match(phrase: Phrase, tokens: tuple[Token, ...], first: int, taken: dict[int, Item]) -> int:
-    """Return the last position of ``phrase`` where it begins at ``first``, -1 if it does not."""
+def _match(
+    pattern: Pattern, tokens: tuple[Token, ...], first: int, taken: dict[int, Phrase]
+) -> int:
+    """Return the last position of ``pattern`` where it begins at ``first``, -1 if it does not."""
     position = first
-    for number, wanted in enumerate(phrase.tokens):
+    for number, wanted in enumerate(pattern.tokens):
         if number:
-            position += 1 if phrase.must_be_tight else _step(tokens, position, wanted)
+            position += 1 if pattern.must_be_tight else _step(tokens, position, wanted)
         if position >= len(tokens) or position in taken:
             return -1
         if not _is_same(wanted, tokens[position].text):
             return -1
-    if phrase.must_be_tight and not _is_tight(phrase, tokens, first, position):
+    if pattern.must_be_tight and not _is_tight(pattern, tokens, first, position):
         return -1
     return position
 
@@ -264,26 +266,26 @@ def _is_same(wanted: str, word: str) -> bool:
     return word == wanted
 
 
-def _is_tight(phrase: Phrase, tokens: tuple[Token, ...], first: int, last: int) -> bool:
+def _is_tight(pattern: Pattern, tokens: tuple[Token, ...], first: int, last: int) -> bool:
     inside = all(tokens[i].end == tokens[i + 1].start for i in range(first, last))
     before = first > 0 and tokens[first - 1].end == tokens[first].start
     after = last + 1 < len(tokens) and tokens[last].end == tokens[last + 1].start
-    if before and tokens[first - 1].is_word and phrase.tokens[0] in _HARD_DASH:
+    if before and tokens[first - 1].is_word and pattern.tokens[0] in _HARD_DASH:
         return False
     follows = after and (tokens[last + 1].is_word or tokens[last + 1].is_number)
-    return inside and not (follows and phrase.tokens[-1] in _HARD_DASH)
+    return inside and not (follows and pattern.tokens[-1] in _HARD_DASH)
 
 
-def _in_order(tokens: tuple[Token, ...], taken: dict[int, Item]) -> Iterator[Item]:
+def _in_order(tokens: tuple[Token, ...], taken: dict[int, Phrase]) -> Iterator[Phrase]:
     position = 0
     while position < len(tokens):
-        item = taken.get(position)
-        if item is None:
-            item = Item(
+        phrase = taken.get(position)
+        if phrase is None:
+            phrase = Phrase(
                 roles=view_roles(tokens, position),
                 tokens=tokens[position : position + 1],
                 first=position,
                 last=position,
             )
-        yield item
-        position = item.last + 1
+        yield phrase
+        position = phrase.last + 1

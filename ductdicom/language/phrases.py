@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from ductdicom.language.connectives import (
     MARKERS,
@@ -13,8 +14,7 @@ from ductdicom.language.connectives import (
     may_stand_between,
     only_joins,
 )
-from ductdicom.language.finding import PHASES, Finding, TextPhase
-from ductdicom.language.lexicon import Item, Scan
+from ductdicom.language.lexicon import Phrase, ScannedText
 from ductdicom.language.negations import (
     denial_before,
     denial_behind,
@@ -25,14 +25,54 @@ from ductdicom.language.negations import (
     is_zero,
 )
 
-__all__ = ["Finding", "PhraseReader", "TextPhase"]
-
 _BEHIND = ("pre_behind", "post_behind", "both_behind")
 _NOUNS = ("contrast", "injection", "repeat")
 _STRANGERS = ("competing", "tracer", "history")  # nouns that take a marker for themselves
 _CLAUSE_ENDS = frozenset(",;:()[]{}|?!")
 _NEEDS_SAME_LANGUAGE = 3  # letters; s, m, na, po, for mean other things elsewhere
-_MOST_BETWEEN = 6  # items between a marker and its noun, fillers and numbers included
+_MOST_BETWEEN = 6  # phrases between a marker and its noun, fillers and numbers included
+
+
+class TextPhase(StrEnum):
+    """What a text says of before and after the filling."""
+
+    NONE = "none"
+    PRE = "pre"
+    POST = "post"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseWord:
+    """One phrase that speaks for a phase.
+
+    ``is_weak`` where it often means something else. ``is_everyday`` says that it is a word of
+    other procedures too, as scout and plain are. ``is_denial`` says that a negation makes it.
+    """
+
+    phase: TextPhase
+    first: Phrase
+    last: Phrase
+    is_weak: bool = False
+    is_everyday: bool = False
+    is_denial: bool = False
+
+
+_PHASES = {
+    "before": TextPhase.PRE,
+    "without": TextPhase.PRE,
+    "pre": TextPhase.PRE,
+    "pre_weak": TextPhase.PRE,
+    "pre_behind": TextPhase.PRE,
+    "after": TextPhase.POST,
+    "with": TextPhase.POST,
+    "post": TextPhase.POST,
+    "post_weak": TextPhase.POST,
+    "post_behind": TextPhase.POST,
+    "both": TextPhase.BOTH,
+    "both_of": TextPhase.BOTH,
+    "both_behind": TextPhase.BOTH,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,202 +85,206 @@ class PhraseReader:
     ``is_ambiguous`` says that it names another substance, as lidocaine, and no contrast.
     """
 
-    scan: Scan
+    scan: ScannedText
     in_ductogram: bool
     has_stranger: bool
     spoken: frozenset[str]
     is_ambiguous: bool
 
     @classmethod
-    def of(cls, scan: Scan, *, in_ductogram: bool) -> "PhraseReader":
+    def of(cls, scan: ScannedText, *, in_ductogram: bool) -> "PhraseReader":
         """Look once at the whole text for what each marker asks."""
         return cls(
             scan=scan,
             in_ductogram=in_ductogram,
-            has_stranger=any(item.has(*_STRANGERS) for item in scan.items),
+            has_stranger=any(phrase.has(*_STRANGERS) for phrase in scan.phrases),
             spoken=frozenset().union(
-                *(item.languages for item in scan.items if not item.has("alone_weak"))
+                *(phrase.languages for phrase in scan.phrases if not phrase.has("alone_weak"))
             ),
             is_ambiguous="tracer" in scan.roles and "contrast" not in scan.roles,
         )
 
     @property
-    def items(self) -> Sequence[Item]:
-        """The text's items in their order."""
-        return self.scan.items
+    def phrases(self) -> Sequence[Phrase]:
+        """The text's phrases in their order."""
+        return self.scan.phrases
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[PhaseWord]:
         """Yield each phrase that speaks for a phase, in the order of the text."""
         position = 0
         in_history = False
-        while position < len(self.items):
-            item = self.items[position]
-            in_history = self._is_history(item, was=in_history)
+        while position < len(self.phrases):
+            phrase = self.phrases[position]
+            in_history = self._is_history(phrase, was=in_history)
             step = 1
             if not in_history:
                 found, step = self._read(position)
                 if found is not None:
-                    yield replace(found, is_weak=found.is_weak or is_compared(self.items, position))
+                    yield replace(
+                        found, is_weak=found.is_weak or is_compared(self.phrases, position)
+                    )
             position += step
 
-    def _is_denied(self, position: int, found: Finding, last: int) -> bool:
+    def _is_denied(self, position: int, found: PhaseWord, last: int) -> bool:
         """Whether a phrase is taken back: "not post contrast", "post contrast to follow"."""
-        denial = denial_before(self.items, position, is_participle=False)
-        behind = denial_behind(self.items, last)
+        denial = denial_before(self.phrases, position, is_participle=False)
+        behind = denial_behind(self.phrases, last)
         if found.phase is TextPhase.PRE:
             return any(taken is not None and taken.is_plain for taken in (denial, behind))
         is_undone = behind is not None and (behind.is_plain or behind.position == last)
         return denial is not None or is_undone
 
-    def _is_history(self, item: Item, *, was: bool) -> bool:
+    def _is_history(self, phrase: Phrase, *, was: bool) -> bool:
         """Whether what is said belongs to the patient's past: "Z.n. OP nach KM"."""
-        if item.has("history"):
+        if phrase.has("history"):
             return True
-        ends = item.has("ductography", "view") or item.text in _CLAUSE_ENDS
+        ends = phrase.has("ductography", "view") or phrase.text in _CLAUSE_ENDS
         return was and not ends
 
-    def _read(self, position: int) -> tuple[Finding | None, int]:
-        item = self.items[position]
-        denied = denied_noun(self.items, position)
+    def _read(self, position: int) -> tuple[PhaseWord | None, int]:
+        phrase = self.phrases[position]
+        denied = denied_noun(self.phrases, position)
         if denied is not None:
             return self._denying(*denied), max(1, denied[1] + 1 - position)
-        if item.has("pre", "post", "both", "pre_weak", "post_weak"):
+        if phrase.has("pre", "post", "both", "pre_weak", "post_weak"):
             found, step = self._whole(position), 1
         else:
-            found, step = self._marker(position) if item.has(*MARKERS) else (None, 1)
-            if found is None and item.has(*_BEHIND):
+            found, step = self._marker(position) if phrase.has(*MARKERS) else (None, 1)
+            if found is None and phrase.has(*_BEHIND):
                 found, step = self._behind(position), 1
         if found is None or found.is_denial:
             return found, step
         return (None if self._is_denied(position, found, position + step - 1) else found), step
 
-    def _denying(self, first: int, last: int) -> Finding:
+    def _denying(self, first: int, last: int) -> PhaseWord:
         """Say that what stands from ``first`` to ``last`` has not been: "KM nicht gegeben"."""
-        return Finding(
+        return PhaseWord(
             phase=TextPhase.PRE,
-            first=self.items[first],
-            last=self.items[last],
+            first=self.phrases[first],
+            last=self.phrases[last],
             is_weak=self._is_doubtful(last),
             is_denial=True,
         )
 
-    def _whole(self, position: int) -> Finding | None:
+    def _whole(self, position: int) -> PhaseWord | None:
         """Read a phrase that says it all."""
-        item = self.items[position]
+        phrase = self.phrases[position]
         role = next(
-            role for role in ("both", "pre", "post", "pre_weak", "post_weak") if item.has(role)
+            role for role in ("both", "pre", "post", "pre_weak", "post_weak") if phrase.has(role)
         )
-        if role == "post" and item.languages_as("post") != {"common"}:
-            denial = denial_before(self.items, position, is_participle=True) or denial_behind(
-                self.items, position
+        if role == "post" and phrase.languages_as("post") != {"common"}:
+            denial = denial_before(self.phrases, position, is_participle=True) or denial_behind(
+                self.phrases, position
             )
             if denial is not None:
                 first, last = sorted((denial.position, position))
                 return self._denying(first, last) if denial.is_plain else None
-            if is_of_stranger(self.items, position):
+            if is_of_stranger(self.phrases, position):
                 return None  # implant filled, lidocaine injected
         is_everyday = role.endswith("_weak")
-        return Finding(
-            phase=PHASES[role],
-            first=item,
-            last=item,
+        return PhaseWord(
+            phase=_PHASES[role],
+            first=phrase,
+            last=phrase,
             is_weak=(is_everyday and not self.in_ductogram)
-            or (role == "post" and is_clouded(self.items, position))
+            or (role == "post" and is_clouded(self.phrases, position))
             or self._is_doubtful(position),
             is_everyday=is_everyday,
         )
 
-    def _marker(self, position: int) -> tuple[Finding | None, int]:
+    def _marker(self, position: int) -> tuple[PhaseWord | None, int]:
         """Read a marker, or several that share a noun: "avec et sans injection"."""
-        markers = [self.items[position]]
+        markers = [self.phrases[position]]
         after = position + 1
         if markers[0].has("number_word") and self._is_number(after):
             return None, 1  # DUCT NO 2
         while (following := self._next_marker(after)) is not None:
-            markers.append(self.items[following])
+            markers.append(self.phrases[following])
             after = following + 1
         noun = self._noun_after(after)
         if noun is None:
             return self._without_noun(position, markers, after), after - position
-        last = self.items[noun]
-        is_nothing = any(is_zero(self.items, index) for index in range(after, noun))
-        if is_nothing or is_of_stranger(self.items, noun):
+        last = self.phrases[noun]
+        is_nothing = any(is_zero(self.phrases, index) for index in range(after, noun))
+        if is_nothing or is_of_stranger(self.phrases, noun):
             return None, noun + 1 - position  # after injection of local anaesthetic
         bound = [marker for marker in markers if _may_bind(marker, last)]
         phases = {_phase(marker, last) for marker in bound} - {TextPhase.NONE}
         if not phases:
             return None, after - position
-        finding = Finding(
+        finding = PhaseWord(
             phase=_one(phases),
             first=markers[0],
             last=last,
             is_weak=self._is_doubtful(noun)
             or (self.is_ambiguous and not last.has("ductography"))
-            or (last.has("ductography") and is_dated(self.items, position, after))
+            or (last.has("ductography") and is_dated(self.phrases, position, after))
             or (TextPhase.POST not in phases and self._is_refilling(after, noun)),
         )
         return finding, noun + 1 - position
 
     def _is_number(self, position: int) -> bool:
-        while position < len(self.items) and is_light(self.items[position]):
+        while position < len(self.phrases) and is_light(self.phrases[position]):
             position += 1
-        return position < len(self.items) and self.items[position].number is not None
+        return position < len(self.phrases) and self.phrases[position].number is not None
 
     def _next_marker(self, position: int) -> int | None:
         """Return where the next marker stands that is joined to the one before ``position``."""
         seen = 0
-        while position < len(self.items) and only_joins(self.items[position]):
+        while position < len(self.phrases) and only_joins(self.phrases[position]):
             seen += 1
             position += 1
-        if position < len(self.items) and self.items[position].has(*MARKERS):
-            is_joined = seen > 0 or self.items[position].has("with", "without")
+        if position < len(self.phrases) and self.phrases[position].has(*MARKERS):
+            is_joined = seen > 0 or self.phrases[position].has("with", "without")
             return position if is_joined else None
         return None
 
     def _noun_after(self, position: int) -> int | None:
         """Return where the noun stands that a marker before ``position`` binds."""
-        for index in range(position, min(position + _MOST_BETWEEN, len(self.items))):
-            item = self.items[index]
-            if item.has(*_STRANGERS, *MARKERS):
+        for index in range(position, min(position + _MOST_BETWEEN, len(self.phrases))):
+            phrase = self.phrases[index]
+            if phrase.has(*_STRANGERS, *MARKERS):
                 return None
-            if item.has(*_NOUNS, "ductography"):
+            if phrase.has(*_NOUNS, "ductography"):
                 return index
-            if not may_stand_between(item):
+            if not may_stand_between(phrase):
                 return None
         return None
 
     def _is_doubtful(self, noun: int) -> bool:
-        following = self.items[noun + 1 : noun + 2]
+        following = self.phrases[noun + 1 : noun + 2]
         return bool(following) and following[0].text == "?"
 
     def _is_refilling(self, start: int, noun: int) -> bool:
         """Whether the noun is a later filling, before which the duct already holds contrast."""
-        behind = [item for item in self.items[noun + 1 : noun + 3] if not is_light(item)]
-        counts = [*self.items[start : noun + 1], *(i for i in behind[:1] if i.has("repeat"))]
-        return any(item.has("repeat") or (_count(item) or 0) > 1 for item in counts)
+        behind = [phrase for phrase in self.phrases[noun + 1 : noun + 3] if not is_light(phrase)]
+        counts = [*self.phrases[start : noun + 1], *(i for i in behind[:1] if i.has("repeat"))]
+        return any(phrase.has("repeat") or (_count(phrase) or 0) > 1 for phrase in counts)
 
-    def _without_noun(self, position: int, markers: Sequence[Item], after: int) -> Finding | None:
+    def _without_noun(
+        self, position: int, markers: Sequence[Phrase], after: int
+    ) -> PhaseWord | None:
         """Read markers that stand alone, or whose noun stands before them."""
         phases = {_phase(marker, None) for marker in markers}
-        before = self.items[position - 1] if position else None
+        before = self.phrases[position - 1] if position else None
         if before is not None and position > 1 and self._joins_back(before, after):
-            noun = self.items[position - 2]
+            noun = self.phrases[position - 2]
             if not noun.has("ductography") and all(_may_bind(marker, noun) for marker in markers):
                 return self._alone(markers, phases, is_weak=False)
         if _one(phases) is TextPhase.BOTH and self.in_ductogram:
             return self._alone(markers, phases, is_weak=False)
         if all(map(self._stands_alone, markers)) and self._may_stand_alone(position, after):
             is_weak = any(not marker.has("alone") for marker in markers)
-            is_weak = is_weak or is_dated(self.items, position, after)
+            is_weak = is_weak or is_dated(self.phrases, position, after)
             return self._alone(markers, phases, is_weak=is_weak)
         return None
 
-    def _joins_back(self, before: Item, after: int) -> bool:
+    def _joins_back(self, before: Phrase, after: int) -> bool:
         """Whether a marker shares the noun before it: not in "post contrast, no reaction"."""
-        ends = after >= len(self.items) or _ends_reach(self.items[after])
+        ends = after >= len(self.phrases) or _ends_reach(self.phrases[after])
         return joins(before) and (before.text != "," or ends)
 
-    def _stands_alone(self, marker: Item) -> bool:
+    def _stands_alone(self, marker: Phrase) -> bool:
         """Whether a marker is one that may stand without its noun in a ductography."""
         if not self.in_ductogram:
             return False
@@ -248,64 +292,66 @@ class PhraseReader:
             return marker.has("alone", "alone_weak")
         return bool(marker.languages_as("alone_weak") & self.spoken)
 
-    def _alone(self, markers: Sequence[Item], phases: set[TextPhase], *, is_weak: bool) -> Finding:
-        return Finding(phase=_one(phases), first=markers[0], last=markers[-1], is_weak=is_weak)
+    def _alone(
+        self, markers: Sequence[Phrase], phases: set[TextPhase], *, is_weak: bool
+    ) -> PhaseWord:
+        return PhaseWord(phase=_one(phases), first=markers[0], last=markers[-1], is_weak=is_weak)
 
     def _may_stand_alone(self, position: int, after: int) -> bool:
         """Whether nothing around a lone marker could be the noun that it really has."""
         if self.has_stranger:
             return False
-        if self.items[position].tokens[0].is_cjk and is_glued_to_unknown(self.items, position):
+        if self.phrases[position].tokens[0].is_cjk and is_glued_to_unknown(self.phrases, position):
             return False
-        for item in self.items[after:]:
-            if _ends_reach(item):
+        for phrase in self.phrases[after:]:
+            if _ends_reach(phrase):
                 return True
-            if not may_stand_between(item):
+            if not may_stand_between(phrase):
                 return False
         return True
 
-    def _behind(self, position: int) -> Finding | None:
+    def _behind(self, position: int) -> PhaseWord | None:
         """Read a marker that follows its noun: 造影後, kontrast öncesi."""
-        marker = self.items[position]
+        marker = self.phrases[position]
         role = next(role for role in _BEHIND if marker.has(role))
         before = position - 1
-        while before >= 0 and may_stand_between(self.items[before]):
+        while before >= 0 and may_stand_between(self.phrases[before]):
             before -= 1
-        noun = self.items[before] if before >= 0 else None
+        noun = self.phrases[before] if before >= 0 else None
         if noun is not None and _may_bind(marker, noun):
             if noun.has("ductography") and not marker.has("alone", "alone_weak"):
                 return None  # 乳管造影なし: no ductography was made
-            return Finding(
-                phase=PHASES[role], first=noun, last=marker, is_weak=self._is_doubtful(position)
+            return PhaseWord(
+                phase=_PHASES[role], first=noun, last=marker, is_weak=self._is_doubtful(position)
             )
         if self._stands_alone(marker) and self._may_stand_alone(position, position + 1):
-            is_weak = not marker.has("alone") or is_dated(self.items, position, position + 1)
-            return Finding(phase=PHASES[role], first=marker, last=marker, is_weak=is_weak)
+            is_weak = not marker.has("alone") or is_dated(self.phrases, position, position + 1)
+            return PhaseWord(phase=_PHASES[role], first=marker, last=marker, is_weak=is_weak)
         return None
 
 
-def _ends_reach(item: Item) -> bool:
-    return item.text in _CLAUSE_ENDS or closes(item)
+def _ends_reach(phrase: Phrase) -> bool:
+    return phrase.text in _CLAUSE_ENDS or closes(phrase)
 
 
-def _count(item: Item) -> int | None:
-    """Return the number or the ordinal that an item is."""
-    ordinals = (role for role in item.roles if role.startswith("ordinal."))
-    return next((int(role.removeprefix("ordinal.")) for role in ordinals), item.number)
+def _count(phrase: Phrase) -> int | None:
+    """Return the number or the ordinal that a phrase is."""
+    ordinals = (role for role in phrase.roles if role.startswith("ordinal."))
+    return next((int(role.removeprefix("ordinal.")) for role in ordinals), phrase.number)
 
 
 def _one(phases: set[TextPhase]) -> TextPhase:
     return next(iter(phases)) if len(phases) == 1 else TextPhase.BOTH
 
 
-def _phase(marker: Item, noun: Item | None) -> TextPhase:
+def _phase(marker: Phrase, noun: Phrase | None) -> TextPhase:
     """Return what a marker says of a noun; with or without a ductography says nothing."""
     says_all = noun is None or not noun.has("ductography")
     roles = MARKERS if says_all else ("before", "after", "both_of")
-    return next((PHASES[role] for role in roles if marker.has(role)), TextPhase.NONE)
+    return next((_PHASES[role] for role in roles if marker.has(role)), TextPhase.NONE)
 
 
-def _may_bind(marker: Item, noun: Item) -> bool:
+def _may_bind(marker: Phrase, noun: Phrase) -> bool:
     """Whether a marker and a noun go together; short markers need the noun's own language."""
     if not noun.has(*_NOUNS, "ductography"):
         return False

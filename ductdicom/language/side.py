@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import dropwhile
 
-from ductdicom.language.lexicon import Item
+from ductdicom.language.lexicon import Phrase
 from ductdicom.model.call import Laterality
 
 _SHORTEST_LANGUAGE_WORD = 3
@@ -13,40 +13,41 @@ _JOINTS = frozenset("-_.")
 _NO_SIDE_AFTER = frozenset({"/", "'", "roll", "rolled", "xcc"})
 
 
-def read_laterality(items: Sequence[Item]) -> Laterality | None:
+def read_laterality(phrases: Sequence[Phrase]) -> Laterality | None:
     """Return the side that a text names, None where it names both or none.
 
     A word, a letter glued to a view ("LCC"), a bare letter before a view ("L MLO"), or a short
     word ("dx", "li") among words of its language. Heuristic.
     """
-    spoken = frozenset().union(*(item.languages for item in items if _tells_language(item)))
-    sides = set(_side_letter(items))
-    for item in items:
-        if item.has("both_sides"):
+    spoken = frozenset().union(*(phrase.languages for phrase in phrases if _tells_language(phrase)))
+    sides = set(_side_letter(phrases))
+    for phrase in phrases:
+        if phrase.has("both_sides"):
             return None
         for side, laterality in (("left", Laterality.LEFT), ("right", Laterality.RIGHT)):
-            is_short = bool(item.languages_as(f"{side}_short") & spoken)
-            if item.has(side, f"side.{side}") or is_short:
+            is_short = bool(phrase.languages_as(f"{side}_short") & spoken)
+            if phrase.has(side, f"side.{side}") or is_short:
                 sides.add(laterality)
     return sides.pop() if len(sides) == 1 else None
 
 
-def _side_letter(items: Sequence[Item]) -> frozenset[Laterality]:
+def _side_letter(phrases: Sequence[Phrase]) -> frozenset[Laterality]:
     """Return the side of a bare letter before a view: "R CC", "L-SPOT MLO", but not "R/L CC"."""
-    solid = [item for item in items if item.text not in _JOINTS]
-    named = {item.text for item in solid} & _SIDE_LETTERS.keys()
+    solid = [phrase for phrase in phrases if phrase.text not in _JOINTS]
+    named = {phrase.text for phrase in solid} & _SIDE_LETTERS.keys()
     if len(named) != 1:
         return frozenset()
     (letter,) = named
     is_before_view = any(
-        item.text == letter and _begins_view(solid, position) for position, item in enumerate(solid)
+        phrase.text == letter and _begins_view(solid, position)
+        for position, phrase in enumerate(solid)
     )
     return frozenset({_SIDE_LETTERS[letter]} if is_before_view else ())
 
 
-def _begins_view(solid: Sequence[Item], position: int) -> bool:
+def _begins_view(solid: Sequence[Phrase], position: int) -> bool:
     """Whether a view follows, and nothing before makes the letter a unit, an article or an end."""
-    behind = dropwhile(lambda item: item.has("modifier"), solid[position + 1 :])
+    behind = dropwhile(lambda phrase: phrase.has("modifier"), solid[position + 1 :])
     view = next(behind, None)
     if view is None or not view.has("view"):
         return False
@@ -56,7 +57,7 @@ def _begins_view(solid: Sequence[Item], position: int) -> bool:
     )
 
 
-def _tells_language(item: Item) -> bool:
-    if item.has("left_short", "right_short"):
+def _tells_language(phrase: Phrase) -> bool:
+    if phrase.has("left_short", "right_short"):
         return False
-    return len(item.text) >= _SHORTEST_LANGUAGE_WORD or item.tokens[0].is_cjk
+    return len(phrase.text) >= _SHORTEST_LANGUAGE_WORD or phrase.tokens[0].is_cjk

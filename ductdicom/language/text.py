@@ -10,14 +10,12 @@ from functools import lru_cache
 
 from ductdicom.language.codes import VIEW_GROUPS
 from ductdicom.language.injection import read_injection
-from ductdicom.language.lexicon import Item, Scan, lexicon_of
-from ductdicom.language.phrases import Finding, PhraseReader, TextPhase
+from ductdicom.language.lexicon import Phrase, ScannedText, lexicon_of
+from ductdicom.language.phrases import PhaseWord, PhraseReader, TextPhase
 from ductdicom.language.side import read_laterality
 from ductdicom.model.call import Laterality, ViewGroup
 from ductdicom.vocabulary.folding import Folded
 from ductdicom.vocabulary.terms import Vocabulary
-
-__all__ = ["Reading", "TextPhase", "read_text"]
 
 _NO_PATIENT_VIEW = frozenset({"biopsy", "localisation", "specimen", "quality-control"})
 _BINDS_TO_PAST = ("before", "after", "history", "without")
@@ -66,39 +64,40 @@ def read_text(value: str, vocabulary: Vocabulary, *, ductography_context: bool =
 def _read(value: str, vocabulary: Vocabulary, *, ductography_context: bool) -> Reading:
     scan = lexicon_of(vocabulary).scan(value)
     procedure = [
-        item
-        for position, item in enumerate(scan.items)
-        if item.has("ductography") and not _is_preceded(scan.items, position, "history", "without")
+        phrase
+        for position, phrase in enumerate(scan.phrases)
+        if phrase.has("ductography")
+        and not _is_preceded(scan.phrases, position, "history", "without")
     ]
-    kinds = frozenset(_kinds(scan.items))
+    kinds = frozenset(_kinds(scan.phrases))
     in_ductogram = ductography_context or bool(procedure)
     findings = _kept(
         tuple(PhraseReader.of(scan, in_ductogram=in_ductogram).findings()),
-        frozenset(_names(scan.items, "kind.")) | kinds,
+        frozenset(_names(scan.phrases, "kind.")) | kinds,
         names_it=bool(procedure),
     )
     phase = _merge(findings)
-    views = tuple(dict.fromkeys(_names(scan.items, "view.")))
-    injection, is_repeat = read_injection(scan.items)
+    views = tuple(dict.fromkeys(_names(scan.phrases, "view.")))
+    injection, is_repeat = read_injection(scan.phrases)
     return Reading(
         is_ductography=bool(procedure),
         phase=phase,
         words=tuple(_words(scan, procedure, findings)),
         kinds=kinds,
-        laterality=read_laterality(scan.items),
+        laterality=read_laterality(scan.phrases),
         views=tuple(view for view in views if view in VIEW_GROUPS),
-        view_group=_view_group(scan.items, views),
-        modifiers=tuple(dict.fromkeys(_modifiers(scan.items))),
+        view_group=_view_group(scan.phrases, views),
+        modifiers=tuple(dict.fromkeys(_modifiers(scan.phrases))),
         injection=injection,
         is_repeat=is_repeat,
         is_weak=phase is not TextPhase.NONE
-        and (all(f.is_weak for f in findings) or _is_cut(scan.folded, scan.items)),
+        and (all(f.is_weak for f in findings) or _is_cut(scan.folded, scan.phrases)),
     )
 
 
 def _kept(
-    findings: tuple[Finding, ...], kinds: frozenset[str], *, names_it: bool
-) -> tuple[Finding, ...]:
+    findings: tuple[PhaseWord, ...], kinds: frozenset[str], *, names_it: bool
+) -> tuple[PhaseWord, ...]:
     """Drop what look-alikes say: a contrast mammogram's POST, a biopsy's SCOUT."""
     if "contrast-mammogram" in kinds and not names_it:
         return ()
@@ -107,15 +106,17 @@ def _kept(
     return findings
 
 
-def _merge(findings: Sequence[Finding]) -> TextPhase:
+def _merge(findings: Sequence[PhaseWord]) -> TextPhase:
     phases = {finding.phase for finding in findings}
     if not phases:
         return TextPhase.NONE
     return phases.pop() if len(phases) == 1 else TextPhase.BOTH
 
 
-def _words(scan: Scan, procedure: Sequence[Item], findings: Sequence[Finding]) -> Iterator[str]:
-    spans = [(item, item) for item in procedure] + [(f.first, f.last) for f in findings]
+def _words(
+    scan: ScannedText, procedure: Sequence[Phrase], findings: Sequence[PhaseWord]
+) -> Iterator[str]:
+    spans = [(phrase, phrase) for phrase in procedure] + [(f.first, f.last) for f in findings]
     end = 0
     for first, last in sorted(spans, key=lambda span: (span[0].start, -span[1].end)):
         if last.end > end:
@@ -123,56 +124,56 @@ def _words(scan: Scan, procedure: Sequence[Item], findings: Sequence[Finding]) -
             end = last.end
 
 
-def _names(items: Sequence[Item], family: str) -> Iterator[str]:
-    for item in items:
-        for role in sorted(item.roles):
+def _names(phrases: Sequence[Phrase], family: str) -> Iterator[str]:
+    for phrase in phrases:
+        for role in sorted(phrase.roles):
             if role.startswith(family):
                 yield role.removeprefix(family)
 
 
-def _kinds(items: Sequence[Item]) -> Iterator[str]:
-    for position, item in enumerate(items):
-        kinds = tuple(_names((item,), "kind."))
-        if kinds and not _is_past(items, position):
+def _kinds(phrases: Sequence[Phrase]) -> Iterator[str]:
+    for position, phrase in enumerate(phrases):
+        kinds = tuple(_names((phrase,), "kind."))
+        if kinds and not _is_past(phrases, position):
             yield from kinds
-    solid = [item for item in items if item.tokens[0].is_word]
+    solid = [phrase for phrase in phrases if phrase.tokens[0].is_word]
     if len(solid) > 1 and solid[-1].text in _DUAL_ENERGY_ENDINGS and solid[-2].has("view"):
         yield "contrast-mammogram"
 
 
-def _modifiers(items: Sequence[Item]) -> Iterator[str]:
-    for position, item in enumerate(items):
-        is_denied = position > 0 and items[position - 1].has("without")
+def _modifiers(phrases: Sequence[Phrase]) -> Iterator[str]:
+    for position, phrase in enumerate(phrases):
+        is_denied = position > 0 and phrases[position - 1].has("without")
         if not is_denied:
-            yield from _names((item,), "modifier.")
+            yield from _names((phrase,), "modifier.")
 
 
-def _is_past(items: Sequence[Item], position: int) -> bool:
+def _is_past(phrases: Sequence[Phrase], position: int) -> bool:
     """Whether something is only named as what was before or after: "post biopsy"."""
-    following = items[position + 1 : position + 2]
-    is_bound = _is_preceded(items, position, *_BINDS_TO_PAST)
-    return is_bound or any(item.has("pre_behind", "post_behind") for item in following)
+    following = phrases[position + 1 : position + 2]
+    is_bound = _is_preceded(phrases, position, *_BINDS_TO_PAST)
+    return is_bound or any(phrase.has("pre_behind", "post_behind") for phrase in following)
 
 
-def _is_preceded(items: Sequence[Item], position: int, *roles: str) -> bool:
-    """Whether an item follows a word of one of the roles, fillers between them left aside."""
+def _is_preceded(phrases: Sequence[Phrase], position: int, *roles: str) -> bool:
+    """Whether a phrase follows a word of one of the roles, fillers between them left aside."""
     before = position - 1
-    while before >= 0 and (items[before].has("filler") or items[before].text in "-._"):
+    while before >= 0 and (phrases[before].has("filler") or phrases[before].text in "-._"):
         before -= 1
-    return before >= 0 and items[before].has(*roles)
+    return before >= 0 and phrases[before].has(*roles)
 
 
-def _view_group(items: Sequence[Item], views: Sequence[str]) -> ViewGroup | None:
+def _view_group(phrases: Sequence[Phrase], views: Sequence[str]) -> ViewGroup | None:
     groups = {VIEW_GROUPS[view] for view in views if view in VIEW_GROUPS}
-    groups |= {ViewGroup(name) for name in _names(items, "view_group.")}
+    groups |= {ViewGroup(name) for name in _names(phrases, "view_group.")}
     return groups.pop() if len(groups) == 1 else None
 
 
-def _is_cut(folded: Folded, items: Sequence[Item]) -> bool:
+def _is_cut(folded: Folded, phrases: Sequence[Phrase]) -> bool:
     """Whether the value fills its field, so that its end, perhaps "ohne", may be lost."""
     text = folded.source.rstrip("\0 ")
     lengths = {len(text), len(text.encode("utf-8", "surrogatepass"))}
     if _LIMITS_BYTES[1] in lengths:
         return True
-    ends_in_unknown_word = bool(items) and not items[-1].roles and items[-1].tokens[0].is_word
+    ends_in_unknown_word = bool(phrases) and not phrases[-1].roles and phrases[-1].tokens[0].is_word
     return _LIMITS_BYTES[0] in lengths and ends_in_unknown_word

@@ -9,8 +9,7 @@ from ductdicom.errors import RulesError
 from ductdicom.model.call import Strength
 from ductdicom.vocabulary.codebook import CodeEntry, parse_code
 from ductdicom.vocabulary.folding import fold
-from ductdicom.vocabulary.tables import flatten, line_of, parse_toml
-from ductdicom.vocabulary.term import RuleSetting, Term
+from ductdicom.vocabulary.tables import RuleSetting, Term, flatten, line_of, parse_toml
 from ductdicom.wording import suggestion
 
 _TABLES = ("add", "remove", "rules", "thresholds")

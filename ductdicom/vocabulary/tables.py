@@ -3,13 +3,36 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ductdicom.errors import RulesError
-from ductdicom.vocabulary.term import Term
+from ductdicom.model.call import Strength
 
 _LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """A phrase as a vocabulary file writes it, its role and its language.
+
+    ``*`` at the end of a word stands for any ending. ``language`` is an ISO 639-1 code, or the
+    name of a file that holds for all languages.
+    """
+
+    phrase: str
+    role: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSetting:
+    """What a site set for one rule: off, or another strength (None leaves it as it is)."""
+
+    name: str
+    is_enabled: bool = True
+    strength: Strength | None = None
 
 
 def parse_toml(text: str, path: Path) -> dict[str, Any]:

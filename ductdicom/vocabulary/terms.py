@@ -7,13 +7,9 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
-from ductdicom.model.call import Strength
 from ductdicom.vocabulary.codebook import CodeEntry, read_codes
 from ductdicom.vocabulary.overlay import Known, Overlay, read_overlay
-from ductdicom.vocabulary.tables import parse_toml, read_terms
-from ductdicom.vocabulary.term import RuleSetting, Term
-
-__all__ = ["RuleSetting", "Strength", "Term", "Vocabulary", "load_vocabulary"]
+from ductdicom.vocabulary.tables import RuleSetting, Term, parse_toml, read_terms
 
 _CODES = "codes"
 _LANGUAGE_LETTERS = 2  # other files hold for all languages

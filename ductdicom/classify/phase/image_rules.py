@@ -7,7 +7,8 @@ from ductdicom.classify.image.subject import Subject
 from ductdicom.classify.rule import Rule
 from ductdicom.classify.thresholds import Thresholds
 from ductdicom.language.codes import agent_of, route_of
-from ductdicom.language.text import Reading, TextPhase
+from ductdicom.language.phrases import TextPhase
+from ductdicom.language.text import Reading
 from ductdicom.model.call import Phase, Strength
 from ductdicom.model.instance import Level, Text
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ductdicom.language.text import TextPhase, read_text
+from ductdicom.language.phrases import TextPhase
+from ductdicom.language.text import read_text
 from ductdicom.model.call import Laterality, ViewGroup
 from ductdicom.vocabulary.terms import load_vocabulary
 

@@ -7,7 +7,8 @@ from ductdicom.errors import RulesError
 from ductdicom.language.lexicon import phrase_tokens
 from ductdicom.model.call import Strength
 from ductdicom.vocabulary.folding import spellings
-from ductdicom.vocabulary.terms import RuleSetting, load_vocabulary
+from ductdicom.vocabulary.tables import RuleSetting
+from ductdicom.vocabulary.terms import load_vocabulary
 
 LANGUAGES = {
     *("cs", "da", "de", "el", "en", "es", "fi", "fr", "hu", "it", "ja", "ko"),
