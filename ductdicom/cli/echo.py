@@ -42,6 +42,14 @@ def say_json(value: object) -> None:
     _print_result(_ESCAPED.sub(_escape, text))
 
 
+def say_event(event: str, **values: object) -> None:
+    """Write one event of ``--log-json``, a JSON object a line on standard error.
+
+    Events are ``start``, ``progress``, ``finding`` and ``end``; fields may be added.
+    """
+    say(json.dumps({"event": event, **values}), is_result=False)
+
+
 def _print_result(text: str) -> None:
     try:
         click.echo(text)

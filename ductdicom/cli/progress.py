@@ -1,7 +1,7 @@
 """Progress on standard error: a bar on a terminal, a line every few seconds elsewhere."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 
@@ -15,8 +15,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from ductdicom.cli.echo import say
-from ductdicom.cli.events import say_event
+from ductdicom.cli.echo import say, say_event
+from ductdicom.pipeline.read import Scan, scan
+from ductdicom.settings import Settings
 
 _WORDS = {"scan": "reading headers", "draw": "drawing studies", "sample": "writing samples"}
 _UNITS = {"scan": "files/s", "draw": "studies/s", "sample": "files/s"}
@@ -118,3 +119,9 @@ def show_progress(
         )
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             yield _Bar(progress)
+
+
+def read_inputs(names: Sequence[str], settings: Settings) -> Scan:
+    """Read and decide; large exports show on standard error that something is being done."""
+    with show_progress(is_quiet=settings.quiet, as_json=False) as progress:
+        return scan(names, settings, progress=progress)

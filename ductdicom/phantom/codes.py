@@ -1,10 +1,20 @@
-"""Code sequence items of the samples, in the schemes that archives hold (CID 4014, 4015)."""
+"""Codes, UIDs and attribute values of the samples.
+
+Code sequence items are in the schemes that archives hold (CID 4014, 4015); UIDs are fixed, under
+2.25, one for each name (DICOM PS3.5 B.2).
+"""
 
 from collections.abc import Iterable
+from uuid import UUID, uuid5
 
 from pydicom.dataset import Dataset
 
 from ductdicom.phantom.spec import Coded
+
+_NAMESPACE = UUID("6f2d1e1c-6a3c-5d0e-9a67-3b1f5f0c2a11")
+
+IMPLEMENTATION_UID = f"2.25.{uuid5(_NAMESPACE, 'implementation').int}"
+IMPLEMENTATION_VERSION = "DUCTSAMPLE_1"
 
 # ACR acronym: SNOMED CT code, legacy SNOMED RT code, meaning (DICOM CID 4014).
 _VIEWS: dict[str, tuple[str, str, str]] = {
@@ -61,3 +71,25 @@ def view_code(view: str | Coded, scheme: str) -> Dataset:
         return code_item(*view)
     modern, legacy, meaning = _VIEWS[view]
     return code_item(modern if scheme == "SCT" else legacy, scheme, meaning)
+
+
+def sample_uid(*names: object) -> str:
+    """Return the UID of a thing named by ``names``, always the same."""
+    return f"2.25.{uuid5(_NAMESPACE, '/'.join(map(str, names))).int}"
+
+
+def put(dataset: Dataset, **values: object) -> None:
+    """Set attributes, leaving out those whose value is None."""
+    for keyword, value in values.items():
+        if value is not None:
+            setattr(dataset, keyword, value)
+
+
+def decimal(value: float | None) -> str | None:
+    """Return a decimal string of at most 16 characters, the same on every platform."""
+    return None if value is None else f"{value:.10g}"
+
+
+def split_moment(moment: str | None) -> tuple[str | None, str | None]:
+    """Return date and time of ``YYYYMMDDHHMMSS``."""
+    return (None, None) if moment is None else (moment[:8], moment[8:])

@@ -13,12 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from ductdicom.phantom.attributes import put, split_moment
-from ductdicom.phantom.codes import code_item, code_sequence, view_code
+from ductdicom.phantom.codes import (
+    code_item,
+    code_sequence,
+    put,
+    sample_uid,
+    split_moment,
+    view_code,
+)
 from ductdicom.phantom.orientation import hung_orientation
 from ductdicom.phantom.spec import MammogramSpec
 from ductdicom.phantom.technique import put_grey, put_pixels, put_technique
-from ductdicom.phantom.uids import sample_uid
 
 FOR_PRESENTATION = "1.2.840.10008.5.1.4.1.1.1.2"
 FOR_PROCESSING = "1.2.840.10008.5.1.4.1.1.1.2.1"

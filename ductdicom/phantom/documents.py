@@ -8,10 +8,9 @@ References
 
 from pydicom.dataset import Dataset
 
-from ductdicom.phantom.codes import code_item
+from ductdicom.phantom.codes import code_item, sample_uid
 from ductdicom.phantom.dataset import FOR_PRESENTATION
 from ductdicom.phantom.spec import MammogramSpec
-from ductdicom.phantom.uids import sample_uid
 
 _KEY_OBJECTS = "1.2.840.10008.5.1.4.1.1.88.59"
 _BASIC_TEXT = "1.2.840.10008.5.1.4.1.1.88.11"

@@ -35,7 +35,7 @@ LARGE_FIELD_DETECTOR = Detector(rows=4096, columns=3328, spacing_mm=0.07)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
+class DetectorResponse:
     """How brightness becomes stored values: ``gain * brightness + offset``, ``bits`` wide."""
 
     gain: float
@@ -65,7 +65,7 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exposure:
+class SampleExposure:
     """Everything that one image depends on, beside the tissue and the detector."""
 
     laterality: str = "L"
@@ -73,7 +73,7 @@ class Exposure:
     placement: Placement = field(default_factory=Placement)
     ducts: tuple[DuctPlan, ...] = ()
     beam: Beam = Beam.PLAIN
-    scale: Scale = field(default_factory=lambda: Scale(gain=4000, offset=0))
+    scale: DetectorResponse = field(default_factory=lambda: DetectorResponse(gain=4000, offset=0))
     padding: int = 0
     noise_seed: int = 0
     has_cannula: bool = False
@@ -84,7 +84,7 @@ _ATTENUATION_PER_MM = 0.62  # of contrast of about 300 mg iodine per mL, on the 
 _WHITE = 0.97
 
 
-def expose(tissue: Tissue, exposure: Exposure, detector: Detector) -> NDArray[np.uint16]:
+def expose(tissue: Tissue, exposure: SampleExposure, detector: Detector) -> NDArray[np.uint16]:
     """Return stored values, shape ``(rows, columns)``, in hung orientation.
 
     Hung means as IHE wants it: the chest wall of a left breast on the left, of a right breast on
@@ -205,7 +205,9 @@ def _draw_cannula(
     return np.asarray(share > 0.05)
 
 
-def _to_stored(brightness: Image, exposure: Exposure, detector: Detector) -> NDArray[np.uint16]:
+def _to_stored(
+    brightness: Image, exposure: SampleExposure, detector: Detector
+) -> NDArray[np.uint16]:
     generator = np.random.default_rng([exposure.noise_seed, 41])
     grain = generator.standard_normal(brightness.shape, dtype=np.float32)
     # The detector spreads light, so that its noise is not quite white.
@@ -220,7 +222,7 @@ def _to_stored(brightness: Image, exposure: Exposure, detector: Detector) -> NDA
     return np.clip(values, low, high).astype(np.uint16)
 
 
-def _level(brightness: Image, exposure: Exposure) -> Image:
+def _level(brightness: Image, exposure: SampleExposure) -> Image:
     """Return stored values of a brightness, not yet rounded."""
     if exposure.beam is Beam.RAW:
         brightness = np.exp(-3 * np.clip(brightness, 0, None))

@@ -19,8 +19,8 @@ from pydicom.uid import (
 )
 
 from ductdicom.errors import OutputError
+from ductdicom.phantom.codes import IMPLEMENTATION_UID, IMPLEMENTATION_VERSION
 from ductdicom.phantom.jpeg import encode_lossless
-from ductdicom.phantom.uids import IMPLEMENTATION_UID, IMPLEMENTATION_VERSION
 
 
 class Syntax(StrEnum):

@@ -19,7 +19,7 @@ class Coded(NamedTuple):
     meaning: str
 
 
-class Window(NamedTuple):
+class WindowSpec(NamedTuple):
     """One VOI window, and what it is for."""
 
     center: float
@@ -27,7 +27,7 @@ class Window(NamedTuple):
     explanation: str = ""
 
 
-class Lut(NamedTuple):
+class LutSpec(NamedTuple):
     """One VOI LUT: ``table`` maps stored values from ``first`` on."""
 
     first: int
@@ -98,9 +98,9 @@ class Presentation:
     photometric: str = "MONOCHROME2"
     shape: str | None = "IDENTITY"
     bits: int = 12
-    windows: tuple[Window, ...] = (Window(2650, 1100),)
+    windows: tuple[WindowSpec, ...] = (WindowSpec(2650, 1100),)
     voi_function: str | None = None
-    luts: tuple[Lut, ...] = ()
+    luts: tuple[LutSpec, ...] = ()
     padding: int | None = 0
     padding_limit: int | None = None
 

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from ductdicom.phantom.attributes import decimal, put
-from ductdicom.phantom.codes import code_sequence
+from ductdicom.phantom.codes import code_sequence, decimal, put
 from ductdicom.phantom.spec import MammogramSpec
 
 

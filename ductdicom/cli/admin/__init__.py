@@ -1,1 +1,1 @@
-"""admin."""
+"""Commands about the program itself: ``doctor`` · ``rules`` · ``sample``."""

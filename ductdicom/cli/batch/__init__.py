@@ -1,1 +1,1 @@
-"""batch."""
+"""Commands that read an export: ``check`` · ``scan`` · ``explain`` · ``sheet`` · ``organise``."""

@@ -14,7 +14,7 @@ from ductdicom.cli.options import (
     make_settings,
     quiet_option,
 )
-from ductdicom.cli.reading import read_inputs
+from ductdicom.cli.progress import read_inputs
 from ductdicom.cli.tables import print_table
 from ductdicom.model.outcome import Disposition, Problem, Status
 from ductdicom.model.study import ImageCall

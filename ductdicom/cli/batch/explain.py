@@ -13,7 +13,7 @@ from ductdicom.cli.options import (
     make_settings,
     quiet_option,
 )
-from ductdicom.cli.reading import read_inputs
+from ductdicom.cli.progress import read_inputs
 from ductdicom.cli.tables import say_what_needs_a_person
 from ductdicom.export.records import instance_record
 from ductdicom.model.call import Evidence, Phase, PhaseCall

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from ductdicom.cli.echo import say
-from ductdicom.cli.events import say_end, say_event, say_start
+from ductdicom.cli.echo import say, say_event
 from ductdicom.cli.options import (
     all_inputs,
     deciding_options,
@@ -21,9 +20,11 @@ from ductdicom.cli.options import (
 from ductdicom.cli.progress import show_progress
 from ductdicom.cli.tables import print_plan, print_report, say_what_was_up_to_date
 from ductdicom.errors import DuctDicomError
-from ductdicom.pipeline.report import Report
+from ductdicom.model.outcome import Disposition
+from ductdicom.pipeline.report import Report, count_studies
 from ductdicom.pipeline.run import organise as run_organise
 from ductdicom.settings import Link, Settings, user_cache
+from ductdicom.version import __version__
 
 
 @click.command(
@@ -81,7 +82,7 @@ def organise(
     else:
         print_report(report, details=settings.verbose)
     if settings.log_json:
-        say_end(report)
+        _say_end(report)
     elif not settings.dry_run:
         say_what_was_up_to_date(report)
     if report.is_interrupted and not settings.log_json:
@@ -95,7 +96,7 @@ def organise(
 
 def _run(names: Sequence[str], settings: Settings) -> Report:
     if settings.log_json:
-        say_start(len(names))
+        say_event("start", version=__version__, inputs=len(names))
     try:
         with show_progress(is_quiet=settings.quiet, as_json=settings.log_json) as progress:
             return run_organise(names, settings, progress=progress)
@@ -107,3 +108,25 @@ def _run(names: Sequence[str], settings: Settings) -> Report:
         if settings.log_json:  # without the error's words, which may quote a header
             say_event("end", exit_code=DuctDicomError.exit_code, message="a bug")
         raise
+
+
+def _say_end(report: Report) -> None:
+    """Say what was found, one event each, and how the run ended."""
+    for row in report.rows:
+        if row.disposition is Disposition.UNREADABLE:
+            say_event("finding", code=row.reason, where=row.origin.label)
+    for problem in report.problems:
+        say_event("finding", code=problem.code, where=problem.sop_instance_uid or "")
+    for record in report.records:
+        problems = record["problems"]
+        for found in problems if isinstance(problems, list) else ():
+            where = found["sop_instance_uid"] or ""
+            say_event("finding", code=found["code"], where=where, study=record["key"])
+    say_event(
+        "end",
+        exit_code=report.exit_code,
+        interrupted=report.is_interrupted,
+        inputs=len(report.rows),
+        studies=count_studies(report.records),
+        seconds={name: round(value, 3) for name, value in report.seconds.items()},
+    )

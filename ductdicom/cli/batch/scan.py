@@ -12,7 +12,7 @@ from ductdicom.cli.options import (
     make_settings,
     quiet_option,
 )
-from ductdicom.cli.reading import read_inputs
+from ductdicom.cli.progress import read_inputs
 from ductdicom.cli.tables import print_table, say_what_needs_a_person
 from ductdicom.model.call import Kind
 from ductdicom.pipeline.judge import Judged

@@ -12,7 +12,7 @@ import numpy as np
 from ductdicom.phantom.picture.raster import Points
 
 
-class Finding(StrEnum):
+class DuctFinding(StrEnum):
     """What a filled duct shows (DICOM CID 6057, Ductography Finding for Breast)."""
 
     NORMAL = "normal"
@@ -43,7 +43,7 @@ class DuctPlan:
     """
 
     seed: int
-    finding: Finding = Finding.NORMAL
+    finding: DuctFinding = DuctFinding.NORMAL
     clock_deg: float = 60.0
     calibre_mm: float = 1.6
     reach_mm: float = 62.0
@@ -161,16 +161,16 @@ def _fork(tip: _Tip, generator: np.random.Generator) -> list[_Tip]:
 
 def _afflict(tree: DuctTree, plan: DuctPlan, site: int, generator: np.random.Generator) -> DuctTree:
     """Give the tree its finding at the tube ``site``, in the main duct before it forks."""
-    if plan.finding is Finding.NORMAL:
+    if plan.finding is DuctFinding.NORMAL:
         return tree
-    if plan.finding is Finding.ECTASIA:
+    if plan.finding is DuctFinding.ECTASIA:
         return _widen(tree)
     point, radius = tree.tubes[site, 4:7], tree.tubes[site, 7]
-    if plan.finding is Finding.EXTRAVASATION:
+    if plan.finding is DuctFinding.EXTRAVASATION:
         offsets = generator.normal(0, 1, (60, 3)) * np.array([7.0, 3.5, 3.5])
         sizes = generator.uniform(0.8, 3.0, (60, 1))
         return replace(tree, spill=np.hstack([point + offsets + [6.0, 0, 0], sizes]))
-    if plan.finding is Finding.CUT_OFF:
+    if plan.finding is DuctFinding.CUT_OFF:
         kept = tree.path_mm <= tree.path_mm[site]
         # A concave end: the lesion bulges into the column of contrast.
         plug = np.array([[*point, radius * 1.05]])

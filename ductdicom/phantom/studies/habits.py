@@ -12,9 +12,9 @@ from ductdicom.phantom.exposure import (
     LARGE_FIELD_DETECTOR,
     SMALL_FIELD_DETECTOR,
     Detector,
-    Scale,
+    DetectorResponse,
 )
-from ductdicom.phantom.spec import Device, Lut, Presentation, Window
+from ductdicom.phantom.spec import Device, LutSpec, Presentation, WindowSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,17 +23,17 @@ class Habits:
 
     device: Device
     detector: Detector
-    scale: Scale = field(default_factory=lambda: Scale(gain=4000, offset=0))
+    scale: DetectorResponse = field(default_factory=lambda: DetectorResponse(gain=4000, offset=0))
     presentation: Presentation = field(default_factory=Presentation)
     is_inverse: bool = False
 
 
-def sigmoid_lut(center: float, width: float, explanation: str, *, stored_bits: int = 12) -> Lut:
+def sigmoid_lut(center: float, width: float, explanation: str, *, stored_bits: int = 12) -> LutSpec:
     """Return a VOI LUT of the shape of a film: 0 to 4095 over all stored values but 0."""
     stored = np.arange(1, 2**stored_bits)
     grey = 1 / (1 + np.exp(-4 * (stored - center) / width))
     grey = (grey - grey[0]) / (grey[-1] - grey[0])
-    return Lut(1, np.rint(4095 * grey).astype(np.uint16), 12, explanation)
+    return LutSpec(1, np.rint(4095 * grey).astype(np.uint16), 12, explanation)
 
 
 def sigmoid_unit() -> Habits:
@@ -48,7 +48,7 @@ def sigmoid_unit() -> Habits:
         ),
         detector=SMALL_FIELD_DETECTOR,
         presentation=Presentation(
-            windows=tuple(Window(center, width, name) for name, center, width in flavours),
+            windows=tuple(WindowSpec(center, width, name) for name, center, width in flavours),
             voi_function="SIGMOID",
             luts=tuple(sigmoid_lut(center, width, name) for name, center, width in flavours),
             padding_limit=30,
@@ -61,8 +61,8 @@ def linear_unit() -> Habits:
     return Habits(
         device=Device(manufacturer="SAMPLE MAMMO B", model="SAMPLE LINEAR", station="MAMMO2"),
         detector=LARGE_FIELD_DETECTOR,
-        scale=Scale(gain=4800, offset=-850),
-        presentation=Presentation(windows=(Window(2480, 2450),), voi_function="LINEAR"),
+        scale=DetectorResponse(gain=4800, offset=-850),
+        presentation=Presentation(windows=(WindowSpec(2480, 2450),), voi_function="LINEAR"),
     )
 
 
@@ -74,9 +74,9 @@ def several_windows_unit() -> Habits:
             station="MAMMO3",
         ),
         detector=SMALL_FIELD_DETECTOR,
-        scale=Scale(gain=4400, offset=-400),
+        scale=DetectorResponse(gain=4400, offset=-400),
         presentation=Presentation(
-            windows=(Window(2550, 1900, "STANDARD"), Window(2800, 1500, "DENSE"))
+            windows=(WindowSpec(2550, 1900, "STANDARD"), WindowSpec(2800, 1500, "DENSE"))
         ),
     )  # fmt: skip
 
@@ -99,7 +99,7 @@ def inverse_unit() -> Habits:
         presentation=Presentation(
             photometric="MONOCHROME1",
             shape="INVERSE",
-            windows=(Window(1400, 1700, "STANDARD"),),
+            windows=(WindowSpec(1400, 1700, "STANDARD"),),
             luts=(sigmoid_lut(4095 - 2700, 1050, "STANDARD"),),
             padding=4095,
         ),

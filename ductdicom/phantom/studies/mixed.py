@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from ductdicom.phantom.codes import sample_uid
 from ductdicom.phantom.documents import rejection_note, text_report
-from ductdicom.phantom.exposure import Beam, Placement, SampleSize, Scale
+from ductdicom.phantom.exposure import Beam, DetectorResponse, Placement, SampleSize
 from ductdicom.phantom.files import Syntax, write_bytes, write_object
 from ductdicom.phantom.picture.ducts import DuctPlan
 from ductdicom.phantom.picture.outline import Anatomy, View
 from ductdicom.phantom.spec import MAMMARY_DUCTOGRAM, Agent, MammogramSpec, Person, Texts
 from ductdicom.phantom.studies.habits import inverse_unit
 from ductdicom.phantom.studies.studio import Scene, Shot, Studio, write_shots
-from ductdicom.phantom.uids import sample_uid
 
 _NAME = "inverse-right"
 _DATE = "20260202"
@@ -80,7 +80,7 @@ def _write_twin(folder: Path, size: SampleSize) -> Path:
     scene = _scene()
     habits = replace(
         scene.habits,
-        scale=Scale(gain=12000, offset=20, bits=14),
+        scale=DetectorResponse(gain=12000, offset=20, bits=14),
         is_inverse=False,
         presentation=replace(
             scene.habits.presentation, photometric="MONOCHROME1", shape="INVERSE", bits=14,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ductdicom.phantom.exposure import Placement, SampleSize
 from ductdicom.phantom.files import Syntax
-from ductdicom.phantom.picture.ducts import DuctPlan, Finding
+from ductdicom.phantom.picture.ducts import DuctFinding, DuctPlan
 from ductdicom.phantom.picture.outline import Anatomy, View
 from ductdicom.phantom.spec import (
     MAMMARY_DUCTOGRAM,
@@ -41,7 +41,7 @@ def write_textbook(folder: Path, size: SampleSize) -> Iterator[Path]:
         ),
         syntax=Syntax.JPEG_LOSSLESS,
     )  # fmt: skip
-    duct = DuctPlan(seed=21, finding=Finding.FILLING_DEFECT, calibre_mm=2.2, reach_mm=70)
+    duct = DuctPlan(seed=21, finding=DuctFinding.FILLING_DEFECT, calibre_mm=2.2, reach_mm=70)
     agent = Agent(
         agent="IOHEXOL 300", route="INTRADUCTAL", volume_ml=0.4, ingredient="IODINE",
         concentration_mg_ml=300,
@@ -72,7 +72,9 @@ def write_words_only(folder: Path, size: SampleSize) -> Iterator[Path]:
         ),
         syntax=Syntax.JPEG_LS,
     )  # fmt: skip
-    duct = DuctPlan(seed=23, finding=Finding.ECTASIA, calibre_mm=2.0, clock_deg=110, reach_mm=74)
+    duct = DuctPlan(
+        seed=23, finding=DuctFinding.ECTASIA, calibre_mm=2.0, clock_deg=110, reach_mm=74
+    )
     pre = {"texts": Texts(study="GALACTOGRAM LT", series="GALACTOGRAM LT SCOUT")}
     post = {
         "texts": Texts(study="GALACTOGRAM LT", series="GALACTOGRAM LT POST INJ"),
@@ -105,12 +107,12 @@ def write_two_ducts(folder: Path, size: SampleSize) -> Iterator[Path]:
         ),
         syntax=Syntax.JPEG_2000,
     )  # fmt: skip
-    first = DuctPlan(seed=31, finding=Finding.FILLING_DEFECT, calibre_mm=2.0)
+    first = DuctPlan(seed=31, finding=DuctFinding.FILLING_DEFECT, calibre_mm=2.0)
     fillings = (
         ("DUCT 1 POST INJ", "131800", ("131955", "132210"), replace(first, filling=0.55)),
         ("DUCT 1 REPEAT INJ", "133400", ("133520", "133735"), first),
         ("DUCT 2 (6H) POST INJ", "135600", ("135730", "140002"),
-         DuctPlan(seed=33, finding=Finding.CUT_OFF, calibre_mm=1.8, clock_deg=180)),
+         DuctPlan(seed=33, finding=DuctFinding.CUT_OFF, calibre_mm=1.8, clock_deg=180)),
     )  # fmt: skip
     shots = [
         Shot(file="IMG001.dcm", view=View.CC, at="130502", laterality="R", stored=("A", "R")),

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from ductdicom.phantom.codes import sample_uid
 from ductdicom.phantom.exposure import Beam, Placement, SampleSize
 from ductdicom.phantom.files import Syntax
-from ductdicom.phantom.picture.ducts import DuctPlan, Finding
+from ductdicom.phantom.picture.ducts import DuctFinding, DuctPlan
 from ductdicom.phantom.picture.outline import Anatomy, View
 from ductdicom.phantom.spec import (
     INTRAVENOUS,
@@ -22,7 +23,6 @@ from ductdicom.phantom.studies.habits import (
     sigmoid_unit,
 )
 from ductdicom.phantom.studies.studio import Scene, Shot, write_shots
-from ductdicom.phantom.uids import sample_uid
 
 
 def write_prior_scout(folder: Path, size: SampleSize) -> Iterator[Path]:
@@ -98,7 +98,7 @@ def write_deidentified(folder: Path, size: SampleSize) -> Iterator[Path]:
         ),
         syntax=Syntax.JPEG_LS,
     )
-    duct = DuctPlan(seed=24, finding=Finding.EXTRAVASATION, calibre_mm=1.8, reach_mm=70)
+    duct = DuctPlan(seed=24, finding=DuctFinding.EXTRAVASATION, calibre_mm=1.8, reach_mm=70)
     filled = {
         "contrast": Agent(agent="ANONYMIZED", route="INTRADUCTAL", agent_codes=(IOHEXOL,)),
         "series_number": 2,

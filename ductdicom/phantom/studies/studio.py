@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ductdicom.phantom.codes import sample_uid
 from ductdicom.phantom.dataset import mammogram_dataset
 from ductdicom.phantom.exposure import (
     STANDARD_DETECTOR,
     Beam,
     Detector,
-    Exposure,
     Placement,
+    SampleExposure,
     SampleSize,
     expose,
 )
@@ -25,7 +26,6 @@ from ductdicom.phantom.picture.ducts import DuctPlan
 from ductdicom.phantom.picture.outline import Anatomy, View
 from ductdicom.phantom.spec import MAGNIFICATION, Beamline, MammogramSpec
 from ductdicom.phantom.studies.habits import Habits
-from ductdicom.phantom.uids import sample_uid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ class Studio:
 
     def _pixels(self, shot: Shot, detector: Detector, number: int) -> NDArray[np.uint16]:
         habits = self._scene.habits
-        exposure = Exposure(
+        exposure = SampleExposure(
             laterality=shot.laterality,
             label=f"{shot.laterality} {shot.view}",
             placement=shot.placement,

@@ -7,13 +7,13 @@ from ductdicom.phantom.exposure import (
     STANDARD_DETECTOR,
     Beam,
     Detector,
-    Exposure,
+    DetectorResponse,
     Placement,
-    Scale,
+    SampleExposure,
     expose,
 )
 from ductdicom.phantom.picture.breast import make_tissue
-from ductdicom.phantom.picture.ducts import DuctPlan, Finding
+from ductdicom.phantom.picture.ducts import DuctFinding, DuctPlan
 from ductdicom.phantom.picture.outline import Anatomy, View
 
 ANATOMY = Anatomy(seed=4, depth_mm=108, density=0.4)
@@ -28,28 +28,28 @@ def tissue():
 def test_the_same_arguments_make_the_same_image(tissue):
     again = make_tissue(ANATOMY, View.CC)
 
-    one = expose(tissue, Exposure(ducts=(DUCT,)), STANDARD_DETECTOR)
+    one = expose(tissue, SampleExposure(ducts=(DUCT,)), STANDARD_DETECTOR)
 
-    assert np.array_equal(one, expose(again, Exposure(ducts=(DUCT,)), STANDARD_DETECTOR))
+    assert np.array_equal(one, expose(again, SampleExposure(ducts=(DUCT,)), STANDARD_DETECTOR))
 
 
 def test_air_is_constant_and_lies_before_the_nipple(tissue):
-    values = expose(tissue, Exposure(), STANDARD_DETECTOR)
+    values = expose(tissue, SampleExposure(), STANDARD_DETECTOR)
 
     assert not values[:, -100:].any()
     assert values[400:800, :300].min() > 1000
 
 
 def test_a_right_breast_is_the_mirror_image_but_for_its_marker(tissue):
-    left = expose(tissue, Exposure(), STANDARD_DETECTOR)
-    right = expose(tissue, Exposure(laterality="R"), STANDARD_DETECTOR)
+    left = expose(tissue, SampleExposure(), STANDARD_DETECTOR)
+    right = expose(tissue, SampleExposure(laterality="R"), STANDARD_DETECTOR)
 
     assert np.array_equal(right, np.fliplr(left))
 
 
 def test_contrast_only_brightens_and_only_along_the_ducts(tissue):
-    pre = expose(tissue, Exposure(), STANDARD_DETECTOR).astype(int)
-    post = expose(tissue, Exposure(ducts=(DUCT,)), STANDARD_DETECTOR).astype(int)
+    pre = expose(tissue, SampleExposure(), STANDARD_DETECTOR).astype(int)
+    post = expose(tissue, SampleExposure(ducts=(DUCT,)), STANDARD_DETECTOR).astype(int)
     change = post - pre
 
     assert change.min() >= -1
@@ -58,24 +58,26 @@ def test_contrast_only_brightens_and_only_along_the_ducts(tissue):
 
 
 def test_a_filling_defect_is_darker_than_the_contrast_around_it(tissue):
-    plan = replace(DUCT, finding=Finding.FILLING_DEFECT)
+    plan = replace(DUCT, finding=DuctFinding.FILLING_DEFECT)
     magnified = Placement(magnification=1.8)
-    whole = expose(tissue, Exposure(ducts=(DUCT,), placement=magnified), STANDARD_DETECTOR)
-    defect = expose(tissue, Exposure(ducts=(plan,), placement=magnified), STANDARD_DETECTOR)
+    whole = expose(tissue, SampleExposure(ducts=(DUCT,), placement=magnified), STANDARD_DETECTOR)
+    defect = expose(tissue, SampleExposure(ducts=(plan,), placement=magnified), STANDARD_DETECTOR)
 
     assert (whole.astype(int) - defect).max() > 300
 
 
 def test_magnification_enlarges_the_breast(tissue):
-    contact = expose(tissue, Exposure(), STANDARD_DETECTOR)
-    magnified = expose(tissue, Exposure(placement=Placement(magnification=1.8)), STANDARD_DETECTOR)
+    contact = expose(tissue, SampleExposure(), STANDARD_DETECTOR)
+    magnified = expose(
+        tissue, SampleExposure(placement=Placement(magnification=1.8)), STANDARD_DETECTOR
+    )
 
     assert (magnified > 0).mean() > 1.5 * (contact > 0).mean()
 
 
 def test_the_marker_stands_at_the_corner_away_from_the_chest_wall(tissue):
-    left = expose(tissue, Exposure(label="L CC"), STANDARD_DETECTOR)
-    right = expose(tissue, Exposure(laterality="R", label="R CC"), STANDARD_DETECTOR)
+    left = expose(tissue, SampleExposure(label="L CC"), STANDARD_DETECTOR)
+    right = expose(tissue, SampleExposure(laterality="R", label="R CC"), STANDARD_DETECTOR)
 
     assert left[30:100, 700:].any()
     assert right[30:100, :260].any()
@@ -83,7 +85,9 @@ def test_the_marker_stands_at_the_corner_away_from_the_chest_wall(tissue):
 
 def test_a_raw_image_has_bright_air(tissue):
     padding = 2**14 - 1
-    exposure = Exposure(beam=Beam.RAW, scale=Scale(gain=12000, offset=20, bits=14), padding=padding)
+    exposure = SampleExposure(
+        beam=Beam.RAW, scale=DetectorResponse(gain=12000, offset=20, bits=14), padding=padding
+    )
 
     values = expose(tissue, exposure, STANDARD_DETECTOR)
 
@@ -92,7 +96,7 @@ def test_a_raw_image_has_bright_air(tissue):
 
 
 def test_a_dual_energy_difference_shows_the_mass_alone(tissue):
-    plain = Exposure(beam=Beam.IODINE)
+    plain = SampleExposure(beam=Beam.IODINE)
     massed = replace(plain, enhancement=(48.0, 14.0, 20.0, 7.0))
 
     without = expose(tissue, plain, STANDARD_DETECTOR).astype(int)
@@ -105,8 +109,8 @@ def test_a_dual_energy_difference_shows_the_mass_alone(tissue):
 def test_contrast_in_the_lateral_view_is_the_same_tree_from_the_side():
     lateral = make_tissue(ANATOMY, View.ML)
     detector = Detector(rows=590, columns=480, spacing_mm=0.4)
-    pre = expose(lateral, Exposure(), detector).astype(int)
-    post = expose(lateral, Exposure(ducts=(replace(DUCT, clock_deg=0),)), detector)
+    pre = expose(lateral, SampleExposure(), detector).astype(int)
+    post = expose(lateral, SampleExposure(ducts=(replace(DUCT, clock_deg=0),)), detector)
 
     filled = np.argwhere(post - pre > 100)
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from pydicom.encaps import generate_frames
 
 from ductdicom.errors import OutputError
+from ductdicom.phantom.codes import sample_uid
 from ductdicom.phantom.dataset import mammogram_dataset
 from ductdicom.phantom.files import Syntax, write_object
 from ductdicom.phantom.jpeg import encode_lossless
-from ductdicom.phantom.uids import sample_uid
 
 PIXELS = np.random.default_rng(5).integers(0, 4096, (40, 30)).astype(np.uint16)
 DECODERS = {

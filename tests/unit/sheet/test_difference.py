@@ -9,7 +9,7 @@ from sheets import lay_out, make_image, make_study, make_tile
 from ductdicom.export.records import sheet_record
 from ductdicom.model.call import Phase
 from ductdicom.pairing.rows import pair_study
-from ductdicom.phantom.exposure import Detector, Exposure, Placement, expose
+from ductdicom.phantom.exposure import Detector, Placement, SampleExposure, expose
 from ductdicom.phantom.picture.breast import make_tissue
 from ductdicom.phantom.picture.ducts import DuctPlan
 from ductdicom.phantom.picture.outline import Anatomy, View
@@ -31,9 +31,9 @@ def tiles():
     placed = Placement(shift_mm=(-2.0, 4.0), turn_deg=2.0)
     found = {}
     for number, exposure in (
-        (1, Exposure(noise_seed=1)),
-        (2, Exposure(noise_seed=2, placement=placed, ducts=(DUCT,))),
-        (3, Exposure(noise_seed=3, placement=placed)),
+        (1, SampleExposure(noise_seed=1)),
+        (2, SampleExposure(noise_seed=2, placement=placed, ducts=(DUCT,))),
+        (3, SampleExposure(noise_seed=3, placement=placed)),
     ):
         values = expose(tissue, exposure, DETECTOR).astype(np.float64) / 4095 * 65535
         found[f"{number}.dcm"] = make_tile(values=values.astype(np.uint16), spacing_mm=(0.8, 0.8))

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ductdicom.phantom.picture.ducts import DuctPlan, Finding, grow_ducts
+from ductdicom.phantom.picture.ducts import DuctFinding, DuctPlan, grow_ducts
 
 PLAN = DuctPlan(seed=20, calibre_mm=2.0)
 
@@ -30,20 +30,20 @@ def test_the_lobe_lies_where_the_clock_says():
 
 def test_a_filling_defect_widens_the_duct_and_nearly_fills_it():
     plain = grow_ducts(PLAN)
-    tree = grow_ducts(replace(PLAN, finding=Finding.FILLING_DEFECT))
+    tree = grow_ducts(replace(PLAN, finding=DuctFinding.FILLING_DEFECT))
 
     assert tree.tubes[:, 7].max() > plain.tubes[:, 7].max()
     assert 0 < tree.defects[:, 3].max() < tree.tubes[:, 7].max()
 
 
 def test_a_cut_off_ends_the_tree():
-    tree = grow_ducts(replace(PLAN, finding=Finding.CUT_OFF))
+    tree = grow_ducts(replace(PLAN, finding=DuctFinding.CUT_OFF))
 
     assert tree.path_mm.max() < 0.5 * grow_ducts(PLAN).path_mm.max()
 
 
 def test_ectasia_widens_the_large_ducts_only():
-    plain, wide = grow_ducts(PLAN), grow_ducts(replace(PLAN, finding=Finding.ECTASIA))
+    plain, wide = grow_ducts(PLAN), grow_ducts(replace(PLAN, finding=DuctFinding.ECTASIA))
     far = plain.path_mm > 50
 
     assert wide.tubes[5, 7] > 1.8 * plain.tubes[5, 7]
@@ -51,7 +51,7 @@ def test_ectasia_widens_the_large_ducts_only():
 
 
 def test_extravasation_spills_beside_the_duct():
-    assert len(grow_ducts(replace(PLAN, finding=Finding.EXTRAVASATION)).spill) > 10
+    assert len(grow_ducts(replace(PLAN, finding=DuctFinding.EXTRAVASATION)).spill) > 10
 
 
 def test_incomplete_filling_shows_the_beginning_of_the_same_tree():

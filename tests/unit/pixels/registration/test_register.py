@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ductdicom.errors import MissingExtraError
-from ductdicom.phantom.exposure import Detector, Exposure, Placement, expose
+from ductdicom.phantom.exposure import Detector, Placement, SampleExposure, expose
 from ductdicom.phantom.picture.breast import make_tissue
 from ductdicom.phantom.picture.ducts import DuctPlan
 from ductdicom.phantom.picture.outline import Anatomy, View
@@ -37,7 +37,7 @@ def other_breast():
 
 def picture(tissue, placement=None, *, ducts=(), seed=1, side="L", tip=None):
     placement = placement or Placement()
-    exposure = Exposure(
+    exposure = SampleExposure(
         laterality=side, label=f"{side} CC", placement=placement, ducts=ducts, noise_seed=seed
     )
     values = expose(tissue, exposure, DETECTOR).astype(np.float32) / np.float32(4095)
