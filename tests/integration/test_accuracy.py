@@ -1,31 +1,18 @@
 # The engine against the expert, on the labelled corpus.
-import importlib
-import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
-
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
-
-
-@pytest.fixture(scope="module")
-def corpus():
-    sys.path.insert(0, str(SCRIPTS))
-    try:
-        yield importlib.import_module("corpus")
-    finally:
-        sys.path.remove(str(SCRIPTS))
+from corpus import accuracy
 
 
 @pytest.fixture(scope="module")
-def cases(corpus):
-    return corpus.make_corpus()
+def cases():
+    return accuracy.make_corpus()
 
 
 @pytest.fixture(scope="module")
-def result(corpus, cases):
-    return corpus.confusion(cases)
+def result(cases):
+    return accuracy.confusion(cases)
 
 
 def test_the_corpus_is_wide_enough(cases):
@@ -43,9 +30,9 @@ def test_the_corpus_is_wide_enough(cases):
     }
 
 
-def test_the_corpus_is_the_same_for_the_same_seed(corpus, cases):
-    assert corpus.make_corpus() == cases
-    assert corpus.make_corpus(1) != cases
+def test_the_corpus_is_the_same_for_the_same_seed(cases):
+    assert accuracy.make_corpus() == cases
+    assert accuracy.make_corpus(1) != cases
 
 
 def test_every_image_of_the_corpus_has_one_label(cases):
@@ -58,26 +45,26 @@ def test_nothing_is_asserted_wrongly(result):
     assert not list(map(str, result.wrong))
 
 
-def test_nearly_all_that_can_be_determined_is_decided(corpus, result):
-    assert result.decided >= corpus.LEAST_DECIDED, list(map(str, result.unknown))
+def test_nearly_all_that_can_be_determined_is_decided(result):
+    assert result.decided >= accuracy.LEAST_DECIDED, list(map(str, result.unknown))
 
 
-def test_what_cannot_be_determined_stays_unknown(corpus, result):
+def test_what_cannot_be_determined_stays_unknown(result):
     said = {said for (expected, said), n in result.counts.items() if expected == "undeterminable"}
 
     assert said == {"unknown"}
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_other_draws_fare_alike(corpus, seed):
-    found = corpus.confusion(corpus.make_corpus(seed))
+def test_other_draws_fare_alike(seed):
+    found = accuracy.confusion(accuracy.make_corpus(seed))
 
     assert not list(map(str, found.wrong))
-    assert found.decided >= corpus.LEAST_DECIDED
+    assert found.decided >= accuracy.LEAST_DECIDED
 
 
-def test_the_matrix_counts_every_image(corpus, cases, result):
+def test_the_matrix_counts_every_image(cases, result):
     total = sum(len(case.labels) for case in cases)
 
     assert sum(result.counts.values()) == total
-    assert len(corpus.matrix(result).splitlines()) == 2 + len(corpus.PHASES)
+    assert len(accuracy.matrix(result).splitlines()) == 2 + len(accuracy.PHASES)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from corpus_cases.vendors import MODIFIER_CODES, VENDORS, VIEW_CODES, Vendor
-from corpus_cases.words import WORDS, Words
+from corpus.vendors import MODIFIER_CODES, VENDORS, VIEW_CODES, Vendor
+from corpus.words import WORDS, Words
 from ductdicom.model.instance import (
     Breast,
     Clock,

@@ -1,17 +1,11 @@
-"""A labelled corpus of synthetic studies, and how the engine fares on it.
+"""How the engine fares on the labelled corpus, as a confusion matrix."""
 
-Each case is written from the facts of the field, with what an expert would say of each image;
-never from the engine's rules. ``python scripts/corpus.py`` prints the confusion matrix.
-"""
-
-import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from corpus_cases.catalogue import make_cases
-from corpus_cases.scene import NONE, UNDETERMINABLE, Case, Label
-
+from corpus.catalogue import make_cases
+from corpus.scene import NONE, UNDETERMINABLE, Case, Label
 from ductdicom.classify.decide import Engine, classify_study
 from ductdicom.model.study import ImageCall
 from ductdicom.vocabulary.terms import load_vocabulary
@@ -125,18 +119,13 @@ def matrix(result: Confusion) -> str:
     return "\n".join([head, "-" * len(head), *rows])
 
 
-def main() -> int:
-    """Print the matrix and what is wrong; return 1 if anything is."""
+def report() -> Iterator[str]:
+    """Yield the lines of a report on all cases: the matrix, then what is wrong."""
     result = confusion(make_corpus())
-    print(f"{result.studies} studies, {sum(result.counts.values())} images")
-    print(matrix(result))
-    print(f"determinable images decided: {result.decided:.1%}")
+    yield f"{result.studies} studies, {sum(result.counts.values())} images"
+    yield matrix(result)
+    yield f"determinable images decided: {result.decided:.1%}"
     for name, findings in (("wrong", result.wrong), ("avoidably unknown", result.unknown)):
-        print(f"{name}: {len(findings)}")
+        yield f"{name}: {len(findings)}"
         for finding in findings:
-            print(f"  {finding}")
-    return int(bool(result.wrong) or result.decided < LEAST_DECIDED)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+            yield f"  {finding}"

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from corpus_cases.exposures import POST, PRE, agent, fillings, said, scouts
-from corpus_cases.scene import (
+from corpus.exposures import POST, PRE, agent, fillings, said, scouts
+from corpus.scene import (
     COMMENT,
     DUCTOGRAM_CODE,
     SERIES_TEXT,

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from corpus_cases.exposures import (
+from corpus.exposures import (
     DUCT_ROUTE,
     IOHEXOL,
     IOPAMIDOL_OLD,
@@ -13,7 +13,7 @@ from corpus_cases.exposures import (
     said,
     scouts,
 )
-from corpus_cases.scene import DUCTOGRAM_CODE, SERIES_TEXT, UNDETERMINABLE, Plan, Setting, Shot
+from corpus.scene import DUCTOGRAM_CODE, SERIES_TEXT, UNDETERMINABLE, Plan, Setting, Shot
 from ductdicom.model.instance import Code, Contrast, Purpose
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from corpus_cases.exposures import POST, agent, fillings, said, scouts
-from corpus_cases.scene import DUCTOGRAM_CODE, SERIES_TEXT, UNDETERMINABLE, Plan, Setting, Shot
-from corpus_cases.tagged import image_type
+from corpus.exposures import POST, agent, fillings, said, scouts
+from corpus.scene import DUCTOGRAM_CODE, SERIES_TEXT, UNDETERMINABLE, Plan, Setting, Shot
+from corpus.tagged import image_type
 from ductdicom.model.instance import Clock, Contrast, Equipment
 
 

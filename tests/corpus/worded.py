@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from corpus_cases.exposures import agent, fillings, said, same, scouts
-from corpus_cases.scene import (
+from corpus.exposures import agent, fillings, said, same, scouts
+from corpus.scene import (
     COMMENT,
     PROTOCOL,
     REQUEST,

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from corpus_cases.exposures import MAGNIFIED, POST, agent, scouts
-from corpus_cases.lookalikes import FOR_PROCESSING, KEY_OBJECTS, companion, tagged_visit
-from corpus_cases.scene import NONE, UNDETERMINABLE, Label, Plan, Setting, Shot, uid_of
+from corpus.exposures import MAGNIFIED, POST, agent, scouts
+from corpus.lookalikes import FOR_PROCESSING, KEY_OBJECTS, companion, tagged_visit
+from corpus.scene import NONE, UNDETERMINABLE, Label, Plan, Setting, Shot, uid_of
 from ductdicom.model.instance import Code, Contrast, Purpose, Reference
 
 RAW = {"sop_class_uid": FOR_PROCESSING, "purpose": Purpose(intent="FOR PROCESSING")}

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from random import Random
 
-from corpus_cases import arranged, clocked, conflicts, copies, lookalikes, tagged, worded
-from corpus_cases.scene import Case, Plan, Setting, build_case
-from corpus_cases.vendors import DIGITAL, VENDORS
-from corpus_cases.words import WORDS
+from corpus import arranged, clocked, conflicts, copies, lookalikes, tagged, worded
+from corpus.scene import Case, Plan, Setting, build_case
+from corpus.vendors import DIGITAL, VENDORS
+from corpus.words import WORDS
 
 Scenario = Callable[[Setting], Plan]
 LANGUAGES = tuple(WORDS)

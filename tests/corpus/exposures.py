@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 
-from corpus_cases.scene import Setting, Shot
+from corpus.scene import Setting, Shot
 from ductdicom.model.instance import Code
 
 PRE, POST = "pre", "post"

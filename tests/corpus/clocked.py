@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from corpus_cases.exposures import MAGNIFIED, POST, agent, fillings, scouts
-from corpus_cases.scene import UNDETERMINABLE, Plan, Setting, Shot
+from corpus.exposures import MAGNIFIED, POST, agent, fillings, scouts
+from corpus.scene import UNDETERMINABLE, Plan, Setting, Shot
 from ductdicom.model.instance import Clock, Contrast, Equipment
 
 

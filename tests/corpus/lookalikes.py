@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from corpus_cases.exposures import POST, PRE, agent, fillings, said, scouts
-from corpus_cases.scene import (
+from corpus.exposures import POST, PRE, agent, fillings, said, scouts
+from corpus.scene import (
     COMMENT,
     DUCTOGRAM_CODE,
     NONE,

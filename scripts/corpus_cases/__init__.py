@@ -1,1 +1,0 @@
-"""Labelled studies: what archives hold, and what an expert would say of each image."""
