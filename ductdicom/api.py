@@ -21,8 +21,7 @@ from ductdicom.pipeline.gather import Gathered, gather
 from ductdicom.pipeline.report import Report
 from ductdicom.pipeline.run import organise as run_organise
 from ductdicom.settings import Settings
-from ductdicom.sheet.options import SheetOptions
-from ductdicom.sheet.page import Page
+from ductdicom.sheet.page import Page, SheetOptions
 from ductdicom.sheet.pages.compose import compose
 from ductdicom.vocabulary.terms import load_vocabulary
 

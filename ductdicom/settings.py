@@ -60,7 +60,7 @@ class Closeup(StrEnum):
     NEVER = "never"
 
 
-class Voi(StrEnum):
+class VoiOption(StrEnum):
     """What turns stored values into grey."""
 
     HEADER = "header"  # what the console chose
@@ -100,7 +100,7 @@ class Settings:
     paper: Paper = Paper.A4
     dpi: int = 200
     closeup: Closeup = Closeup.AUTO
-    voi: Voi = Voi.HEADER
+    voi: VoiOption = VoiOption.HEADER
     difference: bool = False
     dry_run: bool = False
     force: bool = False
@@ -199,7 +199,7 @@ def _convert(name: str, value: object, source: str) -> object:
         "theme": ThemeName,
         "paper": Paper,
         "closeup": Closeup,
-        "voi": Voi,
+        "voi": VoiOption,
     }
     try:
         if name in choices:

@@ -33,8 +33,9 @@ from pydicom.uid import UID
 
 from ductdicom.phantom.jpeg import encode_lossless
 from ductdicom.pipeline.single import write_sheet
-from ductdicom.pixels.decoding.decode import StoredImage, read_image
+from ductdicom.pixels.decoding.decode import read_image
 from ductdicom.pixels.display.resample import area_average
+from ductdicom.pixels.stored import StoredImage
 from ductdicom.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent

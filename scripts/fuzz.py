@@ -33,7 +33,7 @@ with atheris.instrument_imports(include=["ductdicom", "pydicom", "zipfile", "tar
     from ductdicom.model.study import Study
     from ductdicom.pairing.rows import pair_study
     from ductdicom.pixels.decoding.decode import read_image
-    from ductdicom.pixels.display.present import choose_voi, voter_of
+    from ductdicom.pixels.display.voi import choose_voi, voter_of
     from ductdicom.sheet.tile import prepare_tile
     from ductdicom.vocabulary.terms import load_vocabulary
 

@@ -20,7 +20,7 @@ from ductdicom.model.call import (
 )
 from ductdicom.model.study import ImageCall, Study, StudyCall
 from ductdicom.pairing.rows import pair_study
-from ductdicom.sheet.options import SheetOptions
+from ductdicom.sheet.page import SheetOptions
 from ductdicom.sheet.pages.compose import compose
 from ductdicom.sheet.tile import Tile
 

@@ -10,7 +10,7 @@ import click
 
 from ductdicom.errors import UsageError
 from ductdicom.ingest.inputs import check_inputs, read_list
-from ductdicom.settings import Closeup, Paper, Phi, Settings, ThemeName, Voi, load_settings
+from ductdicom.settings import Closeup, Paper, Phi, Settings, ThemeName, VoiOption, load_settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -78,7 +78,11 @@ def page_options(function: F) -> F:
         ("theme", ThemeName, "Colours of the page.  [default: dark, light for PDF]"),
         ("paper", Paper, "Size of the page, landscape.  [default: a4]"),
         ("closeup", Closeup, "Close-ups behind the nipple.  [default: auto, where there is room]"),
-        ("voi", Voi, "What turns values into grey; wide shows the full range.  [default: header]"),
+        (
+            "voi",
+            VoiOption,
+            "What turns values into grey; wide shows the full range.  [default: header]",
+        ),
     ):
         choice = click.Choice([str(item) for item in choices])
         function = click.option(f"--{name}", type=choice, help=text)(function)

@@ -6,7 +6,6 @@ difference of them shows where something changed, and never by how much.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +15,7 @@ from ductdicom.model.row import Pairing, Row
 from ductdicom.model.study import ImageCall
 from ductdicom.pixels.registration.raster import change
 from ductdicom.pixels.registration.register import Picture, Refusal, register
-from ductdicom.sheet.tile import MissingTile, Tile
+from ductdicom.sheet.tile import Tile, Tiles
 
 FULL_CHANGE = 0.4  # of the range of P-values: a change that is drawn white or black (heuristic)
 _DOUBTS = {
@@ -49,9 +48,6 @@ class Difference:
     before: ImageCall
     after: ImageCall
     content: Change | Refusal
-
-
-Tiles = Mapping[str, Tile | MissingTile]
 
 
 def prepare_differences(pairing: Pairing, tiles: Tiles) -> dict[str, Difference]:

@@ -1,4 +1,4 @@
-"""Colours by tone, for screens and for paper.
+"""One family of type in three sizes, and colours by tone for screens and for paper.
 
 PRE and POST are a blue and an orange that colour-blind readers tell apart (Okabe and Ito 2008).
 Images stand on black in both themes, as their air is black.
@@ -9,6 +9,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ductdicom.sheet.page import Tone
+
+TITLE_PX = 42
+LABEL_PX = 32
+SMALL_PX = 23
+LEADING = 1.22  # line height over size
+MARGIN_PX = 56
 
 Rgb = tuple[int, int, int]
 

@@ -1,5 +1,6 @@
 """One image made ready for its place: shown, hung and cropped, its scale known or not."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +10,13 @@ from ductdicom.geometry.hanging import Hanging, hang, implied_laterality
 from ductdicom.geometry.scale import breast_scale
 from ductdicom.model.study import ImageCall
 from ductdicom.pixels.breast.air import apply, veto
-from ductdicom.pixels.breast.crop import Box, breast_box
+from ductdicom.pixels.breast.crop import Crop, breast_crop
 from ductdicom.pixels.breast.nipple import anterior_point
 from ductdicom.pixels.breast.tissue import Mask, find_tissue, overview
-from ductdicom.pixels.decoding.decode import StoredImage
-from ductdicom.pixels.display.present import VoiChoice, present
+from ductdicom.pixels.display.present import present
 from ductdicom.pixels.display.resample import Floats, area_average
+from ductdicom.pixels.display.voi import VoiChoice
+from ductdicom.pixels.stored import StoredImage
 
 VETOED = "orientation-contradicted"
 _BEYOND_NIPPLE = 0.2
@@ -70,6 +72,10 @@ class MissingTile:
     reason: str
 
 
+Tiles = Mapping[str, Tile | MissingTile]
+"""Images by the label of their origin."""
+
+
 def prepare_tile(
     image: ImageCall,
     stored: StoredImage,
@@ -98,7 +104,7 @@ def prepare_tile(
     scale = breast_scale(
         image.instance, image.magnification, is_magnified=is_magnified, pitch_mm=pitch_mm
     )
-    box = _breast_box(small, background, hanging)
+    crop = _breast_crop(small, background, hanging)
     said = [*scale.notes, *notes, *shown.notes]
     if scale.mm_per_px is not None and not scale.is_corrected:
         said.append("scale-uncorrected")
@@ -114,7 +120,7 @@ def prepare_tile(
         said.append("lossy")
     if stored.attributes.is_for_processing:
         said.append("for-processing")
-    cropped = values[box.top : box.top + box.height, box.left : box.left + box.width]
+    cropped = values[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
     return Tile(
         values=np.round(cropped * _LEVELS).astype(np.uint16),
         spacing_mm=_hung_spacing(scale.mm_per_px, stored, hanging, values.shape),
@@ -130,10 +136,10 @@ def prepare_tile(
     )
 
 
-def _breast_box(small: Floats, background: Mask, hanging: Hanging) -> Box:
+def _breast_crop(small: Floats, background: Mask, hanging: Hanging) -> Crop:
     """Return the part of a hung image that is kept; the faintest tissue is never cut away."""
     tissue = find_tissue(small, is_faint_too=True) if hanging.is_known else None
-    return breast_box(tissue, background, hanging.chest_wall if hanging.is_known else None)
+    return breast_crop(tissue, background, hanging.chest_wall if hanging.is_known else None)
 
 
 def _is_of_other_side(image: ImageCall) -> bool:

@@ -10,7 +10,8 @@ from PIL import Image
 
 from ductdicom.errors import DecodeError
 from ductdicom.pixels.decoding.decode import read_image
-from ductdicom.pixels.display.present import VoiChoice, VoiKind, choose_voi, present, voter_of
+from ductdicom.pixels.display.present import present
+from ductdicom.pixels.display.voi import VoiChoice, VoiKind, choose_voi, voter_of
 
 _DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 _REASONS = {

@@ -12,11 +12,11 @@ from ductdicom.model.origin import Origin
 from ductdicom.model.row import Pairing
 from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.pipeline.drawing.originals import Members
-from ductdicom.pixels.decoding.decode import StoredImage, read_image
-from ductdicom.pixels.display.present import VoiChoice, VoiKind, Voter, choose_voi, voter_of
-from ductdicom.settings import Format, Paper, Settings, Voi
-from ductdicom.sheet.options import SheetOptions
-from ductdicom.sheet.page import UNITS_PER_INCH, Page
+from ductdicom.pixels.decoding.decode import read_image
+from ductdicom.pixels.display.voi import VoiChoice, VoiKind, Voter, choose_voi, voter_of
+from ductdicom.pixels.stored import StoredImage
+from ductdicom.settings import Format, Paper, Settings, VoiOption
+from ductdicom.sheet.page import UNITS_PER_INCH, Page, SheetOptions
 from ductdicom.sheet.pages.blocks import drawn_images
 from ductdicom.sheet.pages.compose import compose
 from ductdicom.sheet.tile import MissingTile, Tile, prepare_tile
@@ -24,7 +24,7 @@ from ductdicom.version import __version__
 
 _HTML_ZOOM = 2.0  # pixels of an image in HTML for one of its page, each way
 # What decodes at a fraction of its resolution is looked at so coarsely before it has a place;
-# where the breast is, is not looked for any finer (`pixels.tissue.overview`).
+# where the breast is, is not looked for any finer (`pixels.breast.tissue.overview`).
 _LOOK_PX = 256
 _SKETCH_DPI = 20
 _MOST_HELD = 4  # decoded images of a row that wait for its VOI; more are decoded again
@@ -44,7 +44,7 @@ def prepare_tiles(
     call: StudyCall,
     pairing: Pairing,
     options: SheetOptions,
-    voi: Voi = Voi.HEADER,
+    voi: VoiOption = VoiOption.HEADER,
     members: Members | None = None,
 ) -> dict[str, Tile | MissingTile]:
     """Read and prepare every image that the pages show, row by row with one kind of VOI.
@@ -102,7 +102,7 @@ def _groups(pairing: Pairing) -> list[tuple[ImageCall, ...]]:
 def _prepare(
     groups: Sequence[Sequence[ImageCall]],
     options: SheetOptions,
-    wanted_voi: Voi,
+    wanted_voi: VoiOption,
     read: Callable[[ImageCall], StoredImage | MissingTile],
     pitches: Mapping[Equipment, tuple[float, float]],
 ) -> dict[str, Tile | MissingTile]:
@@ -175,14 +175,16 @@ def _label(image: ImageCall) -> str:
     return image.instance.origin.label
 
 
-def _common_voi(voters: Sequence[Voter], wanted: Voi) -> tuple[VoiChoice | None, tuple[str, ...]]:
+def _common_voi(
+    voters: Sequence[Voter], wanted: VoiOption
+) -> tuple[VoiChoice | None, tuple[str, ...]]:
     """Choose one kind of VOI for a row; where there is none, each its own, and say so.
 
     The full range would be common too, but shows a mammogram in a few grey levels.
     """
     if not voters:
         return None, ()
-    if wanted is Voi.WIDE:
+    if wanted is VoiOption.WIDE:
         return VoiChoice(kind=VoiKind.FULL_RANGE), ()
     voi = choose_voi(voters)
     has_own = any(image.attributes.vois for image in voters)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ductdicom.geometry.hanging import Edge
-from ductdicom.pixels.breast.regions import Region, find_regions
 from ductdicom.pixels.breast.tissue import Mask
 from ductdicom.pixels.display.resample import area_average
 
@@ -19,7 +19,7 @@ _MOSTLY = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Box:
+class Crop:
     """A part of an image in its pixels; ``top`` and ``left`` are counted from 0."""
 
     top: int
@@ -28,7 +28,34 @@ class Box:
     width: int
 
 
-def breast_box(tissue: Mask | None, background: Mask, chest_wall: Edge | None) -> Box:
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A connected part: its bounds, the last row and column excluded, and its pixels."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+    area: int
+
+    def joined(self, other: "Region") -> "Region":
+        """Return the region that spans both."""
+        return Region(
+            min(self.top, other.top),
+            min(self.left, other.left),
+            max(self.bottom, other.bottom),
+            max(self.right, other.right),
+            self.area + other.area,
+        )
+
+    def gap(self, other: "Region") -> int:
+        """Return the pixels between the bounds of both, 0 where they touch or overlap."""
+        down = max(self.top - other.bottom, other.top - self.bottom, 0)
+        across = max(self.left - other.right, other.left - self.right, 0)
+        return max(down, across)
+
+
+def breast_crop(tissue: Mask | None, background: Mask, chest_wall: Edge | None) -> Crop:
     """Return the part of a hung image that holds the breast (heuristic).
 
     The box reaches to the image's edge at the chest wall and has a margin elsewhere. A separate
@@ -44,7 +71,7 @@ def breast_box(tissue: Mask | None, background: Mask, chest_wall: Edge | None) -
         Padding of the hung image, shape ``(rows, columns)``.
     """
     rows, columns = background.shape
-    whole = Box(top=0, left=0, height=rows, width=columns)
+    whole = Crop(top=0, left=0, height=rows, width=columns)
     if chest_wall is None or tissue is None:
         return whole
     size = (tissue.shape[0], tissue.shape[1])
@@ -79,7 +106,7 @@ def _breast(regions: list[Region], chest_wall: Edge, shape: tuple[int, int]) -> 
     return breast
 
 
-def _enlarged(breast: Region, whole: Box, shape: tuple[int, int], chest_wall: Edge) -> Box:
+def _enlarged(breast: Region, whole: Crop, shape: tuple[int, int], chest_wall: Edge) -> Crop:
     """Return the region in full pixels, with its margin, up to the edge at the chest wall."""
     down, across = whole.height / shape[0], whole.width / shape[1]
     margin = max(whole.height, whole.width) * _MARGIN
@@ -89,4 +116,48 @@ def _enlarged(breast: Region, whole: Box, shape: tuple[int, int], chest_wall: Ed
     right = whole.width
     if chest_wall == "left":
         right = min(whole.width, int(np.ceil(breast.right * across + margin)))
-    return Box(top=top, left=left, height=bottom - top, width=right - left)
+    return Crop(top=top, left=left, height=bottom - top, width=right - left)
+
+
+def find_regions(mask: NDArray[np.bool_]) -> list[Region]:
+    """Return the parts whose pixels touch, also at corners; the largest first.
+
+    Joins runs of each row to those that they touch in the row above.
+    """
+    parts: list[Region | None] = []
+    owner: dict[int, int] = {}
+    above: list[tuple[int, int, int]] = []
+    for row, runs in enumerate(_runs(mask)):
+        here = []
+        for left, right in runs:
+            region = Region(row, left, row + 1, right, right - left)
+            touched = {
+                _root(owner, index) for start, end, index in above if start <= right and left <= end
+            }
+            index = len(parts)
+            owner[index] = index
+            for other in touched:
+                owner[other] = index
+                region = region.joined(parts[other] or region)
+                parts[other] = None
+            parts.append(region)
+            here.append((left, right, index))
+        above = here
+    return sorted((part for part in parts if part), key=lambda part: (-part.area, part.top))
+
+
+def _root(owner: dict[int, int], index: int) -> int:
+    while owner[index] != index:
+        index = owner[index]
+    return index
+
+
+def _runs(mask: NDArray[np.bool_]) -> list[list[tuple[int, int]]]:
+    """Return where the runs of each row begin and end."""
+    rows, edges = np.nonzero(np.diff(np.pad(mask, ((0, 0), (1, 1))), axis=1))
+    runs: list[list[tuple[int, int]]] = [[] for _ in mask]
+    for row, left, right in zip(
+        rows[::2].tolist(), edges[::2].tolist(), edges[1::2].tolist(), strict=True
+    ):
+        runs[row].append((left, right))
+    return runs

@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ductdicom.pixels.breast.threshold import otsu
 from ductdicom.pixels.display.resample import area_average
 
 Mask = NDArray[np.bool_]
@@ -13,6 +12,8 @@ _TOWARDS_OTSU = 0.12
 _FAINTLY_TOWARDS_OTSU = 0.02
 _NOISE_FACTOR = 6.0
 _LEAST_STEP = 0.015
+_BINS = 256
+_SAMPLES_A_SIDE = 512
 
 
 def overview(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -37,7 +38,7 @@ def find_tissue(smooth: NDArray[np.float32], *, is_faint_too: bool = False) -> M
         Whether the faintest tissue counts, and with it some air that is not quite dark: for
         those who must miss nothing.
     """
-    middle = otsu(smooth)
+    middle = _otsu(smooth)
     if middle is None:
         return None
     dark = smooth[smooth < middle]
@@ -55,3 +56,28 @@ def _smoothed(values: NDArray[np.float32]) -> NDArray[np.float32]:
     rows = padded[:-2] + padded[1:-1] + padded[2:]
     means: NDArray[np.float32] = (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9)
     return means
+
+
+def _otsu(values: NDArray[np.float32]) -> float | None:
+    """Return the grey value that parts the values best into two groups, None if all are alike.
+
+    Looks at some half a million pixels at most.
+
+    References
+    ----------
+    * N. Otsu, "A threshold selection method from gray-level histograms", 1979
+    """
+    steps = tuple(max(1, side // _SAMPLES_A_SIDE) for side in values.shape)
+    sample = values[:: steps[0], :: steps[1]]
+    low, high = float(sample.min()), float(sample.max())
+    if not high > low:
+        return None
+    counts, edges = np.histogram(sample, bins=_BINS, range=(low, high))
+    middles = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts).astype(np.float64)
+    sums = np.cumsum(counts * middles)
+    above = below[-1] - below
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gap = sums / below - (sums[-1] - sums) / above
+        variance = np.nan_to_num(below * above * gap**2)
+    return float(edges[int(np.argmax(variance)) + 1])

@@ -2,7 +2,9 @@
 
 import io
 import struct
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from types import MappingProxyType
@@ -24,7 +26,6 @@ from ductdicom.pixels.decoding.codestream import (
     read_codestream,
     without_boxes,
 )
-from ductdicom.pixels.decoding.compiled import nothing_ignored
 from ductdicom.pixels.decoding.lossless import check_length
 from ductdicom.pixels.decoding.pixel_format import RasterFormat
 from ductdicom.pixels.decoding.soundness import check_soundness
@@ -291,3 +292,24 @@ def _decoded(decoder: Decoder, frame: Frame) -> Pixels:
         message = f"decoded to {pixels.shape} of {pixels.dtype}"
         raise DecodeError(message, reason="decoder-failed")
     return pixels
+
+
+@contextmanager
+def nothing_ignored() -> Iterator[None]:
+    """Raise what a compiled decoder can only report as ignored.
+
+    Its result would be whatever was in memory before.
+    """
+    ignored: list[BaseException] = []
+
+    def remember(report: "sys.UnraisableHookArgs") -> None:
+        if report.exc_value is not None:
+            ignored.append(report.exc_value)
+
+    before, sys.unraisablehook = sys.unraisablehook, remember
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+    if ignored:
+        raise ignored[0]

@@ -17,28 +17,12 @@ from ductdicom.pixels.decoding.codecs import LOSSY, LOSSY_JPEG, check_syntax, de
 from ductdicom.pixels.decoding.codestream import is_lossy, without_boxes
 from ductdicom.pixels.decoding.colour import PALETTE, luminance
 from ductdicom.pixels.decoding.display_attributes import read_attributes
-from ductdicom.pixels.decoding.frames import read_encoded_frame
-from ductdicom.pixels.decoding.native import map_frame
+from ductdicom.pixels.decoding.frames import map_frame, read_encoded_frame
 from ductdicom.pixels.decoding.pixel_format import RasterFormat, as_stored, check_size, read_format
 from ductdicom.pixels.decoding.source import PixelSource, open_source
 from ductdicom.pixels.stored import (
-    DisplayAttributes,
-    Lut,
     StoredImage,
-    Voi,
-    VoiFunction,
-    Window,
 )
-
-__all__ = [
-    "DisplayAttributes",
-    "Lut",
-    "StoredImage",
-    "Voi",
-    "VoiFunction",
-    "Window",
-    "read_image",
-]
 
 _NATIVE = frozenset(
     {

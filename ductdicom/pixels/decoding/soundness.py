@@ -5,17 +5,18 @@ are lost, noise or an even grey that looks like tissue. A single wrong bit is mo
 """
 
 import re
+import struct
 
 import simplejpeg
 
 from ductdicom.pixels.decoding.codestream import (
     damaged_pixels,
+    find_cod,
     huffman_tables,
     is_j2k,
     is_jpeg,
     jpeg_segments,
 )
-from ductdicom.pixels.decoding.packets import check_packets
 
 # With loss: baseline, extended and progressive, by Huffman or arithmetic codes.
 _LOSSY_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
@@ -31,6 +32,23 @@ _COMPLAINT = "Corrupt JPEG data: "
 _is_padded = re.compile(rb"\x00\xff+\xd9\x00*\Z").search
 _ONE_MORE = " 1 extraneous byte"
 _MOST_PADDING = 16
+# Of JPEG 2000 and HTJ2K.
+_TILE_PART = b"\xff\x90"
+_DATA = b"\xff\x93"
+_tile_part = struct.Struct(">HHHIBB").unpack_from
+_TILE_PART_BYTES = 12
+_coding = struct.Struct(">BBHBBBBB").unpack_from  # of the COD segment, behind its length
+_COD_BYTES = 14
+_HAS_PRECINCTS = 1
+_HAS_PACKET_MARKERS = 0b110
+_IS_RAW = 0x41  # of the code-block style: some bits are not coded, and many may be 0
+_size = struct.Struct(">8IH").unpack_from  # of the SIZ segment, behind its capabilities
+_SIZE_AT = 8
+_WIDEST_PRECINCT = 15
+_SPARE_ZEROS = 256
+_TRAILING_BYTES = 16
+_not_in_data = re.compile(rb"\xff[\x90-\xff]").search
+_not_beside_packets = re.compile(rb"\xff[\x90\x93-\xff]").search
 
 
 def check_soundness(frame: bytes) -> None:
@@ -42,7 +60,7 @@ def check_soundness(frame: bytes) -> None:
         ``damaged-pixels``.
     """
     if is_j2k(frame):
-        check_packets(frame)
+        _check_packets(frame)
     for kind, position in jpeg_segments(frame) if is_jpeg(frame) else ():
         if kind in _LOSSY_FRAMES:
             _check_jpeg(frame, position + _PRECISION_AT)
@@ -78,3 +96,68 @@ def _may_end_blocks_with_zeros(frame: bytes) -> bool:
         table >= _COEFFICIENTS and next(iter(codes), _END_OF_BLOCK) == _END_OF_BLOCK
         for table, codes in huffman_tables(frame)
     )
+
+
+def _check_packets(frame: bytes) -> None:
+    """Refuse a codestream whose coded data hold what cannot be coded.
+
+    In them a byte FF is followed by less than 90. A zero is a packet without content, of which
+    there are only so many; other zeros are rare where every bit is coded.
+
+    Raises
+    ------
+    DecodeError
+        ``damaged-pixels``.
+
+    References
+    ----------
+    * ITU-T T.800 annexes A, B and C; T.814; heuristic: the number of zeros
+    """
+    place = find_cod(frame)
+    if place is None or place + _COD_BYTES > len(frame):
+        return
+    style, _, layers, _, levels, _, _, block_style = _coding(frame, place + 4)
+    sizes = frame[place + _COD_BYTES : place + _COD_BYTES + levels + 1]
+    precincts = _count_precincts(frame, levels, sizes if style & _HAS_PRECINCTS else b"")
+    search = _not_beside_packets if style & _HAS_PACKET_MARKERS else _not_in_data
+    most = layers * precincts + _SPARE_ZEROS
+    for begin, end in _tile_data(frame, place):
+        if found := search(frame, begin, end):
+            raise damaged_pixels(f"marker {frame[found.start() + 1]:02X} in the compressed data")
+        has_hole = most <= end - begin and frame.find(bytes(most), begin, end) >= 0
+        if has_hole and not block_style & _IS_RAW:
+            raise damaged_pixels("a part of the compressed data is empty")
+
+
+def _count_precincts(frame: bytes, levels: int, sizes: bytes) -> int:
+    """Return how many precincts a tile can have, over all resolutions and components."""
+    right, bottom, left, top, tile_width, tile_height, _, _, samples = _size(frame, _SIZE_AT)
+    width, height = min(tile_width, right - left), min(tile_height, bottom - top)
+    count = 0
+    for level in range(levels + 1):
+        size = sizes[level] if level < len(sizes) else _WIDEST_PRECINCT * 17
+        shrink = levels - level
+        across = max(0, width) >> (shrink + (size & 15))
+        down = max(0, height) >> (shrink + (size >> 4))
+        count += (across + 2) * (down + 2)
+    return count * int(samples)
+
+
+def _tile_data(frame: bytes, position: int) -> list[tuple[int, int]]:
+    """Return where the data of each tile-part begin and end."""
+    found: list[tuple[int, int]] = []
+    position = frame.find(_TILE_PART, position)
+    last = frame.rfind(b"\xff\xd9")
+    while 0 <= position <= last - _TILE_PART_BYTES and frame.startswith(_TILE_PART, position):
+        _, _, _, length, _, _ = _tile_part(frame, position)
+        end = position + length if length else last
+        if end > last:
+            raise damaged_pixels("a part of a tile is cut off")
+        begin = frame.find(_DATA, position + _TILE_PART_BYTES, end)
+        if begin < 0:
+            raise damaged_pixels("a part of a tile has no data")
+        found.append((begin + 2, end))
+        position = end
+    if last - position > _TRAILING_BYTES:
+        raise damaged_pixels("the compressed data go on behind the last tile")
+    return found

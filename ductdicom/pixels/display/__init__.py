@@ -1,1 +1,7 @@
-"""display."""
+"""Stored values to P-values, and to another size.
+
+- ``voi``: which VOI an image, and its row, is shown with
+- ``transfer``: the steps of the display chain
+- ``present``: stored values to P-values
+- ``resample``: fewer or more pixels
+"""

@@ -9,35 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ductdicom.pixels.display.resample import average_blocks
+from ductdicom.pixels.display.resample import Floats, average_blocks
 from ductdicom.pixels.display.transfer import (
-    Floats,
     apply_lut,
     apply_modality,
     apply_window,
     full_range,
     modality_range,
-    window_linear,
-    window_linear_exact,
-    window_sigmoid,
 )
-from ductdicom.pixels.display.voi import VoiChoice, VoiKind, Voter, choose_voi, find_voi, voter_of
+from ductdicom.pixels.display.voi import VoiChoice, choose_voi, find_voi, voter_of
 from ductdicom.pixels.stored import DisplayAttributes, Lut, StoredImage
-
-__all__ = [
-    "Presented",
-    "VoiChoice",
-    "VoiKind",
-    "Voter",
-    "apply_lut",
-    "apply_modality",
-    "choose_voi",
-    "present",
-    "voter_of",
-    "window_linear",
-    "window_linear_exact",
-    "window_sigmoid",
-]
 
 _FOR_PROCESSING = "for processing"
 _PIXELS_A_BLOCK = 1 << 17  # what a processor keeps at hand

@@ -3,9 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ductdicom.pixels.display.resample import Floats
 from ductdicom.pixels.stored import DisplayAttributes, Lut, VoiFunction, Window
-
-Floats = NDArray[np.float32]
 
 _LEAST_SPAN = 1e-6
 

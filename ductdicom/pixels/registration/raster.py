@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ductdicom.pixels.display.resample import area_average
+from ductdicom.pixels.breast.tissue import Mask
+from ductdicom.pixels.display.resample import Floats, area_average
 
-Floats = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 Matrix = NDArray[np.float64]
 
 WORKING_MM = 0.2  # of the pixels that are compared
@@ -20,7 +19,7 @@ _GAIN = (0.5, 2.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Raster:
+class WorkingImage:
     """An image with nearly square pixels, and its breast; ``mm`` is (x, y) of one pixel."""
 
     values: Floats
@@ -34,17 +33,17 @@ class Raster:
         return np.array([[x, 0, x / 2], [0, y, y / 2], [0, 0, 1]])
 
 
-def coarser(raster: Raster, pixel_mm: float) -> Raster:
+def coarser(image: WorkingImage, pixel_mm: float) -> WorkingImage:
     """Return it with pixels of about that size."""
-    height, width = raster.values.shape
+    height, width = image.values.shape
     size = (
-        max(LEAST_PX, round(height * raster.mm[1] / pixel_mm)),
-        max(LEAST_PX, round(width * raster.mm[0] / pixel_mm)),
+        max(LEAST_PX, round(height * image.mm[1] / pixel_mm)),
+        max(LEAST_PX, round(width * image.mm[0] / pixel_mm)),
     )
-    return Raster(
-        values=area_average(raster.values, *size),
-        breast=area_average(raster.breast.astype(np.float32), *size) > HALF,
-        mm=(raster.mm[0] * width / size[1], raster.mm[1] * height / size[0]),
+    return WorkingImage(
+        values=area_average(image.values, *size),
+        breast=area_average(image.breast.astype(np.float32), *size) > HALF,
+        mm=(image.mm[0] * width / size[1], image.mm[1] * height / size[0]),
     )
 
 
@@ -63,16 +62,16 @@ def shifted_by(by_mm: Matrix) -> Matrix:
     return matrix
 
 
-def tip_mm(raster: Raster, tip: tuple[float, float]) -> Matrix:
+def tip_mm(image: WorkingImage, tip: tuple[float, float]) -> Matrix:
     """Return a point, given as fractions of height and width, in millimetres (x, y)."""
-    rows, columns = raster.values.shape
-    return np.array([tip[1] * columns * raster.mm[0], tip[0] * rows * raster.mm[1]])
+    rows, columns = image.values.shape
+    return np.array([tip[1] * columns * image.mm[0], tip[0] * rows * image.mm[1]])
 
 
-def middle_mm(raster: Raster) -> Matrix:
+def middle_mm(image: WorkingImage) -> Matrix:
     """Return the breast's middle (x, y) in millimetres."""
-    rows, columns = np.nonzero(raster.breast)
-    return np.array([columns.mean() * raster.mm[0], rows.mean() * raster.mm[1]])
+    rows, columns = np.nonzero(image.breast)
+    return np.array([columns.mean() * image.mm[0], rows.mean() * image.mm[1]])
 
 
 def change(first: Floats, second: Floats, inside: Mask) -> Floats:

@@ -15,16 +15,14 @@ import numpy as np
 
 from ductdicom.errors import MissingExtraError
 from ductdicom.geometry.hanging import Edge
-from ductdicom.pixels.breast.tissue import find_tissue, overview
-from ductdicom.pixels.display.resample import area_average
+from ductdicom.pixels.breast.tissue import Mask, find_tissue, overview
+from ductdicom.pixels.display.resample import Floats, area_average
 from ductdicom.pixels.registration.raster import (
     HALF,
     LEAST_PX,
     WORKING_MM,
-    Floats,
-    Mask,
     Matrix,
-    Raster,
+    WorkingImage,
     between,
     change,
     coarser,
@@ -154,7 +152,7 @@ def register(before: Picture, after: Picture) -> Alignment | Refusal:
     cv = _library()
     if before.chest_wall != after.chest_wall:
         return Refusal(reason="the breasts do not hang alike")
-    moving, fixed = _raster(cv, before), _raster(cv, after)
+    moving, fixed = _working_image(cv, before), _working_image(cv, after)
     if moving is None or fixed is None:
         return Refusal(reason="no breast is told from air")
     try:
@@ -166,7 +164,9 @@ def register(before: Picture, after: Picture) -> Alignment | Refusal:
     return _judged(cv, moving, fixed, matrix)
 
 
-def _judged(cv: Any, moving: Raster, fixed: Raster, matrix: Matrix) -> Alignment | Refusal:
+def _judged(
+    cv: Any, moving: WorkingImage, fixed: WorkingImage, matrix: Matrix
+) -> Alignment | Refusal:
     """Measure what a transform leaves, and refuse what is not good enough."""
     warped, inside = _warped(cv, moving, fixed, matrix)
     if np.count_nonzero(inside) < LEAST_OVERLAP * np.count_nonzero(fixed.breast):
@@ -187,7 +187,7 @@ def _judged(cv: Any, moving: Raster, fixed: Raster, matrix: Matrix) -> Alignment
     )
 
 
-def _raster(cv: Any, picture: Picture) -> Raster | None:
+def _working_image(cv: Any, picture: Picture) -> WorkingImage | None:
     tissue = find_tissue(overview(picture.values))
     if tissue is None:
         return None
@@ -197,7 +197,7 @@ def _raster(cv: Any, picture: Picture) -> Raster | None:
     if min(size) < LEAST_PX:
         return None
     breast = area_average(_whole_breast(cv, tissue, picture.chest_wall), *size) > HALF
-    return Raster(
+    return WorkingImage(
         values=area_average(picture.values, *size),
         breast=breast,
         mm=(width_mm / size[1], height_mm / size[0]),
@@ -219,14 +219,18 @@ def _whole_breast(cv: Any, tissue: Mask, chest_wall: Edge) -> Floats:
     return (between(part) | between(part.T).T).astype(np.float32)
 
 
-def _starts(before: Picture, after: Picture, moving: Raster, fixed: Raster) -> Iterator[Matrix]:
+def _starts(
+    before: Picture, after: Picture, moving: WorkingImage, fixed: WorkingImage
+) -> Iterator[Matrix]:
     """Yield shifts to begin with: nipple on nipple, middle of the breast on middle."""
     if before.tip is not None and after.tip is not None:
         yield shifted_by(tip_mm(moving, before.tip) - tip_mm(fixed, after.tip))
     yield shifted_by(middle_mm(moving) - middle_mm(fixed))
 
 
-def _search(cv: Any, moving: Raster, fixed: Raster, starts: list[Matrix]) -> Matrix | None:
+def _search(
+    cv: Any, moving: WorkingImage, fixed: WorkingImage, starts: list[Matrix]
+) -> Matrix | None:
     """Return the best transform that any of the starts leads to, None where none leads to one."""
     found = []
     for start in starts:
@@ -244,7 +248,9 @@ def _search(cv: Any, moving: Raster, fixed: Raster, starts: list[Matrix]) -> Mat
     return matrix
 
 
-def _without_contrast(cv: Any, moving: Raster, fixed: Raster, matrix: Matrix) -> Raster:
+def _without_contrast(
+    cv: Any, moving: WorkingImage, fixed: WorkingImage, matrix: Matrix
+) -> WorkingImage:
     """Leave what became much brighter out of the breast, as it would draw the image to itself."""
     small, after = (coarser(image, _CONTRAST_PIXEL_MM) for image in (moving, fixed))
     before, inside = _warped(cv, small, after, matrix)
@@ -258,7 +264,7 @@ def _without_contrast(cv: Any, moving: Raster, fixed: Raster, matrix: Matrix) ->
 
 
 def _refined(
-    cv: Any, images: tuple[Raster, Raster], matrix: Matrix, step: tuple[float, int]
+    cv: Any, images: tuple[WorkingImage, WorkingImage], matrix: Matrix, step: tuple[float, int]
 ) -> tuple[float, Matrix]:
     """Return the correlation and the transform after one step: size of a pixel, and motion."""
     pixel_mm, motion = step
@@ -277,7 +283,7 @@ def _refined(
     return correlation, moving.to_mm @ whole @ np.linalg.inv(fixed.to_mm)
 
 
-def _in_pixels(matrix: Matrix, moving: Raster, fixed: Raster) -> Floats:
+def _in_pixels(matrix: Matrix, moving: WorkingImage, fixed: WorkingImage) -> Floats:
     pixels = np.linalg.inv(moving.to_mm) @ matrix @ fixed.to_mm
     return np.ascontiguousarray(pixels[:2], dtype=np.float32)
 
@@ -293,7 +299,9 @@ def _is_plausible(matrix: Matrix) -> bool:
     )
 
 
-def _warped(cv: Any, moving: Raster, fixed: Raster, matrix: Matrix) -> tuple[Floats, Mask]:
+def _warped(
+    cv: Any, moving: WorkingImage, fixed: WorkingImage, matrix: Matrix
+) -> tuple[Floats, Mask]:
     """Return the first image on the raster of the second, and where both show the breast."""
     warp = _in_pixels(matrix, moving, fixed)
     size = fixed.values.shape[::-1]
@@ -305,7 +313,7 @@ def _warped(cv: Any, moving: Raster, fixed: Raster, matrix: Matrix) -> tuple[Flo
     return values, inside
 
 
-def _residual_mm(cv: Any, before: Floats, fixed: Raster, inside: Mask) -> float | None:
+def _residual_mm(cv: Any, before: Floats, fixed: WorkingImage, inside: Mask) -> float | None:
     """Return the median shift of blocks of the breast; None where too few can be told."""
     after = coarser(fixed, _BLOCK_PIXEL_MM)
     size = after.values.shape

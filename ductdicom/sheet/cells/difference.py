@@ -25,7 +25,7 @@ from ductdicom.sheet.page import (
     Tone,
     pixel_box,
 )
-from ductdicom.sheet.typography import LABEL_PX, LEADING, SMALL_PX
+from ductdicom.sheet.style import LABEL_PX, LEADING, SMALL_PX
 
 WORD = "DIFFERENCE"
 _MARKED = "EXPERIMENTAL"

@@ -22,6 +22,7 @@ from ductdicom.sheet.page import (
     Tone,
     pixel_box,
 )
+from ductdicom.sheet.style import SMALL_PX
 from ductdicom.sheet.tile import (
     WHOLE,
     MissingTile,
@@ -31,7 +32,6 @@ from ductdicom.sheet.tile import (
     draw_finer,
     draw_tile,
 )
-from ductdicom.sheet.typography import SMALL_PX
 
 _TONES = {Phase.PRE: Tone.PRE, Phase.POST: Tone.POST, Phase.UNKNOWN: Tone.UNKNOWN}
 _CLOSEUP_FACTOR = 2

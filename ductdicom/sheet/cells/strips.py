@@ -11,8 +11,8 @@ from ductdicom.sheet.fonts import drawable, fit, text_width, wrap
 from ductdicom.sheet.layout import BOTTOM_LINE_PX as LINE_PX
 from ductdicom.sheet.layout import TOP_STRIP_PX, PlacedSlot
 from ductdicom.sheet.page import Anchor, Box, BoxMark, LineMark, Mark, TextMark, Tone
+from ductdicom.sheet.style import LABEL_PX, LEADING, SMALL_PX
 from ductdicom.sheet.tile import MissingTile, Tile
-from ductdicom.sheet.typography import LABEL_PX, LEADING, SMALL_PX
 
 PAD_PX = 10
 _BELOW_PX = 20  # from the last baseline to the end of the cell

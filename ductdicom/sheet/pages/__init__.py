@@ -1,1 +1,9 @@
-"""pages."""
+"""A study to pages.
+
+- ``undecided``: images that a person must still decide on
+- ``blocks``: rows of cells
+- ``timeline``: the exposures of one side along the clock
+- ``inventory``: every image of the study, and what became of it
+- ``frame``: header and footer of a page
+- ``compose``: all of this to pages
+"""

@@ -13,13 +13,11 @@ from ductdicom.sheet.cells.cell import Cell, numbered
 from ductdicom.sheet.cells.difference import DifferenceCell, difference_cells
 from ductdicom.sheet.difference import Difference
 from ductdicom.sheet.pages.undecided import candidates, is_shown
-from ductdicom.sheet.tile import MissingTile, Tile
+from ductdicom.sheet.tile import MissingTile, Tiles
 from ductdicom.wording import counted
 
 _MOST_REPEATED = 2  # pre images at the start of each part of a long row
 _MOST_TILES = 6  # tiles a row before it goes on in another
-
-Tiles = Mapping[str, Tile | MissingTile]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,6 @@ from ductdicom.sheet.difference import Difference
 from ductdicom.sheet.fonts import drawable, text_width, wrap
 from ductdicom.sheet.layout import BOTTOM_LINES, PlacedBlock, arrange
 from ductdicom.sheet.layout import TITLE_PX as TITLE_LINE_PX
-from ductdicom.sheet.options import SheetOptions
 from ductdicom.sheet.page import (
     Anchor,
     Box,
@@ -24,15 +23,17 @@ from ductdicom.sheet.page import (
     DrawnTile,
     Mark,
     Page,
+    SheetOptions,
     TextMark,
     Tone,
 )
-from ductdicom.sheet.pages.blocks import Block, Tiles, first_exposure, left_out_blocks, row_blocks
+from ductdicom.sheet.pages.blocks import Block, first_exposure, left_out_blocks, row_blocks
 from ductdicom.sheet.pages.frame import Body, Standing, body_area, frame_page
 from ductdicom.sheet.pages.inventory import inventory_bodies
 from ductdicom.sheet.pages.timeline import STRIP_PX, draw_timeline
 from ductdicom.sheet.pages.undecided import review_reason, undecided_images
-from ductdicom.sheet.typography import LABEL_PX, SMALL_PX
+from ductdicom.sheet.style import LABEL_PX, SMALL_PX
+from ductdicom.sheet.tile import Tiles
 
 _BADGE_GAP_PX = 20
 _MOST_BLOCKS = 4  # rows a page

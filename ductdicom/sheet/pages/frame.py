@@ -8,7 +8,6 @@ from ductdicom.model.outcome import Status
 from ductdicom.model.study import StudyCall
 from ductdicom.sheet import captions
 from ductdicom.sheet.fonts import drawable, fit, text_width
-from ductdicom.sheet.options import SheetOptions
 from ductdicom.sheet.page import (
     Anchor,
     Box,
@@ -19,10 +18,11 @@ from ductdicom.sheet.page import (
     LineMark,
     Mark,
     Page,
+    SheetOptions,
     TextMark,
     Tone,
 )
-from ductdicom.sheet.typography import LABEL_PX, MARGIN_PX, SMALL_PX, TITLE_PX
+from ductdicom.sheet.style import LABEL_PX, MARGIN_PX, SMALL_PX, TITLE_PX
 
 _HEADER_PX = 118
 _FOOTER_PX = 40

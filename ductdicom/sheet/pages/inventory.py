@@ -8,7 +8,7 @@ from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.sheet import captions
 from ductdicom.sheet.fonts import wrap
 from ductdicom.sheet.page import Box, LineMark, Mark, TextMark, Tone
-from ductdicom.sheet.typography import LEADING, SMALL_PX
+from ductdicom.sheet.style import LEADING, SMALL_PX
 
 _LINE_PX = 34
 _LEADING_PX = SMALL_PX * LEADING

@@ -9,7 +9,7 @@ from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.sheet.fonts import text_width
 from ductdicom.sheet.page import Anchor, Box, LineMark, Mark, TextMark, Tone
 from ductdicom.sheet.pages.undecided import may_be_of
-from ductdicom.sheet.typography import SMALL_PX
+from ductdicom.sheet.style import SMALL_PX
 
 STRIP_PX = 74
 _TONES = {Phase.PRE: Tone.PRE, Phase.POST: Tone.POST, Phase.UNKNOWN: Tone.UNKNOWN}

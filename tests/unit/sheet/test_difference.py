@@ -15,8 +15,7 @@ from ductdicom.phantom.picture.ducts import DuctPlan
 from ductdicom.phantom.picture.outline import Anatomy, View
 from ductdicom.pixels.registration.register import Refusal
 from ductdicom.sheet.difference import prepare_differences
-from ductdicom.sheet.options import SheetOptions
-from ductdicom.sheet.page import PictureMark, TextMark
+from ductdicom.sheet.page import PictureMark, SheetOptions, TextMark
 from ductdicom.sheet.pages.compose import compose
 from ductdicom.sheet.tile import MissingTile
 

@@ -18,8 +18,7 @@ from ductdicom.pairing.rows import pair_study
 from ductdicom.phantom.orientation import opposite, turn_to
 from ductdicom.pixels.stored import DisplayAttributes, StoredImage
 from ductdicom.settings import Closeup
-from ductdicom.sheet.options import SheetOptions
-from ductdicom.sheet.page import PictureMark
+from ductdicom.sheet.page import PictureMark, SheetOptions
 from ductdicom.sheet.pages.compose import compose
 from ductdicom.sheet.raster import draw_page
 from ductdicom.sheet.style import DARK

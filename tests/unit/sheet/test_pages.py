@@ -13,8 +13,16 @@ from ductdicom.model.outcome import Problem
 from ductdicom.pairing.rows import pair_study
 from ductdicom.sheet.captions import FOOTER
 from ductdicom.sheet.fonts import font_face, text_width
-from ductdicom.sheet.options import SheetOptions
-from ductdicom.sheet.page import Anchor, BoxMark, LineMark, Page, PictureMark, TextMark, pixel_box
+from ductdicom.sheet.page import (
+    Anchor,
+    BoxMark,
+    LineMark,
+    Page,
+    PictureMark,
+    SheetOptions,
+    TextMark,
+    pixel_box,
+)
 from ductdicom.sheet.page import Box as PageBox
 from ductdicom.sheet.pages.compose import compose
 from ductdicom.sheet.raster import draw_page

@@ -10,8 +10,7 @@ from ductdicom.model.call import Confidence, Phase, PhaseCall
 from ductdicom.pairing.rows import pair_study
 from ductdicom.settings import Closeup
 from ductdicom.sheet.captions import tile_badges
-from ductdicom.sheet.options import SheetOptions
-from ductdicom.sheet.page import LineMark, TextMark, Tone
+from ductdicom.sheet.page import LineMark, SheetOptions, TextMark, Tone
 from ductdicom.sheet.pages.compose import compose
 from ductdicom.sheet.tile import MissingTile
 

@@ -13,7 +13,7 @@ from ductdicom.pairing.rows import pair_study
 from ductdicom.pipeline.drawing import tiles
 from ductdicom.pixels.stored import DisplayAttributes, Lut, StoredImage, Window
 from ductdicom.settings import Closeup
-from ductdicom.sheet.options import SheetOptions
+from ductdicom.sheet.page import SheetOptions
 from ductdicom.sheet.pages.compose import compose
 
 OPTIONS = SheetOptions(closeup=Closeup.NEVER)

@@ -1,12 +1,11 @@
 import numpy as np
 import pytest
 
-from ductdicom.pixels.breast.crop import Box, breast_box
-from ductdicom.pixels.breast.regions import find_regions
+from ductdicom.pixels.breast.crop import Crop, breast_crop, find_regions
 from ductdicom.pixels.breast.tissue import find_tissue, overview
 
 _ROWS, _COLUMNS = 1000, 800
-_WHOLE = Box(top=0, left=0, height=_ROWS, width=_COLUMNS)
+_WHOLE = Crop(top=0, left=0, height=_ROWS, width=_COLUMNS)
 
 
 def _breast(*, air=0.0, noise=0.0):
@@ -27,7 +26,7 @@ def _no_padding():
 
 @pytest.mark.parametrize(("air", "noise"), [(0.0, 0.0), (0.05, 0.01), (0.1, 0.02)])
 def test_air_is_cut_away_and_the_breast_is_not(air, noise):
-    box = breast_box(find_tissue(overview(_breast(air=air, noise=noise))), _no_padding(), "left")
+    box = breast_crop(find_tissue(overview(_breast(air=air, noise=noise))), _no_padding(), "left")
 
     assert box.left == 0
     assert 150 < box.top <= 250
@@ -36,7 +35,7 @@ def test_air_is_cut_away_and_the_breast_is_not(air, noise):
 
 
 def test_the_crop_reaches_the_edge_at_the_chest_wall():
-    box = breast_box(find_tissue(overview(np.fliplr(_breast()))), _no_padding(), "right")
+    box = breast_crop(find_tissue(overview(np.fliplr(_breast()))), _no_padding(), "right")
 
     assert box.left + box.width == _COLUMNS
     assert 300 < box.left <= 400
@@ -46,14 +45,14 @@ def test_a_lead_marker_far_out_in_the_air_is_left_out():
     values = _breast()
     values[60:120, 650:760] = 1.0
 
-    assert breast_box(find_tissue(overview(values)), _no_padding(), "left").width < 500
+    assert breast_crop(find_tissue(overview(values)), _no_padding(), "left").width < 500
 
 
 def test_a_bright_part_close_to_the_breast_is_kept():
     values = _breast()
     values[480:520, 425:445] = 1.0
 
-    box = breast_box(find_tissue(overview(values)), _no_padding(), "left")
+    box = breast_crop(find_tissue(overview(values)), _no_padding(), "left")
 
     assert box.width >= 445
 
@@ -62,13 +61,13 @@ def test_a_large_separate_part_is_kept():
     values = _breast()
     values[200:700, 600:780] = 0.8
 
-    assert breast_box(find_tissue(overview(values)), _no_padding(), "left").width >= 780
+    assert breast_crop(find_tissue(overview(values)), _no_padding(), "left").width >= 780
 
 
 def test_padding_is_air():
     background = _breast() == 0
 
-    assert breast_box(find_tissue(overview(_breast())), background, "left").width < 500
+    assert breast_crop(find_tissue(overview(_breast())), background, "left").width < 500
 
 
 @pytest.mark.parametrize(
@@ -85,14 +84,14 @@ def test_padding_is_air():
     ],
 )
 def test_in_doubt_it_is_the_whole_image(values, chest_wall):
-    assert breast_box(find_tissue(overview(values)), _no_padding(), chest_wall) == _WHOLE
+    assert breast_crop(find_tissue(overview(values)), _no_padding(), chest_wall) == _WHOLE
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 500), (200, 2)])
 def test_odd_shapes_give_a_box_inside_the_image(shape):
     values = np.random.default_rng(5).uniform(0, 1, shape).astype(np.float32)
 
-    box = breast_box(find_tissue(overview(values)), np.zeros(shape, np.bool_), "left")
+    box = breast_crop(find_tissue(overview(values)), np.zeros(shape, np.bool_), "left")
 
     assert box.top >= 0
     assert box.left >= 0

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ductdicom.pixels.decoding.codecs import nothing_ignored
 from ductdicom.pixels.decoding.codestream import is_cut, is_lossy, read_codestream, without_boxes
-from ductdicom.pixels.decoding.compiled import nothing_ignored
 
 PIXELS = np.zeros((30, 20), np.uint8)
 BARE = bytes(imagecodecs.jpeg2k_encode(PIXELS, codecformat="j2k"))

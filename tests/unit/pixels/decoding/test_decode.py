@@ -11,7 +11,8 @@ from pydicom.encaps import encapsulate, encapsulate_extended
 
 from ductdicom.errors import DecodeError
 from ductdicom.pixels.decoding.decode import read_image
-from ductdicom.pixels.display.present import choose_voi, present, voter_of
+from ductdicom.pixels.display.present import present
+from ductdicom.pixels.display.voi import choose_voi, voter_of
 
 
 def _encode_j2k(pixels, bits, **options):

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from ductdicom.pixels.display.present import VoiChoice, VoiKind, present
+from ductdicom.pixels.display.present import present
+from ductdicom.pixels.display.voi import VoiChoice, VoiKind
 from ductdicom.pixels.stored import Lut, VoiFunction, Window
 
 _LUT = Lut(first=0, bits=8, data=(np.arange(4096) // 16).astype(np.uint16), explanation="NORMAL")

@@ -10,8 +10,7 @@ from ductdicom.model.call import Confidence, Laterality, Phase, PhaseCall
 from ductdicom.model.outcome import Problem, Status
 from ductdicom.pairing.rows import pair_study
 from ductdicom.sheet.fonts import text_width
-from ductdicom.sheet.options import SheetOptions
-from ductdicom.sheet.page import Anchor, TextMark
+from ductdicom.sheet.page import Anchor, SheetOptions, TextMark
 from ductdicom.sheet.pages.compose import compose
 
 OPEN = PhaseCall(phase=Phase.UNKNOWN)
