@@ -89,7 +89,6 @@ def _image_call(
         injection=injection,
         call=call,
         is_excluded=decision is not None and decision.exclude,
-        is_confirmed=decision is not None,
         has_laterality_conflict=bool(view.laterality_conflicts) or index in draft.disagreeing,
         has_view_conflict=bool(view.view_conflicts),
         has_other_bytes=index in draft.contested,

@@ -44,7 +44,7 @@ def make_draft(study: Study, engine: Engine) -> tuple[Draft, list[Problem]]:
     )
     kinds = [decide_kind(subject) for subject in subjects]
     contested = settle_contested(study, kinds, views)
-    twins = settle_twins(study.instances, kinds, views, contested)
+    twins = settle_twins(study.instances, kinds, views, engine.vocabulary, contested)
     draft = Draft(
         subjects=subjects,
         kinds=twins.kinds,

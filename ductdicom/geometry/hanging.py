@@ -59,7 +59,6 @@ _FROM_SIDE = frozenset({"ML", "LM", "MLO", "LMO", "SIO", "ISO"})
 # Obliques: with the first two, down on the image is towards the midline; with the others, away.
 _DOWN_IS_MEDIAL = frozenset({"MLO", "LMO"})
 _DOWN_IS_LATERAL = frozenset({"SIO", "ISO"})
-_OBLIQUE_LETTERS = 2
 
 
 def hang(
@@ -127,19 +126,32 @@ def as_stored(stored: tuple[str, str] | None, why: str) -> Hanging:
 def implied_laterality(
     view: str | None, patient_orientation: tuple[str, ...] | None
 ) -> Laterality | None:
-    """Return the side that an oblique view's orientation letters imply, if any.
+    """Return the side that an oblique view's orientation letters imply, None where they do not.
 
     Down on an MLO is towards the feet and the midline, so ``FL`` is the right breast; on SIO
-    and ISO it is away from the midline. Views from above and plain laterals say nothing.
-    Derived from the beam's geometry; a vendor may write a constant, so it only warns.
+    and ISO it is away from the midline. A third letter (``FPL``) changes nothing; a direction to
+    both ends of one axis (``FHL``) is none. Views from above and plain laterals say nothing.
+    Derived from the beam's geometry; a vendor may write a constant, so that it is a hint only.
+
+    Parameters
+    ----------
+    view
+        ACR acronym of CID 4014.
+    patient_orientation
+        (0020,0020) of the stored pixels: where the rows and the columns run to, each in one to
+        three letters, the major one first.
+
+    References
+    ----------
+    * DICOM PS3.3 C.7.6.1.1.1, Patient Orientation
     """
     stored = _parse(patient_orientation)
     if stored is None or view not in _DOWN_IS_MEDIAL | _DOWN_IS_LATERAL:
         return None
     vertical = next((letters for letters in stored if letters[0] in "HF"), "")
-    if len(vertical) < _OBLIQUE_LETTERS or vertical[1] not in "LR":
+    if len({_AXIS[letter] for letter in vertical}) < len(vertical) or not set(vertical) & {*"LR"}:
         return None
-    is_down_left = (vertical[1] == "L") == (vertical[0] == "F")
+    is_down_left = ("L" in vertical) == (vertical[0] == "F")
     is_right_breast = is_down_left == (view in _DOWN_IS_MEDIAL)
     return Laterality.RIGHT if is_right_breast else Laterality.LEFT
 

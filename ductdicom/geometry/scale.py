@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ductdicom.model.instance import Equipment, Geometry, Instance
-from ductdicom.model.study import ImageCall
+from ductdicom.model.study import MAGNIFIED_FROM, ImageCall
 
 SPACING_SUSPECT = "spacing-suspect"
 MAGNIFICATION_CONFLICT = "magnification-conflict"
@@ -16,10 +16,8 @@ CONTRADICTED = "magnification contradicted"  # source of a scale that is unknown
 _SANE_SPACING_MM = (0.02, 0.5)
 _SANE_FIELD_MM = (150.0, 350.0)  # of the longer side of a contact view
 _SANE_MAGNIFICATION = (1.0, 2.2)
-_MAGNIFIED = 1.2  # contact views lie below
 _PITCH_TOLERANCE = 0.02
 _FACTOR_TOLERANCE = 0.15
-_MAGNIFICATION_CODES = frozenset({"399163009", "R-102D6"})
 
 # Detector pitch in mm by maker, where the header does not give it (domain knowledge, not DICOM).
 _PITCH_MM = MappingProxyType(
@@ -54,14 +52,8 @@ class Scale:
     notes: tuple[str, ...] = ()
 
 
-def breast_scale(
-    instance: Instance,
-    magnification: float | None,
-    *,
-    is_magnified: bool = False,
-    pitch_mm: tuple[float, float] | None = None,
-) -> Scale:
-    """Return the scale at the breast.
+def breast_scale(image: ImageCall, *, pitch_mm: tuple[float, float] | None = None) -> Scale:
+    """Return the scale at the breast of one image.
 
     Imager Pixel Spacing is divided by the magnification factor, unless the detector's pitch
     shows that this was done before. Pixel Spacing counts only where Calibration Type says why.
@@ -69,31 +61,27 @@ def breast_scale(
 
     Parameters
     ----------
-    magnification
-        The factor that was concluded for the image, if any; else the header's own is taken, or
-        that of the distances.
-    is_magnified
-        Whether it was concluded that the view is magnified; else codes and paddle alone tell.
     pitch_mm
-        Imager Pixel Spacing of contact views of the same unit, which is the detector's pitch; it
-        tells whether a magnified view was divided before. Its own header says it better.
+        Imager Pixel Spacing (row, column) in mm of contact views of the same unit, which is the
+        detector's pitch; it tells whether a magnified view was divided before. The image's own
+        header says it better.
 
     References
     ----------
     * DICOM PS3.3 C.8.7.10 and C.8.11.7: Imager Pixel Spacing (0018,1164), Estimated Radiographic
       Magnification Factor (0018,1114); 10.7.1.3, Pixel Spacing Calibration Type (0028,0A02)
     """
-    geometry = instance.geometry
+    instance, geometry = image.instance, image.instance.geometry
     spacing = geometry.imager_pixel_spacing_mm
     if spacing is None:
         return _calibrated(geometry)
     if not all(_is_within(side, _SANE_SPACING_MM) for side in spacing):
         return _unknown(f"spacing of {spacing[0]:g} mm", SPACING_SUSPECT)
-    is_magnified = is_magnified or _says_magnified(instance)
-    factor, source, notes = _magnification(geometry, magnification, is_magnified=is_magnified)
+    is_named = "M" in image.modifiers
+    factor, source, notes = _magnification(geometry, is_named=is_named)
     if source == CONTRADICTED:
         return _unknown(source, *notes)
-    if factor is None and is_magnified:
+    if factor is None and is_named:
         return _unknown("magnified, factor unknown", *notes)
     if not _has_sane_field(instance, spacing, factor or 1.0):
         notes = (*notes, SPACING_SUSPECT)
@@ -113,10 +101,8 @@ def contact_pitches(
     """Return Imager Pixel Spacing by unit, where all contact views of a unit have the same."""
     found: dict[Equipment, set[tuple[float, float]]] = {}
     for image in images:
-        geometry = image.instance.geometry
-        spacing = geometry.imager_pixel_spacing_mm
-        factor = image.magnification or geometry.magnification_factor or 1.0
-        if spacing is not None and "M" not in image.modifiers and factor < _MAGNIFIED:
+        spacing = image.instance.geometry.imager_pixel_spacing_mm
+        if spacing is not None and not image.is_magnified:
             found.setdefault(image.instance.equipment, set()).add(spacing)
     return {unit: spacings.pop() for unit, spacings in found.items() if len(spacings) == 1}
 
@@ -137,27 +123,24 @@ def _unknown(source: str, *notes: str) -> Scale:
 
 
 def _magnification(
-    geometry: Geometry, concluded: float | None, *, is_magnified: bool
+    geometry: Geometry, *, is_named: bool
 ) -> tuple[float | None, str, tuple[str, ...]]:
-    """Return the factor, where it is from, and notes; no factor where others contradict it."""
+    """Return the factor, where it is from, and notes; no factor where others contradict it.
+
+    ``is_named`` says that a modifier calls the view magnified.
+    """
     stated, by_distance = geometry.magnification_factor, _by_distance(geometry)
     notes: tuple[str, ...] = ()
-    for given in (stated, concluded):
-        if given is not None and not _is_within(given, _SANE_MAGNIFICATION):
-            notes = (MAGNIFICATION_CONFLICT,)
-    candidates = (
-        (concluded, "magnification"),
-        (stated, "magnification"),
-        (by_distance, "distances"),
-    )
-    for factor, source in candidates:
+    if stated is not None and not _is_within(stated, _SANE_MAGNIFICATION):
+        notes = (MAGNIFICATION_CONFLICT,)
+    for factor, source in ((stated, "magnification"), (by_distance, "distances")):
         if factor is None or not _is_within(factor, _SANE_MAGNIFICATION):
             continue
-        if factor < _MAGNIFIED and is_magnified:
+        if factor < MAGNIFIED_FROM and is_named:
             return None, CONTRADICTED, (MAGNIFICATION_CONFLICT,)
         if by_distance is not None and abs(by_distance / factor - 1) > _FACTOR_TOLERANCE:
             return None, CONTRADICTED, (MAGNIFICATION_CONFLICT,)
-        if factor >= _MAGNIFIED and not is_magnified:
+        if factor >= MAGNIFIED_FROM and not is_named:
             notes = (MAGNIFICATION_CONFLICT,)
         return factor, f"{source} {factor:.2f}", notes
     return None, "", notes
@@ -172,13 +155,6 @@ def _by_distance(geometry: Geometry) -> float | None:
     return factor if _is_within(factor, _SANE_MAGNIFICATION) else None
 
 
-def _says_magnified(instance: Instance) -> bool:
-    """Tell whether a view modifier or the paddle says magnification."""
-    codes = {code.value for code in instance.breast.view_modifiers}
-    paddle = (instance.geometry.paddle or "").upper()
-    return bool(codes & _MAGNIFICATION_CODES) or "MAG" in paddle
-
-
 def _is_divided(
     instance: Instance,
     spacing: tuple[float, float],
@@ -191,7 +167,7 @@ def _is_divided(
         words = re.findall("[A-Z]+", (instance.equipment.manufacturer or "").upper())
         known = next((_PITCH_MM[word] for word in words if word in _PITCH_MM), None)
         pitch = None if known is None else (known, known)
-    if pitch is None or factor < _MAGNIFIED:
+    if pitch is None or factor < MAGNIFIED_FROM:
         return False
     return all(
         abs(side * factor / own - 1) <= _PITCH_TOLERANCE
@@ -207,7 +183,7 @@ def _has_sane_field(instance: Instance, spacing: tuple[float, float], factor: fl
         return True
     longer_mm = max(rows * spacing[0], columns * spacing[1])
     low, high = _SANE_FIELD_MM
-    return longer_mm <= high and (longer_mm >= low or factor >= _MAGNIFIED)
+    return longer_mm <= high and (longer_mm >= low or factor >= MAGNIFIED_FROM)
 
 
 def _is_within(value: float, limits: tuple[float, float]) -> bool:

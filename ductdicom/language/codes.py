@@ -151,25 +151,17 @@ def laterality_of(code: Code, vocabulary: Vocabulary | None = None) -> Lateralit
     return None if name is None else Laterality(name)
 
 
-def is_rejection(code: Code, vocabulary: Vocabulary | None = None) -> bool:
-    """Whether a document's title says that the images it lists were rejected.
+def rejection_of(code: Code, vocabulary: Vocabulary) -> str | None:
+    """Say why a document with this title rejects the images that it lists, None where it does not.
 
     References
     ----------
     * DICOM PS3.16 CID 7010; IHE RAD Imaging Object Change Management
     """
-    return _use(code, "title", vocabulary or load_vocabulary()) == "rejected"
-
-
-def contradicts(code: Code, vocabulary: Vocabulary | None = None) -> bool:
-    """Whether a code and its own meaning name two different views, modifiers or sides."""
-    chosen = vocabulary or load_vocabulary()
-    for family in _FAMILIES:
-        known = _use(code, family, chosen)
-        said = _names_by_meaning(code, family, chosen)
-        if known is not None and said and known not in said:
-            return True
-    return False
+    found = _entry(canonical_scheme(code.scheme), canonical_value(code.value), "title", vocabulary)
+    if found is None or found.use != "title.rejected":
+        return None
+    return found.meaning or "rejected"
 
 
 def _name(code: Code, family: str, vocabulary: Vocabulary | None) -> str | None:

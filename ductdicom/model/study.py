@@ -1,11 +1,14 @@
 """A study and what was concluded of each of its images."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from ductdicom.model.call import Confidence, ExamCall, Kind, Laterality, Phase, PhaseCall, ViewGroup
+from ductdicom.model.call import ExamCall, Kind, Laterality, Phase, PhaseCall, ViewGroup
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import Problem
+
+MAGNIFIED_FROM = 1.2  # factor; contact views have 1.0 to 1.1
 
 
 def place_in_study(instance: Instance) -> tuple[int, int, str, str]:
@@ -16,6 +19,11 @@ def place_in_study(instance: Instance) -> tuple[int, int, str, str]:
         instance.sop_instance_uid,
         instance.origin.label,
     )
+
+
+def is_magnified(modifiers: Collection[str], factor: float | None) -> bool:
+    """Tell whether a view is magnified, by its modifiers or its magnification factor."""
+    return "M" in modifiers or (factor or 0) >= MAGNIFIED_FROM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +62,6 @@ class ImageCall:
     injection: int | None = None
     call: PhaseCall
     is_excluded: bool = False
-    is_confirmed: bool = False
     has_laterality_conflict: bool = False
     has_view_conflict: bool = False
     has_time_conflict: bool = False
@@ -64,6 +71,11 @@ class ImageCall:
     def uid(self) -> str:
         """SOP Instance UID."""
         return self.instance.sop_instance_uid
+
+    @property
+    def is_magnified(self) -> bool:
+        """Whether a modifier or the factor says that it is a magnified view."""
+        return is_magnified(self.modifiers, self.magnification)
 
     @property
     def shown_phase(self) -> Phase | None:
@@ -76,15 +88,6 @@ class ImageCall:
     def is_suggested(self) -> bool:
         """Whether the shown phase is a suggestion."""
         return self.call.phase is Phase.UNKNOWN and self.call.suggestion is not None
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether the phase is asserted on direct evidence."""
-        return self.call.confidence in (
-            Confidence.CONFIRMED,
-            Confidence.CERTAIN,
-            Confidence.STRONG,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

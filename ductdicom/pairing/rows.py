@@ -16,7 +16,6 @@ _GROUPS = (ViewGroup.CC, ViewGroup.LATERAL, ViewGroup.OBLIQUE)
 # A lateral may stand beside an oblique, with a note; never a CC beside either.
 _NEIGHBOURS = {ViewGroup.LATERAL: ViewGroup.OBLIQUE, ViewGroup.OBLIQUE: ViewGroup.LATERAL}
 _SAME_MAGNIFICATION = 0.1  # relative; contact views have factors of 1.0 to 1.1
-_MAGNIFIED_FROM = 1.2
 
 
 def pair_study(study: StudyCall, priors: Sequence[ImageCall] = ()) -> Pairing:
@@ -209,14 +208,10 @@ def _notes(pre: Sequence[ImageCall], post: Sequence[ImageCall]) -> list[str]:
 
 
 def _magnification_differs(pre: Sequence[ImageCall], post: Sequence[ImageCall]) -> bool:
-    if {_is_magnified(i) for i in pre} != {_is_magnified(i) for i in post}:
+    if {i.is_magnified for i in pre} != {i.is_magnified for i in post}:
         return True
     factors = [i.magnification for i in (*pre, *post) if i.magnification]
     return bool(factors) and max(factors) > min(factors) * (1 + _SAME_MAGNIFICATION)
-
-
-def _is_magnified(image: ImageCall) -> bool:
-    return "M" in image.modifiers or (image.magnification or 0) >= _MAGNIFIED_FROM
 
 
 def _pair_plain(study: StudyCall, pairable: Sequence[ImageCall]) -> Pairing:

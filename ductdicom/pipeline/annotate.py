@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from ductdicom.geometry.hanging import hang, implied_laterality
-from ductdicom.geometry.scale import Scale, breast_scale, contact_pitches
+from ductdicom.geometry.scale import breast_scale, contact_pitches
 from ductdicom.model.outcome import Problem, Status
 from ductdicom.model.row import Pairing, Row
 from ductdicom.model.study import ImageCall, StudyCall
@@ -31,18 +31,11 @@ def annotate_rows(pairing: Pairing) -> Pairing:
 
 def _annotated(row: Row) -> Row:
     notes = list(row.notes)
-    if any(_scale(image, None).mm_per_px is None for image in row.images):
+    if any(breast_scale(image).mm_per_px is None for image in row.images):
         notes.append("scale-unknown")
     if not all(_has_known_hanging(image) for image in row.images):
         notes.append("orientation-unknown")
     return replace(row, notes=tuple(notes))
-
-
-def _scale(image: ImageCall, pitch_mm: tuple[float, float] | None) -> Scale:
-    is_magnified = "M" in image.modifiers
-    return breast_scale(
-        image.instance, image.magnification, is_magnified=is_magnified, pitch_mm=pitch_mm
-    )
 
 
 def _has_known_hanging(image: ImageCall) -> bool:
@@ -77,7 +70,7 @@ def scale_problems(call: StudyCall, pairing: Pairing) -> StudyCall:
 
 
 def _problems(image: ImageCall, pitch_mm: tuple[float, float] | None) -> Iterator[Problem]:
-    for note in _scale(image, pitch_mm).notes:
+    for note in breast_scale(image, pitch_mm=pitch_mm).notes:
         if note in _MESSAGES:
             yield Problem(
                 code=note,

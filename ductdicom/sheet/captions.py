@@ -8,14 +8,13 @@ from pydicom.datadict import dictionary_description
 
 from ductdicom.model.call import Confidence, Evidence, Kind, Laterality, Phase
 from ductdicom.model.row import Pairing, Row
-from ductdicom.model.study import ImageCall
+from ductdicom.model.study import MAGNIFIED_FROM, ImageCall
 
 FOOTER = (
     "Overview only. Not for diagnostic interpretation or measurement; not a retained mammogram."
 )
 
 _ONLY_HINTS = frozenset({"light-compression", "weak-text"})  # rules that never make a phase
-_MAGNIFIED_FROM = 1.2  # contact views have factors of 1.0 to 1.1
 _PHASE_WORDS = {Phase.PRE: "PRE", Phase.POST: "POST", Phase.UNKNOWN: "UNKNOWN"}
 _GROUP_WORDS = {"CC": "CC", "LAT": "Lateral", "OBL": "Oblique", "OTHER": "Other"}
 _NOTE_BADGES = {
@@ -102,9 +101,9 @@ def prior_label(image: ImageCall, row: Row) -> str:
 
 def magnification_label(image: ImageCall) -> str:
     """Return ``×1.8`` for a magnified view, else nothing."""
-    if image.magnification is not None and image.magnification >= _MAGNIFIED_FROM:
+    if image.magnification is not None and image.magnification >= MAGNIFIED_FROM:
         return f"×{image.magnification:.2g}"
-    return "magnified, factor unknown" if "M" in image.modifiers else ""
+    return "magnified, factor unknown" if image.is_magnified else ""
 
 
 def reason(image: ImageCall) -> str:

@@ -100,10 +100,7 @@ def prepare_tile(
     small = apply(small, hanging.transform)
     values = apply(shown.values, hanging.transform)
     background = apply(shown.background, hanging.transform)
-    is_magnified = "M" in image.modifiers
-    scale = breast_scale(
-        image.instance, image.magnification, is_magnified=is_magnified, pitch_mm=pitch_mm
-    )
+    scale = breast_scale(image, pitch_mm=pitch_mm)
     crop = _breast_crop(small, background, hanging)
     said = [*scale.notes, *notes, *shown.notes]
     if scale.mm_per_px is not None and not scale.is_corrected:

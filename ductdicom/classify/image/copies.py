@@ -9,16 +9,12 @@ from dataclasses import dataclass
 from ductdicom.classify.image.kind import KindCall
 from ductdicom.classify.image.same_exposure import group_exposures, is_for_processing, told
 from ductdicom.classify.image.view import ViewCall
+from ductdicom.language.codes import rejection_of
 from ductdicom.model.call import Kind
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import Problem
 from ductdicom.model.study import Study
-
-_REJECTION_TITLES = {
-    "113001": "Rejected for Quality Reasons",
-    "113037": "Rejected for Patient Safety Reasons",
-    "113038": "Incorrect Modality Worklist Entry",
-}
+from ductdicom.vocabulary.terms import Vocabulary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +34,7 @@ def settle_twins(
     instances: Sequence[Instance],
     kinds: Sequence[KindCall],
     views: Sequence[ViewCall],
+    vocabulary: Vocabulary,
     aside: Collection[int] = (),
 ) -> Twins:
     """Mark copies of an exposure and rejected images.
@@ -61,7 +58,7 @@ def settle_twins(
     ----------
     * DICOM PS3.16 CID 7010, CID 7202; IHE RAD TF-3 Imaging Object Change Management
     """
-    result = list(_reject(instances, kinds))
+    result = list(_reject(instances, kinds, vocabulary))
     problems: list[Problem] = []
     disagreeing: set[int] = set()
     copies: dict[int, tuple[int, ...]] = {}
@@ -94,11 +91,13 @@ def settle_twins(
     )
 
 
-def _reject(instances: Sequence[Instance], kinds: Sequence[KindCall]) -> list[KindCall]:
+def _reject(
+    instances: Sequence[Instance], kinds: Sequence[KindCall], vocabulary: Vocabulary
+) -> list[KindCall]:
     rejected: Mapping[str, str] = {
-        reference.sop_instance_uid: _REJECTION_TITLES[instance.document_title.value]
+        reference.sop_instance_uid: why
         for instance in instances
-        if instance.document_title and instance.document_title.value in _REJECTION_TITLES
+        if instance.document_title and (why := rejection_of(instance.document_title, vocabulary))
         for reference in instance.references
     }
     return [

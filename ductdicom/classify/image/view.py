@@ -1,25 +1,15 @@
 """Which breast and which view: every source is asked, a contradiction is kept as one."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ductdicom.classify.image.subject import Subject
+from ductdicom.geometry.hanging import implied_laterality
 from ductdicom.language.codes import VIEW_GROUPS, laterality_of, modifier_of, view_of
 from ductdicom.language.text import read_text
 from ductdicom.model.call import Evidence, Laterality, Strength, ViewGroup
 from ductdicom.model.instance import Level
-
-# Going down in an oblique view goes towards the feet and medially, so that the second letter tells
-# the side: here the one whose "down" is towards the right. From the beam's geometry: heuristic.
-_OBLIQUES = {
-    "MLO": Laterality.LEFT,
-    "LMO": Laterality.LEFT,
-    "SIO": Laterality.RIGHT,
-    "ISO": Laterality.RIGHT,
-}
-
-MAGNIFIED_FROM = 1.2  # contact views have factors of 1.0 to 1.1
+from ductdicom.model.study import is_magnified
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +27,8 @@ class ViewCall:
 
     @property
     def is_magnified(self) -> bool:
-        """Whether the factor or a modifier says magnification."""
-        return "M" in self.modifiers or (self.magnification or 0) >= MAGNIFIED_FROM
-
-    @property
-    def is_implant_displaced(self) -> bool:
-        """Whether the implant was pushed back (Eklund view)."""
-        return "ID" in self.modifiers
+        """Whether a modifier or the factor says that it is a magnified view."""
+        return is_magnified(self.modifiers, self.magnification)
 
 
 def decide_view(subject: Subject) -> ViewCall:
@@ -169,24 +154,16 @@ def _laterality_from_words(subject: Subject) -> Iterator[Evidence]:
 
 
 def _laterality_from_geometry(subject: Subject, view: str | None) -> Iterator[Evidence]:
-    orientation = subject.instance.geometry.patient_orientation or ()
-    if view not in _OBLIQUES or len(orientation) != len(("rows", "columns")):
-        return
-    vertical = next((v for v in orientation if v[:1] in {"F", "H"} and len(v) > 1), "")
-    letters = re.sub(r"[^FHLR]", "", vertical.upper())[:2]
-    if letters in {"FR", "HL"}:
-        side = _OBLIQUES[view]
-    elif letters in {"FL", "HR"}:
-        side = Laterality.RIGHT if _OBLIQUES[view] is Laterality.LEFT else Laterality.LEFT
-    else:
-        return
-    yield Evidence(
-        rule="side-by-geometry",
-        tag="(0020,0020)",
-        value="\\".join(orientation),
-        says=side,
-        strength=Strength.HINT,
-    )
+    orientation = subject.instance.geometry.patient_orientation
+    side = implied_laterality(view, orientation)
+    if side is not None:
+        yield Evidence(
+            rule="side-by-geometry",
+            tag="(0020,0020)",
+            value="\\".join(orientation or ()),
+            says=side,
+            strength=Strength.HINT,
+        )
 
 
 def _view_evidence(subject: Subject) -> Iterator[Evidence]:

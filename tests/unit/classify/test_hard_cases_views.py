@@ -152,6 +152,7 @@ def test_cc_never_stands_beside_a_lateral():
         pytest.param({"geometry": Geometry(magnification_factor=1.8)}, 1.8, id="factor"),
         pytest.param({"modifiers": (MAGNIFICATION,)}, None, id="modifier alone"),
         pytest.param({"geometry": Geometry(paddle="MAG")}, None, id="paddle alone"),
+        pytest.param({"geometry": Geometry(paddle="SPOTMAG 7.5")}, None, id="paddle in one word"),
         pytest.param({"series_text": "L CC MAG"}, None, id="words alone"),
     ],
 )

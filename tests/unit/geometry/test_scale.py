@@ -1,18 +1,24 @@
 import pytest
-from builders import MAGNIFICATION, make_instance
+from builders import make_instance
 
 from ductdicom.geometry.scale import breast_scale, contact_pitches
-from ductdicom.model.call import Confidence, Kind, PhaseCall
+from ductdicom.model.call import Kind, PhaseCall
 from ductdicom.model.instance import Geometry, Raster
 from ductdicom.model.study import ImageCall
 
 
-def _instance(*, modifiers=(), rows=2400, columns=1900, manufacturer=None, **geometry):
-    return make_instance(
+def _image(*, uid="2.25.1", modifiers=(), rows=2400, columns=1900, manufacturer=None, **geometry):
+    return ImageCall(
+        instance=make_instance(
+            uid,
+            manufacturer=manufacturer,
+            geometry=Geometry(**geometry),
+            raster=Raster(rows=rows, columns=columns),
+        ),
+        kind=Kind.VIEW,
         modifiers=modifiers,
-        manufacturer=manufacturer,
-        geometry=Geometry(**geometry),
-        raster=Raster(rows=rows, columns=columns),
+        magnification=geometry.get("magnification_factor"),
+        call=PhaseCall(phase=None),
     )
 
 
@@ -21,105 +27,78 @@ def _square(side):
 
 
 @pytest.mark.parametrize(
-    ("instance", "magnification", "side_mm", "is_corrected", "notes"),
+    ("image", "side_mm", "is_corrected", "notes"),
     [
+        pytest.param(_image(**_square(0.1), magnification_factor=1.0), 0.1, True, (), id="contact"),
         pytest.param(
-            _instance(**_square(0.1), magnification_factor=1.0), None, 0.1, True, (), id="contact"
-        ),
-        pytest.param(
-            _instance(**_square(0.1), magnification_factor=1.8, modifiers=[MAGNIFICATION]),
-            None,
+            _image(**_square(0.1), magnification_factor=1.8, modifiers=("M",)),
             0.1 / 1.8,
             True,
             (),
             id="magnified",
         ),
         pytest.param(
-            _instance(**_square(0.1), magnification_factor=1.8, paddle="MAG 1.8 SPOT"),
-            None,
-            0.1 / 1.8,
-            True,
-            (),
-            id="magnified, said by the paddle",
-        ),
-        pytest.param(
-            _instance(**_square(0.1), modifiers=[MAGNIFICATION]),
-            1.5,
-            0.1 / 1.5,
-            True,
-            (),
-            id="a concluded factor",
-        ),
-        pytest.param(
-            _instance(**_square(0.1), source_to_detector_mm=660, source_to_patient_mm=600),
-            None,
+            _image(**_square(0.1), source_to_detector_mm=660, source_to_patient_mm=600),
             0.1 / 1.1,
             True,
             (),
             id="by the distances",
         ),
-        pytest.param(_instance(**_square(0.1)), None, 0.1, False, (), id="no factor: uncorrected"),
+        pytest.param(_image(**_square(0.1)), 0.1, False, (), id="no factor: uncorrected"),
         pytest.param(
-            _instance(
+            _image(
                 **_square(0.0555),
                 magnification_factor=1.8,
                 detector_spacing_mm=(0.1, 0.1),
-                modifiers=[MAGNIFICATION],
+                modifiers=("M",),
             ),
-            None,
             0.0555,
             True,
             ("spacing-suspect",),
             id="divided before, by the pitch",
         ),
         pytest.param(
-            _instance(
+            _image(
                 **_square(0.0389),
                 magnification_factor=1.8,
                 manufacturer="HOLOGIC, Inc.",
-                modifiers=[MAGNIFICATION],
+                modifiers=("M",),
             ),
-            None,
             0.0389,
             True,
             ("spacing-suspect",),
             id="divided before, by the maker's pitch",
         ),
         pytest.param(
-            _instance(**_square(0.1), magnification_factor=1.8),
-            None,
+            _image(**_square(0.1), magnification_factor=1.8),
             0.1 / 1.8,
             True,
             ("magnification-conflict",),
             id="a large factor without a modifier",
         ),
         pytest.param(
-            _instance(**_square(0.1), magnification_factor=0.0),
-            None,
+            _image(**_square(0.1), magnification_factor=0.0),
             0.1,
             False,
             ("magnification-conflict",),
             id="factor 0 is ignored",
         ),
         pytest.param(
-            _instance(**_square(0.1), magnification_factor=5.0),
-            None,
+            _image(**_square(0.1), magnification_factor=5.0),
             0.1,
             False,
             ("magnification-conflict",),
             id="factor 5 is ignored",
         ),
         pytest.param(
-            _instance(**_square(0.1), magnification_factor=1.0, rows=9000),
-            None,
+            _image(**_square(0.1), magnification_factor=1.0, rows=9000),
             0.1,
             True,
             ("spacing-suspect",),
             id="a field of 90 cm",
         ),
         pytest.param(
-            _instance(**_square(0.1), magnification_factor=1.0, rows=500, columns=400),
-            None,
+            _image(**_square(0.1), magnification_factor=1.0, rows=500, columns=400),
             0.1,
             True,
             ("spacing-suspect",),
@@ -127,8 +106,8 @@ def _square(side):
         ),
     ],
 )
-def test_millimetres_at_the_breast(instance, magnification, side_mm, is_corrected, notes):
-    scale = breast_scale(instance, magnification)
+def test_millimetres_at_the_breast(image, side_mm, is_corrected, notes):
+    scale = breast_scale(image)
 
     assert scale.mm_per_px == pytest.approx((side_mm, side_mm))
     assert scale.is_corrected == is_corrected
@@ -137,32 +116,32 @@ def test_millimetres_at_the_breast(instance, magnification, side_mm, is_correcte
 
 
 @pytest.mark.parametrize(
-    ("instance", "notes"),
+    ("image", "notes"),
     [
-        pytest.param(_instance(), ("scale-unknown",), id="no spacing"),
+        pytest.param(_image(), ("scale-unknown",), id="no spacing"),
         pytest.param(
-            _instance(pixel_spacing_mm=(0.1, 0.1)),
+            _image(pixel_spacing_mm=(0.1, 0.1)),
             ("scale-unknown",),
             id="pixel spacing without calibration",
         ),
         pytest.param(
-            _instance(**_square(5.0)), ("spacing-suspect", "scale-unknown"), id="spacing of 5 mm"
+            _image(**_square(5.0)), ("spacing-suspect", "scale-unknown"), id="spacing of 5 mm"
         ),
         pytest.param(
-            _instance(**_square(0.0)), ("spacing-suspect", "scale-unknown"), id="spacing of 0"
+            _image(**_square(0.0)), ("spacing-suspect", "scale-unknown"), id="spacing of 0"
         ),
         pytest.param(
-            _instance(**_square(0.1), modifiers=[MAGNIFICATION]),
+            _image(**_square(0.1), modifiers=("M",)),
             ("scale-unknown",),
             id="magnified, factor absent",
         ),
         pytest.param(
-            _instance(**_square(0.1), magnification_factor=1.0, modifiers=[MAGNIFICATION]),
+            _image(**_square(0.1), magnification_factor=1.0, modifiers=("M",)),
             ("magnification-conflict", "scale-unknown"),
             id="magnified, factor 1",
         ),
         pytest.param(
-            _instance(
+            _image(
                 **_square(0.1),
                 magnification_factor=1.0,
                 source_to_detector_mm=650,
@@ -172,62 +151,58 @@ def test_millimetres_at_the_breast(instance, magnification, side_mm, is_correcte
             id="factor and distances disagree",
         ),
         pytest.param(
-            _instance(pixel_spacing_mm=(9.0, 9.0), calibration_type="FIDUCIAL"),
+            _image(pixel_spacing_mm=(9.0, 9.0), calibration_type="FIDUCIAL"),
             ("spacing-suspect", "scale-unknown"),
             id="calibrated to 9 mm",
         ),
     ],
 )
-def test_what_is_unknown_is_said(instance, notes):
-    scale = breast_scale(instance, None)
+def test_what_is_unknown_is_said(image, notes):
+    scale = breast_scale(image)
 
     assert scale.mm_per_px is None
     assert scale.notes == notes
 
 
 def test_a_calibration_makes_pixel_spacing_count():
-    scale = breast_scale(
-        _instance(pixel_spacing_mm=(0.09, 0.09), calibration_type="GEOMETRY"), None
-    )
+    scale = breast_scale(_image(pixel_spacing_mm=(0.09, 0.09), calibration_type="GEOMETRY"))
 
     assert scale.mm_per_px == (0.09, 0.09)
     assert scale.source == "calibrated (geometry)"
 
 
 def test_imager_pixel_spacing_outranks_pixel_spacing():
-    instance = _instance(**_square(0.1), pixel_spacing_mm=(0.2, 0.2), calibration_type="GEOMETRY")
+    image = _image(**_square(0.1), pixel_spacing_mm=(0.2, 0.2), calibration_type="GEOMETRY")
 
-    assert breast_scale(instance, None).mm_per_px == (0.1, 0.1)
+    assert breast_scale(image).mm_per_px == (0.1, 0.1)
 
 
 def test_both_axes_are_scaled():
-    instance = _instance(imager_pixel_spacing_mm=(0.1, 0.05), magnification_factor=1.25)
+    image = _image(imager_pixel_spacing_mm=(0.1, 0.05), magnification_factor=1.25)
 
-    assert breast_scale(instance, None).mm_per_px == pytest.approx((0.08, 0.04))
+    assert breast_scale(image).mm_per_px == pytest.approx((0.08, 0.04))
 
 
 @pytest.mark.parametrize("factor", [1.0, 1.2, 1.8])
 def test_a_contradicted_factor_gives_no_scale_whatever_the_distances_say(factor):
-    instance = _instance(
+    image = _image(
         **_square(0.1),
         magnification_factor=factor,
         source_to_detector_mm=660,
         source_to_patient_mm=440,
-        modifiers=[MAGNIFICATION],
+        modifiers=("M",),
     )
 
-    scale = breast_scale(instance, factor)
+    scale = breast_scale(image)
 
     assert scale.mm_per_px is None
     assert scale.source == "magnification contradicted"
     assert scale.notes == ("magnification-conflict", "scale-unknown")
 
 
-def test_a_magnified_view_of_unknown_factor_has_no_scale_however_it_is_known_to_be_one():
-    instance = make_instance(geometry=Geometry(imager_pixel_spacing_mm=(0.1, 0.1)))
-
-    assert breast_scale(instance, None).mm_per_px == (0.1, 0.1)
-    assert breast_scale(instance, None, is_magnified=True).mm_per_px is None
+def test_a_magnified_view_of_unknown_factor_has_no_scale():
+    assert breast_scale(_image(**_square(0.1))).mm_per_px == (0.1, 0.1)
+    assert breast_scale(_image(**_square(0.1), modifiers=("M",))).mm_per_px is None
 
 
 @pytest.mark.parametrize(
@@ -238,39 +213,34 @@ def test_a_magnified_view_of_unknown_factor_has_no_scale_however_it_is_known_to_
     ],
 )
 def test_a_contact_view_of_the_unit_tells_what_was_divided_before(spacing, at_breast, notes):
-    magnified = _instance(**_square(spacing), magnification_factor=1.8, modifiers=[MAGNIFICATION])
+    magnified = _image(**_square(spacing), magnification_factor=1.8, modifiers=("M",))
 
-    scale = breast_scale(magnified, None, pitch_mm=(0.1, 0.1))
+    scale = breast_scale(magnified, pitch_mm=(0.1, 0.1))
 
     assert scale.mm_per_px == pytest.approx((at_breast, at_breast))
     assert scale.notes == notes
 
 
 def test_the_detectors_own_pitch_is_believed_first():
-    magnified = _instance(
+    magnified = _image(
         **_square(0.1 / 1.8),
         magnification_factor=1.8,
         detector_spacing_mm=(0.1, 0.1),
-        modifiers=[MAGNIFICATION],
+        modifiers=("M",),
     )
 
-    assert breast_scale(magnified, None, pitch_mm=(0.07, 0.07)).notes == ("spacing-suspect",)
-
-
-def _seen(uid, spacing, modifiers=(), **geometry):
-    instance = make_instance(
-        uid, geometry=Geometry(imager_pixel_spacing_mm=(spacing, spacing), **geometry)
-    )
-    call = PhaseCall(phase=None, confidence=Confidence.UNKNOWN)
-    return ImageCall(instance=instance, kind=Kind.VIEW, modifiers=modifiers, call=call)
+    assert breast_scale(magnified, pitch_mm=(0.07, 0.07)).notes == ("spacing-suspect",)
 
 
 def test_the_pitch_of_a_unit_is_that_of_its_contact_views():
-    contact, magnified = _seen("2.25.1", 0.1), _seen("2.25.2", 0.05, ("M",))
-    other = _seen("2.25.3", 0.07, magnification_factor=1.8)
+    contact = _image(uid="2.25.1", **_square(0.1))
+    magnified = _image(uid="2.25.2", **_square(0.05), modifiers=("M",))
+    other = _image(uid="2.25.3", **_square(0.07), magnification_factor=1.8)
 
     assert contact_pitches([contact, magnified, other]) == {contact.instance.equipment: (0.1, 0.1)}
 
 
 def test_contact_views_that_differ_tell_no_pitch():
-    assert contact_pitches([_seen("2.25.1", 0.1), _seen("2.25.2", 0.07)]) == {}
+    images = [_image(uid="2.25.1", **_square(0.1)), _image(uid="2.25.2", **_square(0.07))]
+
+    assert contact_pitches(images) == {}

@@ -3,12 +3,11 @@ import pytest
 from ductdicom.language.codes import (
     AgentClass,
     agent_of,
-    contradicts,
     is_ductography,
-    is_rejection,
     laterality_of,
     modifier_of,
     procedure_of,
+    rejection_of,
     route_of,
     view_of,
 )
@@ -204,37 +203,5 @@ def test_laterality_of_a_code():
 
 @pytest.mark.parametrize("value", ["113001", "113037", "113038"])
 def test_rejection_titles(value):
-    assert is_rejection(make_code(value, "DCM"))
-    assert not is_rejection(make_code(value, "SCT"))
-
-
-@pytest.mark.parametrize(
-    ("value", "meaning", "expected"),
-    [
-        pytest.param("399162004", "medio-lateral oblique", True, id="other view"),
-        pytest.param("399162004", "cranio-caudal", False, id="same view"),
-        pytest.param("399162004", "Cranio-Caudal ", False, id="same view, other case"),
-        pytest.param("399162004", "incidence inconnue", False, id="unknown meaning"),
-        pytest.param("399162004", "", False, id="no meaning"),
-        pytest.param("7771000", "Right", True, id="other side"),
-        pytest.param("7771000", "gauche", False, id="same side in French"),
-        pytest.param("399163009", "Spot compression", True, id="other modifier"),
-    ],
-)
-def test_a_code_that_contradicts_its_meaning_is_told(value, meaning, expected):
-    assert contradicts(make_code(value, meaning=meaning)) is expected
-
-
-def test_a_site_adds_and_removes_codes(tmp_path):
-    rules = tmp_path / "rules.toml"
-    rules.write_text(
-        "[add.codes]\nprocedure.ductography = ['99LOCAL:MG77']\nview.CC = ['99LOCAL:V1']\n"
-        "[remove.codes]\nprocedure.ductography = ['CCAM:QEQH001']\n",
-        encoding="utf-8",
-    )
-    vocabulary = load_vocabulary(rules)
-
-    assert is_ductography(make_code("MG77", "99LOCAL"), vocabulary)
-    assert view_of(make_code("V1", "99LOCAL"), vocabulary).acronym == "CC"
-    assert not is_ductography(make_code("QEQH001", "CCAM"), vocabulary)
-    assert is_ductography(make_code("QEQH001", "CCAM"))
+    assert rejection_of(make_code(value, "DCM"), load_vocabulary())
+    assert rejection_of(make_code(value, "SCT"), load_vocabulary()) is None

@@ -33,7 +33,7 @@ def _note(*uids, title="113001"):
 def _settle(*instances):
     subjects = [read_subject(i, VOCABULARY, in_ductogram=True) for i in instances]
     kinds, views = [decide_kind(s) for s in subjects], [decide_view(s) for s in subjects]
-    return settle_twins(instances, kinds, views)
+    return settle_twins(instances, kinds, views, VOCABULARY)
 
 
 def _kinds(*instances):
