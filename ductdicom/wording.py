@@ -1,6 +1,8 @@
-"""Words that pages, files and messages have in common."""
+"""Words that pages, files and messages have in common, and words that are kept back."""
 
-from collections.abc import Collection
+import warnings
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 
@@ -18,3 +20,12 @@ def nearest(name: str, known: Collection[str]) -> str:
     """Ask for the known name that a wrong one is nearest to; nothing where none is near."""
     close = get_close_matches(name, known, n=1)
     return f"did you mean {close[0]!r}?" if close else ""
+
+
+@contextmanager
+def values_unsaid() -> Iterator[None]:
+    """Keep back what pydicom warns of, which may quote a name or a number from a header."""
+    with warnings.catch_warnings():
+        # The place that it names for a warning may be one of ours.
+        warnings.filterwarnings("ignore", category=UserWarning, module=r"(pydicom|ductdicom)(\.|$)")
+        yield

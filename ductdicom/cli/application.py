@@ -18,9 +18,9 @@ from ductdicom.cli.batch.scan import scan
 from ductdicom.cli.batch.sheet import sheet
 from ductdicom.cli.echo import say
 from ductdicom.errors import DuctDicomError, OutputError, UsageError
-from ductdicom.pipeline.drawing.executors import values_unsaid
 from ductdicom.pipeline.interrupts import ended_politely
 from ductdicom.version import __version__
+from ductdicom.wording import values_unsaid
 
 INTERRUPTED = 130
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}

@@ -15,7 +15,7 @@ from ductdicom.model.row import Pairing
 from ductdicom.model.study import ImageCall, StudyCall
 from ductdicom.settings import Phi
 from ductdicom.sheet.page import Page
-from ductdicom.sheet.pages.blocks import drawn_images
+from ductdicom.sheet.pages.undecided import drawn_images
 from ductdicom.sheet.raster import draw_page
 from ductdicom.sheet.style import Theme
 from ductdicom.version import __version__

@@ -18,6 +18,7 @@ from pathlib import Path
 from ductdicom.errors import OutputError
 
 STATE_FOLDER = ".ductdicom"
+THUMBNAIL_NAME = "thumbnail.png"
 _KEY_BYTES = 32
 _MOST_NAME_BYTES = 200
 _NAME_DIGITS = 16  # of the keyed hash in a study's name: 64 bits

@@ -14,7 +14,7 @@ from ductdicom.model.row import Row
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.judge import Judged
 from ductdicom.settings import Phi
-from ductdicom.sheet.pages.blocks import drawn_images
+from ductdicom.sheet.pages.undecided import drawn_images
 
 MASK = "***"
 _SHORTEST = 3  # letters of a name; shorter ones are words of too many other things

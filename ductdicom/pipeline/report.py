@@ -7,17 +7,18 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from ductdicom.errors import DuctDicomError, NothingReadableError, OutputError
-from ductdicom.export.html.pages import html_index
-from ductdicom.export.output import OutputFolder, encode_json, write_whole
+from ductdicom.export.output import THUMBNAIL_NAME, OutputFolder, encode_json, write_whole
 from ductdicom.export.records import ledger_csv
 from ductdicom.model.outcome import BUG, Disposition, LedgerRow, Problem, Status
-from ductdicom.pipeline.drawing.work import THUMBNAIL_NAME, StudyJob
 from ductdicom.settings import Settings
 from ductdicom.version import __version__
 from ductdicom.wording import counted
+
+if TYPE_CHECKING:  # a report is made of runs that draw nothing, too
+    from ductdicom.pipeline.drawing.work import StudyJob
 
 SUMMARY_SCHEMA = "ductdicom.summary/1"
 INTERRUPTED = 130
@@ -57,7 +58,7 @@ class Report:
     seconds: Mapping[str, float]
     settings: Settings
     written: tuple[str, ...] = ()
-    planned: tuple[StudyJob, ...] = ()
+    planned: "tuple[StudyJob, ...]" = ()
     up_to_date: frozenset[str] = frozenset()
     is_interrupted: bool = False
     failure: OutputError | None = None
@@ -154,6 +155,8 @@ def summary(report: Report) -> dict[str, object]:
 
 def write_report(report: Report, output: OutputFolder) -> None:
     """Write what stands at the top of the output folder; unchanged files are left alone."""
+    from ductdicom.export.html.pages import html_index  # noqa: PLC0415 - Jinja2, for this alone
+
     lines = b"".join(encode_json(record) for record in report.records)
     write_whole(output.path / "studies.jsonl", lines)
     write_whole(output.path / "ledger.csv", ledger_csv(report.rows))

@@ -10,13 +10,18 @@ from pathlib import Path
 from time import monotonic
 
 from ductdicom.errors import OutputError, UsageError
-from ductdicom.export.output import OutputFolder, find_output, open_output, remove_stale
+from ductdicom.export.output import (
+    THUMBNAIL_NAME,
+    OutputFolder,
+    find_output,
+    open_output,
+    remove_stale,
+)
 from ductdicom.ingest.cache.cache import Catalogue
 from ductdicom.pipeline.drawing.executors import make_executor
 from ductdicom.pipeline.drawing.plan import plan_jobs, read_finished
 from ductdicom.pipeline.drawing.work import (
     RECORD_NAME,
-    THUMBNAIL_NAME,
     StudyJob,
     StudyResult,
     process_study,

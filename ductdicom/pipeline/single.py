@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ductdicom.errors import OutputError, UsageError
-from ductdicom.export.output import OutputFolder, write_whole
+from ductdicom.export.output import THUMBNAIL_NAME, OutputFolder, write_whole
 from ductdicom.export.records import study_record
 from ductdicom.model.call import ExamKind
 from ductdicom.pipeline.drawing.plan import plan_jobs
-from ductdicom.pipeline.drawing.work import THUMBNAIL_NAME, draw_study, render
+from ductdicom.pipeline.drawing.work import draw_study, render
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.read import Progress, decided, scan, silent
 from ductdicom.pipeline.report import Report

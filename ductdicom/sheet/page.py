@@ -6,11 +6,13 @@ y down. Colours are tones, which a theme turns into colours.
 
 from dataclasses import dataclass
 from enum import StrEnum
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from ductdicom.model.origin import Origin
+
+if TYPE_CHECKING:  # a page is known to who draws nothing, and arrays take long to load
+    import numpy as np
+    from numpy.typing import NDArray
 from ductdicom.settings import Closeup
 
 UNITS_PER_INCH = 200
@@ -132,10 +134,10 @@ class PictureMark:
     """
 
     box: Box
-    pixels: NDArray[np.uint8]
+    pixels: "NDArray[np.uint8]"
     uid: str
     alternative: str
-    fine: NDArray[np.uint8] | None = None
+    fine: "NDArray[np.uint8] | None" = None
 
 
 Mark = TextMark | BoxMark | LineMark | PictureMark

@@ -17,8 +17,7 @@ from typing import BinaryIO
 
 from ductdicom.ingest.headers.shared_runs import Stretches
 from ductdicom.ingest.headers.tags import Tag
-from ductdicom.ingest.headers.tolerant import MAX_ITEMS, Parsed
-from ductdicom.ingest.headers.values import RawValue
+from ductdicom.ingest.headers.values import MAX_ITEMS, Parsed, RawValue
 from ductdicom.ingest.headers.walker import (
     HEAD_BYTES,
     LONG_HEAD_BYTES,

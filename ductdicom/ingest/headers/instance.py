@@ -13,8 +13,7 @@ from ductdicom.ingest.headers.modules import Facts, read_attributes
 from ductdicom.ingest.headers.pixel_extent import find_damage
 from ductdicom.ingest.headers.shared_runs import Stretches
 from ductdicom.ingest.headers.tags import Tag
-from ductdicom.ingest.headers.tolerant import Parsed, parse
-from ductdicom.ingest.headers.values import Item
+from ductdicom.ingest.headers.values import Item, Parsed
 from ductdicom.ingest.headers.walker import UnusualError
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
@@ -79,6 +78,9 @@ def read_header(
         parsed = parse_fast(stream, start, size_bytes, head, alike)
         instance = _assemble(origin, parsed)
     except (UnusualError, struct.error):
+        # Most headers never come here, and pydicom takes half a second to load.
+        from ductdicom.ingest.headers.tolerant import parse  # noqa: PLC0415
+
         parsed = parse(stream, start, size_bytes)
         instance = _assemble(origin, parsed)
     damage = find_damage(instance, parsed, stream, size_bytes)

@@ -30,8 +30,7 @@ from ductdicom.ingest.headers.tags import (
     Tag,
     private_tags,
 )
-from ductdicom.ingest.headers.tolerant import Parsed
-from ductdicom.ingest.headers.values import Item
+from ductdicom.ingest.headers.values import Item, Parsed
 from ductdicom.ingest.headers.words import CODE_TAGS, TEXT_TAGS, read_codes, read_texts
 from ductdicom.model.instance import Equipment, Patient, Purpose
 

@@ -8,7 +8,7 @@ References
 import struct
 from typing import BinaryIO
 
-from ductdicom.ingest.headers.tolerant import Parsed, PixelElement
+from ductdicom.ingest.headers.values import Parsed, PixelElement
 from ductdicom.model.instance import Instance
 
 TRUNCATED = "truncated"

@@ -19,10 +19,9 @@ from pydicom.valuerep import VR
 
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest.headers.tags import PIXEL_TAGS, WANTED, Tag
-from ductdicom.ingest.headers.values import Node, RawValue
+from ductdicom.ingest.headers.values import MAX_ITEMS, Parsed, PixelElement, RawValue
 from ductdicom.ingest.headers.window import Window
 
-MAX_ITEMS = 200_000  # of one sequence; the directory of a large file set comes near
 _MOST_MARKS = 500_000  # of items in a sequence that is yet to be parsed; ten seconds of work
 
 _IMPLICIT = frozenset({"1.2.840.10008.1.2", "1.2.840.113619.5.2"})  # the second is GE's
@@ -35,29 +34,6 @@ _PADDING_TAG = 0  # zeros after the last element, sometimes millions of them
 _CHUNK_BYTES = 1 << 16
 _LARGEST_FIRST_GROUP = 0x0400
 _VRS = frozenset(vr.value.encode() for vr in VR)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PixelElement:
-    """The pixel data element: its declared length (None if encapsulated) and where it starts."""
-
-    length_bytes: int | None
-    starts_at: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parsed:
-    """A parsed header.
-
-    ``is_cut`` says that an element promised more bytes than there are. ``is_inflated`` says that
-    positions are those of the inflated data set, not of the file.
-    """
-
-    node: Node
-    meta: Node
-    pixels: PixelElement | None = None
-    is_cut: bool = False
-    is_inflated: bool = False
 
 
 class DatasetNode:

@@ -7,12 +7,15 @@ cannot be used becomes None, never an error.
 import math
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from ductdicom.ingest.headers.charset import Charset
 from ductdicom.ingest.headers.tags import PRIVATE_BLOCKS, PrivateTag, Tag, tag_label
 from ductdicom.model.instance import Code, Level
+
+MAX_ITEMS = 200_000  # of one sequence; the directory of a large file set comes near
 
 _BINARY_FORMATS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"}
 _TEXT_VRS = frozenset({"DS", "IS", "CS", "LO", "SH", "ST", "LT", "UT", "UC", "AS"})
@@ -39,6 +42,29 @@ class Node(Protocol):
 
     def items(self, tag: int) -> Sequence["Node"] | None:
         """Return the items of a sequence, None where it is absent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PixelElement:
+    """The pixel data element: its declared length (None if encapsulated) and where it starts."""
+
+    length_bytes: int | None
+    starts_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """A parsed header.
+
+    ``is_cut`` says that an element promised more bytes than there are. ``is_inflated`` says that
+    positions are those of the inflated data set, not of the file.
+    """
+
+    node: Node
+    meta: Node
+    pixels: PixelElement | None = None
+    is_cut: bool = False
+    is_inflated: bool = False
 
 
 class Decoder:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from ductdicom.ingest.headers.shared_runs import Stretch
 from ductdicom.ingest.headers.tags import PIXEL_TAGS, WANTED, Tag
-from ductdicom.ingest.headers.tolerant import PixelElement
+from ductdicom.ingest.headers.values import PixelElement
 
 MAX_DEPTH = 12
 UNDEFINED = 0xFFFF_FFFF

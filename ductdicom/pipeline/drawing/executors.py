@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import signal
 import sys
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -16,8 +15,7 @@ from threading import Thread
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
-from ductdicom.ingest.read import read_files
-from ductdicom.pipeline.drawing.probe import probe
+from ductdicom.wording import values_unsaid
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,7 +24,8 @@ _STANDARD_ERROR = 2
 _TASKS_BEFORE_POOL = 4
 _LIMIT_S = 900.0  # for a study; the slowest take a minute
 # A chunk of headers takes a tenth of a second, on a slow share minutes; an image a few seconds.
-_LIMITS: Mapping[Callable[..., Any], float] = MappingProxyType({read_files: 300.0, probe: 120.0})
+# By a function's name, as who only reads need not load what decodes.
+_LIMITS: Mapping[str, float] = MappingProxyType({"read_files": 300.0, "probe": 120.0})
 
 
 class SerialExecutor(Executor):
@@ -63,7 +62,7 @@ class WorkerPool(Executor):
     limit_s
         Seconds after which a task that has not ended is taken for dead, together with its worker.
     limits
-        Other seconds for the tasks of some functions.
+        Other seconds for the tasks of some functions, by the function's name.
     """
 
     def __init__(
@@ -71,7 +70,7 @@ class WorkerPool(Executor):
         workers: int,
         *,
         limit_s: float = _LIMIT_S,
-        limits: Mapping[Callable[..., Any], float] = _LIMITS,
+        limits: Mapping[str, float] = _LIMITS,
     ) -> None:
         self._workers = workers
         self._limit_s = limit_s
@@ -81,7 +80,7 @@ class WorkerPool(Executor):
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Submit a task to a pool that is whole."""
         task = partial(fn, *args, **kwargs)
-        limit_s = self._limits.get(fn, self._limit_s)
+        limit_s = self._limits.get(fn.__name__, self._limit_s)
         try:
             return self._submit(limit_s, task)
         except BrokenExecutor:
@@ -174,15 +173,6 @@ def run_limited(limit_s: float, task: Callable[[], T]) -> T:
                 return task()
         finally:
             faulthandler.cancel_dump_traceback_later()
-
-
-@contextmanager
-def values_unsaid() -> Iterator[None]:
-    """Keep back what pydicom warns of, which may quote a name or a number from a header."""
-    with warnings.catch_warnings():
-        # The place that it names for a warning may be one of ours.
-        warnings.filterwarnings("ignore", category=UserWarning, module=r"(pydicom|ductdicom)(\.|$)")
-        yield
 
 
 def make_executor(

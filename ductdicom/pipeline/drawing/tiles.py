@@ -17,8 +17,8 @@ from ductdicom.pixels.display.voi import VoiChoice, VoiKind, Voter, choose_voi, 
 from ductdicom.pixels.stored import StoredImage
 from ductdicom.settings import Format, Paper, Settings, VoiOption
 from ductdicom.sheet.page import UNITS_PER_INCH, Page, SheetOptions
-from ductdicom.sheet.pages.blocks import drawn_images
 from ductdicom.sheet.pages.compose import compose
+from ductdicom.sheet.pages.undecided import drawn_images
 from ductdicom.sheet.tile import MissingTile, Tile, prepare_tile
 from ductdicom.version import __version__
 

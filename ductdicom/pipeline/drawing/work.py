@@ -10,7 +10,7 @@ from pathlib import Path
 from ductdicom.export.dicom import dicom_sheet
 from ductdicom.export.html.pages import html_sheet
 from ductdicom.export.originals import folder_of, lay_down, remove_laid
-from ductdicom.export.output import encode_json, remove_stale, write_whole
+from ductdicom.export.output import THUMBNAIL_NAME, encode_json, remove_stale, write_whole
 from ductdicom.export.pdf import pdf_document
 from ductdicom.export.png import png_page, png_thumbnail
 from ductdicom.export.records import sheet_record, study_record
@@ -25,15 +25,14 @@ from ductdicom.pipeline.drawing.tiles import prepare_tiles, sheet_options
 from ductdicom.settings import Format, Link, Phi, Settings, ThemeName
 from ductdicom.sheet.difference import prepare_differences
 from ductdicom.sheet.page import Page
-from ductdicom.sheet.pages.blocks import drawn_images
 from ductdicom.sheet.pages.compose import compose
+from ductdicom.sheet.pages.undecided import drawn_images
 from ductdicom.sheet.raster import draw_page
 from ductdicom.sheet.style import THEMES, Theme
 from ductdicom.sheet.tile import VETOED, MissingTile, Tile
 from ductdicom.version import __version__
 
 RECORD_NAME = "study.json"
-THUMBNAIL_NAME = "thumbnail.png"
 # Formats that hold all pages in one file; of the others each page is a file.
 _WHOLE_SHEETS = {Format.PDF: "sheet.pdf", Format.HTML: "sheet.html", Format.DICOM: "sheet.dcm"}
 _UNREADABLE = frozenset({"pixels-unreadable", "original-unreadable"})

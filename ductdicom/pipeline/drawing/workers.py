@@ -11,7 +11,7 @@ from ductdicom.model.outcome import BUG, REPORT_IT, Problem
 from ductdicom.pipeline.drawing.executors import WorkerPool
 from ductdicom.pipeline.drawing.probe import DEATHS, find_deadly
 from ductdicom.pipeline.drawing.work import StudyJob, StudyResult, give_up
-from ductdicom.sheet.pages.blocks import drawn_images
+from ductdicom.sheet.pages.undecided import drawn_images
 
 Process = Callable[[StudyJob], StudyResult]
 MayStop = Callable[[], AbstractContextManager[None]]

@@ -30,13 +30,6 @@ class Block:
     side: Laterality | None = None
 
 
-def drawn_images(pairing: Pairing) -> tuple[ImageCall, ...]:
-    """Return the images that the pages of a study show, each once, row by row."""
-    images = [image for row in pairing.rows for image in row.images]
-    images += [item.image for item in pairing.left_out if is_shown(item)]
-    return tuple({image.instance.origin.label: image for image in images}.values())
-
-
 def first_exposure(images: Iterable[ImageCall]) -> datetime | None:
     """Return when the first of the images was exposed, None where no clock says."""
     return min((image.acquired_at for image in images if image.acquired_at), default=None)

@@ -1,4 +1,4 @@
-"""Images that a person must still decide on: where they might belong, and why review is needed."""
+"""Which images the pages show, and which of them a person must still decide on, where and why."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -32,6 +32,13 @@ _IMAGE_REASONS: Mapping[str, str] = MappingProxyType(
 def is_shown(item: LeftOut) -> bool:
     """Tell whether the pages show an image although it stands in no row."""
     return item.image.kind is Kind.VIEW and item.reason not in _NOT_SHOWN
+
+
+def drawn_images(pairing: Pairing) -> tuple[ImageCall, ...]:
+    """Return the images that the pages of a study show, each once, row by row."""
+    images = [image for row in pairing.rows for image in row.images]
+    images += [item.image for item in pairing.left_out if is_shown(item)]
+    return tuple({image.instance.origin.label: image for image in images}.values())
 
 
 def undecided_images(pairing: Pairing) -> tuple[ImageCall, ...]:
