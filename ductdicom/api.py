@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from os import PathLike, fspath
 
 from ductdicom.classify.decide import Engine, classify_study
-from ductdicom.ingest.headers.file_set import MissingReference
 from ductdicom.ingest.inputs import check_inputs
 from ductdicom.ingest.scan import scan_inputs
-from ductdicom.model.row import Pairing
-from ductdicom.model.study import ImageCall, Study, StudyCall
+from ductdicom.model.outcome import MissingReference
+from ductdicom.model.study import ImageCall, Pairing, Study, StudyCall
 from ductdicom.pairing.rows import pair_study
 from ductdicom.pipeline.drawing.tiles import prepare_tiles
 from ductdicom.pipeline.fingerprints import Fingerprints

@@ -24,8 +24,8 @@ with atheris.instrument_imports(include=["ductdicom", "pydicom", "zipfile", "tar
     from ductdicom.ingest.headers import instance as header
     from ductdicom.ingest.headers.charset import Charset
     from ductdicom.ingest.headers.charset_guess import guess_name
+    from ductdicom.ingest.headers.fast import UnusualError
     from ductdicom.ingest.headers.instance import read_instance
-    from ductdicom.ingest.headers.walker import UnusualError
     from ductdicom.ingest.read import read_archive
     from ductdicom.model.instance import Instance
     from ductdicom.model.origin import Origin

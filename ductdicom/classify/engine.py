@@ -7,7 +7,7 @@ from types import MappingProxyType
 from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.classify.rule import Rule
 from ductdicom.classify.thresholds import Thresholds
-from ductdicom.model.decision import Decision
+from ductdicom.model.call import Decision
 from ductdicom.vocabulary.terms import Vocabulary
 
 

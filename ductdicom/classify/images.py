@@ -9,8 +9,7 @@ from ductdicom.classify.image.kind import KindCall, decide_kind
 from ductdicom.classify.image.subject import Subject, read_subject
 from ductdicom.classify.image.view import ViewCall, decide_view
 from ductdicom.language.codes import VIEW_GROUPS
-from ductdicom.model.call import ViewGroup
-from ductdicom.model.decision import Decision
+from ductdicom.model.call import Decision, ViewGroup
 from ductdicom.model.outcome import Problem
 from ductdicom.model.study import Study
 

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ductdicom.errors import UsageError
-from ductdicom.model.call import Laterality, Phase
-from ductdicom.model.decision import Decision
+from ductdicom.model.call import Decision, Laterality, Phase
 from ductdicom.model.outcome import Problem
 from ductdicom.wording import nearest
 

@@ -11,8 +11,7 @@ from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import UID, ExplicitVRLittleEndian, MultiFrameTrueColorSecondaryCaptureImageStorage
 
 from ductdicom.model.instance import Instance
-from ductdicom.model.row import Pairing
-from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.settings import Phi
 from ductdicom.sheet.page import Page
 from ductdicom.sheet.pages.undecided import drawn_images

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from ductdicom.model.call import Evidence
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import LedgerRow, Problem
-from ductdicom.model.row import LeftOut, Pairing, Row
-from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.model.study import ImageCall, LeftOut, Pairing, Row, StudyCall
 from ductdicom.sheet.page import (
     Box,
     DrawnDifference,

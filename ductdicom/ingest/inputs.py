@@ -10,14 +10,8 @@ from typing import BinaryIO, NamedTuple
 
 from ductdicom.errors import UsageError
 from ductdicom.ingest.cache.codec import maker
-from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import Disposition, LedgerRow
-
-OUT_OF_MEMORY = "out-of-memory"
-MISSING = "missing"
-CHANGED = "changed"
-PASSING_REASONS = frozenset({"permission-denied", "io-error", MISSING, CHANGED, OUT_OF_MEMORY})
-"""Reasons that may be gone the next time, though the file is still the same."""
+from ductdicom.model.origin import Origin, shown_name
+from ductdicom.model.outcome import MISSING, Disposition, LedgerRow, reason_of
 
 _make_origin = maker(
     Origin, ("file", "source", "size_bytes", "modified_ns", "file_number", "member")
@@ -86,14 +80,6 @@ def _without_mark(content: bytes) -> bytes:
         return os.fsencode(content.decode("utf-16"))
     except UnicodeError as error:
         raise UsageError("the list is no UTF-16", hint="write it in UTF-8") from error
-
-
-def shown_name(name: str) -> str:
-    """Return a file name as it can be written out: forward slashes, valid Unicode."""
-    if name.isascii() and os.sep == "/":
-        return name
-    readable = os.fsencode(name).decode("utf-8", errors="backslashreplace")
-    return readable if os.sep == "/" else readable.replace(os.sep, "/")
 
 
 def _is_there(typed: str) -> bool:
@@ -233,11 +219,3 @@ def _candidate(place: _Place, status: os.stat_result) -> Origin | LedgerRow:
 def _row(place: _Place, disposition: Disposition, reason: str) -> LedgerRow:
     origin = Origin(file=place.path, source=place.source)
     return LedgerRow(origin=origin, disposition=disposition, reason=reason)
-
-
-def reason_of(error: OSError) -> str:
-    """Return the ledger's word for an input that the system does not let us read."""
-    if isinstance(error, PermissionError):
-        return "permission-denied"
-    is_gone = isinstance(error, FileNotFoundError | NotADirectoryError)
-    return MISSING if is_gone else "io-error"

@@ -1,10 +1,14 @@
 """One file or one archive at a time: bytes in, results out."""
 
 import os
+import signal
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from io import BufferedReader, FileIO
+from types import FrameType
 from typing import BinaryIO, NamedTuple, cast
 
 from ductdicom.errors import NotDicomError, UnreadableError, place_of
@@ -12,7 +16,6 @@ from ductdicom.ingest.archives.entry import Limits
 from ductdicom.ingest.archives.kind import HEAD_BYTES, is_archive
 from ductdicom.ingest.archives.walk import walk_archive
 from ductdicom.ingest.cache.lines import Packed, Scanned, pack
-from ductdicom.ingest.deadline import deadline
 from ductdicom.ingest.headers.detect import (
     EMPTY_FILE,
     ZEROED_FILE,
@@ -20,17 +23,12 @@ from ductdicom.ingest.headers.detect import (
     promises_images,
 )
 from ductdicom.ingest.headers.fast import FIRST_BYTES
-from ductdicom.ingest.headers.file_set import (
-    FileId,
-    missing_in_archive,
-    missing_in_folder,
-)
+from ductdicom.ingest.headers.file_set import FileId, missing_in_archive, missing_in_folder
 from ductdicom.ingest.headers.instance import DirectoryFileError, read_header, read_instance
 from ductdicom.ingest.headers.shared_runs import Stretches
-from ductdicom.ingest.inputs import OUT_OF_MEMORY, reason_of
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import BUG, Disposition, LedgerRow
+from ductdicom.model.outcome import BUG, OUT_OF_MEMORY, Disposition, LedgerRow, reason_of
 
 _FILE = Origin(file="", source="")  # where it lies is known to who asked
 _LOST = frozenset({EMPTY_FILE, ZEROED_FILE})  # of a copy that failed
@@ -135,3 +133,34 @@ def _refused(origin: Origin, error: NotDicomError | UnreadableError, name: str) 
 
 def _row(origin: Origin, disposition: Disposition, reason: str) -> LedgerRow:
     return LedgerRow(origin=origin, disposition=disposition, reason=reason)
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Raise `UnreadableError` (``header-limit``) in what has not ended after so many seconds.
+
+    Only in the main thread of a POSIX system, and where nobody else uses the alarm; elsewhere
+    nothing happens.
+    """
+    if not _is_possible():
+        yield
+        return
+
+    def give_up(_signal: int, _frame: FrameType | None) -> None:
+        raise UnreadableError("reading takes too long", reason="header-limit")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    # Again and again, as a library may catch what is raised in it.
+    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _is_possible() -> bool:
+    if not hasattr(signal, "setitimer"):
+        return False
+    is_main = threading.current_thread() is threading.main_thread()
+    return is_main and signal.getitimer(signal.ITIMER_REAL)[0] == 0

@@ -13,10 +13,10 @@ from ductdicom.ingest.archives.entry import Limits
 from ductdicom.ingest.archives.walk import open_origin
 from ductdicom.ingest.cache.cache import Catalogue
 from ductdicom.ingest.cache.lines import Packed, Scanned, pack, unpack
-from ductdicom.ingest.inputs import PASSING_REASONS, find_inputs, reason_of
+from ductdicom.ingest.inputs import find_inputs
 from ductdicom.ingest.read import Reading, pack_refusal, read_archive, read_files
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import LedgerRow
+from ductdicom.model.outcome import PASSING_REASONS, LedgerRow, reason_of
 
 WORKER_DIED = "worker-died"
 CHUNK_FILES = 256

@@ -1,1 +1,10 @@
-"""Frozen values that every room shares; standard library only."""
+"""Frozen values that every room shares; standard library only.
+
+In the order in which they come about:
+
+- ``origin``: where one input came from
+- ``instance``: the header of one object
+- ``outcome``: what became of an input, a problem, why something could not be read
+- ``call``: a conclusion with its reasons, and a reviewer's decision
+- ``study``: a study, the calls of its images, and the rows they stand in
+"""

@@ -1,4 +1,4 @@
-"""Conclusions and the reasons for them."""
+"""Conclusions, the reasons for them, and what a reviewer decided."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -129,3 +129,17 @@ class ExamCall:
 def strongest(evidence: Iterable[Evidence]) -> Strength | None:
     """Return the greatest strength among ``evidence``, None where there is none."""
     return max((item.strength for item in evidence), key=lambda s: s.rank, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A reviewer's word on one image, which outranks all evidence; None leaves a value alone."""
+
+    sop_instance_uid: str
+    phase: Phase | None = None
+    laterality: Laterality | None = None
+    view: str | None = None
+    exclude: bool = False
+    by: str = ""
+    at: str = ""
+    note: str = ""

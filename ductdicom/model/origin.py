@@ -1,5 +1,6 @@
 """Where one input came from: a file, or a member of an archive."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,3 +31,11 @@ class Origin:
     def label(self) -> str:
         """Name for messages and ledgers, unique within a run."""
         return self.source if self.member is None else f"{self.source}!/{self.member}"
+
+
+def shown_name(name: str) -> str:
+    """Return a file name as it can be written out: forward slashes, valid Unicode."""
+    if name.isascii() and os.sep == "/":
+        return name
+    readable = os.fsencode(name).decode("utf-8", errors="backslashreplace")
+    return readable if os.sep == "/" else readable.replace(os.sep, "/")

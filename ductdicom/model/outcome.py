@@ -6,6 +6,12 @@ from enum import StrEnum
 from ductdicom.model.origin import Origin
 
 BUG = "internal-error"  # reason of a row, code of a problem: the fault is ours
+OUT_OF_MEMORY = "out-of-memory"
+MISSING = "missing"
+CHANGED = "changed"
+PASSING_REASONS = frozenset({"permission-denied", "io-error", MISSING, CHANGED, OUT_OF_MEMORY})
+"""Reasons that may be gone the next time, though the file is still the same."""
+
 REPORT_IT = "this is a bug in ductdicom, please report it"
 
 
@@ -56,3 +62,19 @@ class LedgerRow:
     sop_instance_uid: str = ""
     study_instance_uid: str = ""
     bug: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingReference:
+    """A file that the directory of a file set lists and that is not there."""
+
+    directory: Origin
+    file_id: str
+
+
+def reason_of(error: OSError) -> str:
+    """Return the ledger's word for an input that the system does not let us read."""
+    if isinstance(error, PermissionError):
+        return "permission-denied"
+    is_gone = isinstance(error, FileNotFoundError | NotADirectoryError)
+    return MISSING if is_gone else "io-error"

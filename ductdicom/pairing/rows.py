@@ -8,8 +8,7 @@ from collections.abc import Sequence
 
 from ductdicom.model.call import ExamKind, Kind, Laterality, Phase, ViewGroup
 from ductdicom.model.outcome import Status
-from ductdicom.model.row import LeftOut, Pairing, Row
-from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.model.study import ImageCall, LeftOut, Pairing, Row, StudyCall
 from ductdicom.pairing.status import PAIRABLE, status_of
 
 _GROUPS = (ViewGroup.CC, ViewGroup.LATERAL, ViewGroup.OBLIQUE)

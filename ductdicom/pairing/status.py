@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from ductdicom.model.call import Kind, Laterality, Phase
 from ductdicom.model.outcome import Status
-from ductdicom.model.row import LeftOut, Row
-from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.model.study import ImageCall, LeftOut, Row, StudyCall
 
 PAIRABLE = {Kind.VIEW, Kind.SYNTHETIC}
 _OPEN_REASONS = {

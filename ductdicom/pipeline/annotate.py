@@ -6,8 +6,7 @@ from dataclasses import replace
 from ductdicom.geometry.hanging import hang, implied_laterality
 from ductdicom.geometry.scale import breast_scale, contact_pitches
 from ductdicom.model.outcome import Problem, Status
-from ductdicom.model.row import Pairing, Row
-from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.model.study import ImageCall, Pairing, Row, StudyCall
 
 _MESSAGES = {
     "spacing-suspect": "the pixel spacing does not fit the detector or the size of the field",

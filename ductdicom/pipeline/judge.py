@@ -11,8 +11,7 @@ from ductdicom.classify.thresholds import Thresholds
 from ductdicom.decisions.files import read_decisions
 from ductdicom.model.call import ExamKind
 from ductdicom.model.outcome import Problem
-from ductdicom.model.row import LeftOut, Pairing
-from ductdicom.model.study import StudyCall
+from ductdicom.model.study import LeftOut, Pairing, StudyCall
 from ductdicom.pairing.priors import find_priors
 from ductdicom.pairing.rows import pair_study
 from ductdicom.pipeline.annotate import annotate_rows, scale_problems

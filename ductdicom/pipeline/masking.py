@@ -10,8 +10,7 @@ from dataclasses import replace
 from ductdicom.model.call import Evidence
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import Problem
-from ductdicom.model.row import Row
-from ductdicom.model.study import ImageCall
+from ductdicom.model.study import ImageCall, Row
 from ductdicom.pipeline.judge import Judged
 from ductdicom.settings import Phi
 from ductdicom.sheet.pages.undecided import drawn_images

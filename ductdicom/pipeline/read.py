@@ -14,10 +14,9 @@ from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.export.output import STATE_FOLDER
 from ductdicom.export.records import study_record
 from ductdicom.ingest.cache.cache import Catalogue
-from ductdicom.ingest.headers.file_set import MissingReference
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.instance import Instance
-from ductdicom.model.outcome import BUG, REPORT_IT, LedgerRow, Problem
+from ductdicom.model.outcome import BUG, REPORT_IT, LedgerRow, MissingReference, Problem
 from ductdicom.pipeline.drawing.executors import LatePool
 from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather

@@ -9,9 +9,9 @@ from typing import Any
 from ductdicom.classify.agents import read_agent, read_route
 from ductdicom.classify.rules import Description, describe_rules
 from ductdicom.errors import NothingReadableError, UsageError
-from ductdicom.ingest.inputs import shown_name
 from ductdicom.language.phrases import TextPhase
 from ductdicom.language.text import read_text
+from ductdicom.model.origin import shown_name
 from ductdicom.model.outcome import BUG, Status
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.judge import Judged, make_engine

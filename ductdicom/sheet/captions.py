@@ -7,8 +7,7 @@ from typing import NamedTuple
 from pydicom.datadict import dictionary_description
 
 from ductdicom.model.call import Confidence, Evidence, Kind, Laterality, Phase
-from ductdicom.model.row import Pairing, Row
-from ductdicom.model.study import MAGNIFIED_FROM, ImageCall
+from ductdicom.model.study import MAGNIFIED_FROM, ImageCall, Pairing, Row
 
 FOOTER = (
     "Overview only. Not for diagnostic interpretation or measurement; not a retained mammogram."

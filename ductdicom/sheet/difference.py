@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ductdicom.model.row import Pairing, Row
-from ductdicom.model.study import ImageCall
+from ductdicom.model.study import ImageCall, Pairing, Row
 from ductdicom.pixels.registration.raster import change
 from ductdicom.pixels.registration.register import Picture, Refusal, register
 from ductdicom.sheet.tile import Tile, Tiles

@@ -9,9 +9,8 @@ from pydicom import dcmread, dcmwrite
 
 from ductdicom.errors import InputError, UnreadableError
 from ductdicom.ingest.headers import instance as header
-from ductdicom.ingest.headers.fast import parse_fast
+from ductdicom.ingest.headers.fast import UnusualError, parse_fast
 from ductdicom.ingest.headers.instance import read_instance
-from ductdicom.ingest.headers.walker import UnusualError
 from ductdicom.model.origin import Origin
 
 pytestmark = pytest.mark.integration

@@ -12,12 +12,11 @@ import pytest
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest import read as reading
 from ductdicom.ingest.archives.walk import members
-from ductdicom.ingest.headers.file_set import MissingReference
 from ductdicom.ingest.inputs import find_inputs
 from ductdicom.ingest.scan import fingerprint, scan_inputs
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import LedgerRow
+from ductdicom.model.outcome import LedgerRow, MissingReference
 
 pytestmark = pytest.mark.integration
 

@@ -116,7 +116,7 @@ def test_a_bug_costs_its_study_and_not_the_run(export, tmp_path, monkeypatch, jo
     problem = bad["problems"][-1]
     assert statuses.count("paired") == 3
     assert problem["code"] == "internal-error"
-    assert "ValueError at labour.py" in problem["message"]
+    assert "ValueError at workers.py" in problem["message"]
     assert "SAMPLE^2" not in json.dumps(bad)
     assert report.exit_code == 70
 

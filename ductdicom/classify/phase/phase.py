@@ -4,8 +4,15 @@ from collections.abc import Sequence
 
 from ductdicom.classify.image.subject import Subject
 from ductdicom.classify.phase.weigh import Source, Weighed, own_phases, source_of
-from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strength, strongest
-from ductdicom.model.decision import Decision
+from ductdicom.model.call import (
+    Confidence,
+    Decision,
+    Evidence,
+    Phase,
+    PhaseCall,
+    Strength,
+    strongest,
+)
 
 _DECISION_RULE = "decision"
 

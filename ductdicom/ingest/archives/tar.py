@@ -1,13 +1,18 @@
 """Entries of a tar archive, plain or compressed, read from front to back.
 
+An archive that is asked for one study after another is gone through once all the same: where its
+entries lie is remembered.
+
 References
 ----------
 * POSIX.1-2017, pax, "ustar Interchange Format" and "pax Interchange Format"
 """
 
+import os
 import tarfile
-from collections.abc import Iterator
-from functools import partial
+import threading
+from collections.abc import Iterable, Iterator
+from functools import cache, partial
 from typing import Any, BinaryIO, Protocol, cast
 
 from ductdicom.errors import UnreadableError
@@ -21,8 +26,8 @@ from ductdicom.ingest.archives.entry import (
     Span,
     unique_names,
 )
-from ductdicom.ingest.archives.unpack import BZIP2, GZIP, XZ, Unpacked
-from ductdicom.ingest.inputs import shown_name
+from ductdicom.ingest.archives.unpack import BZIP2, GZIP, MANY_POINTS, XZ, Unpacked
+from ductdicom.model.origin import shown_name
 from ductdicom.model.outcome import Disposition
 
 TAR = "tar"
@@ -45,6 +50,7 @@ _EXTENSIONS = frozenset(
 _UNPACKERS = {TAR_GZ: GZIP, TAR_XZ: XZ, TAR_BZ2: BZIP2}
 _CHUNK_BYTES = 1 << 16
 _EMPTY_BYTES = 10240  # which GNU tar writes for nothing
+_MOST_KEPT = 2  # archives a thread: the one at hand, and one with earlier studies
 
 
 class _TarInfo(tarfile.TarInfo):
@@ -206,3 +212,107 @@ def _refusal(
     if is_bomb or info.size > limits.member_bytes:
         return Disposition.UNREADABLE, ARCHIVE_LIMIT
     return None
+
+
+class KeptTar:
+    """Remembers where the entries of an archive lie, and how far it was gone through.
+
+    What it holds are numbers and decompressors, no open file. One search at a time is sound.
+
+    Parameters
+    ----------
+    file
+        The archive; `find` takes it anew each time.
+    """
+
+    def __init__(self, file: BinaryIO, kind: str, size_bytes: int, limits: Limits) -> None:
+        self._stream = open_tar(file, kind, size_bytes, limits, most_points=MANY_POINTS)
+        self._begin = partial(walk_tar, self._stream, kind, size_bytes, limits)
+        self._walk = self._begin()
+        self._is_seekable = kind == TAR
+        self._places: dict[str, tuple[int, int]] = {}
+
+    def find(self, file: BinaryIO, names: Iterable[str]) -> Iterator[Entry]:
+        """Yield those of the named entries that can be opened.
+
+        First come those whose places are known; the others are looked for from where the last
+        search ended, and then once from the start.
+
+        Raises
+        ------
+        UnreadableError
+            Reason ``damaged-archive`` or ``archive-limit``.
+        """
+        self._stream.file = file
+        wanted = set(names)
+        known = sorted((self._places[name], name) for name in wanted & self._places.keys())
+        for (starts_at, size_bytes), name in known:
+            wanted.discard(name)
+            span = partial(Span, self._stream, starts_at, size_bytes)
+            yield Entry(
+                name=name,
+                size_bytes=size_bytes,
+                modified_ns=0,
+                open=span,
+                in_place=span if self._is_seekable else None,
+            )
+        yield from self._look_for(wanted)
+        if wanted:
+            self._walk = self._begin()
+            yield from self._look_for(wanted)
+
+    def _look_for(self, wanted: set[str]) -> Iterator[Entry]:
+        while wanted and (entry := next(self._walk, None)) is not None:
+            if entry.starts_at is not None and entry.refusal is None:
+                self._places[entry.name] = entry.starts_at, entry.size_bytes
+            if entry.name in wanted:
+                wanted.discard(entry.name)
+                yield entry
+
+
+class _Kept(threading.local):
+    """The archives that a thread has read from, the last one last."""
+
+    def __init__(self) -> None:
+        self.archives: dict[tuple[object, ...], KeptTar] = {}
+
+
+@cache
+def _kept() -> _Kept:
+    return _Kept()
+
+
+def kept_entries(
+    file: BinaryIO, kind: str, limits: Limits, names: Iterable[str]
+) -> Iterator[Entry]:
+    """Yield the named entries of a tar archive, of which this thread may know some already.
+
+    An entry is to be read before the next one is asked for.
+
+    Parameters
+    ----------
+    file
+        An open file of the system; one that was changed is another archive.
+    kind, limits
+        As for `tar_entries`.
+
+    Raises
+    ------
+    UnreadableError
+        Reason ``damaged-archive`` or ``archive-limit``.
+    """
+    status = os.fstat(file.fileno())
+    key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, kind, limits)
+    archives = _kept().archives
+    archive = archives.pop(key, None) or KeptTar(file, kind, status.st_size, limits)
+    is_sound = True
+    try:
+        yield from archive.find(file, names)
+    except UnreadableError:
+        is_sound = False  # the next time it may be read
+        raise
+    finally:
+        if is_sound:
+            archives[key] = archive
+            while len(archives) > _MOST_KEPT:
+                del archives[next(iter(archives))]

@@ -9,13 +9,11 @@ from typing import BinaryIO, cast
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest.archives.entry import ARCHIVE_LIMIT, Entry, Limits, Replay, read_whole
 from ductdicom.ingest.archives.iso import ISO, disc_entries
-from ductdicom.ingest.archives.kept import kept_entries
 from ductdicom.ingest.archives.kind import HEAD_BYTES, ZIP, archive_kind
-from ductdicom.ingest.archives.tar import TAR, tar_entries
+from ductdicom.ingest.archives.tar import TAR, kept_entries, tar_entries
 from ductdicom.ingest.archives.zip import zip_entries
-from ductdicom.ingest.inputs import reason_of
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import Disposition, LedgerRow
+from ductdicom.model.outcome import Disposition, LedgerRow, reason_of
 
 _NESTING = "!/"
 

@@ -18,12 +18,11 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from ductdicom.ingest.cache.lines import SHARED_LINES, Packed, packing_schema
-from ductdicom.ingest.cache.stored_lines import LINES_TABLE, Lines
 from ductdicom.model.origin import Origin
 
 _BUSY_MS = 5000
 _SHARED = [f"shared_{number}" for number in range(SHARED_LINES)]
-_TABLES = """
+TABLES = """
 CREATE TABLE IF NOT EXISTS version (digest TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS results (
     path BLOB NOT NULL,
@@ -36,14 +35,22 @@ CREATE TABLE IF NOT EXISTS results (
     {},
     PRIMARY KEY (path, place)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lines (
+    digest BLOB PRIMARY KEY,
+    content BLOB NOT NULL
+) WITHOUT ROWID;
 """.format(", ".join(f"{column} BLOB" for column in _SHARED))
-_SELECT = """
+_SELECT_RESULTS = """
 SELECT path, size_bytes, modified_ns, file_number, checksum, own, {}
 FROM results WHERE path IN ({}) ORDER BY path, place
 """
-_INSERT = "INSERT INTO results VALUES ({})"
+_INSERT_RESULT = "INSERT INTO results VALUES ({})"
 _STATE = slice(0, 4)  # of a file: its path, size, time and number
 _CHECKSUM, _OWN, _FIRST_SHARED = 4, 5, 6
+_SELECT_LINES = "SELECT digest, content FROM lines WHERE digest IN ({})"
+_DIGEST_BYTES = 16
+_MOST_ASKED = 500  # lines in one statement
+_MOST_CHARACTERS = 1 << 23  # of remembered lines
 
 
 class Catalogue:
@@ -64,7 +71,7 @@ class Catalogue:
         self._path = path
         self._folder = Path.cwd()
         self._connection: sqlite3.Connection | None = None
-        self._lines = Lines()
+        self._lines = SharedLines()
         self._can_write = False
         self._has_failed = False
 
@@ -100,7 +107,7 @@ class Catalogue:
             return [None] * len(origins)
         keys = [self._key(origin) for origin in origins]
         try:
-            statement = _SELECT.format(", ".join(_SHARED), ", ".join("?" * len(keys)))
+            statement = _SELECT_RESULTS.format(", ".join(_SHARED), ", ".join("?" * len(keys)))
             rows = self._connection.execute(statement, keys).fetchall()
             digests = set(chain.from_iterable(row[_FIRST_SHARED:] for row in rows))
             lines = self._lines.read(self._connection, digests - {None})
@@ -143,7 +150,7 @@ class Catalogue:
             encoded = own.encode()
             checksum = zlib.crc32(b"".join((encoded, *digests)))
             values = (key, place, *state, checksum, encoded, *digests, *absent)
-            connection.execute(_INSERT.format(", ".join("?" * len(values))), values)
+            connection.execute(_INSERT_RESULT.format(", ".join("?" * len(values))), values)
 
     def _key(self, origin: Origin) -> bytes:
         path = origin.file
@@ -155,6 +162,55 @@ class Catalogue:
         self.close()
         if not isinstance(error, sqlite3.OperationalError):  # damaged: the next run starts anew
             _remove(self._path)
+
+
+class SharedLines:
+    """Texts that many results share, each kept once; those read or kept lately are remembered.
+
+    A digest stands for one content only, so that whatever another run does to the table, no
+    result is ever joined with a line that is not its own.
+    """
+
+    __slots__ = ("_characters", "_contents", "_digests")
+
+    def __init__(self) -> None:
+        self._contents: dict[bytes, str] = {}
+        self._digests: dict[str, bytes] = {}
+        self._characters = 0
+
+    def read(self, connection: sqlite3.Connection, digests: set[bytes]) -> Mapping[bytes, str]:
+        """Return contents by digest, among them those of ``digests`` that the table has whole."""
+        self._make_room()
+        wanted = list(digests - self._contents.keys())
+        for start in range(0, len(wanted), _MOST_ASKED):
+            some = wanted[start : start + _MOST_ASKED]
+            statement = _SELECT_LINES.format(", ".join("?" * len(some)))
+            for digest, content in connection.execute(statement, some):
+                if isinstance(content, bytes) and _digest(content) == digest:
+                    self._remember(digest, content.decode())
+        return self._contents
+
+    def keep(self, connection: sqlite3.Connection, content: str) -> bytes:
+        """Write a line that is not there yet, and return its digest."""
+        if digest := self._digests.get(content):
+            return digest
+        self._make_room()
+        encoded = content.encode()
+        digest = _digest(encoded)
+        connection.execute("INSERT OR REPLACE INTO lines VALUES (?, ?)", (digest, encoded))
+        self._remember(digest, content)
+        return digest
+
+    def _remember(self, digest: bytes, content: str) -> None:
+        self._contents[digest] = content
+        self._digests[content] = digest
+        self._characters += len(content)
+
+    def _make_room(self) -> None:
+        if self._characters > _MOST_CHARACTERS:
+            self._contents.clear()
+            self._digests.clear()
+            self._characters = 0
 
 
 def _by_state(
@@ -222,7 +278,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
         if known != [(digest,)]:
             for table in ("results", "lines", "version"):
                 connection.execute(f"DROP TABLE IF EXISTS {table}")
-    connection.executescript(_TABLES + LINES_TABLE)
+    connection.executescript(TABLES)
     with connection:
         if known != [(digest,)]:
             connection.execute("INSERT INTO version VALUES (?)", (digest,))
@@ -232,9 +288,14 @@ def _prepare(connection: sqlite3.Connection) -> None:
 def _version() -> str:
     """Return a digest of the readers and of the values; another program reads everything anew."""
     digest = hashlib.sha256(packing_schema().encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in version_sources():
         digest.update(source.read_bytes())
     return digest.hexdigest()
+
+
+def version_sources() -> list[Path]:
+    """Return the sources on which it depends what is read from a file: all of this room."""
+    return sorted(Path(__file__).parents[1].rglob("*.py"))
 
 
 def _close(connection: sqlite3.Connection | None) -> None:
@@ -246,3 +307,7 @@ def _remove(path: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         with contextlib.suppress(OSError):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest()

@@ -20,10 +20,9 @@ from ductdicom.ingest.cache.codec import (
     values_flattener,
     write_json,
 )
-from ductdicom.ingest.headers.file_set import MissingReference
 from ductdicom.model.instance import Clock, Instance
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import LedgerRow
+from ductdicom.model.outcome import LedgerRow, MissingReference
 
 Scanned = Instance | LedgerRow | MissingReference
 Packed = tuple[str, ...]

@@ -1,5 +1,11 @@
-"""The groups of attributes of an image: contrast, breast, geometry, exposure, raster."""
+"""The attributes of an object, group by group: what it is of, what is written, where it points.
 
+Contrast, breast, geometry, exposure and raster; texts and codes with the level of the examination
+that they describe; references to other objects: source images, rejected images, the images of a
+presentation.
+"""
+
+from collections.abc import Iterator
 from datetime import time
 
 from ductdicom.ingest.headers.clock import parse_date_time, parse_time
@@ -15,10 +21,25 @@ from ductdicom.ingest.headers.tags import (
     CENTRICITY_VIEW,
     CENTRICITY_VIEW_MODIFIER,
     GE_CLINICAL_VIEW,
+    GE_FALLBACK_INSTANCE_UID,
     Tag,
 )
 from ductdicom.ingest.headers.values import Item
-from ductdicom.model.instance import Breast, Code, Contrast, Exposure, Geometry, Raster
+from ductdicom.model.instance import (
+    Breast,
+    Code,
+    Contrast,
+    Exposure,
+    Geometry,
+    Level,
+    Raster,
+    Reference,
+    Text,
+)
+
+KEY_OBJECT_SELECTION = "1.2.840.10008.5.1.4.1.1.88.59"
+GE_FALLBACK = "ge-fallback"
+_MAX_DEPTH = 12  # of a content tree; a key object selection has two levels
 
 _DATE_TIME_DIGITS = 14
 _LOSSY_SYNTAXES = frozenset(
@@ -28,6 +49,45 @@ _LOSSY_SYNTAXES = frozenset(
         "1.2.840.10008.1.2.4.81",  # JPEG-LS near-lossless
     }
 )
+_TEXTS = (
+    (Tag.IMAGE_COMMENTS, Level.IMAGE),
+    (Tag.ACQUISITION_PROTOCOL_DESCRIPTION, Level.IMAGE),
+    (Tag.ACQUISITION_DEVICE_PROCESSING_DESCRIPTION, Level.IMAGE),
+    (Tag.ACQUISITION_COMMENTS, Level.IMAGE),
+    (Tag.DERIVATION_DESCRIPTION, Level.IMAGE),
+    (Tag.SERIES_DESCRIPTION, Level.SERIES),
+    (Tag.PROTOCOL_NAME, Level.SERIES),
+    (Tag.PERFORMED_PROCEDURE_STEP_DESCRIPTION, Level.SERIES),
+    (Tag.COMMENTS_ON_PERFORMED_PROCEDURE_STEP, Level.SERIES),
+    (Tag.STUDY_DESCRIPTION, Level.STUDY),
+    (Tag.STUDY_COMMENTS, Level.STUDY),
+)
+_REQUEST_TEXTS = (
+    Tag.REQUESTED_PROCEDURE_DESCRIPTION,
+    Tag.SCHEDULED_PROCEDURE_STEP_DESCRIPTION,
+    Tag.REASON_FOR_REQUESTED_PROCEDURE,
+    Tag.REQUESTED_CONTRAST_AGENT,
+)
+_CODES = (
+    (Tag.DERIVATION_CODE_SEQUENCE, Level.IMAGE),
+    (Tag.SERIES_DESCRIPTION_CODE_SEQUENCE, Level.SERIES),
+    (Tag.PERFORMED_PROTOCOL_CODE_SEQUENCE, Level.SERIES),
+    (Tag.PROCEDURE_CODE_SEQUENCE, Level.STUDY),
+    (Tag.REASON_FOR_PERFORMED_PROCEDURE_CODE_SEQUENCE, Level.STUDY),
+)
+_REQUEST_CODES = (
+    Tag.REQUESTED_PROCEDURE_CODE_SEQUENCE,
+    Tag.SCHEDULED_PROTOCOL_CODE_SEQUENCE,
+    Tag.REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE,
+)
+
+_ITEMS = (Tag.INTERVENTION_SEQUENCE, Tag.REQUEST_ATTRIBUTES_SEQUENCE)
+
+TEXT_TAGS = (*(tag for tag, _ in _TEXTS), *_REQUEST_TEXTS, *_ITEMS)
+"""What of a data set `read_texts` looks at."""
+
+CODE_TAGS = (*(tag for tag, _ in _CODES), *_REQUEST_CODES, *_ITEMS)
+"""What of a data set `read_codes` looks at."""
 
 
 def read_contrast(header: Header) -> Contrast:
@@ -173,3 +233,87 @@ def _time(text: str | None) -> time | None:
     if text and text[:_DATE_TIME_DIGITS].isdigit() and len(text) >= _DATE_TIME_DIGITS:
         return parse_date_time(text)[1]
     return parse_time(text)
+
+
+def read_texts(top: Item) -> tuple[Text, ...]:
+    """Return the texts that are there, empty ones included; the nearest to the image first."""
+    found = [_text(top, tag, level) for tag, level in _TEXTS]
+    found += [
+        _text(item, Tag.INTERVENTION_DESCRIPTION, Level.IMAGE)
+        for item in top.items(Tag.INTERVENTION_SEQUENCE)
+    ]
+    found += [_text(item, tag, Level.REQUEST) for item in _requests(top) for tag in _REQUEST_TEXTS]
+    return tuple(dict.fromkeys(text for text in found if text is not None))
+
+
+def read_codes(top: Item) -> tuple[Code, ...]:
+    """Return the codes of procedures and their reasons; the nearest to the image first."""
+    found = [code for tag, level in _CODES for code in top.codes(tag, level) or ()]
+    for item in top.items(Tag.INTERVENTION_SEQUENCE):
+        found += item.codes(Tag.INTERVENTION_DRUG_CODE_SEQUENCE) or ()
+    for item in _requests(top):
+        for tag in _REQUEST_CODES:
+            found += item.codes(tag, Level.REQUEST) or ()
+    return tuple(dict.fromkeys(found))
+
+
+def _requests(top: Item) -> Iterator[Item]:
+    """Yield the items of the request; some consoles write its attributes at the top level."""
+    yield from top.items(Tag.REQUEST_ATTRIBUTES_SEQUENCE)
+    yield top
+
+
+def _text(item: Item, tag: Tag, level: Level) -> Text | None:
+    found = item.guessed_text(tag)
+    if found is None:
+        return None
+    value, is_guessed = found
+    return Text(level=level, tag=tag.label, value=value, is_guessed=is_guessed)
+
+
+def read_references(header: Header, title: Code | None) -> tuple[Reference, ...]:
+    """Return the references of an object, each once.
+
+    The purpose is the value of (0040,A170) Purpose of Reference Code Sequence, or for a key
+    object selection the value of its title (DICOM PS3.3 C.17.6).
+    """
+    top = header.top
+    found = list(_purposeful(top, Tag.SOURCE_IMAGE_SEQUENCE))
+    found += _purposeful(top, Tag.REFERENCED_IMAGE_SEQUENCE)
+    found += _purposeful(top, Tag.REFERENCED_INSTANCE_SEQUENCE)
+    for derivation in header.groups(Tag.DERIVATION_IMAGE_SEQUENCE):
+        found += _purposeful(derivation, Tag.SOURCE_IMAGE_SEQUENCE)
+    for series in top.items(Tag.REFERENCED_SERIES_SEQUENCE):
+        found += _purposeful(series, Tag.REFERENCED_IMAGE_SEQUENCE)
+    if title is not None:
+        found += _content(top, title.value, 0)
+    fallback = top.private_text(GE_FALLBACK_INSTANCE_UID)
+    if fallback:
+        found.append(Reference(sop_instance_uid=fallback, purpose=GE_FALLBACK))
+    return tuple(dict.fromkeys(found))
+
+
+def read_title(top: Item, sop_class_uid: str) -> Code | None:
+    """Return the document title of a key object selection, None for any other object."""
+    if sop_class_uid != KEY_OBJECT_SELECTION:
+        return None
+    return next(iter(top.codes(Tag.CONCEPT_NAME_CODE_SEQUENCE) or ()), None)
+
+
+def _purposeful(item: Item, tag: Tag) -> Iterator[Reference]:
+    for target in item.items(tag):
+        purposes = target.codes(Tag.PURPOSE_OF_REFERENCE_CODE_SEQUENCE) or ()
+        uid = target.word(Tag.REFERENCED_SOP_INSTANCE_UID)
+        if uid:
+            yield Reference(sop_instance_uid=uid, purpose=purposes[0].value if purposes else "")
+
+
+def _content(item: Item, purpose: str, depth: int) -> Iterator[Reference]:
+    if depth > _MAX_DEPTH:
+        return
+    for child in item.items(Tag.CONTENT_SEQUENCE):
+        for target in child.items(Tag.REFERENCED_SOP_SEQUENCE):
+            uid = target.word(Tag.REFERENCED_SOP_INSTANCE_UID)
+            if uid:
+                yield Reference(sop_instance_uid=uid, purpose=purpose)
+        yield from _content(child, purpose, depth + 1)

@@ -11,23 +11,14 @@ References
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import SEEK_SET
+from types import MappingProxyType
 from typing import BinaryIO
 
-from ductdicom.ingest.headers.shared_runs import Stretches
-from ductdicom.ingest.headers.tags import Tag
-from ductdicom.ingest.headers.values import MAX_ITEMS, Parsed, RawValue
-from ductdicom.ingest.headers.walker import (
-    HEAD_BYTES,
-    LONG_HEAD_BYTES,
-    LONG_VRS,
-    MAX_DEPTH,
-    SHORT_VRS,
-    ShortError,
-    UnusualError,
-    Walker,
-)
+from ductdicom.ingest.headers.shared_runs import Stretch, Stretches
+from ductdicom.ingest.headers.tags import PIXEL_TAGS, WANTED, Tag
+from ductdicom.ingest.headers.values import MAX_ITEMS, Parsed, PixelElement, RawValue
 
 FIRST_BYTES = 40 << 10  # more than a mammogram's header with its tables takes
 _MOST_BYTES = 1 << 20  # what a stream inside an archive can go back over
@@ -39,6 +30,50 @@ _IMPLICIT = b"1.2.840.10008.1.2"
 _EXPLICIT = (b"1.2.840.10008.1.2.1", b"1.2.840.10008.1.2.5")
 _ENCAPSULATED_PREFIX = b"1.2.840.10008.1.2.4."
 _DEFLATED = b"1.2.840.10008.1.2.4.95"
+
+MAX_DEPTH = 12
+UNDEFINED = 0xFFFF_FFFF
+_ITEM = 0xFFFE_E000
+_ITEM_END = 0xFFFE_E00D
+_SEQUENCE_END = 0xFFFE_E0DD
+_FIRST_DELIMITER = 0xFFFE_0000
+HEAD_BYTES = 8
+LONG_HEAD_BYTES = 12
+
+SHORT_VRS = {
+    vr.encode(): vr
+    for vr in (
+        *("AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO"),
+        *("LT", "PN", "SH", "SL", "SS", "ST", "TM", "UI", "UL", "US"),
+    )
+}
+LONG_VRS = {
+    vr.encode(): vr
+    for vr in ("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV")
+}
+_PLAIN_VRS = frozenset({*SHORT_VRS, *LONG_VRS} - {b"SQ", b"UN"})
+_SEQUENCE_VRS = frozenset({b"SQ"})
+_SEQUENCES = frozenset(int(tag) for tag in Tag if tag.name.endswith("_SEQUENCE"))
+# The wanted tags, each with the representations that its values may have; the delimiters have none,
+# and pixels are noticed before anything is expected of them.
+EXPECTED: dict[int, frozenset[bytes]] = {
+    **{tag: _SEQUENCE_VRS if tag in _SEQUENCES else _PLAIN_VRS for tag in WANTED},
+    **dict.fromkeys((*map(int, PIXEL_TAGS), _ITEM, _ITEM_END, _SEQUENCE_END), frozenset()),
+}
+
+_NOTHING: Mapping[int, Stretch] = MappingProxyType({})
+
+_explicit_head = struct.Struct("<HH2sH").unpack_from
+_implicit_head = struct.Struct("<HHI").unpack_from
+_long_length = struct.Struct("<I").unpack_from
+
+
+class UnusualError(Exception):
+    """The header is not for this parser; that need not mean a fault."""
+
+
+class ShortError(UnusualError):
+    """The bytes at hand end before the header does."""
 
 
 class FastNode:
@@ -156,3 +191,187 @@ def _is_implicit(meta: FastNode) -> bool:
     ):
         raise UnusualError("another transfer syntax")
     return False
+
+
+class Walker:
+    """Goes through the elements of one buffer, all in one encoding.
+
+    After `read`, ``steps`` is the number of elements that were taken one by one, as those of a
+    known stretch are not, and ``pixels`` is known where it came to them.
+
+    Parameters
+    ----------
+    known
+        Stretches of explicit elements, by their first tag.
+    """
+
+    __slots__ = ("_known", "content", "head", "pixels", "read", "steps")
+
+    def __init__(
+        self, content: bytes, *, is_implicit: bool, known: Mapping[int, Stretch] = _NOTHING
+    ) -> None:
+        self.content = content
+        self.head = self._implicit_head if is_implicit else self._explicit_head
+        self.read = self._read_implicit if is_implicit else self._read_explicit
+        self.pixels: PixelElement | None = None
+        self.steps = 0
+        self._known = known
+
+    def read_all(self, position: int, stop: int) -> dict[int, bytes]:
+        """Return every element that `read` would go through and that is there to its end."""
+        found: dict[int, bytes] = {}
+        while position < stop:
+            tag, code, begin, length = self.head(position)
+            if tag in PIXEL_TAGS:
+                break
+            is_open = length == UNDEFINED
+            end = self._end_of_sequence(begin, code, 0) if is_open else begin + length
+            if end > len(self.content):
+                break
+            found[tag] = self.content[position:end]
+            position = end
+        return found
+
+    def _read_explicit(self, position: int, stop: int) -> dict[int, bytes]:
+        """Return the wanted elements between two positions, up to the pixels."""
+        found: dict[int, bytes] = {}
+        # Local names, and no call for an ordinary element: this loop takes most of the time.
+        content, expected, head, shorts = self.content, EXPECTED, _explicit_head, SHORT_VRS
+        known, size, last, steps = self._known, len(content), -1, 0
+        while position < stop:
+            group, number, code, length = head(content, position)
+            tag = group << 16 | number
+            if tag <= last:
+                raise UnusualError("tags do not ascend")
+            if tag in known and content.startswith(known[tag].content, position):
+                stretch = known[tag]
+                found.update(stretch.wanted)
+                last = stretch.last
+                position += len(stretch.content)
+                continue
+            steps += 1
+            last = tag
+            if code in shorts:
+                end = position + length + 8
+            else:
+                end = self._end_of_long(tag, code, position)
+                if self.pixels is not None:
+                    break
+            if tag in expected:
+                if end > size:
+                    raise ShortError("more bytes are needed")
+                if code not in expected[tag]:
+                    raise UnusualError("a value of another kind")
+                found[tag] = content[position:end]
+            position = end
+        if position > stop:
+            raise UnusualError("a value reaches too far")
+        self.steps = steps
+        return found
+
+    def _end_of_long(self, tag: int, code: bytes, position: int) -> int:
+        """Return where an element with a long head ends, or note that the pixels begin there."""
+        if code not in LONG_VRS:
+            raise UnusualError("an unknown value representation")
+        (length,) = _long_length(self.content, position + HEAD_BYTES)
+        begin = position + LONG_HEAD_BYTES
+        if tag in PIXEL_TAGS:
+            self._note_pixels(begin, length)
+            return begin
+        return self._end_of_sequence(begin, code, 0) if length == UNDEFINED else begin + length
+
+    def _read_implicit(self, position: int, stop: int) -> dict[int, bytes]:
+        """Return the wanted elements between two positions, up to the pixels."""
+        found: dict[int, bytes] = {}
+        last = -1
+        while position < stop:
+            tag, code, begin, length = self._implicit_head(position)
+            if not last < tag < _FIRST_DELIMITER:
+                raise UnusualError("tags do not ascend")
+            last = tag
+            if tag in PIXEL_TAGS:
+                self._note_pixels(begin, length)
+                return found
+            end = begin + length
+            if length == UNDEFINED:
+                end = self._end_of_sequence(begin, code, 0)
+            if tag in EXPECTED:
+                if end > len(self.content):
+                    raise ShortError("more bytes are needed")
+                found[tag] = self.content[position:end]
+            position = end
+        if position > stop:
+            raise UnusualError("a value reaches too far")
+        return found
+
+    def _note_pixels(self, begin: int, length: int) -> None:
+        known = None if length == UNDEFINED else length
+        self.pixels = PixelElement(length_bytes=known, starts_at=begin)
+
+    def item_spans(self) -> Iterator[tuple[int, int]]:
+        """Yield where the items start and stop if the buffer is one sequence."""
+        _, _, position, length = self.head(0)
+        stop = len(self.content)
+        while position < stop:
+            tag, count = self._item_head(position)
+            begin = position + HEAD_BYTES
+            if tag == _SEQUENCE_END and length == UNDEFINED and begin == stop:
+                return
+            if tag != _ITEM:
+                raise UnusualError("no item in a sequence")
+            if count == UNDEFINED:
+                position = self._end_of_item(begin, 0)
+                yield begin, position - HEAD_BYTES
+            else:
+                position = begin + count
+                yield begin, position
+        if position != stop or length == UNDEFINED:
+            raise UnusualError("an item reaches too far")
+
+    def _explicit_head(self, position: int) -> tuple[int, bytes, int, int]:
+        group, number, code, length = _explicit_head(self.content, position)
+        if code in SHORT_VRS:
+            return group << 16 | number, code, position + HEAD_BYTES, length
+        if code not in LONG_VRS:
+            raise UnusualError("an unknown value representation")
+        (length,) = _long_length(self.content, position + HEAD_BYTES)
+        return group << 16 | number, code, position + LONG_HEAD_BYTES, length
+
+    def _implicit_head(self, position: int) -> tuple[int, bytes, int, int]:
+        group, number, length = _implicit_head(self.content, position)
+        code = self.content[position + 4 : position + 6]
+        if code.isalpha() and code.isupper():
+            raise UnusualError("perhaps an explicit value representation")
+        return group << 16 | number, b"SQ", position + HEAD_BYTES, length
+
+    def _item_head(self, position: int) -> tuple[int, int]:
+        group, number, length = _implicit_head(self.content, position)
+        return group << 16 | number, length
+
+    def _end_of_sequence(self, position: int, code: bytes, depth: int) -> int:
+        """Return the position after the delimiter of a sequence of undefined length."""
+        if code != b"SQ" or depth > MAX_DEPTH:
+            raise UnusualError("an undefined length")
+        while True:
+            tag, length = self._item_head(position)
+            position += HEAD_BYTES
+            if tag == _SEQUENCE_END and length == 0:
+                return position
+            if tag != _ITEM:
+                raise UnusualError("no item in a sequence")
+            if length == UNDEFINED:
+                position = self._end_of_item(position, depth + 1)
+            else:
+                position += length
+
+    def _end_of_item(self, position: int, depth: int) -> int:
+        """Return the position after the delimiter of an item of undefined length."""
+        while True:
+            tag, length = self._item_head(position)
+            if tag == _ITEM_END and length == 0:
+                return position + HEAD_BYTES
+            tag, code, begin, length = self.head(position)
+            if tag >= _FIRST_DELIMITER:
+                raise UnusualError("a delimiter in the wrong place")
+            is_open = length == UNDEFINED
+            position = self._end_of_sequence(begin, code, depth + 1) if is_open else begin + length

@@ -10,24 +10,16 @@ References
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ductdicom.ingest.headers.tags import Tag
 from ductdicom.ingest.headers.values import Item
 from ductdicom.model.origin import Origin
+from ductdicom.model.outcome import MissingReference
 
 _MAX_COMPONENTS = 8  # PS3.10 8.2
 
 FileId = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MissingReference:
-    """A file that the directory of a file set lists and that is not there."""
-
-    directory: Origin
-    file_id: str
 
 
 def list_file_ids(directory: Item) -> tuple[FileId, ...]:

@@ -7,14 +7,13 @@ from typing import BinaryIO
 
 from ductdicom.errors import NotDicomError, UnreadableError
 from ductdicom.ingest.headers.detect import HEAD_BYTES, find_start
-from ductdicom.ingest.headers.fast import FIRST_BYTES, parse_fast
+from ductdicom.ingest.headers.fast import FIRST_BYTES, UnusualError, parse_fast
 from ductdicom.ingest.headers.file_set import FileId, list_file_ids
 from ductdicom.ingest.headers.modules import Facts, read_attributes
 from ductdicom.ingest.headers.pixel_extent import find_damage
 from ductdicom.ingest.headers.shared_runs import Stretches
 from ductdicom.ingest.headers.tags import Tag
 from ductdicom.ingest.headers.values import Item, Parsed
-from ductdicom.ingest.headers.walker import UnusualError
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 

@@ -10,17 +10,22 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ductdicom.ingest.headers.attributes import (
+    CODE_TAGS,
+    TEXT_TAGS,
     read_breast,
+    read_codes,
     read_context,
     read_contrast,
     read_exposure,
     read_geometry,
     read_raster,
+    read_references,
+    read_texts,
+    read_title,
 )
 from ductdicom.ingest.headers.clock import parse_date, parse_time, read_clock
 from ductdicom.ingest.headers.fast import FastNode
 from ductdicom.ingest.headers.functional_groups import Header, open_header
-from ductdicom.ingest.headers.references import read_references, read_title
 from ductdicom.ingest.headers.tags import (
     CENTRICITY_LATERALITY,
     CENTRICITY_VIEW,
@@ -31,7 +36,6 @@ from ductdicom.ingest.headers.tags import (
     private_tags,
 )
 from ductdicom.ingest.headers.values import Item, Parsed
-from ductdicom.ingest.headers.words import CODE_TAGS, TEXT_TAGS, read_codes, read_texts
 from ductdicom.model.instance import Equipment, Patient, Purpose
 
 Values = Mapping[str, Any]

@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 from ductdicom.errors import InputError, UnreadableError
 from ductdicom.ingest.headers.instance import read_instance
-from ductdicom.ingest.inputs import CHANGED, reason_of
 from ductdicom.model.instance import Instance
+from ductdicom.model.outcome import CHANGED, reason_of
 
 
 def require_unchanged(instance: Instance, content: bytes | None = None) -> None:

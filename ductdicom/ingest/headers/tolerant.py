@@ -8,7 +8,7 @@ import warnings
 import zlib
 from collections.abc import Callable, MutableSequence, Sequence
 from dataclasses import dataclass
-from io import BytesIO
+from io import SEEK_CUR, SEEK_END, SEEK_SET, BytesIO, RawIOBase
 from typing import Any, BinaryIO, cast
 
 from pydicom.dataelem import RawDataElement
@@ -20,7 +20,6 @@ from pydicom.valuerep import VR
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest.headers.tags import PIXEL_TAGS, WANTED, Tag
 from ductdicom.ingest.headers.values import MAX_ITEMS, Parsed, PixelElement, RawValue
-from ductdicom.ingest.headers.window import Window
 
 _MOST_MARKS = 500_000  # of items in a sequence that is yet to be parsed; ten seconds of work
 
@@ -34,6 +33,87 @@ _PADDING_TAG = 0  # zeros after the last element, sometimes millions of them
 _CHUNK_BYTES = 1 << 16
 _LARGEST_FIRST_GROUP = 0x0400
 _VRS = frozenset(vr.value.encode() for vr in VR)
+_MOST_BYTES = 64 << 20  # of one header; the directory of a large file set comes near
+_MOST_READS = 4_000_000  # a few for each element; some seconds of work
+_HEADER_BYTES = 8  # of a data element; an attempt to read one at the end is no error
+
+
+class BoundedStream(RawIOBase):
+    """A readable view of ``stream`` from its start to ``size_bytes``.
+
+    A length taken from a damaged file never asks for more memory than there are bytes, nor for
+    more than any header has.
+    ``is_cut`` turns true when a value was wanted that the stream does not hold.
+    """
+
+    def __init__(self, stream: BinaryIO, size_bytes: int) -> None:
+        super().__init__()
+        self._stream = stream
+        self._size = size_bytes
+        self._position = 0
+        self._is_at_end = False
+        self._given = 0
+        self._reads = 0
+        self.is_cut = False
+        stream.seek(0)
+
+    def readable(self) -> bool:
+        """Say that this stream can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say that this stream can be sought in."""
+        return True
+
+    def tell(self) -> int:
+        """Return the position from the start."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
+        """Move to a position, at most to the end."""
+        base = {SEEK_SET: 0, SEEK_CUR: self._position, SEEK_END: self._size}[whence]
+        wanted = base + offset
+        if wanted > self._size:
+            self.is_cut = True
+        position = min(max(wanted, 0), self._size)
+        if position != self._position:
+            self._stream.seek(position)
+            self._position = position
+        return position
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read up to ``size`` bytes, all there are where it is negative.
+
+        Raises
+        ------
+        UnreadableError
+            Reason ``header-limit``.
+        """
+        left = self._size - self._position
+        wanted = left if size is None or size < 0 else size
+        if wanted > left:
+            self._note_end(wanted, left)
+        self._given += min(wanted, left)
+        self._reads += 1
+        if self._given > _MOST_BYTES or self._reads > _MOST_READS:
+            raise UnreadableError("the header is too large", reason="header-limit")
+        chunk = self._stream.read(min(wanted, left))
+        if len(chunk) < min(wanted, left):  # the file shrank, or its archive said too much
+            self.is_cut = True
+        self._position += len(chunk)
+        return chunk
+
+    def peek(self, count: int) -> bytes:
+        """Return up to ``count`` of the next bytes without moving."""
+        chunk = self._stream.read(min(count, self._size - self._position))
+        self._stream.seek(self._position)
+        return chunk
+
+    def _note_end(self, wanted: int, left: int) -> None:
+        # Parsers find the end by reading one more element header; anything else is a loss.
+        if left > 0 or wanted != _HEADER_BYTES or self._is_at_end:
+            self.is_cut = True
+        self._is_at_end = True
 
 
 class DatasetNode:
@@ -104,25 +184,25 @@ def parse(stream: BinaryIO, start: int, size_bytes: int) -> Parsed:
     UnreadableError
         Reason ``damaged-header`` or ``header-limit``.
     """
-    window = Window(stream, size_bytes)
+    bounded = BoundedStream(stream, size_bytes)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return _parse(window, start)
+            return _parse(bounded, start)
         except UnreadableError:
             raise
         except Exception as error:
             raise UnreadableError("the header cannot be parsed", reason="damaged-header") from error
 
 
-def _parse(window: Window, start: int) -> Parsed:
-    window.seek(start)
-    meta = DatasetNode(_read(window, _Layout(is_implicit=False), stop_when=_is_beyond(0x0002)))
-    _skip_command_set(window)
-    layout = _layout(meta, window)
-    source: Window = window
+def _parse(bounded: BoundedStream, start: int) -> Parsed:
+    bounded.seek(start)
+    meta = DatasetNode(_read(bounded, _Layout(is_implicit=False), stop_when=_is_beyond(0x0002)))
+    _skip_command_set(bounded)
+    layout = _layout(meta, bounded)
+    source: BoundedStream = bounded
     if layout.is_deflated:
-        source = _inflate(window)
+        source = _inflate(bounded)
     pixels: list[PixelElement] = []
 
     def stop_when(tag: BaseTag, _vr: str | None, length: int) -> bool:
@@ -151,8 +231,8 @@ class _Layout:
     is_deflated: bool = False
 
 
-def _read(window: Window, layout: _Layout, **options: Any) -> Dataset:
-    stream = cast(BinaryIO, window)
+def _read(bounded: BoundedStream, layout: _Layout, **options: Any) -> Dataset:
+    stream = cast(BinaryIO, bounded)
     return read_dataset(
         stream,
         layout.is_implicit,
@@ -165,17 +245,17 @@ def _is_beyond(group: int) -> Callable[[BaseTag, str | None, int], bool]:
     return lambda tag, _vr, _length: tag >> 16 != group
 
 
-def _skip_command_set(window: Window) -> None:
+def _skip_command_set(bounded: BoundedStream) -> None:
     """Skip group 0000, which some programs leave in front of the data set."""
-    if window.peek(2) == b"\0\0" and window.peek(8) != bytes(8):
-        _read(window, _Layout(is_implicit=True), stop_when=_is_beyond(0x0000))
+    if bounded.peek(2) == b"\0\0" and bounded.peek(8) != bytes(8):
+        _read(bounded, _Layout(is_implicit=True), stop_when=_is_beyond(0x0000))
 
 
-def _layout(meta: DatasetNode, window: Window) -> _Layout:
+def _layout(meta: DatasetNode, bounded: BoundedStream) -> _Layout:
     """Return how the data set is encoded (DICOM PS3.5 A); by its look where nothing says so."""
     declared = meta.raw(Tag.TRANSFER_SYNTAX_UID)
     if declared is None:
-        return _guess_layout(window.peek(6))
+        return _guess_layout(bounded.peek(6))
     syntax = declared.value.decode("ascii", errors="replace").strip(" \0")
     return _Layout(
         is_implicit=syntax in _IMPLICIT,
@@ -191,16 +271,16 @@ def _guess_layout(head: bytes) -> _Layout:
     return _Layout(is_implicit=not is_explicit, is_little_endian=is_little_endian)
 
 
-def _inflate(window: Window) -> Window:
+def _inflate(bounded: BoundedStream) -> BoundedStream:
     """Inflate a deflated data set (DICOM PS3.5 A.5), as much of it as a header can be."""
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     inflated = bytearray()
     while not inflater.eof and len(inflated) < _MAX_INFLATED_BYTES:
-        chunk = inflater.unconsumed_tail or window.read(_CHUNK_BYTES)
+        chunk = inflater.unconsumed_tail or bounded.read(_CHUNK_BYTES)
         if not chunk:
             break
         inflated += inflater.decompress(chunk, _MAX_INFLATED_BYTES - len(inflated))
-    return Window(BytesIO(inflated), len(inflated))
+    return BoundedStream(BytesIO(inflated), len(inflated))
 
 
 def _sequence(dataset: Dataset, key: BaseTag) -> object:

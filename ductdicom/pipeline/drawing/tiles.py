@@ -9,8 +9,7 @@ from ductdicom.geometry.scale import contact_pitches
 from ductdicom.ingest.headers.same_object import require_unchanged
 from ductdicom.model.instance import Equipment
 from ductdicom.model.origin import Origin
-from ductdicom.model.row import Pairing
-from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pixels.decoding.decode import read_image
 from ductdicom.pixels.display.voi import VoiChoice, VoiKind, Voter, choose_voi, voter_of

@@ -14,11 +14,9 @@ from ductdicom.export.output import THUMBNAIL_NAME, encode_json, remove_stale, w
 from ductdicom.export.pdf import pdf_document
 from ductdicom.export.png import png_page, png_thumbnail
 from ductdicom.export.records import sheet_record, study_record
-from ductdicom.ingest.inputs import PASSING_REASONS
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import Problem, Status
-from ductdicom.model.row import Pairing
-from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.model.outcome import PASSING_REASONS, Problem, Status
+from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.pipeline.annotate import note_orientation
 from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.drawing.tiles import prepare_tiles, sheet_options

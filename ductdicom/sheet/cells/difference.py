@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ductdicom.model.row import Row
-from ductdicom.model.study import ImageCall
+from ductdicom.model.study import ImageCall, Row
 from ductdicom.pixels.display.resample import area_average
 from ductdicom.pixels.registration.register import Refusal
 from ductdicom.sheet.cells.strips import scale_bar

@@ -6,8 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 from ductdicom.model.call import Laterality, Phase
-from ductdicom.model.row import Pairing, Row
-from ductdicom.model.study import ImageCall
+from ductdicom.model.study import ImageCall, Pairing, Row
 from ductdicom.sheet import captions
 from ductdicom.sheet.cells.cell import Cell, numbered
 from ductdicom.sheet.cells.difference import DifferenceCell, difference_cells

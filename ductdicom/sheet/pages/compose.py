@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from ductdicom.model.row import Pairing, Row
-from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.model.study import ImageCall, Pairing, Row, StudyCall
 from ductdicom.sheet import captions
 from ductdicom.sheet.cells.cell import Cell
 from ductdicom.sheet.cells.difference import DifferenceCell, draw_difference

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ductdicom.model.row import Pairing
-from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.sheet import captions
 from ductdicom.sheet.fonts import wrap
 from ductdicom.sheet.page import Box, LineMark, Mark, TextMark, Tone

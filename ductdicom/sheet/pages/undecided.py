@@ -5,8 +5,7 @@ from types import MappingProxyType
 
 from ductdicom.model.call import Kind, Laterality, Phase, ViewGroup
 from ductdicom.model.outcome import Status
-from ductdicom.model.row import LeftOut, Pairing, Row
-from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.model.study import ImageCall, LeftOut, Pairing, Row, StudyCall
 from ductdicom.wording import counted
 
 _NOT_SHOWN = {"excluded-by-decision", "not-a-ductogram"}

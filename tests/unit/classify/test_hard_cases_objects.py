@@ -15,8 +15,7 @@ from builders import (
     phases,
 )
 
-from ductdicom.model.call import ExamKind, Kind, Laterality, Phase
-from ductdicom.model.decision import Decision
+from ductdicom.model.call import Decision, ExamKind, Kind, Laterality, Phase
 from ductdicom.model.instance import Breast, Code, Contrast, Patient, Raster, Reference
 from ductdicom.model.outcome import Disposition, Status
 from ductdicom.pipeline.gather import gather

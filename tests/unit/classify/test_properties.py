@@ -8,8 +8,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ductdicom.classify.decide import classify_study
-from ductdicom.model.call import Confidence, ExamKind, Kind, Phase, Strength
-from ductdicom.model.decision import Decision
+from ductdicom.model.call import Confidence, Decision, ExamKind, Kind, Phase, Strength
 from ductdicom.model.instance import Breast, Clock, Contrast, Level, Patient, Text
 from ductdicom.model.study import Study
 from ductdicom.pairing.rows import pair_study

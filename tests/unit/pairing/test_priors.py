@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ductdicom.model.call import (
     Confidence,
+    Decision,
     Evidence,
     ExamCall,
     ExamKind,
@@ -18,7 +19,6 @@ from ductdicom.model.call import (
     Strength,
     ViewGroup,
 )
-from ductdicom.model.decision import Decision
 from ductdicom.model.instance import Patient
 from ductdicom.model.outcome import Problem
 from ductdicom.model.study import ImageCall, Study, StudyCall

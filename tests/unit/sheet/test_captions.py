@@ -5,7 +5,7 @@ import pytest
 from sheets import make_evidence, make_image
 
 from ductdicom.model.call import Confidence, Kind, Laterality, Phase, PhaseCall, Strength, ViewGroup
-from ductdicom.model.row import Row
+from ductdicom.model.study import Row
 from ductdicom.sheet import captions
 
 UNKNOWN = Phase.UNKNOWN

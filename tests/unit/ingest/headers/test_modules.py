@@ -3,10 +3,10 @@ import io
 import dicom_bytes as make
 import pytest
 
+from ductdicom.ingest.headers.attributes import KEY_OBJECT_SELECTION
 from ductdicom.ingest.headers.functional_groups import open_header
 from ductdicom.ingest.headers.instance import read_instance
 from ductdicom.ingest.headers.modules import PARTS, Facts
-from ductdicom.ingest.headers.references import KEY_OBJECT_SELECTION
 from ductdicom.ingest.headers.tags import Tag
 from ductdicom.ingest.headers.tolerant import parse
 from ductdicom.ingest.headers.values import Item

@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ductdicom.ingest.headers.fast import parse_fast
+from ductdicom.ingest.headers.fast import UnusualError, parse_fast
 from ductdicom.ingest.headers.shared_runs import Stretches
-from ductdicom.ingest.headers.walker import UnusualError
 
 MAKER = (0x0071_0010, "LO", "MAKER")
 NUMBERS = range(60)

@@ -11,7 +11,7 @@ from streams import Counting
 
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest.archives.entry import Limits
-from ductdicom.ingest.archives.kept import KeptTar
+from ductdicom.ingest.archives.tar import KeptTar
 
 CONTENTS = {f"{n // 4}/IM{n % 4}": random.Random(n).randbytes(70_000) for n in range(40)}
 STUDIES = [[f"{study}/IM{number}" for number in range(4)] for study in range(10)]

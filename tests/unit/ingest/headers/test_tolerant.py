@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ductdicom.errors import UnreadableError
-from ductdicom.ingest.headers import window
-from ductdicom.ingest.headers.window import Window
+from ductdicom.ingest.headers import tolerant
+from ductdicom.ingest.headers.tolerant import BoundedStream
 
 CONTENT = bytes(range(64))
 
 
 @given(st.lists(st.tuples(st.sampled_from(["read", "seek"]), st.integers(0, 80)), max_size=8))
 def test_a_window_reads_like_a_file(steps):
-    expected, actual = io.BytesIO(CONTENT), Window(io.BytesIO(CONTENT), len(CONTENT))
+    expected, actual = io.BytesIO(CONTENT), BoundedStream(io.BytesIO(CONTENT), len(CONTENT))
     for step, count in steps:
         if step == "read":
             assert expected.read(count) == actual.read(count)
@@ -34,7 +34,7 @@ def test_a_window_reads_like_a_file(steps):
     ],
 )
 def test_wanting_more_than_there_is_is_noticed(steps, is_cut):
-    stream = Window(io.BytesIO(CONTENT), len(CONTENT))
+    stream = BoundedStream(io.BytesIO(CONTENT), len(CONTENT))
 
     for step, count in steps:
         getattr(stream, step)(count)
@@ -43,7 +43,7 @@ def test_wanting_more_than_there_is_is_noticed(steps, is_cut):
 
 
 def test_a_stream_shorter_than_promised_is_cut():
-    stream = Window(io.BytesIO(CONTENT), 100)
+    stream = BoundedStream(io.BytesIO(CONTENT), 100)
 
     stream.read(100)
 
@@ -51,9 +51,9 @@ def test_a_stream_shorter_than_promised_is_cut():
 
 
 def test_a_header_has_a_limit(monkeypatch):
-    monkeypatch.setattr(window, "_MOST_BYTES", 10)
+    monkeypatch.setattr(tolerant, "_MOST_BYTES", 10)
 
     with pytest.raises(UnreadableError) as caught:
-        Window(io.BytesIO(CONTENT), len(CONTENT)).read(11)
+        BoundedStream(io.BytesIO(CONTENT), len(CONTENT)).read(11)
 
     assert caught.value.reason == "header-limit"

@@ -2,14 +2,14 @@ import sqlite3
 
 import pytest
 
-from ductdicom.ingest.cache import stored_lines as module
-from ductdicom.ingest.cache.stored_lines import LINES_TABLE, Lines
+from ductdicom.ingest.cache import cache as module
+from ductdicom.ingest.cache.cache import TABLES, SharedLines
 
 
 @pytest.fixture
 def connection():
     opened = sqlite3.connect(":memory:")
-    opened.executescript(LINES_TABLE)
+    opened.executescript(TABLES)
     yield opened
     opened.close()
 
@@ -19,7 +19,7 @@ def count(connection):
 
 
 def test_equal_lines_are_kept_once(connection):
-    one, two = Lines(), Lines()
+    one, two = SharedLines(), SharedLines()
 
     digests = {one.keep(connection, "a"), one.keep(connection, "a"), two.keep(connection, "a")}
 
@@ -28,8 +28,8 @@ def test_equal_lines_are_kept_once(connection):
 
 
 def test_equal_lines_come_back_as_one_object(connection):
-    digest = Lines().keep(connection, "a line")
-    lines = Lines()
+    digest = SharedLines().keep(connection, "a line")
+    lines = SharedLines()
 
     first = lines.read(connection, {digest})[digest]
 
@@ -38,21 +38,27 @@ def test_equal_lines_come_back_as_one_object(connection):
 
 
 def test_a_line_that_is_not_there_is_left_out(connection):
-    assert b"x" * 16 not in Lines().read(connection, {b"x" * 16})
+    assert b"x" * 16 not in SharedLines().read(connection, {b"x" * 16})
 
 
 def test_however_many_are_asked_for_all_come(connection):
-    written = Lines()
+    written = SharedLines()
     digests = {written.keep(connection, str(number)): str(number) for number in range(2000)}
 
-    assert Lines().read(connection, set(digests)) == digests
+    assert SharedLines().read(connection, set(digests)) == digests
 
 
 def test_what_is_remembered_is_bounded_and_nothing_is_lost(connection, monkeypatch):
     monkeypatch.setattr(module, "_MOST_CHARACTERS", 10)
-    lines = Lines()
+    lines = SharedLines()
     first = lines.keep(connection, "0123456789 the first")
     second = lines.keep(connection, "the second")
 
     assert lines.read(connection, {second}).keys() == {second}
     assert lines.read(connection, {first})[first] == "0123456789 the first"
+
+
+def test_a_change_of_any_reader_makes_the_cache_anew():
+    names = {f"{path.parent.name}/{path.name}" for path in module.version_sources()}
+
+    assert {"ingest/scan.py", "archives/zip.py", "cache/lines.py", "headers/values.py"} <= names

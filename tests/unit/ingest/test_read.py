@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 
 from ductdicom.errors import UnreadableError
-from ductdicom.ingest.deadline import deadline
+from ductdicom.ingest.read import deadline
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no alarm")
 
