@@ -1,12 +1,15 @@
-"""What the text of a contrast agent says; shared by its own field and by local codes."""
+"""What is typed as contrast agent and as its route, in their own fields or as a local code."""
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
+from typing import Literal
 
 from ductdicom.language.lexicon import Phrase, agent_lexicon_of
 from ductdicom.vocabulary.terms import Vocabulary
+
+Route = Literal["intraductal", "intravenous"]
 
 
 class AgentClass(StrEnum):
@@ -32,9 +35,10 @@ _SHORTEST_NEGATION = 4  # letters; "no" and "n" begin too many other words
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def agent_in(text: str, vocabulary: Vocabulary) -> AgentClass:
-    """Return the class of an agent's text.
+def read_agent(text: str, vocabulary: Vocabulary) -> AgentClass:
+    """Return what a text in the place of a contrast agent says.
 
+    Whether the field counts at all is for the study to say: consoles copy it onto every image.
     A number, a unit or a date states nothing, nor does a filling that is still to come; 0 states
     none and 1 states yes, as consoles do.
     """
@@ -53,6 +57,16 @@ def agent_in(text: str, vocabulary: Vocabulary) -> AgentClass:
         return AgentClass.UNINFORMATIVE  # "KM ja/nein" as a form has it
     telling = tuple(_telling(words))
     return _read_words(telling) if telling else AgentClass.UNINFORMATIVE
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def read_route(text: str, vocabulary: Vocabulary) -> Route | None:
+    """Return the route of administration that a text names, None where it names both or none."""
+    roles = agent_lexicon_of(vocabulary).scan(text).roles
+    is_intraductal, is_intravenous = "route.intraductal" in roles, "route.intravenous" in roles
+    if is_intraductal == is_intravenous:
+        return None
+    return "intraductal" if is_intraductal else "intravenous"
 
 
 def _telling(words: Sequence[Phrase]) -> Iterator[Phrase]:

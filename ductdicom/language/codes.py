@@ -1,23 +1,20 @@
 """What a code means, whatever spelling of its coding scheme a console uses.
 
 A code is looked up by scheme and value. Its meaning is only read, with the vocabulary, where the
-code is local and in no table. Every function takes the built-in vocabulary where none is given.
+code is local and in no table.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
-from ductdicom.language.agents import AgentClass, agent_in
-from ductdicom.language.lexicon import agent_lexicon_of, lexicon_of, phrase_tokens
+from ductdicom.language.agents import AgentClass, Route, read_agent, read_route
+from ductdicom.language.lexicon import lexicon_of, phrase_tokens
 from ductdicom.model.call import Laterality, ViewGroup
 from ductdicom.model.instance import Code
 from ductdicom.vocabulary.codebook import CodeEntry, canonical_scheme, canonical_value
 from ductdicom.vocabulary.folding import fold
-from ductdicom.vocabulary.terms import Vocabulary, load_vocabulary
+from ductdicom.vocabulary.terms import Vocabulary
 
-Route = Literal["intraductal", "intravenous"]
-
+SPECIMEN = "specimen"  # the view of a specimen, which has no acronym
 # DICOM PS3.16 CID 4014; FB is a CC taken from below. The two steep obliques pair with each other.
 VIEW_GROUPS = {
     "CC": ViewGroup.CC,
@@ -32,7 +29,6 @@ VIEW_GROUPS = {
     "SIO": ViewGroup.OBLIQUE,
     "ISO": ViewGroup.OBLIQUE,
 }
-_REMEMBERED = 2048  # the images of an export say the same
 _STANDARD_SCHEMES = frozenset({"SCT", "SRT", "DCM", "CPT", "RADLEX", "ICD9", "ICD10PCS", "LN"})
 _AGENT_CLASSES = {
     "positive": AgentClass.AGENT,
@@ -40,34 +36,21 @@ _AGENT_CLASSES = {
     "non_opaque": AgentClass.NON_OPAQUE,
     "generic": AgentClass.GENERIC_YES,
 }
-_FAMILIES = ("view", "modifier", "laterality")
+_ROUTES: dict[str, Route] = {"intraductal": "intraductal", "intravenous": "intravenous"}
+_FAMILIES = ("view", "modifier", "laterality")  # whose meanings the vocabulary has as words
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ViewTerm:
-    """A view by its acronym of CID 4014, or a specimen, whose acronym is empty."""
-
-    acronym: str
-    group: ViewGroup = ViewGroup.OTHER
-    is_specimen: bool = False
-
-
-def view_of(code: Code, vocabulary: Vocabulary | None = None) -> ViewTerm | None:
-    """Return the view that a code names.
+def view_of(code: Code, vocabulary: Vocabulary) -> str | None:
+    """Return the acronym of the view that a code names (CC, MLO, …), or ``SPECIMEN``.
 
     References
     ----------
     * DICOM PS3.16 CID 4014 View for Mammography
     """
-    acronym = _name(code, "view", vocabulary)
-    if acronym is None:
-        return None
-    if acronym == "specimen":
-        return ViewTerm(acronym="", is_specimen=True)
-    return ViewTerm(acronym=acronym, group=VIEW_GROUPS.get(acronym, ViewGroup.OTHER))
+    return _name(code, "view", vocabulary)
 
 
-def modifier_of(code: Code, vocabulary: Vocabulary | None = None) -> str | None:
+def modifier_of(code: Code, vocabulary: Vocabulary) -> str | None:
     """Return the view modifier's acronym (M, S, ID, …).
 
     References
@@ -77,70 +60,42 @@ def modifier_of(code: Code, vocabulary: Vocabulary | None = None) -> str | None:
     return _name(code, "modifier", vocabulary)
 
 
-def procedure_of(code: Code, vocabulary: Vocabulary | None = None) -> str | None:
-    """Return ``ductography``, ``specimen``, ``localisation``, ``biopsy`` or ``discharge``."""
-    chosen = vocabulary or load_vocabulary()
-    known = _use(code, "procedure", chosen)
-    if known is not None or not _is_local(code):
-        return known
-    roles = lexicon_of(chosen).scan(code.meaning).roles
-    if "ductography" in roles:
-        return "ductography"
-    for kind in ("specimen", "localisation", "biopsy"):
-        if f"kind.{kind}" in roles:
-            return kind
-    return None
-
-
-def is_ductography(code: Code, vocabulary: Vocabulary | None = None) -> bool:
+def is_ductography(code: Code, vocabulary: Vocabulary) -> bool:
     """Whether a code names a ductography; says nothing about before or after."""
-    return procedure_of(code, vocabulary) == "ductography"
+    known = _use(code, "procedure", vocabulary)
+    if known is not None or not _is_local(code):
+        return known == "ductography"
+    return "ductography" in lexicon_of(vocabulary).scan(code.meaning).roles
 
 
-def agent_of(code: Code, vocabulary: Vocabulary | None = None) -> AgentClass | None:
+def agent_of(code: Code, vocabulary: Vocabulary) -> AgentClass | None:
     """Return the class of a coded agent or ingredient, None where the code says nothing.
 
     References
     ----------
     * DICOM PS3.16 CID 12 Radiographic Contrast Agent, CID 13 Ingredient
     """
-    chosen = vocabulary or load_vocabulary()
-    name = _use(code, "agent", chosen)
+    name = _use(code, "agent", vocabulary)
     if name is not None:
         return _AGENT_CLASSES[name]
-    found = agent_in(code.meaning, chosen) if _is_local(code) else AgentClass.UNINFORMATIVE
+    found = read_agent(code.meaning, vocabulary) if _is_local(code) else AgentClass.UNINFORMATIVE
     return None if found is AgentClass.UNINFORMATIVE else found
 
 
-def route_of(code: Code, vocabulary: Vocabulary | None = None) -> Route | None:
+def route_of(code: Code, vocabulary: Vocabulary) -> Route | None:
     """Return the coded route; CID 11 has no intraductal, so Intraluminal stands for it.
 
     References
     ----------
     * DICOM PS3.16 CID 11 Administration Route
     """
-    chosen = vocabulary or load_vocabulary()
-    name = _use(code, "route", chosen)
-    if name is None and _is_local(code):
-        return route_in(code.meaning, chosen)
-    return _route(name)
+    name = _use(code, "route", vocabulary)
+    if name is not None:
+        return _ROUTES[name]
+    return read_route(code.meaning, vocabulary) if _is_local(code) else None
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def route_in(text: str, vocabulary: Vocabulary) -> Route | None:
-    """Return the route that a text names, None where it names both or none."""
-    roles = agent_lexicon_of(vocabulary).scan(text).roles
-    found = [name for name in ("intraductal", "intravenous") if f"route.{name}" in roles]
-    return _route(found[0]) if len(found) == 1 else None
-
-
-def _route(name: str | None) -> Route | None:
-    if name == "intraductal":
-        return "intraductal"
-    return "intravenous" if name == "intravenous" else None
-
-
-def laterality_of(code: Code, vocabulary: Vocabulary | None = None) -> Laterality | None:
+def laterality_of(code: Code, vocabulary: Vocabulary) -> Laterality | None:
     """Return the coded side.
 
     References
@@ -151,27 +106,25 @@ def laterality_of(code: Code, vocabulary: Vocabulary | None = None) -> Lateralit
     return None if name is None else Laterality(name)
 
 
-def rejection_of(code: Code, vocabulary: Vocabulary) -> str | None:
-    """Say why a document with this title rejects the images that it lists, None where it does not.
+def rejection_of(title: Code, vocabulary: Vocabulary) -> str | None:
+    """Return why the images that a document lists were rejected, None where it is no rejection.
 
     References
     ----------
     * DICOM PS3.16 CID 7010; IHE RAD Imaging Object Change Management
     """
-    found = _entry(canonical_scheme(code.scheme), canonical_value(code.value), "title", vocabulary)
-    if found is None or found.use != "title.rejected":
-        return None
-    return found.meaning or "rejected"
+    entry = _entry(title, "title", vocabulary)
+    return None if entry is None else entry.meaning or title.meaning or title.value
 
 
-def _name(code: Code, family: str, vocabulary: Vocabulary | None) -> str | None:
+def _name(code: Code, family: str, vocabulary: Vocabulary) -> str | None:
     """Return the name by code, or for a local code by its whole meaning."""
-    chosen = vocabulary or load_vocabulary()
-    known = _use(code, family, chosen)
+    known = _use(code, family, vocabulary)
     if known is not None or not _is_local(code):
         return known
-    said = _names_by_meaning(code, family, chosen)
-    return said.pop() if len(said) == 1 else None
+    words = phrase_tokens(fold(code.meaning))
+    said = _meanings(vocabulary).get((family, words), frozenset()) if words else frozenset()
+    return next(iter(said)) if len(said) == 1 else None
 
 
 def _is_local(code: Code) -> bool:
@@ -179,23 +132,22 @@ def _is_local(code: Code) -> bool:
 
 
 def _use(code: Code, family: str, vocabulary: Vocabulary) -> str | None:
-    found = _entry(canonical_scheme(code.scheme), canonical_value(code.value), family, vocabulary)
+    found = _entry(code, family, vocabulary)
     return None if found is None else found.use.removeprefix(f"{family}.")
 
 
+def _entry(code: Code, family: str, vocabulary: Vocabulary) -> CodeEntry | None:
+    return _look_up(canonical_scheme(code.scheme), canonical_value(code.value), family, vocabulary)
+
+
 @lru_cache(maxsize=4096)
-def _entry(scheme: str, value: str, family: str, vocabulary: Vocabulary) -> CodeEntry | None:
+def _look_up(scheme: str, value: str, family: str, vocabulary: Vocabulary) -> CodeEntry | None:
     matching = (
         entry
         for entry in vocabulary.codes
         if entry.use.startswith(f"{family}.") and entry.is_for(scheme, value)
     )
     return next(matching, None)
-
-
-def _names_by_meaning(code: Code, family: str, vocabulary: Vocabulary) -> set[str]:
-    words = phrase_tokens(fold(code.meaning))
-    return set(_meanings(vocabulary).get((family, words), ())) if words else set()
 
 
 @lru_cache(maxsize=8)

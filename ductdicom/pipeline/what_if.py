@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ductdicom.classify.agents import read_agent, read_route
 from ductdicom.classify.rules import Description, describe_rules
 from ductdicom.errors import NothingReadableError, UsageError
+from ductdicom.language.agents import read_agent, read_route
 from ductdicom.language.phrases import TextPhase
 from ductdicom.language.text import read_text
 from ductdicom.model.origin import shown_name

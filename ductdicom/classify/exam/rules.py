@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from ductdicom.classify.agents import AgentClass, read_agent, read_route
 from ductdicom.classify.image.kind import KindCall
 from ductdicom.classify.image.subject import Subject
 from ductdicom.classify.image.view import ViewCall
 from ductdicom.classify.thresholds import Thresholds
+from ductdicom.language.agents import AgentClass, read_agent, read_route
 from ductdicom.language.codes import agent_of, is_ductography, route_of
 from ductdicom.model.call import Evidence, ExamKind, Kind, Strength
 
@@ -128,7 +128,7 @@ def filled_ducts(
             route_of(code, subject.vocabulary) == "intraductal"
             for code in contrast.route_codes or ()
         )
-        if coded or read_route(route) == "intraductal":
+        if coded or read_route(route, subject.vocabulary) == "intraductal":
             yield _evidence(
                 "intraductal-route",
                 "(0018,1040)" if not coded else "(0018,0014)",
@@ -195,7 +195,7 @@ def _intravenous(subject: Subject, thresholds: Thresholds) -> Iterator[Evidence]
     coded = any(
         route_of(code, subject.vocabulary) == "intravenous" for code in contrast.route_codes or ()
     )
-    is_intravenous = coded or read_route(contrast.route or "") == "intravenous"
+    is_intravenous = coded or read_route(contrast.route or "", subject.vocabulary) == "intravenous"
     volume = max(contrast.volume_ml or 0, contrast.total_dose_ml or 0)
     # A volume may be the bottle's; it weighs less than a vein, and no more than a name.
     if is_intravenous:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ductdicom.classify.image.subject import Subject
-from ductdicom.language.codes import view_of
+from ductdicom.language.codes import SPECIMEN, view_of
 from ductdicom.model.call import Kind
 from ductdicom.model.instance import Level
 
@@ -169,8 +169,7 @@ def _by_procedure_step(subject: Subject) -> Iterator[KindCall]:
     if instance.purpose.has_biopsy_target:
         yield KindCall(kind=Kind.BIOPSY, reason="biopsy target")
     for code in instance.breast.view_codes or ():
-        term = view_of(code, subject.vocabulary)
-        if term is not None and term.is_specimen:
+        if view_of(code, subject.vocabulary) == SPECIMEN:
             yield KindCall(kind=Kind.SPECIMEN, reason="view of a specimen")
 
 

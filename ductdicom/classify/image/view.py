@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ductdicom.classify.image.subject import Subject
 from ductdicom.geometry.hanging import implied_laterality
-from ductdicom.language.codes import VIEW_GROUPS, laterality_of, modifier_of, view_of
+from ductdicom.language.codes import SPECIMEN, VIEW_GROUPS, laterality_of, modifier_of, view_of
 from ductdicom.language.text import read_text
 from ductdicom.model.call import Evidence, Laterality, Strength, ViewGroup
 from ductdicom.model.instance import Level
@@ -169,11 +169,9 @@ def _laterality_from_geometry(subject: Subject, view: str | None) -> Iterator[Ev
 def _view_evidence(subject: Subject) -> Iterator[Evidence]:
     breast = subject.instance.breast
     for code in breast.view_codes or ():
-        term = view_of(code, subject.vocabulary)
-        if term is not None and term.acronym:
-            yield _attribute(
-                "view-code", code.tag, f"{code.scheme} {code.value}".strip(), term.acronym
-            )
+        acronym = view_of(code, subject.vocabulary)
+        if acronym not in (None, SPECIMEN):
+            yield _attribute("view-code", code.tag, f"{code.scheme} {code.value}".strip(), acronym)
     if breast.view_position:
         reading = read_text(breast.view_position, subject.vocabulary)
         if len(set(reading.views)) == 1:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from ductdicom.classify.agents import AgentClass, read_agent, read_route
 from ductdicom.classify.image.subject import Subject
 from ductdicom.classify.rule import Rule
 from ductdicom.classify.thresholds import Thresholds
+from ductdicom.language.agents import AgentClass, read_agent, read_route
 from ductdicom.language.codes import agent_of, route_of
 from ductdicom.language.phrases import TextPhase
 from ductdicom.language.text import Reading
@@ -74,7 +74,7 @@ def _route(subject: Subject, _: Thresholds) -> Said:
     contrast = subject.instance.contrast
     if _is_denied(subject):
         return
-    if contrast.route and read_route(contrast.route) == "intraductal":
+    if contrast.route and read_route(contrast.route, subject.vocabulary) == "intraductal":
         yield "(0018,1040)", contrast.route, Phase.POST
     for code in contrast.route_codes or ():
         if route_of(code, subject.vocabulary) == "intraductal":

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ductdicom.classify.agents import AgentClass, read_agent, read_route
+from ductdicom.language.agents import AgentClass, read_agent, read_route
 from ductdicom.vocabulary.terms import load_vocabulary
 
 VOCABULARY = load_vocabulary()
@@ -63,7 +63,7 @@ def test_agent_text_has_one_class(value, expected):
     ],
 )
 def test_route_text_names_one_way_or_none(value, route):
-    assert read_route(value) == route
+    assert read_route(value, VOCABULARY) == route
 
 
 @given(st.text(max_size=80))

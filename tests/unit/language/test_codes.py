@@ -1,12 +1,13 @@
 import pytest
 
+from ductdicom.language.agents import AgentClass
 from ductdicom.language.codes import (
-    AgentClass,
+    SPECIMEN,
+    VIEW_GROUPS,
     agent_of,
     is_ductography,
     laterality_of,
     modifier_of,
-    procedure_of,
     rejection_of,
     route_of,
     view_of,
@@ -14,6 +15,8 @@ from ductdicom.language.codes import (
 from ductdicom.model.call import Laterality, ViewGroup
 from ductdicom.model.instance import Code
 from ductdicom.vocabulary.terms import load_vocabulary
+
+BUILT_IN = load_vocabulary()
 
 
 def make_code(value, scheme="SCT", meaning=""):
@@ -43,27 +46,23 @@ def make_code(value, scheme="SCT", meaning=""):
     ],
 )
 def test_view_is_known_under_every_scheme(value, scheme, acronym, group):
-    view = view_of(make_code(value, scheme))
-
-    assert (view.acronym, view.group, view.is_specimen) == (acronym, group, False)
+    assert view_of(make_code(value, scheme), BUILT_IN) == acronym
+    assert VIEW_GROUPS[acronym] is group
 
 
 @pytest.mark.parametrize("code", [("127457009", "SCT"), ("G-8310", "SNM3")])
 def test_a_specimen_is_a_view_without_acronym(code):
-    view = view_of(make_code(*code))
-
-    assert view.is_specimen
-    assert view.acronym == ""
+    assert view_of(make_code(*code), BUILT_IN) == SPECIMEN
 
 
 def test_a_known_code_outranks_its_meaning():
-    assert view_of(make_code("399162004", meaning="incidence de face")).acronym == "CC"
-    assert view_of(make_code("399162004", meaning="medio-lateral oblique")).acronym == "CC"
+    assert view_of(make_code("399162004", meaning="incidence de face"), BUILT_IN) == "CC"
+    assert view_of(make_code("399162004", meaning="medio-lateral oblique"), BUILT_IN) == "CC"
 
 
 def test_a_code_of_another_scheme_is_not_the_same_code():
-    assert view_of(make_code("399162004", "DCM")) is None
-    assert view_of(make_code("R-10242", "SCT")) is None
+    assert view_of(make_code("399162004", "DCM"), BUILT_IN) is None
+    assert view_of(make_code("R-10242", "SCT"), BUILT_IN) is None
 
 
 @pytest.mark.parametrize(
@@ -79,18 +78,16 @@ def test_a_code_of_another_scheme_is_not_the_same_code():
     ],
 )
 def test_a_local_code_is_read_by_its_whole_meaning(meaning, acronym):
-    view = view_of(make_code("V1", "99ACME", meaning))
-
-    assert (view.acronym if view else None) == acronym
+    assert view_of(make_code("V1", "99ACME", meaning), BUILT_IN) == acronym
 
 
 @pytest.mark.parametrize("meaning", ["", "LATERAL", "GALACTOGRAM", "CC and MLO", "unknown"])
 def test_a_local_code_with_no_view_in_its_meaning_is_unknown(meaning):
-    assert view_of(make_code("V1", "99ACME", meaning)) is None
+    assert view_of(make_code("V1", "99ACME", meaning), BUILT_IN) is None
 
 
 def test_an_unknown_code_of_a_standard_scheme_is_not_guessed_from_its_meaning():
-    assert view_of(make_code("1234567", "SCT", "cranio-caudal")) is None
+    assert view_of(make_code("1234567", "SCT", "cranio-caudal"), BUILT_IN) is None
 
 
 @pytest.mark.parametrize(
@@ -115,41 +112,38 @@ def test_an_unknown_code_of_a_standard_scheme_is_not_guessed_from_its_meaning():
     ],
 )
 def test_modifier_acronyms(value, scheme, acronym):
-    assert modifier_of(make_code(value, scheme)) == acronym
+    assert modifier_of(make_code(value, scheme), BUILT_IN) == acronym
 
 
 @pytest.mark.parametrize(
-    ("value", "scheme", "meaning", "procedure"),
+    ("value", "scheme", "meaning", "expected"),
     [
-        ("18102001", "SCT", "", "ductography"),
-        ("P5-40060", "99SDM", "", "ductography"),
-        ("111139", "DCM", "", "ductography"),
-        ("77053", "C4", "", "ductography"),
-        ("77054", "CPT4", "", "ductography"),
-        ("19030", "CPT", "", "ductography"),
-        ("87.35", "I9C", "", "ductography"),
-        ("BH03YZZ", "ICD-10-PCS", "", "ductography"),
-        ("BH00ZZZ", "ICD-10-PCS", "", None),
-        ("3-136", "OPS", "", "ductography"),
-        ("QEQH001", "CCAM", "Mammographie bilaterale", "ductography"),
-        ("MG17", "99LOCAL", "Galaktographie rechts", "ductography"),
-        ("MG17", "L", "DUCTOGRAM LT", "ductography"),
-        ("MG18", "99LOCAL", "Mammographie", None),
-        ("MG19", "99LOCAL", "Contrast mammography", None),
-        ("77067", "CPT", "Screening mammography", None),
-        ("80865008", "SCT", "", "specimen"),
-        ("237380007", "SCT", "", "localisation"),
-        ("111144", "DCM", "", "localisation"),
-        ("44578009", "SCT", "", "biopsy"),
-        ("MG20", "99LOCAL", "Drahtmarkierung", "localisation"),
-        ("162164007", "SCT", "", "discharge"),
+        ("18102001", "SCT", "", True),
+        ("P5-40060", "99SDM", "", True),
+        ("111139", "DCM", "", True),
+        ("77053", "C4", "", True),
+        ("77054", "CPT4", "", True),
+        ("19030", "CPT", "", True),
+        ("87.35", "I9C", "", True),
+        ("BH03YZZ", "ICD-10-PCS", "", True),
+        ("BH00ZZZ", "ICD-10-PCS", "", False),
+        ("3-136", "OPS", "", True),
+        ("QEQH001", "CCAM", "Mammographie bilaterale", True),
+        ("MG17", "99LOCAL", "Galaktographie rechts", True),
+        ("MG17", "L", "DUCTOGRAM LT", True),
+        ("MG18", "99LOCAL", "Mammographie", False),
+        ("MG19", "99LOCAL", "Contrast mammography", False),
+        ("77067", "CPT", "Screening mammography", False),
+        ("80865008", "SCT", "", False),
+        ("237380007", "SCT", "", False),
+        ("111144", "DCM", "", False),
+        ("44578009", "SCT", "", False),
+        ("MG20", "99LOCAL", "Drahtmarkierung", False),
+        ("162164007", "SCT", "", False),
     ],
 )
-def test_procedure_of_a_code(value, scheme, meaning, procedure):
-    code = make_code(value, scheme, meaning)
-
-    assert procedure_of(code) == procedure
-    assert is_ductography(code) == (procedure == "ductography")
+def test_a_code_may_name_a_ductography(value, scheme, meaning, expected):
+    assert is_ductography(make_code(value, scheme, meaning), BUILT_IN) is expected
 
 
 @pytest.mark.parametrize(
@@ -173,7 +167,7 @@ def test_procedure_of_a_code(value, scheme, meaning, procedure):
     ],
 )
 def test_agent_of_a_code(value, scheme, meaning, agent):
-    assert agent_of(make_code(value, scheme, meaning)) is agent
+    assert agent_of(make_code(value, scheme, meaning), BUILT_IN) is agent
 
 
 @pytest.mark.parametrize(
@@ -190,18 +184,41 @@ def test_agent_of_a_code(value, scheme, meaning, agent):
     ],
 )
 def test_route_of_a_code(value, scheme, meaning, route):
-    assert route_of(make_code(value, scheme, meaning)) == route
+    assert route_of(make_code(value, scheme, meaning), BUILT_IN) == route
 
 
 def test_laterality_of_a_code():
-    assert laterality_of(make_code("7771000")) is Laterality.LEFT
-    assert laterality_of(make_code("G-A100", "SRT")) is Laterality.RIGHT
-    assert laterality_of(make_code("51440002")) is Laterality.BOTH
-    assert laterality_of(make_code("S1", "99ACME", "links")) is Laterality.LEFT
-    assert laterality_of(make_code("399162004")) is None
+    assert laterality_of(make_code("7771000"), BUILT_IN) is Laterality.LEFT
+    assert laterality_of(make_code("G-A100", "SRT"), BUILT_IN) is Laterality.RIGHT
+    assert laterality_of(make_code("51440002"), BUILT_IN) is Laterality.BOTH
+    assert laterality_of(make_code("S1", "99ACME", "links"), BUILT_IN) is Laterality.LEFT
+    assert laterality_of(make_code("399162004"), BUILT_IN) is None
 
 
-@pytest.mark.parametrize("value", ["113001", "113037", "113038"])
-def test_rejection_titles(value):
-    assert rejection_of(make_code(value, "DCM"), load_vocabulary())
-    assert rejection_of(make_code(value, "SCT"), load_vocabulary()) is None
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("113001", "Rejected for Quality Reasons"),
+        ("113037", "Rejected for Patient Safety Reasons"),
+        ("113038", "Incorrect Modality Worklist Entry"),
+        ("113000", None),
+    ],
+)
+def test_rejection_titles(value, reason):
+    assert rejection_of(make_code(value, "DCM"), BUILT_IN) == reason
+    assert rejection_of(make_code(value, "SCT"), BUILT_IN) is None
+
+
+def test_a_site_adds_and_removes_codes(tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text(
+        "[add.codes]\nprocedure.ductography = ['99LOCAL:MG77']\nview.CC = ['99LOCAL:V1']\n"
+        "[remove.codes]\nprocedure.ductography = ['CCAM:QEQH001']\n",
+        encoding="utf-8",
+    )
+    vocabulary = load_vocabulary(rules)
+
+    assert is_ductography(make_code("MG77", "99LOCAL"), vocabulary)
+    assert view_of(make_code("V1", "99LOCAL"), vocabulary) == "CC"
+    assert not is_ductography(make_code("QEQH001", "CCAM"), vocabulary)
+    assert is_ductography(make_code("QEQH001", "CCAM"), BUILT_IN)
