@@ -1,4 +1,4 @@
-"""Draw the golden pages of tests/golden/ anew, after looking at what changed and why.
+"""Make the golden pages and records of tests/golden/ anew, after looking at what changed and why.
 
 python scripts/update_golden.py [NAME...]
 """
@@ -14,17 +14,25 @@ TESTS = Path(__file__).resolve().parent.parent / "tests"
 
 
 def main(names: list[str]) -> int:
-    """Renew the named pages, or all of them, and return 0."""
+    """Renew the named pages and records, or all of them, and return 0."""
     sys.path.insert(0, str(TESTS))
     pages = importlib.import_module("golden.pages")
-    unknown = sorted(set(names) - set(pages.GOLDEN))
+    records = importlib.import_module("golden.records")
+    known = [*pages.GOLDEN, *records.GOLDEN_RECORDS]
+    unknown = sorted(set(names) - set(known))
     if unknown:
-        print(f"no page {unknown[0]!r}; there are {', '.join(pages.GOLDEN)}", file=sys.stderr)
+        print(f"nothing is called {unknown[0]!r}; there are {', '.join(known)}", file=sys.stderr)
         return 2
-    for name in names or pages.GOLDEN:
-        target = pages.FOLDER / f"{name}.png"
-        with TemporaryDirectory() as folder, Image.open(pages.draw(name, Path(folder))) as page:
-            page.convert("RGB").save(target, optimize=True)
+    for name in names or known:
+        with TemporaryDirectory() as folder:
+            if name in pages.GOLDEN:
+                target = pages.FOLDER / f"{name}.png"
+                with Image.open(pages.draw(name, Path(folder))) as page:
+                    page.convert("RGB").save(target, optimize=True)
+            else:
+                target = records.path(name)
+                lines = "".join(f"{line}\n" for line in records.lines(name, Path(folder)))
+                target.write_text(lines, encoding="utf-8")
         print(f"{target.relative_to(TESTS.parent)}  {target.stat().st_size / 1000:.0f} kB")
     return 0
 

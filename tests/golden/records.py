@@ -1,0 +1,94 @@
+"""The golden records: what is said of the samples and of some studies of the corpus."""
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from exports import organise, read_records
+
+from ductdicom.classify.decide import Engine
+from ductdicom.export.records import study_record
+from ductdicom.pipeline.gather import gather
+from ductdicom.pipeline.judge import judge
+from ductdicom.pipeline.read import decided, scan
+from ductdicom.settings import Settings
+from ductdicom.vocabulary.terms import load_vocabulary
+
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parents[1]
+SAMPLES = "sample_data"
+TOPICS = (
+    *("textbook", "words: comments", "two ducts", "both breasts", "contralateral", "nothing"),
+    *("two stations", "volume of the vial", "none everywhere", "broken characters"),
+    *("word against tag", "laterality conflict", "tag against word", "over midnight"),
+    *("twins by reference", "quality control", "dual energy", "tomosynthesis", "companions"),
+)
+# What is another one in each output folder or with each version.
+PASSING = ("key", "fingerprint", "file_bytes")
+
+
+def scanned(_folder):
+    """Return the records of all samples."""
+    with _in_root():
+        return list(decided(scan([SAMPLES], Settings(jobs=1)), Settings()).records)
+
+
+def drawn(folder):
+    """Return the record of a sample with its sheets."""
+    with _in_root():
+        organise(f"{SAMPLES}/textbook", output=folder / "out", formats="png,html")
+    return read_records(folder / "out")
+
+
+def decided_of_corpus(_folder):
+    """Return the records of the first study of each of some topics of the labelled corpus."""
+    engine = Engine(vocabulary=load_vocabulary())
+    records = []
+    for case in _first_of_topics():
+        parts = gather(case.study.instances, lambda origin: origin.label).parts
+        records += [
+            study_record(study.call, study.pairing, key=None, sheets=())
+            for study in judge(parts, engine, all_studies=True)
+        ]
+    return records
+
+
+GOLDEN_RECORDS = {"samples": scanned, "drawn": drawn, "corpus": decided_of_corpus}
+
+
+def lines(name, folder):
+    """Make the records of a golden file and return them as its lines."""
+    made = (
+        {field: value for field, value in record.items() if field not in PASSING}
+        for record in GOLDEN_RECORDS[name](folder)
+    )
+    return [json.dumps(record, ensure_ascii=False) for record in made]
+
+
+def path(name):
+    return FOLDER / f"{name}.jsonl"
+
+
+def _first_of_topics():
+    scripts = str(ROOT / "scripts")
+    sys.path.insert(0, scripts)
+    try:
+        cases = importlib.import_module("corpus").make_corpus()
+    finally:
+        sys.path.remove(scripts)
+    return [next(case for case in cases if case.topic == topic) for topic in TOPICS]
+
+
+@contextmanager
+def _in_root() -> Iterator[None]:
+    """Stand where sources have the same names on every machine."""
+    before = Path.cwd()
+    os.chdir(ROOT)
+    try:
+        yield
+    finally:
+        os.chdir(before)
