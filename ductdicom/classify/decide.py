@@ -9,13 +9,13 @@ from ductdicom.classify.images import Draft, make_draft
 from ductdicom.classify.phase.phases import decide_phases
 from ductdicom.classify.phase.timeline import exposure_time
 from ductdicom.classify.problems import (
-    TIME_CONFLICT,
     exam_problems,
     header_problems,
     side_problems,
     view_problems,
 )
 from ductdicom.model.call import PhaseCall
+from ductdicom.model.outcome import ProblemCode
 from ductdicom.model.study import ImageCall, Study, StudyCall, place_in_study
 
 __all__ = ["Engine", "classify_study"]
@@ -45,7 +45,9 @@ def _classify(study: Study, engine: Engine) -> StudyCall:
     )
     draft = replace(draft, subjects=subjects)
     calls, injections, more = decide_phases(draft, exam, engine)
-    late = {problem.sop_instance_uid for problem in more if problem.code == TIME_CONFLICT}
+    late = {
+        problem.sop_instance_uid for problem in more if problem.code is ProblemCode.TIME_CONFLICT
+    }
     images = tuple(
         replace(
             _image_call(draft, index, calls[index], injections.get(index), engine),

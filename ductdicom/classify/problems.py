@@ -10,10 +10,9 @@ from ductdicom.classify.phase.contradictions import late_pre
 from ductdicom.classify.phase.weigh import Side, Weighed
 from ductdicom.model.call import Confidence, ExamCall, ExamKind, Kind, Phase, PhaseCall
 from ductdicom.model.instance import Level
-from ductdicom.model.outcome import Problem
+from ductdicom.model.outcome import Problem, ProblemCode
 from ductdicom.model.study import Study
 
-TIME_CONFLICT = "time-conflict"
 _CLOCK_TROUBLES = {
     "stations-differ": "they were made on different stations",
     "midnight": "they span more than twelve hours of one date",
@@ -26,18 +25,18 @@ def exam_problems(exam: ExamCall) -> Iterator[Problem]:
     rules = {item.rule for item in exam.evidence}
     if exam.confidence is Confidence.INFERRED:
         yield Problem(
-            code="exam-inferred",
+            code=ProblemCode.EXAM_INFERRED,
             message="nothing names the examination; contrast on later images of one breast "
             "makes it a ductogram",
         )
     if exam.kind is ExamKind.MAMMOGRAM and "contrast-without-a-name" in rules:
         yield Problem(
-            code="contrast-unexplained",
+            code=ProblemCode.CONTRAST_UNEXPLAINED,
             message="images carry signs of contrast, and nothing says what for",
         )
     if is_contested(exam):
         yield Problem(
-            code="exam-conflict",
+            code=ProblemCode.EXAM_CONFLICT,
             message="the study carries signs of both a ductography and an intravenous "
             f"contrast mammography; taken as {exam.kind}",
         )
@@ -53,14 +52,14 @@ def phase_problems(side: Side, calls: tuple[PhaseCall, ...], weighed: Weighed) -
             )
             problems.append(
                 Problem(
-                    code="phase-conflict",
+                    code=ProblemCode.PHASE_CONFLICT,
                     message=f"the reasons contradict each other: {reasons}",
                     sop_instance_uid=subject.instance.sop_instance_uid,
                 )
             )
     problems += [
         Problem(
-            code=TIME_CONFLICT,
+            code=ProblemCode.TIME_CONFLICT,
             message="called pre, but exposed after a post image, and no filling follows",
             sop_instance_uid=side.subjects[place].instance.sop_instance_uid,
         )
@@ -68,7 +67,7 @@ def phase_problems(side: Side, calls: tuple[PhaseCall, ...], weighed: Weighed) -
     ]
     problems += [
         Problem(
-            code="non-discriminating",
+            code=ProblemCode.NON_DISCRIMINATING,
             message=f"{name} {tag} does not tell {_count(side)} apart, so it proves nothing",
         )
         for name, tag in sorted(weighed.idle)
@@ -77,7 +76,7 @@ def phase_problems(side: Side, calls: tuple[PhaseCall, ...], weighed: Weighed) -
     if side.timeline.trouble in _CLOCK_TROUBLES:
         problems.append(
             Problem(
-                code=TIME_CONFLICT,
+                code=ProblemCode.TIME_CONFLICT,
                 message="the clock cannot order the exposures: "
                 + _CLOCK_TROUBLES[side.timeline.trouble],
             )
@@ -98,8 +97,8 @@ def view_problems(
         if kind.kind is not Kind.VIEW:
             continue
         for code, conflicts in (
-            ("laterality-conflict", view.laterality_conflicts),
-            ("view-conflict", view.view_conflicts),
+            (ProblemCode.LATERALITY_CONFLICT, view.laterality_conflicts),
+            (ProblemCode.VIEW_CONFLICT, view.view_conflicts),
         ):
             if conflicts:
                 said = "; ".join(f"{e.tag} {e.value} says {e.says}" for e in conflicts)
@@ -107,7 +106,7 @@ def view_problems(
         for item in view.evidence:
             if item.rule == "side-by-geometry" and view.laterality not in {None, item.says}:
                 yield Problem(
-                    code="orientation-conflict",
+                    code=ProblemCode.ORIENTATION_CONFLICT,
                     message=f"{item.tag} {item.value} fits the other breast ({item.says})",
                     sop_instance_uid=instance.sop_instance_uid,
                 )
@@ -131,7 +130,7 @@ def side_problems(
     seen = filled or {view.laterality for view in views} - {None}
     if len(named) == 1 and seen and not named & seen:
         yield Problem(
-            code="laterality-conflict",
+            code=ProblemCode.LATERALITY_CONFLICT,
             message=f"the study is named for {named.pop()}, its images are of "
             f"{', '.join(sorted(str(side) for side in seen))}",
         )
@@ -141,7 +140,7 @@ def header_problems(study: Study) -> list[Problem]:
     """Report texts decoded by guess and UIDs that two objects share."""
     guessed = [
         Problem(
-            code="charset-guessed",
+            code=ProblemCode.CHARSET_GUESSED,
             message="texts do not fit the declared character set and were decoded by guess",
             sop_instance_uid=instance.sop_instance_uid,
         )
@@ -150,7 +149,7 @@ def header_problems(study: Study) -> list[Problem]:
     ]
     contested = [
         Problem(
-            code="same-uid-other-bytes",
+            code=ProblemCode.SAME_UID_OTHER_BYTES,
             message="another object has the same SOP Instance UID and other content; both are kept",
             sop_instance_uid=instance.sop_instance_uid,
         )

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from ductdicom.errors import UsageError
 from ductdicom.model.call import Decision, Laterality, Phase
-from ductdicom.model.outcome import Problem
+from ductdicom.model.outcome import Problem, ProblemCode
 from ductdicom.wording import nearest
 
 E = TypeVar("E", bound=StrEnum)
@@ -51,7 +51,7 @@ def read_decisions(path: Path) -> tuple[dict[str, Decision], tuple[Problem, ...]
         found[uid] = decision
     problems = tuple(
         Problem(
-            code="contradictory-decision",
+            code=ProblemCode.CONTRADICTORY_DECISION,
             message="is decided twice in different ways; neither decision counts",
             sop_instance_uid=uid,
         )

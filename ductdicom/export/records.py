@@ -107,7 +107,7 @@ def _row(row: Row) -> dict[str, object]:
         "pre": [image.uid for image in row.pre],
         "post": [image.uid for image in row.post],
         "plain": [image.uid for image in row.plain],
-        "notes": list(row.notes),
+        "notes": [str(note) for note in row.notes],
     }
 
 
@@ -119,12 +119,12 @@ def _place(origin: Origin | None) -> dict[str, str | None]:
 def _left_out(item: LeftOut) -> dict[str, str | None]:
     image = item.image
     place = _place(image.instance.origin if image.has_other_bytes else None)
-    return {"sop_instance_uid": image.uid, "reason": item.reason, **place}
+    return {"sop_instance_uid": image.uid, "reason": str(item.reason), **place}
 
 
 def _problem(problem: Problem) -> dict[str, str | None]:
     return {
-        "code": problem.code,
+        "code": str(problem.code),
         "message": problem.message,
         "sop_instance_uid": problem.sop_instance_uid,
         **_place(problem.origin),

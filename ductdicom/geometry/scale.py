@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ductdicom.model.instance import Equipment, Geometry, Instance
+from ductdicom.model.outcome import Note
 from ductdicom.model.study import MAGNIFIED_FROM, ImageCall
 
-SPACING_SUSPECT = "spacing-suspect"
-MAGNIFICATION_CONFLICT = "magnification-conflict"
-SCALE_UNKNOWN = "scale-unknown"
 CONTRADICTED = "magnification contradicted"  # source of a scale that is unknown for that
 
 _SANE_SPACING_MM = (0.02, 0.5)
@@ -42,14 +40,14 @@ class Scale:
 
     ``mm_per_px`` is (row, column) spacing of the full, unturned image, None where unknown.
     ``is_corrected`` says that magnification has been taken account of; else it holds in the
-    detector's plane. ``source`` says where it is from, in words to print. ``notes`` are problem
-    codes.
+    detector's plane. ``source`` says where it is from, in words to print. ``notes`` are what
+    a reader must know of it.
     """
 
     mm_per_px: tuple[float, float] | None
     is_corrected: bool
     source: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def breast_scale(image: ImageCall, *, pitch_mm: tuple[float, float] | None = None) -> Scale:
@@ -76,7 +74,7 @@ def breast_scale(image: ImageCall, *, pitch_mm: tuple[float, float] | None = Non
     if spacing is None:
         return _calibrated(geometry)
     if not all(_is_within(side, _SANE_SPACING_MM) for side in spacing):
-        return _unknown(f"spacing of {spacing[0]:g} mm", SPACING_SUSPECT)
+        return _unknown(f"spacing of {spacing[0]:g} mm", Note.SPACING_SUSPECT)
     is_named = "M" in image.modifiers
     factor, source, notes = _magnification(geometry, is_named=is_named)
     if source == CONTRADICTED:
@@ -84,12 +82,12 @@ def breast_scale(image: ImageCall, *, pitch_mm: tuple[float, float] | None = Non
     if factor is None and is_named:
         return _unknown("magnified, factor unknown", *notes)
     if not _has_sane_field(instance, spacing, factor or 1.0):
-        notes = (*notes, SPACING_SUSPECT)
+        notes = (*notes, Note.SPACING_SUSPECT)
     if factor is None:
         return Scale(mm_per_px=spacing, is_corrected=False, source="at the detector", notes=notes)
     if _is_divided(instance, spacing, factor, pitch_mm):
         source = "spacing divided before"
-        notes = (*notes, SPACING_SUSPECT)
+        notes = (*notes, Note.SPACING_SUSPECT)
         factor = 1.0
     at_breast = (spacing[0] / factor, spacing[1] / factor)
     return Scale(mm_per_px=at_breast, is_corrected=True, source=source, notes=_once(notes))
@@ -113,35 +111,35 @@ def _calibrated(geometry: Geometry) -> Scale:
     if spacing is None or not kind:
         return _unknown("no spacing")
     if not all(_is_within(side, _SANE_SPACING_MM) for side in spacing):
-        return _unknown(f"spacing of {spacing[0]:g} mm", SPACING_SUSPECT)
+        return _unknown(f"spacing of {spacing[0]:g} mm", Note.SPACING_SUSPECT)
     return Scale(mm_per_px=spacing, is_corrected=True, source=f"calibrated ({kind.lower()})")
 
 
-def _unknown(source: str, *notes: str) -> Scale:
-    notes = _once((*notes, SCALE_UNKNOWN))
+def _unknown(source: str, *notes: Note) -> Scale:
+    notes = _once((*notes, Note.SCALE_UNKNOWN))
     return Scale(mm_per_px=None, is_corrected=False, source=source, notes=notes)
 
 
 def _magnification(
     geometry: Geometry, *, is_named: bool
-) -> tuple[float | None, str, tuple[str, ...]]:
+) -> tuple[float | None, str, tuple[Note, ...]]:
     """Return the factor, where it is from, and notes; no factor where others contradict it.
 
     ``is_named`` says that a modifier calls the view magnified.
     """
     stated, by_distance = geometry.magnification_factor, _by_distance(geometry)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     if stated is not None and not _is_within(stated, _SANE_MAGNIFICATION):
-        notes = (MAGNIFICATION_CONFLICT,)
+        notes = (Note.MAGNIFICATION_CONFLICT,)
     for factor, source in ((stated, "magnification"), (by_distance, "distances")):
         if factor is None or not _is_within(factor, _SANE_MAGNIFICATION):
             continue
         if factor < MAGNIFIED_FROM and is_named:
-            return None, CONTRADICTED, (MAGNIFICATION_CONFLICT,)
+            return None, CONTRADICTED, (Note.MAGNIFICATION_CONFLICT,)
         if by_distance is not None and abs(by_distance / factor - 1) > _FACTOR_TOLERANCE:
-            return None, CONTRADICTED, (MAGNIFICATION_CONFLICT,)
+            return None, CONTRADICTED, (Note.MAGNIFICATION_CONFLICT,)
         if factor >= MAGNIFIED_FROM and not is_named:
-            notes = (MAGNIFICATION_CONFLICT,)
+            notes = (Note.MAGNIFICATION_CONFLICT,)
         return factor, f"{source} {factor:.2f}", notes
     return None, "", notes
 
@@ -190,5 +188,5 @@ def _is_within(value: float, limits: tuple[float, float]) -> bool:
     return limits[0] <= value <= limits[1]
 
 
-def _once(notes: tuple[str, ...]) -> tuple[str, ...]:
+def _once(notes: tuple[Note, ...]) -> tuple[Note, ...]:
     return tuple(dict.fromkeys(notes))

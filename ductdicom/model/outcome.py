@@ -36,17 +36,90 @@ class Status(StrEnum):
     NOT_A_DUCTOGRAM = "not-a-ductogram"
 
 
+class ProblemCode(StrEnum):
+    """What a person should know, in a stable word."""
+
+    BURNED_IN_ANNOTATION = "burned-in-annotation"
+    CHARSET_GUESSED = "charset-guessed"
+    CONTRADICTORY_DECISION = "contradictory-decision"
+    CONTRAST_UNEXPLAINED = "contrast-unexplained"
+    EXAM_CONFLICT = "exam-conflict"
+    EXAM_INFERRED = "exam-inferred"
+    INTERNAL_ERROR = BUG
+    LATERALITY_CONFLICT = "laterality-conflict"
+    MAGNIFICATION_CONFLICT = "magnification-conflict"
+    MISSING_FROM_DICOMDIR = "missing-from-dicomdir"
+    NON_DISCRIMINATING = "non-discriminating"
+    ORIENTATION_CONFLICT = "orientation-conflict"
+    ORIGINAL_UNREADABLE = "original-unreadable"
+    PATIENT_CONFLICT = "patient-conflict"
+    PATIENT_INCOMPLETE = "patient-incomplete"
+    PHASE_CONFLICT = "phase-conflict"
+    PIXELS_UNREADABLE = "pixels-unreadable"
+    SAME_UID_OTHER_BYTES = "same-uid-other-bytes"
+    SPACING_SUSPECT = "spacing-suspect"
+    TIME_CONFLICT = "time-conflict"
+    UNKNOWN_DECISION = "unknown-decision"
+    VIEW_CONFLICT = "view-conflict"
+    WORKER_DIED = "worker-died"
+
+
+class LeftOutReason(StrEnum):
+    """Why an image of the breast stands in no row."""
+
+    CONTRALATERAL = "contralateral"
+    EXCLUDED_BY_DECISION = "excluded-by-decision"
+    LATERALITY_BOTH = "laterality-both"
+    LATERALITY_CONFLICT = "laterality-conflict"
+    LATERALITY_UNKNOWN = "laterality-unknown"
+    NOT_A_DUCTOGRAM = "not-a-ductogram"
+    PHASE_UNKNOWN = "phase-unknown"
+    SAME_UID_OTHER_BYTES = "same-uid-other-bytes"
+    TIME_CONFLICT = "time-conflict"
+    VIEW_CONFLICT = "view-conflict"
+    VIEW_UNKNOWN = "view-unknown"
+
+
+class Note(StrEnum):
+    """What a reader must know of a row, or of an image as it is shown."""
+
+    # Of a row; the scale and the orientation of one of its images make it a row's, too.
+    MAGNIFICATION_DIFFERS = "magnification-differs"
+    NO_POST = "no-post"
+    NO_PRE = "no-pre"
+    ORIENTATION_UNKNOWN = "orientation-unknown"
+    PRIOR_STUDY = "prior-study"
+    SCALE_UNKNOWN = "scale-unknown"
+    SUGGESTED = "suggested"
+    SYNTHETIC = "synthetic"
+    VIEW_DIFFERS = "view-differs"
+    # Of an image.
+    BURNED_IN = "burned-in"
+    FOR_PROCESSING = "for-processing"
+    GREY_DIFFERS = "grey-differs"
+    LOSSY = "lossy"
+    MAGNIFICATION_CONFLICT = "magnification-conflict"
+    ORIENTATION_CONTRADICTED = "orientation-contradicted"
+    ORIENTATION_DOUBTFUL = "orientation-doubtful"
+    SCALE_UNCORRECTED = "scale-uncorrected"
+    SHAPE_CONFLICT = "shape-conflict"
+    SPACING_SUSPECT = "spacing-suspect"
+    WINDOW_UNUSABLE = "window-unusable"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Something that a person should know; ``code`` is a short stable word.
+    """Something that a person should know.
 
-    ``origin`` is given where it concerns this input alone, and no other with its UID.
+    ``origin`` is given where it concerns this input alone, and no other with its UID. ``reason``
+    is the ledger's word for why the input could not be read, if that is the problem.
     """
 
-    code: str
+    code: ProblemCode
     message: str
     sop_instance_uid: str | None = None
     origin: Origin | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

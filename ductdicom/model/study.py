@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ductdicom.model.call import ExamCall, Kind, Laterality, Phase, PhaseCall, ViewGroup
 from ductdicom.model.instance import Instance
-from ductdicom.model.outcome import Problem, Status
+from ductdicom.model.outcome import LeftOutReason, Note, Problem, Status
 
 MAGNIFIED_FROM = 1.2  # factor; contact views have 1.0 to 1.1
 
@@ -105,7 +105,7 @@ class Row:
     """Images of one side, view group and injection: pre on the left, post on the right.
 
     No image stands in it twice. ``plain`` holds the images of a study that is no ductogram, which
-    have no phase; ``pre`` and ``post`` are then empty. ``notes`` are the record's stable words.
+    have no phase; ``pre`` and ``post`` are then empty.
     """
 
     laterality: Laterality | None
@@ -114,7 +114,7 @@ class Row:
     pre: tuple[ImageCall, ...]
     post: tuple[ImageCall, ...]
     plain: tuple[ImageCall, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def images(self) -> tuple[ImageCall, ...]:
@@ -124,10 +124,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """An instance that stands in no row, and the reason as a short stable word."""
+    """An instance that stands in no row, and why; what is no view of the breast for its kind."""
 
     image: ImageCall
-    reason: str
+    reason: LeftOutReason | Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from ductdicom.model.call import ExamKind, Kind, Laterality, Phase
 from ductdicom.model.instance import Patient
+from ductdicom.model.outcome import ProblemCode
 from ductdicom.model.study import ImageCall, StudyCall
 
 MOST_DAYS = 730.0
@@ -140,7 +141,7 @@ def find_priors(
 
 def _may_hold_scouts(other: StudyCall) -> bool:
     """Tell whether a study may lend its plain views: a mammogram, or a ductogram's scouts alone."""
-    if any(problem.code == "contrast-unexplained" for problem in other.problems):
+    if any(problem.code is ProblemCode.CONTRAST_UNEXPLAINED for problem in other.problems):
         return False
     if other.exam.kind is ExamKind.MAMMOGRAM:
         return True

@@ -7,7 +7,7 @@ image may serve several injections.
 from collections.abc import Sequence
 
 from ductdicom.model.call import ExamKind, Kind, Laterality, Phase, ViewGroup
-from ductdicom.model.outcome import Status
+from ductdicom.model.outcome import LeftOutReason, Note, Status
 from ductdicom.model.study import ImageCall, LeftOut, Pairing, Row, StudyCall
 from ductdicom.pairing.status import PAIRABLE, status_of
 
@@ -50,20 +50,20 @@ def pair_study(study: StudyCall, priors: Sequence[ImageCall] = ()) -> Pairing:
     )
 
 
-def _reason_left_out(image: ImageCall) -> str:
-    """Return why an image can stand in no row whatever the others are; empty if it can."""
-    checks = (
-        (image.is_excluded, "excluded-by-decision"),
-        (image.kind not in PAIRABLE, str(image.kind)),
-        (image.has_other_bytes, "same-uid-other-bytes"),
-        (image.has_laterality_conflict, "laterality-conflict"),
-        (image.laterality is None, "laterality-unknown"),
-        (image.laterality is Laterality.BOTH, "laterality-both"),
-        (image.has_view_conflict and image.view is None, "view-conflict"),
-        (image.group is ViewGroup.OTHER, "view-unknown"),
-        (image.has_time_conflict, "time-conflict"),
+def _reason_left_out(image: ImageCall) -> LeftOutReason | Kind | None:
+    """Return why an image can stand in no row whatever the others are; None if it can."""
+    checks: tuple[tuple[bool, LeftOutReason | Kind], ...] = (
+        (image.is_excluded, LeftOutReason.EXCLUDED_BY_DECISION),
+        (image.kind not in PAIRABLE, image.kind),
+        (image.has_other_bytes, LeftOutReason.SAME_UID_OTHER_BYTES),
+        (image.has_laterality_conflict, LeftOutReason.LATERALITY_CONFLICT),
+        (image.laterality is None, LeftOutReason.LATERALITY_UNKNOWN),
+        (image.laterality is Laterality.BOTH, LeftOutReason.LATERALITY_BOTH),
+        (image.has_view_conflict and image.view is None, LeftOutReason.VIEW_CONFLICT),
+        (image.group is ViewGroup.OTHER, LeftOutReason.VIEW_UNKNOWN),
+        (image.has_time_conflict, LeftOutReason.TIME_CONFLICT),
     )
-    return next((reason for holds, reason in checks if holds), "")
+    return next((reason for holds, reason in checks if holds), None)
 
 
 def _filled_sides(images: Sequence[ImageCall]) -> set[Laterality | None]:
@@ -77,10 +77,14 @@ def _filled_sides(images: Sequence[ImageCall]) -> set[Laterality | None]:
     return {i.laterality for i in images}
 
 
-def _reason_unpaired(image: ImageCall, filled: set[Laterality | None]) -> str:
+def _reason_unpaired(image: ImageCall, filled: set[Laterality | None]) -> LeftOutReason | Kind:
     if image.kind is not Kind.VIEW:
-        return str(image.kind)
-    return "contralateral" if image.laterality not in filled else "phase-unknown"
+        return image.kind
+    return (
+        LeftOutReason.CONTRALATERAL
+        if image.laterality not in filled
+        else LeftOutReason.PHASE_UNKNOWN
+    )
 
 
 def _rows_of_side(
@@ -185,24 +189,24 @@ def _in_time(image: ImageCall) -> tuple[bool, str, int, str]:
     )
 
 
-def _notes(pre: Sequence[ImageCall], post: Sequence[ImageCall]) -> list[str]:
+def _notes(pre: Sequence[ImageCall], post: Sequence[ImageCall]) -> list[Note]:
     notes = []
     if not pre:
-        notes.append("no-pre")
+        notes.append(Note.NO_PRE)
     if not post:
-        notes.append("no-post")
+        notes.append(Note.NO_POST)
     if pre and post and {i.view for i in pre} != {i.view for i in post}:
-        notes.append("view-differs")
+        notes.append(Note.VIEW_DIFFERS)
     if pre and post and _magnification_differs(pre, post):
-        notes.append("magnification-differs")
+        notes.append(Note.MAGNIFICATION_DIFFERS)
     if any(
         i.instance.study_instance_uid != post[0].instance.study_instance_uid for i in pre if post
     ):
-        notes.append("prior-study")
+        notes.append(Note.PRIOR_STUDY)
     if any(i.is_suggested for i in (*pre, *post)):
-        notes.append("suggested")
+        notes.append(Note.SUGGESTED)
     if any(i.kind is Kind.SYNTHETIC for i in (*pre, *post)):
-        notes.append("synthetic")
+        notes.append(Note.SYNTHETIC)
     return notes
 
 
@@ -231,7 +235,7 @@ def _pair_plain(study: StudyCall, pairable: Sequence[ImageCall]) -> Pairing:
     return Pairing(
         rows=tuple(rows),
         left_out=tuple(
-            LeftOut(image=image, reason=_reason_left_out(image) or str(image.kind))
+            LeftOut(image=image, reason=_reason_left_out(image) or image.kind)
             for image in study.images
             if _reason_left_out(image) or image.kind is not Kind.VIEW
         ),

@@ -3,24 +3,24 @@
 from collections.abc import Sequence
 
 from ductdicom.model.call import Kind, Laterality, Phase
-from ductdicom.model.outcome import Status
+from ductdicom.model.outcome import LeftOutReason, Note, ProblemCode, Status
 from ductdicom.model.study import ImageCall, LeftOut, Row, StudyCall
 
 PAIRABLE = {Kind.VIEW, Kind.SYNTHETIC}
 _OPEN_REASONS = {
-    "phase-unknown",
-    "laterality-conflict",
-    "laterality-unknown",
-    "laterality-both",
-    "view-conflict",
-    "time-conflict",
-    "same-uid-other-bytes",
+    LeftOutReason.PHASE_UNKNOWN,
+    LeftOutReason.LATERALITY_CONFLICT,
+    LeftOutReason.LATERALITY_UNKNOWN,
+    LeftOutReason.LATERALITY_BOTH,
+    LeftOutReason.VIEW_CONFLICT,
+    LeftOutReason.TIME_CONFLICT,
+    LeftOutReason.SAME_UID_OTHER_BYTES,
 }
 _STUDY_CONFLICTS = {
-    "exam-conflict",
-    "exam-inferred",
-    "laterality-conflict",
-    "patient-conflict",
+    ProblemCode.EXAM_CONFLICT,
+    ProblemCode.EXAM_INFERRED,
+    ProblemCode.LATERALITY_CONFLICT,
+    ProblemCode.PATIENT_CONFLICT,
 }
 
 
@@ -34,17 +34,17 @@ def status_of(
     ours = [i for i in left_out if i.image.laterality in filled or i.image.laterality is None]
     must_review = any(
         item.reason in _OPEN_REASONS
-        or (item.reason == "view-unknown" and item.image.call.phase is Phase.UNKNOWN)
+        or (item.reason is LeftOutReason.VIEW_UNKNOWN and item.image.call.phase is Phase.UNKNOWN)
         for item in ours
     )
     codes = {problem.code for problem in study.problems if problem.sop_instance_uid is None}
     if must_review or codes & _STUDY_CONFLICTS or not any(_is_image(i) for i in study.images):
         return Status.REVIEW
-    if any("suggested" in row.notes for row in rows):
+    if any(Note.SUGGESTED in row.notes for row in rows):
         return Status.REVIEW
     has_post = any(row.post for row in rows)
-    has_no_view = any(item.reason == "view-unknown" for item in ours)
-    if not has_post or has_no_view or any("no-pre" in row.notes for row in rows):
+    has_no_view = any(item.reason is LeftOutReason.VIEW_UNKNOWN for item in ours)
+    if not has_post or has_no_view or any(Note.NO_PRE in row.notes for row in rows):
         return Status.PARTIAL
     return Status.PAIRED
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from ductdicom.geometry.hanging import hang, implied_laterality
 from ductdicom.geometry.scale import breast_scale, contact_pitches
-from ductdicom.model.outcome import Problem, Status
+from ductdicom.model.outcome import Note, Problem, ProblemCode, Status
 from ductdicom.model.study import ImageCall, Pairing, Row, StudyCall
 
 _MESSAGES = {
-    "spacing-suspect": "the pixel spacing does not fit the detector or the size of the field",
-    "magnification-conflict": "the magnification factor contradicts view modifier or distances",
+    Note.SPACING_SUSPECT: "the pixel spacing does not fit the detector or the size of the field",
+    Note.MAGNIFICATION_CONFLICT: "the magnification factor contradicts view modifier or distances",
 }
 
 
@@ -31,9 +31,9 @@ def annotate_rows(pairing: Pairing) -> Pairing:
 def _annotated(row: Row) -> Row:
     notes = list(row.notes)
     if any(breast_scale(image).mm_per_px is None for image in row.images):
-        notes.append("scale-unknown")
+        notes.append(Note.SCALE_UNKNOWN)
     if not all(_has_known_hanging(image) for image in row.images):
-        notes.append("orientation-unknown")
+        notes.append(Note.ORIENTATION_UNKNOWN)
     return replace(row, notes=tuple(notes))
 
 
@@ -48,7 +48,7 @@ def _has_known_hanging(image: ImageCall) -> bool:
 def note_orientation(pairing: Pairing, labels: Collection[str]) -> Pairing:
     """Add ``orientation-unknown`` to the rows that hold one of the images, by origin's label."""
     rows = tuple(
-        replace(row, notes=tuple(dict.fromkeys((*row.notes, "orientation-unknown"))))
+        replace(row, notes=tuple(dict.fromkeys((*row.notes, Note.ORIENTATION_UNKNOWN))))
         if any(image.instance.origin.label in labels for image in row.images)
         else row
         for row in pairing.rows
@@ -72,7 +72,7 @@ def _problems(image: ImageCall, pitch_mm: tuple[float, float] | None) -> Iterato
     for note in breast_scale(image, pitch_mm=pitch_mm).notes:
         if note in _MESSAGES:
             yield Problem(
-                code=note,
+                code=ProblemCode(note),
                 message=_MESSAGES[note],
                 sop_instance_uid=image.uid,
             )

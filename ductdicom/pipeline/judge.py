@@ -10,7 +10,7 @@ from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.classify.thresholds import Thresholds
 from ductdicom.decisions.files import read_decisions
 from ductdicom.model.call import ExamKind
-from ductdicom.model.outcome import Problem
+from ductdicom.model.outcome import LeftOutReason, Problem, ProblemCode
 from ductdicom.model.study import LeftOut, Pairing, StudyCall
 from ductdicom.pairing.priors import find_priors
 from ductdicom.pairing.rows import pair_study
@@ -109,7 +109,7 @@ def _classify(part: Part, engine: Engine) -> StudyCall:
 def _patient_problems(part: Part) -> Iterator[Problem]:
     if part.is_shared:
         yield Problem(
-            code="patient-conflict",
+            code=ProblemCode.PATIENT_CONFLICT,
             message="objects of several patients carry this Study Instance UID; "
             "they were parted and are never shown together",
         )
@@ -117,7 +117,7 @@ def _patient_problems(part: Part) -> Iterator[Problem]:
     nameless = sum(not (patient.patient_id or patient.name) for patient in patients)
     if 0 < nameless < len(patients):
         yield Problem(
-            code="patient-incomplete",
+            code=ProblemCode.PATIENT_INCOMPLETE,
             message=f"{nameless} of {len(patients)} objects of the study name no patient; "
             "they are taken to be of the one that the others name",
         )
@@ -141,7 +141,7 @@ def _by_patient_id(calls: Sequence[StudyCall]) -> Mapping[str, list[StudyCall]]:
 def _without_rows(pairing: Pairing) -> Pairing:
     """Leave out the images of a study whose rows were not asked for."""
     more = (
-        LeftOut(image=image, reason="not-a-ductogram")
+        LeftOut(image=image, reason=LeftOutReason.NOT_A_DUCTOGRAM)
         for row in pairing.rows
         for image in row.images
     )
@@ -153,7 +153,7 @@ def unknown_decisions(engine: Engine, judged: Sequence[Judged]) -> tuple[Problem
     known = {image.uid for study in judged for image in study.call.images}
     return tuple(
         Problem(
-            code="unknown-decision",
+            code=ProblemCode.UNKNOWN_DECISION,
             message="a decision names an image that is not among the inputs",
             sop_instance_uid=uid,
         )

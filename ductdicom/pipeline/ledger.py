@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from ductdicom.model.call import ExamKind, Kind
-from ductdicom.model.outcome import Disposition, LedgerRow
+from ductdicom.model.outcome import Disposition, LedgerRow, ProblemCode
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.gather import Gathered
 from ductdicom.pipeline.judge import Judged
@@ -44,7 +44,7 @@ def _row(
     else:
         disposition, reason = _disposition(image, study)
         if image.has_other_bytes:
-            reason = "same-uid-other-bytes"
+            reason = str(ProblemCode.SAME_UID_OTHER_BYTES)
     return LedgerRow(
         origin=origin,
         disposition=disposition,
@@ -75,5 +75,5 @@ def unreadable_pixels(
         (problem["source"], problem["member"]): problem["message"].partition(":")[0]
         for record in records
         for problem in cast("list[dict[str, str]]", record["problems"])
-        if problem["code"] == "pixels-unreadable"
+        if problem["code"] == ProblemCode.PIXELS_UNREADABLE
     }

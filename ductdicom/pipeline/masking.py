@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ductdicom.model.call import Evidence
 from ductdicom.model.instance import Instance
-from ductdicom.model.outcome import Problem
+from ductdicom.model.outcome import Problem, ProblemCode
 from ductdicom.model.study import ImageCall, Row
 from ductdicom.pipeline.judge import Judged
 from ductdicom.settings import Phi
@@ -45,7 +45,7 @@ def mask_identity(judged: Iterable[Judged], phi: Phi) -> tuple[Judged, ...]:
 def _warn_of_annotations(study: Judged) -> Judged:
     problems = tuple(
         Problem(
-            code="burned-in-annotation",
+            code=ProblemCode.BURNED_IN_ANNOTATION,
             message="the header says that text is burned into the pixels, where no name is masked",
             sop_instance_uid=image.uid,
         )

@@ -16,7 +16,13 @@ from ductdicom.export.records import study_record
 from ductdicom.ingest.cache.cache import Catalogue
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.instance import Instance
-from ductdicom.model.outcome import BUG, REPORT_IT, LedgerRow, MissingReference, Problem
+from ductdicom.model.outcome import (
+    REPORT_IT,
+    LedgerRow,
+    MissingReference,
+    Problem,
+    ProblemCode,
+)
 from ductdicom.pipeline.drawing.executors import LatePool
 from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
@@ -239,7 +245,7 @@ def _holds_others(folder: Path) -> bool:
 
 def _missing_problem(item: MissingReference) -> Problem:
     return Problem(
-        code="missing-from-dicomdir",
+        code=ProblemCode.MISSING_FROM_DICOMDIR,
         message=f"{item.directory.label} lists {item.file_id}, which is not there",
     )
 
@@ -252,7 +258,9 @@ def _bugs(rows: Iterable[LedgerRow]) -> Iterator[Problem]:
             inputs.setdefault(row.bug, []).append(row.origin.label)
     for place, labels in inputs.items():
         more = f" and {len(labels) - 1} more" if len(labels) > 1 else ""
-        yield Problem(code=BUG, message=f"{REPORT_IT}: {place}, over {labels[0]}{more}")
+        yield Problem(
+            code=ProblemCode.INTERNAL_ERROR, message=f"{REPORT_IT}: {place}, over {labels[0]}{more}"
+        )
 
 
 def decided(scanned: Scan, settings: Settings) -> Report:

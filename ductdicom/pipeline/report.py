@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from ductdicom.errors import DuctDicomError, NothingReadableError, OutputError
 from ductdicom.export.output import THUMBNAIL_NAME, OutputFolder, encode_json, write_whole
 from ductdicom.export.records import ledger_csv
-from ductdicom.model.outcome import BUG, Disposition, LedgerRow, Problem, Status
+from ductdicom.model.outcome import BUG, Disposition, LedgerRow, Note, Problem, ProblemCode, Status
 from ductdicom.settings import Settings
 from ductdicom.version import __version__
 from ductdicom.wording import counted
@@ -26,18 +26,17 @@ _LIBRARIES = ("pydicom", "numpy", "pillow", "imagecodecs", "reportlab")
 # Problems that need a person whatever the options say.
 _SERIOUS = frozenset(
     {
-        "phase-conflict",
-        "laterality-conflict",
-        "patient-conflict",
-        "same-uid-other-bytes",
-        "pixels-unreadable",
-        "original-unreadable",
-        "worker-died",
-        "contradictory-decision",
-        "missing-from-dicomdir",
+        ProblemCode.PHASE_CONFLICT,
+        ProblemCode.LATERALITY_CONFLICT,
+        ProblemCode.PATIENT_CONFLICT,
+        ProblemCode.SAME_UID_OTHER_BYTES,
+        ProblemCode.PIXELS_UNREADABLE,
+        ProblemCode.ORIGINAL_UNREADABLE,
+        ProblemCode.WORKER_DIED,
+        ProblemCode.CONTRADICTORY_DECISION,
+        ProblemCode.MISSING_FROM_DICOMDIR,
     }
 )
-_SERIOUS_REASONS = frozenset({"same-uid-other-bytes"})
 
 Record = Mapping[str, object]
 
@@ -82,7 +81,7 @@ class Report:
     def causes(self) -> dict[str, int]:
         """What needs a person, and how often: problems, unreadable inputs, studies to review."""
         codes = self._codes()
-        found = {code: codes[code] for code in sorted(_SERIOUS & codes.keys())}
+        found = {str(code): codes[code] for code in sorted(_SERIOUS & codes.keys())}
         unreadable = sum(row.disposition is Disposition.UNREADABLE for row in self.rows)
         review = sum(record["status"] == Status.REVIEW for record in self.records)
         if unreadable:
@@ -219,7 +218,7 @@ def _index_entry(record: Record, identity: tuple[str, ...]) -> dict[str, object]
     exam = cast("dict[str, object]", record["exam"])
     images = ", ".join(f"{n} {phase}" for phase, n in sorted(phases.items()))
     rows = cast("list[dict[str, list[str]]]", record["rows"])
-    if any("prior-study" in row["notes"] for row in rows):
+    if any(Note.PRIOR_STUDY in row["notes"] for row in rows):
         images += ", pre from a prior study"
     thumbnail = f"{folder}/{THUMBNAIL_NAME}" if THUMBNAIL_NAME in files else ""
     return {

@@ -12,7 +12,7 @@ from ductdicom.language.agents import read_agent, read_route
 from ductdicom.language.phrases import TextPhase
 from ductdicom.language.text import read_text
 from ductdicom.model.origin import shown_name
-from ductdicom.model.outcome import BUG, Status
+from ductdicom.model.outcome import ProblemCode, Status
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.judge import Judged, make_engine
 from ductdicom.pipeline.read import scan
@@ -21,7 +21,8 @@ from ductdicom.vocabulary.terms import load_vocabulary
 
 _RECORDS = "studies.jsonl"
 _STUDY = "the study"
-_GIVEN_UP = {"worker-died", BUG}  # over these no sheet was drawn, whatever the rules say
+# Over these no sheet was drawn, whatever the rules say.
+_GIVEN_UP = {ProblemCode.WORKER_DIED, ProblemCode.INTERNAL_ERROR}
 
 Place = tuple[str, str | None]  # source and member, as a record names an image
 
@@ -204,7 +205,7 @@ def _status(
     doubted = (
         found.get((problem["source"], problem["member"]))
         for problem in record["problems"]
-        if problem["code"] != "original-unreadable" and "source" in problem
+        if problem["code"] != ProblemCode.ORIGINAL_UNREADABLE and "source" in problem
     )
     is_shown = any(known and known[1].instance.origin.label in in_rows for known in doubted)
     return Status.REVIEW if is_shown else status

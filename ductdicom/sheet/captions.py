@@ -7,6 +7,7 @@ from typing import NamedTuple
 from pydicom.datadict import dictionary_description
 
 from ductdicom.model.call import Confidence, Evidence, Kind, Laterality, Phase
+from ductdicom.model.outcome import Note
 from ductdicom.model.study import MAGNIFIED_FROM, ImageCall, Pairing, Row
 
 FOOTER = (
@@ -16,31 +17,28 @@ FOOTER = (
 _ONLY_HINTS = frozenset({"light-compression", "weak-text"})  # rules that never make a phase
 _PHASE_WORDS = {Phase.PRE: "PRE", Phase.POST: "POST", Phase.UNKNOWN: "UNKNOWN"}
 _GROUP_WORDS = {"CC": "CC", "LAT": "Lateral", "OBL": "Oblique", "OTHER": "Other"}
-_NOTE_BADGES = {
-    "view-differs": "VIEW DIFFERS",
-    "magnification-differs": "MAGNIFICATION DIFFERS",
-    "prior-study": "PRE FROM A PRIOR STUDY",
-    "suggested": "SUGGESTED, NOT DECIDED",
-    "no-pre": "NO PRE IMAGE",
-    "no-post": "NO POST IMAGE",
-    "synthetic": "SYNTHETIC VIEW",
-    "scale-unknown": "SCALE UNKNOWN",
-    "orientation-unknown": "ORIENTATION UNKNOWN",
-}
-_TILE_BADGES = {
-    "scale-unknown": "SCALE UNKNOWN",
-    "scale-uncorrected": "SCALE AT DETECTOR",
-    "spacing-suspect": "SPACING SUSPECT",
-    "magnification-conflict": "MAGNIFICATION CONFLICT",
-    "orientation-unknown": "ORIENTATION UNKNOWN",
-    "orientation-doubtful": "ORIENTATION DOUBTFUL",
-    "orientation-contradicted": "ORIENTATION CONTRADICTED, AS STORED",
-    "burned-in": "BURNED-IN TEXT",
-    "lossy": "LOSSY",
-    "grey-differs": "GREY SCALES DIFFER",
-    "window-unusable": "WINDOW SHOWS NOTHING, NOT USED",
-    "shape-conflict": "BLACK AND WHITE DOUBTFUL",
-    "for-processing": "FOR PROCESSING, APPEARANCE NOT CALIBRATED",
+_LACKING = {Note.NO_PRE: Phase.PRE, Note.NO_POST: Phase.POST}
+_BADGES = {
+    Note.VIEW_DIFFERS: "VIEW DIFFERS",
+    Note.MAGNIFICATION_DIFFERS: "MAGNIFICATION DIFFERS",
+    Note.PRIOR_STUDY: "PRE FROM A PRIOR STUDY",
+    Note.SUGGESTED: "SUGGESTED, NOT DECIDED",
+    Note.NO_PRE: "NO PRE IMAGE",
+    Note.NO_POST: "NO POST IMAGE",
+    Note.SYNTHETIC: "SYNTHETIC VIEW",
+    Note.SCALE_UNKNOWN: "SCALE UNKNOWN",
+    Note.ORIENTATION_UNKNOWN: "ORIENTATION UNKNOWN",
+    Note.SCALE_UNCORRECTED: "SCALE AT DETECTOR",
+    Note.SPACING_SUSPECT: "SPACING SUSPECT",
+    Note.MAGNIFICATION_CONFLICT: "MAGNIFICATION CONFLICT",
+    Note.ORIENTATION_DOUBTFUL: "ORIENTATION DOUBTFUL",
+    Note.ORIENTATION_CONTRADICTED: "ORIENTATION CONTRADICTED, AS STORED",
+    Note.BURNED_IN: "BURNED-IN TEXT",
+    Note.LOSSY: "LOSSY",
+    Note.GREY_DIFFERS: "GREY SCALES DIFFER",
+    Note.WINDOW_UNUSABLE: "WINDOW SHOWS NOTHING, NOT USED",
+    Note.SHAPE_CONFLICT: "BLACK AND WHITE DOUBTFUL",
+    Note.FOR_PROCESSING: "FOR PROCESSING, APPEARANCE NOT CALIBRATED",
 }
 
 
@@ -200,10 +198,10 @@ def row_badges(row: Row, undecided: Collection[Phase] = ()) -> list[str]:
     """
     badges = []
     for note in row.notes:
-        badge = _NOTE_BADGES.get(note, note.upper())
-        if note.removeprefix("no-") in undecided:
-            badge = f"{note.removeprefix('no-').upper()} NOT DECIDED"
-        if note == "view-differs":
+        badge = _BADGES[note]
+        if (lacking := _LACKING.get(note)) and lacking in undecided:
+            badge = f"{lacking.upper()} NOT DECIDED"
+        if note is Note.VIEW_DIFFERS:
             before = "/".join(sorted({i.view or "?" for i in row.pre}))
             after = "/".join(sorted({i.view or "?" for i in row.post}))
             badge = f"{badge}: {before} | {after}"
@@ -211,6 +209,6 @@ def row_badges(row: Row, undecided: Collection[Phase] = ()) -> list[str]:
     return badges
 
 
-def tile_badges(notes: Sequence[str]) -> list[str]:
+def tile_badges(notes: Sequence[Note]) -> list[str]:
     """Return a tile's notes as badges."""
-    return [_TILE_BADGES.get(note, note.upper().replace("-", " ")) for note in notes]
+    return [_BADGES[note] for note in notes]

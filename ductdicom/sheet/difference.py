@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ductdicom.model.outcome import Note
 from ductdicom.model.study import ImageCall, Pairing, Row
 from ductdicom.pixels.registration.raster import change
 from ductdicom.pixels.registration.register import Picture, Refusal, register
@@ -18,10 +19,10 @@ from ductdicom.sheet.tile import Tile, Tiles
 
 FULL_CHANGE = 0.4  # of the range of P-values: a change that is drawn white or black (heuristic)
 _DOUBTS = {
-    "orientation-unknown": "the orientation is not known",
-    "orientation-doubtful": "the orientation is doubtful",
-    "orientation-contradicted": "the pixels contradict the orientation",
-    "grey-differs": "the grey scales differ",
+    Note.ORIENTATION_UNKNOWN: "the orientation is not known",
+    Note.ORIENTATION_DOUBTFUL: "the orientation is doubtful",
+    Note.ORIENTATION_CONTRADICTED: "the pixels contradict the orientation",
+    Note.GREY_DIFFERS: "the grey scales differ",
 }
 
 
@@ -92,8 +93,8 @@ def _compare(pre: ImageCall, post: ImageCall, tiles: Tiles) -> Change | Refusal:
     if not isinstance(before, Tile) or not isinstance(after, Tile):
         return Refusal(reason="an image cannot be shown")
     doubts = [_DOUBTS[note] for note in (*before.notes, *after.notes) if note in _DOUBTS]
-    if ("for-processing" in before.notes) != ("for-processing" in after.notes):
-        doubts.append(_DOUBTS["grey-differs"])
+    if (Note.FOR_PROCESSING in before.notes) != (Note.FOR_PROCESSING in after.notes):
+        doubts.append(_DOUBTS[Note.GREY_DIFFERS])
     if doubts:
         return Refusal(reason=doubts[0])
     return _change(before, after)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ductdicom.geometry.hanging import Hanging, hang, implied_laterality
 from ductdicom.geometry.scale import breast_scale
+from ductdicom.model.outcome import Note
 from ductdicom.model.study import ImageCall
 from ductdicom.pixels.breast.air import apply, veto
 from ductdicom.pixels.breast.crop import Crop, breast_crop
@@ -18,7 +19,6 @@ from ductdicom.pixels.display.resample import Floats, area_average
 from ductdicom.pixels.display.voi import VoiChoice
 from ductdicom.pixels.stored import StoredImage
 
-VETOED = "orientation-contradicted"
 _BEYOND_NIPPLE = 0.2
 _LEVELS = 65535  # tiles wait for their page as 16 bit, half the room of floats
 
@@ -34,7 +34,7 @@ class Tile:
     ``reduction`` is the power of two by which fewer pixels were decoded each way.
     ``is_trimmed`` says that the image reaches further than what is shown of it.
     ``tip`` is roughly where the nipple is, row and column as fractions, None where it is not seen.
-    ``notes`` are stable words: what a reader must know of scale, orientation and display.
+    ``notes`` are what a reader must know of scale, orientation and display.
     """
 
     values: NDArray[np.uint16]
@@ -47,7 +47,7 @@ class Tile:
     reduction: int = 1
     is_trimmed: bool = False
     tip: tuple[float, float] | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def aspect(self) -> float:
@@ -81,7 +81,7 @@ def prepare_tile(
     stored: StoredImage,
     voi: VoiChoice | None,
     *,
-    notes: tuple[str, ...] = (),
+    notes: tuple[Note, ...] = (),
     pitch_mm: tuple[float, float] | None = None,
     min_side_px: int | None = None,
 ) -> Tile:
@@ -104,19 +104,19 @@ def prepare_tile(
     crop = _breast_crop(small, background, hanging)
     said = [*scale.notes, *notes, *shown.notes]
     if scale.mm_per_px is not None and not scale.is_corrected:
-        said.append("scale-uncorrected")
+        said.append(Note.SCALE_UNCORRECTED)
     if hanging is not stated:
-        said.append(VETOED)
+        said.append(Note.ORIENTATION_CONTRADICTED)
     elif not hanging.is_known:
-        said.append("orientation-unknown")
+        said.append(Note.ORIENTATION_UNKNOWN)
     elif _is_of_other_side(image):
-        said.append("orientation-doubtful")
+        said.append(Note.ORIENTATION_DOUBTFUL)
     if image.instance.raster.has_annotation:
-        said.append("burned-in")
+        said.append(Note.BURNED_IN)
     if stored.attributes.is_lossy:
-        said.append("lossy")
+        said.append(Note.LOSSY)
     if stored.attributes.is_for_processing:
-        said.append("for-processing")
+        said.append(Note.FOR_PROCESSING)
     cropped = values[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
     return Tile(
         values=np.round(cropped * _LEVELS).astype(np.uint16),

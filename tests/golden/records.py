@@ -1,13 +1,12 @@
 """The golden records: what is said of the samples and of some studies of the corpus."""
 
-import importlib
 import json
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from corpus.accuracy import make_corpus
 from exports import organise, read_records
 
 from ductdicom.classify.decide import Engine
@@ -74,12 +73,7 @@ def path(name):
 
 
 def _first_of_topics():
-    scripts = str(ROOT / "scripts")
-    sys.path.insert(0, scripts)
-    try:
-        cases = importlib.import_module("corpus").make_corpus()
-    finally:
-        sys.path.remove(scripts)
+    cases = make_corpus()
     return [next(case for case in cases if case.topic == topic) for topic in TOPICS]
 
 

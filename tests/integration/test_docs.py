@@ -14,7 +14,7 @@ from ductdicom.classify.thresholds import Thresholds
 from ductdicom.cli.application import INTERRUPTED, application
 from ductdicom.export.records import LEDGER_COLUMNS
 from ductdicom.model.call import Confidence, ExamKind, Kind
-from ductdicom.model.outcome import Disposition, Status
+from ductdicom.model.outcome import Disposition, ProblemCode, Status
 from ductdicom.settings import load_settings
 from ductdicom.vocabulary.terms import load_vocabulary
 
@@ -112,8 +112,8 @@ def test_every_rule_and_number_is_explained():
 
 @pytest.mark.parametrize(
     "words",
-    [Kind, ExamKind, Status, Disposition, Confidence, LEDGER_COLUMNS],
-    ids=["kinds", "exams", "states", "dispositions", "confidences", "ledger columns"],
+    [Kind, ExamKind, Status, Disposition, Confidence, ProblemCode, LEDGER_COLUMNS],
+    ids=["kinds", "exams", "states", "dispositions", "confidences", "problems", "ledger columns"],
 )
 def test_every_word_of_the_records_is_explained(words):
     page = text_of("docs/records.md")

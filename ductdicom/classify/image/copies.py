@@ -12,7 +12,7 @@ from ductdicom.classify.image.view import ViewCall
 from ductdicom.language.codes import rejection_of
 from ductdicom.model.call import Kind
 from ductdicom.model.instance import Instance
-from ductdicom.model.outcome import Problem
+from ductdicom.model.outcome import Problem, ProblemCode
 from ductdicom.model.study import Study
 from ductdicom.vocabulary.terms import Vocabulary
 
@@ -68,7 +68,7 @@ def settle_twins(
             disagreeing |= set(group)
             problems += [
                 Problem(
-                    code="laterality-conflict",
+                    code=ProblemCode.LATERALITY_CONFLICT,
                     message="copies of one exposure are labelled as different sides",
                     sop_instance_uid=instances[index].sop_instance_uid,
                 )

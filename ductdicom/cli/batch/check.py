@@ -16,7 +16,7 @@ from ductdicom.cli.options import (
 )
 from ductdicom.cli.progress import read_inputs
 from ductdicom.cli.tables import print_table
-from ductdicom.model.outcome import Disposition, Problem, Status
+from ductdicom.model.outcome import Disposition, Problem, ProblemCode, Status
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.read import Scan, decided
@@ -90,7 +90,7 @@ def _findings(scanned: Scan, report: Report) -> Iterator[_Finding]:
 def _place(problem: Problem, study: Judged) -> str:
     """Name the files that a problem is about, or the study where it is about all of it."""
     images = study.call.images
-    if problem.code == "patient-conflict":
+    if problem.code is ProblemCode.PATIENT_CONFLICT:
         return _named(study, images)
     return _files(i for i in images if i.uid == problem.sop_instance_uid) or _named(study)
 

@@ -9,6 +9,7 @@ from ductdicom.geometry.scale import contact_pitches
 from ductdicom.ingest.headers.same_object import require_unchanged
 from ductdicom.model.instance import Equipment
 from ductdicom.model.origin import Origin
+from ductdicom.model.outcome import Note
 from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pixels.decoding.decode import read_image
@@ -176,7 +177,7 @@ def _label(image: ImageCall) -> str:
 
 def _common_voi(
     voters: Sequence[Voter], wanted: VoiOption
-) -> tuple[VoiChoice | None, tuple[str, ...]]:
+) -> tuple[VoiChoice | None, tuple[Note, ...]]:
     """Choose one kind of VOI for a row; where there is none, each its own, and say so.
 
     The full range would be common too, but shows a mammogram in a few grey levels.
@@ -188,7 +189,7 @@ def _common_voi(
     voi = choose_voi(voters)
     has_own = any(image.attributes.vois for image in voters)
     if voi.kind is VoiKind.FULL_RANGE and has_own and len(voters) > 1:
-        return None, ("grey-differs",)
+        return None, (Note.GREY_DIFFERS,)
     return voi, ()
 
 

@@ -15,7 +15,7 @@ from ductdicom.export.pdf import pdf_document
 from ductdicom.export.png import png_page, png_thumbnail
 from ductdicom.export.records import sheet_record, study_record
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import PASSING_REASONS, Problem, Status
+from ductdicom.model.outcome import PASSING_REASONS, Note, Problem, ProblemCode, Status
 from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.pipeline.annotate import note_orientation
 from ductdicom.pipeline.drawing.originals import Members
@@ -27,13 +27,12 @@ from ductdicom.sheet.pages.compose import compose
 from ductdicom.sheet.pages.undecided import drawn_images
 from ductdicom.sheet.raster import draw_page
 from ductdicom.sheet.style import THEMES, Theme
-from ductdicom.sheet.tile import VETOED, MissingTile, Tile
+from ductdicom.sheet.tile import MissingTile, Tile
 from ductdicom.version import __version__
 
 RECORD_NAME = "study.json"
 # Formats that hold all pages in one file; of the others each page is a file.
 _WHOLE_SHEETS = {Format.PDF: "sheet.pdf", Format.HTML: "sheet.html", Format.DICOM: "sheet.dcm"}
-_UNREADABLE = frozenset({"pixels-unreadable", "original-unreadable"})
 _PASSING = PASSING_REASONS | {"missing", "unreadable"}  # it may be readable the next time
 
 
@@ -125,37 +124,49 @@ def draw_study(job: StudyJob, members: Members | None = None) -> tuple[StudyJob,
     """
     options = sheet_options(job.settings, job.identity)
     tiles = prepare_tiles(job.call, job.pairing, options, job.settings.voi, members)
-    found = {label: said for label, tile in tiles.items() if (said := _doubt(tile)) is not None}
-    problems = [
-        Problem(
-            code=said[0],
-            message=said[1],
-            sop_instance_uid=image.uid,
-            origin=image.instance.origin,
-        )
+    found = {
+        image.instance.origin.label: problem
         for image in drawn_images(job.pairing)
-        if (said := found.get(image.instance.origin.label)) is not None
-    ]
+        if (problem := _doubt(image, tiles[image.instance.origin.label])) is not None
+    }
     in_rows = {i.instance.origin.label for row in job.pairing.rows for i in row.images}
-    vetoed = {label for label, (code, _) in found.items() if code == "orientation-conflict"}
+    vetoed = {
+        label
+        for label, problem in found.items()
+        if problem.code is ProblemCode.ORIENTATION_CONFLICT
+    }
     pairing = note_orientation(job.pairing, vetoed)
     if in_rows & found.keys() and pairing.status is not Status.NOT_A_DUCTOGRAM:
         pairing = replace(pairing, status=Status.REVIEW)
-    call = replace(job.call, problems=(*job.call.problems, *problems))
+    call = replace(job.call, problems=(*job.call.problems, *found.values()))
     changes = prepare_differences(pairing, tiles) if job.settings.difference else None
     pages = compose(call, pairing, tiles, options, changes)
     return replace(job, call=call, pairing=pairing), pages
 
 
-def _doubt(tile: Tile | MissingTile) -> tuple[str, str] | None:
-    """Return the code and the words of what the pixels themselves put in doubt."""
+def _doubt(image: ImageCall, tile: Tile | MissingTile) -> Problem | None:
+    """Return what the pixels themselves put in doubt."""
     if isinstance(tile, MissingTile):
         words = "the pixels cannot be shown, a placeholder stands for them"
-        return "pixels-unreadable", f"{tile.reason}: {words}"
-    if VETOED in tile.notes:
-        why = tile.hanging.why
-        return "orientation-conflict", f"Patient Orientation is not followed: {why}"
+        return _unreadable(image, ProblemCode.PIXELS_UNREADABLE, tile.reason, words)
+    if Note.ORIENTATION_CONTRADICTED in tile.notes:
+        return Problem(
+            code=ProblemCode.ORIENTATION_CONFLICT,
+            message=f"Patient Orientation is not followed: {tile.hanging.why}",
+            sop_instance_uid=image.uid,
+            origin=image.instance.origin,
+        )
     return None
+
+
+def _unreadable(image: ImageCall, code: ProblemCode, reason: str, words: str) -> Problem:
+    return Problem(
+        code=code,
+        message=f"{reason}: {words}",
+        sop_instance_uid=image.uid,
+        origin=image.instance.origin,
+        reason=reason,
+    )
 
 
 def process_study(job: StudyJob) -> StudyResult:
@@ -177,10 +188,17 @@ def process_study(job: StudyJob) -> StudyResult:
         remove_stale(job.folder, names, pattern)
     remove_laid(job.folder)
     laid, unread = lay_down(job.call.images, job.folder, job.settings.link, members.content)
-    problems = (*job.call.problems, *(_original_problem(*item) for item in unread))
+    words = "the original could not be laid down"
+    more = (
+        _unreadable(image, ProblemCode.ORIGINAL_UNREADABLE, reason, words)
+        for image, reason in unread
+    )
+    problems = (*job.call.problems, *more)
     call = replace(job.call, problems=problems)
     record = study_record(call, job.pairing, key=job.key, sheets=sheets)
-    record["fingerprint"] = "" if any(map(_may_pass, problems)) else job.fingerprint
+    record["fingerprint"] = (
+        "" if any(problem.reason in _PASSING for problem in problems) else job.fingerprint
+    )
     record["files"] = sorted([*names, *laid])
     record["file_bytes"] = [(job.folder / name).stat().st_size for name in sorted([*names, *laid])]
     write_whole(job.folder / RECORD_NAME, encode_json(record, indent=2))
@@ -191,19 +209,6 @@ def _to_be_read(job: StudyJob) -> Iterator[Origin]:
     drawn = drawn_images(job.pairing) if job.has_sheets else ()
     laid = job.call.images if job.settings.link is not Link.NONE else ()
     return (image.instance.origin for image in (*drawn, *laid))
-
-
-def _original_problem(image: ImageCall, reason: str) -> Problem:
-    return Problem(
-        code="original-unreadable",
-        message=f"{reason}: the original could not be laid down",
-        sop_instance_uid=image.uid,
-        origin=image.instance.origin,
-    )
-
-
-def _may_pass(problem: Problem) -> bool:
-    return problem.code in _UNREADABLE and problem.message.partition(":")[0] in _PASSING
 
 
 def give_up(job: StudyJob, problem: Problem) -> StudyResult:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from ductdicom.errors import DuctDicomError, place_of
-from ductdicom.model.outcome import BUG, REPORT_IT, Problem
+from ductdicom.model.outcome import REPORT_IT, Problem, ProblemCode
 from ductdicom.pipeline.drawing.executors import WorkerPool
 from ductdicom.pipeline.drawing.probe import DEATHS, find_deadly
 from ductdicom.pipeline.drawing.work import StudyJob, StudyResult, give_up
@@ -16,7 +16,7 @@ from ductdicom.sheet.pages.undecided import drawn_images
 Process = Callable[[StudyJob], StudyResult]
 MayStop = Callable[[], AbstractContextManager[None]]
 _DIED = Problem(
-    code="worker-died",
+    code=ProblemCode.WORKER_DIED,
     message="a worker process died over this study twice; it may need more memory",
 )
 
@@ -121,4 +121,4 @@ def _contained(process: Process, job: StudyJob) -> StudyResult:
 
 
 def _bug(error: Exception) -> Problem:
-    return Problem(code=BUG, message=f"{REPORT_IT}: {place_of(error)}")
+    return Problem(code=ProblemCode.INTERNAL_ERROR, message=f"{REPORT_IT}: {place_of(error)}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ductdicom.model.outcome import Note
 from ductdicom.pixels.display.resample import Floats, average_blocks
 from ductdicom.pixels.display.transfer import (
     apply_lut,
@@ -40,14 +41,14 @@ class Presented:
     values, or that divided by a power of two and rounded up; ``background`` has the same shape and
     is True on padding, where stored values count as 0.
     ``saturated_fraction`` is the share of stored pixels at the top of the range among those that
-    are neither padding nor dark. ``notes`` are stable words, such as ``shape-conflict``.
+    are neither padding nor dark. ``notes`` are what a reader must know of the grey values.
     """
 
     values: Floats
     background: NDArray[np.bool_]
     voi_label: str
     saturated_fraction: float
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def present(
@@ -72,7 +73,7 @@ def present(
     attributes = image.attributes
     background = _padding_mask(image)
     reduction = _spare_reduction(image.values.shape, min_side_px)
-    notes: list[str] = []
+    notes: list[Note] = []
     if attributes.is_for_processing:
         table, label = _processing_table(image, background), _FOR_PROCESSING
         looked = _look_up(image, table, reduction)
@@ -84,9 +85,9 @@ def present(
             other = _look_up(image, _own_table(image, background), reduction)
             if not other.is_blind:
                 looked, label = other, f"range of its values, not {label}"
-                notes.append("window-unusable")
+                notes.append(Note.WINDOW_UNUSABLE)
         if _is_inverted(attributes) != (attributes.photometric == "MONOCHROME1"):
-            notes.append("shape-conflict")
+            notes.append(Note.SHAPE_CONFLICT)
     return Presented(
         values=looked.values,
         background=background[::reduction, ::reduction],

@@ -4,26 +4,26 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from ductdicom.model.call import Kind, Laterality, Phase, ViewGroup
-from ductdicom.model.outcome import Status
+from ductdicom.model.outcome import LeftOutReason, ProblemCode, Status
 from ductdicom.model.study import ImageCall, LeftOut, Pairing, Row, StudyCall
 from ductdicom.wording import counted
 
-_NOT_SHOWN = {"excluded-by-decision", "not-a-ductogram"}
+_NOT_SHOWN = {LeftOutReason.EXCLUDED_BY_DECISION, LeftOutReason.NOT_A_DUCTOGRAM}
 _NO_SIDE = {None, Laterality.BOTH}
 _BESIDE_EACH_OTHER = {ViewGroup.LATERAL, ViewGroup.OBLIQUE}
-_STUDY_REASONS: Mapping[str, str] = MappingProxyType(
+_STUDY_REASONS: Mapping[ProblemCode, str] = MappingProxyType(
     {
-        "patient-conflict": "several patients share this study",
-        "laterality-conflict": "study named for the other breast",
-        "exam-conflict": "signs of two kinds of examination",
-        "exam-inferred": "nothing names the examination",
+        ProblemCode.PATIENT_CONFLICT: "several patients share this study",
+        ProblemCode.LATERALITY_CONFLICT: "study named for the other breast",
+        ProblemCode.EXAM_CONFLICT: "signs of two kinds of examination",
+        ProblemCode.EXAM_INFERRED: "nothing names the examination",
     }
 )
 
-_IMAGE_REASONS: Mapping[str, str] = MappingProxyType(
+_IMAGE_REASONS: Mapping[ProblemCode, str] = MappingProxyType(
     {
-        "pixels-unreadable": "that cannot be shown",
-        "orientation-conflict": "of contradicted orientation",
+        ProblemCode.PIXELS_UNREADABLE: "that cannot be shown",
+        ProblemCode.ORIENTATION_CONFLICT: "of contradicted orientation",
     }
 )
 
@@ -60,7 +60,9 @@ def _is_open(item: LeftOut) -> bool:
     """Tell whether more than a view that no row is for keeps an image out."""
     image = item.image
     is_known = image.view is not None and image.call.phase is not Phase.UNKNOWN
-    return item.reason != "contralateral" and not (item.reason == "view-unknown" and is_known)
+    return item.reason is not LeftOutReason.CONTRALATERAL and not (
+        item.reason is LeftOutReason.VIEW_UNKNOWN and is_known
+    )
 
 
 def may_be_of(image: ImageCall, side: Laterality | None) -> bool:

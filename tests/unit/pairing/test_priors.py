@@ -20,7 +20,7 @@ from ductdicom.model.call import (
     ViewGroup,
 )
 from ductdicom.model.instance import Patient
-from ductdicom.model.outcome import Problem
+from ductdicom.model.outcome import Problem, ProblemCode
 from ductdicom.model.study import ImageCall, Study, StudyCall
 from ductdicom.pairing.priors import clashes, find_priors, is_same_patient
 
@@ -233,7 +233,7 @@ def test_a_reviewer_decides_whether_a_view_serves(comment, phase, found):
 
 def test_a_study_with_contrast_that_nothing_explains_lends_no_view():
     other = _study("2.25.2", on=date(2025, 12, 10))
-    unexplained = Problem(code="contrast-unexplained", message="")
+    unexplained = Problem(code=ProblemCode.CONTRAST_UNEXPLAINED, message="")
 
     assert _found(replace(other, problems=(unexplained,))) == []
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from builders import make_origin
 
-from ductdicom.model.outcome import Disposition, LedgerRow, Problem
+from ductdicom.model.outcome import Disposition, LedgerRow, Problem, ProblemCode
 from ductdicom.pipeline.report import Report, count_inputs, summary
 from ductdicom.settings import Settings
 
@@ -50,7 +50,7 @@ def _report(rows=(), records=None, problems=(), *, strict=False, is_interrupted=
         pytest.param(_report(records=[_record("review")], strict=True), 1, id="to review, strict"),
         pytest.param(_report(records=[_record("partial")], strict=True), 0, id="partial, strict"),
         pytest.param(
-            _report(problems=[Problem(code="unknown-decision", message="m")]),
+            _report(problems=[Problem(code=ProblemCode.UNKNOWN_DECISION, message="m")]),
             0,
             id="a decision about nothing",
         ),

@@ -5,6 +5,7 @@ import pytest
 from sheets import make_evidence, make_image
 
 from ductdicom.model.call import Confidence, Kind, Laterality, Phase, PhaseCall, Strength, ViewGroup
+from ductdicom.model.outcome import Note
 from ductdicom.model.study import Row
 from ductdicom.sheet import captions
 
@@ -81,7 +82,7 @@ def test_magnification(changes, label):
                 suggestion=Phase.POST,
                 evidence=(make_evidence("post", "pause", tag="", strength=Strength.HINT),),
             ),
-            ["suggested", "pause"],
+            [Note.SUGGESTED, "pause"],
             id="a suggestion",
         ),
         pytest.param(
@@ -147,7 +148,7 @@ def _row(pre, post, *notes):
 
 
 def test_a_difference_of_views_names_both():
-    row = _row([make_image(1, view="MLO")], [make_image(2, view="ML")], "view-differs")
+    row = _row([make_image(1, view="MLO")], [make_image(2, view="ML")], Note.VIEW_DIFFERS)
 
     assert captions.row_badges(row) == ["VIEW DIFFERS: MLO | ML"]
 
@@ -155,17 +156,21 @@ def test_a_difference_of_views_names_both():
 @pytest.mark.parametrize(
     ("note", "word"),
     [
-        ("magnification-differs", "MAGNIFICATION"),
-        ("prior-study", "PRIOR"),
-        ("suggested", "SUGGESTED"),
-        ("no-pre", "NO PRE"),
-        ("no-post", "NO POST"),
+        (Note.MAGNIFICATION_DIFFERS, "MAGNIFICATION"),
+        (Note.PRIOR_STUDY, "PRIOR"),
+        (Note.SUGGESTED, "SUGGESTED"),
+        (Note.NO_PRE, "NO PRE"),
+        (Note.NO_POST, "NO POST"),
     ],
 )
 def test_every_note_of_a_row_is_said(note, word):
     (badge,) = captions.row_badges(_row([], [make_image(1)], note))
 
     assert word in badge
+
+
+def test_no_note_lacks_its_badge():
+    assert all(captions.tile_badges([note]) for note in Note)
 
 
 def test_an_earlier_view_says_when_it_was_taken():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sheets import lay_out, make_image, make_study, make_tile
 
 from ductdicom.model.call import ExamKind, Kind, Phase
-from ductdicom.model.outcome import Problem
+from ductdicom.model.outcome import Problem, ProblemCode
 from ductdicom.pairing.rows import pair_study
 from ductdicom.sheet.captions import FOOTER
 from ductdicom.sheet.fonts import font_face, text_width
@@ -125,7 +125,9 @@ def test_every_image_is_drawn_or_named_and_the_last_page_lists_all(specs):
 def test_every_problem_stands_on_the_last_pages_in_full():
     study = make_study([make_image(number) for number in range(1, 31)])
     problems = tuple(
-        Problem(code="phase-conflict", message=f"{number}: {'says both ' * 30}end {number}")
+        Problem(
+            code=ProblemCode.PHASE_CONFLICT, message=f"{number}: {'says both ' * 30}end {number}"
+        )
         for number in range(40)
     )
     study = replace(study, problems=problems)

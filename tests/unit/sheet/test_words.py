@@ -7,6 +7,7 @@ from builders import make_instance, make_origin
 from sheets import lay_out, make_image, make_study, make_tile
 
 from ductdicom.model.call import Confidence, Phase, PhaseCall
+from ductdicom.model.outcome import Note
 from ductdicom.pairing.rows import pair_study
 from ductdicom.settings import Closeup
 from ductdicom.sheet.captions import tile_badges
@@ -15,12 +16,12 @@ from ductdicom.sheet.pages.compose import compose
 from ductdicom.sheet.tile import MissingTile
 
 DOUBTS = (
-    "spacing-suspect",
-    "scale-unknown",
-    "orientation-doubtful",
-    "grey-differs",
-    "lossy",
-    "for-processing",
+    Note.SPACING_SUSPECT,
+    Note.SCALE_UNKNOWN,
+    Note.ORIENTATION_DOUBTFUL,
+    Note.GREY_DIFFERS,
+    Note.LOSSY,
+    Note.FOR_PROCESSING,
 )
 SUGGESTED_POST = PhaseCall(
     phase=Phase.UNKNOWN, confidence=Confidence.UNKNOWN, suggestion=Phase.POST
@@ -87,7 +88,7 @@ def test_every_badge_of_a_row_is_said_in_full():
     pre = make_image(1, view="MLO", phase="pre", minute=0)
     study = make_study([pre, make_image(2, view="ML", minute=20)])
     (row,) = pair_study(study).rows
-    notes = ("view-differs", "magnification-differs", "prior-study", "suggested")
+    notes = (Note.VIEW_DIFFERS, Note.MAGNIFICATION_DIFFERS, Note.PRIOR_STUDY, Note.SUGGESTED)
     pairing = replace(pair_study(study), rows=(replace(row, notes=notes),))
     tiles = {image.instance.origin.label: make_tile((240, 60)) for image in study.images}
 
