@@ -87,7 +87,7 @@ def test_a_header_that_uncovers_a_bug_costs_one_row(
     assert len([row for row in rows if row["disposition"] == "view"]) == 3
     said = "".join(capsys.readouterr())
     assert "ZULU" not in said
-    assert ("TypeError at reading.py:" in said) == (reason == "internal-error")
+    assert ("TypeError at read.py:" in said) == (reason == "internal-error")
 
 
 def test_a_bug_that_many_headers_uncover_is_told_once(tmp_path, monkeypatch):
