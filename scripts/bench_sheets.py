@@ -34,6 +34,7 @@ from pydicom.uid import UID
 from ductdicom.phantom.jpeg import encode_lossless
 from ductdicom.pipeline.single import write_sheet
 from ductdicom.pixels.decoding.decode import read_image
+from ductdicom.pixels.decoding.source import Content
 from ductdicom.pixels.display.resample import area_average
 from ductdicom.pixels.stored import StoredImage
 from ductdicom.settings import Settings
@@ -137,7 +138,7 @@ def _write_image(folder: Path, index: int) -> None:
     """Write one sample, enlarged and with a detector's noise, in every transfer syntax."""
     path = ROOT / "sample_data" / "textbook" / _SAMPLES[index]
     dataset = pydicom.dcmread(path, stop_before_pixels=True)
-    image = area_average(read_image(path).values.astype(np.float32), ROWS, COLUMNS)
+    image = area_average(read_image(path.read_bytes()).values.astype(np.float32), ROWS, COLUMNS)
     grain = np.random.default_rng(index).standard_normal(image.shape, dtype=np.float32)
     # No tissue holds the padding value 0.
     values = np.clip(np.rint(image + np.float32(_NOISE) * grain), 1, 2**BITS - 1).astype(np.uint16)
@@ -179,9 +180,9 @@ def _encode_rle(values: NDArray[np.uint16]) -> bytes:
 def _draw(folder: Path, *, is_whole: bool) -> Figures:
     """Draw the folder's study as one PNG, from its files to the written sheet."""
 
-    def read_whole(source: Path | bytes, *, min_side_px: int | None, label: str) -> StoredImage:
+    def read_whole(content: Content, *, min_side_px: int | None, **meant: Any) -> StoredImage:
         del min_side_px
-        return read_image(source, label=label)
+        return read_image(content, **meant)
 
     read = read_whole if is_whole else read_image
     with (

@@ -4,14 +4,16 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from pathlib import Path
 
 from ductdicom.errors import OutputError, UnreadableError
 from ductdicom.export.names import safe_component
 from ductdicom.export.output import write_whole
 from ductdicom.ingest.archives.walk import read_bytes
-from ductdicom.ingest.headers.same_object import require_unchanged
+from ductdicom.ingest.headers.same_object import open_again, replaced, require_unchanged
 from ductdicom.model.call import Kind
+from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 from ductdicom.model.study import ImageCall
 from ductdicom.settings import Link
@@ -59,11 +61,10 @@ def lay_down(
         try:
             if link is Link.COPY or origin.member is not None:
                 content = read(origin)
-                require_unchanged(image.instance, content)
+                require_unchanged(image.instance, BytesIO(content))
                 _copy(content, path)
             else:
-                require_unchanged(image.instance)
-                _link(origin.path, path, link)
+                _link(image.instance, path, link)
         except UnreadableError as error:
             unread.append((image, error.reason))
         else:
@@ -84,7 +85,21 @@ def _copy(content: bytes, target: Path) -> None:
         raise OutputError("differs from its original", path=target, hint="check the disk")
 
 
-def _link(source: Path, target: Path, link: Link) -> None:
+def _link(instance: Instance, target: Path, link: Link) -> None:
+    """Link to the file that is there, and take the link away where another has come meanwhile."""
+    with open_again(instance.origin) as stream:
+        require_unchanged(instance, stream)
+        _lay_link(instance.origin.path, target, link)
+        try:
+            is_same = os.path.samestat(os.fstat(stream.fileno()), target.stat())
+        except OSError:
+            is_same = False
+    if not is_same:
+        target.unlink(missing_ok=True)
+        raise replaced(instance)
+
+
+def _lay_link(source: Path, target: Path, link: Link) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)

@@ -5,10 +5,13 @@ import os
 import sys
 import zipfile
 
+import numpy as np
 import pytest
-from exports import organise, read_records, write_ductogram
+from exports import organise, read_records, write_ductogram, write_view
 
 import ductdicom.pipeline.run as pipeline
+from ductdicom.export import originals
+from ductdicom.pipeline.drawing import tiles
 
 pytestmark = pytest.mark.integration
 
@@ -69,6 +72,46 @@ def test_an_image_is_not_drawn_in_the_place_of_another(export, tmp_path, before_
     if link != "none":
         laid = sorted(path.parent.name for path in output.rglob("studies/*/*/*.dcm"))
         assert laid == ["post", "pre"]
+
+
+def test_what_was_judged_is_what_is_drawn(export, tmp_path, monkeypatch):
+    """A file that is replaced after it was opened is drawn as it was."""
+    read_image = tiles.read_image
+
+    def replace_and_read(content, *, label, **meant):
+        other = write_view(tmp_path / "other", pixels=np.full((60, 40), 4000, np.uint16))
+        other.replace(label)
+        return read_image(content, label=label, **meant)
+
+    assert organise(export, output=tmp_path / "before") == 0
+    monkeypatch.setattr(tiles, "read_image", replace_and_read)
+
+    assert organise(export, output=tmp_path / "after") == 0
+
+    before, after = (next((tmp_path / name).rglob("sheet-1.png")) for name in ("before", "after"))
+    assert after.read_bytes() == before.read_bytes()
+
+
+@pytest.mark.parametrize("link", ["hardlink", "symlink"])
+def test_what_was_judged_is_what_is_laid_down(export, tmp_path, monkeypatch, link):
+    require_unchanged = originals.require_unchanged
+    exchanges = [lambda: exchange(export / "IM1", export / "IM3")]
+
+    def exchange_once_judged(instance, stream):
+        require_unchanged(instance, stream)
+        if exchanges:
+            exchanges.pop()()
+
+    monkeypatch.setattr(originals, "require_unchanged", exchange_once_judged)
+    output = tmp_path / "out"
+
+    assert organise(export, output=output, options=["--link", link]) == 1
+
+    problems = read_records(output)[0]["problems"]
+    unread = [p["message"] for p in problems if p["code"] == "original-unreadable"]
+    assert [message.partition(":")[0] for message in unread] == ["changed", "changed"]
+    laid = sorted(path.parent.name for path in output.rglob("studies/*/*/*.dcm"))
+    assert laid == ["post", "pre"]
 
 
 def test_the_next_run_draws_what_is_there_then(export, tmp_path, before_drawing):

@@ -1,59 +1,69 @@
-"""Whether an original is still what was read of it."""
+"""Whether an original is still what was read of it.
+
+Between the reading of a header and the drawing a night may pass, in which files are renamed,
+replaced or taken away; drawn under the old name, a post image would stand in the place of a pre
+image.
+"""
 
 import os
 import stat
-from io import BytesIO
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from ductdicom.errors import InputError, UnreadableError
 from ductdicom.ingest.headers.instance import read_instance
 from ductdicom.model.instance import Instance
+from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import CHANGED, reason_of
 
 
-def require_unchanged(instance: Instance, content: bytes | None = None) -> None:
-    """Refuse an original that has become another object since its header was read.
+@contextmanager
+def open_again(origin: Origin) -> Iterator[BinaryIO]:
+    """Open a file that was read before; an error while it is read is told as one of opening it.
 
-    Between the two a night may pass, in which files are renamed, replaced or taken away; drawn
-    under the old name, a post image would stand in the place of a pre image.
-
-    Parameters
-    ----------
-    content
-        The bytes of the object; the file is opened if None.
+    Anything but a regular file, which might keep us waiting, is no file any more.
 
     Raises
     ------
     UnreadableError
-        ``changed`` where another object, or none, is in its place; ``missing`` and the other
-        reasons of a file that cannot be opened.
+        ``missing``, ``permission-denied`` or ``io-error``.
     """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        with BytesIO(content) if content is not None else _open(instance.origin.path) as stream:
-            uid = read_instance(instance.origin, stream).sop_instance_uid
+        with os.fdopen(os.open(origin.path, flags), "rb") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise FileNotFoundError(origin.path)
+            yield stream
     except OSError as error:
         raise UnreadableError(
-            "the input can no longer be opened", reason=reason_of(error), path=instance.origin.label
+            "the input can no longer be opened", reason=reason_of(error), path=origin.label
         ) from error
+
+
+def require_unchanged(instance: Instance, stream: BinaryIO) -> None:
+    """Refuse an original that has become another object since its header was read.
+
+    Parameters
+    ----------
+    stream
+        Seekable, holding the whole object.
+
+    Raises
+    ------
+    UnreadableError
+        ``changed`` where another object, or none, is in its place.
+    """
+    try:
+        uid = read_instance(instance.origin, stream).sop_instance_uid
     except InputError as error:
-        raise _changed(instance) from error
+        raise replaced(instance) from error
     if uid != instance.sop_instance_uid:
-        raise _changed(instance)
+        raise replaced(instance)
 
 
-def _open(path: Path) -> BinaryIO:
-    """Open a regular file; anything else, which might keep us waiting, is no file any more."""
-    descriptor = os.open(
-        path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    )
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise FileNotFoundError(path)
-    return os.fdopen(descriptor, "rb")
-
-
-def _changed(instance: Instance) -> UnreadableError:
+def replaced(instance: Instance) -> UnreadableError:
+    """Return the error of an original that was replaced."""
     message = "the input was replaced while the run was going on"
     hint = "run again when nothing is copied any more"
     return UnreadableError(message, reason=CHANGED, path=instance.origin.label, hint=hint)

@@ -1,12 +1,15 @@
-"""The bytes of a study's images that lie in archives, each archive gone through once."""
+"""A study's images: files are mapped, archives gone through once each and what is in them held."""
 
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from pathlib import Path
+from io import SEEK_END
+from mmap import ACCESS_READ, mmap
 
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest.archives.walk import read_all, read_bytes
+from ductdicom.ingest.headers.same_object import open_again
 from ductdicom.model.origin import Origin
+from ductdicom.pixels.decoding.source import Content
 
 _MOST_BYTES = 200 << 20  # that are held for one study; what is more is read when it is asked for
 
@@ -40,19 +43,25 @@ class Members:
                 most_bytes -= origin.size_bytes
                 self._waiting.setdefault(origin.file, []).append(origin)
 
-    def source(self, origin: Origin) -> Path | bytes:
-        """Return where a file lies, or the bytes of a member, for a decoder.
+    def source(self, origin: Origin) -> Content:
+        """Return a file mapped, or the bytes of a member, for a decoder.
+
+        A file that is replaced afterwards stays what it was when it was mapped.
 
         Raises
         ------
         UnreadableError
-            The member cannot be read, or is no longer there; ``decoder-crashed`` where it is not
-            to be decoded.
+            It cannot be read, or is no longer there; ``decoder-crashed`` where it is not to be
+            decoded.
         """
         if origin.label in self._deadly:
             message = "a decoder ends its process over it"
             raise UnreadableError(message, reason="decoder-crashed", path=origin.label)
-        return origin.path if origin.member is None else self.content(origin)
+        if origin.member is not None:
+            return self.content(origin)
+        with open_again(origin) as file:
+            is_empty = file.seek(0, SEEK_END) == 0  # which cannot be mapped
+            return b"" if is_empty else mmap(file.fileno(), 0, access=ACCESS_READ)
 
     def content(self, origin: Origin) -> bytes:
         """Return the bytes of a file or a member.

@@ -6,7 +6,6 @@ from functools import partial
 
 from ductdicom.errors import InputError
 from ductdicom.geometry.scale import contact_pitches
-from ductdicom.ingest.headers.same_object import require_unchanged
 from ductdicom.model.instance import Equipment
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Note
@@ -216,9 +215,12 @@ def _read(
     origin = image.instance.origin
     min_side_px = wanted_px.get(origin.label, _LOOK_PX)
     try:
-        source = members.source(origin)
-        require_unchanged(image.instance, source if isinstance(source, bytes) else None)
-        return read_image(source, min_side_px=min_side_px, label=origin.label)
+        return read_image(
+            members.source(origin),
+            min_side_px=min_side_px,
+            sop_instance_uid=image.uid,
+            label=origin.label,
+        )
     except InputError as error:
         return MissingTile(reason=error.reason)
 

@@ -33,7 +33,6 @@ from ductdicom.version import __version__
 RECORD_NAME = "study.json"
 # Formats that hold all pages in one file; of the others each page is a file.
 _WHOLE_SHEETS = {Format.PDF: "sheet.pdf", Format.HTML: "sheet.html", Format.DICOM: "sheet.dcm"}
-_PASSING = PASSING_REASONS | {"missing", "unreadable"}  # it may be readable the next time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +196,7 @@ def process_study(job: StudyJob) -> StudyResult:
     call = replace(job.call, problems=problems)
     record = study_record(call, job.pairing, key=job.key, sheets=sheets)
     record["fingerprint"] = (
-        "" if any(problem.reason in _PASSING for problem in problems) else job.fingerprint
+        "" if any(problem.reason in PASSING_REASONS for problem in problems) else job.fingerprint
     )
     record["files"] = sorted([*names, *laid])
     record["file_bytes"] = [(job.folder / name).stat().st_size for name in sorted([*names, *laid])]

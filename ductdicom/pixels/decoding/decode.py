@@ -1,7 +1,6 @@
 """Stored values of one image, at full or reduced resolution; the only place that decodes."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from ductdicom.pixels.decoding.colour import PALETTE, luminance
 from ductdicom.pixels.decoding.display_attributes import read_attributes
 from ductdicom.pixels.decoding.frames import map_frame, read_encoded_frame
 from ductdicom.pixels.decoding.pixel_format import RasterFormat, as_stored, check_size, read_format
-from ductdicom.pixels.decoding.source import PixelSource, open_source
+from ductdicom.pixels.decoding.source import Content, PixelSource, open_source
 from ductdicom.pixels.stored import (
     StoredImage,
 )
@@ -37,41 +36,48 @@ _DECODED_RGB = frozenset({"RGB", "YBR_RCT", "YBR_ICT"})
 
 
 def read_image(
-    source: Path | bytes, *, frame: int = 0, min_side_px: int | None = None, label: str = ""
+    content: Content,
+    *,
+    frame: int = 0,
+    min_side_px: int | None = None,
+    sop_instance_uid: str | None = None,
+    label: str = "",
 ) -> StoredImage:
     """Read one frame's stored values and what the header says of showing them.
 
-    Uncompressed values are a read-only map of the file wherever the stored bits allow it.
+    Uncompressed values are a read-only view of the content wherever the stored bits allow it.
     Colour comes as luminance, as contact sheets are grey.
 
     Parameters
     ----------
-    source
-        A file, or the bytes of one object.
+    content
+        One object, whole: its bytes, or its file mapped.
     frame
         Counted from 0.
     min_side_px
         The caller needs no more pixels than this on the longer side: JPEG 2000 and HTJ2K are
         then decoded at the lowest resolution that has as many; all others come whole.
+    sop_instance_uid
+        (0008,0018) of the object that is meant: nothing is decoded of any other; None for any.
     label
-        How the object is called in messages; the path if empty.
+        How the object is called in messages.
 
     Raises
     ------
     DecodeError
         With one of the reasons ``no-pixel-data``, ``truncated``, ``unsupported-transfer-syntax``,
         ``damaged-pixels``, ``decoder-failed``, ``too-large``, ``unsupported-pixels``,
-        ``frame-missing``, and ``unreadable`` for a file that cannot be opened.
+        ``frame-missing``, and ``changed`` for another object than the one that is meant.
     """
     try:
+        source = open_source(content, sop_instance_uid=sop_instance_uid)
         return _read(source, frame=frame, min_side_px=min_side_px)
     except DecodeError as error:
-        error.path = label or (source if isinstance(source, Path) else None)
+        error.path = label or None
         raise
 
 
-def _read(source: Path | bytes, *, frame: int, min_side_px: int | None) -> StoredImage:
-    found = open_source(source)
+def _read(found: PixelSource, *, frame: int, min_side_px: int | None) -> StoredImage:
     raster = read_format(found.header)
     if not 0 <= frame < raster.frames:
         message = f"frame {frame + 1} of {raster.frames} is not there"

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 
 from ductdicom.pixels.stored import Lut
@@ -14,6 +15,7 @@ _LARGEST_BITS = 16
 _US_MAX = 0xFFFF
 _BEYOND_NUMBERS = 1e15  # so that products of two fit 32-bit floats
 _SS_MAX = 0x7FFF
+_PADDING = " \0\r\n\t\f"
 
 
 def read_value(place: Dataset, keyword: str) -> Any:
@@ -63,6 +65,14 @@ def read_texts(place: Dataset, keyword: str) -> list[str]:
         return []
     items = [value] if isinstance(value, str) or not isinstance(value, Sequence) else value
     return [str(item).strip(" \0") for item in items]
+
+
+def read_uid(place: Dataset, keyword: str) -> str:
+    """Return the element's first value whatever its value representation, ``""`` where absent."""
+    tag = tag_for_keyword(keyword) or 0
+    value = place.get_item(tag).value if tag in place else None
+    text = value.decode("latin-1") if isinstance(value, bytes) else str(value or "")
+    return text.partition("\\")[0].strip(_PADDING)
 
 
 def read_word(place: Dataset, keyword: str) -> str:

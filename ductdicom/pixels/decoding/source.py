@@ -1,11 +1,12 @@
-"""Opens one object and finds its pixels without reading them."""
+"""One object's header: which object it is, and where its pixels are, which are not read."""
 
 import io
 import mmap
 import warnings
 import zlib
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO, cast
 
 from pydicom.datadict import tag_for_keyword
@@ -21,8 +22,10 @@ from pydicom.uid import (
 
 from ductdicom.errors import DecodeError
 from ductdicom.pixels.decoding.display_attributes import KEYWORDS
+from ductdicom.pixels.decoding.elements import read_uid
 
 _RASTER_KEYWORDS = (
+    "SOPInstanceUID",
     "SamplesPerPixel",
     "PhotometricInterpretation",
     "PlanarConfiguration",
@@ -47,6 +50,7 @@ _WANTED_TAGS: list[BaseTag | int] = [
     for keyword in KEYWORDS + _RASTER_KEYWORDS
     if (tag := tag_for_keyword(keyword)) is not None
 ]
+_SOP_INSTANCE_UID = 0x00080018
 _PIXEL_DATA = 0x7FE00010
 _PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, _PIXEL_DATA})
 _UNDEFINED_LENGTH = 0xFFFFFFFF
@@ -56,30 +60,44 @@ _SUSPECT_INFLATED_BYTES = 1 << 27
 _LARGEST_RATIO = 50  # above that size; mammograms reach ten
 _PREAMBLE_BYTES = 132
 _GROUP_LENGTH_BYTES = 12
+_FIRST_BYTES = 1 << 16  # in which every header says which object it is
+
+Content = mmap.mmap | bytes
+"""One DICOM object, whole; of a mapped file only the pages that are looked at come into memory."""
+
+_StopWhen = Callable[[BaseTag, str | None, int], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PixelSource:
     """One object's header, and where in ``buffer`` its Pixel Data lies.
 
-    ``length`` is None for encapsulated data; else it is cut at the end of the buffer, and
-    ``declared_length`` is what the element says.
+    ``sop_instance_uid`` is that of the file meta information where the data set has none, ``""``
+    where neither has. ``length`` is None for encapsulated data; else it is cut at the end of the
+    buffer, and ``declared_length`` is what the element says.
     """
 
     header: Dataset
+    sop_instance_uid: str
     transfer_syntax_uid: str
     is_little_endian: bool
-    buffer: mmap.mmap | bytes
+    buffer: Content
     vr: str
     offset: int
     length: int | None
     declared_length: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Encoding:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Header:
+    """A header that was read up to ``end`` in ``buffer``, which is inflated."""
+
+    header: Dataset
+    uid: str
     syntax: str
-    is_little_endian: bool = True
+    is_little_endian: bool
+    buffer: Content
+    end: int
 
 
 @dataclass(slots=True)
@@ -98,63 +116,69 @@ class _Stop:
         return True
 
 
-def open_source(source: Path | bytes) -> PixelSource:
+def open_source(content: Content, *, sop_instance_uid: str | None = None) -> PixelSource:
     """Read the elements that bear on pixels, and find Pixel Data (7FE0,0010).
 
-    A path is mapped, not read: only the pages that are looked at come into memory.
+    Parameters
+    ----------
+    content
+        One object, whole.
+    sop_instance_uid
+        (0008,0018) of the object that is meant; any will do if None.
 
     Raises
     ------
     DecodeError
+        ``changed`` where the content is another object than the one that is meant, or none;
         ``no-pixel-data``; ``unsupported-pixels`` for float pixel data; ``truncated`` where the
         header ends too early; ``too-large`` for a deflated data set beyond a GiB, or
         beyond 128 MiB out of next to nothing.
     """
-    buffer = _map(source) if isinstance(source, Path) else source
-    if len(buffer) == 0:
-        raise DecodeError("the object has no bytes", reason="truncated")
-    stop = _Stop()
     with warnings.catch_warnings():
         # Oddities of a header are ingest's to report; here they are none of pixels' business.
         warnings.simplefilter("ignore")
         try:
-            return _find_pixels(buffer, stop)
-        except DecodeError:
-            raise
+            source = _find_pixels(content)
         except Exception as error:
+            _require(sop_instance_uid, _first_uid(content))
+            if isinstance(error, DecodeError):
+                raise
             raise DecodeError("the header cannot be read", reason="truncated") from error
+    _require(sop_instance_uid, source.sop_instance_uid)
+    return source
 
 
-def _map(path: Path) -> mmap.mmap | bytes:
-    try:
-        with path.open("rb") as file:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except ValueError:  # what mmap says of a file without bytes
-        return b""
-    except OSError as error:
-        message = f"the file cannot be opened ({error.strerror})"
-        raise DecodeError(message, reason="unreadable") from error
+def _require(expected: str | None, found: str) -> None:
+    if expected not in (None, found):
+        raise DecodeError("another object has come in its place", reason="changed")
 
 
-def _find_pixels(buffer: mmap.mmap | bytes, stop: _Stop) -> PixelSource:
-    inflated = _inflate(buffer)
-    if inflated is not None:
-        buffer = inflated
-    stream = cast("BinaryIO", buffer if isinstance(buffer, mmap.mmap) else io.BytesIO(buffer))
-    header, encoding = _read_header(stream, stop, is_inflated=inflated is not None)
+def _first_uid(content: Content) -> str:
+    """Return the SOP Instance UID of a header that cannot be read to its end."""
+    with suppress(Exception):
+        return _read_header(content[:_FIRST_BYTES], lambda tag, *_: tag > _SOP_INSTANCE_UID).uid
+    return ""
+
+
+def _find_pixels(content: Content) -> PixelSource:
+    if len(content) == 0:
+        raise DecodeError("the object has no bytes", reason="truncated")
+    stop = _Stop()
+    read = _read_header(content, stop)
     if not stop.found or stop.length == 0:
         raise DecodeError("the object has no pixel data", reason="no-pixel-data")
     if stop.tag != _PIXEL_DATA:
         raise DecodeError("pixels are floating-point numbers", reason="unsupported-pixels")
     # The bytes tell better than the transfer syntax, which may be mislabelled: taken for an
     # implicit length, these letters would be an odd one.
-    at = stream.tell()
+    buffer, at = read.buffer, read.end
     offset = at + (12 if buffer[at + 4 : at + 6] in _LONG_VRS else 8)
     is_encapsulated = stop.length == _UNDEFINED_LENGTH
     return PixelSource(
-        header=header,
-        transfer_syntax_uid=encoding.syntax,
-        is_little_endian=encoding.is_little_endian,
+        header=read.header,
+        sop_instance_uid=read.uid,
+        transfer_syntax_uid=read.syntax,
+        is_little_endian=read.is_little_endian,
         buffer=buffer,
         vr=stop.vr,
         offset=offset,
@@ -163,22 +187,30 @@ def _find_pixels(buffer: mmap.mmap | bytes, stop: _Stop) -> PixelSource:
     )
 
 
-def _read_header(stream: BinaryIO, stop: _Stop, *, is_inflated: bool) -> tuple[Dataset, _Encoding]:
-    """Read up to the pixel data, where the stream then stands."""
-    if not is_inflated:
-        file = read_partial(stream, stop_when=stop, force=True, specific_tags=_WANTED_TAGS)
-        return file, _encoding(file)
+def _read_header(content: Content, stop_when: _StopWhen) -> _Header:
+    """Read the elements that are wanted, up to the first that reading stops at."""
+    inflated = _inflate(content)
+    buffer = content if inflated is None else inflated
+    stream = cast("BinaryIO", buffer if isinstance(buffer, mmap.mmap) else io.BytesIO(buffer))
+    if inflated is None:
+        stream.seek(0)
+        file = read_partial(stream, stop_when=stop_when, force=True, specific_tags=_WANTED_TAGS)
+        uid = read_uid(file, "SOPInstanceUID") or read_uid(
+            file.file_meta, "MediaStorageSOPInstanceUID"
+        )
+        return _Header(file, uid, *_encoding(file), buffer, stream.tell())
     header = read_dataset(
         stream,
         is_implicit_VR=False,
         is_little_endian=True,
-        stop_when=stop,
+        stop_when=stop_when,
         specific_tags=_WANTED_TAGS,
     )
-    return header, _Encoding(syntax=DeflatedExplicitVRLittleEndian)
+    uid, syntax = read_uid(header, "SOPInstanceUID"), DeflatedExplicitVRLittleEndian
+    return _Header(header, uid, syntax, True, buffer, stream.tell())  # noqa: FBT003
 
 
-def _inflate(buffer: mmap.mmap | bytes) -> bytes | None:
+def _inflate(buffer: Content) -> bytes | None:
     """Return the data set of a deflated object, None if it is not deflated (PS3.5 A.5).
 
     Done here and not by the header reader, so that a small file cannot ask for all memory.
@@ -200,12 +232,12 @@ def _inflate(buffer: mmap.mmap | bytes) -> bytes | None:
     return inflated
 
 
-def _encoding(header: FileDataset) -> _Encoding:
-    """Return how the data set is written; without a stated syntax, as the reader found it."""
+def _encoding(header: FileDataset) -> tuple[str, bool]:
+    """Return the transfer syntax, guessed where none is stated, and whether it is little-endian."""
     implicit, little = header.original_encoding
     is_implicit, is_little_endian = implicit is not False, little is not False
     guess = ImplicitVRLittleEndian
     if not is_implicit:
         guess = ExplicitVRLittleEndian if is_little_endian else ExplicitVRBigEndian
     stated = str(header.file_meta.get("TransferSyntaxUID") or "").strip(" \0")
-    return _Encoding(syntax=stated or guess, is_little_endian=is_little_endian)
+    return stated or guess, is_little_endian

@@ -49,4 +49,4 @@ def test_a_deadly_image_is_not_decoded_again(tmp_path):
         members.source(origin)
 
     assert caught.value.reason == "decoder-crashed"
-    assert Members().source(origin) == path
+    assert Members().source(origin)[:] == b"content"

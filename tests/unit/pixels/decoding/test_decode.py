@@ -1,4 +1,5 @@
 import copy
+import mmap
 import struct
 
 import imagecodecs
@@ -205,7 +206,8 @@ def test_uncompressed_pixels_of_a_file_are_mapped_and_not_copied(make_dicom, bre
     path = tmp_path / "image.dcm"
     path.write_bytes(make_dicom(breast_like(12), bits=12))
 
-    values = read_image(path).values
+    with path.open("rb") as file:
+        values = read_image(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)).values
 
     assert not values.flags.owndata
     assert not values.flags.writeable
@@ -477,10 +479,7 @@ def _broken(make_dicom, name):
     ],
 )
 def test_what_cannot_be_decoded_says_why(make_dicom, name, reason):
-    with pytest.raises(DecodeError) as caught:
-        read_image(_broken(make_dicom, name))
-
-    assert caught.value.reason == reason
+    assert _reason(_broken(make_dicom, name)) == reason
 
 
 @pytest.mark.parametrize(
@@ -571,11 +570,47 @@ def test_a_frame_beyond_the_pixel_data_says_so(make_dicom):
     assert caught.value.reason == "frame-missing"
 
 
-def test_a_missing_file_is_our_error_with_its_path(tmp_path):
+def _reason(content, **options):
     with pytest.raises(DecodeError) as caught:
-        read_image(tmp_path / "gone.dcm")
+        read_image(content, **options)
+    return caught.value.reason
 
-    assert caught.value.path == tmp_path / "gone.dcm"
+
+@pytest.mark.parametrize("syntax", _NATIVE.values(), ids=_NATIVE)
+def test_only_the_object_that_is_meant_is_decoded(make_dicom, syntax):
+    content = make_dicom(np.zeros((2, 2), np.uint16), syntax=syntax, SOPInstanceUID="2.25.7")
+
+    assert read_image(content, sop_instance_uid="2.25.7").rows == 2
+    assert _reason(content, sop_instance_uid="2.25.1") == "changed"
+
+
+def test_an_object_that_does_not_name_itself_is_named_by_its_meta_information(make_dicom):
+    content = make_dicom(np.zeros((2, 2), np.uint16))
+    unnamed = content.replace(b"\x08\0\x18\0UI\x06\x002.25.1", b"")
+
+    assert len(unnamed) < len(content)
+    assert read_image(unnamed, sop_instance_uid="2.25.1").rows == 2
+
+
+@pytest.mark.parametrize("name", ["an empty file", "text"])
+def test_what_is_no_object_is_not_the_one_that_is_meant(make_dicom, name):
+    assert _reason(_broken(make_dicom, name), sop_instance_uid="2.25.1") == "changed"
+
+
+def test_another_object_is_not_blamed_for_what_it_lacks(make_dicom):
+    content = _broken(make_dicom, "no pixel data")
+
+    assert _reason(content, sop_instance_uid="2.25.7") == "changed"
+    assert _reason(content, sop_instance_uid="2.25.1") == "no-pixel-data"
+
+
+@pytest.mark.parametrize("syntax", _NATIVE.values(), ids=_NATIVE)
+def test_a_header_that_is_cut_off_behind_its_name_is_still_of_the_object_meant(make_dicom, syntax):
+    content = make_dicom(np.zeros((2, 2), np.uint16), syntax=syntax)
+    named = content.rindex(b"2.25.1") + 16 if syntax != _NATIVE["deflated"] else len(content) - 9
+
+    for end in range(named, len(content) - 8):
+        assert _reason(content[:end], sop_instance_uid="2.25.1") == _reason(content[:end])
 
 
 def test_the_error_names_the_label_and_survives_a_copy(make_dicom):
