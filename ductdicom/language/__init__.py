@@ -2,10 +2,10 @@
 
 A text passes through these files, in this order:
 
-- ``lexicon`` finds the vocabulary's phrases in it and gives each phrase its roles;
-- ``view_words`` gives roles to acronyms that are glued together (LCC, RMLO);
-- ``connectives`` tells what may stand between a marker and its noun;
-- ``negations`` tells what takes a phrase back (*not yet injected*);
+- ``lexicon`` finds the vocabulary's phrases in it;
+- ``view_words`` knows acronyms that are glued together (LCC, RMLO);
+- ``parts`` holds the text as a row of phrases, each with the parts that it may play;
+- ``negations`` tells what takes a phrase back or weakens it (*not yet injected*);
 - ``phrases`` reads which phrases say before the filling, and which after;
 - ``side`` and ``injection`` read the side, and the number of the duct or filling;
 - ``text`` puts all of it together: a text in, its ``Reading`` out.

@@ -6,7 +6,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
-from ductdicom.language.lexicon import Phrase, agent_lexicon_of
+from ductdicom.language.lexicon import agent_lexicon_of
+from ductdicom.language.parts import Phrase
 from ductdicom.vocabulary.terms import Vocabulary
 
 Route = Literal["intraductal", "intravenous"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from ductdicom.language.lexicon import Phrase
+from ductdicom.language.parts import Phrase
 
 _MOST_FILLINGS = 9  # larger numbers beside "duct" are clock positions or sizes
 _SIGNS_BETWEEN = frozenset("#-._'°^")
@@ -14,10 +14,16 @@ _CLOCK_WORDS = frozenset({"h", "o", "oclock", "uhr", ":", "hr", "heures", "點",
 
 
 def read_injection(phrases: Sequence[Phrase]) -> tuple[int | None, bool]:
-    """Return the number of the duct or filling, and whether it is a repeated one.
+    """Return which duct or filling a text numbers.
 
-    A number before the word counts ducts ("1 DUCT LT") and numbers none, unless it is an
-    ordinal. Several different numbers give None.
+    A number before the word says how many ducts there are ("1 DUCT LT") and not which one it is,
+    unless it is an ordinal.
+
+    Returns
+    -------
+    tuple
+        The number, from 1 to 9, None where there is none or there are several; and whether the
+        text speaks of a repeated filling.
     """
     numbers = set(_numbers(phrases))
     is_repeat = any(phrase.has("repeat") for phrase in phrases)

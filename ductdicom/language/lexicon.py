@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from ductdicom.language.parts import Phrase, ScannedText, Use
 from ductdicom.language.view_words import view_roles
-from ductdicom.vocabulary.folding import Folded, Token, fold_with_origin, spellings, tokenise
+from ductdicom.vocabulary.folding import Token, fold_with_origin, spellings, tokenise
 from ductdicom.vocabulary.tables import Term
 from ductdicom.vocabulary.terms import Vocabulary
 
@@ -14,15 +15,13 @@ _HARD_DASH = frozenset("-+")
 _STEM_MARK = "*"
 _LONGEST_STEM = 32
 _MOST_SIGNS_BETWEEN = 3  # between two words of a phrase
-_LONGEST_NUMBER = 4  # longer ones are dates and codes
 _AGENTS = "agents"
-Use = tuple[str, str]  # a role, and the language in which it is played
 _FIRST_ROLES = frozenset({"ductography", "other_procedure"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pattern:
-    """A phrase of the vocabulary as tokens; each of them may be a stem."""
+    """A phrase of the vocabulary as tokens; one that ends in ``*`` stands for any ending."""
 
     tokens: tuple[str, ...]
     uses: frozenset[Use]
@@ -39,80 +38,9 @@ class Pattern:
         return "(" not in self.tokens and any(token in _HARD_DASH for token in self.tokens)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phrase:
-    """A stretch of a text: a phrase that the vocabulary knows, or one token that is not known.
-
-    ``first`` and ``last`` are positions of tokens, ``last`` inclusive.
-    """
-
-    roles: frozenset[str] = frozenset()
-    uses: frozenset[Use] = frozenset()
-    tokens: tuple[Token, ...]
-    first: int
-    last: int
-
-    @property
-    def text(self) -> str:
-        """Folded words joined by blanks."""
-        return " ".join(token.text for token in self.tokens)
-
-    @property
-    def start(self) -> int:
-        """Start in the folded text."""
-        return self.tokens[0].start
-
-    @property
-    def end(self) -> int:
-        """End in the folded text, exclusive."""
-        return self.tokens[-1].end
-
-    @property
-    def number(self) -> int | None:
-        """The whole number it is, None for a word, a fraction or one too long to count with."""
-        text = self.tokens[0].text
-        is_whole = self.is_number and text.isdecimal() and len(text) <= _LONGEST_NUMBER
-        return int(text) if is_whole else None
-
-    @property
-    def is_number(self) -> bool:
-        """Whether it is a number, with a fraction or without."""
-        return len(self.tokens) == 1 and self.tokens[0].is_number
-
-    @property
-    def languages(self) -> frozenset[str]:
-        """Languages that know it."""
-        return frozenset(language for _, language in self.uses)
-
-    def languages_as(self, *roles: str) -> frozenset[str]:
-        """Return the languages in which it plays one of the roles."""
-        return frozenset(language for role, language in self.uses if role in roles)
-
-    def has(self, *roles: str) -> bool:
-        """Whether it plays one of the roles."""
-        return not self.roles.isdisjoint(roles)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScannedText:
-    """A text as phrases in their order."""
-
-    folded: Folded
-    phrases: tuple[Phrase, ...]
-
-    @property
-    def roles(self) -> frozenset[str]:
-        """All roles that are played in the text."""
-        return frozenset().union(*(phrase.roles for phrase in self.phrases))
-
-    def quote(self, first: Phrase, last: Phrase | None = None) -> str:
-        """Return the source's words from one phrase to another."""
-        return self.folded.quote(first.start, (last or first).end)
-
-
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Phrases indexed by how they begin; built once for a vocabulary."""
+    """The vocabulary's phrases by their first word; built once for a vocabulary."""
 
     _words: dict[str, tuple[Pattern, ...]] = field(repr=False)
     _stems: dict[str, tuple[Pattern, ...]] = field(repr=False)

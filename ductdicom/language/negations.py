@@ -1,30 +1,29 @@
 """What takes a phrase back or weakens it: "noch nicht injiziert", "to be filled", "cf. post"."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
-from ductdicom.language.connectives import MARKERS, is_light, joins, may_stand_between
-from ductdicom.language.lexicon import Phrase
+from ductdicom.language.parts import MARKERS, MARKERS_BEHIND, SEPARATORS, Phrase
 
-_CLAUSE_ENDS = frozenset(",;:()[]{}|?!/+&")
 _ASKED = frozenset(":=?")
 _NEGATING_BEHIND = frozenset({"tr", "ko", "ja"})  # languages whose negation follows the verb
 _ANSWERS = frozenset(":=?(")  # may stand between a question and its answer: "injected: no"
 _VOLUMES = frozenset({"ml", "mls", "cc", "мл"})
 _REACH = 7  # words and signs between a negation and what it takes back
+_TIME_REACH = 12  # the same, between a marker and a span of time or a word for a follow-up
 _SHORT, _BRIEF = 3, 2  # letters; zu, de, o, se mean other things elsewhere
 _TAKES_BACK = ("not", "future", "before", "without", "both_of")
 _NEGATIONS = ("not", "without")
 _NOUNS = ("contrast", "injection")
-_BEHIND = ("pre_behind", "post_behind", "both_behind")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denial:
-    """The position of a negation, and what it does.
+    """A negation: its position among the phrases, and whether it denies plainly.
 
-    ``is_plain`` where only words stand between that change nothing, so that "not injected" says
-    before the filling; any other ("not well filled") leaves nothing said.
+    A plain one ("not injected", "not yet injected") says before the filling. One that is parted
+    from its word by others ("not well filled") says nothing, and neither does its word any more.
     """
 
     position: int
@@ -62,7 +61,7 @@ def denial_before(
             and (_may_part(phrase) or phrase.text == ")")
             and not phrase.has("after", "with")
         )
-        is_adjacent = is_adjacent and is_light(phrase)
+        is_adjacent = is_adjacent and phrase.is_light
     return None
 
 
@@ -78,17 +77,17 @@ def _takes_back(
 def _shares_markers(phrases: Sequence[Phrase], position: int) -> bool:
     """Whether two markers that are joined stand before: "pre/post injected"."""
     before = position - 1
-    while before >= 0 and is_light(phrases[before]):
+    while before >= 0 and phrases[before].is_light:
         before -= 1
-    if before < 1 or not phrases[before].has(*MARKERS) or not joins(phrases[before - 1]):
+    if before < 1 or not phrases[before].has(*MARKERS) or not phrases[before - 1].joins:
         return False
     return before > 1 and phrases[before - 2].has("before", "without", "both_of")
 
 
 def is_clouded(phrases: Sequence[Phrase], position: int) -> bool:
-    """Whether its clause denies or awaits something else: "no lactiferous duct filled".
+    """Whether the phrase's clause denies or awaits something else: "no lactiferous duct filled".
 
-    So does "duct filled not dilated", of which the negation could belong to either.
+    In "duct filled not dilated", too, the negation could belong to either word.
     """
     if _is_followed_by_denial(phrases, position):
         return True
@@ -154,7 +153,15 @@ def _names_view(phrases: Sequence[Phrase], position: int) -> bool:
 
 
 def denied_noun(phrases: Sequence[Phrase], position: int) -> tuple[int, int] | None:
-    """Return the reach of a negation and its noun: "not yet contrast", "KM nicht gegeben"."""
+    """Return what the negation at ``position`` and its noun span: "not yet contrast".
+
+    The noun may also stand before it: "KM nicht gegeben".
+
+    Returns
+    -------
+    tuple
+        Positions of the first and the last phrase, or None where it denies no noun.
+    """
     phrase = phrases[position]
     if not phrase.has("not") or phrase.has(*_NOUNS) or _is_numbering(phrases, position):
         return None
@@ -164,7 +171,7 @@ def denied_noun(phrases: Sequence[Phrase], position: int) -> tuple[int, int] | N
         is_given = is_given or phrases[after].has("given")
         after += 1
     if after < end and phrases[after].has(*_NOUNS) and not _is_numbered(phrases, position):
-        is_bound = any(near.has(*_BEHIND) for near in phrases[after + 1 : after + 2])
+        is_bound = any(near.has(*MARKERS_BEHIND) for near in phrases[after + 1 : after + 2])
         return (position, after) if _goes_with(phrase, phrases[after]) and not is_bound else None
     before = _noun_before(phrases, position)
     if before is None or not (is_given or _is_last(phrases, position)):
@@ -183,7 +190,7 @@ def _noun_before(phrases: Sequence[Phrase], position: int) -> int | None:
 
 def is_awaited(phrases: Sequence[Phrase], position: int) -> bool:
     """Whether what ends at ``position`` is still to come, or failed: "post contrast to follow"."""
-    following = next((phrase for phrase in phrases[position + 1 :] if not is_light(phrase)), None)
+    following = next((phrase for phrase in phrases[position + 1 :] if not phrase.is_light), None)
     return following is not None and following.has("awaited")
 
 
@@ -224,7 +231,7 @@ def is_of_stranger(phrases: Sequence[Phrase], position: int) -> bool:
 def _is_joined_to_contrast(phrases: Sequence[Phrase], position: int) -> bool:
     after = position + 1
     while after < len(phrases) and (
-        _is_passed(phrases[after]) or joins(phrases[after]) or phrases[after].has("with", "tracer")
+        _is_passed(phrases[after]) or phrases[after].joins or phrases[after].has("with", "tracer")
     ):
         after += 1
     return after < len(phrases) and phrases[after].has("contrast") and after > position + 1
@@ -233,9 +240,9 @@ def _is_joined_to_contrast(phrases: Sequence[Phrase], position: int) -> bool:
 def _is_last(phrases: Sequence[Phrase], position: int) -> bool:
     """Whether only adverbs and signs follow in the clause."""
     for phrase in phrases[position + 1 :]:
-        if phrase.text in _CLAUSE_ENDS or phrase.has("view", "left", "right"):
+        if phrase.text in SEPARATORS or phrase.has("view", "left", "right"):
             return True
-        if phrase.is_number or not (is_light(phrase) or phrase.has("yet", "given")):
+        if phrase.is_number or not (phrase.is_light or phrase.has("yet", "given")):
             return False
     return True
 
@@ -247,13 +254,13 @@ def _is_numbering(phrases: Sequence[Phrase], position: int) -> bool:
 
 def _is_numbered(phrases: Sequence[Phrase], position: int) -> bool:
     after = position + 1
-    while after < len(phrases) and is_light(phrases[after]):
+    while after < len(phrases) and phrases[after].is_light:
         after += 1
     return after < len(phrases) and phrases[after].number is not None
 
 
 def _is_passed(phrase: Phrase) -> bool:
-    return may_stand_between(phrase) or phrase.has("yet")
+    return phrase.may_stand_between or phrase.has("yet")
 
 
 def _may_part(phrase: Phrase) -> bool:
@@ -264,7 +271,7 @@ def _may_part(phrase: Phrase) -> bool:
 def _ends_clause(phrase: Phrase) -> bool:
     names_image = phrase.has("view", "modifier", "ductography") and not phrase.has("duct")
     is_join = phrase.has("join") and not phrase.has("filler", "yet", *MARKERS)
-    return phrase.text in _CLAUSE_ENDS or is_join or names_image
+    return phrase.text in SEPARATORS or is_join or names_image
 
 
 def _goes_with(phrase: Phrase, noun: Phrase) -> bool:
@@ -276,3 +283,42 @@ def _share(phrase: Phrase, other: Phrase, *roles: str) -> bool:
     spoken = phrase.languages_as(*roles)
     is_anyones = "common" in spoken or ("common" in other.languages and len(phrase.text) > 1)
     return bool(spoken) and (is_anyones or bool(spoken & other.languages))
+
+
+def is_dated(phrases: Sequence[Phrase], first: int, after: int) -> bool:
+    """Whether the markers from ``first`` up to ``after`` may count the time since something else.
+
+    A span of time stands beside them, or a word for a follow-up before them: "control 1 wk post".
+    """
+    start, end = max(0, first - _TIME_REACH), min(len(phrases), after + _TIME_REACH)
+    if any(phrase.has("follow_up") for phrase in phrases[start:first]):
+        return True
+    reach = (*_near(phrases, range(first - 1, start - 1, -1)), *_near(phrases, range(after, end)))
+    return any(_is_span(phrases, position) for position in reach)
+
+
+def _near(phrases: Sequence[Phrase], positions: Iterable[int]) -> Iterable[int]:
+    return takewhile(
+        lambda position: (
+            phrases[position].may_stand_between or phrases[position].has("span", "view", "modifier")
+        ),
+        positions,
+    )
+
+
+def _is_span(phrases: Sequence[Phrase], position: int) -> bool:
+    phrase = phrases[position]
+    is_counted = any(near.is_number for near in phrases[max(0, position - 1) : position])
+    if len(phrase.text) > _BRIEF:
+        is_counted |= any(near.is_number for near in phrases[position + 1 : position + 2])
+    return phrase.has("span") and (is_counted or len(phrase.text) > _SHORT)
+
+
+def is_glued_to_unknown(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether an unknown ideograph stands right beside, so that the two may be one word."""
+    own = phrases[position]
+    for neighbour in (*phrases[position - 1 : position], *phrases[position + 1 : position + 2]):
+        is_near = neighbour.end == own.start or neighbour.start == own.end
+        if is_near and not neighbour.roles and neighbour.tokens[0].is_cjk:
+            return True
+    return False

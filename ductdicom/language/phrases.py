@@ -1,34 +1,28 @@
-"""The small grammar of before and after: which word belongs to which noun."""
+"""Which phrases of a text say before the filling, and which say after it.
+
+Some say it alone (*unfilled*). Most are a marker (*before*, *after*, *with*, *without*) and the
+noun that it belongs to: contrast, injection, or the examination.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from ductdicom.language.connectives import (
-    MARKERS,
-    closes,
-    is_dated,
-    is_glued_to_unknown,
-    is_light,
-    joins,
-    may_stand_between,
-    only_joins,
-)
-from ductdicom.language.lexicon import Phrase, ScannedText
 from ductdicom.language.negations import (
     denial_before,
     denial_behind,
     denied_noun,
     is_clouded,
     is_compared,
+    is_dated,
+    is_glued_to_unknown,
     is_of_stranger,
     is_zero,
 )
+from ductdicom.language.parts import CLAUSE_ENDS, MARKERS, MARKERS_BEHIND, Phrase, ScannedText
 
-_BEHIND = ("pre_behind", "post_behind", "both_behind")
 _NOUNS = ("contrast", "injection", "repeat")
 _STRANGERS = ("competing", "tracer", "history")  # nouns that take a marker for themselves
-_CLAUSE_ENDS = frozenset(",;:()[]{}|?!")
 _NEEDS_SAME_LANGUAGE = 3  # letters; s, m, na, po, for mean other things elsewhere
 _MOST_BETWEEN = 6  # phrases between a marker and its noun, fillers and numbers included
 
@@ -44,10 +38,10 @@ class TextPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseWord:
-    """One phrase that speaks for a phase.
+    """The words of a text, from ``first`` to ``last``, that speak for a phase.
 
-    ``is_weak`` where it often means something else. ``is_everyday`` says that it is a word of
-    other procedures too, as scout and plain are. ``is_denial`` says that a negation makes it.
+    ``is_weak`` where they often mean something else. ``is_everyday`` where other procedures use
+    the word too (scout, plain). ``is_denial`` where the phase follows from a negation.
     """
 
     phase: TextPhase
@@ -77,40 +71,40 @@ _PHASES = {
 
 @dataclass(frozen=True, slots=True)
 class PhraseReader:
-    """Reads the phase phrases of one scanned text.
+    """Finds what one text says of before and after.
 
-    ``in_ductogram`` says that the text or its study names a ductography, so that a marker may
-    stand without its noun: "POST 2". ``has_stranger`` says that a noun of another procedure
-    stands anywhere, ``spoken`` are the languages of all words that are no lone markers.
-    ``is_ambiguous`` says that it names another substance, as lidocaine, and no contrast.
+    ``in_ductogram``: the text or its study names a ductography, so that a marker may stand without
+    its noun ("POST 2"). ``has_stranger``: a noun of another procedure stands anywhere in the text.
+    ``spoken``: the languages of its words, lone markers left aside. ``is_ambiguous``: it names
+    another substance, such as lidocaine, and no contrast.
     """
 
-    scan: ScannedText
+    scanned: ScannedText
     in_ductogram: bool
     has_stranger: bool
     spoken: frozenset[str]
     is_ambiguous: bool
 
     @classmethod
-    def of(cls, scan: ScannedText, *, in_ductogram: bool) -> "PhraseReader":
-        """Look once at the whole text for what each marker asks."""
+    def of(cls, scanned: ScannedText, *, in_ductogram: bool) -> "PhraseReader":
+        """Make a reader; the whole text is looked at once for what each marker asks."""
         return cls(
-            scan=scan,
+            scanned=scanned,
             in_ductogram=in_ductogram,
-            has_stranger=any(phrase.has(*_STRANGERS) for phrase in scan.phrases),
+            has_stranger=any(phrase.has(*_STRANGERS) for phrase in scanned.phrases),
             spoken=frozenset().union(
-                *(phrase.languages for phrase in scan.phrases if not phrase.has("alone_weak"))
+                *(phrase.languages for phrase in scanned.phrases if not phrase.has("alone_weak"))
             ),
-            is_ambiguous="tracer" in scan.roles and "contrast" not in scan.roles,
+            is_ambiguous="tracer" in scanned.roles and "contrast" not in scanned.roles,
         )
 
     @property
     def phrases(self) -> Sequence[Phrase]:
         """The text's phrases in their order."""
-        return self.scan.phrases
+        return self.scanned.phrases
 
-    def findings(self) -> Iterator[PhaseWord]:
-        """Yield each phrase that speaks for a phase, in the order of the text."""
+    def phase_words(self) -> Iterator[PhaseWord]:
+        """Yield the words that speak for a phase, in the order of the text."""
         position = 0
         in_history = False
         while position < len(self.phrases):
@@ -138,7 +132,7 @@ class PhraseReader:
         """Whether what is said belongs to the patient's past: "Z.n. OP nach KM"."""
         if phrase.has("history"):
             return True
-        ends = phrase.has("ductography", "view") or phrase.text in _CLAUSE_ENDS
+        ends = phrase.has("ductography", "view") or phrase.text in CLAUSE_ENDS
         return was and not ends
 
     def _read(self, position: int) -> tuple[PhaseWord | None, int]:
@@ -150,14 +144,14 @@ class PhraseReader:
             found, step = self._whole(position), 1
         else:
             found, step = self._marker(position) if phrase.has(*MARKERS) else (None, 1)
-            if found is None and phrase.has(*_BEHIND):
+            if found is None and phrase.has(*MARKERS_BEHIND):
                 found, step = self._behind(position), 1
         if found is None or found.is_denial:
             return found, step
         return (None if self._is_denied(position, found, position + step - 1) else found), step
 
     def _denying(self, first: int, last: int) -> PhaseWord:
-        """Say that what stands from ``first`` to ``last`` has not been: "KM nicht gegeben"."""
+        """Make a *before* of words that say something was not done: "KM nicht gegeben"."""
         return PhaseWord(
             phase=TextPhase.PRE,
             first=self.phrases[first],
@@ -167,7 +161,7 @@ class PhraseReader:
         )
 
     def _whole(self, position: int) -> PhaseWord | None:
-        """Read a phrase that says it all."""
+        """Read a phrase that needs no noun: *unfilled*, *mit KM*."""
         phrase = self.phrases[position]
         role = next(
             role for role in ("both", "pre", "post", "pre_weak", "post_weak") if phrase.has(role)
@@ -212,7 +206,7 @@ class PhraseReader:
         phases = {_phase(marker, last) for marker in bound} - {TextPhase.NONE}
         if not phases:
             return None, after - position
-        finding = PhaseWord(
+        phase_word = PhaseWord(
             phase=_one(phases),
             first=markers[0],
             last=last,
@@ -221,17 +215,17 @@ class PhraseReader:
             or (last.has("ductography") and is_dated(self.phrases, position, after))
             or (TextPhase.POST not in phases and self._is_refilling(after, noun)),
         )
-        return finding, noun + 1 - position
+        return phase_word, noun + 1 - position
 
     def _is_number(self, position: int) -> bool:
-        while position < len(self.phrases) and is_light(self.phrases[position]):
+        while position < len(self.phrases) and self.phrases[position].is_light:
             position += 1
         return position < len(self.phrases) and self.phrases[position].number is not None
 
     def _next_marker(self, position: int) -> int | None:
         """Return where the next marker stands that is joined to the one before ``position``."""
         seen = 0
-        while position < len(self.phrases) and only_joins(self.phrases[position]):
+        while position < len(self.phrases) and self.phrases[position].only_joins:
             seen += 1
             position += 1
         if position < len(self.phrases) and self.phrases[position].has(*MARKERS):
@@ -247,7 +241,7 @@ class PhraseReader:
                 return None
             if phrase.has(*_NOUNS, "ductography"):
                 return index
-            if not may_stand_between(phrase):
+            if not phrase.may_stand_between:
                 return None
         return None
 
@@ -257,7 +251,7 @@ class PhraseReader:
 
     def _is_refilling(self, start: int, noun: int) -> bool:
         """Whether the noun is a later filling, before which the duct already holds contrast."""
-        behind = [phrase for phrase in self.phrases[noun + 1 : noun + 3] if not is_light(phrase)]
+        behind = [phrase for phrase in self.phrases[noun + 1 : noun + 3] if not phrase.is_light]
         counts = [*self.phrases[start : noun + 1], *(i for i in behind[:1] if i.has("repeat"))]
         return any(phrase.has("repeat") or (_count(phrase) or 0) > 1 for phrase in counts)
 
@@ -281,8 +275,8 @@ class PhraseReader:
 
     def _joins_back(self, before: Phrase, after: int) -> bool:
         """Whether a marker shares the noun before it: not in "post contrast, no reaction"."""
-        ends = after >= len(self.phrases) or _ends_reach(self.phrases[after])
-        return joins(before) and (before.text != "," or ends)
+        ends = after >= len(self.phrases) or self.phrases[after].ends_reach
+        return before.joins and (before.text != "," or ends)
 
     def _stands_alone(self, marker: Phrase) -> bool:
         """Whether a marker is one that may stand without its noun in a ductography."""
@@ -304,18 +298,18 @@ class PhraseReader:
         if self.phrases[position].tokens[0].is_cjk and is_glued_to_unknown(self.phrases, position):
             return False
         for phrase in self.phrases[after:]:
-            if _ends_reach(phrase):
+            if phrase.ends_reach:
                 return True
-            if not may_stand_between(phrase):
+            if not phrase.may_stand_between:
                 return False
         return True
 
     def _behind(self, position: int) -> PhaseWord | None:
         """Read a marker that follows its noun: 造影後, kontrast öncesi."""
         marker = self.phrases[position]
-        role = next(role for role in _BEHIND if marker.has(role))
+        role = next(role for role in MARKERS_BEHIND if marker.has(role))
         before = position - 1
-        while before >= 0 and may_stand_between(self.phrases[before]):
+        while before >= 0 and self.phrases[before].may_stand_between:
             before -= 1
         noun = self.phrases[before] if before >= 0 else None
         if noun is not None and _may_bind(marker, noun):
@@ -328,10 +322,6 @@ class PhraseReader:
             is_weak = not marker.has("alone") or is_dated(self.phrases, position, position + 1)
             return PhaseWord(phase=_PHASES[role], first=marker, last=marker, is_weak=is_weak)
         return None
-
-
-def _ends_reach(phrase: Phrase) -> bool:
-    return phrase.text in _CLAUSE_ENDS or closes(phrase)
 
 
 def _count(phrase: Phrase) -> int | None:
@@ -357,5 +347,5 @@ def _may_bind(marker: Phrase, noun: Phrase) -> bool:
         return False
     if len(marker.text) > _NEEDS_SAME_LANGUAGE:
         return True
-    spoken = marker.languages_as(*MARKERS, *_BEHIND)
+    spoken = marker.languages_as(*MARKERS, *MARKERS_BEHIND)
     return "common" in spoken or bool(spoken & noun.languages)

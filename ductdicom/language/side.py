@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import dropwhile
 
-from ductdicom.language.lexicon import Phrase
+from ductdicom.language.parts import Phrase
 from ductdicom.model.call import Laterality
 
 _SHORTEST_LANGUAGE_WORD = 3

@@ -10,7 +10,8 @@ from functools import lru_cache
 
 from ductdicom.language.codes import VIEW_GROUPS
 from ductdicom.language.injection import read_injection
-from ductdicom.language.lexicon import Phrase, ScannedText, lexicon_of
+from ductdicom.language.lexicon import lexicon_of
+from ductdicom.language.parts import Phrase, ScannedText
 from ductdicom.language.phrases import PhaseWord, PhraseReader, TextPhase
 from ductdicom.language.side import read_laterality
 from ductdicom.model.call import Laterality, ViewGroup
@@ -28,10 +29,12 @@ _LONGEST_TEXT = 10_240  # characters, the length of LT (DICOM PS3.5 6.2)
 class Reading:
     """What a text says, and the words that say it.
 
-    ``words`` stand as in the source. ``kinds`` are look-alikes that it names. ``views`` are
-    acronyms of DICOM PS3.16 CID 4014, ``view_group`` also knows a plain "lateral". ``laterality``
-    is None where it names both sides. ``injection`` counts ducts or fillings from 1. A weak
-    reading often means something else, or may have lost its end.
+    ``words`` stand as in the source. ``kinds`` are the look-alikes of a ductography that it names
+    (``biopsy``, ``specimen``, …). ``views`` and ``modifiers`` are acronyms of DICOM PS3.16 CID 4014
+    and 4015; ``view_group`` is also known where the text only says "lateral". ``laterality`` is
+    None where it names both sides or none. ``injection`` counts ducts or fillings from 1.
+    ``is_weak``: the words for the phase often mean something else, or the text may have lost its
+    end.
     """
 
     is_ductography: bool = False
@@ -53,7 +56,9 @@ def read_text(value: str, vocabulary: Vocabulary, *, ductography_context: bool =
     Parameters
     ----------
     value
-        Decoded text of any attribute; longer than 10240 characters is cut.
+        Decoded text of any attribute; what follows after 10240 characters is left out.
+    vocabulary
+        Words of all languages, with a site's own.
     ductography_context
         Whether the study is known to be a ductography, so that a bare "POST 2" counts.
     """
@@ -62,65 +67,65 @@ def read_text(value: str, vocabulary: Vocabulary, *, ductography_context: bool =
 
 @lru_cache(maxsize=8192)
 def _read(value: str, vocabulary: Vocabulary, *, ductography_context: bool) -> Reading:
-    scan = lexicon_of(vocabulary).scan(value)
+    scanned = lexicon_of(vocabulary).scan(value)
     procedure = [
         phrase
-        for position, phrase in enumerate(scan.phrases)
+        for position, phrase in enumerate(scanned.phrases)
         if phrase.has("ductography")
-        and not _is_preceded(scan.phrases, position, "history", "without")
+        and not _is_preceded(scanned.phrases, position, "history", "without")
     ]
-    kinds = frozenset(_kinds(scan.phrases))
+    kinds = frozenset(_kinds(scanned.phrases))
     in_ductogram = ductography_context or bool(procedure)
-    findings = _kept(
-        tuple(PhraseReader.of(scan, in_ductogram=in_ductogram).findings()),
-        frozenset(_names(scan.phrases, "kind.")) | kinds,
+    phase_words = _kept(
+        tuple(PhraseReader.of(scanned, in_ductogram=in_ductogram).phase_words()),
+        frozenset(_names(scanned.phrases, "kind.")) | kinds,
         names_it=bool(procedure),
     )
-    phase = _merge(findings)
-    views = tuple(dict.fromkeys(_names(scan.phrases, "view.")))
-    injection, is_repeat = read_injection(scan.phrases)
+    phase = _merge(phase_words)
+    views = tuple(dict.fromkeys(_names(scanned.phrases, "view.")))
+    injection, is_repeat = read_injection(scanned.phrases)
     return Reading(
         is_ductography=bool(procedure),
         phase=phase,
-        words=tuple(_words(scan, procedure, findings)),
+        words=tuple(_words(scanned, procedure, phase_words)),
         kinds=kinds,
-        laterality=read_laterality(scan.phrases),
+        laterality=read_laterality(scanned.phrases),
         views=tuple(view for view in views if view in VIEW_GROUPS),
-        view_group=_view_group(scan.phrases, views),
-        modifiers=tuple(dict.fromkeys(_modifiers(scan.phrases))),
+        view_group=_view_group(scanned.phrases, views),
+        modifiers=tuple(dict.fromkeys(_modifiers(scanned.phrases))),
         injection=injection,
         is_repeat=is_repeat,
         is_weak=phase is not TextPhase.NONE
-        and (all(f.is_weak for f in findings) or _is_cut(scan.folded, scan.phrases)),
+        and (all(f.is_weak for f in phase_words) or _is_cut(scanned.folded, scanned.phrases)),
     )
 
 
 def _kept(
-    findings: tuple[PhaseWord, ...], kinds: frozenset[str], *, names_it: bool
+    phase_words: tuple[PhaseWord, ...], kinds: frozenset[str], *, names_it: bool
 ) -> tuple[PhaseWord, ...]:
     """Drop what look-alikes say: a contrast mammogram's POST, a biopsy's SCOUT."""
     if "contrast-mammogram" in kinds and not names_it:
         return ()
     if kinds & _NO_PATIENT_VIEW or ("tomosynthesis" in kinds and not names_it):
-        return tuple(finding for finding in findings if not finding.is_everyday)
-    return findings
+        return tuple(phase_word for phase_word in phase_words if not phase_word.is_everyday)
+    return phase_words
 
 
-def _merge(findings: Sequence[PhaseWord]) -> TextPhase:
-    phases = {finding.phase for finding in findings}
+def _merge(phase_words: Sequence[PhaseWord]) -> TextPhase:
+    phases = {phase_word.phase for phase_word in phase_words}
     if not phases:
         return TextPhase.NONE
     return phases.pop() if len(phases) == 1 else TextPhase.BOTH
 
 
 def _words(
-    scan: ScannedText, procedure: Sequence[Phrase], findings: Sequence[PhaseWord]
+    scanned: ScannedText, procedure: Sequence[Phrase], phase_words: Sequence[PhaseWord]
 ) -> Iterator[str]:
-    spans = [(phrase, phrase) for phrase in procedure] + [(f.first, f.last) for f in findings]
+    spans = [(phrase, phrase) for phrase in procedure] + [(f.first, f.last) for f in phase_words]
     end = 0
     for first, last in sorted(spans, key=lambda span: (span[0].start, -span[1].end)):
         if last.end > end:
-            yield scan.quote(first, last)
+            yield scanned.quote(first, last)
             end = last.end
 
 

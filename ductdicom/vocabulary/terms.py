@@ -12,7 +12,6 @@ from ductdicom.vocabulary.overlay import Known, Overlay, read_overlay
 from ductdicom.vocabulary.tables import RuleSetting, Term, parse_toml, read_terms
 
 _CODES = "codes"
-_LANGUAGE_LETTERS = 2  # other files hold for all languages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +37,6 @@ class Vocabulary:
     def thresholds(self) -> Mapping[str, float]:
         """Numbers that a site set, by name; the unit is part of the name."""
         return dict(self.threshold_items)
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """Codes of the languages there are words of, sorted; ISO 639-1."""
-        names = {term.language for term in self.terms}
-        return tuple(sorted(name for name in names if len(name) == _LANGUAGE_LETTERS))
 
     @property
     def phantom_names(self) -> frozenset[str]:

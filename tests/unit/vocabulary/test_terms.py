@@ -29,7 +29,9 @@ def refusal(tmp_path, text):
 
 
 def test_there_are_words_of_every_language():
-    assert set(load_vocabulary().languages) == LANGUAGES
+    languages = {term.language for term in load_vocabulary().terms}
+
+    assert languages - {"common", "agents"} == LANGUAGES
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
