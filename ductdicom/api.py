@@ -8,7 +8,9 @@
 from collections.abc import Sequence
 from os import PathLike, fspath
 
-from ductdicom.classify.decide import Engine, classify_study
+from ductdicom.classify.decide import classify_study
+from ductdicom.classify.engine import Engine
+from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.ingest.inputs import check_inputs
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.outcome import MissingReference
@@ -46,7 +48,7 @@ def classify(study: Study, engine: Engine | None = None) -> StudyCall:
     engine
         Vocabulary, limits, rules and decisions; the built-in ones where None is given.
     """
-    return classify_study(study, engine or Engine(vocabulary=load_vocabulary()))
+    return classify_study(study, engine or Engine(vocabulary=load_vocabulary(), rules=RULES))
 
 
 def pair(call: StudyCall, priors: Sequence[ImageCall] = ()) -> Pairing:

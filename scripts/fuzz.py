@@ -17,7 +17,9 @@ from unittest.mock import patch
 import atheris
 
 with atheris.instrument_imports(include=["ductdicom", "pydicom", "zipfile", "tarfile"]):
-    from ductdicom.classify.decide import Engine, classify_study
+    from ductdicom.classify.decide import classify_study
+    from ductdicom.classify.engine import Engine
+    from ductdicom.classify.phase.image_rules import RULES
     from ductdicom.errors import InputError
     from ductdicom.ingest.archives.entry import Limits
     from ductdicom.ingest.cache.lines import Scanned, pack, unpack
@@ -40,7 +42,7 @@ with atheris.instrument_imports(include=["ductdicom", "pydicom", "zipfile", "tar
 _NAMES = ("a.zip", "a.tar", "a.tar.gz", "a.tar.xz", "a.tar.bz2", "a.iso", "a")
 _LIMITS = Limits(member_bytes=1 << 22, members=200, ratio_from_bytes=1 << 22, nested_bytes=1 << 22)
 _MIN_SIDE_PX = 64
-_ENGINE = Engine(vocabulary=load_vocabulary(), decisions={})
+_ENGINE = Engine(vocabulary=load_vocabulary(), rules=RULES)
 
 
 @contextmanager

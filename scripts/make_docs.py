@@ -14,12 +14,12 @@ from pathlib import Path
 import click
 
 from ductdicom.classify import decide
+from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.exam import exam
 from ductdicom.classify.image import copies, kind
 from ductdicom.classify.image import view as views
 from ductdicom.classify.phase import contradictions, inference, injections, timeline, weigh
 from ductdicom.classify.rules import Question, describe_rules
-from ductdicom.classify.thresholds import Thresholds
 from ductdicom.cli.application import application
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,11 +37,11 @@ _UNITS = {
 _STEPS = (
     ("What each object is", kind.decide_kind),
     ("Which breast and which view", views.decide_view),
-    ("Copies and rejected images", copies.settle_twins),
+    ("Copies and rejected images", copies.settle_copies),
     ("What the examination is", exam.decide_exam),
     ("Which clock", timeline.read_timeline),
     ("What tells images apart", weigh.weigh),
-    ("Contrast's start time", weigh.start_times),
+    ("Contrast's start time", weigh.start_time),
     ("Contradictions in time", contradictions.find_contradictions),
     ("Inferences from order", inference.infer),
     ("Suggestions", inference.suggest),
@@ -67,7 +67,7 @@ def _rules(question: Question) -> str:
             item.description,
             item.reference,
         )
-        for item in describe_rules()
+        for item in describe_rules().values()
         if item.question is question
     ]
     return table(("rule", "attribute", "strength", "what it says", "source"), rows)

@@ -3,7 +3,10 @@
 from dataclasses import fields
 from datetime import date, datetime, time
 
-from ductdicom.classify.decide import Engine, classify_study
+from ductdicom.classify.decide import classify_study
+from ductdicom.classify.engine import Engine
+from ductdicom.classify.image.seen import in_ductogram, see
+from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.model.instance import (
     Breast,
     Clock,
@@ -112,8 +115,18 @@ def make_visit(*images):
 
 def make_engine(*decisions):
     return Engine(
-        vocabulary=load_vocabulary(), decisions={d.sop_instance_uid: d for d in decisions}
+        vocabulary=load_vocabulary(),
+        rules=RULES,
+        decisions={d.sop_instance_uid: d for d in decisions},
     )
+
+
+def make_seen(*instances):
+    """Look at instances as the images of one ductogram, before any phase is decided."""
+    return [
+        in_ductogram(see(instance, load_vocabulary(), place=place))
+        for place, instance in enumerate(instances)
+    ]
 
 
 def conclude(*instances, decisions=(), contested=()):

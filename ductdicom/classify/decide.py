@@ -4,21 +4,13 @@ from dataclasses import replace
 
 from ductdicom.classify.engine import Engine
 from ductdicom.classify.exam.exam import decide_exam
-from ductdicom.classify.image.subject import read_subject
-from ductdicom.classify.images import Draft, make_draft
+from ductdicom.classify.image.copies import settle_contested, settle_copies
+from ductdicom.classify.image.seen import Seen, in_ductogram, see
 from ductdicom.classify.phase.phases import decide_phases
 from ductdicom.classify.phase.timeline import exposure_time
-from ductdicom.classify.problems import (
-    exam_problems,
-    header_problems,
-    side_problems,
-    view_problems,
-)
-from ductdicom.model.call import PhaseCall
+from ductdicom.classify.problems import exam_problems, header_problems, side_problems, view_problems
 from ductdicom.model.outcome import ProblemCode
 from ductdicom.model.study import ImageCall, Study, StudyCall, place_in_study
-
-__all__ = ["Engine", "classify_study"]
 
 
 def classify_study(study: Study, engine: Engine) -> StudyCall:
@@ -36,62 +28,56 @@ def classify_study(study: Study, engine: Engine) -> StudyCall:
 
 
 def _classify(study: Study, engine: Engine) -> StudyCall:
-    draft, problems = make_draft(study, engine)
-    exam = decide_exam(draft.subjects, draft.kinds, draft.views, engine.thresholds)
+    seen = [
+        see(
+            instance,
+            engine.vocabulary,
+            place=place,
+            decision=engine.decisions.get(instance.sop_instance_uid),
+        )
+        for place, instance in enumerate(study.instances)
+    ]
+    images, of_copies = settle_copies(settle_contested(seen, study.contested))
+    exam = decide_exam(images, engine.thresholds)
     # A bare "post" counts from here on: in a ductogram it is a phase, and in another study reason
     # enough not to take the image for a plain view.
-    subjects = tuple(
-        read_subject(s.instance, engine.vocabulary, in_ductogram=True) for s in draft.subjects
-    )
-    draft = replace(draft, subjects=subjects)
-    calls, injections, more = decide_phases(draft, exam, engine)
-    late = {
-        problem.sop_instance_uid for problem in more if problem.code is ProblemCode.TIME_CONFLICT
-    }
-    images = tuple(
-        replace(
-            _image_call(draft, index, calls[index], injections.get(index), engine),
-            has_time_conflict=subject.instance.sop_instance_uid in late,
-        )
-        for index, subject in enumerate(draft.subjects)
-    )
-    problems += [
+    images, of_phases = decide_phases([in_ductogram(i) for i in images], exam, engine)
+    problems = [
+        *of_copies,
         *exam_problems(exam),
-        *more,
-        *view_problems(study, draft.kinds, draft.views),
-        *side_problems(draft.subjects, draft.views, calls),
+        *of_phases,
+        *view_problems(images),
+        *side_problems(images),
         *header_problems(study),
     ]
+    late = {p.sop_instance_uid for p in of_phases if p.code is ProblemCode.TIME_CONFLICT}
     return StudyCall(
         study=study,
         exam=exam,
-        images=images,
+        images=tuple(_image_call(image, late) for image in images),
         problems=tuple(
             sorted(dict.fromkeys(problems), key=lambda p: (p.code, p.sop_instance_uid or ""))
         ),
     )
 
 
-def _image_call(
-    draft: Draft, index: int, call: PhaseCall, injection: int | None, engine: Engine
-) -> ImageCall:
-    subject, view = draft.subjects[index], draft.views[index]
-    instance = subject.instance
-    decision = engine.decisions.get(instance.sop_instance_uid)
+def _image_call(image: Seen, late: set[str | None]) -> ImageCall:
+    instance, view = image.instance, image.view
     return ImageCall(
         instance=instance,
-        kind=draft.kinds[index].kind,
-        kind_reason=draft.kinds[index].reason,
+        kind=image.kind,
+        kind_reason=image.kind_reason,
         laterality=view.laterality,
         view=view.view,
         group=view.group,
         modifiers=view.modifiers,
         magnification=view.magnification,
         acquired_at=exposure_time(instance),
-        injection=injection,
-        call=call,
-        is_excluded=decision is not None and decision.exclude,
-        has_laterality_conflict=bool(view.laterality_conflicts) or index in draft.disagreeing,
+        injection=image.injection,
+        call=image.call,
+        is_excluded=image.decision is not None and image.decision.exclude,
+        has_laterality_conflict=bool(view.laterality_conflicts) or image.has_other_side,
         has_view_conflict=bool(view.view_conflicts),
-        has_other_bytes=index in draft.contested,
+        has_time_conflict=instance.sop_instance_uid in late,
+        has_other_bytes=image.has_other_bytes,
     )

@@ -1,5 +1,5 @@
-"""What a header says of turning an image and of millimetres; no array passes here.
+"""What a header says of turning and of millimetres; no pixel is looked at.
 
-- ``hanging``: how an image is turned for display
-- ``scale``: millimetres at the breast for one stored pixel
+- ``hanging``: how an image is turned so that it hangs as a reader expects
+- ``scale``: how large a stored pixel is at the breast
 """

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from ductdicom.classify.decide import Engine, classify_study
+from ductdicom.classify.decide import classify_study
+from ductdicom.classify.engine import Engine, Thresholds
 from ductdicom.classify.phase.image_rules import RULES
-from ductdicom.classify.thresholds import Thresholds
 from ductdicom.decisions.files import read_decisions
 from ductdicom.model.call import ExamKind
 from ductdicom.model.outcome import LeftOutReason, Problem, ProblemCode
@@ -42,15 +42,15 @@ def make_engine(settings: Settings) -> tuple[Engine, tuple[Problem, ...]]:
     """
     vocabulary = load_vocabulary(
         settings.rules,
-        rules=[rule.name for rule in RULES],
+        rules=RULES,
         thresholds=[item.name for item in fields(Thresholds)],
     )
     decisions_path = settings.decisions or _default_decisions(settings.output)
     decisions, problems = read_decisions(decisions_path) if decisions_path else ({}, ())
     rules = {
-        rule.name: replace(rule, strength=setting.strength or rule.strength) if setting else rule
-        for rule in RULES
-        if not (setting := vocabulary.rule_settings.get(rule.name)) or setting.is_enabled
+        name: replace(rule, strength=setting.strength or rule.strength) if setting else rule
+        for name, rule in RULES.items()
+        if not (setting := vocabulary.rule_settings.get(name)) or setting.is_enabled
     }
     engine = Engine(
         vocabulary=vocabulary,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
-from ductdicom.classify.decide import Engine
+from ductdicom.classify.engine import Engine
 from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.export.output import STATE_FOLDER
 from ductdicom.export.records import study_record

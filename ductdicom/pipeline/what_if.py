@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.classify.rules import Description, describe_rules
 from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.language.agents import read_agent, read_route
@@ -36,7 +37,14 @@ def list_rules(settings: Settings) -> tuple[Description, ...]:
         The rules file cannot be used.
     """
     engine, _ = make_engine(settings)
-    return tuple(describe_rules(engine.rules))
+    return tuple(
+        replace(
+            rule,
+            strength=engine.rules.get(rule.name, RULES.get(rule.name, rule)).strength,
+            is_enabled=rule.name in engine.rules or rule.name not in RULES,
+        )
+        for rule in describe_rules().values()
+    )
 
 
 def explain_phrase(text: str, settings: Settings) -> dict[str, dict[str, object]]:

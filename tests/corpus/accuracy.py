@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 from corpus.catalogue import make_cases
 from corpus.scene import NONE, UNDETERMINABLE, Case, Label
-from ductdicom.classify.decide import Engine, classify_study
+from ductdicom.classify.decide import classify_study
+from ductdicom.classify.engine import Engine
+from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.model.study import ImageCall
 from ductdicom.vocabulary.terms import load_vocabulary
 
@@ -58,7 +60,7 @@ def make_corpus(seed: int = SEED) -> list[Case]:
 
 def confusion(cases: Iterable[Case], engine: Engine | None = None) -> Confusion:
     """Let the engine decide all cases and compare it with the expert."""
-    engine = engine or Engine(vocabulary=load_vocabulary())
+    engine = engine or Engine(vocabulary=load_vocabulary(), rules=RULES)
     counts: Counter[tuple[str, str]] = Counter()
     wrong: list[Finding] = []
     unknown: list[Finding] = []

@@ -9,8 +9,8 @@ import click
 import pytest
 
 from ductdicom import __version__, errors
+from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.rules import describe_rules
-from ductdicom.classify.thresholds import Thresholds
 from ductdicom.cli.application import INTERRUPTED, application
 from ductdicom.export.records import LEDGER_COLUMNS
 from ductdicom.model.call import Confidence, ExamKind, Kind
@@ -105,7 +105,7 @@ def test_every_exit_code_of_an_error_stands_in_the_readme():
 def test_every_rule_and_number_is_explained():
     page = text_of("docs/how-it-decides.md")
 
-    names = [item.name for item in describe_rules()] + [item.name for item in fields(Thresholds)]
+    names = [*describe_rules()] + [item.name for item in fields(Thresholds)]
 
     assert [name for name in names if f"| `{name}` |" not in page] == []
 
@@ -128,7 +128,7 @@ def test_the_rules_file_of_the_docs_can_be_used(tmp_path):
 
     vocabulary = load_vocabulary(path)
 
-    assert set(vocabulary.rule_settings) <= {item.name for item in describe_rules()}
+    assert set(vocabulary.rule_settings) <= set(describe_rules())
     assert "Milchgangsfüllung" in vocabulary.phrases("ductography", "de")
     Thresholds.from_mapping(vocabulary.thresholds)
 

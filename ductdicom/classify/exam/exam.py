@@ -5,6 +5,7 @@ The procedure's name always contains the idea of contrast; it only answers this 
 
 from collections.abc import Sequence
 
+from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.exam.rules import (
     dual_energy,
     filled_ducts,
@@ -12,10 +13,7 @@ from ductdicom.classify.exam.rules import (
     split_by_image_type,
     unexplained_contrast,
 )
-from ductdicom.classify.image.kind import KindCall
-from ductdicom.classify.image.subject import Subject
-from ductdicom.classify.image.view import ViewCall
-from ductdicom.classify.thresholds import Thresholds
+from ductdicom.classify.image.seen import Seen
 from ductdicom.model.call import Confidence, Evidence, ExamCall, ExamKind, Kind, Strength
 
 _FILM_MODALITIES = {"MG", "CR", "DX", "RG"}
@@ -28,12 +26,7 @@ _NOT_OF_THE_BREAST = {
 }
 
 
-def decide_exam(
-    subjects: Sequence[Subject],
-    kinds: Sequence[KindCall],
-    views: Sequence[ViewCall],
-    thresholds: Thresholds,
-) -> ExamCall:
+def decide_exam(images: Sequence[Seen], thresholds: Thresholds) -> ExamCall:
     """Decide what a study's examination is.
 
     Explicit evidence is a procedure code, or contrast that can only have gone into a duct, or
@@ -44,22 +37,22 @@ def decide_exam(
     ----------
     * DICOM PS3.16 CID 6050 (Breast Procedure Reported)
     """
-    images = [s for s, k in zip(subjects, kinds, strict=True) if k.kind not in _NOT_OF_THE_BREAST]
+    of_breast = [image for image in images if image.kind not in _NOT_OF_THE_BREAST]
     evidence = _unique(
         [
-            *named(subjects),
-            *filled_ducts(images, kinds, subjects, thresholds),
-            *split_by_image_type(subjects, kinds, views),
-            *dual_energy(subjects, kinds, thresholds),
-            *unexplained_contrast(subjects, kinds, views, thresholds),
+            *named(images),
+            *filled_ducts(of_breast, thresholds),
+            *split_by_image_type(images),
+            *dual_energy(images, thresholds),
+            *unexplained_contrast(images, thresholds),
         ]
     )
-    if not images and not _may_be_film(subjects, kinds):
+    if not of_breast and not _may_be_film(images):
         return ExamCall(kind=ExamKind.OTHER, confidence=Confidence.STRONG)
     duct = _strongest_rank(evidence, ExamKind.DUCTOGRAM)
     dual = _strongest_rank(evidence, ExamKind.CONTRAST_MAMMOGRAM)
     if duct < 0 and dual < 0:
-        return _without_a_name(images, evidence)
+        return _without_a_name(of_breast, evidence)
     kind = ExamKind.DUCTOGRAM if duct >= dual else ExamKind.CONTRAST_MAMMOGRAM
     is_explicit = max(duct, dual) == Strength.EXPLICIT.rank
     return ExamCall(
@@ -69,18 +62,17 @@ def decide_exam(
     )
 
 
-def _may_be_film(subjects: Sequence[Subject], kinds: Sequence[KindCall]) -> bool:
+def _may_be_film(images: Sequence[Seen]) -> bool:
     """Tell whether a ductography's only images are captures, as digitised films are."""
-    is_named = any(True for _ in named(subjects))
-    return is_named and any(
-        kind.kind is Kind.CAPTURE and (subject.instance.modality or "").upper() in _FILM_MODALITIES
-        for subject, kind in zip(subjects, kinds, strict=True)
+    return any(True for _ in named(images)) and any(
+        image.kind is Kind.CAPTURE and (image.instance.modality or "").upper() in _FILM_MODALITIES
+        for image in images
     )
 
 
-def _without_a_name(images: Sequence[Subject], evidence: tuple[Evidence, ...]) -> ExamCall:
+def _without_a_name(of_breast: Sequence[Seen], evidence: tuple[Evidence, ...]) -> ExamCall:
     """Decide on an examination that nothing names: contrast in it must not pass without a word."""
-    if not images:
+    if not of_breast:
         return ExamCall(kind=ExamKind.OTHER, confidence=Confidence.STRONG)
     if any(item.rule == "contrast-splits-one-breast" for item in evidence):
         return ExamCall(kind=ExamKind.DUCTOGRAM, confidence=Confidence.INFERRED, evidence=evidence)

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from ductdicom.classify.image.kind import KindCall
+from ductdicom.classify.engine import Thresholds
+from ductdicom.classify.image.seen import Seen
 from ductdicom.classify.image.subject import Subject
-from ductdicom.classify.image.view import ViewCall
-from ductdicom.classify.thresholds import Thresholds
 from ductdicom.language.agents import AgentClass, read_agent, read_route
 from ductdicom.language.codes import agent_of, is_ductography, route_of
 from ductdicom.model.call import Evidence, ExamKind, Kind, Strength
@@ -15,23 +14,17 @@ _OTHER_WORDS = {"biopsy", "localisation", "specimen", "pneumocystogram"}
 _HARD_FILTERS = {"COPPER", "TITANIUM"}
 
 
-def _is_another_procedure(
-    subjects: Sequence[Subject], kinds: Sequence[KindCall], thresholds: Thresholds
-) -> bool:
+def _is_another_procedure(images: Sequence[Seen], thresholds: Thresholds) -> bool:
     """Tell whether a study names or holds a procedure that uses contrast for something else."""
-    return (
-        any(kind.kind in _OTHER_PROCEDURES for kind in kinds)
-        or any(reading.kinds & _OTHER_WORDS for s in subjects for _, reading in s.readings)
-        or any(True for s in subjects for _ in _hard_beam(s, thresholds))
+    return any(
+        image.kind in _OTHER_PROCEDURES
+        or any(reading.kinds & _OTHER_WORDS for _, reading in image.subject.readings)
+        or any(True for _ in _hard_beam(image, thresholds))
+        for image in images
     )
 
 
-def unexplained_contrast(
-    subjects: Sequence[Subject],
-    kinds: Sequence[KindCall],
-    views: Sequence[ViewCall],
-    thresholds: Thresholds,
-) -> Iterator[Evidence]:
+def unexplained_contrast(images: Sequence[Seen], thresholds: Thresholds) -> Iterator[Evidence]:
     """Hint at contrast that no name explains.
 
     Where it stands on some views of one breast, and on no image exposed before another without
@@ -39,20 +32,20 @@ def unexplained_contrast(
     """
     filled: dict[object, list[bool]] = {}
     order = sorted(
-        (subject.instance.clock.acquired_at, index)
-        for index, subject in enumerate(subjects)
-        if kinds[index].kind is Kind.VIEW and subject.instance.clock.acquired_at is not None
+        (at, image.place, image)
+        for image in images
+        if image.is_view and (at := image.instance.clock.acquired_at) is not None
     )
-    for _, index in order:
-        filled.setdefault(views[index].laterality, []).append(_names_an_agent(subjects[index]))
-    agents = [s.instance.contrast.agent or "coded" for s in subjects if _names_an_agent(s)]
-    agents = agents or _discriminating_yes(subjects)
-    terms = [t for s in subjects for t in s.image_type_terms() if t == "POST_CONTRAST"]
+    for _, _, image in order:
+        filled.setdefault(image.laterality, []).append(_names_an_agent(image.subject))
+    agents = [i.instance.contrast.agent or "coded" for i in images if _names_an_agent(i.subject)]
+    agents = agents or _discriminating_yes(images)
+    terms = [t for i in images for t in i.subject.image_type_terms() if t == "POST_CONTRAST"]
     if not agents and not terms:
         return
     sides = [flags for flags in filled.values() if any(flags)]
     splits = len(sides) == 1 and not sides[0][0] and sides[0] == sorted(sides[0])
-    splits = splits and not _is_another_procedure(subjects, kinds, thresholds)
+    splits = splits and not _is_another_procedure(images, thresholds)
     yield _evidence(
         "contrast-splits-one-breast" if splits else "contrast-without-a-name",
         "(0018,0010)" if agents else "(0008,0008)",
@@ -62,15 +55,15 @@ def unexplained_contrast(
     )
 
 
-def _discriminating_yes(subjects: Sequence[Subject]) -> list[str]:
+def _discriminating_yes(images: Sequence[Seen]) -> list[str]:
     """Return a plain yes in the agent's place, where it does not stand on every image."""
-    said = [s.instance.contrast.agent or "" for s in subjects]
-    yes = [a for s, a in zip(subjects, said, strict=True) if _is_yes(a, s)]
-    return yes if len(yes) < len(said) else []
-
-
-def _is_yes(agent: str, subject: Subject) -> bool:
-    return read_agent(agent, subject.vocabulary) is AgentClass.GENERIC_YES
+    yes = [
+        agent
+        for image in images
+        if (agent := image.instance.contrast.agent or "")
+        and read_agent(agent, image.subject.vocabulary) is AgentClass.GENERIC_YES
+    ]
+    return yes if len(yes) < len(images) else []
 
 
 def _names_an_agent(subject: Subject) -> bool:
@@ -85,9 +78,9 @@ def _evidence(rule: str, tag: str, value: str, says: ExamKind, strength: Strengt
     return Evidence(rule=rule, tag=tag, value=value, says=says, strength=strength)
 
 
-def named(subjects: Sequence[Subject]) -> Iterator[Evidence]:
+def named(images: Sequence[Seen]) -> Iterator[Evidence]:
     """Yield codes and texts that name a ductography or a contrast mammography."""
-    for subject in subjects:
+    for subject in (image.subject for image in images):
         for code in subject.instance.codes:
             if is_ductography(code, subject.vocabulary):
                 value = f"{code.value} {code.scheme} {code.meaning}".strip()
@@ -109,20 +102,12 @@ def named(subjects: Sequence[Subject]) -> Iterator[Evidence]:
                 )
 
 
-def filled_ducts(
-    images: Sequence[Subject],
-    kinds: Sequence[KindCall],
-    subjects: Sequence[Subject],
-    thresholds: Thresholds,
-) -> Iterator[Evidence]:
+def filled_ducts(images: Sequence[Seen], thresholds: Thresholds) -> Iterator[Evidence]:
     """Yield contrast that can only have gone into a duct, on images of a single energy."""
-    dual = {
-        id(s) for s, k in zip(subjects, kinds, strict=True) if k.kind is Kind.CONTRAST_MAMMOGRAM
-    }
-    for subject in images:
-        if id(subject) in dual:
+    for image in images:
+        if image.kind is Kind.CONTRAST_MAMMOGRAM:
             continue
-        contrast = subject.instance.contrast
+        subject, contrast = image.subject, image.instance.contrast
         route = contrast.route or ""
         coded = any(
             route_of(code, subject.vocabulary) == "intraductal"
@@ -148,20 +133,18 @@ def filled_ducts(
             )
 
 
-def split_by_image_type(
-    subjects: Sequence[Subject], kinds: Sequence[KindCall], views: Sequence[ViewCall]
-) -> Iterator[Evidence]:
+def split_by_image_type(images: Sequence[Seen]) -> Iterator[Evidence]:
     """Yield a ductography where one breast alone has single-energy images before and after.
 
     Dual-energy mammography injects first, so that it has no image before; heuristic.
     """
-    if any(kind.kind is Kind.CONTRAST_MAMMOGRAM for kind in kinds):
+    if any(image.kind is Kind.CONTRAST_MAMMOGRAM for image in images):
         return
     sides: dict[object, set[str]] = {}
-    for subject, kind, view in zip(subjects, kinds, views, strict=True):
-        if kind.kind is Kind.VIEW:
-            terms = {"PRE_CONTRAST", "POST_CONTRAST"} & set(subject.image_type_terms())
-            sides.setdefault(view.laterality, set()).update(terms)
+    for image in images:
+        if image.is_view:
+            terms = {"PRE_CONTRAST", "POST_CONTRAST"} & set(image.subject.image_type_terms())
+            sides.setdefault(image.laterality, set()).update(terms)
     filled = [side for side, terms in sides.items() if "POST_CONTRAST" in terms]
     if len(filled) == 1 and "PRE_CONTRAST" in sides[filled[0]]:
         yield _evidence(
@@ -173,29 +156,25 @@ def split_by_image_type(
         )
 
 
-def dual_energy(
-    subjects: Sequence[Subject], kinds: Sequence[KindCall], thresholds: Thresholds
-) -> Iterator[Evidence]:
+def dual_energy(images: Sequence[Seen], thresholds: Thresholds) -> Iterator[Evidence]:
     """Yield images that only dual-energy mammography makes, and contrast given into a vein."""
-    for subject, kind in zip(subjects, kinds, strict=True):
-        if kind.kind is Kind.CONTRAST_MAMMOGRAM:
+    for image in images:
+        if image.kind is Kind.CONTRAST_MAMMOGRAM:
             yield _evidence(
                 "dual-energy-image",
                 "(0008,0008)",
-                kind.reason,
+                image.kind_reason,
                 ExamKind.CONTRAST_MAMMOGRAM,
                 Strength.EXPLICIT,
             )
-        yield from _intravenous(subject, thresholds)
-        yield from _hard_beam(subject, thresholds)
+        yield from _intravenous(image, thresholds)
+        yield from _hard_beam(image, thresholds)
 
 
-def _intravenous(subject: Subject, thresholds: Thresholds) -> Iterator[Evidence]:
-    contrast = subject.instance.contrast
-    coded = any(
-        route_of(code, subject.vocabulary) == "intravenous" for code in contrast.route_codes or ()
-    )
-    is_intravenous = coded or read_route(contrast.route or "", subject.vocabulary) == "intravenous"
+def _intravenous(image: Seen, thresholds: Thresholds) -> Iterator[Evidence]:
+    contrast, vocabulary = image.instance.contrast, image.subject.vocabulary
+    coded = any(route_of(code, vocabulary) == "intravenous" for code in contrast.route_codes or ())
+    is_intravenous = coded or read_route(contrast.route or "", vocabulary) == "intravenous"
     volume = max(contrast.volume_ml or 0, contrast.total_dose_ml or 0)
     # A volume may be the bottle's; it weighs less than a vein, and no more than a name.
     if is_intravenous:
@@ -209,9 +188,9 @@ def _intravenous(subject: Subject, thresholds: Thresholds) -> Iterator[Evidence]
     yield _evidence("intravenous-contrast", tag, value, ExamKind.CONTRAST_MAMMOGRAM, strength)
 
 
-def _hard_beam(subject: Subject, thresholds: Thresholds) -> Iterator[Evidence]:
+def _hard_beam(image: Seen, thresholds: Thresholds) -> Iterator[Evidence]:
     """Hint at the high energy image of dual-energy mammography, by voltage and filter."""
-    exposure = subject.instance.exposure
+    exposure = image.instance.exposure
     material = (exposure.filter_material or "").strip().upper()
     if (exposure.kvp or 0) >= thresholds.dual_energy_kvp_at_least and material in _HARD_FILTERS:
         yield _evidence(

@@ -3,40 +3,17 @@
 Each exposure is counted once: the copy that is meant to be looked at stands for the others.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
-from ductdicom.classify.image.kind import KindCall
 from ductdicom.classify.image.same_exposure import group_exposures, is_for_processing, told
-from ductdicom.classify.image.view import ViewCall
+from ductdicom.classify.image.seen import Seen
 from ductdicom.language.codes import rejection_of
 from ductdicom.model.call import Kind
-from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import Problem, ProblemCode
-from ductdicom.model.study import Study
-from ductdicom.vocabulary.terms import Vocabulary
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Twins:
-    """Kinds after copies and rejections, and pairs of copies that disagree on the side.
-
-    ``copies`` are the other copies of each exposure, by the position of the one that is shown.
-    """
-
-    kinds: tuple[KindCall, ...]
-    problems: tuple[Problem, ...]
-    disagreeing: frozenset[int]
-    copies: Mapping[int, tuple[int, ...]]
-
-
-def settle_twins(
-    instances: Sequence[Instance],
-    kinds: Sequence[KindCall],
-    views: Sequence[ViewCall],
-    vocabulary: Vocabulary,
-    aside: Collection[int] = (),
-) -> Twins:
+def settle_copies(images: Sequence[Seen]) -> tuple[tuple[Seen, ...], list[Problem]]:
     """Mark copies of an exposure and rejected images.
 
     Two views are copies of one exposure where they share an Irradiation Event UID (0008,3010)
@@ -51,87 +28,85 @@ def settle_twins(
 
     Parameters
     ----------
-    aside
-        Images that are no copies of others, whatever they have in common.
+    images
+        All objects of a study, each at its place.
+
+    Returns
+    -------
+    tuple
+        The same objects, of which the copies are processing twins, and the problems.
 
     References
     ----------
     * DICOM PS3.16 CID 7010, CID 7202; IHE RAD TF-3 Imaging Object Change Management
     """
-    result = list(_reject(instances, kinds, vocabulary))
+    result = _rejected(images)
     problems: list[Problem] = []
-    disagreeing: set[int] = set()
-    copies: dict[int, tuple[int, ...]] = {}
-    for group in group_exposures(instances, result, views, aside):
-        sides = {views[index].laterality for index in group} - {None}
-        if len(sides) > 1:
-            disagreeing |= set(group)
-            problems += [
-                Problem(
-                    code=ProblemCode.LATERALITY_CONFLICT,
-                    message="copies of one exposure are labelled as different sides",
-                    sop_instance_uid=instances[index].sop_instance_uid,
+    for group in group_exposures(result):
+        if len({image.laterality for image in group} - {None}) > 1:
+            for image in group:
+                result[image.place] = replace(image, has_other_side=True)
+                problems.append(
+                    Problem(
+                        code=ProblemCode.LATERALITY_CONFLICT,
+                        message="copies of one exposure are labelled as different sides",
+                        sop_instance_uid=image.instance.sop_instance_uid,
+                    )
                 )
-                for index in group
-            ]
             continue
-        shown = max(group, key=lambda index: _rank(instances[index]))
-        copies[shown] = tuple(index for index in group if index != shown)
-        for index in group:
-            if index != shown:
-                result[index] = KindCall(
-                    kind=Kind.PROCESSING_TWIN,
-                    reason=f"copy of the exposure shown as {instances[shown].sop_instance_uid}",
-                )
-    return Twins(
-        kinds=tuple(result),
-        problems=tuple(problems),
-        disagreeing=frozenset(disagreeing),
-        copies=copies,
-    )
+        shown = max(group, key=_rank)
+        others = [image for image in group if image is not shown]
+        result[shown.place] = replace(shown, copies=tuple(image.place for image in others))
+        for image in others:
+            result[image.place] = replace(
+                image,
+                kind=Kind.PROCESSING_TWIN,
+                kind_reason=f"copy of the exposure shown as {shown.instance.sop_instance_uid}",
+            )
+    return tuple(result), problems
 
 
-def _reject(
-    instances: Sequence[Instance], kinds: Sequence[KindCall], vocabulary: Vocabulary
-) -> list[KindCall]:
-    rejected: Mapping[str, str] = {
+def _rejected(images: Sequence[Seen]) -> list[Seen]:
+    reasons = {
         reference.sop_instance_uid: why
-        for instance in instances
-        if instance.document_title and (why := rejection_of(instance.document_title, vocabulary))
-        for reference in instance.references
+        for image in images
+        if (title := image.instance.document_title)
+        and (why := rejection_of(title, image.subject.vocabulary))
+        for reference in image.instance.references
     }
     return [
-        KindCall(kind=Kind.REJECTED, reason=rejected[instance.sop_instance_uid])
-        if instance.sop_instance_uid in rejected
-        else kind
-        for instance, kind in zip(instances, kinds, strict=True)
+        replace(image, kind=Kind.REJECTED, kind_reason=reasons[uid])
+        if (uid := image.instance.sop_instance_uid) in reasons
+        else image
+        for image in images
     ]
 
 
-def settle_contested(
-    study: Study, kinds: Sequence[KindCall], views: Sequence[ViewCall]
-) -> frozenset[int]:
-    """Return the objects to set aside because another has their SOP Instance UID.
+def settle_contested(images: Sequence[Seen], contested: Collection[str]) -> tuple[Seen, ...]:
+    """Set aside the objects whose SOP Instance UID another object has too.
 
     Where all objects of one UID say the same of side, view, time, contrast and in words, as after
     another encoding, one stands for them; where they differ, none does.
+
+    Parameters
+    ----------
+    contested
+        Labels of the objects' origins.
     """
-    by_uid: dict[str, list[int]] = {}
-    for index, instance in enumerate(study.instances):
-        if instance.origin.label in study.contested:
-            by_uid.setdefault(instance.sop_instance_uid, []).append(index)
+    by_uid: dict[str, list[Seen]] = {}
+    for image in images:
+        if image.instance.origin.label in contested:
+            by_uid.setdefault(image.instance.sop_instance_uid, []).append(image)
     aside: set[int] = set()
     for group in by_uid.values():
-        said = {
-            str((kinds[i].kind, views[i].laterality, views[i].view, told(study.instances[i])))
-            for i in group
-        }
-        aside |= set(group[1:] if len(said) == 1 else group)
-    return frozenset(aside)
+        said = {str((i.kind, i.laterality, i.view.view, told(i.instance))) for i in group}
+        aside |= {image.place for image in (group[1:] if len(said) == 1 else group)}
+    return tuple(replace(image, has_other_bytes=image.place in aside) for image in images)
 
 
-def _rank(instance: Instance) -> tuple[bool, bool, str, int, str]:
+def _rank(image: Seen) -> tuple[bool, bool, str, int, str]:
     """Order copies: For Presentation above For Processing, lossless above lossy, the newest."""
+    instance = image.instance
     moment = instance.clock.acquired_at
     return (
         not is_for_processing(instance),

@@ -1,13 +1,13 @@
 """Phases that stand in an order of exposures which cannot be."""
 
 from dataclasses import replace
+from functools import partial
 
-from ductdicom.classify.phase.timeline import Timeline, duration
-from ductdicom.classify.phase.weigh import FILLING_RULES, Side
-from ductdicom.classify.thresholds import Thresholds
+from ductdicom.classify.engine import Thresholds
+from ductdicom.classify.image.seen import Seen
+from ductdicom.classify.phase.side import FILLING_RULES, Side, firm
+from ductdicom.classify.phase.timeline import cluster_of, duration, gap_minutes, is_before
 from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strength
-
-Calls = tuple[PhaseCall, ...]
 
 _ORDER_OF_SCOUTS = Evidence(
     rule="order",
@@ -18,7 +18,7 @@ _ORDER_OF_SCOUTS = Evidence(
 )
 
 
-def find_contradictions(calls: Calls, side: Side, thresholds: Thresholds) -> Calls:
+def find_contradictions(side: Side, thresholds: Thresholds) -> Side:
     """Make unknown what stands in an impossible order: pre after post within one filling.
 
     Both images of each such pair lose their phase. What is said of each stands against how long
@@ -28,69 +28,62 @@ def find_contradictions(calls: Calls, side: Side, thresholds: Thresholds) -> Cal
     Contrast on contact views alone, before a pause and magnified views without it, contradicts
     the order of scouts and filled views, too.
     """
-    calls = _doubt_filled_scouts(calls, side, thresholds)
-    gaps: dict[int, list[float]] = {}
-    for post in places_of(calls, Phase.POST):
-        for pre in places_of(calls, Phase.PRE):
-            gap = _inverted_gap(calls, side.timeline, (pre, post), thresholds)
-            if gap is not None:
-                gaps.setdefault(pre, []).append(gap)
-                gaps.setdefault(post, []).append(gap)
-    return tuple(
-        replace(
-            call,
-            phase=Phase.UNKNOWN,
-            confidence=Confidence.UNKNOWN,
-            conflicts=(*_firm(call), _against(call, min(gaps[index]))),
-        )
-        if index in gaps and call.confidence is not Confidence.CONFIRMED
-        else call
-        for index, call in enumerate(calls)
-    )
+    side = side.called(partial(_unless_scout, side=side, thresholds=thresholds))
+    return side.called(partial(_unless_inverted, side=side, thresholds=thresholds))
 
 
-def _doubt_filled_scouts(calls: Calls, side: Side, thresholds: Thresholds) -> Calls:
-    """Make unknown the contact views that alone carry contrast, where magnified ones follow.
+def _unless_scout(image: Seen, side: Side, thresholds: Thresholds) -> PhaseCall:
+    """Make unknown a contact view that carries contrast, where only magnified ones without follow.
 
     A console that keeps the agent of the patient before writes it on the scouts. Text or an
     image type that says post leaves no such doubt, nor does a view that may be the scout.
     """
-    magnified = [i for i, view in enumerate(side.views) if view.is_magnified]
-    if any(calls[i].phase is not Phase.UNKNOWN for i in magnified):
-        return calls
-    return tuple(
-        replace(
-            call,
-            phase=Phase.UNKNOWN,
-            confidence=Confidence.UNKNOWN,
-            conflicts=(*_firm(call), _ORDER_OF_SCOUTS),
-        )
-        if call.phase is Phase.POST
-        and _is_only_tagged(call)
-        and not _has_scout(calls, side.timeline, index)
-        and any(_is_pause_before(m, index, side.timeline, thresholds) for m in magnified)
-        else call
-        for index, call in enumerate(calls)
+    magnified = [other for other in side.images if other.view.is_magnified]
+    if (
+        image.call.phase is Phase.POST
+        and all(other.call.phase is Phase.UNKNOWN for other in magnified)
+        and all(item.rule in FILLING_RULES for item in firm(image.call.evidence))
+        and not _has_scout(image, side)
+        and any(_is_pause_between(image, other, side, thresholds) for other in magnified)
+    ):
+        return _doubted(image.call, _ORDER_OF_SCOUTS)
+    return image.call
+
+
+def _is_pause_between(first: Seen, second: Seen, side: Side, thresholds: Thresholds) -> bool:
+    """Tell whether one image follows another, and not in one run of exposures."""
+    if is_before(first, second) is not True:
+        return False
+    _, run = cluster_of(first, side.images, thresholds.suggestion_gap_minutes)
+    return all(image.place != second.place for image in run)
+
+
+def _doubted(call: PhaseCall, against: Evidence) -> PhaseCall:
+    return replace(
+        call,
+        phase=Phase.UNKNOWN,
+        confidence=Confidence.UNKNOWN,
+        conflicts=(*firm(call.evidence), against),
     )
 
 
-def _is_only_tagged(call: PhaseCall) -> bool:
-    """Tell whether nothing but attributes of the contrast says the phase."""
-    return all(item.rule in FILLING_RULES for item in _firm(call))
-
-
-def _is_pause_before(
-    magnified: int, contact: int, timeline: Timeline, thresholds: Thresholds
-) -> bool:
-    """Tell whether a magnified view follows a contact view, and not in one run of exposures."""
-    if timeline.is_before(contact, magnified) is not True:
-        return False
-    clusters = timeline.clusters(thresholds.suggestion_gap_minutes)
-    return not any({contact, magnified} <= set(cluster) for cluster in clusters)
-
-
-def _firm(call: PhaseCall) -> tuple[Evidence, ...]:
-    return tuple(item for item in call.evidence if item.strength is not Strength.HINT)
+def _unless_inverted(image: Seen, side: Side, thresholds: Thresholds) -> PhaseCall:
+    """Make unknown a pre image after a post image of one filling, or that post image."""
+    call = image.call
+    if call.phase is Phase.PRE:
+        pairs = [(image, post) for post in side.of(Phase.POST)]
+    elif call.phase is Phase.POST:
+        pairs = [(pre, image) for pre in side.of(Phase.PRE)]
+    else:
+        return call
+    gaps = [
+        gap
+        for pre, post in pairs
+        if (gap := _inverted_gap(pre, post, side, thresholds)) is not None
+    ]
+    if not gaps or call.confidence is Confidence.CONFIRMED:
+        return call
+    return _doubted(call, _against(call, min(gaps)))
 
 
 def _against(call: PhaseCall, minutes: float) -> Evidence:
@@ -107,50 +100,39 @@ def _against(call: PhaseCall, minutes: float) -> Evidence:
     )
 
 
-def _inverted_gap(
-    calls: Calls, timeline: Timeline, pair: tuple[int, int], thresholds: Thresholds
-) -> float | None:
+def _inverted_gap(pre: Seen, post: Seen, side: Side, thresholds: Thresholds) -> float | None:
     """Return the minutes between a pair that stands in an impossible order, else None."""
-    pre, post = pair
-    gap = timeline.gap_minutes(post, pre)
-    if gap is None or timeline.is_before(post, pre) is not True:
+    gap = gap_minutes(post, pre)
+    if gap is None or is_before(post, pre) is not True:
         return None
     if gap <= thresholds.injection_gap_minutes:
         return gap
-    is_explained = _has_scout(calls, timeline, post) or _is_filling_to_come(calls, timeline, pre)
-    return None if is_explained else gap
+    return None if _has_scout(post, side) or _is_filling_to_come(pre, side) else gap
 
 
-def _has_scout(calls: Calls, timeline: Timeline, post: int) -> bool:
+def _has_scout(post: Seen, side: Side) -> bool:
     """Tell whether an image before a post image may be its scout."""
     return any(
-        call.phase is not Phase.POST and timeline.is_before(index, post) is True
-        for index, call in enumerate(calls)
+        other.call.phase is not Phase.POST and is_before(other, post) is True
+        for other in side.images
     )
 
 
-def _is_filling_to_come(calls: Calls, timeline: Timeline, pre: int) -> bool:
+def _is_filling_to_come(pre: Seen, side: Side) -> bool:
     return any(
-        call.phase is not Phase.PRE and timeline.is_before(pre, index) is True
-        for index, call in enumerate(calls)
+        other.call.phase is not Phase.PRE and is_before(pre, other) is True for other in side.images
     )
 
 
-def late_pre(calls: Calls, timeline: Timeline) -> tuple[int, ...]:
+def late_pre(side: Side) -> list[Seen]:
     """Return the images called pre that were exposed after a post image, and before none.
 
     No reviewer has confirmed them. They show the breast after a filling, whatever they are called.
     """
-    posts = places_of(calls, Phase.POST)
-    return tuple(
+    return [
         pre
-        for pre in places_of(calls, Phase.PRE)
-        if calls[pre].confidence is not Confidence.CONFIRMED
-        and any(timeline.is_before(post, pre) is True for post in posts)
-        and not _is_filling_to_come(calls, timeline, pre)
-    )
-
-
-def places_of(calls: Calls, phase: Phase) -> list[int]:
-    """Return which of the calls are of a phase."""
-    return [index for index, call in enumerate(calls) if call.phase is phase]
+        for pre in side.of(Phase.PRE)
+        if pre.call.confidence is not Confidence.CONFIRMED
+        and any(is_before(post, pre) is True for post in side.of(Phase.POST))
+        and not _is_filling_to_come(pre, side)
+    ]

@@ -1,15 +1,15 @@
-"""The rules that look at one image, as a table; the documentation is made from it."""
+"""The rules that look at one image; `rules.toml` says in words what each does."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from ductdicom.classify.engine import Rule, Thresholds
 from ductdicom.classify.image.subject import Subject
-from ductdicom.classify.rule import Rule
-from ductdicom.classify.thresholds import Thresholds
+from ductdicom.classify.rules import describe_rules
 from ductdicom.language.agents import AgentClass, read_agent, read_route
 from ductdicom.language.codes import agent_of, route_of
 from ductdicom.language.phrases import TextPhase
 from ductdicom.language.text import Reading
-from ductdicom.model.call import Phase, Strength
+from ductdicom.model.call import Phase
 from ductdicom.model.instance import Level, Text
 
 Said = Iterator[tuple[str, str, Phase]]
@@ -147,123 +147,27 @@ def _weak_text(subject: Subject, _: Thresholds) -> Said:
             yield text.tag, text.value, phase
 
 
-RULES: tuple[Rule, ...] = (
-    Rule(
-        name="image-type",
-        attribute="(0008,0008) Image Type, value 3 and later",
-        reference="DICOM PS3.3 C.8.11.7.1.4",
-        strength=Strength.EXPLICIT,
-        must_discriminate=False,
-        description="PRE_CONTRAST or POST_CONTRAST as a whole value states the phase.",
-        speak=_image_type,
-    ),
-    Rule(
-        name="contrast-usage",
-        attribute="(0018,9342) Contrast/Bolus Agent Administered",
-        reference="DICOM PS3.3 C.7.6.16.2.12",
-        strength=Strength.EXPLICIT,
-        must_discriminate=False,
-        description="YES or NO states whether administration had begun.",
-        speak=_usage,
-    ),
-    Rule(
-        name="contrast-phase",
-        attribute="(0018,9344) Contrast/Bolus Agent Phase",
-        reference="DICOM PS3.3 C.7.6.16.2.12",
-        strength=Strength.EXPLICIT,
-        must_discriminate=False,
-        description="PRE_CONTRAST, or POST_CONTRAST, IMMEDIATE and DELAYED, state the phase.",
-        speak=_agent_phase,
-    ),
-    Rule(
-        name="contrast-agent",
-        attribute="(0018,0010) Contrast/Bolus Agent",
-        reference="DICOM PS3.3 C.7.6.4; classes of words: heuristic",
-        strength=Strength.EXPLICIT,
-        must_discriminate=True,
-        description="A substance or a yes means post, a typed none means pre; an empty or "
-        "meaningless value says nothing.",
-        speak=_agent,
-    ),
-    Rule(
-        name="contrast-agent-code",
-        attribute="(0018,0012) Contrast/Bolus Agent Sequence",
-        reference="DICOM PS3.3 C.7.6.4, PS3.16 CID 12",
-        strength=Strength.EXPLICIT,
-        must_discriminate=True,
-        description="A radiopaque agent by code means post; air, carbon dioxide and water do not.",
-        speak=_coded_agent,
-    ),
-    Rule(
-        name="contrast-route",
-        attribute="(0018,1040) Contrast/Bolus Route, (0018,0014) Administration Route Sequence",
-        reference="DICOM PS3.3 C.7.6.4, PS3.16 CID 11",
-        strength=Strength.EXPLICIT,
-        must_discriminate=True,
-        description="An intraductal or intraluminal route means post.",
-        speak=_route,
-    ),
-    Rule(
-        name="contrast-volume",
-        attribute="(0018,1041) Contrast/Bolus Volume, (0018,1044) Contrast/Bolus Total Dose",
-        reference="DICOM PS3.3 C.7.6.4; limit: heuristic",
-        strength=Strength.EXPLICIT,
-        must_discriminate=True,
-        description="A volume that a duct can hold means post.",
-        speak=_volume,
-    ),
-    Rule(
-        name="contrast-ingredient",
-        attribute="(0018,1048) Contrast/Bolus Ingredient",
-        reference="DICOM PS3.3 C.7.6.4",
-        strength=Strength.EXPLICIT,
-        must_discriminate=True,
-        description="IODINE means post.",
-        speak=_ingredient,
-    ),
-    Rule(
-        name="intervention-status",
-        attribute="(0018,0038) Intervention Status",
-        reference="DICOM PS3.3 C.7.6.13",
-        strength=Strength.EXPLICIT,
-        must_discriminate=True,
-        description="PRE or POST relative to the intervention.",
-        speak=_intervention,
-    ),
-    Rule(
-        name="acquisition-context",
-        attribute="(0040,0555) Acquisition Context Sequence",
-        reference="DICOM PS3.16 CID 3409",
-        strength=Strength.EXPLICIT,
-        must_discriminate=True,
-        description="Contrast administered (122086, DCM) means post.",
-        speak=_context,
-    ),
-    Rule(
-        name="image-text",
-        attribute="(0020,4000) Image Comments and other texts of the image",
-        reference="heuristic",
-        strength=Strength.TEXT,
-        must_discriminate=True,
-        description="A phrase of phase in a text about this image.",
-        speak=_image_text,
-    ),
-    Rule(
-        name="series-text",
-        attribute="(0008,103E) Series Description, (0018,1030) Protocol Name, (0040,0254)",
-        reference="heuristic",
-        strength=Strength.TEXT,
-        must_discriminate=True,
-        description="A phrase of phase in a text about the series, unless it repeats the study's.",
-        speak=_series_text,
-    ),
-    Rule(
-        name="weak-text",
-        attribute="texts of the image and the series",
-        reference="heuristic",
-        strength=Strength.HINT,
-        must_discriminate=True,
-        description="A word that may mean a phase (a lone scout, a value that was cut off).",
-        speak=_weak_text,
-    ),
-)
+_SPEAKERS = {
+    "image-type": _image_type,
+    "contrast-usage": _usage,
+    "contrast-phase": _agent_phase,
+    "contrast-agent": _agent,
+    "contrast-agent-code": _coded_agent,
+    "contrast-route": _route,
+    "contrast-volume": _volume,
+    "contrast-ingredient": _ingredient,
+    "intervention-status": _intervention,
+    "acquisition-context": _context,
+    "image-text": _image_text,
+    "series-text": _series_text,
+    "weak-text": _weak_text,
+}
+RULES: Mapping[str, Rule] = {
+    name: Rule(
+        name=name,
+        strength=describe_rules()[name].strength,
+        must_discriminate=describe_rules()[name].must_discriminate,
+        speak=speak,
+    )
+    for name, speak in _SPEAKERS.items()
+}

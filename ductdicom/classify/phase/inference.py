@@ -4,18 +4,19 @@ Time alone labels an image only where certain images of its side fix the cut, an
 inferred. Anything less is a suggestion.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
-from ductdicom.classify.phase.contradictions import Calls, places_of
-from ductdicom.classify.phase.timeline import Timeline, duration
-from ductdicom.classify.phase.weigh import FILLING_RULES, TEXT_RULES, Side
-from ductdicom.classify.thresholds import Thresholds
+from ductdicom.classify.engine import Thresholds
+from ductdicom.classify.image.seen import Seen
+from ductdicom.classify.phase.side import FILLING_RULES, TEXT_RULES, Side
+from ductdicom.classify.phase.timeline import cluster_of, duration, gap_minutes, is_before
 from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strength
 
 
-def infer(calls: Calls, side: Side, thresholds: Thresholds) -> Calls:
+def infer(side: Side, thresholds: Thresholds) -> Side:
     """Infer phases of images without evidence from certain images of the same side.
 
     Before the first certain filling is pre, unless something about the image itself speaks of an
@@ -23,87 +24,70 @@ def infer(calls: Calls, side: Side, thresholds: Thresholds) -> Calls:
     image with no filling yet is pre. What comes later is only suggested, and what comes long
     after the last post image not even that.
     """
-    posts = [i for i in places_of(calls, Phase.POST) if _is_firm(calls[i])]
-    pres = [i for i in places_of(calls, Phase.PRE) if _is_firm(calls[i])]
-    if not posts and not pres:
-        return calls
-    return tuple(
-        _infer_one(index, call, side, (pres, posts), thresholds) if _is_open(call) else call
-        for index, call in enumerate(calls)
-    )
+    return side.called(partial(_infer_one, side=side, thresholds=thresholds))
 
 
 def _is_open(call: PhaseCall) -> bool:
     return call.phase is Phase.UNKNOWN and not call.conflicts
 
 
-def _is_firm(call: PhaseCall) -> bool:
-    return call.phase is not Phase.UNKNOWN and call.confidence is not Confidence.UNKNOWN
-
-
-def _infer_one(
-    index: int,
-    call: PhaseCall,
-    side: Side,
-    fixed: tuple[Sequence[int], Sequence[int]],
-    thresholds: Thresholds,
-) -> PhaseCall:
-    pres, posts = fixed
-    timeline = side.timeline
+def _infer_one(image: Seen, side: Side, thresholds: Thresholds) -> PhaseCall:
+    call = image.call
+    if not _is_open(call):
+        return call
+    pres, posts = (
+        [other for other in side.of(phase) if other.call.confidence is not Confidence.UNKNOWN]
+        for phase in (Phase.PRE, Phase.POST)
+    )
     if not posts:
-        return _infer_without_post(index, call, pres, timeline, thresholds)
-    if all(timeline.is_before(index, post) is True for post in posts):
-        if _looks_filled(index, posts, side, thresholds):
+        return _infer_without_post(image, pres, thresholds)
+    if all(is_before(image, post) is True for post in posts):
+        if _looks_filled(image, posts, side, thresholds):
             return _suggest(call, Phase.POST, "looks like an earlier filling without a tag")
-        return _inferred(call, Phase.PRE, _offset(timeline, index, posts, "before the first"))
-    return _infer_after_post(index, call, posts, timeline, thresholds)
+        return _inferred(call, Phase.PRE, _offset(image, posts, "before the first"))
+    return _infer_after_post(image, posts, thresholds)
 
 
-def _infer_after_post(
-    index: int,
-    call: PhaseCall,
-    posts: Sequence[int],
-    timeline: Timeline,
-    thresholds: Thresholds,
-) -> PhaseCall:
+def _infer_after_post(image: Seen, posts: Sequence[Seen], thresholds: Thresholds) -> PhaseCall:
     """Infer that an image shows the filling before it, or suggest it; long after, neither."""
-    earlier = [post for post in posts if timeline.is_before(post, index) is True]
+    call = image.call
+    earlier = [post for post in posts if is_before(post, image) is True]
     if not earlier or _text_says(call, Phase.PRE):
         return call
-    gaps = [gap for p in earlier if (gap := timeline.gap_minutes(p, index)) is not None]
-    is_enclosed = any(timeline.is_before(index, post) is True for post in posts)
+    gap = _shortest_gap(earlier, image)
+    is_enclosed = any(is_before(image, post) is True for post in posts)
     # Between two fillings it may be another scout, unless it was exposed along with the first.
     reach = thresholds.filling_gap_minutes if is_enclosed else thresholds.injection_gap_minutes
-    if gaps and min(gaps) <= reach:
-        return _inferred(call, Phase.POST, _offset(timeline, index, posts, "after the first"))
-    if gaps and min(gaps) > thresholds.suggestion_reach_minutes:
+    if gap is not None and gap <= reach:
+        return _inferred(call, Phase.POST, _offset(image, posts, "after the first"))
+    if gap is not None and gap > thresholds.suggestion_reach_minutes:
         return call
     return _suggest(call, Phase.POST, "exposed after a filling, with a pause between")
 
 
-def _infer_without_post(
-    index: int,
-    call: PhaseCall,
-    pres: Sequence[int],
-    timeline: Timeline,
-    thresholds: Thresholds,
-) -> PhaseCall:
+def _infer_without_post(image: Seen, pres: Sequence[Seen], thresholds: Thresholds) -> PhaseCall:
     """Infer from certain pre images alone: what came before them is pre too."""
-    if any(timeline.is_before(index, pre) is True for pre in pres):
+    call = image.call
+    if any(is_before(image, pre) is True for pre in pres):
         return _inferred(call, Phase.PRE, "exposed before an image that is certainly pre")
-    gaps = [gap for pre in pres if (gap := timeline.gap_minutes(pre, index)) is not None]
-    is_later = bool(pres) and all(timeline.is_before(pre, index) is True for pre in pres)
-    if not is_later or not gaps:
+    gap = _shortest_gap(pres, image)
+    if gap is None or not all(is_before(pre, image) is True for pre in pres):
         return call
-    after = f"exposed {duration(min(gaps))} after the pre images"
-    if min(gaps) >= thresholds.suggestion_gap_minutes:
+    after = f"exposed {duration(gap)} after the pre images"
+    if gap >= thresholds.suggestion_gap_minutes:
         return _suggest(call, Phase.POST, after)
-    if min(gaps) < thresholds.filling_gap_minutes and not _text_says(call, Phase.POST):
+    if gap < thresholds.filling_gap_minutes and not _text_says(call, Phase.POST):
         return _suggest(call, Phase.PRE, f"{after}, too soon for a filling")
     return call
 
 
-def _looks_filled(index: int, posts: Sequence[int], side: Side, thresholds: Thresholds) -> bool:
+def _shortest_gap(others: Sequence[Seen], image: Seen) -> float | None:
+    """Return the minutes between an image and the nearest of others, None where none has a time."""
+    gaps = (gap for other in others if (gap := gap_minutes(other, image)) is not None)
+    return min(gaps, default=None)
+
+
+def _looks_filled(image: Seen, posts: Sequence[Seen], side: Side, thresholds: Thresholds) -> bool:
     """Tell whether an image before the first certain filling may show a filling of its own.
 
     Its text numbers an injection; or it is the magnified one after earlier contact views with a
@@ -111,35 +95,22 @@ def _looks_filled(index: int, posts: Sequence[int], side: Side, thresholds: Thre
     a certain post image for a cannulation between them, with earlier images that may be the
     scouts.
     """
-    if any(reading.injection is not None for _, reading in side.subjects[index].readings):
+    if any(reading.injection is not None for _, reading in image.subject.readings):
         return True
-    earlier, _ = _cluster_of(index, side, thresholds.suggestion_gap_minutes)
-    if side.views[index].is_magnified and any(not side.views[i].is_magnified for i in earlier):
+    earlier, _ = cluster_of(image, side.images, thresholds.suggestion_gap_minutes)
+    if image.view.is_magnified and any(not other.view.is_magnified for other in earlier):
         return True
-    before, burst = _cluster_of(index, side, thresholds.filling_gap_minutes)
-    return bool(before) and any(post in burst for post in posts)
+    before, burst = cluster_of(image, side.images, thresholds.filling_gap_minutes)
+    filled = {post.place for post in posts}
+    return bool(before) and any(other.place in filled for other in burst)
 
 
-def _cluster_of(
-    index: int, side: Side, gap_minutes: float
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the exposures before an image's cluster, and the cluster itself."""
-    before: tuple[int, ...] = ()
-    for cluster in side.timeline.clusters(gap_minutes):
-        if index in cluster:
-            return before, cluster
-        before += cluster
-    return (), ()
-
-
-def _offset(timeline: Timeline, index: int, posts: Sequence[int], words: str) -> str:
+def _offset(image: Seen, posts: Sequence[Seen], words: str) -> str:
     """Say how far from the first certain post image an image was exposed."""
-    known = [p for p in posts if p in timeline.minutes]
-    if index not in timeline.minutes or not known:
+    minutes = [post.minute for post in posts if post.minute is not None]
+    if image.minute is None or not minutes:
         return f"instance number {words} post image's of the breast"
-    first = min(known, key=lambda p: timeline.minutes[p])
-    gap = abs(timeline.minutes[index] - timeline.minutes[first])
-    return f"exposed {duration(gap)} {words} post image of the breast"
+    return f"exposed {duration(abs(image.minute - min(minutes)))} {words} post image of the breast"
 
 
 def _inferred(call: PhaseCall, phase: Phase, why: str) -> PhaseCall:
@@ -154,55 +125,50 @@ def _suggest(call: PhaseCall, phase: Phase, why: str, *, rule: str = "order") ->
     return replace(call, suggestion=phase, evidence=(*call.evidence, reason))
 
 
-def suggest(calls: Calls, side: Side, thresholds: Thresholds) -> Calls:
+def suggest(side: Side, thresholds: Thresholds) -> Side:
     """Suggest phases where no image of the side has one: the longest pause, or magnification.
 
     A suggestion is never a phase. None is made where the two hints contradict each other.
     """
-    if any(call.phase is not Phase.UNKNOWN for call in calls):
-        return calls
-    by_gap = _split_by_gap(side, thresholds)
-    magnified = [view.is_magnified for view in side.views]
-    by_view = dict(enumerate(magnified)) if len(set(magnified)) > 1 else {}
-    if by_gap and any(by_view.get(i) is True for i, is_post in by_gap.items() if not is_post):
-        contact_after = any(by_view.get(i) is False for i, post in by_gap.items() if post)
-        if contact_after:
-            return calls
-    split = by_gap or by_view
-    if not split:
-        return tuple(_suggest_by_copies(call, side) if _is_open(call) else call for call in calls)
-    rule = "time-gap" if by_gap else "magnification"
-    words = _pause_words(side) if by_gap else _VIEW_WORDS
-    return tuple(
-        _suggest(call, *words[split[index]], rule=rule)
-        if index in split
-        and _is_open(call)
-        and not _text_says(call, Phase.PRE if split[index] else Phase.POST)
-        else call
-        for index, call in enumerate(calls)
-    )
+    if any(image.call.phase is not Phase.UNKNOWN for image in side.images):
+        return side
+    before, after, minutes = _around_longest_pause(side, thresholds)
+    is_magnified = {image.view.is_magnified for image in side.images}
+    if any(i.view.is_magnified for i in before) and not all(i.view.is_magnified for i in after):
+        return side
+    if before:
+        pause = f"a pause of {duration(minutes)}"
+        hints = {image.place: (Phase.PRE, f"exposed before {pause}") for image in before}
+        hints |= {image.place: (Phase.POST, f"exposed after {pause}") for image in after}
+        return side.called(partial(_suggest_by_hint, hints=hints, rule="time-gap"))
+    if len(is_magnified) > 1:
+        hints = {image.place: _VIEW_HINTS[image.view.is_magnified] for image in side.images}
+        return side.called(partial(_suggest_by_hint, hints=hints, rule="magnification"))
+    return side.called(partial(_suggest_by_copies, copied=side.copied))
 
 
-_VIEW_WORDS = {
+_VIEW_HINTS = {
     False: (Phase.PRE, "contact view, others are magnified"),
     True: (Phase.POST, "magnified, others are contact views"),
 }
 
 
-def _pause_words(side: Side) -> dict[bool, tuple[Phase, str]]:
-    """Say on which side of the longest pause an exposure lies, and how long it was."""
-    times = sorted(side.timeline.minutes.values())
-    longest = max(after - before for before, after in pairwise(times))
-    return {
-        False: (Phase.PRE, f"exposed before a pause of {duration(longest)}"),
-        True: (Phase.POST, f"exposed after a pause of {duration(longest)}"),
-    }
+def _suggest_by_hint(image: Seen, hints: Mapping[int, tuple[Phase, str]], rule: str) -> PhaseCall:
+    """Suggest what the hint for an image's place says, unless its text speaks for the other."""
+    call = image.call
+    if image.place not in hints or not _is_open(call):
+        return call
+    phase, why = hints[image.place]
+    other = Phase.PRE if phase is Phase.POST else Phase.POST
+    return call if _text_says(call, other) else _suggest(call, phase, why, rule=rule)
 
 
-def _suggest_by_copies(call: PhaseCall, side: Side) -> PhaseCall:
+def _suggest_by_copies(image: Seen, copied: Collection[str]) -> PhaseCall:
     """Suggest post where a filling is stated of every image alike, and of this breast alone."""
+    call = image.call
     stated = [item for item in call.evidence if item.rule in FILLING_RULES]
-    if not stated or any(item.says != Phase.POST or item.rule in side.copied for item in stated):
+    is_doubted = any(item.says != Phase.POST or item.rule in copied for item in stated)
+    if not stated or is_doubted or not _is_open(call):
         return call
     return replace(call, suggestion=Phase.POST)
 
@@ -212,13 +178,17 @@ def _text_says(call: PhaseCall, phase: Phase) -> bool:
     return any(item.rule in TEXT_RULES and item.says == phase for item in call.evidence)
 
 
-def _split_by_gap(side: Side, thresholds: Thresholds) -> dict[int, bool]:
-    """Return for each exposure whether it lies after the longest pause; empty if none is clear."""
-    minutes = side.timeline.minutes
-    order = sorted(minutes, key=lambda i: (minutes[i], i))
-    gaps = [minutes[b] - minutes[a] for a, b in pairwise(order)]
+def _around_longest_pause(
+    side: Side, thresholds: Thresholds
+) -> tuple[list[Seen], list[Seen], float]:
+    """Return the exposures before the longest pause, those after it, and its minutes.
+
+    There are none of either where no pause is long enough, or two are equally long.
+    """
+    timed = sorted((i.minute, i.place, i) for i in side.images if i.minute is not None)
+    gaps = [later[0] - sooner[0] for sooner, later in pairwise(timed)]
     longest = max(gaps, default=0.0)
     if longest < thresholds.suggestion_gap_minutes or gaps.count(longest) > 1:
-        return {}
-    cut = gaps.index(longest)
-    return {index: place > cut for place, index in enumerate(order)}
+        return [], [], longest
+    cut = gaps.index(longest) + 1
+    return [i for *_, i in timed[:cut]], [i for *_, i in timed[cut:]], longest

@@ -1,34 +1,34 @@
 """Fillings: duct 1, duct 2, and repeats, counted from 1 on each side."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import inf
 
-from ductdicom.classify.phase.weigh import Side
-from ductdicom.classify.thresholds import Thresholds
-from ductdicom.model.call import Phase, PhaseCall
+from ductdicom.classify.engine import Thresholds
+from ductdicom.classify.image.seen import Seen
+from ductdicom.classify.phase.side import Side
+from ductdicom.classify.phase.timeline import gap_minutes, is_before
+from ductdicom.model.call import Phase
 
 
-def count_injections(
-    side: Side, calls: Sequence[PhaseCall], thresholds: Thresholds
-) -> Mapping[int, int]:
+def count_injections(side: Side, thresholds: Thresholds) -> Side:
     """Count the fillings of one side, with the images that are only suggested to be post.
 
     Beside images that are post, those make no filling of their own.
     """
-    certain = [i for i, call in enumerate(calls) if call.phase is Phase.POST]
-    suggested = [
-        i
-        for i, call in enumerate(calls)
-        if call.phase is Phase.UNKNOWN and call.suggestion is Phase.POST
-    ]
+    certain = side.of(Phase.POST)
+    suggested = [i for i in side.of(Phase.UNKNOWN) if i.call.suggestion is Phase.POST]
     numbers = dict(number_injections(side, certain or suggested, thresholds))
-    for index in suggested if certain else ():
-        before = [i for i in certain if side.timeline.is_before(i, index) is True]
-        numbers[index] = max((numbers[i] for i in before), default=1)
-    return numbers
+    for image in suggested if certain else ():
+        before = [i for i in certain if is_before(i, image) is True]
+        numbers[image.place] = max((numbers[i.place] for i in before), default=1)
+    return replace(
+        side, images=tuple(replace(i, injection=numbers.get(i.place)) for i in side.images)
+    )
 
 
 def number_injections(
-    side: Side, posts: Sequence[int], thresholds: Thresholds
+    side: Side, posts: Sequence[Seen], thresholds: Thresholds
 ) -> Mapping[int, int]:
     """Count the fillings that the post images of one side show.
 
@@ -38,36 +38,36 @@ def number_injections(
     Returns
     -------
     Mapping
-        Position of each post image to its filling, from 1, in order of time.
+        Place of each post image to its filling, from 1, in order of time.
     """
-    if not side.timeline.minutes:
-        return _by_words(side, posts)
-    order = sorted(posts, key=lambda i: (side.timeline.minutes.get(i, float("inf")), i))
+    if all(image.minute is None for image in side.images):
+        return _by_words(posts)
+    order = sorted(posts, key=lambda i: (inf if i.minute is None else i.minute, i.place))
     numbers: dict[int, int] = {}
     number = 0
-    previous: int | None = None
-    for index in order:
-        if previous is None or _is_new(side, previous, index, thresholds):
+    previous: Seen | None = None
+    for image in order:
+        if previous is None or _is_new(previous, image, thresholds):
             number += 1
-        numbers[index] = number
-        previous = index
+        numbers[image.place] = number
+        previous = image
     return numbers
 
 
-def _is_new(side: Side, previous: int, index: int, thresholds: Thresholds) -> bool:
-    gap = side.timeline.gap_minutes(previous, index)
+def _is_new(previous: Seen, image: Seen, thresholds: Thresholds) -> bool:
+    gap = gap_minutes(previous, image)
     if gap is not None and gap > thresholds.injection_gap_minutes:
         return True
-    return _words(side, previous) != _words(side, index) and _words(side, index) != (None, False)
+    return _words(previous) != _words(image) and _words(image) != (None, False)
 
 
-def _words(side: Side, index: int) -> tuple[int | None, bool]:
+def _words(image: Seen) -> tuple[int | None, bool]:
     """Return the duct that the image's texts number, and whether they speak of a repeat."""
-    readings = [reading for _, reading in side.subjects[index].readings]
+    readings = [reading for _, reading in image.subject.readings]
     named = [r.injection for r in readings if r.injection is not None]
     return (named[0] if named else None), any(r.is_repeat for r in readings)
 
 
-def _by_words(side: Side, posts: Sequence[int]) -> dict[int, int]:
-    keys = sorted({_words(side, i) for i in posts}, key=lambda k: (k[0] or 0, k[1]))
-    return {index: keys.index(_words(side, index)) + 1 for index in posts}
+def _by_words(posts: Sequence[Seen]) -> dict[int, int]:
+    keys = sorted({_words(image) for image in posts}, key=lambda k: (k[0] or 0, k[1]))
+    return {image.place: keys.index(_words(image)) + 1 for image in posts}

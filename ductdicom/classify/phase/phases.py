@@ -1,19 +1,21 @@
 """The phases of a ductogram, decided for each breast by itself."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
-from ductdicom.classify.engine import Engine
-from ductdicom.classify.image.subject import Subject
-from ductdicom.classify.images import Draft
+from ductdicom.classify.engine import Engine, Thresholds
+from ductdicom.classify.image.seen import NO_PHASE, Seen
 from ductdicom.classify.phase.contradictions import find_contradictions
 from ductdicom.classify.phase.inference import infer, suggest
 from ductdicom.classify.phase.injections import count_injections
-from ductdicom.classify.phase.phase import heard_call, own_call, phase_of_other
+from ductdicom.classify.phase.problems import phase_problems
+from ductdicom.classify.phase.side import Side, Source, firm, source_of
 from ductdicom.classify.phase.timeline import read_timeline
-from ductdicom.classify.phase.weigh import Side, Weighed, compression_hints, start_times, weigh
-from ductdicom.classify.problems import phase_problems
-from ductdicom.classify.thresholds import Thresholds
+from ductdicom.classify.phase.weigh import light_compression, start_time, weigh
 from ductdicom.model.call import (
+    Confidence,
+    Decision,
     Evidence,
     ExamCall,
     ExamKind,
@@ -22,6 +24,7 @@ from ductdicom.model.call import (
     Phase,
     PhaseCall,
     Strength,
+    strongest,
 )
 from ductdicom.model.outcome import Problem
 
@@ -31,139 +34,182 @@ _PHASED_KINDS = {Kind.TOMOSYNTHESIS, Kind.SYNTHETIC, Kind.PROCESSING_TWIN, Kind.
 
 
 def decide_phases(
-    draft: Draft, exam: ExamCall, engine: Engine
-) -> tuple[list[PhaseCall], dict[int, int], list[Problem]]:
+    images: Sequence[Seen], exam: ExamCall, engine: Engine
+) -> tuple[tuple[Seen, ...], list[Problem]]:
     """Decide the phases side by side; only a ductogram's images have one.
 
     Of other images only the reasons are kept.
     """
-    said = _hear_all(draft, engine)
-    injections: dict[int, int] = {}
-    problems: list[Problem] = []
+    images = _hear_all(images, engine)
+    limits = engine.thresholds
     if exam.kind is not ExamKind.DUCTOGRAM:
-        return _hear_only(draft, said, engine), injections, problems
-    calls = [PhaseCall(phase=None) for _ in draft.subjects]
-    settled_sides: list[tuple[Side, list[int], tuple[PhaseCall, ...], Weighed]] = []
-    sides = {view.laterality for view in draft.views}
-    for laterality in sorted(sides, key=str):
-        members = [
-            index
-            for index, view in enumerate(draft.views)
-            if view.laterality is laterality
-            and _takes_part(draft.kinds[index].kind, said[index])
-            and index not in draft.apart
-        ]
-        side = _side(draft, members, said, laterality, engine.thresholds)
-        settled_sides.append((side, members, *_settle_side(side, members, draft, engine)))
-        for index in _others(draft, laterality, members):
-            calls[index] = phase_of_other(said[index], settled_sides[-1][3])
-    is_filled = [any(c.phase is Phase.POST for c in settled) for _, _, settled, _ in settled_sides]
-    for place, (side, members, decided, weighed) in enumerate(settled_sides):
-        # A breast is filled on one side; a pause on the other suggests nothing.
-        is_other = any(is_filled) and not is_filled[place]
-        settled = decided if is_other else suggest(decided, side, engine.thresholds)
-        for index, call in zip(members, settled, strict=True):
-            calls[index] = call
-        numbers = count_injections(side, settled, engine.thresholds)
-        injections |= {members[i]: number for i, number in numbers.items()}
-        problems += phase_problems(side, settled, weighed)
-    return calls, injections, problems
-
-
-def _hear_only(
-    draft: Draft, said: Sequence[tuple[Evidence, ...]], engine: Engine
-) -> list[PhaseCall]:
-    timed = start_times(draft.subjects, engine.thresholds)
-    return [
-        heard_call(
-            (*said[index], *timed[index]),
-            engine.decisions.get(subject.instance.sop_instance_uid),
-        )
-        for index, subject in enumerate(draft.subjects)
+        return tuple(replace(i, call=_heard_call(i, images, limits)) for i in images), []
+    sides = [
+        _settle_side(_side(images, laterality, limits), engine)
+        for laterality in sorted({image.laterality for image in images}, key=str)
     ]
+    # A breast is filled on one side; a pause on the other suggests nothing.
+    is_filled = any(side.of(Phase.POST) for side in sides)
+    sides = [
+        side if is_filled and not side.of(Phase.POST) else suggest(side, limits) for side in sides
+    ]
+    sides = [count_injections(side, limits) for side in sides]
+    decided = {image.place: image for side in sides for image in side.images}
+    idle = {side.laterality: side.idle for side in sides}
+    return (
+        tuple(
+            decided.get(image.place)
+            or replace(image, call=_call_of_other(image, idle[image.laterality]))
+            for image in images
+        ),
+        [problem for side in sides for problem in phase_problems(side)],
+    )
 
 
-def _takes_part(kind: Kind, said: Sequence[Evidence]) -> bool:
+def _hear_all(images: Sequence[Seen], engine: Engine) -> tuple[Seen, ...]:
+    """Ask every rule about every image; what a copy of an exposure says, the shown one says."""
+    said = [
+        [
+            item
+            for rule in engine.rules.values()
+            for item in rule.evidence(image.subject, engine.thresholds)
+        ]
+        for image in images
+    ]
+    return tuple(
+        replace(
+            image,
+            said=tuple(
+                dict.fromkeys(
+                    item for place in (image.place, *image.copies) for item in said[place]
+                )
+            ),
+        )
+        for image in images
+    )
+
+
+def _heard_call(image: Seen, images: Sequence[Seen], thresholds: Thresholds) -> PhaseCall:
+    """Keep what is said of an image of a study without phases; nothing follows from it there.
+
+    Another study may ask for it, that looks for a view from before its own filling.
+    """
+    evidence = (*image.said, *start_time(image, images, thresholds))
+    decision = image.decision
+    if decision is not None and decision.phase is not None:
+        evidence = (_word(decision, decision.phase), *evidence)
+    return PhaseCall(phase=None, evidence=evidence)
+
+
+def _takes_part(image: Seen) -> bool:
     """Tell whether an object takes part in deciding its side.
 
     Views do, and of other images of the breast those that state a phase: they fix the cut too.
     """
-    if kind is Kind.VIEW:
-        return True
-    states_it = any(item.strength is Strength.EXPLICIT for item in said)
-    return kind in _ANCHORS and states_it
+    states_it = any(item.strength is Strength.EXPLICIT for item in image.said)
+    return not image.is_apart and (image.is_view or (image.kind in _ANCHORS and states_it))
 
 
-def _hear_all(draft: Draft, engine: Engine) -> tuple[tuple[Evidence, ...], ...]:
-    """Ask every rule about every image; what a copy of an exposure says, the shown one says."""
-    said = [_hear(subject, engine) for subject in draft.subjects]
-    for shown, copies in draft.copies.items():
-        everything = (*said[shown], *(item for copy in copies for item in said[copy]))
-        said[shown] = tuple(dict.fromkeys(everything))
-    return tuple(said)
-
-
-def _hear(subject: Subject, engine: Engine) -> tuple[Evidence, ...]:
-    """Ask every rule about one image."""
-    return tuple(
-        dict.fromkeys(
-            item
-            for rule in engine.rules.values()
-            for item in rule.evidence(subject, engine.thresholds)
-        )
-    )
-
-
-def _side(
-    draft: Draft,
-    members: Sequence[int],
-    said: Sequence[tuple[Evidence, ...]],
-    laterality: Laterality | None,
-    thresholds: Thresholds,
-) -> Side:
-    opposite = {
+def _side(images: Sequence[Seen], laterality: Laterality | None, thresholds: Thresholds) -> Side:
+    opposite = frozenset(
         item.rule
-        for index, view in enumerate(draft.views)
-        if view.laterality is not laterality and draft.kinds[index].kind is Kind.VIEW
-        for item in said[index]
-    }
-    subjects = tuple(draft.subjects[index] for index in members)
-    timed = start_times(subjects, thresholds)
-    hinted = compression_hints(subjects, thresholds)
+        for image in images
+        if image.laterality is not laterality and image.is_view
+        for item in image.said
+    )
+    members, trouble = read_timeline(
+        [image for image in images if image.laterality is laterality and _takes_part(image)]
+    )
     return Side(
-        subjects=subjects,
-        views=tuple(draft.views[index] for index in members),
-        evidence=tuple(
-            (*said[index], *timed[place], *hinted[place]) for place, index in enumerate(members)
+        laterality=laterality,
+        images=tuple(
+            replace(
+                image,
+                said=(
+                    *image.said,
+                    *start_time(image, members, thresholds),
+                    *light_compression(image, members, thresholds),
+                ),
+            )
+            for image in members
         ),
-        timeline=read_timeline([subject.instance for subject in subjects]),
-        copied=frozenset(opposite),
+        clock_trouble=trouble,
+        copied=opposite,
     )
 
 
-def _settle_side(
-    side: Side, members: Sequence[int], draft: Draft, engine: Engine
-) -> tuple[tuple[PhaseCall, ...], Weighed]:
-    weighed = weigh(side, engine.rules, engine.thresholds)
-    calls = tuple(
-        own_call(
-            weighed.kept[place],
-            weighed.lowered,
-            engine.decisions.get(draft.subjects[index].instance.sop_instance_uid),
-            side.subjects[place],
-        )
-        for place, index in enumerate(members)
+def _settle_side(side: Side, engine: Engine) -> Side:
+    """Decide by what each image says, and then by the order of exposures."""
+    side = weigh(side, engine.rules, engine.thresholds)
+    side = side.called(partial(_own_call, lowered=side.lowered))
+    return infer(find_contradictions(side, engine.thresholds), engine.thresholds)
+
+
+def _own_call(image: Seen, lowered: frozenset[Source]) -> PhaseCall:
+    """Settle one image by its own evidence: agreement is a phase, disagreement is unknown."""
+    said = image.said
+    if image.decision is not None and image.decision.phase is not None:
+        return _confirmed(said, image.decision, image.decision.phase)
+    phases = {item.says for item in firm(said)}
+    if not phases:
+        return PhaseCall(phase=Phase.UNKNOWN, evidence=said)
+    if len(phases) > 1:
+        return PhaseCall(phase=Phase.UNKNOWN, evidence=said, conflicts=firm(said))
+    return PhaseCall(
+        phase=Phase(phases.pop()), confidence=_confidence(image, lowered), evidence=said
     )
-    calls = find_contradictions(calls, side, engine.thresholds)
-    calls = infer(calls, side, engine.thresholds)
-    return calls, weighed
 
 
-def _others(draft: Draft, laterality: Laterality | None, members: Sequence[int]) -> list[int]:
-    return [
-        index
-        for index, view in enumerate(draft.views)
-        if view.laterality is laterality
-        and index not in members
-        and (draft.kinds[index].kind in _PHASED_KINDS or index in draft.apart)
+def _confirmed(said: tuple[Evidence, ...], decision: Decision, phase: Phase) -> PhaseCall:
+    evidence = (_word(decision, phase), *said)
+    if phase is Phase.UNKNOWN:
+        return PhaseCall(phase=phase, evidence=evidence)
+    return PhaseCall(
+        phase=phase,
+        confidence=Confidence.CONFIRMED,
+        evidence=evidence,
+        conflicts=tuple(item for item in firm(said) if item.says != phase),
+    )
+
+
+def _word(decision: Decision, phase: Phase) -> Evidence:
+    return Evidence(
+        rule="decision",
+        tag="",
+        value=" ".join(part for part in (decision.by, decision.at, decision.note) if part),
+        says=phase,
+        strength=Strength.EXPLICIT,
+    )
+
+
+def _confidence(image: Seen, lowered: frozenset[Source]) -> Confidence:
+    guessed = {text.value for text, _ in image.subject.readings if text.is_guessed}
+    full = [
+        item
+        for item in image.said
+        if source_of(item) not in lowered
+        and item.strength in {Strength.EXPLICIT, Strength.TEXT}
+        and not (item.strength is Strength.TEXT and item.value in guessed)
     ]
+    return {
+        Strength.EXPLICIT: Confidence.CERTAIN,
+        Strength.TEXT: Confidence.STRONG,
+    }.get(strongest(full) or Strength.HINT, Confidence.INFERRED)
+
+
+def _call_of_other(image: Seen, idle: frozenset[Source]) -> PhaseCall:
+    """Give an object that stands in no row the phase that an attribute of its own states."""
+    if image.kind not in _PHASED_KINDS and not image.is_apart:
+        return NO_PHASE
+    explicit = tuple(
+        item
+        for item in image.said
+        if item.strength is Strength.EXPLICIT and source_of(item) not in idle
+    )
+    phases = {item.says for item in explicit}
+    if len(phases) == 1:
+        return PhaseCall(
+            phase=Phase(phases.pop()), confidence=Confidence.CERTAIN, evidence=explicit
+        )
+    conflicts = explicit if len(phases) > 1 else ()
+    return PhaseCall(phase=Phase.UNKNOWN, evidence=explicit, conflicts=conflicts)

@@ -1,10 +1,11 @@
 """The order of exposures on one side, as far as the clock or the numbers tell it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from ductdicom.classify.image.seen import Seen
 from ductdicom.model.instance import Instance
 
 _CONTENT_TAGS = ("(0008,0023)", "(0008,0033)")
@@ -12,78 +13,99 @@ _LONGEST_VISIT = timedelta(hours=12)  # more on one date means a clock that pass
 _HALF_DAY = timedelta(hours=11.5)  # a pause as long means a clock set by half a day, or nearly
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeline:
-    """Minutes since the first exposure by position, or ranks where there is no clock at all.
-
-    ``trouble`` says why there are no minutes; empty where there are.
-    """
-
-    minutes: Mapping[int, float] = field(default_factory=dict)
-    ranks: Mapping[int, int] = field(default_factory=dict)
-    trouble: str = ""
-
-    def is_before(self, first: int, second: int) -> bool | None:
-        """Tell whether one exposure came before another; None where that is not known."""
-        for places in (self.minutes, self.ranks):
-            if first in places and second in places:
-                if places[first] == places[second]:
-                    return None
-                return places[first] < places[second]
-        return None
-
-    def gap_minutes(self, first: int, second: int) -> float | None:
-        """Return the minutes between two exposures, None where the clock does not tell."""
-        if first in self.minutes and second in self.minutes:
-            return abs(self.minutes[first] - self.minutes[second])
-        return None
-
-    def clusters(self, gap_minutes: float) -> tuple[tuple[int, ...], ...]:
-        """Group exposures in order of time; a pause longer than ``gap_minutes`` parts them."""
-        found: list[list[int]] = []
-        for index in sorted(self.minutes, key=lambda i: (self.minutes[i], i)):
-            if found and self.minutes[index] - self.minutes[found[-1][-1]] <= gap_minutes:
-                found[-1].append(index)
-            else:
-                found.append([index])
-        return tuple(tuple(cluster) for cluster in found)
-
-
-def read_timeline(instances: Sequence[Instance]) -> Timeline:
+def read_timeline(images: Sequence[Seen]) -> tuple[tuple[Seen, ...], str]:
     """Order the exposures of one side by the scanner's clock.
 
     Acquisition times are preferred; content times only where no image has an acquisition time.
     Clocks of different stations are not compared, nor times of one date half a day apart, which
     a clock set wrongly between morning and afternoon explains. Where no image has a time at all,
     instance numbers order them, if all are there and differ. Heuristic.
+
+    Returns
+    -------
+    tuple
+        The images with their ``minute`` or ``rank``, and why there are no minutes: ``no-clock``,
+        ``stations-differ``, ``no-exposure-time``, ``midnight`` or ``half-day``; empty where there
+        are.
     """
+    instances = [image.instance for image in images]
     if not any(instance.clock.acquired_time for instance in instances):
-        return Timeline(ranks=_ranks(instances), trouble="no-clock")
+        return _ranked(images), "no-clock"
     if _has_several_stations(instances):
-        return Timeline(trouble="stations-differ")
-    moments = {
-        index: moment
-        for index, instance in enumerate(instances)
-        if (moment := _moment(instance)) is not None
-    }
+        return tuple(images), "stations-differ"
     has_acquisition = any(instance.clock.is_acquisition for instance in instances)
     moments = {
-        index: moment
-        for index, moment in moments.items()
-        if instances[index].clock.is_acquisition
-        or (not has_acquisition and instances[index].clock.tag in _CONTENT_TAGS)
+        image.place: moment
+        for image in images
+        if (moment := _moment(image.instance)) is not None
+        and (
+            image.instance.clock.is_acquisition
+            or (not has_acquisition and image.instance.clock.tag in _CONTENT_TAGS)
+        )
     }
     if not moments:
-        return Timeline(trouble="no-exposure-time")
-    start, end = min(moments.values()), max(moments.values())
-    if end - start > _LONGEST_VISIT and start.date() == end.date():
-        return Timeline(trouble="midnight")
+        return tuple(images), "no-exposure-time"
     order = sorted(moments.values())
+    if order[-1] - order[0] > _LONGEST_VISIT and order[0].date() == order[-1].date():
+        return tuple(images), "midnight"
     if any(b - a >= _HALF_DAY and b.date() == a.date() for a, b in pairwise(order)):
-        return Timeline(trouble="half-day")
-    return Timeline(
-        minutes={index: (moment - start).total_seconds() / 60 for index, moment in moments.items()}
-    )
+        return tuple(images), "half-day"
+    return tuple(
+        replace(image, minute=(moments[image.place] - order[0]).total_seconds() / 60)
+        if image.place in moments
+        else image
+        for image in images
+    ), ""
+
+
+def is_before(first: Seen, second: Seen) -> bool | None:
+    """Tell whether one image was exposed before another of its side; None where not known."""
+    for one, other in ((first.minute, second.minute), (first.rank, second.rank)):
+        if one is not None and other is not None:
+            return None if one == other else one < other
+    return None
+
+
+def gap_minutes(first: Seen, second: Seen) -> float | None:
+    """Return the minutes between two exposures of one side, None where the clock does not tell."""
+    if first.minute is None or second.minute is None:
+        return None
+    return abs(first.minute - second.minute)
+
+
+def clusters(images: Sequence[Seen], longest_gap: float) -> list[list[Seen]]:
+    """Group the exposures of one side in order of time, without those of unknown time.
+
+    Parameters
+    ----------
+    longest_gap
+        In minutes; a longer pause parts two groups.
+    """
+    found: list[list[Seen]] = []
+    latest = 0.0
+    timed = [(image.minute, image.place, image) for image in images if image.minute is not None]
+    for minute, _, image in sorted(timed, key=lambda item: item[:2]):
+        if found and minute - latest <= longest_gap:
+            found[-1].append(image)
+        else:
+            found.append([image])
+        latest = minute
+    return found
+
+
+def cluster_of(
+    image: Seen, images: Sequence[Seen], longest_gap: float
+) -> tuple[list[Seen], list[Seen]]:
+    """Return the exposures before an image's cluster, and the cluster itself, both by `clusters`.
+
+    Both are empty where the clock does not tell when the image was exposed.
+    """
+    before: list[Seen] = []
+    for cluster in clusters(images, longest_gap):
+        if any(other.place == image.place for other in cluster):
+            return before, cluster
+        before += cluster
+    return [], []
 
 
 def duration(minutes: float) -> str:
@@ -113,8 +135,8 @@ def _moment(instance: Instance) -> datetime | None:
     return datetime.combine(on, at) if on and at else None
 
 
-def _ranks(instances: Sequence[Instance]) -> dict[int, int]:
-    numbers = [instance.instance_number for instance in instances]
+def _ranked(images: Sequence[Seen]) -> tuple[Seen, ...]:
+    numbers = [image.instance.instance_number for image in images]
     if None in numbers or len(set(numbers)) < len(numbers):
-        return {}
-    return {index: number for index, number in enumerate(numbers) if number is not None}
+        return tuple(images)
+    return tuple(replace(image, rank=image.instance.instance_number) for image in images)

@@ -4,113 +4,71 @@ A console may copy a value from the protocol onto every image. Such a value prov
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import time
 
-from ductdicom.classify.image.subject import Subject
-from ductdicom.classify.image.view import ViewCall
-from ductdicom.classify.phase.timeline import Timeline
-from ductdicom.classify.rule import Rule
-from ductdicom.classify.thresholds import Thresholds
+from ductdicom.classify.engine import Rule, Thresholds
+from ductdicom.classify.image.seen import Seen
+from ductdicom.classify.phase.side import (
+    FILLING_RULES,
+    START_TIME_RULE,
+    START_TIME_TAG,
+    TEXT_RULES,
+    Side,
+    Source,
+    firm,
+    source_of,
+)
+from ductdicom.classify.phase.timeline import clusters
 from ductdicom.model.call import Evidence, Phase, Strength
 
-TEXT_RULES = frozenset({"image-text", "series-text", "weak-text"})
-FILLING_RULES = frozenset(
-    {
-        "contrast-agent",
-        "contrast-agent-code",
-        "contrast-route",
-        "contrast-volume",
-        "contrast-ingredient",
-        "acquisition-context",
-    }
-)
 # What a protocol does not fill in by itself.
 _HAND_WRITTEN = frozenset({"contrast-route", "contrast-volume"})
-START_TIME_RULE = "contrast-start-time"
-_START_TIME_TAG = "(0018,1042)"
 _DAY_S = 86_400
 
-Source = tuple[str, str]  # a rule and the tag that it read
 
-
-def source_of(item: Evidence) -> Source:
-    """Return what a reason was read from; a start of contrast is one source on all images."""
-    if item.rule == START_TIME_RULE and not item.tag:
-        return item.rule, _START_TIME_TAG
-    return item.rule, item.tag
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
-    """The views of one breast with what each image's rules said, in a stable order.
-
-    ``evidence`` and ``subjects`` and ``views`` have one entry an image. ``copied`` are the rules
-    that speak of the other breast too.
-    """
-
-    subjects: tuple[Subject, ...]
-    views: tuple[ViewCall, ...]
-    evidence: tuple[tuple[Evidence, ...], ...]
-    timeline: Timeline
-    copied: frozenset[str] = frozenset()
-
-    def said(self, source: Source) -> list[tuple[Evidence, ...]]:
-        """Return, for each image, what one rule read from one attribute."""
-        return [
-            tuple(item for item in items if source_of(item) == source) for items in self.evidence
-        ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weighed:
-    """What counts and what does not.
-
-    ``kept`` has one entry an image; what does not count stands in it as a hint. ``lowered`` are
-    sources that count although they say the same of every image, for an inferred phase at most.
-    ``idle`` are those that do not count.
-    """
-
-    kept: tuple[tuple[Evidence, ...], ...]
-    lowered: frozenset[Source]
-    idle: frozenset[Source]
-
-
-def weigh(side: Side, rules: Mapping[str, Rule], thresholds: Thresholds) -> Weighed:
+def weigh(side: Side, rules: Mapping[str, Rule], thresholds: Thresholds) -> Side:
     """Part the evidence that tells images apart from the evidence that does not.
 
     A source that must discriminate counts where it speaks for a phase on some images of the side
     and not on the others, in an order of time that a filling can have. Where it says the same of
     all images it counts, for an inferred phase, only if all of them were exposed within the time
     that a cannulation takes, so that they lie on one side of it. Heuristic.
+
+    Returns
+    -------
+    Side
+        With ``lowered`` and ``idle``; what does not count stands in ``said`` as a hint.
     """
-    sources = sorted(
-        {
-            source_of(item)
-            for items in side.evidence
-            for item in items
-            if item.strength is not Strength.HINT
-        }
-    )
+    sources = sorted({source_of(item) for image in side.images for item in firm(image.said)})
     testable = [s for s in sources if s[0] not in rules or rules[s[0]].must_discriminate]
     uniform = [source for source in testable if not _splits(side, source, thresholds)]
     lowered = frozenset(s for s in uniform if _counts_in_burst(side, s, uniform, thresholds))
     unreliable = {s for s in testable if s not in uniform and _recurs(side, s, thresholds)}
     idle = frozenset(uniform) - lowered | unreliable
-    return Weighed(
-        kept=tuple(tuple(_weakened(item, idle) for item in items) for items in side.evidence),
-        lowered=lowered,
-        idle=idle,
+    weighed = tuple(
+        replace(image, said=tuple(_weakened(item, idle) for item in image.said))
+        for image in side.images
     )
+    return replace(side, images=weighed, lowered=lowered, idle=idle)
 
 
 def _weakened(item: Evidence, idle: frozenset[Source]) -> Evidence:
     return replace(item, strength=Strength.HINT) if source_of(item) in idle else item
 
 
+def _said(image: Seen, source: Source) -> list[Evidence]:
+    """Return what one rule read from one attribute of an image."""
+    return [item for item in image.said if source_of(item) == source]
+
+
+def _says_post(image: Seen, source: Source) -> bool:
+    return any(item.says == Phase.POST for item in _said(image, source))
+
+
 def _splits(side: Side, source: Source, thresholds: Thresholds) -> bool:
     """Tell whether a source says different things of different images of the side."""
-    said = side.said(source)
+    said = [_said(image, source) for image in side.images]
     phases = [frozenset(item.says for item in items) for items in said]
     if source[0] in FILLING_RULES and not any(Phase.POST in some for some in phases):
         # A typed "none" beside images that say nothing may be the console's default.
@@ -128,18 +86,20 @@ def _splits(side: Side, source: Source, thresholds: Thresholds) -> bool:
 def _is_filled_elsewhere(side: Side) -> bool:
     return any(
         item.says == Phase.POST and item.rule in FILLING_RULES
-        for items in side.evidence
-        for item in items
+        for image in side.images
+        for item in image.said
     )
 
 
 def _is_textbook_order(side: Side, thresholds: Thresholds) -> bool:
     """Tell whether contact views come before a pause and magnified ones after it."""
-    clusters = side.timeline.clusters(thresholds.suggestion_gap_minutes)
-    magnified = [[side.views[i].is_magnified for i in cluster] for cluster in clusters]
+    magnified = [
+        [image.view.is_magnified for image in cluster]
+        for cluster in clusters(side.images, thresholds.suggestion_gap_minutes)
+    ]
     return any(
-        not any(flags) and any(any(later) for later in magnified[place + 1 :])
-        for place, flags in enumerate(magnified)
+        not any(flags) and any(any(later) for later in magnified[number:])
+        for number, flags in enumerate(magnified, 1)
     )
 
 
@@ -152,21 +112,22 @@ def _counts_in_burst(
         return False
     if name not in FILLING_RULES:
         return True
-    says_post = all(item.says == Phase.POST for items in side.said(source) for item in items)
+    says_post = all(
+        item.says == Phase.POST for image in side.images for item in _said(image, source)
+    )
     is_hand_written = any(other[0] in _HAND_WRITTEN for other in uniform)
-    return says_post and is_hand_written and all(view.is_magnified for view in side.views)
+    return says_post and is_hand_written and all(i.view.is_magnified for i in side.images)
 
 
 def _is_one_burst(side: Side, thresholds: Thresholds) -> bool:
     """Tell whether all images were exposed too fast for a cannulation between them."""
-    if len({view.is_magnified for view in side.views}) > 1:
+    if len({image.view.is_magnified for image in side.images}) > 1:
         return False  # contact and magnified views: the textbook's before and after
-    count = len(side.subjects)
-    if count == 1:
+    if len(side.images) == 1:
         return True
-    if len(side.timeline.minutes) < count:
+    if any(image.minute is None for image in side.images):
         return False
-    return len(side.timeline.clusters(thresholds.filling_gap_minutes)) == 1
+    return len(clusters(side.images, thresholds.filling_gap_minutes)) == 1
 
 
 def _recurs(side: Side, source: Source, thresholds: Thresholds) -> bool:
@@ -177,37 +138,39 @@ def _recurs(side: Side, source: Source, thresholds: Thresholds) -> bool:
     """
     if source[0] not in FILLING_RULES:
         return False
-    said = side.said(source)
-    clusters = side.timeline.clusters(thresholds.injection_gap_minutes)
-    has = [[any(e.says == Phase.POST for e in said[i]) for i in cluster] for cluster in clusters]
-    if len(has) < 2 or not has[0][0] or all(has[0]):  # noqa: PLR2004 - a round and a later one
+    has = [
+        [_says_post(image, source) for image in cluster]
+        for cluster in clusters(side.images, thresholds.injection_gap_minutes)
+    ]
+    if not has or not has[0][0] or all(has[0]):
         return False
     return any(any(flags) for flags in has[1:])
 
 
-def start_times(
-    subjects: Sequence[Subject], thresholds: Thresholds
-) -> tuple[tuple[Evidence, ...], ...]:
-    """Compare each exposure with the time at which contrast was started on its side.
+def start_time(image: Seen, images: Sequence[Seen], thresholds: Thresholds) -> tuple[Evidence, ...]:
+    """Compare an exposure with the time at which contrast was started on its side.
 
     The time of the image itself is taken, else the earliest of the side, which is cited as
     another image's and makes an inferred phase at most: one value copied onto all images still
     splits them. Silent within the margin, and without an exposure's own clock.
 
+    Parameters
+    ----------
+    images
+        All images of the side.
+
     References
     ----------
     * DICOM PS3.3 C.7.6.4, (0018,1042) Contrast/Bolus Start Time
     """
-    known = [subject.instance.contrast.started_at for subject in subjects]
+    own = image.instance.contrast.started_at
+    if own is not None:
+        return _start_time(image, own, thresholds)
+    known = [other.instance.contrast.started_at for other in images]
     earliest = min((value for value in known if value is not None), default=None)
     if earliest is None:
-        return tuple(_stop_time(subject, thresholds) for subject in subjects)
-    return tuple(
-        _start_time(subject, own, thresholds)
-        if own is not None
-        else tuple(map(_of_another, _start_time(subject, earliest, thresholds)))
-        for subject, own in zip(subjects, known, strict=True)
-    )
+        return _stop_time(image, thresholds)
+    return tuple(map(_of_another, _start_time(image, earliest, thresholds)))
 
 
 def _of_another(item: Evidence) -> Evidence:
@@ -220,9 +183,9 @@ def _of_another(item: Evidence) -> Evidence:
     )
 
 
-def _stop_time(subject: Subject, thresholds: Thresholds) -> tuple[Evidence, ...]:
+def _stop_time(image: Seen, thresholds: Thresholds) -> tuple[Evidence, ...]:
     """Compare with the end of the injection alone: after it is post, before it says nothing."""
-    found = _start_time(subject, subject.instance.contrast.stopped_at, thresholds)
+    found = _start_time(image, image.instance.contrast.stopped_at, thresholds)
     return tuple(
         replace(item, tag="(0018,1043)", value=item.value.replace("started", "stopped"))
         for item in found
@@ -231,9 +194,9 @@ def _stop_time(subject: Subject, thresholds: Thresholds) -> tuple[Evidence, ...]
 
 
 def _start_time(
-    subject: Subject, started_at: time | None, thresholds: Thresholds
+    image: Seen, started_at: time | None, thresholds: Thresholds
 ) -> tuple[Evidence, ...]:
-    clock = subject.instance.clock
+    clock = image.instance.clock
     if (
         started_at is None
         or clock.acquired_time is None
@@ -250,7 +213,7 @@ def _start_time(
     return (
         Evidence(
             rule=START_TIME_RULE,
-            tag=_START_TIME_TAG,
+            tag=START_TIME_TAG,
             value=f"started {started_at:%H:%M:%S}, exposed {clock.acquired_time:%H:%M:%S}",
             says=Phase.POST if seconds > 0 else Phase.PRE,
             strength=Strength.EXPLICIT,
@@ -258,35 +221,32 @@ def _start_time(
     )
 
 
-def compression_hints(
-    subjects: Sequence[Subject], thresholds: Thresholds
-) -> tuple[tuple[Evidence, ...], ...]:
-    """Hint at post where a breast was compressed much less than in its firmest image.
-
-    A filled duct is compressed lightly, so as not to squeeze the contrast out. Heuristic.
-    """
-    forces = [subject.instance.compression_force_n or 0.0 for subject in subjects]
-    limit = max(forces, default=0.0) * thresholds.light_compression_fraction
-    return tuple(
-        (
-            Evidence(
-                rule="light-compression",
-                tag="(0018,11A2)",
-                value=f"{force:g} N, others up to {max(forces):g} N",
-                says=Phase.POST,
-                strength=Strength.HINT,
-            ),
-        )
-        if 0 < force <= limit
-        else ()
-        for force in forces
-    )
-
-
 def _seconds(value: time) -> float:
     return value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6
 
 
-def own_phases(kept: Sequence[Evidence]) -> set[str]:
-    """Return the phases that evidence stronger than a hint speaks for."""
-    return {item.says for item in kept if item.strength is not Strength.HINT}
+def light_compression(
+    image: Seen, images: Sequence[Seen], thresholds: Thresholds
+) -> tuple[Evidence, ...]:
+    """Hint at post where a breast was compressed much less than in its firmest image.
+
+    A filled duct is compressed lightly, so as not to squeeze the contrast out. Heuristic.
+
+    Parameters
+    ----------
+    images
+        All images of the side.
+    """
+    force = image.instance.compression_force_n or 0.0
+    firmest = max((other.instance.compression_force_n or 0.0 for other in images), default=0.0)
+    if not 0 < force <= firmest * thresholds.light_compression_fraction:
+        return ()
+    return (
+        Evidence(
+            rule="light-compression",
+            tag="(0018,11A2)",
+            value=f"{force:g} N, others up to {firmest:g} N",
+            says=Phase.POST,
+            strength=Strength.HINT,
+        ),
+    )

@@ -3,7 +3,7 @@
 import pytest
 from builders import MAGNIFICATION, conclude, make_visit, phases, suggestions
 
-from ductdicom.classify.thresholds import Thresholds
+from ductdicom.classify.engine import Thresholds
 
 MAG = (MAGNIFICATION,)
 FILLED = {"agent": "OMNIPAQUE 300"}

@@ -3,7 +3,9 @@
 import pytest
 from builders import make_instance
 
-from ductdicom.classify.decide import Engine, classify_study
+from ductdicom.classify.decide import classify_study
+from ductdicom.classify.engine import Engine
+from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.model.instance import Breast, Code, Contrast, Patient, Reference
 from ductdicom.model.study import Study
 from ductdicom.vocabulary.terms import load_vocabulary
@@ -89,7 +91,8 @@ def site(tmp_path_factory):
 def decided(vocabulary, study):
     """Return what is concluded of a study, without the words of the reasons."""
     call = classify_study(
-        Study(study_instance_uid="2.25.1", instances=study), Engine(vocabulary=vocabulary)
+        Study(study_instance_uid="2.25.1", instances=study),
+        Engine(vocabulary=vocabulary, rules=RULES),
     )
     return [
         (call.exam.kind, call.exam.confidence),
@@ -191,7 +194,7 @@ def test_a_code_of_a_site_changes_what_is_decided(use, site):
 def test_a_route_of_a_site_counts_in_every_rule_that_asks_for_one(site):
     def rules(role):
         study = Study(study_instance_uid="2.25.1", instances=study_with_agent(role))
-        call = classify_study(study, Engine(vocabulary=site))
+        call = classify_study(study, Engine(vocabulary=site, rules=RULES))
         reasons = (*call.exam.evidence, *call.images[0].call.evidence)
         return {item.rule for item in reasons}
 

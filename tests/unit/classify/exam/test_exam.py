@@ -3,11 +3,9 @@ from dataclasses import replace
 import pytest
 from builders import make_instance
 
+from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.exam.exam import decide_exam, is_contested
-from ductdicom.classify.image.kind import decide_kind
-from ductdicom.classify.image.subject import read_subject
-from ductdicom.classify.image.view import decide_view
-from ductdicom.classify.thresholds import Thresholds
+from ductdicom.classify.image.seen import see
 from ductdicom.model.call import Confidence, ExamKind
 from ductdicom.model.instance import Code, Contrast, Level, Raster
 from ductdicom.vocabulary.terms import load_vocabulary
@@ -23,9 +21,8 @@ def _exam(*changes):
         make_instance(f"2.25.{n}", **({"raster": PIXELS} | change))
         for n, change in enumerate(changes, start=1)
     ]
-    subjects = [read_subject(i, VOCABULARY, in_ductogram=False) for i in instances]
-    kinds, views = [decide_kind(s) for s in subjects], [decide_view(s) for s in subjects]
-    return decide_exam(subjects, kinds, views, Thresholds())
+    images = [see(instance, VOCABULARY, place=place) for place, instance in enumerate(instances)]
+    return decide_exam(images, Thresholds())
 
 
 def _typed(*terms):

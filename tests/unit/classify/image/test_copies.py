@@ -1,17 +1,12 @@
 import pytest
-from builders import MAGNIFICATION, make_instance
+from builders import MAGNIFICATION, make_instance, make_seen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ductdicom.classify.image.copies import settle_twins
-from ductdicom.classify.image.kind import decide_kind
-from ductdicom.classify.image.subject import read_subject
-from ductdicom.classify.image.view import decide_view
+from ductdicom.classify.image.copies import settle_copies
 from ductdicom.model.call import Kind
 from ductdicom.model.instance import Code, Level, Raster, Reference, Text
-from ductdicom.vocabulary.terms import load_vocabulary
 
-VOCABULARY = load_vocabulary()
 PIXELS = Raster(rows=10, columns=10, has_pixels=True)
 SHOWN, RAW = "FOR PRESENTATION", "FOR PROCESSING"
 
@@ -31,13 +26,11 @@ def _note(*uids, title="113001"):
 
 
 def _settle(*instances):
-    subjects = [read_subject(i, VOCABULARY, in_ductogram=True) for i in instances]
-    kinds, views = [decide_kind(s) for s in subjects], [decide_view(s) for s in subjects]
-    return settle_twins(instances, kinds, views, VOCABULARY)
+    return settle_copies(make_seen(*instances))
 
 
 def _kinds(*instances):
-    return [call.kind for call in _settle(*instances).kinds]
+    return [image.kind for image in _settle(*instances)[0]]
 
 
 def test_of_two_copies_the_one_to_look_at_is_shown():
@@ -126,13 +119,13 @@ def test_two_exposures_are_no_copies():
 def test_copies_that_disagree_on_the_side_are_both_kept_out():
     event = ("2.25.500",)
 
-    twins = _settle(
+    images, problems = _settle(
         _view("2.25.1", side="L", irradiation_event_uids=event),
         _view("2.25.2", side="R", irradiation_event_uids=event),
     )
 
-    assert twins.disagreeing == {0, 1}
-    assert {(p.code, p.sop_instance_uid) for p in twins.problems} == {
+    assert all(image.has_other_side for image in images)
+    assert {(p.code, p.sop_instance_uid) for p in problems} == {
         ("laterality-conflict", "2.25.1"),
         ("laterality-conflict", "2.25.2"),
     }

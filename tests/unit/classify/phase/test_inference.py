@@ -1,33 +1,18 @@
 from dataclasses import replace
 
 import pytest
-from builders import make_instance
+from builders import make_instance, make_seen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ductdicom.classify.image.subject import read_subject
-from ductdicom.classify.image.view import decide_view
+from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.phase.contradictions import find_contradictions, late_pre
 from ductdicom.classify.phase.inference import infer, suggest
+from ductdicom.classify.phase.side import Side
 from ductdicom.classify.phase.timeline import read_timeline
-from ductdicom.classify.phase.weigh import Side
-from ductdicom.classify.thresholds import Thresholds
-from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strength
-from ductdicom.vocabulary.terms import load_vocabulary
+from ductdicom.model.call import Confidence, Evidence, Laterality, Phase, PhaseCall, Strength
 
-VOCABULARY = load_vocabulary()
 LIMITS = Thresholds()
-
-
-def _side(times):
-    instances = [make_instance(f"2.25.{n}", at=at) for n, at in enumerate(times, start=1)]
-    subjects = tuple(read_subject(i, VOCABULARY, in_ductogram=True) for i in instances)
-    return Side(
-        subjects=subjects,
-        views=tuple(decide_view(s) for s in subjects),
-        evidence=tuple(() for _ in subjects),
-        timeline=read_timeline(instances),
-    )
 
 
 def _call(phase):
@@ -39,31 +24,42 @@ def _call(phase):
 
 
 def _shots(*texts):
+    """Make a side of images, each ``time phase``."""
     times, phases = zip(*(text.split() for text in texts), strict=True)
-    return _side(times), tuple(_call(phase) for phase in phases)
+    instances = [make_instance(f"2.25.{n}", at=at) for n, at in enumerate(times, start=1)]
+    images, _ = read_timeline(make_seen(*instances))
+    return _called(Side(laterality=Laterality.LEFT, images=images), *map(_call, phases))
+
+
+def _called(side, *calls):
+    return side.called(lambda image: calls[image.place])
+
+
+def _calls(side):
+    return [image.call for image in side.images]
 
 
 def test_an_image_before_the_first_filling_is_pre_and_only_inferred():
-    side, calls = _shots("09:00 unknown", "09:20 post")
+    side = _shots("09:00 unknown", "09:20 post")
 
-    first, _ = infer(calls, side, LIMITS)
+    first, _ = _calls(infer(side, LIMITS))
 
     assert (first.phase, first.confidence) == (Phase.PRE, Confidence.INFERRED)
     assert [item.says for item in first.evidence] == ["pre"]
 
 
 def test_an_image_soon_after_a_filling_is_post_and_only_inferred():
-    side, calls = _shots("09:20 post", "09:23 unknown")
+    side = _shots("09:20 post", "09:23 unknown")
 
-    _, second = infer(calls, side, LIMITS)
+    _, second = _calls(infer(side, LIMITS))
 
     assert (second.phase, second.confidence) == (Phase.POST, Confidence.INFERRED)
 
 
 def test_an_image_long_after_a_filling_is_only_suggested():
-    side, calls = _shots("09:20 post", "09:50 unknown")
+    side = _shots("09:20 post", "09:50 unknown")
 
-    _, second = infer(calls, side, LIMITS)
+    _, second = _calls(infer(side, LIMITS))
 
     assert (second.phase, second.suggestion) == (Phase.UNKNOWN, Phase.POST)
 
@@ -78,17 +74,17 @@ def test_an_image_long_after_a_filling_is_only_suggested():
     ],
 )
 def test_between_two_fillings_an_image_may_be_the_scout_of_the_second(at, phase):
-    side, calls = _shots("09:20 post", f"{at} unknown", "09:50 post")
+    side = _shots("09:20 post", f"{at} unknown", "09:50 post")
 
-    _, between, _ = infer(calls, side, LIMITS)
+    _, between, _ = _calls(infer(side, LIMITS))
 
     assert (between.phase, between.suggestion or between.phase) == (phase, Phase.POST)
 
 
 def test_after_the_last_filling_an_image_belongs_to_it_for_ten_minutes():
-    side, calls = _shots("09:20 post", "09:28 unknown")
+    side = _shots("09:20 post", "09:28 unknown")
 
-    assert infer(calls, side, LIMITS)[1].phase is Phase.POST
+    assert _calls(infer(side, LIMITS))[1].phase is Phase.POST
 
 
 @pytest.mark.parametrize(
@@ -96,23 +92,23 @@ def test_after_the_last_filling_an_image_belongs_to_it_for_ten_minutes():
     [("09:03", Phase.PRE), ("09:04:30", None), ("09:05", Phase.POST), ("09:21", Phase.POST)],
 )
 def test_what_follows_certain_pre_images_is_suggested_by_its_distance(at, suggestion):
-    side, calls = _shots("09:00 pre", f"{at} unknown")
+    side = _shots("09:00 pre", f"{at} unknown")
 
-    _, second = infer(calls, side, LIMITS)
+    _, second = _calls(infer(side, LIMITS))
 
     assert (second.phase, second.suggestion) == (Phase.UNKNOWN, suggestion)
 
 
 def test_without_a_certain_image_nothing_is_inferred():
-    side, calls = _shots("09:00 unknown", "09:20 unknown")
+    side = _shots("09:00 unknown", "09:20 unknown")
 
-    assert infer(calls, side, LIMITS) == calls
+    assert infer(side, LIMITS) == side
 
 
 def test_a_pre_image_soon_after_a_post_image_contradicts_it():
-    side, calls = _shots("09:20 post", "09:22 pre")
+    side = _shots("09:20 post", "09:22 pre")
 
-    found = find_contradictions(calls, side, LIMITS)
+    found = _calls(find_contradictions(side, LIMITS))
 
     assert [call.phase for call in found] == [Phase.UNKNOWN] * 2
     assert [[(item.rule, item.says) for item in call.conflicts] for call in found] == [
@@ -122,20 +118,21 @@ def test_a_pre_image_soon_after_a_post_image_contradicts_it():
 
 
 def test_a_contradiction_in_time_says_in_words_what_the_other_image_says():
-    side, calls = _shots("09:15 post", "09:20 post", "09:22 pre")
+    side = _shots("09:15 post", "09:20 post", "09:22 pre")
 
-    first, _, last = (call.conflicts[-1] for call in find_contradictions(calls, side, LIMITS))
+    first, _, last = (call.conflicts[-1] for call in _calls(find_contradictions(side, LIMITS)))
 
     assert (first.tag, first.value) == ("", "exposed 7 min before an image that says pre")
     assert (last.tag, last.value) == ("", "exposed 2 min after an image that says post")
 
 
 def test_a_hint_is_no_party_to_a_contradiction_in_time():
-    side, (post, pre) = _shots("09:20 post", "09:22 pre")
+    side = _shots("09:20 post", "09:22 pre")
+    post, pre = _calls(side)
     hint = replace(pre.evidence[0], rule="light-compression", strength=Strength.HINT)
     hinted = replace(pre, evidence=(*pre.evidence, hint))
 
-    _, found = find_contradictions((post, hinted), side, LIMITS)
+    _, found = _calls(find_contradictions(_called(side, post, hinted), LIMITS))
 
     assert hint not in found.conflicts
     assert hint in found.evidence
@@ -143,47 +140,48 @@ def test_a_hint_is_no_party_to_a_contradiction_in_time():
 
 @pytest.mark.parametrize("filling", ["10:00 post", "10:00 unknown"])
 def test_a_scout_before_another_filling_is_no_contradiction(filling):
-    side, calls = _shots("09:20 post", "09:50 pre", filling)
+    side = _shots("09:20 post", "09:50 pre", filling)
 
-    assert find_contradictions(calls, side, LIMITS) == calls
+    assert find_contradictions(side, LIMITS) == side
 
 
 def test_pre_images_that_all_follow_the_filling_contradict_it():
-    side, calls = _shots("09:20 post", "09:24 post", "09:50 pre")
+    side = _shots("09:20 post", "09:24 post", "09:50 pre")
 
-    found = find_contradictions(calls, side, LIMITS)
+    found = _calls(find_contradictions(side, LIMITS))
 
     assert [call.phase for call in found] == [Phase.UNKNOWN] * 3
 
 
 @pytest.mark.parametrize("scout", ["09:00 pre", "09:00 unknown"])
 def test_a_pre_image_after_every_filling_is_late_where_another_may_be_the_scout(scout):
-    side, calls = _shots(scout, "09:20 post", "09:50 pre")
+    side = _shots(scout, "09:20 post", "09:50 pre")
 
-    assert find_contradictions(calls, side, LIMITS) == calls
-    assert late_pre(calls, side.timeline) == (2,)
+    assert find_contradictions(side, LIMITS) == side
+    assert [image.place for image in late_pre(side)] == [2]
 
 
 def test_a_reviewer_may_call_a_late_image_pre():
-    side, calls = _shots("09:00 pre", "09:20 post", "09:50 pre")
-    confirmed = (*calls[:2], replace(calls[2], confidence=Confidence.CONFIRMED))
+    side = _shots("09:00 pre", "09:20 post", "09:50 pre")
+    first, second, late = _calls(side)
+    confirmed = replace(late, confidence=Confidence.CONFIRMED)
 
-    assert late_pre(confirmed, side.timeline) == ()
+    assert late_pre(_called(side, first, second, confirmed)) == []
 
 
 def test_the_longest_pause_suggests_the_cut():
-    side, calls = _shots("09:00 unknown", "09:01 unknown", "09:20 unknown")
+    side = _shots("09:00 unknown", "09:01 unknown", "09:20 unknown")
 
-    found = suggest(calls, side, LIMITS)
+    found = _calls(suggest(side, LIMITS))
 
     assert [call.suggestion for call in found] == [Phase.PRE, Phase.PRE, Phase.POST]
     assert {call.phase for call in found} == {Phase.UNKNOWN}
 
 
 def test_no_pause_stands_out_so_nothing_is_suggested():
-    side, calls = _shots("09:00 unknown", "09:20 unknown", "09:40 unknown")
+    side = _shots("09:00 unknown", "09:20 unknown", "09:40 unknown")
 
-    assert suggest(calls, side, LIMITS) == calls
+    assert suggest(side, LIMITS) == side
 
 
 SHOTS = st.lists(
@@ -195,9 +193,9 @@ SHOTS = st.lists(
 
 @given(SHOTS)
 def test_time_never_overrules_what_an_attribute_states(shots):
-    side, calls = _shots(*(f"{9 + m // 60:02d}:{m % 60:02d} {phase}" for m, phase in shots))
+    side = _shots(*(f"{9 + m // 60:02d}:{m % 60:02d} {phase}" for m, phase in shots))
 
-    for before, after in zip(calls, infer(calls, side, LIMITS), strict=True):
+    for before, after in zip(_calls(side), _calls(infer(side, LIMITS)), strict=True):
         if before.phase is not Phase.UNKNOWN:
             assert after == before
         else:

@@ -1,17 +1,13 @@
 import pytest
-from builders import make_instance
+from builders import make_instance, make_seen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ductdicom.classify.image.subject import read_subject
-from ductdicom.classify.image.view import decide_view
+from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.phase.injections import number_injections
+from ductdicom.classify.phase.side import Side
 from ductdicom.classify.phase.timeline import read_timeline
-from ductdicom.classify.phase.weigh import Side
-from ductdicom.classify.thresholds import Thresholds
-from ductdicom.vocabulary.terms import load_vocabulary
-
-VOCABULARY = load_vocabulary()
+from ductdicom.model.call import Laterality
 
 
 def _side(*shots):
@@ -20,20 +16,14 @@ def _side(*shots):
         make_instance(f"2.25.{n}", at=at, series_text=text)
         for n, (at, text) in enumerate(shots, start=1)
     ]
-    subjects = tuple(read_subject(i, VOCABULARY, in_ductogram=True) for i in instances)
-    return Side(
-        subjects=subjects,
-        views=tuple(decide_view(s) for s in subjects),
-        evidence=tuple(() for _ in subjects),
-        timeline=read_timeline(instances),
-    )
+    images, _ = read_timeline(make_seen(*instances))
+    return Side(laterality=Laterality.LEFT, images=images)
 
 
 def _numbers(*shots):
     side = _side(*shots)
-    return list(
-        dict(sorted(number_injections(side, range(len(shots)), Thresholds()).items())).values()
-    )
+    numbers = number_injections(side, side.images, Thresholds())
+    return [numbers[image.place] for image in side.images]
 
 
 @pytest.mark.parametrize(

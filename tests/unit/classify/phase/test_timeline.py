@@ -1,11 +1,11 @@
 from datetime import datetime
 
 import pytest
-from builders import make_instance
+from builders import make_instance, make_seen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ductdicom.classify.phase.timeline import read_timeline
+from ductdicom.classify.phase.timeline import clusters, is_before, read_timeline
 from ductdicom.model.instance import Clock
 
 
@@ -20,20 +20,25 @@ def _at(*times, **changes):
     return [make_instance(f"2.25.{n}", at=t, **changes) for n, t in enumerate(times)]
 
 
-def test_minutes_count_from_the_first_exposure():
-    timeline = read_timeline(_at("09:20", "09:00", "09:03"))
+def _timed(instances):
+    images, _ = read_timeline(make_seen(*instances))
+    return images
 
-    assert timeline.minutes == {0: 20, 1: 0, 2: 3}
-    assert timeline.trouble == ""
+
+def test_minutes_count_from_the_first_exposure():
+    images, trouble = read_timeline(make_seen(*_at("09:20", "09:00", "09:03")))
+
+    assert [image.minute for image in images] == [20, 0, 3]
+    assert trouble == ""
 
 
 def test_which_came_first():
-    timeline = read_timeline(_at("09:20", "09:00", "09:00", None))
+    last, first, too, timeless = _timed(_at("09:20", "09:00", "09:00", None))
 
-    assert timeline.is_before(1, 0) is True
-    assert timeline.is_before(0, 1) is False
-    assert timeline.is_before(1, 2) is None
-    assert timeline.is_before(0, 3) is None
+    assert is_before(first, last) is True
+    assert is_before(last, first) is False
+    assert is_before(first, too) is None
+    assert is_before(last, timeless) is None
 
 
 @pytest.mark.parametrize(
@@ -55,47 +60,47 @@ def test_which_came_first():
     ],
 )
 def test_a_clock_that_does_not_tell_says_why(instances, trouble):
-    timeline = read_timeline(instances)
+    images, said = read_timeline(make_seen(*instances))
 
-    assert timeline.trouble == trouble
-    assert timeline.minutes == {}
+    assert said == trouble
+    assert {image.minute for image in images} == {None}
 
 
 def test_without_a_clock_the_numbers_order():
     instances = [make_instance(f"2.25.{n}", instance_number=n) for n in (2, 1)]
 
-    assert read_timeline(instances).is_before(1, 0) is True
+    second, first = _timed(instances)
+
+    assert is_before(first, second) is True
 
 
 @pytest.mark.parametrize("numbers", [(1, 1), (1, None)], ids=["the same twice", "one missing"])
 def test_numbers_that_do_not_differ_order_nothing(numbers):
     instances = [make_instance(f"2.25.{i}", instance_number=n) for i, n in enumerate(numbers)]
 
-    assert read_timeline(instances).is_before(0, 1) is None
+    assert is_before(*_timed(instances)) is None
 
 
 def test_a_content_time_counts_only_where_there_is_no_acquisition_time():
     content = make_instance("2.25.1", clock=_clock("(0008,0033)"))
     exact = make_instance("2.25.2", clock=_clock("(0008,0032)", is_acquisition=True))
 
-    assert set(read_timeline([content]).minutes) == {0}
-    assert set(read_timeline([content, exact]).minutes) == {1}
+    assert [image.minute for image in _timed([content])] == [0]
+    assert [image.minute for image in _timed([content, exact])] == [None, 0]
 
 
 def test_a_pause_parts_exposures():
-    timeline = read_timeline(_at("09:00", "09:03", "09:20", "09:21"))
+    images = list(_timed(_at("09:00", "09:03", "09:20", "09:21")))
 
-    assert timeline.clusters(10) == ((0, 1), (2, 3))
-    assert timeline.clusters(30) == ((0, 1, 2, 3),)
+    assert clusters(images, 10) == [images[:2], images[2:]]
+    assert clusters(images, 30) == [images]
 
 
 @given(st.lists(st.integers(0, 700), min_size=1, max_size=8), st.floats(0, 60))
 def test_clusters_hold_every_exposure_once_in_order(minutes, gap):
     times = [f"{8 + m // 60:02d}:{m % 60:02d}" for m in minutes]
-    timeline = read_timeline(_at(*times))
+    found = clusters(_timed(_at(*times)), gap)
 
-    clusters = timeline.clusters(gap)
-
-    order = [index for cluster in clusters for index in cluster]
+    order = [image.place for cluster in found for image in cluster]
     assert sorted(order) == list(range(len(minutes)))
     assert [minutes[i] for i in order] == sorted(minutes)

@@ -3,27 +3,20 @@
 from datetime import time
 
 import pytest
-from builders import make_instance
+from builders import make_instance, make_seen
 
-from ductdicom.classify.engine import Engine
+from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.exam.rules import dual_energy
-from ductdicom.classify.image.kind import decide_kind
-from ductdicom.classify.image.subject import read_subject
-from ductdicom.classify.image.view import decide_view
-from ductdicom.classify.phase.weigh import compression_hints, start_times
-from ductdicom.classify.thresholds import Thresholds
+from ductdicom.classify.phase.weigh import light_compression, start_time
 from ductdicom.model.call import ExamKind, Phase, Strength
 from ductdicom.model.instance import Breast, Contrast, Raster
-from ductdicom.vocabulary.terms import load_vocabulary
 
-ENGINE = Engine(vocabulary=load_vocabulary())
 LIMITS = Thresholds()
 
 
-def _subject(**changes):
+def _look(*changes):
     raster = Raster(rows=10, columns=10, has_pixels=True)
-    instance = make_instance(**({"raster": raster} | changes))
-    return read_subject(instance, ENGINE.vocabulary, in_ductogram=True)
+    return make_seen(*(make_instance(**({"raster": raster} | change)) for change in changes))
 
 
 @pytest.mark.parametrize(
@@ -34,9 +27,9 @@ def _subject(**changes):
     ],
 )
 def test_the_end_of_an_injection_alone_only_tells_what_came_after(at, says):
-    subject = _subject(at=at, contrast=Contrast(stopped_at=time(9, 15)))
+    (image,) = _look({"at": at, "contrast": Contrast(stopped_at=time(9, 15))})
 
-    ((*evidence,),) = start_times([subject], LIMITS)
+    evidence = start_time(image, [image], LIMITS)
 
     assert says == [item.says for item in evidence]
     assert all(item.tag == "(0018,1043)" for item in evidence)
@@ -51,17 +44,13 @@ def test_the_end_of_an_injection_alone_only_tells_what_came_after(at, says):
     ],
 )
 def test_light_compression_hints_at_post(forces, hinted):
-    subjects = [_subject(compression_force_n=force) for force in forces]
+    images = _look(*({"compression_force_n": force} for force in forces))
 
-    hints = compression_hints(subjects, LIMITS)
-
-    assert hinted == [bool(hint) for hint in hints]
+    assert hinted == [bool(light_compression(image, images, LIMITS)) for image in images]
 
 
 def test_the_flow_of_an_injector_speaks_for_a_vein():
-    subject = _subject(contrast=Contrast(flow_rate_ml_s=3.0))
-
-    (found,) = dual_energy([subject], [decide_kind(subject)], LIMITS)
+    (found,) = dual_energy(_look({"contrast": Contrast(flow_rate_ml_s=3.0)}), LIMITS)
 
     assert (found.says, found.tag) == (ExamKind.CONTRAST_MAMMOGRAM, "(0018,1046)")
 
@@ -69,10 +58,10 @@ def test_the_flow_of_an_injector_speaks_for_a_vein():
 def test_an_archive_that_names_the_other_side_is_a_conflict():
     breast = Breast(image_laterality="L", pacs_laterality="R")
 
-    view = decide_view(_subject(breast=breast))
+    (image,) = _look({"breast": breast})
 
-    assert view.laterality is None
-    assert {item.rule for item in view.laterality_conflicts} == {
+    assert image.laterality is None
+    assert {item.rule for item in image.view.laterality_conflicts} == {
         "image-laterality",
         "archive-laterality",
     }
@@ -81,14 +70,16 @@ def test_an_archive_that_names_the_other_side_is_a_conflict():
 def test_an_archive_names_the_view_where_nothing_else_does():
     breast = Breast(image_laterality="L", pacs_view="MLO")
 
-    assert decide_view(_subject(breast=breast)).view == "MLO"
+    (image,) = _look({"breast": breast})
+
+    assert image.view.view == "MLO"
 
 
 def test_the_start_of_another_image_is_cited_as_such_and_is_not_explicit():
     started = Contrast(started_at=time(9, 15))
-    subjects = [_subject(at="09:20", contrast=started), _subject(at="09:35")]
+    images = _look({"at": "09:20", "contrast": started}, {"at": "09:35"})
 
-    (own,), (cited,) = start_times(subjects, LIMITS)
+    (own,), (cited,) = (start_time(image, images, LIMITS) for image in images)
 
     assert (own.tag, own.strength) == ("(0018,1042)", Strength.EXPLICIT)
     assert (cited.tag, cited.strength) == ("", Strength.STRUCTURAL)

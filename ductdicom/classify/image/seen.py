@@ -1,0 +1,95 @@
+"""One value an image while its study is decided; each step adds what it concludes."""
+
+from dataclasses import dataclass, replace
+
+from ductdicom.classify.image.kind import decide_kind
+from ductdicom.classify.image.subject import Subject, read_subject
+from ductdicom.classify.image.view import ViewCall, decide_view
+from ductdicom.language.codes import VIEW_GROUPS
+from ductdicom.model.call import Decision, Evidence, Kind, Laterality, PhaseCall, ViewGroup
+from ductdicom.model.instance import Instance
+from ductdicom.vocabulary.terms import Vocabulary
+
+NO_PHASE = PhaseCall(phase=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One object of a study, with what has been concluded of it so far.
+
+    ``place`` is its position in the study. ``copies`` are the places of the other copies of its
+    exposure, where it is the one that is shown. ``has_other_side``: a copy of its exposure is
+    labelled as the other breast. ``has_other_bytes``: another object has its UID and other
+    content. ``said`` are the reasons for a phase. ``minute`` is when it was exposed, in minutes
+    since the first exposure of its side, and ``rank`` its number in the series, where no image
+    of the side has a time; both are None where they are not known.
+    """
+
+    place: int
+    subject: Subject
+    kind: Kind
+    kind_reason: str
+    view: ViewCall
+    decision: Decision | None = None
+    copies: tuple[int, ...] = ()
+    has_other_side: bool = False
+    has_other_bytes: bool = False
+    said: tuple[Evidence, ...] = ()
+    minute: float | None = None
+    rank: int | None = None
+    call: PhaseCall = NO_PHASE
+    injection: int | None = None
+
+    @property
+    def instance(self) -> Instance:
+        """The header."""
+        return self.subject.instance
+
+    @property
+    def laterality(self) -> Laterality | None:
+        """The breast that it shows."""
+        return self.view.laterality
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it is a 2D view, which can stand in a row."""
+        return self.kind is Kind.VIEW
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether nothing that it says counts for the other images."""
+        is_excluded = self.decision is not None and self.decision.exclude
+        return self.has_other_side or self.has_other_bytes or is_excluded
+
+
+def see(
+    instance: Instance, vocabulary: Vocabulary, *, place: int, decision: Decision | None = None
+) -> Seen:
+    """Decide what one object is and which view it shows, by its own header or a reviewer's word."""
+    subject = read_subject(instance, vocabulary, in_ductogram=False)
+    found = decide_kind(subject)
+    return Seen(
+        place=place,
+        subject=subject,
+        kind=found.kind,
+        kind_reason=found.reason,
+        view=_decided(decide_view(subject), decision),
+        decision=decision,
+    )
+
+
+def in_ductogram(image: Seen) -> Seen:
+    """Read the texts again as those of a ductogram, in which a bare "post" is a phase."""
+    subject = read_subject(image.instance, image.subject.vocabulary, in_ductogram=True)
+    return replace(image, subject=subject)
+
+
+def _decided(view: ViewCall, decision: Decision | None) -> ViewCall:
+    if decision is None:
+        return view
+    if decision.laterality is not None:
+        view = replace(view, laterality=decision.laterality, laterality_conflicts=())
+    if decision.view is not None:
+        group = VIEW_GROUPS.get(decision.view, ViewGroup.OTHER)
+        view = replace(view, view=decision.view, group=group, view_conflicts=())
+    return view

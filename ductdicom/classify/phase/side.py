@@ -1,0 +1,62 @@
+"""The images of one breast, among which phases are decided."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from ductdicom.classify.image.seen import Seen
+from ductdicom.model.call import Evidence, Laterality, Phase, PhaseCall, Strength
+
+TEXT_RULES = frozenset({"image-text", "series-text", "weak-text"})
+FILLING_RULES = frozenset(
+    {
+        "contrast-agent",
+        "contrast-agent-code",
+        "contrast-route",
+        "contrast-volume",
+        "contrast-ingredient",
+        "acquisition-context",
+    }
+)
+START_TIME_RULE = "contrast-start-time"
+START_TIME_TAG = "(0018,1042)"
+
+Source = tuple[str, str]  # a rule and the tag that it read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """The images of one breast that take part in deciding its phases, in the study's order.
+
+    ``clock_trouble`` says why the clock does not order them, see `read_timeline`. ``copied`` are
+    the rules that speak of the other breast too. ``lowered`` are sources that count although they
+    say the same of every image, for an inferred phase at most; ``idle`` those that do not count.
+    """
+
+    laterality: Laterality | None
+    images: tuple[Seen, ...]
+    clock_trouble: str = ""
+    copied: frozenset[str] = frozenset()
+    lowered: frozenset[Source] = frozenset()
+    idle: frozenset[Source] = frozenset()
+
+    def of(self, phase: Phase) -> list[Seen]:
+        """Return the images of a phase."""
+        return [image for image in self.images if image.call.phase is phase]
+
+    def called(self, decide: Callable[[Seen], PhaseCall]) -> "Side":
+        """Give each image the call that is decided for it."""
+        return replace(
+            self, images=tuple(replace(image, call=decide(image)) for image in self.images)
+        )
+
+
+def source_of(item: Evidence) -> Source:
+    """Return what a reason was read from; a start of contrast is one source on all images."""
+    if item.rule == START_TIME_RULE and not item.tag:
+        return item.rule, START_TIME_TAG
+    return item.rule, item.tag
+
+
+def firm(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Return the reasons that are more than hints."""
+    return tuple(item for item in evidence if item.strength is not Strength.HINT)
