@@ -80,7 +80,7 @@ class WorkerPool(Executor):
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Submit a task to a pool that is whole."""
         task = partial(fn, *args, **kwargs)
-        limit_s = self._limits.get(fn.__name__, self._limit_s)
+        limit_s = self._limits.get(getattr(fn, "__name__", ""), self._limit_s)
         try:
             return self._submit(limit_s, task)
         except BrokenExecutor:

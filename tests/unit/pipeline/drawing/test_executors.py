@@ -1,6 +1,7 @@
 import os
 import signal
 import sys
+from functools import partial
 
 import pytest
 
@@ -23,6 +24,11 @@ def test_the_serial_executor_keeps_the_interface():
 def test_what_a_task_raises_is_raised_at_once():
     with pytest.raises(ZeroDivisionError):
         SerialExecutor().submit(divmod, 1, 0)
+
+
+def test_a_task_may_be_a_function_with_some_of_its_arguments():
+    with WorkerPool(1) as executor:
+        assert executor.submit(partial(divmod, 7), 2).result() == (3, 1)
 
 
 def test_few_tasks_start_no_process_and_more_do():
