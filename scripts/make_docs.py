@@ -21,6 +21,7 @@ from ductdicom.classify.image import view as views
 from ductdicom.classify.phase import contradictions, inference, injections, timeline, weigh
 from ductdicom.classify.rules import Question, describe_rules
 from ductdicom.cli.application import application
+from ductdicom.cli.batch.organise import organise
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (Path("README.md"), Path("docs/how-it-decides.md"), Path("docs/commands.md"))
@@ -141,9 +142,8 @@ def option_rows(command: click.Command, context: click.Context) -> list[tuple[st
 
 
 def _organise_options() -> str:
-    command = application.commands["organise"]
-    context = click.Context(command, info_name="ductdicom organise")
-    return table(("option", "meaning"), option_rows(command, context))
+    context = click.Context(organise, info_name="ductdicom organise")
+    return table(("option", "meaning"), option_rows(organise, context))
 
 
 _MAKERS: Mapping[str, Callable[[], str]] = {

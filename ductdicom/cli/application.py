@@ -5,17 +5,10 @@ import re
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 
 import click
 
-from ductdicom.cli.admin.doctor import doctor
-from ductdicom.cli.admin.rules import rules
-from ductdicom.cli.admin.sample import sample
-from ductdicom.cli.batch.check import check
-from ductdicom.cli.batch.explain import explain
-from ductdicom.cli.batch.organise import organise
-from ductdicom.cli.batch.scan import scan
-from ductdicom.cli.batch.sheet import sheet
 from ductdicom.cli.echo import say
 from ductdicom.errors import DuctDicomError, OutputError, UsageError
 from ductdicom.pipeline.interrupts import ended_politely
@@ -27,12 +20,39 @@ _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}
 _PLACE = re.compile(r"^  File .*$", re.MULTILINE)
 
 
-class _Commands(click.Group):
-    """A group in which ``organize`` is another spelling of ``organise``."""
+# The module of each command, which is loaded when the command is called, and what the help says.
+COMMANDS = {
+    "organise": ("batch.organise", "Read an export and draw its sheets."),
+    "scan": ("batch.scan", "Read and decide, write nothing."),
+    "explain": ("batch.explain", "Say of each image what it is, and why."),
+    "sheet": ("batch.sheet", "Write one study's sheet as one file."),
+    "check": ("batch.check", "Say what is wrong with an export."),
+    "sample": ("admin.sample", "Write the synthetic sample studies."),
+    "rules": ("admin.rules", "List, test and compare the rules."),
+    "doctor": ("admin.doctor", "Say what this installation can do."),
+}
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command by either spelling."""
-        return super().get_command(ctx, "organise" if cmd_name == "organize" else cmd_name)
+
+class _Commands(click.Group):
+    """A group that loads a command when it is called; ``organize`` is spelled as one likes."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as click has it
+        """Return the names of all commands."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Load a command."""
+        name = "organise" if cmd_name == "organize" else cmd_name
+        if name not in COMMANDS:
+            return None
+        module, _ = COMMANDS[name]
+        command: click.Command = getattr(import_module(f"ductdicom.cli.{module}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of the help without loading any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,10 +64,6 @@ def application() -> None:
     3 nothing readable found; 4 output could not be written; 5 archive or PACS refused; 70 a bug;
     130 interrupted.
     """
-
-
-for command in (organise, scan, explain, sheet, sample, rules, check, doctor):
-    application.add_command(command)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -88,5 +104,8 @@ def _say_bug(error: Exception) -> None:
     """Say where a bug is, without the error's own words, which may quote a header."""
     say("ductdicom: this is a bug in ductdicom, please report it:", is_result=False)
     said = "".join(traceback.format_tb(error.__traceback__)) + str(error.__cause__ or "")
-    for line in (*_PLACE.findall(said), type(error).__name__):  # the cause is one in a worker
+    what = type(error).__name__
+    if isinstance(error, ImportError):  # a command is loaded here, and a library may be missing
+        what = f"{what}: {error.name}"
+    for line in (*_PLACE.findall(said), what):  # the cause is one in a worker
         say(line, is_result=False)

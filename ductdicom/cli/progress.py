@@ -4,20 +4,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from typing import TYPE_CHECKING
 
 from ductdicom.cli.echo import say, say_event
 from ductdicom.pipeline.read import Scan, scan
 from ductdicom.settings import Settings
+
+if TYPE_CHECKING:  # see `_bar`
+    from rich.progress import Progress
 
 _WORDS = {"scan": "reading headers", "draw": "drawing studies", "sample": "writing samples"}
 _UNITS = {"scan": "files/s", "draw": "studies/s", "sample": "files/s"}
@@ -74,7 +68,7 @@ class _Lines:
 class _Bar:
     """Moves a bar on the terminal, not more often than an eye can follow."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: "Progress") -> None:
         self._progress = progress
         self._next = 0.0
         self._rates = _Rates(monotonic())
@@ -109,16 +103,25 @@ def show_progress(
     elif as_json or not sys.stderr.isatty():
         yield _Lines(as_json=as_json)
     else:
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        with _bar() as progress:
             yield _Bar(progress)
+
+
+def _bar() -> "Progress":
+    # Most runs have no terminal, and what draws on one takes long to load.
+    from rich import progress as shown  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415
+
+    return shown.Progress(
+        shown.TextColumn("{task.description}"),
+        shown.BarColumn(),
+        shown.MofNCompleteColumn(),
+        shown.TextColumn("{task.fields[rate]}"),
+        shown.TimeElapsedColumn(),
+        shown.TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
 
 
 def read_inputs(names: Sequence[str], settings: Settings) -> Scan:

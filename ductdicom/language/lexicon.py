@@ -144,6 +144,9 @@ def phrase_tokens(folded: str) -> tuple[str, ...]:
     Signs that may stand between any two words are dropped; a dash is kept where it means
     something, at the phrase's edge or in parentheses.
     """
+    words = folded.split(" ")
+    if folded.isascii() and all(word.removesuffix(_STEM_MARK).isalpha() for word in words):
+        return tuple(words)
     tokens: list[str] = []
     found = tokenise(folded)
     for position, token in enumerate(found):

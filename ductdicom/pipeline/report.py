@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import TYPE_CHECKING, cast
 
 from ductdicom.errors import DuctDicomError, NothingReadableError, OutputError
@@ -118,6 +117,8 @@ def count_studies(records: Iterable[Record]) -> dict[str, int]:
 
 def summary(report: Report) -> dict[str, object]:
     """Return the totals of a run as plain values."""
+    from importlib.metadata import version  # noqa: PLC0415 - loads what reads mail
+
     exams = Counter(
         str(cast("dict[str, object]", record["exam"])["kind"]) for record in report.records
     )

@@ -76,7 +76,9 @@ def fold(text: str) -> str:
     NFKC, case folded, marks dropped from Latin and Greek letters only: dropping them everywhere
     turns ガ into カ and й into и.
     """
-    return fold_with_origin(text).text
+    if text.isascii() and text.isprintable():
+        return text.lower().replace("`", "'")
+    return "".join(map(_fold_character, unicodedata.normalize("NFKC", text)))
 
 
 def fold_with_origin(text: str) -> Folded:
@@ -94,6 +96,8 @@ def fold_with_origin(text: str) -> Folded:
 def spellings(phrase: str) -> tuple[str, ...]:
     """Return the folded spellings under which ``phrase`` is typed: Füllung, Fullung, Fuellung."""
     plain = fold(phrase)
+    if phrase.isascii():
+        return (plain,)
     spelled_out = fold(unicodedata.normalize("NFKC", phrase).casefold().translate(_SPELLED_OUT))
     return (plain,) if plain == spelled_out else (plain, spelled_out)
 

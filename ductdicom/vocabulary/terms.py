@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 
 from ductdicom.vocabulary.codebook import CodeEntry, read_codes
@@ -87,16 +86,14 @@ def _load_built_in() -> Vocabulary:
     digest = hashlib.sha256()
     terms: list[Term] = []
     codes: tuple[CodeEntry, ...] = ()
-    folder = resources.files("ductdicom.vocabulary")
-    for name in sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml")):
-        text = (folder / name).read_text(encoding="utf-8")
+    for path in sorted(Path(__file__).parent.glob("*.toml")):
+        text = path.read_text(encoding="utf-8")
         digest.update(text.encode())
-        stem = name.removesuffix(".toml")
-        tables = parse_toml(text, Path(name))
-        if stem == _CODES:
+        tables = parse_toml(text, Path(path.name))
+        if path.stem == _CODES:
             codes = read_codes(tables)
         else:
-            terms.extend(read_terms(tables, stem))
+            terms.extend(read_terms(tables, path.stem))
     return Vocabulary(fingerprint=digest.hexdigest()[:16], terms=tuple(terms), codes=codes)
 
 

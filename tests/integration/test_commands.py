@@ -12,11 +12,10 @@ from pypdf import PdfReader
 from record_schema import check_instance, check_record
 
 from ductdicom import __version__
-from ductdicom.cli.application import run
+from ductdicom.cli.application import COMMANDS, run
 from ductdicom.phantom.spec import Person, Texts
 
 pytestmark = pytest.mark.integration
-COMMANDS = ("organise", "scan", "explain", "sheet", "sample")
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="limits and folders of POSIX"),
 ]
 
+HEAVY = {"PIL", "imagecodecs", "jinja2", "numpy", "pydicom", "reportlab", "rich", "simplejpeg"}
 _COMMAND = "import sys; from ductdicom.__main__ import main; sys.argv[0] = 'ductdicom'; main()"
 
 
@@ -31,7 +32,7 @@ def test_a_working_folder_that_is_gone_is_said(tmp_path):
 
 
 def test_a_library_that_is_missing_is_no_result():
-    ended = start("--version", before="import sys; sys.modules['reportlab'] = None")
+    ended = start("organise", "export", before="import sys; sys.modules['reportlab'] = None")
 
     assert ended.returncode == 70
     assert "reportlab" in ended.stderr
@@ -47,12 +48,33 @@ def test_too_few_files_are_no_bug(tmp_path, samples):
 
 @pytest.mark.parametrize("name", [".reportlab_mods", ".reportlab_settings"])
 def test_a_file_in_the_home_folder_is_not_run(tmp_path, name):
-    (tmp_path / name).write_text("print('run')")
+    (tmp_path / name).write_text("print('these words')")
 
-    ended = start("--version", setup=f"export HOME='{tmp_path}';")
+    ended = start("organise", "--help", setup=f"export HOME='{tmp_path}';")
 
     assert ended.returncode == 0
-    assert "run" not in ended.stdout
+    assert "these words" not in ended.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["--version"], id="--version"),
+        pytest.param(["--help"], id="--help"),
+        pytest.param(["rules"], id="rules"),
+        pytest.param(["rules", "test", "nach KM"], id="rules test"),
+        pytest.param(["scan", "{samples}/textbook"], id="scan"),
+    ],
+)
+def test_a_command_loads_what_it_needs(samples, arguments):
+    arguments = [item.format(samples=samples) for item in arguments]
+    said = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr))"
+
+    ended = start(*arguments, before=said)
+
+    assert ended.returncode == 0
+    assert "click" in ended.stderr.split()
+    assert HEAVY.isdisjoint(ended.stderr.split())
 
 
 def test_a_home_that_is_no_folder_stops_nothing(tmp_path, samples):

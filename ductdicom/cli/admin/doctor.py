@@ -25,7 +25,7 @@ _EXTRAS = {
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "firefox", "msedge")
 
 
-@click.command(short_help="Say what this installation can do.")
+@click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON list.")
 def doctor(as_json: bool) -> int:
     """Say which libraries, decoders, extras and browsers are there."""

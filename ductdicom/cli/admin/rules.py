@@ -26,7 +26,7 @@ _rules_option = click.option(
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
 
 
-@click.group(invoke_without_command=True, short_help="List, test and compare the rules.")
+@click.group(invoke_without_command=True)
 @_rules_option
 @_json_option
 @click.pass_context

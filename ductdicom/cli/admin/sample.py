@@ -10,7 +10,7 @@ from ductdicom.phantom.exposure import SampleSize
 from ductdicom.phantom.samples import writing_samples
 
 
-@click.command(short_help="Write the synthetic sample studies.")
+@click.command()
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder to write to."
 )

@@ -27,7 +27,7 @@ from ductdicom.wording import counted
 _BAD = {Disposition.UNREADABLE, Disposition.DUPLICATE}
 
 
-@click.command(short_help="Say what is wrong with an export.")
+@click.command()
 @inputs_argument
 @deciding_options
 @click.option("--json", "as_json", is_flag=True, help="Print one finding a line as JSON.")

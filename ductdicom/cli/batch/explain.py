@@ -26,7 +26,7 @@ _DECISION = "decision"  # the rule's name; its evidence has no attribute, but a 
 _CONCLUSION = re.compile("^unknown(, because|,|:) ")
 
 
-@click.command(short_help="Say of each image what it is, and why.")
+@click.command()
 @inputs_argument
 @deciding_options
 @click.option("--json", "as_json", is_flag=True, help="Print one instance record a line.")

@@ -2,9 +2,10 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import click
 
@@ -18,17 +19,18 @@ from ductdicom.cli.options import (
     quiet_option,
 )
 from ductdicom.cli.progress import show_progress
-from ductdicom.cli.tables import print_plan, print_report, say_what_was_up_to_date
+from ductdicom.cli.tables import print_table, say_problems
 from ductdicom.errors import DuctDicomError
 from ductdicom.model.outcome import Disposition
-from ductdicom.pipeline.report import Report, count_studies
+from ductdicom.pipeline.drawing.work import planned_files
+from ductdicom.pipeline.report import Report, count_inputs, count_studies, studies_from_inputs
 from ductdicom.pipeline.run import organise as run_organise
 from ductdicom.settings import Link, Settings, user_cache
 from ductdicom.version import __version__
+from ductdicom.wording import counted
 
 
 @click.command(
-    short_help="Read an export and draw its sheets.",
     epilog="For example: ductdicom organise cd1.zip cd2.zip -o sheets --format png,html",
 )
 @inputs_argument
@@ -78,13 +80,13 @@ def organise(
     names = all_inputs(inputs, files_from, nul=nul)
     report = _run(names, settings)
     if settings.dry_run:
-        print_plan(report)
+        _print_plan(report)
     else:
-        print_report(report, details=settings.verbose)
+        _print_report(report, details=settings.verbose)
     if settings.log_json:
         _say_end(report)
     elif not settings.dry_run:
-        say_what_was_up_to_date(report)
+        _say_what_was_up_to_date(report)
     if report.is_interrupted and not settings.log_json:
         say(
             "ductdicom: interrupted; what is finished stays, the next run goes on from there",
@@ -130,3 +132,56 @@ def _say_end(report: Report) -> None:
         studies=count_studies(report.records),
         seconds={name: round(value, 3) for name, value in report.seconds.items()},
     )
+
+
+def _print_report(report: Report, *, details: bool) -> None:
+    """Print the end of a run: studies by status, inputs by what became of them."""
+    output = report.settings.output
+    say(studies_from_inputs(report))
+    print_table(("status", "studies"), list(count_studies(report.records).items()))
+    say()
+    print_table(("inputs", "reason", "number"), count_inputs(report.rows))
+    say_problems(report, is_result=True)
+    if details:
+        say()
+        print_table(("study", "exam", "status", "problems"), [_line(r) for r in report.records])
+    _say_causes(report)
+    if report.earlier_studies:
+        folders = counted(report.earlier_studies, "study folder", "study folders")
+        say(f"not part of this run, and may say more of a patient: {folders} of earlier runs")
+    say()
+    say(f"open {output / 'index.html' if output else ''}")
+
+
+def _print_plan(report: Report) -> None:
+    """Print what a run would write."""
+    for job in report.planned:
+        date = job.call.images[0].instance.study_date
+        name = job.key or f"study of {date or 'unknown date'}"
+        is_done = job.key in report.up_to_date
+        files = "is up to date" if is_done else ", ".join(planned_files(job))
+        say(f"{name}: {job.call.exam.kind}, {job.pairing.status}: {files}")
+    say(f"{report.settings.output}: index.html, studies.jsonl, ledger.csv, summary.json")
+    print_table(("inputs", "reason", "number"), count_inputs(report.rows))
+    say_problems(report, is_result=True)
+    _say_causes(report)
+
+
+def _say_causes(report: Report) -> None:
+    if report.causes:
+        say("needs a person: " + ", ".join(f"{n} {name}" for name, n in report.causes.items()))
+
+
+def _line(record: Mapping[str, object]) -> tuple[object, ...]:
+    exam = cast("Mapping[str, object]", record["exam"])
+    problems = cast("Sequence[Mapping[str, str]]", record["problems"])
+    codes = sorted({problem["code"] for problem in problems})
+    return record["key"], exam["kind"], record["status"], ", ".join(codes)
+
+
+def _say_what_was_up_to_date(report: Report) -> None:
+    """Say on standard error how many studies were left as an earlier run made them."""
+    kept = len(report.records) - len(report.written)
+    if kept and not report.is_interrupted and not report.settings.quiet:
+        words = counted(kept, "study is", "studies are")
+        say(f"{words} up to date since an earlier run", is_result=False)

@@ -19,7 +19,7 @@ from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.read import decided
 
 
-@click.command(short_help="Read and decide, write nothing.")
+@click.command()
 @inputs_argument
 @deciding_options
 @click.option("--json", "as_json", is_flag=True, help="Print the studies' records as JSON lines.")

@@ -18,7 +18,7 @@ from ductdicom.cli.tables import say_what_needs_a_person
 from ductdicom.pipeline.single import write_sheet
 
 
-@click.command(short_help="Write one study's sheet as one file.")
+@click.command()
 @inputs_argument
 @click.option(
     "-o",

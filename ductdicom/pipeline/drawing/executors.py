@@ -1,21 +1,22 @@
 """Where the work runs: in this process, or in worker processes."""
 
 import faulthandler
-import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
-from multiprocessing.connection import wait
 from pathlib import Path
 from threading import Thread
 from types import MappingProxyType
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from ductdicom.wording import values_unsaid
+
+if TYPE_CHECKING:  # see `WorkerPool._submit`
+    from concurrent.futures import ProcessPoolExecutor
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -88,6 +89,10 @@ class WorkerPool(Executor):
             return self._submit(limit_s, task)
 
     def _submit(self, limit_s: float, task: Callable[[], T]) -> Future[T]:
+        # Many runs are over before a process would have started.
+        import multiprocessing  # noqa: PLC0415
+        from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+
         if self._pool is None:
             # Its locks start a helper process, which meddles with the signals held back.
             context = multiprocessing.get_context("spawn")
@@ -150,7 +155,11 @@ def end_with_parent() -> None:
     A worker that waits for work would never learn of it, and one that works would go on writing
     beside the next run.
     """
-    parent = multiprocessing.parent_process()
+    # In a worker these are loaded already.
+    from multiprocessing import parent_process  # noqa: PLC0415
+    from multiprocessing.connection import wait  # noqa: PLC0415
+
+    parent = parent_process()
     if parent is None:
         return
 
