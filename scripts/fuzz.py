@@ -21,6 +21,7 @@ with atheris.instrument_imports(include=["ductdicom", "pydicom", "zipfile", "tar
     from ductdicom.classify.engine import Engine
     from ductdicom.classify.phase.image_rules import RULES
     from ductdicom.errors import InputError
+    from ductdicom.geometry.image import image_geometry
     from ductdicom.ingest.archives.entry import Limits
     from ductdicom.ingest.cache.lines import Scanned, pack, unpack
     from ductdicom.ingest.headers import instance as header
@@ -110,7 +111,9 @@ def fuzz_pixels(content: bytes) -> None:
         return
     if instance is not None:
         (image,) = classify_study(_study(instance), _ENGINE).images
-        prepare_tile(image, stored, choose_voi([voter_of(stored)]))
+        prepare_tile(
+            image, stored, choose_voi([voter_of(stored)]), geometry=image_geometry(image, {})
+        )
 
 
 def _study(instance: Instance) -> Study:

@@ -2,4 +2,5 @@
 
 - ``hanging``: how an image is turned so that it hangs as a reader expects
 - ``scale``: how large a stored pixel is at the breast
+- ``image``: both of one image, asked once and kept
 """

@@ -40,7 +40,8 @@ class Hanging:
     ``orientation`` names the directions of the hung rows (left to right) and columns (top to
     bottom), as in (0020,0020); None where the stored ones are not known. ``chest_wall`` is the
     edge of the hung image that the chest wall lies at, None where that is not known. Where
-    ``is_known`` is False the image stays as stored, and ``why`` says why.
+    ``is_known`` is False the image stays as stored, and ``why`` says why. ``fits_side`` is False
+    where the orientation's letters are those of the other breast (`implied_laterality`).
     """
 
     transform: Transform
@@ -48,6 +49,7 @@ class Hanging:
     orientation: tuple[str, str] | None
     chest_wall: Edge | None
     why: str
+    fits_side: bool = True
 
 
 _OPPOSITE = MappingProxyType({"A": "P", "P": "A", "L": "R", "R": "L", "H": "F", "F": "H"})
@@ -101,6 +103,7 @@ def hang(
                 orientation=turned,
                 chest_wall=_chest_wall(turned),
                 why=f"{stored[0]}\\{stored[1]} hung as {turned[0]}\\{turned[1]}",
+                fits_side=implied_laterality(view, patient_orientation) in (None, laterality),
             )
     message = f"patient orientation {stored[0]}\\{stored[1]} does not fit view {view}"
     return as_stored(stored, message)

@@ -14,7 +14,7 @@ from ductdicom.model.outcome import LeftOutReason, Problem, ProblemCode
 from ductdicom.model.study import LeftOut, Pairing, StudyCall
 from ductdicom.pairing.priors import find_priors
 from ductdicom.pairing.rows import pair_study
-from ductdicom.pipeline.annotate import annotate_rows, scale_problems
+from ductdicom.pipeline.annotate import annotate
 from ductdicom.pipeline.gather import Part
 from ductdicom.settings import Settings
 from ductdicom.vocabulary.terms import load_vocabulary
@@ -80,13 +80,14 @@ def judge(parts: Sequence[Part], engine: Engine, *, all_studies: bool) -> tuple[
         is_ductogram = call.exam.kind is ExamKind.DUCTOGRAM
         most_days = engine.thresholds.prior_at_most_days
         priors = find_priors(call, others, most_days=most_days) if is_ductogram else ()
-        pairing = annotate_rows(pair_study(call, priors))
+        pairing = pair_study(call, priors)
         if not is_ductogram and not all_studies:
             pairing = _without_rows(pairing)
+        annotated, pairing = annotate(call, pairing)
         judged.append(
             Judged(
                 part=part,
-                call=scale_problems(call, pairing),
+                call=annotated,
                 pairing=pairing,
                 has_ductogram_elsewhere=any(
                     other.exam.kind is ExamKind.DUCTOGRAM for other in others

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ductdicom.geometry.hanging import Hanging, hang, implied_laterality
-from ductdicom.geometry.scale import breast_scale
+from ductdicom.geometry.hanging import Hanging
+from ductdicom.geometry.image import ImageGeometry
 from ductdicom.model.outcome import Note
 from ductdicom.model.study import ImageCall
 from ductdicom.pixels.breast.air import apply, veto
@@ -81,26 +81,23 @@ def prepare_tile(
     stored: StoredImage,
     voi: VoiChoice | None,
     *,
+    geometry: ImageGeometry,
     notes: tuple[Note, ...] = (),
-    pitch_mm: tuple[float, float] | None = None,
     min_side_px: int | None = None,
 ) -> Tile:
     """Show, hang and crop one image.
 
     An orientation that is not known is left as stored and noted, and so is one that the pixels
-    contradict (air at the chest wall). ``pitch_mm`` is that of the unit, where others of its
-    images tell. Whoever draws it needs no more than ``min_side_px`` on the longer side of the
-    whole image.
+    contradict (air at the chest wall). Whoever draws it needs no more than ``min_side_px`` on the
+    longer side of the whole image.
     """
     shown = present(stored, voi=voi, min_side_px=min_side_px)
-    orientation = image.instance.geometry.patient_orientation
-    stated = hang(view=image.view, laterality=image.laterality, patient_orientation=orientation)
+    stated, scale = geometry.hanging, geometry.scale
     small = overview(shown.values)
     hanging = veto(stated, find_tissue(apply(small, stated.transform)))
     small = apply(small, hanging.transform)
     values = apply(shown.values, hanging.transform)
     background = apply(shown.background, hanging.transform)
-    scale = breast_scale(image, pitch_mm=pitch_mm)
     crop = _breast_crop(small, background, hanging)
     said = [*scale.notes, *notes, *shown.notes]
     if scale.mm_per_px is not None and not scale.is_corrected:
@@ -109,7 +106,7 @@ def prepare_tile(
         said.append(Note.ORIENTATION_CONTRADICTED)
     elif not hanging.is_known:
         said.append(Note.ORIENTATION_UNKNOWN)
-    elif _is_of_other_side(image):
+    elif not hanging.fits_side:
         said.append(Note.ORIENTATION_DOUBTFUL)
     if image.instance.raster.has_annotation:
         said.append(Note.BURNED_IN)
@@ -137,12 +134,6 @@ def _breast_crop(small: Floats, background: Mask, hanging: Hanging) -> Crop:
     """Return the part of a hung image that is kept; the faintest tissue is never cut away."""
     tissue = find_tissue(small, is_faint_too=True) if hanging.is_known else None
     return breast_crop(tissue, background, hanging.chest_wall if hanging.is_known else None)
-
-
-def _is_of_other_side(image: ImageCall) -> bool:
-    """Tell whether the letters of the orientation fit the other breast."""
-    orientation = image.instance.geometry.patient_orientation
-    return implied_laterality(image.view, orientation) not in {None, image.laterality}
 
 
 def _hung_spacing(

@@ -5,8 +5,8 @@ from dataclasses import replace
 from functools import partial
 
 from ductdicom.errors import InputError
+from ductdicom.geometry.image import ImageGeometry, image_geometry
 from ductdicom.geometry.scale import contact_pitches
-from ductdicom.model.instance import Equipment
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Note
 from ductdicom.model.study import ImageCall, Pairing, StudyCall
@@ -59,14 +59,17 @@ def prepare_tiles(
     groups = _groups(pairing)
     members = members or Members(_origins(groups))
     pitches = contact_pitches(call.images)
-    tiles = _prepare(groups, options, voi, partial(_read, members, {}), pitches)
+    geometry = {
+        _label(image): image_geometry(image, pitches) for group in groups for image in group
+    }
+    tiles = _prepare(groups, options, voi, partial(_read, members, {}), geometry)
     if not any(_is_coarse(tile) for tile in tiles.values()):
         return tiles
     # Where things go does not depend on the resolution, so it is tried with hardly any.
     sketch = compose(call, pairing, tiles, replace(options, dpi=_SKETCH_DPI, zoom=1.0))
     wanted = _wanted(groups, tiles, sketch, options)
     short = [group for group in groups if any(_label(image) in wanted for image in group)]
-    finer = _prepare(short, options, voi, partial(_read, members, wanted), pitches)
+    finer = _prepare(short, options, voi, partial(_read, members, wanted), geometry)
     for group in short:
         labels = [_label(image) for image in group]
         # What cannot be decoded finely is better seen coarsely than not at all; and with it all
@@ -103,7 +106,7 @@ def _prepare(
     options: SheetOptions,
     wanted_voi: VoiOption,
     read: Callable[[ImageCall], StoredImage | MissingTile],
-    pitches: Mapping[Equipment, tuple[float, float]],
+    geometry: Mapping[str, ImageGeometry],
 ) -> dict[str, Tile | MissingTile]:
     tiles: dict[str, Tile | MissingTile] = {}
     for group in groups:
@@ -124,9 +127,9 @@ def _prepare(
             if isinstance(stored, MissingTile):  # since it was read a moment ago
                 tiles[_label(image)] = stored
             else:
-                pitch_mm = pitches.get(image.instance.equipment)
+                own = geometry[_label(image)]
                 tiles[_label(image)] = _tile(
-                    stored, options, partial(show, image, stored, pitch_mm=pitch_mm)
+                    stored, options, partial(show, image, stored, geometry=own)
                 )
     return tiles
 

@@ -12,6 +12,7 @@ from builders import make_instance, make_origin
 from sheets import make_image, make_study
 
 from ductdicom.export.records import sheet_record
+from ductdicom.geometry.image import image_geometry
 from ductdicom.model.call import Laterality, ViewGroup
 from ductdicom.model.instance import Geometry
 from ductdicom.pairing.rows import pair_study
@@ -80,7 +81,11 @@ def draw(values, image):
         attributes=DisplayAttributes(bits_stored=12),
     )
     study = make_study([image])
-    tiles = {image.instance.origin.label: prepare_tile(image, stored, None)}
+    tiles = {
+        image.instance.origin.label: prepare_tile(
+            image, stored, None, geometry=image_geometry(image, {})
+        )
+    }
     options = SheetOptions(closeup=Closeup.NEVER)
     return compose(study, pair_study(study), tiles, options)[0]
 
@@ -212,8 +217,10 @@ def test_a_tile_of_fewer_pixels_has_the_same_size_in_millimetres():
         values=values, rows=ROWS, columns=COLUMNS, attributes=DisplayAttributes(bits_stored=12)
     )
 
-    fine = prepare_tile(image, stored, None)
-    coarse = prepare_tile(image, stored, None, min_side_px=max(ROWS, COLUMNS) // 2)
+    fine = prepare_tile(image, stored, None, geometry=image_geometry(image, {}))
+    coarse = prepare_tile(
+        image, stored, None, geometry=image_geometry(image, {}), min_side_px=max(ROWS, COLUMNS) // 2
+    )
 
     assert max(coarse.values.shape) <= max(ROWS, COLUMNS) // 2
     assert coarse.size_mm == pytest.approx(fine.size_mm, rel=0.03)

@@ -7,6 +7,7 @@ import pytest
 from builders import make_instance
 from sheets import lay_out, make_image, make_tile
 
+from ductdicom.geometry.image import image_geometry
 from ductdicom.model.call import Laterality
 from ductdicom.model.instance import Geometry
 from ductdicom.pixels.stored import DisplayAttributes, StoredImage
@@ -27,7 +28,7 @@ def tile_of(*, attributes=PLAIN, geometry=GEOMETRY, shape=(240, 180)):
         make_image(1, laterality=Laterality.LEFT),
         instance=make_instance("2.25.1", geometry=geometry),
     )
-    return prepare_tile(image, stored, None)
+    return prepare_tile(image, stored, None, geometry=image_geometry(image, {}))
 
 
 def test_millimetres_of_the_detector_are_called_so():
@@ -96,7 +97,7 @@ def test_skin_hardly_brighter_than_air_is_not_cut_away(above_air):
     stored = StoredImage(values=values.astype(np.uint16), rows=400, columns=300, attributes=PLAIN)
     image = replace(make_image(1), instance=make_instance("2.25.1", geometry=GEOMETRY))
 
-    tile = prepare_tile(image, stored, None)
+    tile = prepare_tile(image, stored, None, geometry=image_geometry(image, {}))
 
     rows, columns = tile.values.shape
     assert 300 <= rows < 400
@@ -127,7 +128,9 @@ def test_a_bar_is_not_drawn_beside_words_that_deny_its_factor(distances_mm, word
     )
     label = image.instance.origin.label
 
-    _, _, (page, *_) = lay_out([image], {label: prepare_tile(image, stored, None)})
+    _, _, (page, *_) = lay_out(
+        [image], {label: prepare_tile(image, stored, None, geometry=image_geometry(image, {}))}
+    )
 
     facts = page.tiles[0].caption.facts
     assert facts.startswith(words)
