@@ -80,7 +80,14 @@ def hang(
     view
         ACR acronym of CID 4014.
     patient_orientation
-        (0020,0020) of the stored pixels; of several letters the first is the major one.
+        (0020,0020) of the stored pixels: where the rows and the columns run to; of several letters
+        the first is the major one.
+
+    Returns
+    -------
+    Hanging
+        One of the eight turns by quarters and mirrorings; as stored where side, view or orientation
+        are not known, or do not fit together.
 
     References
     ----------

@@ -55,7 +55,8 @@ def breast_scale(image: ImageCall, *, pitch_mm: tuple[float, float] | None = Non
 
     Imager Pixel Spacing is divided by the magnification factor, unless the detector's pitch
     shows that this was done before. Pixel Spacing counts only where Calibration Type says why.
-    Where modifier or distances contradict the factor, the scale is unknown.
+    Where modifier or distances contradict the factor, the scale is unknown. What is beyond spacings
+    of 0.02 to 0.5 mm and factors of 1.0 to 2.2 is not believed (heuristic).
 
     Parameters
     ----------
@@ -63,6 +64,12 @@ def breast_scale(image: ImageCall, *, pitch_mm: tuple[float, float] | None = Non
         Imager Pixel Spacing (row, column) in mm of contact views of the same unit, which is the
         detector's pitch; it tells whether a magnified view was divided before. The image's own
         header says it better.
+
+    Returns
+    -------
+    Scale
+        Millimetres for one stored pixel, at the breast or, where no factor is known, in the
+        detector's plane; unknown where nothing says it or what says it is contradicted.
 
     References
     ----------
@@ -96,7 +103,19 @@ def breast_scale(image: ImageCall, *, pitch_mm: tuple[float, float] | None = Non
 def contact_pitches(
     images: Iterable[ImageCall],
 ) -> dict[Equipment, tuple[float, float]]:
-    """Return Imager Pixel Spacing by unit, where all contact views of a unit have the same."""
+    """Return the pitch of each unit's detector, as its contact views tell it.
+
+    Only where all contact views of a unit have the same Imager Pixel Spacing (heuristic).
+
+    Returns
+    -------
+    dict
+        (row, column) spacing in mm by unit.
+
+    References
+    ----------
+    * DICOM PS3.3 C.8.7.10, Imager Pixel Spacing (0018,1164)
+    """
     found: dict[Equipment, set[tuple[float, float]]] = {}
     for image in images:
         spacing = image.instance.geometry.imager_pixel_spacing_mm

@@ -27,7 +27,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Lut:
-    """One look-up table: the value ``first`` maps to ``data[0]``; outputs have ``bits`` bits."""
+    """One look-up table: the value ``first`` maps to ``data[0]``; outputs have ``bits`` bits.
+
+    ``data`` has shape ``(entries,)``.
+    """
 
     first: int
     bits: int
@@ -62,7 +65,6 @@ class DisplayAttributes:
     intensity_sign: int | None = None
     is_lossy: bool = False
     is_colour: bool = False
-    transfer_syntax_uid: str = ""
 
     @property
     def stored_range(self) -> tuple[int, int]:

@@ -66,7 +66,14 @@ class FirstPost(NamedTuple):
 
 
 def time_label(image: ImageCall, first_post: FirstPost | None) -> str:
-    """Return the exposure's time and its distance from the first post image."""
+    """Return the exposure's time of day and its distance from the first post image.
+
+    Returns
+    -------
+    str
+        ``09:21  (12 min after first post)``; on another day ``2026-01-02  (3 d before …)``;
+        ``no clock`` where the header has no time. All times are the scanner's, without a zone.
+    """
     at = image.acquired_at
     if at is None:
         return "no clock"

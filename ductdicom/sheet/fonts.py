@@ -68,7 +68,13 @@ def _transliterated(text: str) -> str:
 
 
 def text_width(text: str, size_px: float, *, is_bold: bool = False) -> float:
-    """Return the width of a drawable text in pixels, without kerning."""
+    """Return the width of a drawable text, without kerning.
+
+    Parameters
+    ----------
+    size_px
+        Height of the type, in pixels or page units; the width is in the same.
+    """
     face = font_face(is_bold=is_bold)
     return sum(face.widths.get(ord(c), face.default_width) for c in text) * size_px / 1000
 
@@ -85,7 +91,13 @@ def _count_that_fits(text: str, width_px: float, size_px: float, *, is_bold: boo
 
 
 def fit(text: str, width_px: float, size_px: float, *, is_bold: bool = False) -> str:
-    """Return the text, shortened with an ellipsis where it is wider than ``width_px``."""
+    """Return a text that can be drawn, shortened with an ellipsis where it is too wide.
+
+    Parameters
+    ----------
+    width_px, size_px
+        Room for the text and height of the type, both in pixels or both in page units.
+    """
     text = drawable(text[: 2 * _LONGEST_TEXT])
     if _count_that_fits(text, width_px, size_px, is_bold=is_bold) == len(text):
         return text
@@ -107,10 +119,16 @@ def _parts(word: str, width_px: float, size_px: float) -> Iterator[str]:
 
 
 def wrap(text: str, width_px: float, size_px: float, *, most_lines: int) -> list[str]:
-    """Break a text at blanks into at most ``most_lines`` lines; the last one is shortened.
+    """Break a text at blanks into lines; a word that is wider than a line is broken, too.
 
-    A word that is wider than a line is broken, too. No page holds more than 4000 characters of
-    one text.
+    No page holds more than 4000 characters of one text.
+
+    Parameters
+    ----------
+    width_px, size_px
+        Length of a line and height of the type, both in pixels or both in page units.
+    most_lines
+        The last of so many lines is shortened with an ellipsis where more is left.
     """
     shown = text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + _ELLIPSIS
     words = deque(

@@ -78,13 +78,20 @@ def arrange(
     Parameters
     ----------
     blocks
-        For each row the room its tiles ask for.
+        For each row the room its tiles ask for, in millimetres.
+    area
+        The part of the page that the rows may fill, in page units.
     chest_walls
         For each tile the edge that its image is pushed to: ``"left"``, ``"right"`` or None.
     closeup
         Whether room below the images is kept for close-ups, or only taken where it is left over.
     lines_below
         Lines of words below each image.
+
+    Returns
+    -------
+    tuple of PlacedBlock
+        In the order of ``blocks``, in whole page units.
     """
     if not blocks:
         return ()

@@ -81,7 +81,15 @@ class Box:
 
 
 def pixel_box(box: Box, scale: float) -> Box:
-    """Return a box in whole pixels, at least one pixel wide and high."""
+    """Return a box in whole pixels, at least one pixel wide and high.
+
+    Parameters
+    ----------
+    box
+        In page units.
+    scale
+        Pixels for one page unit.
+    """
     return Box(
         x=round(box.x * scale),
         y=round(box.y * scale),

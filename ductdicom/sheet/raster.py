@@ -30,7 +30,9 @@ def draw_page(page: Page, theme: Theme) -> NDArray[np.uint8]:
 
     Returns
     -------
-    Shape ``(height, width, 3)``, sRGB. Image tiles are P-values copied value by value.
+    numpy.ndarray
+        uint8, shape ``(height, width, 3)``, sRGB, with as many pixels as the page's resolution asks
+        for. Image tiles are P-values copied value by value.
     """
     image = Image.new("RGB", page.size_px, theme.colours[Tone.PAPER])
     draw = ImageDraw.Draw(image)

@@ -27,7 +27,7 @@ class Theme:
     colours: Mapping[Tone, Rgb]
 
     def hexadecimal(self, tone: Tone) -> str:
-        """Return a tone's colour as ``#rrggbb``."""
+        """Return a tone's colour in sRGB as ``#rrggbb``."""
         return "#{:02x}{:02x}{:02x}".format(*self.colours[tone])
 
 

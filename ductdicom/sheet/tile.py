@@ -88,8 +88,19 @@ def prepare_tile(
     """Show, hang and crop one image.
 
     An orientation that is not known is left as stored and noted, and so is one that the pixels
-    contradict (air at the chest wall). Whoever draws it needs no more than ``min_side_px`` on the
-    longer side of the whole image.
+    contradict (air at the chest wall).
+
+    Parameters
+    ----------
+    voi
+        The kind of VOI that was chosen for the row; the image's own default if None.
+    geometry
+        Turning and scale by the header.
+    notes
+        What a reader must know of the row's grey scale.
+    min_side_px
+        Whoever draws it needs no more pixels than this on the longer side of the whole image; None
+        keeps all.
     """
     shown = present(stored, voi=voi, min_side_px=min_side_px)
     stated, scale = geometry.hanging, geometry.scale
@@ -174,10 +185,19 @@ WHOLE = Part(top=0.0, left=0.0, height=1.0, width=1.0)
 
 
 def behind_the_nipple(tile: Tile, *, width_mm: float, height_mm: float) -> Part | None:
-    """Return the part of a tile behind its nipple; None where scale or nipple are not known.
+    """Return the part of a tile behind its nipple.
 
-    It reaches a fifth of its width beyond the nipple and lies inside the tile; it is smaller
-    than asked for where the tile is.
+    It reaches a fifth of its width beyond the nipple and lies inside the tile (heuristic).
+
+    Parameters
+    ----------
+    width_mm, height_mm
+        Size at the breast; the part is smaller where the tile is.
+
+    Returns
+    -------
+    Part or None
+        None where scale or nipple are not known.
     """
     if tile.tip is None or tile.size_mm is None or tile.hanging.chest_wall is None:
         return None
@@ -197,7 +217,18 @@ def behind_the_nipple(tile: Tile, *, width_mm: float, height_mm: float) -> Part 
 def draw_tile(
     tile: Tile, *, width_px: int, height_px: int, part: Part = WHOLE
 ) -> NDArray[np.uint8]:
-    """Return a tile or a part of it at its size on the page, uint8 P-values, by averaging areas."""
+    """Return a tile or a part of it at its size on the page, by averaging areas.
+
+    Parameters
+    ----------
+    width_px, height_px
+        Size in pixels of the page.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 P-values, 0 black to 255 white, shape ``(height_px, width_px)``.
+    """
     rows, columns = tile.values.shape
     top, left = round(part.top * rows), round(part.left * columns)
     bottom = max(top + 1, round((part.top + part.height) * rows))
@@ -209,7 +240,20 @@ def draw_tile(
 
 
 def draw_finer(tile: Tile, *, width_px: int, height_px: int, zoom: float) -> NDArray[np.uint8]:
-    """Return a whole tile with up to ``zoom`` times the pixels each way, never more than it has."""
+    """Return a whole tile with more pixels than the page has for it, never more than the tile has.
+
+    Parameters
+    ----------
+    width_px, height_px
+        Size in pixels of the page.
+    zoom
+        So many times the pixels each way are wanted.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 P-values, 0 black to 255 white, shape ``(rows, columns)``.
+    """
     rows, columns = tile.values.shape
     return draw_tile(
         tile,

@@ -22,13 +22,14 @@ from ductdicom.sheet.tile import MissingTile, Tile, prepare_tile
 from ductdicom.version import __version__
 
 _HTML_ZOOM = 2.0  # pixels of an image in HTML for one of its page, each way
-# What decodes at a fraction of its resolution is looked at so coarsely before it has a place;
-# where the breast is, is not looked for any finer (`pixels.breast.tissue.overview`).
+# Until its place on the page is known, an image is decoded with no more pixels than these on the
+# longer side, if it can be; the breast is found with as few (`pixels.breast.tissue.overview`).
 _LOOK_PX = 256
 _SKETCH_DPI = 20
 _MOST_HELD = 4  # decoded images of a row that wait for its VOI; more are decoded again
 _ROUNDING = 1.02  # crops of a coarse and of a fine image differ by a pixel or two
-# Shares of a page's height: a cropped image is not drawn with more pixels; nor zoomed, much.
+# A cropped image is drawn with so many pixels at most, as a share of the page's height; of an
+# image that a reader may zoom, with more.
 _DRAWN_SHARE = 0.75
 _ZOOMED_SHARE = 1.0
 _PAPERS = {  # width and height in inches, landscape

@@ -24,18 +24,26 @@ _TURN: MappingProxyType[Transform, Callable[[NDArray[Any]], NDArray[Any]]] = Map
         Transform.TRANSVERSE: lambda values: np.rot90(values, 2).T,
     }
 )
-# The share of the width at either edge, and how much more tissue the chest wall's must have.
+# Strips at both edges, as a share of the width; the one at the chest wall must hold so many times
+# the tissue of the other.
 _STRIP = 0.03
 _VETO_RATIO = 2.0
 
 
 def veto(hanging: Hanging, tissue: Mask | None) -> Hanging:
-    """Leave an image as it is stored where its pixels contradict where it would be turned.
+    """Leave an image as it is stored where its pixels contradict the way it would be turned.
 
     Parameters
     ----------
+    hanging
+        How the image is to be turned by its header.
     tissue
-        Of the image turned so, as `find_tissue` returns it.
+        Of the image turned so, as `find_tissue` returns it: shape ``(rows, columns)``, or None.
+
+    Returns
+    -------
+    Hanging
+        The same, or the image as stored where air lies at the chest wall (heuristic, `check_air`).
     """
     if not hanging.is_known or hanging.chest_wall is None:
         return hanging
@@ -45,7 +53,18 @@ def veto(hanging: Hanging, tissue: Mask | None) -> Hanging:
 
 
 def apply(values: NDArray[Scalar], transform: Transform) -> NDArray[Scalar]:
-    """Return the values turned, shape ``(rows, columns)``; a view of the same memory."""
+    """Return an image turned.
+
+    Parameters
+    ----------
+    values
+        Shape ``(rows, columns)``, any dtype.
+
+    Returns
+    -------
+    numpy.ndarray
+        Same dtype, a view of the same memory; shape ``(columns, rows)`` where rows become columns.
+    """
     return _TURN[transform](values)
 
 
@@ -55,7 +74,9 @@ def check_air(tissue: Mask | None, chest_wall: Edge) -> bool | None:
     Parameters
     ----------
     tissue
-        Of the hung image, as `find_tissue` returns it.
+        Of the hung image, as `find_tissue` returns it, shape ``(rows, columns)``.
+    chest_wall
+        Edge of the hung image at which the chest wall should lie.
 
     Returns
     -------

@@ -49,7 +49,7 @@ class Region:
         )
 
     def gap(self, other: "Region") -> int:
-        """Return the pixels between the bounds of both, 0 where they touch or overlap."""
+        """Return the pixels between the bounds of both, down or across, 0 where they touch."""
         down = max(self.top - other.bottom, other.top - self.bottom, 0)
         across = max(self.left - other.right, other.left - self.right, 0)
         return max(down, across)
@@ -58,17 +58,24 @@ class Region:
 def breast_crop(tissue: Mask | None, background: Mask, chest_wall: Edge | None) -> Crop:
     """Return the part of a hung image that holds the breast (heuristic).
 
-    The box reaches to the image's edge at the chest wall and has a margin elsewhere. A separate
-    bright part in the air, such as a lead marker, is left out only if it is small and well away
-    from the breast. Whatever is in doubt gives the whole image: an unknown chest wall, hardly
-    any air, no tissue at the chest wall.
+    It reaches to the image's edge at the chest wall and has a margin elsewhere. A separate bright
+    part in the air, such as a lead marker, is left out only if it is small and well away from the
+    breast. Whatever is in doubt gives the whole image: an unknown chest wall, hardly any air, no
+    tissue at the chest wall.
 
     Parameters
     ----------
     tissue
-        Of the hung image, as `find_tissue` returns it.
+        Of the hung image, as `find_tissue` returns it: an overview, of fewer pixels.
     background
-        Padding of the hung image, shape ``(rows, columns)``.
+        Where the hung image is padding, shape ``(rows, columns)`` of all its pixels.
+    chest_wall
+        Edge of the hung image at which the chest wall lies, None where that is not known.
+
+    Returns
+    -------
+    Crop
+        In pixels of ``background``.
     """
     rows, columns = background.shape
     whole = Crop(top=0, left=0, height=rows, width=columns)
@@ -120,9 +127,19 @@ def _enlarged(breast: Region, whole: Crop, shape: tuple[int, int], chest_wall: E
 
 
 def find_regions(mask: NDArray[np.bool_]) -> list[Region]:
-    """Return the parts whose pixels touch, also at corners; the largest first.
+    """Return the parts of a mask whose pixels touch, also at corners.
 
     Joins runs of each row to those that they touch in the row above.
+
+    Parameters
+    ----------
+    mask
+        Shape ``(rows, columns)``.
+
+    Returns
+    -------
+    list of Region
+        The largest first, of several as large the uppermost.
     """
     parts: list[Region | None] = []
     owner: dict[int, int] = {}

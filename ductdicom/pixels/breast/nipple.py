@@ -18,13 +18,15 @@ def anterior_point(values: NDArray[np.float32], chest_wall: Edge) -> tuple[float
     Parameters
     ----------
     values
-        Hung P-values cropped to the breast, shape ``(rows, columns)``.
+        P-values, 0 to 1, of the hung image cropped to the breast, shape ``(rows, columns)``.
+    chest_wall
+        Edge at which the chest wall lies.
 
     Returns
     -------
     tuple of float or None
-        Row and column as fractions of the height and width; None where no breast is seen at the
-        chest wall.
+        Row and column as fractions, 0 to 1, of height and width; None where no breast is seen at
+        the chest wall.
     """
     tissue = find_tissue(overview(values))
     if tissue is None:

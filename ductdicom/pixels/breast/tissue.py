@@ -17,7 +17,19 @@ _SAMPLES_A_SIDE = 512
 
 
 def overview(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return a smooth copy with 256 pixels on the longer side, fewer where there are fewer."""
+    """Return a small smooth copy, in which tissue is looked for.
+
+    Parameters
+    ----------
+    values
+        P-values, 0 to 1, shape ``(rows, columns)``.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, 0 to 1; 256 pixels on the longer side, fewer where the image has fewer. Each is
+        the mean of itself and its eight neighbours.
+    """
     rows, columns = values.shape
     factor = max(1.0, max(rows, columns) / _LONGER_SIDE_PX)
     size = (max(1, round(rows / factor)), max(1, round(columns / factor)))
@@ -25,7 +37,7 @@ def overview(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def find_tissue(smooth: NDArray[np.float32], *, is_faint_too: bool = False) -> Mask | None:
-    """Return where an image is brighter than air, None where air and tissue cannot be told apart.
+    """Return where an image is brighter than air.
 
     Otsu's threshold parts bright tissue from the rest; the skin and fat are only a little
     brighter than the air, so the threshold is put just above the air's own noise (heuristic).
@@ -37,6 +49,11 @@ def find_tissue(smooth: NDArray[np.float32], *, is_faint_too: bool = False) -> M
     is_faint_too
         Whether the faintest tissue counts, and with it some air that is not quite dark: for
         those who must miss nothing.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        bool, of the shape of ``smooth``; None where air and tissue cannot be told apart.
     """
     middle = _otsu(smooth)
     if middle is None:

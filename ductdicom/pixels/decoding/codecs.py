@@ -195,7 +195,13 @@ _REDUCING: MappingProxyType[tuple[Decoder, ...], tuple[Decoder, ...]] = MappingP
 
 
 def check_syntax(syntax: str) -> None:
-    """Raise `DecodeError` (``unsupported-transfer-syntax``) where there is no decoder for it."""
+    """Refuse a transfer syntax for which there is no decoder.
+
+    Raises
+    ------
+    DecodeError
+        ``unsupported-transfer-syntax``.
+    """
     if syntax not in DECODERS:
         message = f"transfer syntax {syntax[:64]!r} is not known"
         raise DecodeError(message, reason="unsupported-transfer-syntax")

@@ -67,7 +67,19 @@ def without_boxes(frame: bytes) -> bytes:
 def read_codestream(frame: bytes) -> Codestream | None:
     """Return what a JPEG, JPEG-LS, JPEG 2000 or HTJ2K frame says of itself.
 
-    None where it has no such header, contradicts itself, or is broken.
+    Parameters
+    ----------
+    frame
+        The whole frame, without boxes.
+
+    Returns
+    -------
+    Codestream or None
+        None where it has no such header, contradicts itself, or is broken.
+
+    References
+    ----------
+    * ITU-T T.81 B.2.2, T.87 C.2.2, T.800 A.5.1 and A.6.1
     """
     if is_j2k(frame):
         return _read_j2k(frame)
@@ -92,8 +104,8 @@ def is_cut(frame: bytes) -> bool:
 def is_lossy(frame: bytes) -> bool:
     """Whether a frame says of itself that it was compressed with loss.
 
-    The irreversible wavelet of JPEG 2000, a tolerance of JPEG-LS, and every JPEG process but the
-    lossless ones. A reversible one that was cut short afterwards does not tell.
+    So say the irreversible wavelet of JPEG 2000, a tolerance of JPEG-LS, and every JPEG process but
+    the lossless ones. A reversible one that was cut short afterwards does not tell.
 
     References
     ----------
@@ -139,7 +151,12 @@ def _read_levels(frame: bytes) -> int:
 
 
 def find_cod(frame: bytes) -> int | None:
-    """Return where the COD segment of a JPEG 2000 codestream stands (ITU-T T.800 A.6.1)."""
+    """Return the position of the COD segment in a JPEG 2000 codestream, None where there is none.
+
+    References
+    ----------
+    * ITU-T T.800 A.6.1, Coding style default
+    """
     position = 4 + int.from_bytes(frame[4:6], "big")
     while position + _LEVELS_OFFSET < len(frame) and frame[position] == _MARKER:
         if frame[position : position + 2] == _COD:
@@ -167,7 +184,18 @@ def _start_of_frame_segments(frame: bytes) -> Iterator[tuple[int, int, int, int]
 
 
 def jpeg_segments(frame: bytes) -> Iterator[tuple[int, int]]:
-    """Yield marker and position of each segment, up to the start of the scan."""
+    """Yield marker and position of each segment, up to the start of the scan.
+
+    Parameters
+    ----------
+    frame
+        JPEG or JPEG-LS.
+
+    Yields
+    ------
+    tuple of int
+        The second byte of the marker, and where its first byte stands in the frame.
+    """
     position = 2
     while position + 4 <= len(frame):
         if frame[position] != _MARKER:  # decoders skip what stands between segments
@@ -189,10 +217,18 @@ def jpeg_segments(frame: bytes) -> Iterator[tuple[int, int]]:
 
 
 def huffman_tables(frame: bytes) -> Iterator[tuple[int, dict[int, int]]]:
-    """Yield class and number of each table of a JPEG frame, and the code length of each symbol.
+    """Yield the Huffman tables of a JPEG frame.
 
-    Symbols stand in the order of their codes; the first has a code of zeros alone. Class and
-    number come as they are written, the class in the upper four bits (ITU-T T.81 B.2.4.2).
+    Yields
+    ------
+    tuple of int and dict
+        Class and number of the table in one byte as they are written, the class in the upper four
+        bits; and the length in bits of each symbol's code. Symbols stand in the order of their
+        codes; the first has a code of zeros alone.
+
+    References
+    ----------
+    * ITU-T T.81 B.2.4.2, Huffman table specification
     """
     for marker, segment in jpeg_segments(frame):
         end = segment + 2 + int.from_bytes(frame[segment + 2 : segment + 4], "big")

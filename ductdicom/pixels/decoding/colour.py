@@ -18,20 +18,31 @@ PALETTE_BITS = 8
 def luminance(
     pixels: NDArray[np.integer], raster: RasterFormat, header: Dataset, *, is_rgb: bool
 ) -> NDArray[np.integer]:
-    """Return grey values of shape ``(rows, columns)``, in as many bits as the samples have.
+    """Return colour as grey values.
 
     Parameters
     ----------
     pixels
-        Shape ``(rows, columns, 3)``, or ``(rows, columns)`` for a palette's indices or where
-        only the luminance was taken.
+        Integers of shape ``(rows, columns, 3)``, or ``(rows, columns)`` for a palette's indices or
+        where only the luminance was taken.
+    header
+        The image's data set, for its palette.
     is_rgb
         Whether the three samples are red, green and blue; else the first is the luminance.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(rows, columns)``, in as many bits as the samples have, 8 for a palette.
 
     Raises
     ------
     DecodeError
         ``unsupported-pixels`` where the palette is incomplete.
+
+    References
+    ----------
+    * DICOM PS3.3 C.7.6.3.1.2, Photometric Interpretation; ITU-R BT.601
     """
     if raster.photometric == PALETTE:
         return _through_palette(pixels, header)

@@ -62,6 +62,11 @@ def read_image(
     label
         How the object is called in messages.
 
+    Returns
+    -------
+    StoredImage
+        Values of shape ``(rows, columns)``, divided by its ``reduction`` and rounded up.
+
     Raises
     ------
     DecodeError
@@ -85,7 +90,6 @@ def _read(found: PixelSource, *, frame: int, min_side_px: int | None) -> StoredI
     attributes = read_attributes(
         found.header,
         frame=frame,
-        transfer_syntax_uid=found.transfer_syntax_uid,
         is_little_endian=found.is_little_endian,
     )
     values, reduction, is_lossy_frame = _values(found, raster, frame=frame, min_side_px=min_side_px)

@@ -38,13 +38,11 @@ KEYWORDS = (
 _LEAST = 1e-9  # of a slope or a width; smaller ones are nothing in 32-bit floats
 
 
-def read_attributes(
-    header: Dataset, *, frame: int, transfer_syntax_uid: str, is_little_endian: bool
-) -> DisplayAttributes:
+def read_attributes(header: Dataset, *, frame: int, is_little_endian: bool) -> DisplayAttributes:
     """Return the display attributes of one frame.
 
-    Functional groups of the frame, then the shared ones, then the top level are asked
-    (DICOM PS3.3 C.7.6.16); the first that has a value decides.
+    Functional groups of the frame, then the shared ones, then the top level are asked; the first
+    that has a value decides.
 
     Parameters
     ----------
@@ -52,6 +50,12 @@ def read_attributes(
         The image's data set; it needs no Pixel Data.
     frame
         Counted from 0.
+    is_little_endian
+        How the data set was written; the entries of look-up tables lie so.
+
+    References
+    ----------
+    * DICOM PS3.3 C.7.6.16, Multi-frame Functional Groups; C.7.6.3, C.11.1, C.11.2, C.11.6, C.8.11.7
     """
     places = _places(header, frame)
     photometric = read_word(header, "PhotometricInterpretation")
@@ -81,7 +85,6 @@ def read_attributes(
         intensity_sign=sign if sign in (-1, 1) else None,
         is_lossy=read_word(header, "LossyImageCompression") == "01",
         is_colour=is_colour,
-        transfer_syntax_uid=transfer_syntax_uid,
     )
 
 

@@ -35,7 +35,11 @@ def read_bytes(place: Dataset, keyword: str) -> bytes:
 def read_numbers(place: Dataset, keyword: str) -> list[float]:
     """Return the element's values as numbers.
 
-    ``[]`` where it is absent, empty, no number, or beyond what any scanner measures.
+    Returns
+    -------
+    list of float
+        In the unit of the element; ``[]`` where it is absent, empty, no number, or beyond what any
+        scanner measures.
     """
     value = read_value(place, keyword)
     items = [value] if isinstance(value, str | int | float) else (value or [])
@@ -47,13 +51,13 @@ def read_numbers(place: Dataset, keyword: str) -> list[float]:
 
 
 def read_number(place: Dataset, keyword: str) -> float | None:
-    """Return the element's first number."""
+    """Return the element's first number, None where it has none."""
     numbers = read_numbers(place, keyword)
     return numbers[0] if numbers else None
 
 
 def read_integer(place: Dataset, keyword: str, default: int) -> int:
-    """Return the element's first number as an integer."""
+    """Return the element's first number without its fraction, the default where it has none."""
     number = read_number(place, keyword)
     return default if number is None else int(number)
 
@@ -93,10 +97,12 @@ def read_lut(item: Dataset, *, has_negative_input: bool, is_little_endian: bool)
     Parameters
     ----------
     item
-        Item of a Modality LUT, VOI LUT or Palette-like sequence.
+        Item of the Modality LUT Sequence (0028,3000) or the VOI LUT Sequence (0028,3010).
     has_negative_input
         Whether the first value mapped is to be read as signed: the descriptor is US or SS, and
         writers set either.
+    is_little_endian
+        How the data set was written.
 
     References
     ----------
@@ -121,7 +127,26 @@ def build_lut(
     has_negative_input: bool = False,
     is_little_endian: bool = True,
 ) -> Lut | None:
-    """Return a table made of a LUT Descriptor and LUT Data as US values or OW bytes."""
+    """Return a look-up table, None where descriptor and data do not make one.
+
+    Parameters
+    ----------
+    descriptor
+        Number of entries (0 for 65 536), first value mapped, bits of an entry (1 to 16).
+    raw
+        Entries as numbers or as bytes, one or two for each.
+    has_negative_input
+        Whether the first value mapped is to be read as signed.
+
+    Returns
+    -------
+    Lut or None
+        With at least as many bits as its greatest entry needs.
+
+    References
+    ----------
+    * DICOM PS3.3 C.11.1.1.1 and C.7.6.3.1.5, LUT Descriptors
+    """
     if len(descriptor) != _DESCRIPTOR_LENGTH or not raw:
         return None
     entries = (descriptor[0] & _US_MAX) or _US_MAX + 1  # zero says 65536

@@ -36,6 +36,11 @@ class _Fragment:
 def map_frame(source: PixelSource, raster: RasterFormat, *, frame: int) -> NDArray[np.integer]:
     """Return one uncompressed frame as it lies in the file.
 
+    Parameters
+    ----------
+    frame
+        Counted from 0.
+
     Returns
     -------
     numpy.ndarray
@@ -47,6 +52,10 @@ def map_frame(source: PixelSource, raster: RasterFormat, *, frame: int) -> NDArr
     DecodeError
         ``truncated`` where the frame is not wholly there; ``frame-missing`` where Pixel Data
         was never meant to hold it; ``decoder-failed`` where the data is encapsulated.
+
+    References
+    ----------
+    * DICOM PS3.5 8.1.1 and 8.2, encoding of native pixel data; PS3.3 C.7.6.3, Image Pixel Module
     """
     if source.length is None:
         message = "the transfer syntax says uncompressed, the pixel data is encapsulated"
@@ -92,11 +101,20 @@ def read_encoded_frame(source: PixelSource, raster: RasterFormat, *, frame: int)
     The extended offset table is asked first, then the basic one if it agrees with the fragments,
     then the number of fragments, and last the end markers of the frames.
 
+    Parameters
+    ----------
+    frame
+        Counted from 0.
+
     Raises
     ------
     DecodeError
         ``truncated`` where the frame or its fragments end with the file; ``frame-missing``
         where the fragments hold fewer frames; ``decoder-failed`` where it is not encapsulated.
+
+    References
+    ----------
+    * DICOM PS3.5 A.4, encapsulated pixel data; PS3.3 C.7.6.3.1.8, Extended Offset Table
     """
     items = _items(source)
     if not items:

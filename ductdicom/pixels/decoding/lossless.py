@@ -34,8 +34,10 @@ def check_length(frame: bytes, pixels: NDArray[np.integer]) -> None:
 
     Parameters
     ----------
+    frame
+        Lossless JPEG, whole.
     pixels
-        What a decoder made of it, of shape ``(rows, columns)``.
+        What a decoder made of it, integers of shape ``(rows, columns)``.
 
     Raises
     ------

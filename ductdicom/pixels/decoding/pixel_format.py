@@ -53,6 +53,10 @@ def read_format(header: Dataset) -> RasterFormat:
     DecodeError
         ``unsupported-pixels`` where the numbers are missing, contradict one another, or are
         beyond 8 or 16 bits allocated and 1 or 3 samples.
+
+    References
+    ----------
+    * DICOM PS3.3 C.7.6.3, Image Pixel Module
     """
     allocated = read_integer(header, "BitsAllocated", 0)
     stored = read_integer(header, "BitsStored", allocated)
@@ -93,6 +97,11 @@ def _check(found: RasterFormat) -> None:
 def check_size(found: RasterFormat, *, stored_bytes: int) -> None:
     """Refuse a frame that would take absurd memory.
 
+    Parameters
+    ----------
+    stored_bytes
+        Of the frame as it is stored, before it is decoded.
+
     Raises
     ------
     DecodeError
@@ -115,10 +124,16 @@ def as_stored(
     Parameters
     ----------
     values
-        Any integer type that holds the allocated bits.
+        Shape ``(rows, columns)``, any integer type that holds the allocated bits.
     may_overshoot
         Lossy compression was undone, which may give a little more than the bits can hold:
         such values are clipped, as masking would turn white into black.
+
+    Returns
+    -------
+    numpy.ndarray
+        Same shape, integers of the allocated bits, signed as the header says, and no value beyond
+        what the stored bits can hold.
 
     References
     ----------

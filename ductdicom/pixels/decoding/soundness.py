@@ -28,7 +28,7 @@ _HOLE = bytes(64)
 _END_OF_BLOCK = 0
 _COEFFICIENTS = 0x10  # the class of tables for all coefficients of a block but the first
 _COMPLAINT = "Corrupt JPEG data: "
-# To make the length even, on the wrong side of the end.
+# Zeros that make the length even, but stand before the end marker instead of behind it.
 _is_padded = re.compile(rb"\x00\xff+\xd9\x00*\Z").search
 _ONE_MORE = " 1 extraneous byte"
 _MOST_PADDING = 16

@@ -135,7 +135,7 @@ def open_source(content: Content, *, sop_instance_uid: str | None = None) -> Pix
         beyond 128 MiB out of next to nothing.
     """
     with warnings.catch_warnings():
-        # Oddities of a header are ingest's to report; here they are none of pixels' business.
+        # What is odd about a header was reported when it was read.
         warnings.simplefilter("ignore")
         try:
             source = _find_pixels(content)

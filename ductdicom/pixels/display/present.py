@@ -37,11 +37,11 @@ _SAMPLE_STEP = 8
 class Presented:
     """One image as it is to be shown.
 
-    ``values`` are P-values from 0 (black) to 1, shape ``(rows, columns)`` of the stored image's
-    values, or that divided by a power of two and rounded up; ``background`` has the same shape and
-    is True on padding, where stored values count as 0.
-    ``saturated_fraction`` is the share of stored pixels at the top of the range among those that
-    are neither padding nor dark. ``notes`` are what a reader must know of the grey values.
+    ``values`` are P-values from 0 (black) to 1, float32, shape ``(rows, columns)`` of the stored
+    image's values, or that divided by a power of two and rounded up. ``background`` has the same
+    shape and is True on padding, which is black. ``saturated_fraction`` is the share of stored
+    pixels at the top of the range among those that are neither padding nor dark. ``notes`` say what
+    a reader must know of the rendering.
     """
 
     values: Floats
@@ -64,6 +64,11 @@ def present(
     min_side_px
         The longer side need have no more pixels than this: P-values are then averaged over
         blocks, which saves time and memory downstream; None keeps all.
+
+    Returns
+    -------
+    Presented
+        P-values from 0 to 1, on the scale that a display makes perceptually linear (DICOM PS3.14).
 
     References
     ----------

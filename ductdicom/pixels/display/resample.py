@@ -7,7 +7,7 @@ Floats = NDArray[np.float32]
 
 
 def area_average(values: Floats, height_px: int, width_px: int) -> Floats:
-    """Return the values at another size.
+    """Return an image at another size.
 
     Where there are fewer pixels, each is the mean of exactly the area that it covers, parts of
     pixels by their parts: nothing rings, and a bright line of one pixel keeps its integral.
@@ -16,12 +16,20 @@ def area_average(values: Floats, height_px: int, width_px: int) -> Floats:
     Parameters
     ----------
     values
-        P-values, linear; shape ``(rows, columns)``.
+        P-values or others whose means make sense; shape ``(rows, columns)``.
+    height_px, width_px
+        Rows and columns of the result, at least 1.
 
     Returns
     -------
     numpy.ndarray
-        Shape ``(height_px, width_px)``, never beyond the least and greatest of ``values``.
+        float32, shape ``(height_px, width_px)``, never beyond the least and greatest of ``values``;
+        the same array where it has that size.
+
+    Raises
+    ------
+    ValueError
+        The size is smaller than 1 x 1.
     """
     if height_px < 1 or width_px < 1:
         raise ValueError(f"size must be at least 1 x 1, got {height_px} x {width_px}")
@@ -38,13 +46,15 @@ def average_blocks(values: Floats, factor: int) -> Floats:
 
     Parameters
     ----------
+    values
+        Shape ``(rows, columns)``.
     factor
         A power of two.
 
     Returns
     -------
     numpy.ndarray
-        The shape divided by ``factor`` and rounded up.
+        float32, the shape divided by ``factor`` and rounded up.
     """
     while factor > 1:
         values = _average_pairs(_average_pairs(values).T).T

@@ -10,9 +10,19 @@ _LEAST_SPAN = 1e-6
 
 
 def apply_modality(values: NDArray[np.number], attributes: DisplayAttributes) -> Floats:
-    """Return the Modality LUT's output of stored values, in its own unit.
+    """Return the Modality LUT's output of stored values.
 
     A Modality LUT Sequence outranks slope and intercept, which it excludes.
+
+    Parameters
+    ----------
+    values
+        Stored values, any shape.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 of the same shape, in the unit that the header means; nobody asks which.
 
     References
     ----------
@@ -34,7 +44,22 @@ def modality_range(attributes: DisplayAttributes) -> tuple[float, float]:
 
 
 def apply_window(values: Floats, window: Window) -> Floats:
-    """Map a window of values onto 0 to 1 by the window's own function."""
+    """Map a window of values onto 0 to 1 by the window's own function.
+
+    Parameters
+    ----------
+    values
+        Output of the Modality LUT, any shape; ``window`` is in its unit.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 of the same shape.
+
+    References
+    ----------
+    * DICOM PS3.3 C.11.2.1.3, VOI LUT Function
+    """
     apply = {
         VoiFunction.LINEAR: window_linear,
         VoiFunction.LINEAR_EXACT: window_linear_exact,
@@ -46,7 +71,18 @@ def apply_window(values: Floats, window: Window) -> Floats:
 def window_linear(values: Floats, *, center: float, width: float) -> Floats:
     """Map a window of values onto 0 to 1, the function LINEAR.
 
-    A width of 1 is a step. Smaller ones are forbidden, occur, and are a step, too.
+    Parameters
+    ----------
+    values
+        Output of the Modality LUT, any shape.
+    center, width
+        In the unit of ``values``. A width of 1 is a step; smaller ones are forbidden, occur, and
+        are a step, too.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 of the same shape.
 
     References
     ----------
@@ -62,6 +98,23 @@ def window_linear(values: Floats, *, center: float, width: float) -> Floats:
 def window_linear_exact(values: Floats, *, center: float, width: float) -> Floats:
     """Map a window of values onto 0 to 1, the function LINEAR_EXACT.
 
+    Parameters
+    ----------
+    values
+        Output of the Modality LUT, any shape.
+    center, width
+        In the unit of ``values``.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 of the same shape.
+
+    Raises
+    ------
+    ValueError
+        The width is not greater than 0.
+
     References
     ----------
     * DICOM PS3.3 C.11.2.1.3.2, LINEAR_EXACT Function
@@ -73,6 +126,23 @@ def window_linear_exact(values: Floats, *, center: float, width: float) -> Float
 
 def window_sigmoid(values: Floats, *, center: float, width: float) -> Floats:
     """Map values onto 0 to 1 by the function SIGMOID, which never quite reaches either.
+
+    Parameters
+    ----------
+    values
+        Output of the Modality LUT, any shape.
+    center, width
+        In the unit of ``values``.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 of the same shape.
+
+    Raises
+    ------
+    ValueError
+        The width is not greater than 0.
 
     References
     ----------
@@ -91,6 +161,16 @@ def apply_lut(values: Floats, lut: Lut) -> Floats:
     Values before the first entry take the first, those beyond the last take the last. The
     range is that of the table's bits, not that of the entries that happen to occur.
 
+    Parameters
+    ----------
+    values
+        Output of the Modality LUT, any shape; rounded to whole numbers.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 of the same shape.
+
     References
     ----------
     * DICOM PS3.3 C.11.2.1.1, VOI LUT
@@ -100,7 +180,20 @@ def apply_lut(values: Floats, lut: Lut) -> Floats:
 
 
 def full_range(values: Floats, *, low: float, high: float) -> Floats:
-    """Map ``low`` to 0 and ``high`` to 1."""
+    """Map a range of values onto 0 to 1.
+
+    Parameters
+    ----------
+    values
+        Any shape.
+    low, high
+        What becomes 0 and 1, in the unit of ``values``.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 of the same shape; what is beyond the range is clipped.
+    """
     shown: Floats = (values - np.float32(low)) / np.float32(max(high - low, _LEAST_SPAN))
     return shown.clip(0.0, 1.0)
 

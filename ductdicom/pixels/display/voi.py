@@ -45,15 +45,15 @@ class Voter:
 
 
 def voter_of(image: StoredImage) -> Voter:
-    """Return what remains to be known of an image when its pixels are let go."""
+    """Return what must be kept of an image, to choose its row's VOI, when its pixels are let go."""
     return Voter(attributes=image.attributes, used_bits=_used_bits(image))
 
 
 def choose_voi(row: Sequence[Voter]) -> VoiChoice:
     """Choose the one kind of VOI that all images of a row can be shown with.
 
-    A VOI LUT is preferred to a window, a window to the full range. Images that no VOI applies
-    to (for processing, colour) have no say.
+    A VOI LUT is preferred to a window, a window to the full range (heuristic). Images that no VOI
+    applies to (for processing, colour) have no say.
 
     Returns
     -------

@@ -51,9 +51,9 @@ _CONTRAST_PIXEL_MM = 0.8
 class Picture:
     """One hung image of a breast.
 
-    ``values`` are P-values, shape ``(rows, columns)``; ``spacing_mm`` is (row, column) at the
-    breast; ``tip`` is roughly where the nipple is, row and column as fractions, None where it is
-    not seen.
+    ``values`` are P-values, 0 to 1, shape ``(rows, columns)``; ``spacing_mm`` is (row, column) at
+    the breast; ``tip`` is roughly where the nipple is, row and column as fractions of height and
+    width, None where it is not seen.
     """
 
     values: Floats
@@ -66,10 +66,10 @@ class Picture:
 class Alignment:
     """The first image on the raster of the second.
 
-    ``before``, ``after`` and ``inside`` have one shape and cover the whole second image;
-    ``inside`` is where both show the breast. ``matrix`` (2 × 3) leads from points ``(x, y)`` of
-    the second image to those of the first, both in millimetres from the top left corner.
-    ``residual_mm`` is how far apart they still are.
+    ``before`` and ``after`` are P-values and have, with ``inside``, one shape: that of the whole
+    second image. ``inside`` is where both show the breast. ``matrix`` (2 × 3) leads from points
+    ``(x, y)`` of the second image to those of the first, both in millimetres from the top left
+    corner. ``residual_mm`` is how far apart they still are.
     """
 
     before: Floats
@@ -131,6 +131,11 @@ def register(before: Picture, after: Picture) -> Alignment | Refusal:
     24 mm that overlap by half, the shift of each is found by phase correlation, and its median
     length is the residual. A block without a clear peak counts as shifted by half its side, so
     that images that have little in common are refused.
+
+    Parameters
+    ----------
+    before, after
+        Hung images of the same breast, whose scale is known. The first is moved onto the second.
 
     Returns
     -------

@@ -87,7 +87,15 @@ def difference_cells(differences: Mapping[str, Difference], row: Row) -> tuple[D
 def draw_difference(
     cell: DifferenceCell, place: PlacedSlot, scale: float
 ) -> tuple[list[Mark], DrawnDifference]:
-    """Draw the cell of a difference; ``scale`` is pixels for one page unit."""
+    """Draw the cell of a difference.
+
+    Parameters
+    ----------
+    place
+        Where it stands, in page units.
+    scale
+        Pixels for one page unit.
+    """
     content = cell.difference.content
     is_refused = isinstance(content, Refusal)
     marks: list[Mark] = [BoxMark(box=place.cell, fill=Tone.PANEL), *_top_strip(place.cell)]

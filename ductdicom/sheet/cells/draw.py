@@ -44,10 +44,17 @@ def draw_cell(
 
     Parameters
     ----------
+    place
+        Where it stands, in page units.
     scale
         Pixels for one page unit.
     zoom
         Above 1, images are also kept with up to so many times the page's pixels each way.
+
+    Returns
+    -------
+    tuple of list
+        The marks from back to front, and the record of the image and of its close-up, if any.
     """
     marks: list[Mark] = []
     drawn: list[DrawnTile] = []

@@ -24,7 +24,13 @@ _BAR_GAP_PX = 8
 
 
 def top_strip(cell: Cell, box: Box, tone: Tone) -> Iterator[Mark]:
-    """Draw phase and view above the image, and between them what must not be overlooked."""
+    """Draw phase and view above the image, and between them what must not be overlooked.
+
+    Parameters
+    ----------
+    box
+        The whole cell, in page units.
+    """
     word = cell.word
     baseline = box.y + TOP_STRIP_PX - 18
     x = box.x + PAD_PX
@@ -82,7 +88,12 @@ def _badges_above(cell: Cell, width: float) -> tuple[str, ...]:
 def bottom_strip(cell: Cell, place: PlacedSlot, mm_per_unit: float | None) -> Iterator[Mark]:
     """Draw magnification, time and scale below the image, why it has its phase, how it is shown.
 
-    ``mm_per_unit`` is the scale of the picture right above.
+    Parameters
+    ----------
+    place
+        The cell and what is drawn in it, in page units.
+    mm_per_unit
+        Millimetres at the breast for one page unit of the picture right above, None where unknown.
     """
     box = place.cell
     words = _words_below(cell, box.width)
@@ -99,7 +110,13 @@ def bottom_strip(cell: Cell, place: PlacedSlot, mm_per_unit: float | None) -> It
 
 
 def lines_below(cell: Cell, width: float) -> int:
-    """Return the lines of words that a cell of that width needs below its image."""
+    """Return the lines of words that a cell needs below its image.
+
+    Parameters
+    ----------
+    width
+        Of the cell, in page units.
+    """
     if cell.image is None:
         return 0
     words = _words_below(cell, width)
@@ -188,7 +205,17 @@ def _widest_bar(width: float) -> float:
 
 
 def scale_bar(box: Box, mm_per_unit: float, baseline: float) -> Iterator[Mark]:
-    """Draw a bar of whole millimetres at the breast at the right of a cell."""
+    """Draw a bar of whole millimetres at the breast at the right of a cell, at most 50 mm long.
+
+    Parameters
+    ----------
+    box
+        The whole cell, in page units.
+    mm_per_unit
+        Millimetres at the breast for one page unit.
+    baseline
+        Y of the bar's words, in page units.
+    """
     longest = box.width * _BAR_SHARE
     lengths = (mm for mm in _BAR_LENGTHS_MM if mm / mm_per_unit <= longest)
     length_mm = next(lengths, _BAR_LENGTHS_MM[-1])
@@ -204,7 +231,13 @@ def scale_bar(box: Box, mm_per_unit: float, baseline: float) -> Iterator[Mark]:
 
 
 def placeholder(cell: Cell, field: Box) -> Iterator[Mark]:
-    """Say in words what is missing."""
+    """Say in words what is missing.
+
+    Parameters
+    ----------
+    field
+        Where the image would stand, in page units.
+    """
     words = cell.missing
     if isinstance(cell.tile, MissingTile):
         words = f"image cannot be shown: {cell.tile.reason}"

@@ -30,7 +30,7 @@ class Block:
 
 
 def first_exposure(images: Iterable[ImageCall]) -> datetime | None:
-    """Return when the first of the images was exposed, None where no clock says."""
+    """Return when the first image was exposed by the scanner's clock, None where none says so."""
     return min((image.acquired_at for image in images if image.acquired_at), default=None)
 
 

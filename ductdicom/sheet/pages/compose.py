@@ -54,6 +54,12 @@ def compose(
         The prepared image, or why there is none, by the label of each image's origin.
     differences
         What changed, or why that is not shown, by the label of the post image's origin.
+
+    Returns
+    -------
+    tuple of Page
+        Rows by side and injection, then what stands in no row, then the inventory. Lengths are page
+        units of 1/200 inch; pictures have as many pixels as ``options`` ask for.
     """
     area = body_area(options)
     bodies = [

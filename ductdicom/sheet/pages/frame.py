@@ -55,7 +55,7 @@ class Standing(NamedTuple):
 
 
 def body_area(options: SheetOptions) -> Box:
-    """Return the part of a page between header and footer."""
+    """Return the part of a page between header and footer, in page units."""
     return Box(
         x=MARGIN_PX,
         y=MARGIN_PX + _HEADER_PX,

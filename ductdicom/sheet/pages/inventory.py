@@ -53,7 +53,13 @@ class _Entry:
 def inventory_bodies(
     study: StudyCall, pairing: Pairing, area: Box
 ) -> Iterator[tuple[str, list[Mark]]]:
-    """Yield title and marks of each inventory page; problems stand below the last image."""
+    """Yield title and marks of each inventory page; problems stand below the last image.
+
+    Parameters
+    ----------
+    area
+        The part of each page that they may fill, in page units.
+    """
     entries = [_entry(_COLUMNS, cells, area) for cells in _image_cells(study, pairing)]
     entries += [
         _entry(_PROBLEM, (f"{problem.code}: {problem.message}",), area, Tone.WARNING)

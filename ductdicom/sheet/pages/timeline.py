@@ -29,8 +29,16 @@ def draw_timeline(
 ) -> list[Mark]:
     """Draw the exposures of one side by the scanner's clock; nothing where it does not tell.
 
-    Exposures of other injections are drawn fainter than those of the page's own, ``undecided``
-    images of the side, and those that may be of it, as what they are.
+    Nothing either where all have one time, or they are more than a day apart.
+
+    Parameters
+    ----------
+    injection
+        The page's own; exposures of others are drawn fainter.
+    box
+        Where the strip stands, in page units.
+    undecided
+        Images that are drawn as such, where they are of the side or may be of it.
     """
     if side is None:
         return []
