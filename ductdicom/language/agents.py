@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
-from ductdicom.language.lexicon import agent_lexicon_of
+from ductdicom.language.lexicon import agent_lexicon_of, lexicon_of
 from ductdicom.language.parts import Phrase
 from ductdicom.vocabulary.terms import Vocabulary
 
@@ -31,6 +31,8 @@ _SUBSTANCES = (
     ("agent.non_opaque", AgentClass.NON_OPAQUE),
 )
 _NAMES_CONTRAST = ("agent.positive", "agent.gadolinium", "agent.generic")
+_GIVEN = frozenset({AgentClass.AGENT, AgentClass.GENERIC_YES, AgentClass.GADOLINIUM})
+_SHORTEST_NAME = 4  # letters of an agent's name
 _REMEMBERED = 2048  # the images of an export say the same
 _SHORTEST_NEGATION = 4  # letters; "no" and "n" begin too many other words
 
@@ -68,6 +70,23 @@ def read_route(text: str, vocabulary: Vocabulary) -> Route | None:
     if is_intraductal == is_intravenous:
         return None
     return "intraductal" if is_intraductal else "intravenous"
+
+
+def may_be_agent(text: str, vocabulary: Vocabulary) -> bool:
+    """Tell whether a text that stands in the agent's field can only be an agent's name.
+
+    A known agent, contrast as such, or one unknown word with a number beside it, as a brand and
+    its concentration are written. No other substance, nothing redacted, planned or failed.
+    """
+    if read_agent(text, vocabulary) in _GIVEN:
+        return True
+    phrases = agent_lexicon_of(vocabulary).scan(text).phrases
+    words = [phrase for phrase in phrases if _is_significant(phrase)]
+    is_unknown = len(words) == 1 and not words[0].roles and len(words[0].text) >= _SHORTEST_NAME
+    has_number = any(phrase.is_number for phrase in phrases)
+    elsewhere = lexicon_of(vocabulary).scan(text)
+    is_other = bool(elsewhere.roles & {"competing", "tracer", "history", "future", "awaited"})
+    return is_unknown and has_number and not is_other and "?" not in text
 
 
 def _telling(words: Sequence[Phrase]) -> Iterator[Phrase]:

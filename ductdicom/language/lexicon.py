@@ -16,6 +16,7 @@ _STEM_MARK = "*"
 _LONGEST_STEM = 32
 _MOST_SIGNS_BETWEEN = 3  # between two words of a phrase
 _AGENTS = "agents"
+_AGENT_NAMES = ("agent.positive", "agent.gadolinium")
 _FIRST_ROLES = frozenset({"ductography", "other_procedure"})
 
 
@@ -109,7 +110,17 @@ class Lexicon:
 @lru_cache(maxsize=8)
 def lexicon_of(vocabulary: Vocabulary) -> Lexicon:
     """Return the index of the phrases that descriptions and comments are made of."""
-    return build_lexicon(term for term in vocabulary.terms if term.language != _AGENTS)
+    return build_lexicon(_text_terms(vocabulary))
+
+
+def _text_terms(vocabulary: Vocabulary) -> Iterator[Term]:
+    """Yield the words of all languages, and the names of agents, which are nouns of contrast."""
+    for term in vocabulary.terms:
+        if term.language != _AGENTS:
+            yield term
+        elif term.role in _AGENT_NAMES:
+            yield Term(phrase=term.phrase, role=term.role, language="common")
+            yield Term(phrase=term.phrase, role="contrast", language="common")
 
 
 @lru_cache(maxsize=8)

@@ -1,8 +1,7 @@
-"""What takes a phrase back or weakens it: "noch nicht injiziert", "to be filled", "cf. post"."""
+"""What takes a phrase back: "noch nicht injiziert", "kein KM", "0 ml"."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 
 from ductdicom.language.parts import MARKERS, MARKERS_BEHIND, SEPARATORS, Phrase
 
@@ -11,8 +10,7 @@ _NEGATING_BEHIND = frozenset({"tr", "ko", "ja"})  # languages whose negation fol
 _ANSWERS = frozenset(":=?(")  # may stand between a question and its answer: "injected: no"
 _VOLUMES = frozenset({"ml", "mls", "cc", "мл"})
 _REACH = 7  # words and signs between a negation and what it takes back
-_TIME_REACH = 12  # the same, between a marker and a span of time or a word for a follow-up
-_SHORT, _BRIEF = 3, 2  # letters; zu, de, o, se mean other things elsewhere
+_SHORT = 3  # letters; zu, de, o, se mean other things elsewhere
 _TAKES_BACK = ("not", "future", "before", "without", "both_of")
 _NEGATIONS = ("not", "without")
 _NOUNS = ("contrast", "injection")
@@ -38,8 +36,6 @@ def denial_before(
     A word that says that something is filled is also taken back by *before*, *without* and what
     is still to come: "before duct filled", "kein KM injiziert", "to be injected".
     """
-    if is_participle and _shares_markers(phrases, position):
-        return Denial(position=position, is_plain=False)
     is_near, is_adjacent = True, True
     for index in range(position - 1, max(-1, position - 1 - _REACH), -1):
         phrase = phrases[index]
@@ -74,43 +70,6 @@ def _takes_back(
     return phrase.has(*_TAKES_BACK) and is_close and (is_shared or len(phrase.text) > _SHORT)
 
 
-def _shares_markers(phrases: Sequence[Phrase], position: int) -> bool:
-    """Whether two markers that are joined stand before: "pre/post injected"."""
-    before = position - 1
-    while before >= 0 and phrases[before].is_light:
-        before -= 1
-    if before < 1 or not phrases[before].has(*MARKERS) or not phrases[before - 1].joins:
-        return False
-    return before > 1 and phrases[before - 2].has("before", "without", "both_of")
-
-
-def is_clouded(phrases: Sequence[Phrase], position: int) -> bool:
-    """Whether the phrase's clause denies or awaits something else: "no lactiferous duct filled".
-
-    In "duct filled not dilated", too, the negation could belong to either word.
-    """
-    if _is_followed_by_denial(phrases, position):
-        return True
-    for phrase in reversed(phrases[max(0, position - _REACH) : position]):
-        spoken = phrase.languages_as("before", "without", "future")
-        if spoken & phrases[position].languages:
-            return True
-        if _ends_clause(phrase):
-            return False
-    return False
-
-
-def _is_followed_by_denial(phrases: Sequence[Phrase], position: int) -> bool:
-    for after in range(position + 1, min(position + 1 + _REACH, len(phrases))):
-        phrase = phrases[after]
-        if phrase.has("not") and not _is_numbering(phrases, after):
-            spoken = phrase.languages_as("not") & phrases[position].languages
-            return bool(spoken) and not _names_view(phrases, after + 1)
-        if not _may_part(phrase):
-            return False
-    return False
-
-
 def denial_behind(phrases: Sequence[Phrase], position: int) -> Denial | None:
     """Return the negation behind the phrase at ``position``: "injected: no", "dolu değil"."""
     for after in range(position + 1, min(position + 1 + _REACH, len(phrases))):
@@ -129,7 +88,7 @@ def denial_behind(phrases: Sequence[Phrase], position: int) -> Denial | None:
             return Denial(position=position, is_plain=False)
         if not _may_part(phrase) and phrase.text not in _ANSWERS:
             break
-    return Denial(position=position, is_plain=False) if is_awaited(phrases, position) else None
+    return None
 
 
 def _negates_behind(negation: Phrase, denied: Phrase) -> bool:
@@ -146,10 +105,6 @@ def is_zero(phrases: Sequence[Phrase], position: int) -> bool:
 def _closes_aside(phrases: Sequence[Phrase], position: int) -> bool:
     """Whether a bracket closes behind a negation: "(not) filled"."""
     return phrases[position].text == ")" and position > 0 and phrases[position - 1].has("not")
-
-
-def _names_view(phrases: Sequence[Phrase], position: int) -> bool:
-    return any(phrase.has("view", "modifier") for phrase in phrases[position : position + 1])
 
 
 def denied_noun(phrases: Sequence[Phrase], position: int) -> tuple[int, int] | None:
@@ -186,55 +141,6 @@ def _noun_before(phrases: Sequence[Phrase], position: int) -> int | None:
         if not (_is_passed(phrases[before]) or phrases[before].text in _ANSWERS):
             return None
     return None
-
-
-def is_awaited(phrases: Sequence[Phrase], position: int) -> bool:
-    """Whether what ends at ``position`` is still to come, or failed: "post contrast to follow"."""
-    following = next((phrase for phrase in phrases[position + 1 :] if not phrase.is_light), None)
-    return following is not None and following.has("awaited")
-
-
-def is_compared(phrases: Sequence[Phrase], position: int) -> bool:
-    """Whether what begins at ``position`` is another image's: "compare post contrast"."""
-    nearby = phrases[max(0, position - _REACH) : position]
-    return any(
-        phrase.has("like")
-        and (len(phrase.text) > _BRIEF or _share(phrase, phrases[position], "like"))
-        for phrase in nearby
-    )
-
-
-def is_of_stranger(phrases: Sequence[Phrase], position: int) -> bool:
-    """Whether what was injected or filled is something else: lidocaine, dye, an implant.
-
-    A contrast noun says itself what it is; so does one joined to the stranger.
-    """
-    phrase = phrases[position]
-    if phrase.has("contrast"):
-        return False
-    after = position + 1
-    while after < len(phrases) and (_is_passed(phrases[after]) or phrases[after].has("with")):
-        after += 1
-    if after < len(phrases) and phrases[after].has("tracer"):
-        return not _is_joined_to_contrast(phrases, after)
-    if not phrase.has("post"):
-        return False
-    before = position - 1
-    while before >= 0 and _is_passed(phrases[before]) and not phrases[before].has("duct"):
-        before -= 1
-    beside = phrases[position + 1 : position + 2]
-    return (before >= 0 and phrases[before].has("tracer", "competing")) or any(
-        near.has("competing") for near in beside
-    )
-
-
-def _is_joined_to_contrast(phrases: Sequence[Phrase], position: int) -> bool:
-    after = position + 1
-    while after < len(phrases) and (
-        _is_passed(phrases[after]) or phrases[after].joins or phrases[after].has("with", "tracer")
-    ):
-        after += 1
-    return after < len(phrases) and phrases[after].has("contrast") and after > position + 1
 
 
 def _is_last(phrases: Sequence[Phrase], position: int) -> bool:
@@ -283,42 +189,3 @@ def _share(phrase: Phrase, other: Phrase, *roles: str) -> bool:
     spoken = phrase.languages_as(*roles)
     is_anyones = "common" in spoken or ("common" in other.languages and len(phrase.text) > 1)
     return bool(spoken) and (is_anyones or bool(spoken & other.languages))
-
-
-def is_dated(phrases: Sequence[Phrase], first: int, after: int) -> bool:
-    """Whether the markers from ``first`` up to ``after`` may count the time since something else.
-
-    A span of time stands beside them, or a word for a follow-up before them: "control 1 wk post".
-    """
-    start, end = max(0, first - _TIME_REACH), min(len(phrases), after + _TIME_REACH)
-    if any(phrase.has("follow_up") for phrase in phrases[start:first]):
-        return True
-    reach = (*_near(phrases, range(first - 1, start - 1, -1)), *_near(phrases, range(after, end)))
-    return any(_is_span(phrases, position) for position in reach)
-
-
-def _near(phrases: Sequence[Phrase], positions: Iterable[int]) -> Iterable[int]:
-    return takewhile(
-        lambda position: (
-            phrases[position].may_stand_between or phrases[position].has("span", "view", "modifier")
-        ),
-        positions,
-    )
-
-
-def _is_span(phrases: Sequence[Phrase], position: int) -> bool:
-    phrase = phrases[position]
-    is_counted = any(near.is_number for near in phrases[max(0, position - 1) : position])
-    if len(phrase.text) > _BRIEF:
-        is_counted |= any(near.is_number for near in phrases[position + 1 : position + 2])
-    return phrase.has("span") and (is_counted or len(phrase.text) > _SHORT)
-
-
-def is_glued_to_unknown(phrases: Sequence[Phrase], position: int) -> bool:
-    """Whether an unknown ideograph stands right beside, so that the two may be one word."""
-    own = phrases[position]
-    for neighbour in (*phrases[position - 1 : position], *phrases[position + 1 : position + 2]):
-        is_near = neighbour.end == own.start or neighbour.start == own.end
-        if is_near and not neighbour.roles and neighbour.tokens[0].is_cjk:
-            return True
-    return False

@@ -5,21 +5,16 @@ noun that it belongs to: contrast, injection, or the examination.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from ductdicom.language.negations import (
     denial_before,
     denial_behind,
     denied_noun,
-    is_clouded,
-    is_compared,
-    is_dated,
-    is_glued_to_unknown,
-    is_of_stranger,
     is_zero,
 )
-from ductdicom.language.parts import CLAUSE_ENDS, MARKERS, MARKERS_BEHIND, Phrase, ScannedText
+from ductdicom.language.parts import MARKERS, MARKERS_BEHIND, Phrase, ScannedText
 
 _NOUNS = ("contrast", "injection", "repeat")
 _STRANGERS = ("competing", "tracer", "history")  # nouns that take a marker for themselves
@@ -41,7 +36,8 @@ class PhaseWord:
     """The words of a text, from ``first`` to ``last``, that speak for a phase.
 
     ``is_weak`` where they often mean something else. ``is_everyday`` where other procedures use
-    the word too (scout, plain). ``is_denial`` where the phase follows from a negation.
+    the word too (scout, plain), ``is_bare`` where it lacks its noun: both count only where little
+    else is said. ``is_denial`` where the phase follows from a negation.
     """
 
     phase: TextPhase
@@ -49,6 +45,7 @@ class PhaseWord:
     last: Phrase
     is_weak: bool = False
     is_everyday: bool = False
+    is_bare: bool = False
     is_denial: bool = False
 
 
@@ -74,16 +71,12 @@ class PhraseReader:
     """Finds what one text says of before and after.
 
     ``in_ductogram``: the text or its study names a ductography, so that a marker may stand without
-    its noun ("POST 2"). ``has_stranger``: a noun of another procedure stands anywhere in the text.
-    ``spoken``: the languages of its words, lone markers left aside. ``is_ambiguous``: it names
-    another substance, such as lidocaine, and no contrast.
+    its noun ("POST 2"). ``spoken``: the languages of its words, lone markers left aside.
     """
 
     scanned: ScannedText
     in_ductogram: bool
-    has_stranger: bool
     spoken: frozenset[str]
-    is_ambiguous: bool
 
     @classmethod
     def of(cls, scanned: ScannedText, *, in_ductogram: bool) -> "PhraseReader":
@@ -91,11 +84,9 @@ class PhraseReader:
         return cls(
             scanned=scanned,
             in_ductogram=in_ductogram,
-            has_stranger=any(phrase.has(*_STRANGERS) for phrase in scanned.phrases),
             spoken=frozenset().union(
                 *(phrase.languages for phrase in scanned.phrases if not phrase.has("alone_weak"))
             ),
-            is_ambiguous="tracer" in scanned.roles and "contrast" not in scanned.roles,
         )
 
     @property
@@ -106,17 +97,10 @@ class PhraseReader:
     def phase_words(self) -> Iterator[PhaseWord]:
         """Yield the words that speak for a phase, in the order of the text."""
         position = 0
-        in_history = False
         while position < len(self.phrases):
-            phrase = self.phrases[position]
-            in_history = self._is_history(phrase, was=in_history)
-            step = 1
-            if not in_history:
-                found, step = self._read(position)
-                if found is not None:
-                    yield replace(
-                        found, is_weak=found.is_weak or is_compared(self.phrases, position)
-                    )
+            found, step = self._read(position)
+            if found is not None:
+                yield found
             position += step
 
     def _is_denied(self, position: int, found: PhaseWord, last: int) -> bool:
@@ -127,13 +111,6 @@ class PhraseReader:
             return any(taken is not None and taken.is_plain for taken in (denial, behind))
         is_undone = behind is not None and (behind.is_plain or behind.position == last)
         return denial is not None or is_undone
-
-    def _is_history(self, phrase: Phrase, *, was: bool) -> bool:
-        """Whether what is said belongs to the patient's past: "Z.n. OP nach KM"."""
-        if phrase.has("history"):
-            return True
-        ends = phrase.has("ductography", "view") or phrase.text in CLAUSE_ENDS
-        return was and not ends
 
     def _read(self, position: int) -> tuple[PhaseWord | None, int]:
         phrase = self.phrases[position]
@@ -156,7 +133,6 @@ class PhraseReader:
             phase=TextPhase.PRE,
             first=self.phrases[first],
             last=self.phrases[last],
-            is_weak=self._is_doubtful(last),
             is_denial=True,
         )
 
@@ -173,16 +149,12 @@ class PhraseReader:
             if denial is not None:
                 first, last = sorted((denial.position, position))
                 return self._denying(first, last) if denial.is_plain else None
-            if is_of_stranger(self.phrases, position):
-                return None  # implant filled, lidocaine injected
         is_everyday = role.endswith("_weak")
         return PhaseWord(
             phase=_PHASES[role],
             first=phrase,
             last=phrase,
-            is_weak=(is_everyday and not self.in_ductogram)
-            or (role == "post" and is_clouded(self.phrases, position))
-            or self._is_doubtful(position),
+            is_weak=is_everyday and not self.in_ductogram,
             is_everyday=is_everyday,
         )
 
@@ -200,8 +172,8 @@ class PhraseReader:
             return self._without_noun(position, markers, after), after - position
         last = self.phrases[noun]
         is_nothing = any(is_zero(self.phrases, index) for index in range(after, noun))
-        if is_nothing or is_of_stranger(self.phrases, noun):
-            return None, noun + 1 - position  # after injection of local anaesthetic
+        if is_nothing:
+            return None, noun + 1 - position
         bound = [marker for marker in markers if _may_bind(marker, last)]
         phases = {_phase(marker, last) for marker in bound} - {TextPhase.NONE}
         if not phases:
@@ -210,10 +182,7 @@ class PhraseReader:
             phase=_one(phases),
             first=markers[0],
             last=last,
-            is_weak=self._is_doubtful(noun)
-            or (self.is_ambiguous and not last.has("ductography"))
-            or (last.has("ductography") and is_dated(self.phrases, position, after))
-            or (TextPhase.POST not in phases and self._is_refilling(after, noun)),
+            is_weak=TextPhase.POST not in phases and self._is_refilling(after, noun),
         )
         return phase_word, noun + 1 - position
 
@@ -245,10 +214,6 @@ class PhraseReader:
                 return None
         return None
 
-    def _is_doubtful(self, noun: int) -> bool:
-        following = self.phrases[noun + 1 : noun + 2]
-        return bool(following) and following[0].text == "?"
-
     def _is_refilling(self, start: int, noun: int) -> bool:
         """Whether the noun is a later filling, before which the duct already holds contrast."""
         behind = [phrase for phrase in self.phrases[noun + 1 : noun + 3] if not phrase.is_light]
@@ -267,9 +232,8 @@ class PhraseReader:
                 return self._alone(markers, phases, is_weak=False)
         if _one(phases) is TextPhase.BOTH and self.in_ductogram:
             return self._alone(markers, phases, is_weak=False)
-        if all(map(self._stands_alone, markers)) and self._may_stand_alone(position, after):
+        if all(map(self._stands_alone, markers)) and self._may_stand_alone(after):
             is_weak = any(not marker.has("alone") for marker in markers)
-            is_weak = is_weak or is_dated(self.phrases, position, after)
             return self._alone(markers, phases, is_weak=is_weak)
         return None
 
@@ -289,14 +253,12 @@ class PhraseReader:
     def _alone(
         self, markers: Sequence[Phrase], phases: set[TextPhase], *, is_weak: bool
     ) -> PhaseWord:
-        return PhaseWord(phase=_one(phases), first=markers[0], last=markers[-1], is_weak=is_weak)
+        return PhaseWord(
+            phase=_one(phases), first=markers[0], last=markers[-1], is_weak=is_weak, is_bare=True
+        )
 
-    def _may_stand_alone(self, position: int, after: int) -> bool:
+    def _may_stand_alone(self, after: int) -> bool:
         """Whether nothing around a lone marker could be the noun that it really has."""
-        if self.has_stranger:
-            return False
-        if self.phrases[position].tokens[0].is_cjk and is_glued_to_unknown(self.phrases, position):
-            return False
         for phrase in self.phrases[after:]:
             if phrase.ends_reach:
                 return True
@@ -315,12 +277,9 @@ class PhraseReader:
         if noun is not None and _may_bind(marker, noun):
             if noun.has("ductography") and not marker.has("alone", "alone_weak"):
                 return None  # 乳管造影なし: no ductography was made
-            return PhaseWord(
-                phase=_PHASES[role], first=noun, last=marker, is_weak=self._is_doubtful(position)
-            )
-        if self._stands_alone(marker) and self._may_stand_alone(position, position + 1):
-            is_weak = not marker.has("alone") or is_dated(self.phrases, position, position + 1)
-            return PhaseWord(phase=_PHASES[role], first=marker, last=marker, is_weak=is_weak)
+            return PhaseWord(phase=_PHASES[role], first=noun, last=marker)
+        if self._stands_alone(marker) and self._may_stand_alone(position + 1):
+            return self._alone([marker], {_PHASES[role]}, is_weak=not marker.has("alone"))
         return None
 
 

@@ -5,23 +5,22 @@ was exposed before or after the filling. Names of the procedure answer only the 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ductdicom.language.codes import VIEW_GROUPS
+from ductdicom.language.homonyms import settle_homonyms
 from ductdicom.language.injection import read_injection
 from ductdicom.language.lexicon import lexicon_of
 from ductdicom.language.parts import Phrase, ScannedText
 from ductdicom.language.phrases import PhaseWord, PhraseReader, TextPhase
 from ductdicom.language.side import read_laterality
+from ductdicom.language.whole import Word, is_whole, parts_of, says_no_more
 from ductdicom.model.call import Laterality, ViewGroup
-from ductdicom.vocabulary.folding import Folded
 from ductdicom.vocabulary.terms import Vocabulary
 
-_NO_PATIENT_VIEW = frozenset({"biopsy", "localisation", "specimen", "quality-control"})
 _BINDS_TO_PAST = ("before", "after", "history", "without")
 _DUAL_ENERGY_ENDINGS = frozenset({"le", "he", "des", "sub"})  # "L CC LE": heuristic, GE
-_LIMITS_BYTES = (16, 64)  # value length of SH and LO (DICOM PS3.5 6.2)
 _LONGEST_TEXT = 10_240  # characters, the length of LT (DICOM PS3.5 6.2)
 
 
@@ -48,6 +47,7 @@ class Reading:
     injection: int | None = None
     is_repeat: bool = False
     is_weak: bool = False
+    parts: tuple[Word, ...] = ()
 
 
 def read_text(value: str, vocabulary: Vocabulary, *, ductography_context: bool = False) -> Reading:
@@ -68,6 +68,7 @@ def read_text(value: str, vocabulary: Vocabulary, *, ductography_context: bool =
 @lru_cache(maxsize=8192)
 def _read(value: str, vocabulary: Vocabulary, *, ductography_context: bool) -> Reading:
     scanned = lexicon_of(vocabulary).scan(value)
+    scanned = replace(scanned, phrases=settle_homonyms(scanned.phrases, frozenset()))
     procedure = [
         phrase
         for position, phrase in enumerate(scanned.phrases)
@@ -76,12 +77,9 @@ def _read(value: str, vocabulary: Vocabulary, *, ductography_context: bool) -> R
     ]
     kinds = frozenset(_kinds(scanned.phrases))
     in_ductogram = ductography_context or bool(procedure)
-    phase_words = _kept(
-        tuple(PhraseReader.of(scanned, in_ductogram=in_ductogram).phase_words()),
-        frozenset(_names(scanned.phrases, "kind.")) | kinds,
-        names_it=bool(procedure),
-    )
+    phase_words = tuple(PhraseReader.of(scanned, in_ductogram=in_ductogram).phase_words())
     phase = _merge(phase_words)
+    parts = parts_of(scanned.phrases)
     views = tuple(dict.fromkeys(_names(scanned.phrases, "view.")))
     injection, is_repeat = read_injection(scanned.phrases)
     return Reading(
@@ -95,20 +93,18 @@ def _read(value: str, vocabulary: Vocabulary, *, ductography_context: bool) -> R
         modifiers=tuple(dict.fromkeys(_modifiers(scanned.phrases))),
         injection=injection,
         is_repeat=is_repeat,
-        is_weak=phase is not TextPhase.NONE
-        and (all(f.is_weak for f in phase_words) or _is_cut(scanned.folded, scanned.phrases)),
+        is_weak=phase is not TextPhase.NONE and not _asserts(phase_words, parts),
+        parts=parts,
     )
 
 
-def _kept(
-    phase_words: tuple[PhaseWord, ...], kinds: frozenset[str], *, names_it: bool
-) -> tuple[PhaseWord, ...]:
-    """Drop what look-alikes say: a contrast mammogram's POST, a biopsy's SCOUT."""
-    if "contrast-mammogram" in kinds and not names_it:
-        return ()
-    if kinds & _NO_PATIENT_VIEW or ("tomosynthesis" in kinds and not names_it):
-        return tuple(phase_word for phase_word in phase_words if not phase_word.is_everyday)
-    return phase_words
+def _asserts(phase_words: Sequence[PhaseWord], words: Sequence[Word]) -> bool:
+    """Whether a text says its phase for sure: all of it is understood, and a reason is firm."""
+    firm = [phase_word for phase_word in phase_words if not phase_word.is_weak]
+    if not firm or not is_whole(words):
+        return False
+    is_full = any(not (phase_word.is_everyday or phase_word.is_bare) for phase_word in firm)
+    return is_full or says_no_more(words)
 
 
 def _merge(phase_words: Sequence[PhaseWord]) -> TextPhase:
@@ -172,13 +168,3 @@ def _view_group(phrases: Sequence[Phrase], views: Sequence[str]) -> ViewGroup | 
     groups = {VIEW_GROUPS[view] for view in views if view in VIEW_GROUPS}
     groups |= {ViewGroup(name) for name in _names(phrases, "view_group.")}
     return groups.pop() if len(groups) == 1 else None
-
-
-def _is_cut(folded: Folded, phrases: Sequence[Phrase]) -> bool:
-    """Whether the value fills its field, so that its end, perhaps "ohne", may be lost."""
-    text = folded.source.rstrip("\0 ")
-    lengths = {len(text), len(text.encode("utf-8", "surrogatepass"))}
-    if _LIMITS_BYTES[1] in lengths:
-        return True
-    ends_in_unknown_word = bool(phrases) and not phrases[-1].roles and phrases[-1].tokens[0].is_word
-    return _LIMITS_BYTES[0] in lengths and ends_in_unknown_word

@@ -86,6 +86,22 @@ def explain_phrase(text: str, settings: Settings) -> dict[str, dict[str, object]
     return found
 
 
+def explain_words(text: str, settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Say of each word of a phrase what part it plays in a study known to be a ductography.
+
+    Returns
+    -------
+    Words, folded, with their parts in words, in the order of the text.
+
+    Raises
+    ------
+    RulesError
+        The rules file cannot be used.
+    """
+    reading = read_text(text, load_vocabulary(settings.rules), ductography_context=True)
+    return tuple((word.phrase.text, str(word.part)) for word in reading.parts)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One decision that would be another: of an image, or of the study as a whole."""

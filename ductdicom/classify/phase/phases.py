@@ -11,6 +11,7 @@ from ductdicom.classify.phase.inference import infer, suggest
 from ductdicom.classify.phase.injections import count_injections
 from ductdicom.classify.phase.problems import phase_problems
 from ductdicom.classify.phase.side import Side, Source, firm, source_of
+from ductdicom.classify.phase.splits import heed_labels
 from ductdicom.classify.phase.timeline import read_timeline
 from ductdicom.classify.phase.weigh import light_compression, start_time, weigh
 from ductdicom.model.call import (
@@ -141,6 +142,7 @@ def _side(images: Sequence[Seen], laterality: Laterality | None, thresholds: Thr
 def _settle_side(side: Side, engine: Engine) -> Side:
     """Decide by what each image says, and then by the order of exposures."""
     side = weigh(side, engine.rules, engine.thresholds)
+    side = heed_labels(side, engine.thresholds)
     side = side.called(partial(_own_call, lowered=side.lowered))
     return infer(find_contradictions(side, engine.thresholds), engine.thresholds)
 

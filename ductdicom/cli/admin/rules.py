@@ -13,6 +13,7 @@ from ductdicom.pipeline.what_if import (
     Difference,
     compare_rules,
     explain_phrase,
+    explain_words,
     list_rules,
     phrase_rows,
 )
@@ -57,10 +58,14 @@ def rules(context: click.Context, rules: Path | None, as_json: bool) -> int | No
 @_json_option
 def test_phrase(text: str, rules: Path | None, as_json: bool) -> int:
     """Say what a phrase means to the engine."""
-    found = explain_phrase(text, make_settings(None, rules=rules))
+    settings = make_settings(None, rules=rules)
+    found, words = explain_phrase(text, settings), explain_words(text, settings)
     if as_json:
-        say_json({"text": text, **found})
+        tokens = [{"word": word, "part": part} for word, part in words]
+        say_json({"text": text, "tokens": tokens, **found})
         return 0
+    print_table(("word", "part"), words)
+    say()
     print_table(("", "in any study", "in a known ductography"), phrase_rows(found))
     contrast = found["as_contrast"]
     say()

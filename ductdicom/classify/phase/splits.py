@@ -1,0 +1,174 @@
+"""Labels that stand on the later images of a breast and on no earlier one.
+
+"CONTRAST" beside a side and a view asserts nothing: a console may write it on every image. What
+all later images carry and no earlier one does, in the order of exposures, tells by itself when the
+duct was filled. Heuristic.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from ductdicom.classify.engine import Thresholds
+from ductdicom.classify.image.seen import Seen
+from ductdicom.classify.phase.side import Side, firm
+from ductdicom.language.agents import may_be_agent, read_route
+from ductdicom.language.labels import LabelMeaning, label_words, read_label
+from ductdicom.language.whole import Word
+from ductdicom.model.call import Evidence, Phase, Strength
+from ductdicom.model.instance import Level
+
+_AGENT_TAG = "(0018,0010)"
+_Values = Mapping[int, str]  # the text that carries the label, by the image's place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cut:
+    """The images of one breast before and after one moment, each in the order of exposures."""
+
+    earlier: tuple[Seen, ...]
+    later: tuple[Seen, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Label:
+    """What the texts of one attribute say on either side of a cut; ``pre`` only of a pair."""
+
+    cut: _Cut
+    tag: str
+    post: _Values
+    pre: _Values
+
+
+def heed_labels(side: Side, thresholds: Thresholds) -> Side:
+    """Add to what each image says what its labels say, where they split the breast once.
+
+    Nothing is said where the earlier images may hold a filling already: after a pause among them,
+    a repeat, or a number above one; nor where the moment is too short for a cannulation, nor
+    against anything that counts for another phase.
+    """
+    labels = [
+        label
+        for cut in _cuts(side.images, thresholds)
+        for label in (*_by_texts(cut), *_by_agent(cut, thresholds))
+    ]
+    moments = {label.cut.later[0].place for label in labels}
+    if len(moments) != 1 or _is_opposed(labels[0].cut):
+        return side
+    return replace(
+        side,
+        images=tuple(
+            replace(image, said=(*image.said, *_evidence(labels, image.place)))
+            for image in side.images
+        ),
+    )
+
+
+def _cuts(images: Sequence[Seen], thresholds: Thresholds) -> Iterator[_Cut]:
+    """Yield each moment at which the duct may first have been filled."""
+    is_timed = all(image.minute is not None for image in images)
+    if not is_timed and any(image.rank is None for image in images):
+        return
+    moments = {image.place: image.minute if is_timed else image.rank for image in images}
+    order = sorted(images, key=lambda image: (moments[image.place] or 0.0, image.place))
+    times = [moments[image.place] or 0.0 for image in order]
+    pauses = [after - before for before, after in pairwise(times)]
+    for number, pause in enumerate(pauses, 1):
+        is_long_enough = pause >= thresholds.filling_gap_minutes if is_timed else pause > 0
+        cut = _Cut(earlier=tuple(order[:number]), later=tuple(order[number:]))
+        if is_long_enough and not any(map(_names_repeat, (*cut.earlier, cut.later[0]))):
+            yield cut
+        if is_timed and pause >= thresholds.suggestion_gap_minutes:
+            return  # later, the earlier images may hold a filling
+
+
+def _names_repeat(image: Seen) -> bool:
+    """Tell whether a text names a filling after the first."""
+    return any(
+        reading.is_repeat or (reading.injection or 1) > 1
+        for _, reading in image.subject.texts(Level.IMAGE, Level.SERIES)
+    )
+
+
+def _is_opposed(cut: _Cut) -> bool:
+    """Tell whether an image says the opposite by evidence of its own."""
+    return any(
+        item.says != phase
+        for images, phase in ((cut.earlier, Phase.PRE), (cut.later, Phase.POST))
+        for image in images
+        for item in firm(image.said)
+    )
+
+
+def _evidence(labels: Sequence[_Label], place: int) -> Iterator[Evidence]:
+    for label in labels:
+        for phase, values in ((Phase.POST, label.post), (Phase.PRE, label.pre)):
+            if place in values:
+                yield Evidence(
+                    rule="label-splits",
+                    tag=label.tag,
+                    value=values[place],
+                    says=phase,
+                    strength=Strength.STRUCTURAL,
+                )
+
+
+def _by_texts(cut: _Cut) -> Iterator[_Label]:
+    texts = {image.place: _words_by_tag(image) for image in (*cut.earlier, *cut.later)}
+    for tag in sorted({tag for text in texts.values() for tag in text}):
+        earlier = [texts[image.place].get(tag, ()) for image in cut.earlier]
+        later = [texts[image.place].get(tag, ()) for image in cut.later]
+        after, before = _meaning(later, earlier), _meaning(earlier, later)
+        is_pair = after is LabelMeaning.AFTER and before is LabelMeaning.BEFORE
+        if is_pair or (after is LabelMeaning.FILLED and before is not LabelMeaning.FILLED):
+            yield _Label(
+                cut=cut,
+                tag=tag,
+                post=_values(cut.later, tag),
+                pre=_values(cut.earlier, tag) if before is LabelMeaning.BEFORE else {},
+            )
+
+
+def _words_by_tag(image: Seen) -> dict[str, tuple[Word, ...]]:
+    found: dict[str, tuple[Word, ...]] = {}
+    for text, reading in image.subject.texts(Level.IMAGE, Level.SERIES):
+        found[text.tag] = (*found.get(text.tag, ()), *reading.parts)
+    return found
+
+
+def _values(images: Sequence[Seen], tag: str) -> _Values:
+    return {
+        image.place: text.value
+        for image in images
+        for text, _ in image.subject.texts(Level.IMAGE, Level.SERIES)
+        if text.tag == tag
+    }
+
+
+def _meaning(
+    texts: Sequence[tuple[Word, ...]], others: Sequence[tuple[Word, ...]]
+) -> LabelMeaning | None:
+    """Return what the words say that all images of one half carry and none of the other."""
+    shared = frozenset().union(*map(label_words, others))
+    label = frozenset.intersection(*map(label_words, texts)) - shared
+    if not label:
+        return None
+    meanings = {read_label(words, label, shared) for words in texts}
+    return meanings.pop() if len(meanings) == 1 else None
+
+
+def _by_agent(cut: _Cut, thresholds: Thresholds) -> Iterator[_Label]:
+    """Compare the agent's field: empty before, and afterwards what can only be an agent."""
+    is_written_before = any((image.instance.contrast.agent or "").strip() for image in cut.earlier)
+    if not is_written_before and all(_holds_agent(image, thresholds) for image in cut.later):
+        values = {image.place: image.instance.contrast.agent or "" for image in cut.later}
+        yield _Label(cut=cut, tag=_AGENT_TAG, post=values, pre={})
+
+
+def _holds_agent(image: Seen, thresholds: Thresholds) -> bool:
+    contrast, vocabulary = image.instance.contrast, image.subject.vocabulary
+    is_ductal = (contrast.volume_ml or 0.0) <= thresholds.duct_volume_at_most_ml
+    is_denied = contrast.is_administered is False
+    is_venous = read_route(contrast.route or "", vocabulary) == "intravenous"
+    is_fit = is_ductal and not is_denied and not is_venous
+    return is_fit and may_be_agent(contrast.agent or "", vocabulary)

@@ -1,0 +1,166 @@
+"""The part that each word of a text plays, and whether all of the text is understood.
+
+A text asserts a phase only where each of its words has a part to play in saying so. One word that
+is not known, or that speaks of another examination, a plan, the past or a part of the filling, and
+what the text says is a hint at most. Heuristic.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from ductdicom.language.parts import Phrase
+
+_SHORT, _BRIEF = 3, 2  # letters; "day" needs a number beside it, "d" one before it
+_YEARS = range(1900, 2100)
+_SIDE_LETTERS = frozenset({"l", "r"})
+_QUESTION_MARKS = frozenset({"?", "¿", "؟"})
+
+
+class Part(StrEnum):
+    """What a word does in a text; those of `NOT_UNDERSTOOD` leave no more than a hint."""
+
+    PHASE = "phase"
+    CONTRAST = "contrast"
+    INJECTION = "injection"
+    AGENT = "agent"
+    EXAMINATION = "examination"
+    DUCT = "duct"
+    VIEW = "view"
+    SIDE = "side"
+    MODIFIER = "modifier"
+    NUMBER = "number"
+    UNIT = "unit"
+    TITLE = "title"
+    NEGATION = "negation"
+    CONNECTIVE = "connective"
+    FILLER = "filler"
+    SIGN = "sign"
+    UNKNOWN = "unknown"
+    OTHER = "something else"
+    PLAN = "plan"
+    PAST = "past"
+    COMPARISON = "comparison"
+    QUESTION = "question"
+    DATE = "date"
+
+
+NOT_UNDERSTOOD = frozenset(
+    {Part.UNKNOWN, Part.OTHER, Part.PLAN, Part.PAST, Part.COMPARISON, Part.QUESTION, Part.DATE}
+)
+# The first role of a phrase that stands here tells its part. What makes a text mean something
+# else goes before what it may also mean in another language.
+_PARTS: tuple[tuple[Part, tuple[str, ...]], ...] = (
+    (Part.VIEW, ("kind.tomosynthesis", "kind.synthetic")),
+    (Part.OTHER, ("competing", "tracer", "other_procedure", "neutral", "kind")),
+    (Part.PAST, ("history", "follow_up")),
+    (Part.PLAN, ("future", "awaited")),
+    (Part.COMPARISON, ("like",)),
+    (Part.EXAMINATION, ("ductography",)),
+    (
+        Part.PHASE,
+        (
+            *("pre", "post", "both", "pre_weak", "post_weak", "before", "after", "with"),
+            *("both_of", "pre_behind", "post_behind", "both_behind"),
+        ),
+    ),
+    (Part.NEGATION, ("without", "not")),
+    (Part.AGENT, ("agent",)),
+    (Part.CONTRAST, ("contrast",)),
+    (Part.INJECTION, ("injection", "repeat", "given")),
+    (Part.VIEW, ("view", "view_group")),
+    (Part.MODIFIER, ("modifier",)),
+    (Part.SIDE, ("left", "right", "both_sides", "side", "left_short", "right_short")),
+    (Part.DUCT, ("duct", "ordinal", "number_word")),
+    (Part.UNIT, ("unit",)),
+    (Part.TITLE, ("title",)),
+    (Part.CONNECTIVE, ("join", "yet")),
+    (Part.FILLER, ("filler", "harmless")),
+)
+_BESIDE_EVERYDAY = frozenset(
+    {Part.PHASE, Part.EXAMINATION, Part.VIEW, Part.SIDE, Part.MODIFIER, Part.NUMBER, Part.SIGN}
+    | {Part.DUCT, Part.UNIT}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A word, or a known phrase, as it stands in the text, and its part."""
+
+    phrase: Phrase
+    part: Part
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether it takes nothing from what the text says."""
+        return self.part not in NOT_UNDERSTOOD
+
+
+def parts_of(phrases: Sequence[Phrase]) -> tuple[Word, ...]:
+    """Give each phrase of a text its part."""
+    return tuple(
+        Word(phrase=phrase, part=_part(phrases, position))
+        for position, phrase in enumerate(phrases)
+    )
+
+
+def _part(phrases: Sequence[Phrase], position: int) -> Part:
+    phrase = phrases[position]
+    if phrase.is_number:
+        return _part_of_number(phrase)
+    if _is_span(phrases, position):
+        return Part.PAST
+    if phrase.text in _SIDE_LETTERS:
+        return Part.SIDE
+    by_role = next((part for part, roles in _PARTS if phrase.has(*roles)), None)
+    return by_role or _part_of_stranger(phrase)
+
+
+def _is_span(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether a span of time stands here: "2 weeks", "3 d"; a short one needs its number."""
+    phrase = phrases[position]
+    is_counted = any(near.is_number for near in phrases[max(0, position - 1) : position])
+    if len(phrase.text) > _BRIEF:
+        is_counted |= any(near.is_number for near in phrases[position + 1 : position + 2])
+    return phrase.has("span") and (is_counted or len(phrase.text) > _SHORT)
+
+
+def _part_of_stranger(phrase: Phrase) -> Part:
+    if phrase.text in _QUESTION_MARKS:
+        return Part.QUESTION
+    return Part.UNKNOWN if phrase.tokens[0].is_word else Part.SIGN
+
+
+def _part_of_number(phrase: Phrase) -> Part:
+    text = phrase.tokens[0].text
+    if text.isdecimal() and (phrase.number is None or phrase.number in _YEARS):
+        return Part.DATE  # a year, or too long to count with
+    return Part.NUMBER
+
+
+def is_whole(words: Sequence[Word]) -> bool:
+    """Whether all words of a text are understood, and none denies a part of the filling only."""
+    return all(word.is_understood for word in words) and not _denies_part(words)
+
+
+def _denies_part(words: Sequence[Word]) -> bool:
+    """Whether a denial stands beside a count: "no contrast in duct 2", "2 ducts not filled"."""
+    is_counted = any(
+        word.part is Part.NUMBER or word.phrase.has("ordinal") for word in _without_volumes(words)
+    )
+    return is_counted and any(word.phrase.has("without", "not") for word in words)
+
+
+def _without_volumes(words: Sequence[Word]) -> Iterator[Word]:
+    for word, following in pairwise((*words, None)):
+        if word is not None and not (following is not None and following.part is Part.UNIT):
+            yield word
+
+
+def says_no_more(words: Sequence[Word]) -> bool:
+    """Whether an everyday word is all that a text says, but for view, side and number.
+
+    "scout", "plain" and "native" are words of everything else: "native breast".
+    """
+    return all(word.part in _BESIDE_EVERYDAY for word in words)

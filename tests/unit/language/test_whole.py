@@ -1,0 +1,77 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ductdicom.language.phrases import TextPhase
+from ductdicom.language.text import read_text
+from ductdicom.language.whole import NOT_UNDERSTOOD, Part
+from ductdicom.vocabulary.terms import load_vocabulary
+
+VOCABULARY = load_vocabulary()
+
+
+def read(text):
+    return read_text(text, VOCABULARY, ductography_context=True)
+
+
+def asserted(text):
+    reading = read(text)
+    return None if reading.is_weak else str(reading.phase)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        pytest.param("L CC post contrast", "side view phase contrast", id="all understood"),
+        pytest.param("MRI post contrast", "something else|phase|contrast", id="another modality"),
+        pytest.param("post contrast xyz", "phase contrast unknown", id="a word nobody knows"),
+        pytest.param("post contrast?", "phase contrast question", id="a question"),
+        pytest.param("post contrast 2019", "phase contrast date", id="a year"),
+        pytest.param("post contrast planned", "phase contrast plan", id="a plan"),
+        pytest.param("compare post contrast", "comparison phase contrast", id="another image"),
+        pytest.param("hx of post contrast", "past phase contrast", id="the past"),
+        pytest.param("0.5 ml Isovue", "number unit agent", id="an agent by its name"),
+        pytest.param("Dr Smith post contrast", "title unknown phase contrast", id="a title"),
+    ],
+)
+def test_each_word_has_its_part(text, parts):
+    wanted = parts.split("|") if "|" in parts else parts.split()
+
+    assert [word.part for word in read(text).parts] == [Part(name) for name in wanted]
+
+
+@pytest.mark.parametrize(
+    ("text", "phase"),
+    [
+        pytest.param("L CC post contrast", "post", id="post"),
+        pytest.param("L CC without contrast", "pre", id="without"),
+        pytest.param("L CC SCOUT", "pre", id="an everyday word with view and side"),
+        pytest.param("SCOUT clip", None, id="an everyday word beside another thing"),
+        pytest.param("native breast", None, id="an everyday word beside a filler"),
+        pytest.param("POST 2", "post", id="a bare marker with a number"),
+        pytest.param("POST RT BREAST", None, id="a bare marker beside a filler"),
+        pytest.param("no contrast in duct 2", None, id="a denial of one duct"),
+        pytest.param("2 ducts not filled", None, id="a denial of a number"),
+        pytest.param("0 ml contrast", None, id="nothing given"),
+        pytest.param("CC SIN MDC", None, id="left in Italian"),
+        pytest.param("CC SIN POST MDC", "post", id="left, and after"),
+        pytest.param("CC sin contraste", "pre", id="without in Spanish"),
+    ],
+)
+def test_a_text_asserts_what_it_is_understood_to_say(text, phase):
+    assert asserted(text) == (phase or (None if read(text).is_weak else "none"))
+
+
+@given(st.from_regex(r"[bcdfghjklmnpqrstvwxz]{5,9}", fullmatch=True), st.integers(0, 3))
+def test_an_unknown_word_never_leaves_an_assertion(word, place):
+    words = ["L", "CC", "post", "contrast"]
+    words.insert(place, word)
+
+    reading = read(" ".join(words))
+
+    assert reading.is_weak or reading.phase is TextPhase.NONE
+
+
+def test_what_is_not_understood_is_named_so():
+    assert {Part.UNKNOWN, Part.OTHER, Part.QUESTION} <= NOT_UNDERSTOOD
+    assert Part.FILLER not in NOT_UNDERSTOOD
