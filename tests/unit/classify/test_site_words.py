@@ -21,18 +21,14 @@ COMMENTS = {
     **dict.fromkeys(("pre_behind", "post_behind"), "contrast *"),
     **dict.fromkeys(("contrast", "injection", "repeat"), "after *"),
     **dict.fromkeys(("filler", "unit"), "after * contrast"),
-    **dict.fromkeys(("history", "like"), "* post contrast"),
+    **dict.fromkeys(("harmless", "title"), "* post contrast"),
     **dict.fromkeys(("not", "future"), "* injected"),
-    **dict.fromkeys(("competing", "tracer"), "post, *"),
     **dict.fromkeys(("left_short", "right_short"), "* breast"),
-    "awaited": "post contrast *",
     "both": "post contrast, *",
     "both_of": "post contrast, * contrast",
     "both_behind": "post contrast, contrast *",
     "yet": "without * injected",
     "given": "contrast not *",
-    "span": "2 * post",
-    "follow_up": "* post",
     "join": "before * after contrast",
     "both_sides": "left *",
     "duct": "* 2 injected",
@@ -41,6 +37,8 @@ COMMENTS = {
     "neutral": "post contrast *",
     "kind.tomosynthesis": "* scout",
 }
+# Words of something else. Not known, they would be noise on all images that a label splits.
+SPOILING = frozenset(("competing", "tracer", "history", "like", "awaited", "follow_up", "span"))
 # What the site adds, where it is not a word of its own alone.
 PHRASES = {
     "neutral": "contrast *",
@@ -125,6 +123,13 @@ def study_with_word(role):
         return (
             make_instance("2.25.1", at="09:00", series_text=text),
             make_instance("2.25.2", at="09:05", agent="iohexol"),
+        )
+    if role in SPOILING:
+        return (
+            make_instance("2.25.1", study_text="Galaktographie", at="09:00", comment=text),
+            make_instance(
+                "2.25.2", study_text="Galaktographie", at="09:10", comment=f"{text} contrast"
+            ),
         )
     changes = {}
     if role.startswith(("left", "right", "both_sides")):
