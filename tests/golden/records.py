@@ -9,7 +9,8 @@ from pathlib import Path
 from corpus.accuracy import make_corpus
 from exports import organise, read_records
 
-from ductdicom.classify.decide import Engine
+from ductdicom.classify.engine import Engine
+from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.export.records import study_record
 from ductdicom.pipeline.gather import gather
 from ductdicom.pipeline.judge import judge
@@ -45,7 +46,7 @@ def drawn(folder):
 
 def decided_of_corpus(_folder):
     """Return the records of the first study of each of some topics of the labelled corpus."""
-    engine = Engine(vocabulary=load_vocabulary())
+    engine = Engine(vocabulary=load_vocabulary(), rules=RULES)
     records = []
     for case in _first_of_topics():
         parts = gather(case.study.instances, lambda origin: origin.label).parts

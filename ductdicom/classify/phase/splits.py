@@ -53,7 +53,7 @@ def heed_labels(side: Side, thresholds: Thresholds) -> Side:
         for label in (*_by_texts(cut), *_by_agent(cut, thresholds))
     ]
     moments = {label.cut.later[0].place for label in labels}
-    if len(moments) != 1 or _is_opposed(labels[0].cut):
+    if len(moments) != 1 or _is_needless(labels[0].cut) or _is_opposed(labels[0].cut):
         return side
     return replace(
         side,
@@ -88,6 +88,11 @@ def _names_repeat(image: Seen) -> bool:
         reading.is_repeat or (reading.injection or 1) > 1
         for _, reading in image.subject.texts(Level.IMAGE, Level.SERIES)
     )
+
+
+def _is_needless(cut: _Cut) -> bool:
+    """Tell whether the later images all say their phase themselves."""
+    return all(firm(image.said) for image in cut.later)
 
 
 def _is_opposed(cut: _Cut) -> bool:

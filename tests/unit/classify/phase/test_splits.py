@@ -1,0 +1,115 @@
+import pytest
+from builders import conclude, make_instance, make_visit
+
+from ductdicom.model.call import Confidence, Phase
+
+SCOUT, FILLED = "LT", "LT CONTRAST"
+
+
+def phases(*images, study="Ductogram left breast"):
+    call = conclude(*make_visit(*({"study_text": study} | image for image in images)))
+    return [(str(image.call.phase), image.call.confidence) for image in call.images]
+
+
+def visit(*texts, gap=10):
+    """Make images ``gap`` minutes apart, each with a series text."""
+    return [
+        {"at": f"09:{number * gap:02}", "series_text": text} for number, text in enumerate(texts)
+    ]
+
+
+PRE, POST = ("pre", Confidence.INFERRED), ("post", Confidence.INFERRED)
+OPEN = ("unknown", Confidence.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("LT", "LT CONTRAST", id="a noun"),
+        pytest.param("L CC", "L CC DYE", id="dye"),
+        pytest.param("li", "li KM", id="german"),
+        pytest.param("G", "G PDC", id="an unknown letter on both"),
+        pytest.param("JS ROOM 2 LT", "JS ROOM 2 LT INJ 1", id="noise on every image"),
+        pytest.param("LT", "LT 0.5 ml Isovue", id="an agent and a volume"),
+        pytest.param("LT", "LT 0.4 cc", id="a volume"),
+        pytest.param("LT before", "LT after", id="a pair"),
+        pytest.param("G avant", "G après", id="a pair in French"),
+        pytest.param("L до", "L после", id="a pair in Russian"),
+        pytest.param("左", "左 造影", id="chinese"),
+    ],
+)
+def test_a_label_on_the_later_images_tells_when_the_duct_was_filled(before, after):
+    assert phases(*visit(before, after)) == [PRE, POST]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("LT", "LT no contrast leak", id="a denial of something else"),
+        pytest.param("LT", "unable to inject contrast LT", id="a failure"),
+        pytest.param("LT", "LT contrast?", id="a question"),
+        pytest.param("LT", "LT contrast MRI tomorrow", id="another examination"),
+        pytest.param("LT", "LT for contrast", id="a purpose"),
+        pytest.param("LT", "LT after", id="half of a pair"),
+        pytest.param("LT", "LT after US", id="after something else"),
+        pytest.param("LT", "LT xyz contrast", id="an unknown word beside it"),
+        pytest.param("LT", "LT 2nd injection", id="a second filling"),
+        pytest.param("LT CONTRAST", "LT", id="on the earlier image"),
+        pytest.param("LT CONTRAST", "LT CONTRAST", id="on both"),
+    ],
+)
+def test_a_label_that_may_say_something_else_decides_nothing(before, after):
+    assert [phase for phase, _ in phases(*visit(before, after))] == ["unknown", "unknown"]
+
+
+def test_a_label_after_an_earlier_pause_decides_nothing():
+    """The first pause may have held the first filling."""
+    assert "pre" not in [phase for phase, _ in phases(*visit("LT", "LT", "LT CONTRAST"))]
+
+
+def test_a_label_too_soon_for_a_cannulation_decides_nothing():
+    assert phases(*visit("LT", "LT CONTRAST", gap=2)) == [OPEN, OPEN]
+
+
+def test_a_label_that_a_later_image_lacks_decides_nothing():
+    found = phases(
+        {"at": "09:00", "series_text": "LT"},
+        {"at": "09:10", "series_text": "LT CONTRAST"},
+        {"at": "09:11", "series_text": "LT"},
+    )
+
+    assert [phase for phase, _ in found] == ["unknown"] * 3
+
+
+def test_a_label_never_speaks_against_stronger_evidence():
+    found = phases(
+        {"at": "09:00", "series_text": "LT", "comment": "post contrast"},
+        {"at": "09:10", "series_text": "LT CONTRAST"},
+    )
+
+    assert found[0][0] == "post"
+    assert found[0][1] is Confidence.STRONG
+
+
+@pytest.mark.parametrize(
+    ("agent", "is_post"),
+    [
+        pytest.param("Jopasol 300", True, id="an unknown brand with its concentration"),
+        pytest.param("REMOVED", False, id="redacted"),
+        pytest.param("X", False, id="a letter"),
+        pytest.param("-", False, id="a dash"),
+        pytest.param("xylocaine 2%", False, id="another substance"),
+        pytest.param("saline 0.9%", False, id="saline"),
+        pytest.param("patient refused", False, id="a failure"),
+        pytest.param("Jopasol", False, id="an unknown word alone"),
+    ],
+)
+def test_an_agents_field_that_only_the_later_images_have(agent, is_post):
+    images = (
+        make_instance("2.25.1", study_text="Ductogram", at="09:00"),
+        make_instance("2.25.2", study_text="Ductogram", at="09:10", agent=agent),
+    )
+
+    found = conclude(*images).images
+
+    assert (found[1].call.phase is Phase.POST) == is_post
