@@ -8,7 +8,6 @@ from ductdicom.model.instance import Patient
 from ductdicom.model.outcome import ProblemCode
 from ductdicom.model.study import ImageCall, StudyCall
 
-MOST_DAYS = 730.0
 _LONG_ID = 4  # signs
 _SEXES = {"M", "F"}
 _AGE = re.compile(r"(\d{1,3})Y", re.ASCII)  # DICOM PS3.5 6.2, value representation AS
@@ -103,20 +102,25 @@ def _words(name: str) -> list[str]:
 
 
 def find_priors(
-    study: StudyCall, others: Sequence[StudyCall], *, most_days: float = MOST_DAYS
+    study: StudyCall, others: Sequence[StudyCall], *, most_days: float
 ) -> tuple[ImageCall, ...]:
     """Return the plain views of the latest earlier exposure, for each side and view group.
 
-    A mammogram serves, and a ductogram that has plain views alone, of the same patient. None
-    serves whose contrast nothing explains, and no view of a breast of which anything in that
-    study, however weak, says that it was filled. On an earlier date the dates tell; on the same
-    date each view must have been exposed before the first post image of its side, by the clock of
-    both.
+    They come from mammograms of the same patient, and from ductograms of which all views are pre;
+    from none with signs of contrast that nothing explains. A breast of which anything in that
+    study, however weak, says that it was filled lends no view. A study of an earlier date is
+    earlier; of two studies of one date the clock must say that the view was exposed before every
+    post image of its side.
 
     Parameters
     ----------
     most_days
-        An older view is no scout: the breast has changed. Heuristic.
+        Days between the exposures; an older view is no scout, as the breast has changed. Heuristic.
+
+    Returns
+    -------
+    tuple
+        Views with a side and a view, none of them of ``study``.
     """
     own = [image for image in study.images if image.kind is Kind.VIEW]
     if not own:

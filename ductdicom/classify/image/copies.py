@@ -16,25 +16,20 @@ from ductdicom.model.outcome import Problem, ProblemCode
 def settle_copies(images: Sequence[Seen]) -> tuple[tuple[Seen, ...], list[Problem]]:
     """Mark copies of an exposure and rejected images.
 
-    Two views are copies of one exposure where they share an Irradiation Event UID (0008,3010)
-    together with view and time, where one names the other as its For Processing predecessor, or as
-    its uncompressed or lossy predecessor with the same time, view, contrast and texts, or where
-    side, view and second are the same and nothing else tells them apart. An event on several
-    views proves nothing, nor does an equal time in a study in which different views, or two images
-    for one purpose of one series and view, have one time: there only one For Processing and one
-    For Presentation image of a view are a pair. Of several, a For Presentation image stands for the
-    exposure, one without loss before others, the newest of them. Copies that disagree on the side
-    are both kept out.
+    Two views are copies of one exposure in any of three cases: they share an Irradiation Event UID
+    (0008,3010), view and time; or one names the other as its For Processing predecessor, or as its
+    uncompressed or lossy predecessor with the same time, view, contrast and texts; or side, view
+    and second are the same, and nothing else tells them apart. An event on several views proves
+    nothing. Nor does an equal time where different views have it, or two images of one series,
+    view and purpose: then only a pair of one For Processing and one For Presentation image counts.
 
-    Parameters
-    ----------
-    images
-        All objects of a study, each at its place.
+    A For Presentation image stands for the exposure before others, then one without loss, then
+    the newest. Copies that are labelled as different sides are all kept out.
 
     Returns
     -------
     tuple
-        The same objects, of which the copies are processing twins, and the problems.
+        The same objects in their order, with the copies as processing twins; and the problems.
 
     References
     ----------

@@ -138,10 +138,10 @@ def _moment(image: Seen) -> str:
 
 
 def _tells_exposures(timed: Sequence[Seen]) -> bool:
-    """Tell whether no two exposures seem to share a second, as where a time is the series' own.
+    """Tell whether each exposure has a second of its own.
 
-    They do where different views have one time, or where a series has two images for one purpose
-    of one view at one time.
+    It has not where different views have one time, or where a series has two images of one view
+    and purpose at one time: then the time is probably that of the series.
     """
     views = Counter(clock for clock, _ in {(i.instance.clock, _moment(i)) for i in timed})
     alike = Counter(

@@ -14,7 +14,10 @@ from ductdicom.model.study import is_magnified
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewCall:
-    """Side, view and modifiers of one image, with what was said for and against."""
+    """Side, view and modifiers of one image, with what was said for and against.
+
+    ``magnification`` is the Estimated Radiographic Magnification Factor (0018,1114), above 0.
+    """
 
     laterality: Laterality | None
     view: str | None
@@ -34,9 +37,9 @@ class ViewCall:
 def decide_view(subject: Subject) -> ViewCall:
     """Decide side, view and modifiers of an image.
 
-    A side that two attributes contradict is None, with both in ``laterality_conflicts``. The
+    A side on which two attributes disagree is None, with both in ``laterality_conflicts``. The
     series' Laterality (0020,0060) never overrides the image's own, and a text never overrides an
-    attribute, but either contradicting it is a conflict.
+    attribute; where they contradict it, that is a conflict.
 
     References
     ----------

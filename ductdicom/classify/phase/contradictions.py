@@ -21,12 +21,13 @@ _ORDER_OF_SCOUTS = Evidence(
 def find_contradictions(side: Side, thresholds: Thresholds) -> Side:
     """Make unknown what stands in an impossible order: pre after post within one filling.
 
-    Both images of each such pair lose their phase. What is said of each stands against how long
-    after or before the nearest image of the other phase it was exposed.
-    A pre image after a pause long enough for another filling is no contradiction where an image
-    after it may show that filling, or one before the post image may be its scout.
-    Contrast on contact views alone, before a pause and magnified views without it, contradicts
-    the order of scouts and filled views, too.
+    Both images of such a pair lose their phase; the reason against each says how long after or
+    before the nearest image of the other phase it was exposed. After a pause long enough for
+    another filling a pre image is no contradiction, if an image after it may show that filling,
+    or one before the post image may be its scout.
+
+    Contact views that alone carry contrast become unknown, too, if magnified views without
+    contrast follow after a pause: scouts are contact views, and come first.
     """
     side = side.called(partial(_unless_scout, side=side, thresholds=thresholds))
     return side.called(partial(_unless_inverted, side=side, thresholds=thresholds))

@@ -17,12 +17,12 @@ from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strengt
 
 
 def infer(side: Side, thresholds: Thresholds) -> Side:
-    """Infer phases of images without evidence from certain images of the same side.
+    """Infer phases of images without evidence from images of the same side that have a phase.
 
-    Before the first certain filling is pre, unless something about the image itself speaks of an
-    earlier filling; after a certain post image of the same cluster is post; before a certain pre
-    image with no filling yet is pre. What comes later is only suggested, and what comes long
-    after the last post image not even that.
+    An image exposed before the first post image is pre, unless something about it speaks of an
+    earlier filling. One exposed soon after a post image is post. Where no image is post, one
+    exposed before a pre image is pre. What was exposed later is only suggested, and long after
+    the last post image not even that.
     """
     return side.called(partial(_infer_one, side=side, thresholds=thresholds))
 

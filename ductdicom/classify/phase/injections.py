@@ -12,9 +12,9 @@ from ductdicom.model.call import Phase
 
 
 def count_injections(side: Side, thresholds: Thresholds) -> Side:
-    """Count the fillings of one side, with the images that are only suggested to be post.
+    """Give each image that is post, or suggested to be, the number of its filling.
 
-    Beside images that are post, those make no filling of their own.
+    Beside images that are post, a suggested one makes no filling of its own.
     """
     certain = side.of(Phase.POST)
     suggested = [i for i in side.of(Phase.UNKNOWN) if i.call.suggestion is Phase.POST]
@@ -32,8 +32,8 @@ def number_injections(
 ) -> Mapping[int, int]:
     """Count the fillings that the post images of one side show.
 
-    A pause longer than the threshold begins another filling, and so does a text that names
-    another duct or a repeat. Without a clock only the texts part them. Heuristic.
+    A pause longer than ``injection_gap_minutes`` begins another filling, and so does a text that
+    names another duct or a repeat. Without a clock only the texts part them. Heuristic.
 
     Returns
     -------

@@ -37,9 +37,9 @@ _PHASED_KINDS = {Kind.TOMOSYNTHESIS, Kind.SYNTHETIC, Kind.PROCESSING_TWIN, Kind.
 def decide_phases(
     images: Sequence[Seen], exam: ExamCall, engine: Engine
 ) -> tuple[tuple[Seen, ...], list[Problem]]:
-    """Decide the phases side by side; only a ductogram's images have one.
+    """Decide the phases of a ductogram, each breast by itself.
 
-    Of other images only the reasons are kept.
+    Images of other examinations have none; what speaks for one is kept all the same.
     """
     images = _hear_all(images, engine)
     limits = engine.thresholds

@@ -59,7 +59,7 @@ def read_timeline(images: Sequence[Seen]) -> tuple[tuple[Seen, ...], str]:
 
 
 def is_before(first: Seen, second: Seen) -> bool | None:
-    """Tell whether one image was exposed before another of its side; None where not known."""
+    """Tell whether one image of a side was exposed before another, None where that is not known."""
     for one, other in ((first.minute, second.minute), (first.rank, second.rank)):
         if one is not None and other is not None:
             return None if one == other else one < other
@@ -67,7 +67,7 @@ def is_before(first: Seen, second: Seen) -> bool | None:
 
 
 def gap_minutes(first: Seen, second: Seen) -> float | None:
-    """Return the minutes between two exposures of one side, None where the clock does not tell."""
+    """Return the minutes between two exposures of one side, 0 or more; None where not known."""
     if first.minute is None or second.minute is None:
         return None
     return abs(first.minute - second.minute)
@@ -80,6 +80,11 @@ def clusters(images: Sequence[Seen], longest_gap: float) -> list[list[Seen]]:
     ----------
     longest_gap
         In minutes; a longer pause parts two groups.
+
+    Returns
+    -------
+    list
+        The groups, and the images in each, in order of time.
     """
     found: list[list[Seen]] = []
     latest = 0.0
@@ -96,9 +101,14 @@ def clusters(images: Sequence[Seen], longest_gap: float) -> list[list[Seen]]:
 def cluster_of(
     image: Seen, images: Sequence[Seen], longest_gap: float
 ) -> tuple[list[Seen], list[Seen]]:
-    """Return the exposures before an image's cluster, and the cluster itself, both by `clusters`.
+    """Return the exposures before an image's group, and that group, as `clusters` makes them.
 
     Both are empty where the clock does not tell when the image was exposed.
+
+    Parameters
+    ----------
+    longest_gap
+        In minutes; a longer pause parts two groups.
     """
     before: list[Seen] = []
     for cluster in clusters(images, longest_gap):
@@ -109,14 +119,15 @@ def cluster_of(
 
 
 def duration(minutes: float) -> str:
-    """Return ``40 s`` or ``12 min``."""
+    """Return a time in minutes in words: ``40 s`` or ``12 min``."""
     return f"{minutes * 60:.0f} s" if minutes < 1 else f"{minutes:.0f} min"
 
 
 def exposure_time(instance: Instance) -> datetime | None:
-    """Return when an image was exposed, by an acquisition or content time with its own date.
+    """Return when an image was exposed, by the scanner's clock, None where that is not known.
 
-    Times of creation, of the series or of the study say nothing of the exposure.
+    Acquisition and content times count if they have a date of their own. Times of creation, of
+    the series or of the study say nothing of the exposure.
     """
     clock = instance.clock
     return clock.acquired_at if clock.is_acquisition or clock.tag in _CONTENT_TAGS else None

@@ -28,12 +28,13 @@ _DAY_S = 86_400
 
 
 def weigh(side: Side, rules: Mapping[str, Rule], thresholds: Thresholds) -> Side:
-    """Part the evidence that tells images apart from the evidence that does not.
+    """Let only those reasons count that tell the images of one side apart.
 
-    A source that must discriminate counts where it speaks for a phase on some images of the side
-    and not on the others, in an order of time that a filling can have. Where it says the same of
-    all images it counts, for an inferred phase, only if all of them were exposed within the time
-    that a cannulation takes, so that they lie on one side of it. Heuristic.
+    A console may copy a value onto every image. A rule that reads such a value counts where it
+    speaks for a phase on some images of the side and not on the others, in an order of time that
+    a filling can have. Where it says the same of all images it counts only if they were all
+    exposed within a time too short for a cannulation, so that all lie before it or all after it;
+    the phase is then inferred at most. Heuristic.
 
     Returns
     -------
@@ -150,14 +151,23 @@ def _recurs(side: Side, source: Source, thresholds: Thresholds) -> bool:
 def start_time(image: Seen, images: Sequence[Seen], thresholds: Thresholds) -> tuple[Evidence, ...]:
     """Compare an exposure with the time at which contrast was started on its side.
 
-    The time of the image itself is taken, else the earliest of the side, which is cited as
-    another image's and makes an inferred phase at most: one value copied onto all images still
-    splits them. Silent within the margin, and without an exposure's own clock.
+    The start that the image itself states is taken, else the earliest of the side, which is cited
+    as another image's and makes an inferred phase at most. One value copied onto all images still
+    tells those before it from those after it. Silent within the margin, and where the image has
+    no acquisition time.
 
     Parameters
     ----------
     images
         All images of the side.
+    thresholds
+        Within ``start_time_margin_seconds`` of the start, and further from it than
+        ``start_time_reach_hours``, an exposure says nothing.
+
+    Returns
+    -------
+    tuple
+        One reason that says post or pre, or none.
 
     References
     ----------
@@ -235,7 +245,9 @@ def light_compression(
     Parameters
     ----------
     images
-        All images of the side.
+        All images of the side; Compression Force (0018,11A2) is in newtons.
+    thresholds
+        ``light_compression_fraction`` of the side's greatest force, or less, is light.
     """
     force = image.instance.compression_force_n or 0.0
     firmest = max((other.instance.compression_force_n or 0.0 for other in images), default=0.0)

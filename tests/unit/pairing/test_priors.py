@@ -27,6 +27,10 @@ from ductdicom.pairing.priors import clashes, find_priors, is_same_patient
 JANE = Patient(patient_id="7", issuer="H", name="DOE^JANE", birth_date="19600101")
 
 
+def _priors(study, others):
+    return find_priors(study, others, most_days=730)
+
+
 def _study(uid, *, on=None, at=time(9, 0), kind=ExamKind.MAMMOGRAM, patient=JANE, **changes):
     instance = make_instance(
         f"{uid}.1",
@@ -62,7 +66,7 @@ NOW = _study(
 
 
 def _found(*others):
-    return [image.instance.study_instance_uid for image in find_priors(NOW, others)]
+    return [image.instance.study_instance_uid for image in _priors(NOW, others)]
 
 
 def test_an_earlier_mammogram_serves():
@@ -110,7 +114,7 @@ def test_one_of_the_same_day_was_exposed_before_every_filling(exposed, found, is
     now = now if is_first_listed else replace(now, images=now.images[::-1])
     other = _study("2.25.2", at=time(8, 0), acquired_at=datetime.combine(TODAY, exposed))
 
-    assert [i.instance.study_instance_uid for i in find_priors(now, [other])] == found
+    assert [i.instance.study_instance_uid for i in _priors(now, [other])] == found
 
 
 @pytest.mark.parametrize(
@@ -123,7 +127,7 @@ def test_one_of_the_same_day_was_exposed_before_every_filling(exposed, found, is
 def test_a_study_takes_views_only_of_the_patient_of_all_its_images(patient):
     now = _with_another(NOW, patient=patient)
 
-    assert find_priors(now, [_study("2.25.2", on=date(2025, 12, 10))]) == ()
+    assert _priors(now, [_study("2.25.2", on=date(2025, 12, 10))]) == ()
 
 
 def test_a_view_that_is_too_old_is_no_scout():
@@ -243,7 +247,7 @@ def test_a_study_without_a_date_is_not_earlier():
     instance = make_instance("2.25.2.1", study_instance_uid="2.25.2", study_date=None, patient=JANE)
     study = Study(study_instance_uid="2.25.2", instances=(instance,))
 
-    assert find_priors(NOW, [StudyCall(study=study, exam=other.exam, images=other.images)]) == ()
+    assert _priors(NOW, [StudyCall(study=study, exam=other.exam, images=other.images)]) == ()
 
 
 @pytest.mark.parametrize(
