@@ -1,20 +1,24 @@
 """Studies worked off by an executor, also where its workers die."""
 
-from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 
-from ductdicom.errors import DuctDicomError, place_of
+from ductdicom.errors import DuctDicomError, InputError, place_of
+from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import REPORT_IT, Problem, ProblemCode
 from ductdicom.pipeline.drawing.executors import WorkerPool
-from ductdicom.pipeline.drawing.probe import DEATHS, find_deadly
+from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.drawing.work import StudyJob, StudyResult, give_up
+from ductdicom.pixels.decoding.decode import read_image
 from ductdicom.sheet.pages.undecided import drawn_images
 
 Process = Callable[[StudyJob], StudyResult]
 MayStop = Callable[[], AbstractContextManager[None]]
+_DEATHS = (BrokenExecutor, MemoryError)
+_SIDES_PX = (None, 1024, 256)  # a decoder may crash at one resolution only
 _DIED = Problem(
     code=ProblemCode.WORKER_DIED,
     message="a worker process died over this study twice; it may need more memory",
@@ -89,7 +93,7 @@ def _collect(
             job = running.pop(future)
             try:
                 finished.append(future.result())
-            except DEATHS:
+            except _DEATHS:
                 suspects.append(job)
         if suspects:
             wait(running)  # the rest fails with it, or has just been finished
@@ -104,10 +108,36 @@ def _without_deadly(job: StudyJob, executor: Executor, may_stop: MayStop) -> Stu
     return replace(job, deadly=find_deadly(origins, executor, may_stop))
 
 
+def probe(origin: Origin) -> None:
+    """Decode an image as a sheet would, in a worker that may die of it."""
+    with suppress(InputError):  # what is refused in good order is said when it is drawn
+        source = Members((origin,)).source(origin)
+        for side_px in _SIDES_PX:
+            read_image(source, min_side_px=side_px, label=origin.label)
+
+
+def find_deadly(
+    origins: Sequence[Origin],
+    executor: Executor,
+    may_stop: MayStop,
+) -> frozenset[str]:
+    """Return the labels of the images over which a worker dies, one after the other."""
+    deadly = set()
+    for origin in origins:
+        try:
+            future = executor.submit(probe, origin)
+            with may_stop():
+                wait((future,))
+            future.result()
+        except _DEATHS:
+            deadly.add(origin.label)
+    return frozenset(deadly)
+
+
 def _result_alone(future: Future[StudyResult], job: StudyJob) -> StudyResult:
     try:
         return future.result()
-    except DEATHS:
+    except _DEATHS:
         return give_up(job, _DIED)
 
 

@@ -6,7 +6,7 @@ from builders import make_origin
 
 from ductdicom.errors import UnreadableError
 from ductdicom.pipeline.drawing.originals import Members
-from ductdicom.pipeline.drawing.probe import find_deadly, probe
+from ductdicom.pipeline.drawing.workers import find_deadly, probe
 
 
 class Fragile(Executor):
