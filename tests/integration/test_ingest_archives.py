@@ -330,13 +330,93 @@ def test_a_compressed_archive_that_unpacks_without_end_is_stopped(tmp_path, name
     assert (None, "unreadable", "archive-limit") in rows(members(origin, limits))
 
 
-def test_a_huge_extension_header_is_refused(tmp_path):
-    info = tarfile.TarInfo("x")
-    info.type = tarfile.XHDTYPE
-    info.size = 1 << 30
-    origin = save(tmp_path, "a.tar", info.tobuf() + bytes(2048))
+def _header(name, size, kind=tarfile.REGTYPE):
+    info = tarfile.TarInfo(name)
+    info.type, info.size = kind, size
+    if size >= 0:
+        return info.tobuf()
+    head = bytearray(info.tobuf())
+    head[124:136] = (256**12 + size).to_bytes(12, "big")  # as GNU tar writes it
+    head[148:155] = b"%06o\0" % (sum(head[:148]) + 8 * ord(" ") + sum(head[156:]))
+    return bytes(head)
+
+
+def _extended(content, size=1, kind=tarfile.XHDTYPE):
+    blocks = content.ljust(-(-len(content) // 512) * 512, b"\0")
+    return _header("x", len(content), kind) + blocks + _header("a", size) + bytes(512)
+
+
+def _with_fields(fields):
+    records = b""
+    for line in (f" {name}={value}\n" for name, value in fields.items()):
+        length = len(line) + 1
+        while len(f"{length}{line}") > length:
+            length += 1
+        records += f"{length}{line}".encode()
+    return records
+
+
+SPARSE = {"GNU.sparse.major": 1, "GNU.sparse.minor": 0, "GNU.sparse.realsize": 1}
+TOO_LONG = {
+    "states too much": _header("x", 1 << 30, tarfile.XHDTYPE),
+    "long name": _extended(bytes(2 << 20), kind=tarfile.GNUTYPE_LONGNAME),
+    "map of holes": _extended(_with_fields(SPARSE))[:-512] + b"500000\n" + b"0\n" * 1_000_000,
+    "endless number": _extended(b"1" * 1_000_000),
+}
+NONSENSE = {
+    "extension of extensions": _extended(b"", kind=tarfile.XGLTYPE)[:512] * 1500,
+    "extension of less than nothing": _header("x", -1024, tarfile.XHDTYPE),
+    "entry of less than nothing": _header("a", -1024),
+    "stated in an extension": _extended(_with_fields({"size": -1024})),
+}
+
+
+@pytest.fixture(params=["as it is", "one that takes any fault for the end"])
+def library(request, monkeypatch):
+    """Stand for versions of the standard library, of which one does the latter."""
+    following = tarfile.TarFile.next
+
+    def swallow(archive):
+        try:
+            return following(archive)
+        except Exception:  # noqa: BLE001 # that is what it does
+            return None
+
+    if request.param != "as it is":
+        monkeypatch.setattr(tarfile.TarFile, "next", swallow)
+
+
+@pytest.mark.parametrize("name", TOO_LONG)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])
+def test_a_huge_extension_header_is_refused(tmp_path, library, name, pack):
+    file = "a.tar" if pack is bytes else "a.tar.gz"
+    origin = save(tmp_path, file, pack(TOO_LONG[name] + bytes(2048)))
 
     assert rows(members(origin)) == [(None, "unreadable", "archive-limit")]
+
+
+@pytest.mark.parametrize("name", NONSENSE)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])
+def test_a_header_that_cannot_be_is_damage(tmp_path, library, name, pack):
+    first = make_tar({"one": DICOM}).rstrip(b"\0")
+    first += bytes(-len(first) % 512)
+    file = "a.tar" if pack is bytes else "a.tar.gz"
+    origin = save(tmp_path, file, pack(first + NONSENSE[name] + bytes(2048)))
+
+    found = list(members(origin))
+
+    assert names(found) == ["one"]
+    assert rows(found) == [(None, "unreadable", "damaged-archive")]
+
+
+def test_a_name_of_many_digits_is_no_endless_number(tmp_path):
+    name = "/".join(["1" * 255] * 3)
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(tarfile.TarInfo(name))
+    origin = save(tmp_path, "a.tar", buffer.getvalue())
+
+    assert names(members(origin)) == [name]
 
 
 def test_links_and_devices_in_a_tar_are_rows(tmp_path):

@@ -9,6 +9,7 @@ References
 """
 
 import os
+import re
 import tarfile
 import threading
 from collections.abc import Iterable, Iterator
@@ -36,42 +37,78 @@ TAR_XZ = "tar.xz"
 TAR_BZ2 = "tar.bz2"
 TARS = frozenset({TAR, TAR_GZ, TAR_XZ, TAR_BZ2})
 
-_MAX_EXTENSION_BYTES = 1 << 20
+_MAX_HEADER_BYTES = 1 << 20
+_ENDLESS_NUMBER = re.compile(rb"[0-9]{256}")  # no file's name is as long
 _END_OF_ARCHIVE = ("EOFHeaderError", "EmptyHeaderError")
-_EXTENSIONS = frozenset(
-    {
-        tarfile.XHDTYPE,
-        tarfile.XGLTYPE,
-        tarfile.SOLARIS_XHDTYPE,
-        tarfile.GNUTYPE_LONGNAME,
-        tarfile.GNUTYPE_LONGLINK,
-    }
-)
 _UNPACKERS = {TAR_GZ: GZIP, TAR_XZ: XZ, TAR_BZ2: BZIP2}
 _CHUNK_BYTES = 1 << 16
 _EMPTY_BYTES = 10240  # which GNU tar writes for nothing
 _MOST_KEPT = 2  # archives a thread: the one at hand, and one with earlier studies
 
 
+class _Header:
+    """What the library reads one entry's header through, and all that extends it.
+
+    Whatever sizes the header states, it takes neither all memory nor, in a search for numbers
+    that some versions repeat from every digit, all time.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self.seek = stream.seek
+        self.tell = stream.tell
+        self._read = stream.read
+        self._left = _MAX_HEADER_BYTES
+
+    def read(self, size: int, /) -> bytes:
+        if size < 0:
+            raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE)
+        self._left -= size
+        if self._left < 0:
+            raise UnreadableError("an entry's header is too long", reason=ARCHIVE_LIMIT)
+        content: bytes = self._read(size)
+        if size > tarfile.BLOCKSIZE and _ENDLESS_NUMBER.search(content):
+            raise UnreadableError("an entry's header has an endless number", reason=ARCHIVE_LIMIT)
+        return content
+
+
 class _TarInfo(tarfile.TarInfo):
-    """An entry header whose extensions cannot ask for all memory."""
+    """An entry header that leaves word with its archive where it cannot be read."""
 
     @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_TarInfo":
-        info = super().frombuf(buf, encoding, errors)
-        if info.type in _EXTENSIONS and info.size > _MAX_EXTENSION_BYTES:
-            raise UnreadableError("an entry's name is too long", reason=ARCHIVE_LIMIT)
-        return info
-
-    @classmethod
-    def fromtarfile(cls, tarfile_: tarfile.TarFile) -> "_TarInfo":
+    def fromtarfile(cls, archive: tarfile.TarFile) -> "_TarInfo":
         try:
-            return super().fromtarfile(tarfile_)
-        except tarfile.HeaderError as error:
-            if type(error).__name__ in _END_OF_ARCHIVE:
-                raise
-            # The library would take a damaged header for the end and lose what follows.
-            raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE) from error
+            return super().fromtarfile(archive)
+        except Exception as error:
+            if type(error).__name__ not in _END_OF_ARCHIVE:
+                cast(_Archive, archive).fault = _unreadable(error)
+            raise
+
+
+class _Archive(tarfile.TarFile):
+    """A tar archive that never takes a fault for its end, and keeps no header it has seen.
+
+    What the library makes of a header that cannot be read differs with its version: some lose
+    what follows.
+    """
+
+    tarinfo = _TarInfo
+    fault: UnreadableError | None = None
+
+    def next(self) -> tarfile.TarInfo | None:
+        stream = self.fileobj
+        self.fileobj = cast(Any, _Header(stream))
+        try:
+            info = super().next()
+        except Exception as error:
+            raise self.fault or _unreadable(error) from error
+        finally:
+            self.fileobj = stream
+        if self.fault is not None:
+            raise self.fault
+        if info is not None and info.size < 0:  # the next header would be one that was read
+            raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE)
+        cast(Any, self).members.clear()
+        return info
 
 
 class Stream(Seekable, Protocol):
@@ -128,7 +165,7 @@ def walk_tar(stream: Stream, kind: str, size_bytes: int, limits: Limits) -> Iter
     count = 0
     stream.seek(0)
     archive = _open_archive(stream)
-    while (info := _next(archive)) is not None:
+    while (info := archive.next()) is not None:
         count += 1
         if count > limits.members:
             raise UnreadableError("the archive has too many entries", reason=ARCHIVE_LIMIT)
@@ -165,34 +202,20 @@ def _check_rest(stream: Stream) -> None:
     try:
         while is_end and (chunk := stream.read(_CHUNK_BYTES)):
             is_end = not chunk.strip(b"\0")
-    except UnreadableError:
-        raise
     except Exception as error:
-        raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE) from error
+        raise _unreadable(error) from error
     if not is_end:
         raise UnreadableError("the archive goes on behind its end", reason=DAMAGED_ARCHIVE)
 
 
-def _open_archive(stream: Stream) -> tarfile.TarFile:
-    try:
-        return tarfile.open(
-            fileobj=cast(BinaryIO, stream), mode="r:", tarinfo=_TarInfo, errors="surrogateescape"
-        )
-    except UnreadableError:
-        raise
-    except Exception as error:
-        raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE) from error
+def _open_archive(stream: Stream) -> _Archive:
+    return _Archive(fileobj=cast(BinaryIO, stream), errors="surrogateescape")
 
 
-def _next(archive: tarfile.TarFile) -> tarfile.TarInfo | None:
-    try:
-        info = archive.next()
-    except UnreadableError:
-        raise
-    except Exception as error:
-        raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE) from error
-    cast(Any, archive).members.clear()  # the library keeps every header it has seen
-    return info
+def _unreadable(error: Exception) -> UnreadableError:
+    if isinstance(error, UnreadableError):
+        return error
+    return UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE)
 
 
 def _open_sparse(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Readable:
