@@ -26,12 +26,13 @@ STUDIES = 3
 MANY = 12
 
 
-# An interrupt while a module is loaded, here when the first one asks for pydicom.
+# An interrupt when a module first asks for the one that stands before the other arguments.
 EARLY = """
 import runpy, sys
+wanted = sys.argv.pop(1)
 class Interrupted:
     def find_spec(self, name, path=None, target=None):
-        if name == "pydicom":
+        if name == wanted:
             raise KeyboardInterrupt
 sys.meta_path.insert(0, Interrupted())
 runpy.run_module("ductdicom", run_name="__main__")
@@ -213,9 +214,15 @@ def test_workers_end_with_a_parent_that_is_killed(large_export, tmp_path):
     assert subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
-def test_an_interrupt_while_the_program_loads_is_no_traceback():
-    done = subprocess.run(
-        [sys.executable, "-c", EARLY], capture_output=True, text=True, check=False, timeout=60
-    )
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["click"], id="the program"),
+        pytest.param(["ductdicom.pipeline", "scan", "nowhere"], id="a command"),
+    ],
+)
+def test_an_interrupt_while_the_program_loads_is_no_traceback(words):
+    command = [sys.executable, "-c", EARLY, *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
