@@ -121,7 +121,7 @@ def _study(instance: Instance) -> Study:
 
 
 def _pack(found: Scanned, file: Origin) -> None:
-    if unpack(pack(found, file), file) != found:
+    if unpack(pack(found), file) != found:
         raise AssertionError(found)
 
 

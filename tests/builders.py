@@ -1,6 +1,5 @@
 """Builders of values for tests; each names only what its test is about."""
 
-from dataclasses import fields
 from datetime import date, datetime, time
 
 from ductdicom.classify.decide import classify_study
@@ -99,9 +98,9 @@ def make_instance(
 
 def _taken(kind, changes, **values):
     """Make a ``kind``, and take what is given for its fields out of ``changes``."""
-    for item in fields(kind):
-        if item.name in changes:
-            values[item.name] = changes.pop(item.name)
+    for name in kind.__struct_fields__:
+        if name in changes:
+            values[name] = changes.pop(name)
     return kind(**values)
 
 

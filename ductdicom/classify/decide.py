@@ -1,6 +1,6 @@
 """From a study's headers to conclusions: one call an image, with every reason kept."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from ductdicom.classify.engine import Engine
 from ductdicom.classify.exam.exam import decide_exam

@@ -5,7 +5,6 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
 from enum import StrEnum
 from itertools import zip_longest
 from pathlib import Path
@@ -19,7 +18,7 @@ from ductdicom.wording import nearest
 E = TypeVar("E", bound=StrEnum)
 
 SCHEMA = "ductdicom.decisions/1"
-_FIELDS = sorted(item.name for item in fields(Decision))
+_FIELDS = sorted(Decision.__struct_fields__)
 _DECIDING = ("phase", "laterality", "view", "exclude")
 _TABLES = {".csv", ".tsv", ".txt"}
 _SEPARATORS = (",", ";", "\t")  # spreadsheets write the one that their country has no other use for

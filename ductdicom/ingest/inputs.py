@@ -9,13 +9,9 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from ductdicom.errors import UsageError
-from ductdicom.ingest.cache.codec import maker
 from ductdicom.model.origin import Origin, shown_name
 from ductdicom.model.outcome import MISSING, Disposition, LedgerRow, reason_of
 
-_make_origin = maker(
-    Origin, ("file", "source", "size_bytes", "modified_ns", "file_number", "member")
-)
 _DIRECTORY_NAME = "DICOMDIR"
 _MAX_LIST_BYTES = 1 << 30
 
@@ -209,8 +205,13 @@ def _visit(place: _Place, entry: os.DirEntry[str]) -> Origin | LedgerRow:
 
 
 def _candidate(place: _Place, status: os.stat_result) -> Origin | LedgerRow:
-    state = (status.st_size, status.st_mtime_ns, status.st_ino)
-    origin = _make_origin((place.path, place.source), state, (None,))
+    origin = Origin(
+        file=place.path,
+        source=place.source,
+        size_bytes=status.st_size,
+        modified_ns=status.st_mtime_ns,
+        file_number=status.st_ino,
+    )
     if stat.S_ISREG(status.st_mode):
         return origin
     return LedgerRow(origin=origin, disposition=Disposition.NOT_DICOM, reason="special-file")

@@ -5,17 +5,18 @@ import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from io import BufferedReader, FileIO
 from types import FrameType
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, cast
+
+from msgspec.structs import replace
 
 from ductdicom.errors import NotDicomError, UnreadableError, place_of
 from ductdicom.ingest.archives.entry import Limits
 from ductdicom.ingest.archives.kind import HEAD_BYTES, is_archive
 from ductdicom.ingest.archives.walk import walk_archive
-from ductdicom.ingest.cache.lines import Packed, Scanned, pack
+from ductdicom.ingest.cache.lines import Packed, Scanned, pack, unpack
 from ductdicom.ingest.headers.detect import (
     EMPTY_FILE,
     ZEROED_FILE,
@@ -26,28 +27,72 @@ from ductdicom.ingest.headers.fast import FIRST_BYTES
 from ductdicom.ingest.headers.file_set import FileId, missing_in_archive, missing_in_folder
 from ductdicom.ingest.headers.instance import DirectoryFileError, read_header, read_instance
 from ductdicom.ingest.headers.shared_runs import Stretches
-from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import BUG, OUT_OF_MEMORY, Disposition, LedgerRow, reason_of
+from ductdicom.model.outcome import (
+    BUG,
+    OUT_OF_MEMORY,
+    Disposition,
+    LedgerRow,
+    MissingReference,
+    reason_of,
+)
 
 _FILE = Origin(file="", source="")  # where it lies is known to who asked
 _LOST = frozenset({EMPTY_FILE, ZEROED_FILE})  # of a copy that failed
 _LIMIT_S = 300.0  # for the header of an archive's entry; the worst take half a minute
 
 
-class Reading(NamedTuple):
-    """What was found in one file, packed.
+class ReadFile:
+    """What was found in one file.
 
-    ``is_archive``: to be looked into in its turn; nothing was read. ``is_lasting``: it stays as
-    it is as long as the file does; what a directory misses depends on other files.
+    Packed on its way to another process, where it is unpacked by who asks for the results: equal
+    parts of many files come together there. In one process nothing is packed.
+
+    Attributes
+    ----------
+    is_archive
+        It is to be looked into in its turn; nothing was read.
+    is_lasting
+        It stays as it is as long as the file does; what a directory misses depends on other files.
     """
 
-    packed: tuple[Packed, ...] = ()
-    is_archive: bool = False
-    is_lasting: bool = False
+    __slots__ = ("_packed", "_results", "is_archive", "is_lasting")
+
+    def __init__(
+        self,
+        *results: Scanned,
+        packed: tuple[Packed, ...] | None = None,
+        is_archive: bool = False,
+        is_lasting: bool = False,
+    ) -> None:
+        self._results = results
+        self._packed = packed
+        self.is_archive = is_archive
+        self.is_lasting = is_lasting
+
+    def __reduce__(self) -> tuple[object, ...]:
+        facts = {"is_archive": self.is_archive, "is_lasting": self.is_lasting}
+        return partial(ReadFile, packed=self.packed, **facts), ()
+
+    @property
+    def packed(self) -> tuple[Packed, ...]:
+        """The results as lines."""
+        return tuple(map(pack, self._results)) if self._packed is None else self._packed
+
+    def results(self, file: Origin) -> list[Scanned]:
+        """Return the results, told where the file lies."""
+        if self._packed is None:
+            return [_placed(result, file) for result in self._results]
+        return [unpack(packed, file) for packed in self._packed]
 
 
-def read_files(paths: Sequence[str]) -> list[Reading]:
+def _placed(result: Scanned, file: Origin) -> Scanned:
+    if isinstance(result, MissingReference):
+        return replace(result, directory=file)
+    return replace(result, origin=file)
+
+
+def read_files(paths: Sequence[str]) -> list[ReadFile]:
     """Read one chunk of plain files, in its order; the unit of work of an executor."""
     alike = _stretches()
     return [_read_file(path, alike) for path in paths]
@@ -85,41 +130,37 @@ def _stretches() -> Stretches:
     return Stretches()
 
 
-def _read_file(path: str, alike: Stretches) -> Reading:
+def _read_file(path: str, alike: Stretches) -> ReadFile:
     try:
         # One read past the buffer is enough for nearly every file.
         with FileIO(path) as file, BufferedReader(file) as stream:
             size_bytes = os.fstat(file.fileno()).st_size
             head = file.read(FIRST_BYTES)
             if is_archive(path, head[:HEAD_BYTES]):
-                return Reading(is_archive=True)
+                return ReadFile(is_archive=True)
             found = read_header(_FILE, cast(BinaryIO, stream), size_bytes, head, alike)
-            return _packed(found)
+            return ReadFile(found, is_lasting=True)
     except DirectoryFileError as error:
         row = _row(_FILE, Disposition.CONTAINER, "")
         missing = missing_in_folder(Origin(file=path, source=""), error.file_ids)
-        return Reading((pack(row, _FILE), *(pack(item, _FILE) for item in missing)))
+        return ReadFile(row, *missing)
     except (NotDicomError, UnreadableError) as error:
-        return _packed(_refused(_FILE, error, path))
+        return ReadFile(_refused(_FILE, error, path), is_lasting=True)
     except OSError as error:
-        return Reading((pack_refusal(reason_of(error)),))  # it may be readable the next time
+        return refuse(reason_of(error))  # it may be readable the next time
     except Exception as error:  # noqa: BLE001 - whatever it is, the other files are to be read
-        return Reading((pack(_bug(_FILE, error), _FILE),))
+        return ReadFile(_bug(_FILE, error))
 
 
-def pack_refusal(reason: str) -> Packed:
-    """Return the packed row of a file that could not be read."""
-    return pack(_row(_FILE, Disposition.UNREADABLE, reason), _FILE)
+def refuse(reason: str) -> ReadFile:
+    """Return what there is to say of a file that could not be read."""
+    return ReadFile(_row(_FILE, Disposition.UNREADABLE, reason))
 
 
 def _bug(origin: Origin, error: Exception) -> LedgerRow:
     if isinstance(error, MemoryError):
         return _row(origin, Disposition.UNREADABLE, OUT_OF_MEMORY)
     return replace(_row(origin, Disposition.UNREADABLE, BUG), bug=place_of(error))
-
-
-def _packed(result: Instance | LedgerRow) -> Reading:
-    return Reading((pack(result, _FILE),), is_lasting=True)
 
 
 def _refused(origin: Origin, error: NotDicomError | UnreadableError, name: str) -> LedgerRow:

@@ -14,7 +14,7 @@ from ductdicom.ingest.archives.walk import open_origin
 from ductdicom.ingest.cache.cache import Catalogue
 from ductdicom.ingest.cache.lines import Packed, Scanned, pack, unpack
 from ductdicom.ingest.inputs import find_inputs
-from ductdicom.ingest.read import Reading, pack_refusal, read_archive, read_files
+from ductdicom.ingest.read import ReadFile, read_archive, read_files, refuse
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import PASSING_REASONS, LedgerRow, reason_of
 
@@ -32,7 +32,7 @@ class _Chunk:
     candidates: list[Origin | LedgerRow]
     known: list[list[Packed] | None]
     unread: list[Origin]
-    reading: Future[list[Reading]]
+    reading: Future[list[ReadFile]]
 
 
 def scan_inputs(
@@ -96,13 +96,11 @@ def _scan(
     catalogue: Catalogue | None,
 ) -> Iterator[Scanned]:
     for chunk in _read_ahead(_chunks(candidates, executor, catalogue)):
-        readings = _result(chunk, executor)
+        read = _result(chunk, executor)
         if catalogue is not None:
-            read = zip(chunk.unread, readings, strict=True)
-            catalogue.keep(
-                [(origin, reading.packed) for origin, reading in read if reading.is_lasting]
-            )
-        known, fresh = iter(chunk.known), iter(readings)
+            files = zip(chunk.unread, read, strict=True)
+            catalogue.keep([(origin, file.packed) for origin, file in files if file.is_lasting])
+        known, fresh = iter(chunk.known), iter(read)
         for candidate in chunk.candidates:
             if isinstance(candidate, LedgerRow):
                 yield candidate
@@ -110,14 +108,14 @@ def _scan(
             packed = next(known)
             found = None if packed is None else _unpack(packed, candidate)
             if found is None:  # not known, or damaged in the catalogue
-                reading = next(fresh) if packed is None else read_files([candidate.file])[0]
-                found = _unpack(reading.packed, candidate) or []
-                if reading.is_archive:
+                file = next(fresh) if packed is None else read_files([candidate.file])[0]
+                found = file.results(candidate)
+                if file.is_archive:
                     yield from _open_archive(candidate, limits, catalogue)
             yield from found
 
 
-def _result(chunk: _Chunk, executor: Executor | None) -> list[Reading]:
+def _result(chunk: _Chunk, executor: Executor | None) -> list[ReadFile]:
     """Wait for the reading of a chunk; where a worker died, read it again, then file by file."""
     try:
         return chunk.reading.result()
@@ -130,19 +128,19 @@ def _result(chunk: _Chunk, executor: Executor | None) -> list[Reading]:
         return [_read_alone(path, executor) for path in _paths(chunk.unread)]
 
 
-def _read_alone(path: str, executor: Executor) -> Reading:
+def _read_alone(path: str, executor: Executor) -> ReadFile:
     try:
-        (reading,) = executor.submit(read_files, [path]).result()
+        (file,) = executor.submit(read_files, [path]).result()
     except BrokenExecutor:
-        return Reading((pack_refusal(WORKER_DIED),))
-    return reading
+        return refuse(WORKER_DIED)
+    return file
 
 
 def _unpack(packed: Sequence[Packed], file: Origin) -> list[Scanned] | None:
-    """Return what is packed, None where it is not whole."""
+    """Return what was kept of a file, None where it is not whole."""
     try:
         return [unpack(result, file) for result in packed]
-    except (ValueError, TypeError, KeyError, IndexError):
+    except (ValueError, KeyError):
         return None
 
 
@@ -192,7 +190,7 @@ def _open_archive(origin: Origin, limits: Limits, catalogue: Catalogue | None) -
     for result in read_archive(origin, limits):
         is_kept = is_kept and len(found) < _MAX_KEPT_RESULTS and _lasts(result)
         if is_kept:
-            found.append(pack(result, origin))
+            found.append(pack(result))
         yield result
     if catalogue is not None and is_kept:
         catalogue.keep([(origin, tuple(found))])

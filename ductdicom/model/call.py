@@ -1,8 +1,9 @@
 """Conclusions, the reasons for them, and what a reviewer decided."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from ductdicom.model.value import Value
 
 
 class Phase(StrEnum):
@@ -86,8 +87,7 @@ class ViewGroup(StrEnum):
     OTHER = "OTHER"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Value, frozen=True, kw_only=True):
     """One reason, kept so that a reader can check it.
 
     ``tag`` is the DICOM tag as ``(gggg,eeee)``, or ``""`` where the reason lies in the study as
@@ -101,8 +101,7 @@ class Evidence:
     strength: Strength
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhaseCall:
+class PhaseCall(Value, frozen=True, kw_only=True):
     """Pre, post or unknown, and why.
 
     ``phase`` is None for what has none. ``suggestion`` is only set where ``phase`` is unknown.
@@ -117,8 +116,7 @@ class PhaseCall:
     conflicts: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExamCall:
+class ExamCall(Value, frozen=True, kw_only=True):
     """What the examination is, and why."""
 
     kind: ExamKind
@@ -131,8 +129,7 @@ def strongest(evidence: Iterable[Evidence]) -> Strength | None:
     return max((item.strength for item in evidence), key=lambda s: s.rank, default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Value, frozen=True, kw_only=True):
     """A reviewer's word on one image, which outranks all evidence; None leaves a value alone."""
 
     sop_instance_uid: str

@@ -3,11 +3,11 @@
 Throughout, None means that an attribute is absent, ``""`` or ``()`` that it is present and empty.
 """
 
-from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
 
 from ductdicom.model.origin import Origin
+from ductdicom.model.value import Value
 
 
 class Level(StrEnum):
@@ -19,8 +19,7 @@ class Level(StrEnum):
     REQUEST = "request"  # an order: a plan, not a fact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class Text(Value, frozen=True, kw_only=True):
     """A free text that a person or a console wrote.
 
     ``is_guessed`` says that its characters were decoded by guess, so that it weighs less.
@@ -32,8 +31,7 @@ class Text:
     is_guessed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
+class Code(Value, frozen=True, kw_only=True):
     """One item of a code sequence (DICOM PS3.3 8.8), and where it stood."""
 
     tag: str
@@ -43,8 +41,7 @@ class Code:
     level: Level = Level.IMAGE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patient:
+class Patient(Value, frozen=True, kw_only=True):
     """What tells one patient from another; never printed unless asked for."""
 
     patient_id: str | None = None
@@ -55,8 +52,7 @@ class Patient:
     age: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Equipment:
+class Equipment(Value, frozen=True, kw_only=True):
     """What the image was made with (DICOM PS3.3 C.7.5.1)."""
 
     manufacturer: str | None = None
@@ -64,8 +60,7 @@ class Equipment:
     station_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purpose:
+class Purpose(Value, frozen=True, kw_only=True):
     """What the header says the object was made for, and in which circumstances.
 
     ``intent`` is the Presentation Intent Type, for whom the pixels are; ``conversion_type`` how
@@ -83,8 +78,7 @@ class Purpose:
     content_qualification: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contrast:
+class Contrast(Value, frozen=True, kw_only=True):
     """Contrast/Bolus and Enhanced Contrast/Bolus modules (DICOM PS3.3 C.7.6.4, C.7.6.4b).
 
     Volumes and doses in mL, flow in mL/s, times by the scanner's clock. ``is_administered``
@@ -106,8 +100,7 @@ class Contrast:
     agent_phase: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
+class Clock(Value, frozen=True, kw_only=True):
     """Date and time of the exposure by the scanner's clock, and where they came from.
 
     ``acquired_on`` or ``acquired_time`` may be known alone. ``tag`` names the attribute that the
@@ -127,8 +120,7 @@ class Clock:
         return datetime.combine(self.acquired_on, self.acquired_time)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Geometry:
+class Geometry(Value, frozen=True, kw_only=True):
     """How the image was projected, in millimetres.
 
     Spacings are (row, column) distances. ``positioner_type`` and ``paddle`` as the console wrote.
@@ -146,8 +138,7 @@ class Geometry:
     paddle: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exposure:
+class Exposure(Value, frozen=True, kw_only=True):
     """Beam attributes that bear on the kind of image."""
 
     kvp: float | None = None
@@ -157,8 +148,7 @@ class Exposure:
     focal_spot_mm: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Breast:
+class Breast(Value, frozen=True, kw_only=True):
     """What the header says of side and view, source by source, nothing decided."""
 
     image_laterality: str | None = None
@@ -177,8 +167,7 @@ class Breast:
     is_partial: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Raster:
+class Raster(Value, frozen=True, kw_only=True):
     """What the header says of the pixels."""
 
     rows: int | None = None
@@ -193,8 +182,7 @@ class Raster:
     is_lossy: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instance:
+class Instance(Value, frozen=True):
     """One DICOM object's header; what each attribute means is decided elsewhere.
 
     ``references`` are SOP Instance UIDs that the object points at, with the purpose or the
@@ -221,23 +209,22 @@ class Instance:
     references: tuple["Reference", ...] = ()
     document_title: Code | None = None
     has_identity_removed: bool = False
-    patient: Patient = field(default_factory=Patient)
-    equipment: Equipment = field(default_factory=Equipment)
-    purpose: Purpose = field(default_factory=Purpose)
-    clock: Clock = field(default_factory=Clock)
-    contrast: Contrast = field(default_factory=Contrast)
-    breast: Breast = field(default_factory=Breast)
-    geometry: Geometry = field(default_factory=Geometry)
-    exposure: Exposure = field(default_factory=Exposure)
-    raster: Raster = field(default_factory=Raster)
+    patient: Patient = Patient()
+    equipment: Equipment = Equipment()
+    purpose: Purpose = Purpose()
+    clock: Clock = Clock()
+    contrast: Contrast = Contrast()
+    breast: Breast = Breast()
+    geometry: Geometry = Geometry()
+    exposure: Exposure = Exposure()
+    raster: Raster = Raster()
     texts: tuple[Text, ...] = ()
     codes: tuple[Code, ...] = ()
     is_charset_guessed: bool = False
     damage: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Value, frozen=True, kw_only=True):
     """A SOP Instance UID that an object points at, and for what purpose (a code value)."""
 
     sop_instance_uid: str

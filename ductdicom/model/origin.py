@@ -1,12 +1,12 @@
 """Where one input came from: a file, or a member of an archive."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
+from ductdicom.model.value import Value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+
+class Origin(Value, frozen=True, kw_only=True):
     """One input, named as the user would find it again.
 
     ``file`` is the path of the file, or of the outermost archive, as the system takes it.

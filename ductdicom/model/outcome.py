@@ -1,9 +1,9 @@
 """What became of each input, and of the run."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from ductdicom.model.origin import Origin
+from ductdicom.model.value import Value
 
 BUG = "internal-error"  # reason of a row, code of a problem: the fault is ours
 OUT_OF_MEMORY = "out-of-memory"
@@ -107,8 +107,7 @@ class Note(StrEnum):
     WINDOW_UNUSABLE = "window-unusable"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Value, frozen=True, kw_only=True):
     """Something that a person should know.
 
     ``origin`` is given where it concerns this input alone, and no other with its UID. ``reason``
@@ -122,8 +121,7 @@ class Problem:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerRow:
+class LedgerRow(Value, frozen=True, kw_only=True):
     """One line of the ledger: one input and what became of it.
 
     ``bug`` says where in our code the fault is, if the reason is that it is ours.
@@ -137,8 +135,7 @@ class LedgerRow:
     bug: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MissingReference:
+class MissingReference(Value, frozen=True, kw_only=True):
     """A file that the directory of a file set lists and that is not there."""
 
     directory: Origin

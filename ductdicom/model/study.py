@@ -1,12 +1,12 @@
 """A study, what was concluded of each of its images, and which of them stand side by side."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from ductdicom.model.call import ExamCall, Kind, Laterality, Phase, PhaseCall, ViewGroup
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import LeftOutReason, Note, Problem, Status
+from ductdicom.model.value import Value
 
 MAGNIFIED_FROM = 1.2  # factor; contact views have 1.0 to 1.1
 
@@ -26,8 +26,7 @@ def is_magnified(modifiers: Collection[str], factor: float | None) -> bool:
     return "M" in modifiers or (factor or 0) >= MAGNIFIED_FROM
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Study:
+class Study(Value, frozen=True, kw_only=True):
     """All instances of one study and one patient, in a stable order.
 
     ``contested`` holds the origin labels of instances whose SOP Instance UID another object has
@@ -39,8 +38,7 @@ class Study:
     contested: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageCall:
+class ImageCall(Value, frozen=True, kw_only=True):
     """Everything concluded of one instance.
 
     ``kind_reason`` says in a few words why it is of that kind. ``magnification`` is the factor
@@ -90,8 +88,7 @@ class ImageCall:
         return self.call.phase is Phase.UNKNOWN and self.call.suggestion is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StudyCall:
+class StudyCall(Value, frozen=True, kw_only=True):
     """A study with its conclusions; ``images`` hold every instance exactly once."""
 
     study: Study
@@ -100,8 +97,7 @@ class StudyCall:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Value, frozen=True, kw_only=True):
     """Images of one side, view group and injection: pre on the left, post on the right.
 
     No image stands in it twice. ``plain`` holds the images of a study that is no ductogram, which
@@ -122,16 +118,14 @@ class Row:
         return self.pre + self.post + self.plain
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
+class LeftOut(Value, frozen=True, kw_only=True):
     """An instance that stands in no row, and why; what is no view of the breast for its kind."""
 
     image: ImageCall
     reason: LeftOutReason | Kind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pairing:
+class Pairing(Value, frozen=True, kw_only=True):
     """Rows and left-overs of one study; together they hold every image of it."""
 
     rows: tuple[Row, ...]

@@ -1,7 +1,8 @@
 """What headers say of scale, hanging and damage, added to rows before anything is drawn."""
 
 from collections.abc import Collection
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ductdicom.geometry.image import image_geometry
 from ductdicom.geometry.scale import contact_pitches

@@ -14,7 +14,7 @@ from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import LedgerRow
 
-_SHA256 = re.compile("[0-9a-f]{64}")
+_SHA256 = re.compile(rb"[0-9a-f]{64}")
 
 
 class Fingerprints:
@@ -55,9 +55,9 @@ class Fingerprints:
             return self._compute(origin)
         (known,) = self._catalogue.find([place])
         if known and _SHA256.fullmatch(known[0][0]):
-            return known[0][0]
+            return known[0][0].decode()
         digest = self._compute(origin)
-        self._catalogue.keep([(place, ((digest,),))])
+        self._catalogue.keep([(place, ((digest.encode(),),))])
         return digest
 
     def _compute(self, origin: Origin) -> str:

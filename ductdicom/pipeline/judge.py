@@ -1,9 +1,12 @@
 """Deciding over a whole run: each study by itself, then with the patient's other studies."""
 
+import dataclasses
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from ductdicom.classify.decide import classify_study
 from ductdicom.classify.engine import Engine, Thresholds
@@ -48,7 +51,9 @@ def make_engine(settings: Settings) -> tuple[Engine, tuple[Problem, ...]]:
     decisions_path = settings.decisions or _default_decisions(settings.output)
     decisions, problems = read_decisions(decisions_path) if decisions_path else ({}, ())
     rules = {
-        name: replace(rule, strength=setting.strength or rule.strength) if setting else rule
+        name: dataclasses.replace(rule, strength=setting.strength or rule.strength)
+        if setting
+        else rule
         for name, rule in RULES.items()
         if not (setting := vocabulary.rule_settings.get(name)) or setting.is_enabled
     }

@@ -3,9 +3,11 @@
 The header itself says which words they are: name, ID, birth date, accession number.
 """
 
+import dataclasses
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ductdicom.model.call import Evidence
 from ductdicom.model.instance import Instance
@@ -52,7 +54,9 @@ def _warn_of_annotations(study: Judged) -> Judged:
         for image in drawn_images(study.pairing)
         if image.instance.raster.has_annotation
     )
-    return replace(study, call=replace(study.call, problems=(*study.call.problems, *problems)))
+    return dataclasses.replace(
+        study, call=replace(study.call, problems=(*study.call.problems, *problems))
+    )
 
 
 def identity_words(instances: Iterable[Instance]) -> frozenset[str]:
@@ -105,7 +109,7 @@ def _mask_judged(study: Judged, known: frozenset[str]) -> Judged:
         pre, post, plain = (tuple(map(image, s)) for s in (found.pre, found.post, found.plain))
         return replace(found, pre=pre, post=post, plain=plain)
 
-    return replace(
+    return dataclasses.replace(
         study,
         call=replace(
             call,

@@ -1,7 +1,9 @@
 """What is no ductography, or no 2D view of one, and looks like it."""
 
-from dataclasses import replace
+import dataclasses
 from typing import Any
+
+from msgspec.structs import replace
 
 from corpus.exposures import POST, PRE, agent, fillings, said, scouts
 from corpus.scene import (
@@ -280,14 +282,14 @@ def companions(setting: Setting) -> Plan:
 def implants(setting: Setting) -> Plan:
     """Implant displaced and not, both before and after."""
     displaced = [
-        replace(shot, minute=(shot.minute or 0) + 0.6, modifiers=("ID",))
+        dataclasses.replace(shot, minute=(shot.minute or 0) + 0.6, modifiers=("ID",))
         for shot in tagged_visit(setting)
     ]
     return Plan(
         topic="implants",
         study_text=setting.exam_name(),
         shots=[
-            replace(shot, breast={"has_implant": True})
+            dataclasses.replace(shot, breast={"has_implant": True})
             for shot in tagged_visit(setting) + displaced
         ],
     )

@@ -1,9 +1,11 @@
 """From a few words about each exposure to headers, with the expert's label beside each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from corpus.vendors import MODIFIER_CODES, VENDORS, VIEW_CODES, Vendor
 from corpus.words import WORDS, Words

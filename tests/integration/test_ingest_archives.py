@@ -6,13 +6,13 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from dataclasses import replace
 from pathlib import Path
 
 import dicom_bytes as make
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest.archives.entry import Limits

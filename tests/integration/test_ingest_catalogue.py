@@ -167,7 +167,7 @@ def test_a_damaged_catalogue_is_made_anew(cd, cache, damage, read):
     [
         "UPDATE results SET own = '[1'",
         "UPDATE results SET own = x'5b5d'",
-        "UPDATE results SET own = CAST(replace(own, '[\"i\"', '[\"h\"') AS BLOB)",
+        "UPDATE results SET own = CAST(replace(own, 'i[', 'h[') AS BLOB)",
         "UPDATE results SET own = CAST(replace(own, '2.25.1', '2.25.5') AS BLOB)",
         "UPDATE results SET checksum = 1",
         "UPDATE results SET shared_1 = NULL",

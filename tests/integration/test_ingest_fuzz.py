@@ -106,5 +106,5 @@ def test_any_bytes_under_any_name_come_out_once(tmp_path, number, name, changes)
     for item in found:
         if isinstance(item, LedgerRow) and item.disposition is not Disposition.CONTAINER:
             assert item.reason
-        assert unpack(pack(item, own[0].origin), own[0].origin) == item
+        assert unpack(pack(item), own[0].origin) == item
     assert not list(Path(tmp_path).iterdir())

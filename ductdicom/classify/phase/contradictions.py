@@ -1,7 +1,8 @@
 """Phases that stand in an order of exposures which cannot be."""
 
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.image.seen import Seen

@@ -3,9 +3,11 @@
 A console may copy a value from the protocol onto every image. Such a value proves nothing.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import time
+
+from msgspec.structs import replace
 
 from ductdicom.classify.engine import Rule, Thresholds
 from ductdicom.classify.image.seen import Seen
@@ -48,10 +50,10 @@ def weigh(side: Side, rules: Mapping[str, Rule], thresholds: Thresholds) -> Side
     unreliable = {s for s in testable if s not in uniform and _recurs(side, s, thresholds)}
     idle = frozenset(uniform) - lowered | unreliable
     weighed = tuple(
-        replace(image, said=tuple(_weakened(item, idle) for item in image.said))
+        dataclasses.replace(image, said=tuple(_weakened(item, idle) for item in image.said))
         for image in side.images
     )
-    return replace(side, images=weighed, lowered=lowered, idle=idle)
+    return dataclasses.replace(side, images=weighed, lowered=lowered, idle=idle)
 
 
 def _weakened(item: Evidence, idle: frozenset[Source]) -> Evidence:

@@ -1,10 +1,12 @@
 """Zip and tar archives and CD images read in place: entries as candidates, with limits."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BytesIO, RawIOBase
 from itertools import groupby
 from typing import BinaryIO, cast
+
+from msgspec.structs import replace
 
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest.archives.entry import ARCHIVE_LIMIT, Entry, Limits, Replay, read_whole

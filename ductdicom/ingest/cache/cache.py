@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
-from ductdicom.ingest.cache.lines import SHARED_LINES, Packed, packing_schema
+from ductdicom.ingest.cache.lines import SHARED_LINES, Packed
 from ductdicom.model.origin import Origin
 
 _BUSY_MS = 5000
@@ -50,7 +50,7 @@ _CHECKSUM, _OWN, _FIRST_SHARED = 4, 5, 6
 _SELECT_LINES = "SELECT digest, content FROM lines WHERE digest IN ({})"
 _DIGEST_BYTES = 16
 _MOST_ASKED = 500  # lines in one statement
-_MOST_CHARACTERS = 1 << 23  # of remembered lines
+_MOST_BYTES = 1 << 23  # of remembered lines
 
 
 class Catalogue:
@@ -147,9 +147,8 @@ class Catalogue:
         for place, (own, *lines) in enumerate(packed):
             digests = [self._lines.keep(connection, line) for line in lines]
             absent = [None] * (SHARED_LINES - len(lines))
-            encoded = own.encode()
-            checksum = zlib.crc32(b"".join((encoded, *digests)))
-            values = (key, place, *state, checksum, encoded, *digests, *absent)
+            checksum = zlib.crc32(b"".join((own, *digests)))
+            values = (key, place, *state, checksum, own, *digests, *absent)
             connection.execute(_INSERT_RESULT.format(", ".join("?" * len(values))), values)
 
     def _key(self, origin: Origin) -> bytes:
@@ -171,14 +170,14 @@ class SharedLines:
     result is ever joined with a line that is not its own.
     """
 
-    __slots__ = ("_characters", "_contents", "_digests")
+    __slots__ = ("_bytes", "_contents", "_digests")
 
     def __init__(self) -> None:
-        self._contents: dict[bytes, str] = {}
-        self._digests: dict[str, bytes] = {}
-        self._characters = 0
+        self._contents: dict[bytes, bytes] = {}
+        self._digests: dict[bytes, bytes] = {}
+        self._bytes = 0
 
-    def read(self, connection: sqlite3.Connection, digests: set[bytes]) -> Mapping[bytes, str]:
+    def read(self, connection: sqlite3.Connection, digests: set[bytes]) -> Mapping[bytes, bytes]:
         """Return contents by digest, among them those of ``digests`` that the table has whole."""
         self._make_room()
         wanted = list(digests - self._contents.keys())
@@ -187,34 +186,33 @@ class SharedLines:
             statement = _SELECT_LINES.format(", ".join("?" * len(some)))
             for digest, content in connection.execute(statement, some):
                 if isinstance(content, bytes) and _digest(content) == digest:
-                    self._remember(digest, content.decode())
+                    self._remember(digest, content)
         return self._contents
 
-    def keep(self, connection: sqlite3.Connection, content: str) -> bytes:
+    def keep(self, connection: sqlite3.Connection, content: bytes) -> bytes:
         """Write a line that is not there yet, and return its digest."""
         if digest := self._digests.get(content):
             return digest
         self._make_room()
-        encoded = content.encode()
-        digest = _digest(encoded)
-        connection.execute("INSERT OR REPLACE INTO lines VALUES (?, ?)", (digest, encoded))
+        digest = _digest(content)
+        connection.execute("INSERT OR REPLACE INTO lines VALUES (?, ?)", (digest, content))
         self._remember(digest, content)
         return digest
 
-    def _remember(self, digest: bytes, content: str) -> None:
+    def _remember(self, digest: bytes, content: bytes) -> None:
         self._contents[digest] = content
         self._digests[content] = digest
-        self._characters += len(content)
+        self._bytes += len(content)
 
     def _make_room(self) -> None:
-        if self._characters > _MOST_CHARACTERS:
+        if self._bytes > _MOST_BYTES:
             self._contents.clear()
             self._digests.clear()
-            self._characters = 0
+            self._bytes = 0
 
 
 def _by_state(
-    rows: Sequence[tuple[Any, ...]], lines: Mapping[bytes, str]
+    rows: Sequence[tuple[Any, ...]], lines: Mapping[bytes, bytes]
 ) -> dict[tuple[Any, ...], list[Packed]]:
     """Return what was kept of each file; an empty line, which is none, for what is not whole."""
     found: dict[tuple[Any, ...], list[Packed]] = {}
@@ -224,8 +222,8 @@ def _by_state(
             is_whole = zlib.crc32(b"".join((row[_OWN], *digests))) == row[_CHECKSUM]
         except TypeError:  # damaged so far that it is no bytes
             is_whole = False
-        own = row[_OWN].decode() if is_whole else ""
-        found.setdefault(row[_STATE], []).append((own, *[lines.get(d, "") for d in digests]))
+        own = row[_OWN] if is_whole else b""
+        found.setdefault(row[_STATE], []).append((own, *[lines.get(d, b"") for d in digests]))
     return found
 
 
@@ -287,15 +285,16 @@ def _prepare(connection: sqlite3.Connection) -> None:
 @cache
 def _version() -> str:
     """Return a digest of the readers and of the values; another program reads everything anew."""
-    digest = hashlib.sha256(packing_schema().encode())
+    digest = hashlib.sha256()
     for source in version_sources():
         digest.update(source.read_bytes())
     return digest.hexdigest()
 
 
 def version_sources() -> list[Path]:
-    """Return the sources on which it depends what is read from a file: all of this room."""
-    return sorted(Path(__file__).parents[1].rglob("*.py"))
+    """Return the sources on which it depends what is kept of a file: this room and the values."""
+    room = Path(__file__).parents[1]
+    return sorted((*room.rglob("*.py"), *(room.parent / "model").glob("*.py")))
 
 
 def _close(connection: sqlite3.Connection | None) -> None:

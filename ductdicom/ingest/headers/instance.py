@@ -1,9 +1,10 @@
 """The bytes of one DICOM object to an `Instance`; pixels are looked at, not read."""
 
 import struct
-from dataclasses import replace
 from io import SEEK_END
 from typing import BinaryIO
+
+from msgspec.structs import replace
 
 from ductdicom.errors import NotDicomError, UnreadableError
 from ductdicom.ingest.headers.detect import HEAD_BYTES, find_start

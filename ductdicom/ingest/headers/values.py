@@ -234,7 +234,7 @@ def _unpack(raw: RawValue, letter: str) -> tuple[float, ...]:
         numbers = struct.unpack_from(f"{order}{count}{letter}", raw.value)
     except struct.error:
         return ()
-    return tuple(numbers) if all(math.isfinite(number) for number in numbers) else ()
+    return tuple(map(float, numbers)) if all(map(math.isfinite, numbers)) else ()
 
 
 @lru_cache(maxsize=_REMEMBERED)

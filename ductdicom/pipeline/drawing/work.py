@@ -1,11 +1,14 @@
 """One study's work: read its pixels, draw its pages, write its folder, its record last."""
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from ductdicom.export.dicom import dicom_sheet
 from ductdicom.export.html.pages import html_sheet
@@ -140,7 +143,7 @@ def draw_study(job: StudyJob, members: Members | None = None) -> tuple[StudyJob,
     call = replace(job.call, problems=(*job.call.problems, *found.values()))
     changes = prepare_differences(pairing, tiles) if job.settings.difference else None
     pages = compose(call, pairing, tiles, options, changes)
-    return replace(job, call=call, pairing=pairing), pages
+    return dataclasses.replace(job, call=call, pairing=pairing), pages
 
 
 def _doubt(image: ImageCall, tile: Tile | MissingTile) -> Problem | None:

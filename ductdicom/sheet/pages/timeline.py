@@ -1,8 +1,9 @@
 """The timeline strip: exposures of one side as ticks along the clock."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from ductdicom.model.call import Kind, Laterality, Phase, PhaseCall
 from ductdicom.model.study import ImageCall, StudyCall

@@ -1,6 +1,5 @@
 # The hard cases of before and after: what an expert says of headers that archives really hold.
 import io
-from dataclasses import replace
 from datetime import datetime, time
 
 import numpy as np
@@ -16,6 +15,7 @@ from builders import (
     phases,
     suggestions,
 )
+from msgspec.structs import replace
 
 from ductdicom.ingest.headers.instance import read_instance
 from ductdicom.model.call import Confidence, ExamKind, Phase, ViewGroup

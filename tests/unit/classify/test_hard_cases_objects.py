@@ -1,6 +1,4 @@
 # The hard cases of objects that are no 2D view of a ductography, or that are there twice.
-from dataclasses import replace
-
 import pytest
 from builders import (
     MAGNIFICATION,
@@ -14,6 +12,7 @@ from builders import (
     make_visit,
     phases,
 )
+from msgspec.structs import replace
 
 from ductdicom.model.call import Decision, ExamKind, Kind, Laterality, Phase
 from ductdicom.model.instance import Breast, Code, Contrast, Patient, Raster, Reference

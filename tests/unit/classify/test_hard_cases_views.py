@@ -1,6 +1,5 @@
 # The hard cases of side, view and pairing. What pixels add to them (scale, turning, windows) is
 # tested with the pixels.
-from dataclasses import replace
 from datetime import date, time
 
 import pytest
@@ -15,6 +14,7 @@ from builders import (
     make_visit,
     phases,
 )
+from msgspec.structs import replace
 
 from ductdicom.model.call import Laterality, ViewGroup
 from ductdicom.model.instance import Breast, Code, Contrast, Equipment, Geometry, Patient

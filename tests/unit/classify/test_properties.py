@@ -1,11 +1,11 @@
 # Laws of deciding that hold whatever the headers say.
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
 from builders import MAGNIFICATION, conclude, images_of, make_engine, make_instance
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ductdicom.classify.decide import classify_study
 from ductdicom.model.call import Confidence, Decision, ExamKind, Kind, Phase, Strength

@@ -1,11 +1,11 @@
 import io
 import shutil
 import subprocess
-from dataclasses import replace
 
 import numpy as np
 import pydicom
 import pytest
+from msgspec.structs import replace
 from sheets import lay_out, make_image
 
 from ductdicom.export.dicom import dicom_sheet

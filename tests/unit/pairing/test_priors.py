@@ -1,10 +1,10 @@
-from dataclasses import replace
 from datetime import date, datetime, time
 
 import pytest
 from builders import conclude, make_instance, make_origin
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ductdicom.model.call import (
     Confidence,

@@ -1,7 +1,7 @@
-from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
+from msgspec.structs import replace
 from sheets import make_evidence, make_image
 
 from ductdicom.model.call import Confidence, Kind, Laterality, Phase, PhaseCall, Strength, ViewGroup

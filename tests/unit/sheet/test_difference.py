@@ -1,9 +1,10 @@
 """Difference tiles: drawn beside the pair, refused in words, and only where asked for."""
 
-from dataclasses import replace
+import dataclasses
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from sheets import lay_out, make_image, make_study, make_tile
 
 from ductdicom.export.records import sheet_record
@@ -155,7 +156,7 @@ def test_a_suggested_order_is_said(tiles):
 )
 @pytest.mark.parametrize("label", ["1.dcm", "2.dcm"])
 def test_what_cannot_be_compared_is_refused_in_words(tiles, changes, said, label):
-    found, pages = compared(pair(), {**tiles, label: replace(tiles[label], **changes)})
+    found, pages = compared(pair(), {**tiles, label: dataclasses.replace(tiles[label], **changes)})
 
     assert said in reason(found)
     assert "DIFFERENCE" in words(pages[0])

@@ -4,11 +4,10 @@ The expected hanging is the table of IHE RAD TF-2 4.16.4.2.2.1.1.2; the turns ar
 phantom's own code, which shares nothing with that of the package's drawing.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from builders import make_instance, make_origin
+from msgspec.structs import replace
 from sheets import make_image, make_study
 
 from ductdicom.export.records import sheet_record

@@ -1,11 +1,10 @@
 """Whole pages of synthetic tiles: nothing outside, nothing overlapping, nothing lost."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sheets import lay_out, make_image, make_study, make_tile
 
 from ductdicom.model.call import ExamKind, Kind, Phase

@@ -1,10 +1,11 @@
 """What a tile knows of itself: doubts that must be said, its shape where its size is unknown."""
 
-from dataclasses import replace
+import dataclasses
 
 import numpy as np
 import pytest
 from builders import make_instance
+from msgspec.structs import replace
 from sheets import lay_out, make_image, make_tile
 
 from ductdicom.geometry.image import image_geometry
@@ -54,7 +55,9 @@ def test_millimetres_of_the_detector_are_called_so():
 )
 def test_what_contradicts_itself_on_black_and_white_is_said(photometric, shape, intent, is_said):
     tile = tile_of(
-        attributes=replace(PLAIN, photometric=photometric, presentation_shape=shape, intent=intent)
+        attributes=dataclasses.replace(
+            PLAIN, photometric=photometric, presentation_shape=shape, intent=intent
+        )
     )
 
     assert ("BLACK AND WHITE DOUBTFUL" in tile_badges(tile.notes)) == is_said
@@ -76,7 +79,7 @@ def test_pixels_keep_their_shape_where_their_size_is_not_known(orientation, rati
 
 def test_what_was_decoded_at_a_fraction_says_so():
     tiles = {
-        "1.dcm": replace(make_tile(), reduction=2, saturated_fraction=0.012),
+        "1.dcm": dataclasses.replace(make_tile(), reduction=2, saturated_fraction=0.012),
         "2.dcm": make_tile(),
     }
 

@@ -1,9 +1,10 @@
 """What is said of an image stands beside it in full, however narrow its place is."""
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
 from builders import make_instance, make_origin
+from msgspec.structs import replace
 from sheets import lay_out, make_image, make_study, make_tile
 
 from ductdicom.model.call import Confidence, Phase, PhaseCall
@@ -48,7 +49,7 @@ def narrow(count=5, **changes):
 def test_every_doubt_of_a_narrow_tile_is_said_in_full():
     images, tiles = narrow()
     label = images[1].instance.origin.label
-    tiles[label] = replace(tiles[label], notes=DOUBTS)
+    tiles[label] = dataclasses.replace(tiles[label], notes=DOUBTS)
 
     _, _, (page, *_) = lay_out(images, tiles)
 
@@ -61,7 +62,7 @@ def test_every_doubt_of_a_narrow_tile_is_said_in_full():
 def test_facts_and_grey_of_a_narrow_tile_are_said_in_full():
     images, tiles = narrow(magnification=1.8)
     label = images[2].instance.origin.label
-    tiles[label] = replace(
+    tiles[label] = dataclasses.replace(
         tiles[label], voi="window 1: A LONG EXPLANATION OF ITS OWN", saturated_fraction=0.123
     )
 
@@ -123,7 +124,7 @@ def test_a_title_wider_than_its_row_is_broken():
 def test_a_close_up_has_a_bar_of_its_own_scale_right_below_it():
     images = [make_image(1, phase="pre"), make_image(2)]
     tiles = {
-        image.instance.origin.label: replace(make_tile((120, 60)), tip=(0.5, 0.8))
+        image.instance.origin.label: dataclasses.replace(make_tile((120, 60)), tip=(0.5, 0.8))
         for image in images
     }
 

@@ -1,7 +1,6 @@
-from dataclasses import replace
-
 import pytest
 from builders import make_instance
+from msgspec.structs import replace
 
 from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.exam.exam import decide_exam, is_contested

@@ -1,7 +1,6 @@
-from dataclasses import replace
-
 import pytest
 from builders import MAGNIFICATION, make_instance
+from msgspec.structs import replace
 
 from ductdicom.classify.image.subject import read_subject
 from ductdicom.classify.image.view import decide_view

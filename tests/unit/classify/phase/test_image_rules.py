@@ -1,8 +1,8 @@
-from dataclasses import replace
 from datetime import time
 
 import pytest
 from builders import make_instance, make_seen
+from msgspec.structs import replace
 
 from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.image.subject import read_subject

@@ -1,9 +1,8 @@
-from dataclasses import replace
-
 import pytest
 from builders import make_instance, make_seen
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.phase.contradictions import find_contradictions, late_pre

@@ -21,19 +21,19 @@ def count(connection):
 def test_equal_lines_are_kept_once(connection):
     one, two = SharedLines(), SharedLines()
 
-    digests = {one.keep(connection, "a"), one.keep(connection, "a"), two.keep(connection, "a")}
+    digests = {one.keep(connection, b"a"), one.keep(connection, b"a"), two.keep(connection, b"a")}
 
     assert len(digests) == 1
     assert count(connection) == 1
 
 
 def test_equal_lines_come_back_as_one_object(connection):
-    digest = SharedLines().keep(connection, "a line")
+    digest = SharedLines().keep(connection, b"a line")
     lines = SharedLines()
 
     first = lines.read(connection, {digest})[digest]
 
-    assert first == "a line"
+    assert first == b"a line"
     assert lines.read(connection, {digest})[digest] is first
 
 
@@ -43,19 +43,19 @@ def test_a_line_that_is_not_there_is_left_out(connection):
 
 def test_however_many_are_asked_for_all_come(connection):
     written = SharedLines()
-    digests = {written.keep(connection, str(number)): str(number) for number in range(2000)}
+    digests = {written.keep(connection, b"%d" % number): b"%d" % number for number in range(2000)}
 
     assert SharedLines().read(connection, set(digests)) == digests
 
 
 def test_what_is_remembered_is_bounded_and_nothing_is_lost(connection, monkeypatch):
-    monkeypatch.setattr(module, "_MOST_CHARACTERS", 10)
+    monkeypatch.setattr(module, "_MOST_BYTES", 10)
     lines = SharedLines()
-    first = lines.keep(connection, "0123456789 the first")
-    second = lines.keep(connection, "the second")
+    first = lines.keep(connection, b"0123456789 the first")
+    second = lines.keep(connection, b"the second")
 
     assert lines.read(connection, {second}).keys() == {second}
-    assert lines.read(connection, {first})[first] == "0123456789 the first"
+    assert lines.read(connection, {first})[first] == b"0123456789 the first"
 
 
 def test_a_change_of_any_reader_makes_the_cache_anew():

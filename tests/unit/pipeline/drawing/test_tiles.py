@@ -1,9 +1,10 @@
+import dataclasses
 import weakref
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from builders import make_instance, make_origin
+from msgspec.structs import replace
 from sheets import make_image, make_study
 
 from ductdicom.errors import DecodeError
@@ -17,7 +18,7 @@ from ductdicom.sheet.page import SheetOptions
 from ductdicom.sheet.pages.compose import compose
 
 OPTIONS = SheetOptions(closeup=Closeup.NEVER)
-SMALL = replace(OPTIONS, dpi=50)  # a page of 413 pixels' height
+SMALL = dataclasses.replace(OPTIONS, dpi=50)  # a page of 413 pixels' height
 ROWS, COLUMNS = 2000, 1600
 
 
@@ -125,21 +126,21 @@ def test_few_decoded_images_of_a_long_row_are_held_at_once(monkeypatch):
 
 
 def test_a_close_up_has_its_own_pixels(monkeypatch):
-    options = replace(OPTIONS, dpi=160)
+    options = dataclasses.replace(OPTIONS, dpi=160)
 
     (plain,) = tiles_of(monkeypatch, breast(1900), options=options)
     (closer,) = tiles_of(
-        monkeypatch, breast(1900), options=replace(options, closeup=Closeup.ALWAYS)
+        monkeypatch, breast(1900), options=dataclasses.replace(options, closeup=Closeup.ALWAYS)
     )
 
     assert (plain.reduction, closer.reduction) == (2, 1)
 
 
 def test_html_keeps_more_pixels_for_a_reader_who_zooms(monkeypatch):
-    options = replace(OPTIONS, dpi=150)
+    options = dataclasses.replace(OPTIONS, dpi=150)
 
     (plain,) = tiles_of(monkeypatch, breast(1900), options=options)
-    (zoomed,) = tiles_of(monkeypatch, breast(1900), options=replace(options, zoom=2.0))
+    (zoomed,) = tiles_of(monkeypatch, breast(1900), options=dataclasses.replace(options, zoom=2.0))
 
     assert (plain.reduction, zoomed.reduction) == (2, 1)
 
@@ -201,6 +202,6 @@ def test_a_row_keeps_one_kind_of_voi_where_one_image_cannot_be_decoded_finely(mo
     images = [make_image(1, phase="pre", instance=_image(1).instance), _image(2)]
     study = make_study(images)
 
-    shown = tiles.prepare_tiles(study, pair_study(study), replace(OPTIONS, zoom=2.0))
+    shown = tiles.prepare_tiles(study, pair_study(study), dataclasses.replace(OPTIONS, zoom=2.0))
 
     assert {tile.voi for tile in shown.values()} == {"window 1"}

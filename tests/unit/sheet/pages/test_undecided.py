@@ -1,9 +1,9 @@
 """What is not decided is said on the first page, and is never called absent."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 from sheets import lay_out, make_image, make_study
 
 from ductdicom.model.call import Confidence, Laterality, Phase, PhaseCall
