@@ -2,6 +2,7 @@
 
     python scripts/bench.py                  the two speeds
     python scripts/bench.py --scan --files 20000
+    python scripts/bench.py --start          processor time of commands that do little
     python scripts/bench.py --memory         200 000 files of a kilobyte: takes minutes
     python scripts/bench.py --sheets         also for images of full size and in each
                                              transfer syntax: takes minutes
@@ -20,6 +21,7 @@ from time import perf_counter
 
 import bench_scan as bench_headers
 import bench_sheets
+import bench_start
 
 from ductdicom.phantom.exposure import SampleSize
 from ductdicom.phantom.samples import write_samples
@@ -53,6 +55,12 @@ def bench_scan(count: int, jobs: int) -> None:
     """Print files scanned per second, beside other programs, with a warm cache."""
     print(f"{count} mammograms of 160 elements, warm cache; times: {jobs} workers over that one")
     print_table(bench_headers.HEAD, list(bench_headers.compare_scans(count, jobs)))
+
+
+def bench_starts() -> None:
+    """Print what it takes to start, beside the least that it could take."""
+    print("processor time, user and system, the median of some runs")
+    print_table(bench_start.HEAD, list(bench_start.compare_starts()))
 
 
 def bench_memory(jobs: int) -> None:
@@ -103,15 +111,19 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--scan", action="store_true", help="files scanned per second")
+    parser.add_argument("--start", action="store_true", help="processor time of small commands")
     parser.add_argument("--memory", action="store_true", help="memory over many files")
     parser.add_argument("--sheets", action="store_true", help="seconds per sheet, both sizes")
     parser.add_argument("--accuracy", action="store_true", help="the labelled corpus")
     parser.add_argument("--files", type=int, default=4000, help="files to scan (%(default)s)")
     parser.add_argument("--jobs", type=int, default=2, help="worker processes (%(default)s)")
     chosen = parser.parse_args()
-    is_default = not (chosen.scan or chosen.memory or chosen.sheets or chosen.accuracy)
+    named = (chosen.scan, chosen.start, chosen.memory, chosen.sheets, chosen.accuracy)
+    is_default = not any(named)
     if chosen.scan or is_default:
         bench_scan(chosen.files, chosen.jobs)
+    if chosen.start:
+        bench_starts()
     if chosen.memory:
         bench_memory(chosen.jobs)
     if chosen.sheets or is_default:
