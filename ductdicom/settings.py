@@ -1,22 +1,11 @@
-"""What a run is told to do: frozen values, read from the command line, environment and TOML.
-
-The only module that reads TOML or the environment.
-"""
+"""What a run is told to do, as frozen values."""
 
 import os
 import sys
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-
-from ductdicom.errors import UsageError
-from ductdicom.wording import suggestion
-
-_PREFIX = "DUCTDICOM_"
-_MOST_JOBS = 1024
-_DPI = (72, 600)
 
 
 class Format(StrEnum):
@@ -111,45 +100,6 @@ class Settings:
     log_json: bool = False
 
 
-def load_settings(
-    given: Mapping[str, object],
-    *,
-    config: Path | None = None,
-    environment: Mapping[str, str] | None = None,
-) -> Settings:
-    """Put the settings together: the command line wins, then the environment, then the file.
-
-    Parameters
-    ----------
-    given
-        Options of the command line by the field's name; None where an option was not given.
-    config
-        A TOML file with any of the options.
-    environment
-        Variables; those that begin with ``DUCTDICOM_`` count.
-
-    Raises
-    ------
-    UsageError
-        An unknown name, or a value of the wrong kind; says what would be right.
-    """
-    known = {item.name for item in fields(Settings)}
-    values: dict[str, object] = {}
-    for source, found in (
-        (str(config), _read_config(config)),
-        ("the environment", _read_environment(environment or {})),
-        ("the command line", given),
-    ):
-        for name, value in found.items():
-            if name not in known:
-                raise UsageError(
-                    f"unknown option {name!r} in {source}", hint=suggestion(name, known)
-                )
-            if value is not None:
-                values[name] = _convert(name, value, source)
-    return Settings(**values)  # type: ignore[arg-type]  # _convert gives each field its type
-
-
 def user_cache(environment: Mapping[str, str], platform: str = sys.platform) -> Path | None:
     """Return this program's folder in the user's cache, None where the user has none.
 
@@ -169,86 +119,3 @@ def user_cache(environment: Mapping[str, str], platform: str = sys.platform) -> 
 def _below_home(environment: Mapping[str, str], folder: str) -> str:
     home = environment.get("HOME", "")
     return f"{home}/{folder}" if home else ""
-
-
-def _read_config(config: Path | None) -> dict[str, object]:
-    if config is None:
-        return {}
-    try:
-        content = tomllib.loads(config.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"configuration cannot be read: {error.strerror}", path=config) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"configuration is no valid TOML: {error}", path=config) from error
-    return {name.replace("-", "_"): value for name, value in content.items()}
-
-
-def _read_environment(environment: Mapping[str, str]) -> dict[str, object]:
-    return {
-        name.removeprefix(_PREFIX).lower(): value
-        for name, value in environment.items()
-        if name.startswith(_PREFIX) and value
-    }
-
-
-def _convert(name: str, value: object, source: str) -> object:
-    """Give a value the type of its field."""
-    choices: dict[str, type[StrEnum]] = {
-        "link": Link,
-        "phi": Phi,
-        "theme": ThemeName,
-        "paper": Paper,
-        "closeup": Closeup,
-        "voi": VoiOption,
-    }
-    try:
-        if name in choices:
-            return choices[name](str(value))
-        if name == "format":
-            return _formats(value)
-        if name in {"output", "rules", "decisions", "cache"}:
-            return _path(value)
-        if name == "jobs":
-            return _whole(value, 0, _MOST_JOBS) or _processors()
-        if name == "dpi":
-            return _whole(value, *_DPI)
-        return _boolean(value)
-    except ValueError as error:
-        allowed = ", ".join(choices[name]) if name in choices else str(error)
-        raise UsageError(
-            f"{name} cannot be {value!r} in {source}", hint=f"allowed: {allowed}"
-        ) from error
-
-
-def _path(value: object) -> Path:
-    if not str(value):
-        raise ValueError("the path of a file or folder")
-    return Path(str(value))
-
-
-def _formats(value: object) -> tuple[Format, ...]:
-    names = value if isinstance(value, list | tuple) else str(value).split(",")
-    try:
-        return tuple(dict.fromkeys(Format(str(name).strip().lower()) for name in names))
-    except ValueError as error:
-        raise ValueError(", ".join(Format)) from error
-
-
-def _whole(value: object, least: int, most: int) -> int:
-    words = f"a whole number from {least} to {most}"
-    try:
-        number = int(str(value))
-    except ValueError as error:
-        raise ValueError(words) from error
-    if not least <= number <= most:
-        raise ValueError(words)
-    return number
-
-
-def _boolean(value: object) -> bool:
-    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-    if isinstance(value, bool):
-        return value
-    if str(value).lower() in words:
-        return words[str(value).lower()]
-    raise ValueError("true or false")

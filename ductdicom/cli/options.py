@@ -1,98 +1,227 @@
-"""Options that several commands share, and how they become settings."""
+"""Options that several commands share, and how they become settings.
+
+An option of a run may also stand in the environment (``DUCTDICOM_JOBS``) and in the TOML file of
+``--config``: the command line wins, then the environment, then the file.
+"""
 
 import os
 import sys
-from collections.abc import Callable
+import tomllib
+from collections.abc import Collection
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from ductdicom.errors import UsageError
 from ductdicom.ingest.inputs import check_inputs, read_list
-from ductdicom.settings import Closeup, Paper, Phi, Settings, ThemeName, VoiOption, load_settings
+from ductdicom.settings import Closeup, Format, Link, Paper, Phi, Settings, ThemeName, VoiOption
+from ductdicom.wording import suggestion
 
-F = TypeVar("F", bound=Callable[..., Any])
+_PREFIX = "DUCTDICOM_"
+_CONFIG = f"{__name__}.config"  # where the context keeps the file's name, for messages
 
-quiet_option = click.option(
-    "-q", "--quiet", is_flag=True, default=None, help="Say nothing but errors on standard error."
+
+class _Setting(click.Option):
+    """An option of a run, which the environment and the file of ``--config`` may hold."""
+
+    def __init__(self, *names: str, **attributes: Any) -> None:
+        super().__init__(names, **attributes)
+        self.envvar = f"{_PREFIX}{self.name}".upper()
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        """Convert a value, and say of a wrong one where it stands if nobody typed it."""
+        try:
+            return super().process_value(ctx, value)
+        except click.BadParameter as error:
+            source = ctx.get_parameter_source(str(self.name))
+            if source is ParameterSource.COMMANDLINE:
+                raise
+            if source is ParameterSource.ENVIRONMENT:
+                raise UsageError(error.message, path=str(self.envvar)) from error
+            path = ctx.meta.get(_CONFIG)
+            raise UsageError(f"{self.name}: {error.message}", path=path) from error
+
+
+class _Path(click.Path):
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(value or self.fail("the path is empty.", param, ctx), param, ctx)
+
+
+def _flag(*names: str, text: str) -> _Setting:
+    return _Setting(*names, is_flag=True, default=None, help=text)
+
+
+def _choice(name: str, kind: type[StrEnum], text: str) -> _Setting:
+    return _Setting(
+        name,
+        type=click.Choice([str(item) for item in kind]),
+        callback=lambda _context, _option, value: None if value is None else kind(value),
+        help=text,
+    )
+
+
+def _formats(
+    ctx: click.Context, option: click.Parameter, value: str | None
+) -> tuple[Format, ...] | None:
+    if value is None:
+        return None
+    choice = click.Choice([str(item) for item in Format], case_sensitive=False)
+    names = (choice.convert(name.strip(), option, ctx) for name in value.split(","))
+    return tuple(dict.fromkeys(map(Format, names)))
+
+
+def _read_config(ctx: click.Context, _option: click.Parameter, config: Path | None) -> Path | None:
+    """Let the file of ``--config`` say what nobody typed."""
+    if config is None:
+        return None
+    try:
+        content = tomllib.loads(config.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"configuration cannot be read: {error.strerror}", path=config) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"configuration is no valid TOML: {error}", path=config) from error
+    values = {
+        name.replace("-", "_"): ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in content.items()
+    }
+    _refuse_unknown(values, _SETTINGS, str(config))
+    ctx.meta[_CONFIG] = config
+    ctx.default_map = {**values, **(ctx.default_map or {})}
+    return config
+
+
+def _refuse_unknown(names: Collection[str], known: Collection[str], source: str) -> None:
+    for name in names:
+        if name not in known:
+            raise UsageError(f"unknown option {name!r} in {source}", hint=suggestion(name, known))
+
+
+quiet_option = _flag("-q", "--quiet", text="Say nothing but errors on standard error.")
+strict_option = _flag("--strict", text="A study that needs review is a failure too.")
+config_option = click.Option(
+    ["--config"],
+    type=_Path(),
+    envvar=f"{_PREFIX}CONFIG",
+    is_eager=True,
+    callback=_read_config,
+    help="TOML with any of these options; the command line wins.",
 )
-
-
-def inputs_argument(function: F) -> F:
-    """Add INPUT… and the ways to name more of them."""
-    for option in (
-        # Not click.Path: what may not be read is a row of the ledger like any other input.
-        click.argument("inputs", nargs=-1, metavar="INPUT..."),
-        click.option(
-            "--files-from",
-            metavar="FILE|-",
-            help="Read more inputs from FILE, one a line; - is standard input. What is not there "
-            "is an unreadable input.",
-        ),
-        click.option("-0", "nul", is_flag=True, help="Inputs of --files-from end with NUL."),
-    ):
-        function = option(function)
-    return function
-
-
-def deciding_options(function: F) -> F:
-    """Add the options that change what is decided."""
-    for option in (
-        click.option(
-            "--decisions",
-            type=click.Path(path_type=Path),
-            help="A reviewer's decisions (JSON or CSV); they outrank every rule.",
-        ),
-        click.option(
-            "--rules",
-            type=click.Path(path_type=Path),
-            help="A site's rules and vocabulary (TOML), laid over the built-in ones.",
-        ),
-        click.option(
-            "--config",
-            type=click.Path(path_type=Path),
-            help="TOML with any of these options; the command line wins.",
-        ),
-        click.option(
-            "-j",
-            "--jobs",
-            metavar="N",
-            help="Worker processes; 0 and the default are the number of processors.",
-        ),
-        click.option(
-            "--all-studies",
-            is_flag=True,
-            default=None,
-            help="Rows and sheets also for mammography studies that are no ductogram.",
-        ),
-    ):
-        function = option(function)
-    return function
-
-
-def page_options(function: F) -> F:
-    """Add the options that change how a page looks."""
-    for name, choices, text in (
-        ("phi", Phi, "How much identity goes on sheets.  [default: minimal]"),
-        ("theme", ThemeName, "Colours of the page.  [default: dark, light for PDF]"),
-        ("paper", Paper, "Size of the page, landscape.  [default: a4]"),
-        ("closeup", Closeup, "Close-ups behind the nipple.  [default: auto, where there is room]"),
-        (
-            "voi",
-            VoiOption,
-            "What turns values into grey; wide shows the full range.  [default: header]",
-        ),
-    ):
-        choice = click.Choice([str(item) for item in choices])
-        function = click.option(f"--{name}", type=choice, help=text)(function)
-    function = click.option(
+# Not click.Path: what may not be read is a row of the ledger like any other input.
+INPUTS: tuple[click.Parameter, ...] = (
+    click.Argument(["inputs"], nargs=-1, metavar="INPUT..."),
+    click.Option(
+        ["--files-from"],
+        metavar="FILE|-",
+        help="Read more inputs from FILE, one a line; - is standard input. What is not there "
+        "is an unreadable input.",
+    ),
+    click.Option(["-0", "nul"], is_flag=True, help="Inputs of --files-from end with NUL."),
+)
+DECIDING = (
+    _flag(
+        "--all-studies", text="Rows and sheets also for mammography studies that are no ductogram."
+    ),
+    _Setting(
+        *("-j", "--jobs"),
+        type=click.IntRange(0, 1024),
+        metavar="N",
+        help="Worker processes; 0 and the default are the number of processors.",
+    ),
+    config_option,
+    _Setting(
+        "--rules",
+        type=_Path(),
+        help="A site's rules and vocabulary (TOML), laid over the built-in ones.",
+    ),
+    _Setting(
+        "--decisions",
+        type=_Path(),
+        help="A reviewer's decisions (JSON or CSV); they outrank every rule.",
+    ),
+)
+PAGES = (
+    _Setting(
+        "--dpi", type=click.IntRange(72, 600), metavar="N", help="Pixels an inch.  [default: 200]"
+    ),
+    _flag(
         "--difference",
-        is_flag=True,
-        default=None,
-        help="Experimental: what changed, beside each pair. Needs the extra difference.",
-    )(function)
-    return click.option("--dpi", metavar="N", help="Pixels an inch.  [default: 200]")(function)
+        text="Experimental: what changed, beside each pair. Needs the extra difference.",
+    ),
+    _choice(
+        "--voi",
+        VoiOption,
+        "What turns values into grey; wide shows the full range.  [default: header]",
+    ),
+    _choice(
+        "--closeup", Closeup, "Close-ups behind the nipple.  [default: auto, where there is room]"
+    ),
+    _choice("--paper", Paper, "Size of the page, landscape.  [default: a4]"),
+    _choice("--theme", ThemeName, "Colours of the page.  [default: dark, light for PDF]"),
+    _choice("--phi", Phi, "How much identity goes on sheets.  [default: minimal]"),
+)
+WRITING = (
+    _Setting("-o", "--output", type=_Path(), help="Where the results go. Required."),
+    _Setting(
+        "--format",
+        callback=_formats,
+        metavar="LIST",
+        help="Sheet formats, comma separated: png,pdf,html,dicom.  [default: png,pdf,html]",
+    ),
+    _choice("--link", Link, "How the sorted originals are laid down.  [default: none]"),
+    _Setting(
+        "--cache",
+        type=_Path(),
+        help="Folder that remembers headers from run to run; it holds names.  "
+        "[default: the user's]",
+    ),
+    _flag("-n", "--dry-run", text="Say what would be written."),
+    _flag("--force", text="Redo studies that are up to date."),
+)
+SAYING = (
+    _flag("-v", "--verbose", text="Say more on standard error."),
+    _flag("--log-json", text="Machine-readable lines on standard error."),
+)
+_SETTINGS = {
+    str(option.name): option
+    for option in (*DECIDING, *PAGES, *WRITING, *SAYING, strict_option, quiet_option)
+    if isinstance(option, _Setting)
+}
+
+
+def make_settings(**given: object) -> Settings:
+    """Put the settings of the running command together.
+
+    Parameters
+    ----------
+    given
+        Settings by name that the command knows by itself.
+
+    Raises
+    ------
+    UsageError
+        An unknown name in the environment or the file, or a value of the wrong kind there.
+    """
+    context = click.get_current_context()
+    variables = {name for name, value in os.environ.items() if name.startswith(_PREFIX) and value}
+    options = (*_SETTINGS.values(), config_option)
+    _refuse_unknown(
+        sorted(variables), [str(option.envvar) for option in options], "the environment"
+    )
+    values = {name: context.params.get(name) for name in _SETTINGS} | given
+    # What the command has no option for may stand in the environment or the file all the same.
+    others = [option for option in options if values.get(str(option.name)) is None]
+    command = click.Command(None, params=list(others), add_help_option=False)
+    found = command.make_context(None, [], parent=context, default_map=context.default_map).params
+    values |= {name: found[name] for name in _SETTINGS if name in found}
+    if values["jobs"] == 0:
+        del values["jobs"]
+    return Settings(**{name: value for name, value in values.items() if value is not None})
 
 
 def all_inputs(inputs: tuple[str, ...], files_from: str | None, *, nul: bool) -> list[str]:
@@ -126,12 +255,3 @@ def _listed(files_from: str | None, *, nul: bool) -> list[str]:
     if any("\0" in name for name in names):
         raise UsageError("the names in this list end with NUL", path=files_from, hint="add -0")
     return names
-
-
-def make_settings(config: Path | None, **given: object) -> Settings:
-    """Turn options into settings; options that were not given leave room for the other sources."""
-    environment = dict(os.environ)
-    named = environment.pop("DUCTDICOM_CONFIG", "")
-    return load_settings(
-        given, config=config or (Path(named) if named else None), environment=environment
-    )

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from ductdicom import __version__, errors
 from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.rules import describe_rules
 from ductdicom.cli.application import INTERRUPTED, application
+from ductdicom.cli.options import make_settings
 from ductdicom.export.records import LEDGER_COLUMNS
 from ductdicom.model.call import Confidence, ExamKind, Kind
 from ductdicom.model.outcome import Disposition, ProblemCode, Status
-from ductdicom.settings import load_settings
 from ductdicom.vocabulary.terms import load_vocabulary
 
 pytestmark = pytest.mark.integration
@@ -154,10 +155,17 @@ def test_the_library_s_example_runs(tmp_path, monkeypatch, capsys):
 def test_an_option_in_a_file_and_in_the_environment_is_the_one_of_the_docs(tmp_path):
     path = tmp_path / "site.toml"
     path.write_text("all-studies = true\n", encoding="utf-8")
+    found = []
+    command = click.Command("run", callback=lambda: found.append(make_settings()))
 
-    assert load_settings({}, config=path).all_studies
-    assert load_settings({}, environment={"DUCTDICOM_ALL_STUDIES": "1"}).all_studies
-    assert load_settings({}, environment={"DUCTDICOM_JOBS": "4"}).jobs == 4
+    for variables in (
+        {"DUCTDICOM_CONFIG": str(path)},
+        {"DUCTDICOM_ALL_STUDIES": "1", "DUCTDICOM_JOBS": "4"},
+    ):
+        CliRunner().invoke(command, env=variables, catch_exceptions=False)
+
+    assert [settings.all_studies for settings in found] == [True, True]
+    assert found[1].jobs == 4
 
 
 def test_the_version_stands_in_the_changelog():

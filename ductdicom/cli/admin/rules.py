@@ -39,7 +39,7 @@ def rules(context: click.Context, rules: Path | None, as_json: bool) -> int | No
         given = {"rules": rules, "as_json": as_json}  # here or behind the command's name
         context.default_map = {context.invoked_subcommand: given}
         return None
-    found = list_rules(make_settings(None, rules=rules))
+    found = list_rules(make_settings(rules=rules))
     if as_json:
         for item in found:
             say_json(asdict(item))
@@ -58,7 +58,7 @@ def rules(context: click.Context, rules: Path | None, as_json: bool) -> int | No
 @_json_option
 def test_phrase(text: str, rules: Path | None, as_json: bool) -> int:
     """Say what a phrase means to the engine."""
-    settings = make_settings(None, rules=rules)
+    settings = make_settings(rules=rules)
     found, words = explain_phrase(text, settings), explain_words(text, settings)
     if as_json:
         tokens = [{"word": word, "part": part} for word, part in words]
@@ -94,7 +94,7 @@ def diff(new: Path, output: Path, root: Path, decisions: Path | None, as_json: b
 
     Reads the originals again and writes nothing. Ends with 1 where originals are gone.
     """
-    settings = make_settings(None, rules=new, decisions=decisions)
+    settings = make_settings(rules=new, decisions=decisions)
     found = compare_rules(output, root, settings)
     if as_json:
         for change in found.changes:

@@ -1,18 +1,18 @@
 """``ductdicom check``: what is wrong with an export, without writing anything."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import click
 
 from ductdicom.cli.echo import say, say_json
 from ductdicom.cli.options import (
+    DECIDING,
+    INPUTS,
     all_inputs,
-    deciding_options,
-    inputs_argument,
     make_settings,
     quiet_option,
+    strict_option,
 )
 from ductdicom.cli.progress import read_inputs
 from ductdicom.cli.tables import print_table
@@ -27,28 +27,21 @@ from ductdicom.wording import counted
 _BAD = {Disposition.UNREADABLE, Disposition.DUPLICATE}
 
 
-@click.command()
-@inputs_argument
-@deciding_options
+@click.command(params=[*INPUTS, *DECIDING, strict_option, quiet_option])
 @click.option("--json", "as_json", is_flag=True, help="Print one finding a line as JSON.")
-@click.option(
-    "--strict", is_flag=True, default=None, help="A study that needs review is a failure too."
-)
-@quiet_option
 def check(
     inputs: tuple[str, ...],
     files_from: str | None,
     nul: bool,
-    config: Path | None,
     as_json: bool,
-    **given: object,
+    **_settings: object,
 ) -> int:
     """Say what is wrong with an export: files, file sets, patients, sides, phases.
 
     A study that needs review is a finding, with its undecided files; a failure only with --strict.
     The exit code is the one that `organise` would end with, as far as headers tell.
     """
-    settings = make_settings(config, **given)
+    settings = make_settings()
     scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
     report = decided(scanned, settings)
     findings = list(_findings(scanned, report))

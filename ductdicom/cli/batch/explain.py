@@ -1,18 +1,11 @@
 """``ductdicom explain``: for each image, every reason and the conclusion."""
 
 import re
-from pathlib import Path
 
 import click
 
 from ductdicom.cli.echo import say, say_json
-from ductdicom.cli.options import (
-    all_inputs,
-    deciding_options,
-    inputs_argument,
-    make_settings,
-    quiet_option,
-)
+from ductdicom.cli.options import DECIDING, INPUTS, all_inputs, make_settings, quiet_option
 from ductdicom.cli.progress import read_inputs
 from ductdicom.cli.tables import say_what_needs_a_person
 from ductdicom.export.records import instance_record
@@ -26,21 +19,17 @@ _DECISION = "decision"  # the rule's name; its evidence has no attribute, but a 
 _CONCLUSION = re.compile("^unknown(, because|,|:) ")
 
 
-@click.command()
-@inputs_argument
-@deciding_options
+@click.command(params=[*INPUTS, *DECIDING, quiet_option])
 @click.option("--json", "as_json", is_flag=True, help="Print one instance record a line.")
-@quiet_option
 def explain(
     inputs: tuple[str, ...],
     files_from: str | None,
     nul: bool,
-    config: Path | None,
     as_json: bool,
-    **given: object,
+    **_settings: object,
 ) -> int:
     """Say of each image what was concluded, why, and what spoke against it."""
-    settings = make_settings(config, **given)
+    settings = make_settings()
     scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
     for study in scanned.judged:
         if not as_json:

@@ -4,19 +4,21 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import cast
 
 import click
 
 from ductdicom.cli.echo import say, say_event
 from ductdicom.cli.options import (
+    DECIDING,
+    INPUTS,
+    PAGES,
+    SAYING,
+    WRITING,
     all_inputs,
-    deciding_options,
-    inputs_argument,
     make_settings,
-    page_options,
     quiet_option,
+    strict_option,
 )
 from ductdicom.cli.progress import show_progress
 from ductdicom.cli.tables import print_table, say_problems
@@ -25,56 +27,23 @@ from ductdicom.model.outcome import Disposition
 from ductdicom.pipeline.drawing.work import planned_files
 from ductdicom.pipeline.report import Report, count_inputs, count_studies, studies_from_inputs
 from ductdicom.pipeline.run import organise as run_organise
-from ductdicom.settings import Link, Settings, user_cache
+from ductdicom.settings import Settings, user_cache
 from ductdicom.version import __version__
 from ductdicom.wording import counted
 
 
 @click.command(
+    params=[*INPUTS, *WRITING, *PAGES, *DECIDING, strict_option, *SAYING, quiet_option],
     epilog="For example: ductdicom organise cd1.zip cd2.zip -o sheets --format png,html",
-)
-@inputs_argument
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Where the results go. Required."
-)
-@click.option(
-    "--format",
-    "formats",
-    metavar="LIST",
-    help="Sheet formats, comma separated: png,pdf,html,dicom.  [default: png,pdf,html]",
-)
-@click.option(
-    "--link",
-    type=click.Choice([str(item) for item in Link]),
-    help="How the sorted originals are laid down.  [default: none]",
-)
-@page_options
-@deciding_options
-@click.option(
-    "--cache",
-    type=click.Path(path_type=Path),
-    help="Folder that remembers headers from run to run; it holds names.  [default: the user's]",
-)
-@click.option("-n", "--dry-run", is_flag=True, default=None, help="Say what would be written.")
-@click.option("--force", is_flag=True, default=None, help="Redo studies that are up to date.")
-@click.option(
-    "--strict", is_flag=True, default=None, help="A study that needs review is a failure too."
-)
-@click.option("-v", "--verbose", is_flag=True, default=None, help="Say more on standard error.")
-@quiet_option
-@click.option(
-    "--log-json", is_flag=True, default=None, help="Machine-readable lines on standard error."
 )
 def organise(
     inputs: tuple[str, ...],
     files_from: str | None,
     nul: bool,
-    config: Path | None,
-    formats: str | None,
-    **given: object,
+    **_settings: object,
 ) -> int:
     """Read an export, decide, pair, draw the sheets, and account for every input."""
-    settings = make_settings(config, format=formats, **given)
+    settings = make_settings()
     if settings.cache is None:
         settings = replace(settings, cache=user_cache(os.environ))
     names = all_inputs(inputs, files_from, nul=nul)

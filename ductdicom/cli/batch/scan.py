@@ -1,16 +1,15 @@
 """``ductdicom scan``: read and decide only."""
 
-from pathlib import Path
-
 import click
 
 from ductdicom.cli.echo import say_json
 from ductdicom.cli.options import (
+    DECIDING,
+    INPUTS,
     all_inputs,
-    deciding_options,
-    inputs_argument,
     make_settings,
     quiet_option,
+    strict_option,
 )
 from ductdicom.cli.progress import read_inputs
 from ductdicom.cli.tables import print_table, say_what_needs_a_person
@@ -19,24 +18,17 @@ from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.read import decided
 
 
-@click.command()
-@inputs_argument
-@deciding_options
+@click.command(params=[*INPUTS, *DECIDING, strict_option, quiet_option])
 @click.option("--json", "as_json", is_flag=True, help="Print the studies' records as JSON lines.")
-@click.option(
-    "--strict", is_flag=True, default=None, help="A study that needs review is a failure too."
-)
-@quiet_option
 def scan(
     inputs: tuple[str, ...],
     files_from: str | None,
     nul: bool,
-    config: Path | None,
     as_json: bool,
-    **given: object,
+    **_settings: object,
 ) -> int:
     """Read and decide only; print a table of the studies, or their records with --json."""
-    settings = make_settings(config, **given)
+    settings = make_settings()
     scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
     report = decided(scanned, settings)
     if as_json:

@@ -5,21 +5,13 @@ from pathlib import Path
 import click
 
 from ductdicom.cli.echo import say
-from ductdicom.cli.options import (
-    all_inputs,
-    deciding_options,
-    inputs_argument,
-    make_settings,
-    page_options,
-    quiet_option,
-)
+from ductdicom.cli.options import DECIDING, INPUTS, PAGES, all_inputs, make_settings, quiet_option
 from ductdicom.cli.progress import show_progress
 from ductdicom.cli.tables import say_what_needs_a_person
 from ductdicom.pipeline.single import write_sheet
 
 
-@click.command()
-@inputs_argument
+@click.command(params=[*INPUTS, *PAGES, *DECIDING, quiet_option])
 @click.option(
     "-o",
     "--output",
@@ -34,20 +26,16 @@ from ductdicom.pipeline.single import write_sheet
     help="Study Instance UID, where the inputs hold several studies; UID#1, UID#2 and so on where "
     "it was parted between patients.",
 )
-@page_options
-@deciding_options
-@quiet_option
 def sheet(
     inputs: tuple[str, ...],
     files_from: str | None,
     nul: bool,
-    config: Path | None,
     target: Path,
     study: str | None,
-    **given: object,
+    **_settings: object,
 ) -> int:
     """Write one study's sheet; a PNG of several pages becomes FILE-1.png, FILE-2.png and so on."""
-    settings = make_settings(config, **given)
+    settings = make_settings()
     names = all_inputs(inputs, files_from, nul=nul)
     with show_progress(is_quiet=settings.quiet, as_json=False) as progress:
         paths, report = write_sheet(names, target, settings, study=study, progress=progress)
