@@ -91,15 +91,14 @@ def _shortest_gap(others: Sequence[Seen], image: Seen) -> float | None:
 def _looks_filled(image: Seen, posts: Sequence[Seen], side: Side, thresholds: Thresholds) -> bool:
     """Tell whether an image before the first certain filling may show a filling of its own.
 
-    Its text numbers an injection; or it is the magnified one after earlier contact views with a
-    pause between, the textbook's order of before and after; or it was exposed too shortly before
-    a certain post image for a cannulation between them, with earlier images that may be the
-    scouts.
+    Its text numbers an injection; or it follows a pause after earlier images, which may be the
+    scouts, so that only the second filling has a tag; or it was exposed too shortly before a
+    certain post image for a cannulation between them, with such images earlier.
     """
     if any(reading.injection is not None for _, reading in image.subject.readings):
         return True
     earlier, _ = cluster_of(image, side.images, thresholds.suggestion_gap_minutes)
-    if image.view.is_magnified and any(not other.view.is_magnified for other in earlier):
+    if earlier:
         return True
     before, burst = cluster_of(image, side.images, thresholds.filling_gap_minutes)
     filled = {post.place for post in posts}
