@@ -143,12 +143,7 @@ def test_a_clock_that_may_be_half_a_day_off_suggests_nothing():
 
 def test_contact_views_between_a_pause_and_the_only_tagged_filling_are_no_scouts():
     """The field was filled in for the second duct only; the first round of fillings has no tag."""
-    study = "Ductogram"
-    call = conclude(
-        make_instance("2.25.1", study_text=study, at="09:00"),
-        make_instance("2.25.2", study_text=study, at="09:12"),
-        make_instance("2.25.3", study_text=study, at="09:30", agent="iohexol"),
-    )
+    visit = _visit(("09:00", False, {}), ("09:12", False, {}), ("09:30", False, FILLED))
 
-    assert [image.call.phase for image in call.images] == [Phase.PRE, Phase.UNKNOWN, Phase.POST]
-    assert call.images[1].call.suggestion is Phase.POST
+    assert phases(visit) == ["pre", "unknown", "post"]
+    assert suggestions(visit)[1] == "post"
