@@ -14,12 +14,12 @@ from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.ingest.inputs import check_inputs
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.outcome import MissingReference
+from ductdicom.model.result import Report
 from ductdicom.model.study import ImageCall, Pairing, Study, StudyCall
 from ductdicom.pairing.rows import pair_study
 from ductdicom.pipeline.drawing.tiles import prepare_tiles
 from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
-from ductdicom.pipeline.report import Report
 from ductdicom.pipeline.run import organise as run_organise
 from ductdicom.settings import Settings
 from ductdicom.sheet.page import Page, SheetOptions

@@ -19,6 +19,7 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import ClassVar
 
+INTERRUPTED = 130  # exit code of a run that was interrupted; it is no error
 _PLACES = 4  # where it went wrong, and who called
 
 

@@ -10,12 +10,11 @@ from importlib import import_module
 import click
 
 from ductdicom.cli.echo import say
-from ductdicom.errors import DuctDicomError, OutputError, UsageError
+from ductdicom.errors import INTERRUPTED, DuctDicomError, OutputError, UsageError
 from ductdicom.pipeline.interrupts import ended_politely
 from ductdicom.version import __version__
 from ductdicom.wording import values_unsaid
 
-INTERRUPTED = 130
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}
 _PLACE = re.compile(r"^  File .*$", re.MULTILINE)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ductdicom.cli.echo import clean, say
 from ductdicom.model.outcome import Disposition
-from ductdicom.pipeline.report import (
+from ductdicom.model.result import (
     Report,
 )
 from ductdicom.wording import counted

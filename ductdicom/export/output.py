@@ -18,6 +18,7 @@ from pathlib import Path
 from ductdicom.errors import OutputError
 
 STATE_FOLDER = ".ductdicom"
+RECORD_NAME = "study.json"
 THUMBNAIL_NAME = "thumbnail.png"
 _KEY_BYTES = 32
 _MOST_NAME_BYTES = 200

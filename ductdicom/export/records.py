@@ -1,13 +1,30 @@
-"""Study records, the ledger and the summary, as other programs read them."""
+"""Study records, the ledger and the summary, as other programs read them.
+
+Here alone values become dictionaries, and the records of an earlier run become values.
+"""
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import platform
+from collections import Counter
+from collections.abc import Iterable
 
-from ductdicom.model.call import Evidence
+import msgspec
+from msgspec import UNSET, Struct
+
+from ductdicom.model.call import Evidence, ExamKind
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import LedgerRow, Problem
-from ductdicom.model.study import ImageCall, LeftOut, Pairing, Row, StudyCall
+from ductdicom.model.outcome import LedgerRow, Problem, ProblemCode, Status
+from ductdicom.model.result import (
+    RecordedDifference,
+    RecordedSheet,
+    RecordedTile,
+    Report,
+    StudyResult,
+    count_inputs,
+    count_studies,
+)
+from ductdicom.model.study import ImageCall, LeftOut, Row
 from ductdicom.sheet.page import (
     Box,
     DrawnDifference,
@@ -16,8 +33,10 @@ from ductdicom.sheet.page import (
     Page,
     pixel_box,
 )
+from ductdicom.version import __version__
 
 STUDY_SCHEMA = "ductdicom.study/1"
+SUMMARY_SCHEMA = "ductdicom.summary/1"
 LEDGER_COLUMNS = (
     "source",
     "member",
@@ -27,20 +46,17 @@ LEDGER_COLUMNS = (
     "study_instance_uid",
     "bytes",
 )
+_LIBRARIES = ("pydicom", "numpy", "pillow", "imagecodecs", "reportlab")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def study_record(
-    study: StudyCall, pairing: Pairing, *, key: str | None, sheets: Sequence[dict[str, object]]
-) -> dict[str, object]:
-    """Return a study's record (``ductdicom.study/1``) as plain values.
-
-    ``key`` is None where no output folder is there that a key would be for.
-    """
+def study_record(result: StudyResult) -> dict[str, object]:
+    """Return a study's record (``ductdicom.study/1``) as plain values."""
+    study, pairing, written = result.call, result.pairing, result.written
     dates = sorted(str(i.instance.study_date) for i in study.images if i.instance.study_date)
-    return {
+    record: dict[str, object] = {
         "schema": STUDY_SCHEMA,
-        "key": key,
+        "key": result.key,
         "study_instance_uid": study.study.study_instance_uid,
         "study_date": dates[0] if dates else None,
         "exam": {
@@ -51,10 +67,15 @@ def study_record(
         "status": str(pairing.status),
         "instances": [instance_record(image) for image in study.images],
         "rows": [_row(row) for row in pairing.rows],
-        "sheets": list(sheets),
+        "sheets": [msgspec.to_builtins(sheet) for sheet in result.sheets],
         "left_out": [_left_out(item) for item in pairing.left_out],
         "problems": [_problem(problem) for problem in study.problems],
     }
+    if written is not None:
+        record["fingerprint"] = written.fingerprint
+        record["files"] = [name for name, _ in written.files]
+        record["file_bytes"] = [size for _, size in written.files]
+    return record
 
 
 def instance_record(image: ImageCall) -> dict[str, object]:
@@ -131,63 +152,154 @@ def _problem(problem: Problem) -> dict[str, str | None]:
     }
 
 
-def sheet_record(path: str, format_name: str, page: Page, number: int) -> dict[str, object]:
-    """Return the record of one page; what cannot be shown comes after what is shown."""
-    return {
-        "path": path,
-        "format": format_name,
-        "page": number,
-        "size": list(page.size_px),
-        "tiles": [
+def record_sheet(path: str, format_name: str, page: Page, number: int) -> RecordedSheet:
+    """Return what is recorded of one page; what cannot be shown comes after what is shown."""
+    return RecordedSheet(
+        path=path,
+        format=format_name,
+        page=number,
+        size=page.size_px,
+        tiles=(
             *(_tile(tile, page.scale) for tile in page.tiles if not tile.is_closeup),
             *(_placeholder(item, page.scale) for item in page.placeholders),
-        ],
-        "closeups": [_tile(tile, page.scale) for tile in page.tiles if tile.is_closeup],
-        "differences": [_difference(item, page.scale) for item in page.differences],
-    }
+        ),
+        closeups=tuple(_tile(tile, page.scale) for tile in page.tiles if tile.is_closeup),
+        differences=tuple(_difference(item, page.scale) for item in page.differences),
+    )
 
 
-def _difference(item: DrawnDifference, scale: float) -> dict[str, object]:
-    return {
-        "pre": item.pre_uid,
-        "post": item.post_uid,
-        "box": _corner_and_size(item.box, scale) if item.box else None,
-        "mm_per_px": round(item.mm_per_unit / scale, 5) if item.mm_per_unit else None,
-        "residual_mm": None if item.residual_mm is None else round(item.residual_mm, 2),
-        "refused": item.refused,
-    }
+def _difference(item: DrawnDifference, scale: float) -> RecordedDifference:
+    return RecordedDifference(
+        pre=item.pre_uid,
+        post=item.post_uid,
+        box=_corner_and_size(item.box, scale) if item.box else None,
+        mm_per_px=round(item.mm_per_unit / scale, 5) if item.mm_per_unit else None,
+        residual_mm=None if item.residual_mm is None else round(item.residual_mm, 2),
+        refused=item.refused,
+    )
 
 
-def _corner_and_size(box: Box, scale: float) -> list[int]:
+def _corner_and_size(box: Box, scale: float) -> tuple[int, int, int, int]:
     drawn = pixel_box(box, scale)
-    return [round(drawn.x), round(drawn.y), round(drawn.width), round(drawn.height)]
+    return round(drawn.x), round(drawn.y), round(drawn.width), round(drawn.height)
 
 
-def _placeholder(item: DrawnPlaceholder, scale: float) -> dict[str, object]:
+def _placeholder(item: DrawnPlaceholder, scale: float) -> RecordedTile:
+    return RecordedTile(
+        sop_instance_uid=item.sop_instance_uid,
+        phase=item.phase,
+        is_suggested=item.is_suggested,
+        box=_corner_and_size(item.box, scale),
+        placeholder=item.reason,
+        source=item.origin.source if item.origin else UNSET,
+        member=item.origin.member if item.origin else UNSET,
+    )
+
+
+def _tile(tile: DrawnTile, scale: float) -> RecordedTile:
+    return RecordedTile(
+        sop_instance_uid=tile.sop_instance_uid,
+        phase=tile.phase,
+        is_suggested=tile.is_suggested,
+        box=_corner_and_size(tile.box, scale),
+        transform=tile.transform,
+        mm_per_px=round(tile.mm_per_unit / scale, 5) if tile.mm_per_unit else None,
+        voi=tile.voi,
+        source=tile.origin.source if tile.origin else UNSET,
+        member=tile.origin.member if tile.origin else UNSET,
+    )
+
+
+class RecordedExam(Struct, frozen=True, kw_only=True):
+    """What a record says of the examination."""
+
+    kind: ExamKind
+
+
+class RecordedImage(Struct, frozen=True, kw_only=True):
+    """What a record says of an image: where it lay, and what was decided."""
+
+    source: str
+    member: str | None
+    kind: str
+    laterality: str | None
+    view: str | None
+    injection: int | None
+    phase: str | None
+    confidence: str
+    suggestion: str | None
+
+
+class RecordedProblem(Struct, frozen=True, kw_only=True):
+    """A problem of a study in its record; without a source it is none of one input alone."""
+
+    code: ProblemCode
+    message: str
+    sop_instance_uid: str | None
+    source: str | None = None
+    member: str | None = None
+
+
+class RecordedStudy(Struct, frozen=True, kw_only=True):
+    """The record of a study that an earlier run wrote, as far as anything is asked of it."""
+
+    key: str
+    exam: RecordedExam
+    status: Status
+    instances: tuple[RecordedImage, ...]
+    sheets: tuple[RecordedSheet, ...]
+    problems: tuple[RecordedProblem, ...]
+    fingerprint: str = ""
+    files: tuple[str, ...] = ()
+    file_bytes: tuple[int, ...] = ()
+
+
+def read_record(text: bytes) -> RecordedStudy:
+    """Read the record of a study that an earlier run wrote.
+
+    Raises
+    ------
+    ValueError
+        It is no such record.
+    """
+    try:
+        return msgspec.json.decode(text, type=RecordedStudy)
+    except RecursionError as error:  # brackets in brackets
+        raise ValueError("no record of a study") from error
+
+
+def summary_record(report: Report) -> dict[str, object]:
+    """Return the totals of a run (``ductdicom.summary/1``) as plain values."""
+    from importlib.metadata import version  # noqa: PLC0415 - loads what reads mail
+
+    exams = Counter(str(study.call.exam.kind) for study in report.studies)
+    dispositions = Counter(str(row.disposition) for row in report.rows)
     return {
-        "sop_instance_uid": item.sop_instance_uid,
-        "phase": item.phase,
-        "suggested": item.is_suggested,
-        "box": _corner_and_size(item.box, scale),
-        "transform": None,
-        "mm_per_px": None,
-        "voi": None,
-        "placeholder": item.reason,
-        **_place(item.origin),
-    }
-
-
-def _tile(tile: DrawnTile, scale: float) -> dict[str, object]:
-    return {
-        "sop_instance_uid": tile.sop_instance_uid,
-        "phase": tile.phase,
-        "suggested": tile.is_suggested,
-        "box": _corner_and_size(tile.box, scale),
-        "transform": tile.transform,
-        "mm_per_px": round(tile.mm_per_unit / scale, 5) if tile.mm_per_unit else None,
-        "voi": tile.voi,
-        "placeholder": None,
-        **_place(tile.origin),
+        "schema": SUMMARY_SCHEMA,
+        "version": __version__,
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "python": platform.python_version(),
+        "exit_code": report.exit_code,
+        "interrupted": report.is_interrupted,
+        "inputs": {
+            "total": len(report.rows),
+            "by_disposition": dict(sorted(dispositions.items())),
+            "by_reason": [
+                {"disposition": disposition, "reason": reason, "count": number}
+                for disposition, reason, number in count_inputs(report.rows)
+            ],
+        },
+        "studies": {
+            "total": len(report.studies),
+            "by_status": count_studies(report.studies),
+            "by_exam": dict(sorted(exams.items())),
+            "left_by_earlier_runs": report.earlier_studies,
+        },
+        "problems": [
+            {"code": str(p.code), "message": p.message, "sop_instance_uid": p.sop_instance_uid}
+            for p in report.problems
+        ],
+        "seconds": {name: round(value, 3) for name, value in report.seconds.items()},
     }
 
 

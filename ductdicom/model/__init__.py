@@ -1,4 +1,4 @@
-"""Frozen values that every room shares; standard library only.
+"""Frozen values that every room shares; standard library and msgspec only.
 
 In the order in which they come about:
 
@@ -7,4 +7,5 @@ In the order in which they come about:
 - ``outcome``: what became of an input, a problem, why something could not be read
 - ``call``: a conclusion with its reasons, and a reviewer's decision
 - ``study``: a study, the calls of its images, and the rows they stand in
+- ``result``: a study at the end of a run, and the run as a whole
 """

@@ -1,10 +1,10 @@
 """One row for every input, and the proof that none is missing or twice there."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
 
 from ductdicom.model.call import ExamKind, Kind
 from ductdicom.model.outcome import Disposition, LedgerRow, ProblemCode
+from ductdicom.model.result import StudyResult
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.gather import Gathered
 from ductdicom.pipeline.judge import Judged
@@ -13,18 +13,20 @@ from ductdicom.pipeline.judge import Judged
 def account(
     gathered: Gathered,
     judged: Sequence[Judged],
-    broken: Mapping[tuple[str, str | None], str] | None = None,
+    studies: Iterable[StudyResult] = (),
 ) -> tuple[LedgerRow, ...]:
     """Return the ledger: one row an input, sorted by source and member.
 
     Parameters
     ----------
-    broken
-        Images whose pixels could not be read, by source and member, with the reason.
+    studies
+        What became of the studies that were drawn: an image whose pixels could not be read is
+        unreadable.
     """
+    broken = _unreadable_pixels(studies)
     rows = list(gathered.rows)
     for study in judged:
-        rows += [_row(image, study, broken or {}) for image in study.call.images]
+        rows += [_row(image, study, broken) for image in study.call.images]
     expected = len(gathered.rows) + sum(len(p.study.instances) for p in gathered.parts)
     labels = {row.origin.label for row in rows}
     if len(rows) != expected or len(labels) != len(rows):
@@ -34,11 +36,9 @@ def account(
     return tuple(sorted(rows, key=lambda row: (row.origin.source, row.origin.member or "")))
 
 
-def _row(
-    image: ImageCall, study: Judged, broken: Mapping[tuple[str, str | None], str]
-) -> LedgerRow:
+def _row(image: ImageCall, study: Judged, broken: Mapping[str, str]) -> LedgerRow:
     origin = image.instance.origin
-    reason = image.instance.damage or broken.get((origin.source, origin.member))
+    reason = image.instance.damage or broken.get(origin.label)
     if reason:
         disposition = Disposition.UNREADABLE
     else:
@@ -67,13 +67,11 @@ def _disposition(image: ImageCall, study: Judged) -> tuple[Disposition, str]:
     return Disposition.OTHER, reason
 
 
-def unreadable_pixels(
-    records: Iterable[Mapping[str, object]],
-) -> dict[tuple[str, str | None], str]:
-    """Return the images whose pixels could not be read, from the studies' records."""
+def _unreadable_pixels(studies: Iterable[StudyResult]) -> dict[str, str]:
+    """Return why the pixels of images could not be read, by the label of their origin."""
     return {
-        (problem["source"], problem["member"]): problem["message"].partition(":")[0]
-        for record in records
-        for problem in cast("list[dict[str, str]]", record["problems"])
-        if problem["code"] == ProblemCode.PIXELS_UNREADABLE
+        problem.origin.label: problem.reason
+        for study in studies
+        for problem in study.call.problems
+        if problem.code is ProblemCode.PIXELS_UNREADABLE and problem.origin is not None
     }

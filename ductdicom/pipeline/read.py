@@ -12,7 +12,6 @@ from time import monotonic
 from ductdicom.classify.engine import Engine
 from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.export.output import STATE_FOLDER
-from ductdicom.export.records import study_record
 from ductdicom.ingest.cache.cache import Catalogue
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.instance import Instance
@@ -23,6 +22,7 @@ from ductdicom.model.outcome import (
     Problem,
     ProblemCode,
 )
+from ductdicom.model.result import Report, StudyResult, count_inputs
 from ductdicom.pipeline.drawing.executors import LatePool
 from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
@@ -36,7 +36,6 @@ from ductdicom.pipeline.judge import (
 )
 from ductdicom.pipeline.ledger import account
 from ductdicom.pipeline.masking import mask_identity
-from ductdicom.pipeline.report import Report, count_inputs
 from ductdicom.settings import Settings
 
 Progress = Callable[[str, int, int | None], None]
@@ -263,15 +262,27 @@ def _bugs(rows: Iterable[LedgerRow]) -> Iterator[Problem]:
         )
 
 
-def decided(scanned: Scan, settings: Settings) -> Report:
-    """Return the report of a run that only read and decided; its records have no key."""
+def decided(
+    scanned: Scan, settings: Settings, studies: Iterable[StudyResult] | None = None
+) -> Report:
+    """Return the report of a run that only read and decided.
+
+    Parameters
+    ----------
+    studies
+        What it says of the studies; without keys, as there is no output folder, where None is
+        given.
+    """
+    if studies is None:
+        studies = (
+            StudyResult(key=None, call=study.call, pairing=study.pairing)
+            for study in scanned.judged
+        )
     return Report(
         rows=account(scanned.gathered, scanned.judged),
-        records=tuple(
-            study_record(study.call, study.pairing, key=None, sheets=()) for study in scanned.judged
-        ),
+        studies=tuple(studies),
         problems=scanned.problems,
         seconds=scanned.seconds,
-        settings=settings,
+        is_strict=settings.strict,
         is_interrupted=scanned.is_interrupted,
     )

@@ -5,12 +5,18 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
 from ductdicom.errors import OutputError, UsageError
+from ductdicom.export.accounts import (
+    forget_summary,
+    has_accounts,
+    has_records,
+    write_accounts,
+)
 from ductdicom.export.output import (
+    RECORD_NAME,
     THUMBNAIL_NAME,
     OutputFolder,
     find_output,
@@ -18,17 +24,13 @@ from ductdicom.export.output import (
     remove_stale,
 )
 from ductdicom.ingest.cache.cache import Catalogue
+from ductdicom.model.result import Report, StudyResult
 from ductdicom.pipeline.drawing.executors import make_executor
 from ductdicom.pipeline.drawing.plan import plan_jobs, read_finished
-from ductdicom.pipeline.drawing.work import (
-    RECORD_NAME,
-    StudyJob,
-    StudyResult,
-    process_study,
-)
+from ductdicom.pipeline.drawing.work import StudyJob, planned_files, process_study
 from ductdicom.pipeline.drawing.workers import work_off
 from ductdicom.pipeline.interrupts import Interrupts
-from ductdicom.pipeline.ledger import account, unreadable_pixels
+from ductdicom.pipeline.ledger import account
 from ductdicom.pipeline.read import (
     Progress,
     Scan,
@@ -38,7 +40,6 @@ from ductdicom.pipeline.read import (
     read_and_decide,
     silent,
 )
-from ductdicom.pipeline.report import Report, forget_summary, has_records, has_report, write_report
 from ductdicom.pixels.registration.register import require_library
 from ductdicom.settings import Settings
 
@@ -131,11 +132,18 @@ def _dry_run(scanned: Scan, settings: Settings) -> Report:
     path = settings.output or Path()
     known = find_output(path)
     jobs = plan_jobs(scanned.judged, settings, known or OutputFolder(path=path, key=os.urandom(32)))
-    if known is None:
-        jobs = [replace(job, key="") for job in jobs]
     is_redone = settings.force or known is None
-    finished = (job.key for job in jobs if not is_redone and read_finished(job) is not None)
-    return replace(decided(scanned, settings), planned=tuple(jobs), up_to_date=frozenset(finished))
+    studies = (
+        StudyResult(
+            key=job.key if known else "",
+            call=job.call,
+            pairing=job.pairing,
+            planned=planned_files(job),
+            is_up_to_date=not is_redone and read_finished(job) is not None,
+        )
+        for job in jobs
+    )
+    return decided(scanned, settings, studies)
 
 
 def _run(
@@ -154,17 +162,14 @@ def _run(
     stop: KeyboardInterrupt | OutputError | None = KeyboardInterrupt()
     if not scanned.is_interrupted:
         stop = _draw(jobs, results, scanned, executor, interrupts, progress)
-    records = {key: result.record for key, result in results.items()}
     report = Report(
-        rows=account(scanned.gathered, scanned.judged, unreadable_pixels(records.values())),
-        records=tuple(records[key] for key in sorted(records)),
+        rows=account(scanned.gathered, scanned.judged, results.values()),
+        studies=tuple(results[key] for key in sorted(results)),
         problems=scanned.problems,
         seconds=scanned.seconds | {"draw": monotonic() - started},
-        settings=settings,
-        written=tuple(sorted(k for k, r in results.items() if r.was_written)),
+        is_strict=settings.strict,
         is_interrupted=isinstance(stop, KeyboardInterrupt),
         failure=stop if isinstance(stop, OutputError) else None,
-        identities={job.key: job.identity for job in jobs},
         earlier_studies=output.count_others({job.folder.name for job in jobs}),
     )
     _leave_accounts(report, output, jobs, was_all_read=not scanned.is_interrupted)
@@ -192,7 +197,7 @@ def _draw(
             work_off(todo, executor, process_study, window=window, may_stop=interrupts.may_stop)
         ) as finished:
             for result in finished:
-                results[result.key] = result
+                results[result.key or ""] = result
                 progress("draw", len(results), len(jobs))
     except (KeyboardInterrupt, OutputError) as stop:
         # Studies may have been finished that nobody has asked for yet.
@@ -213,18 +218,18 @@ def _leave_accounts(
     """
     if report.failure is not None:
         forget_summary(output)
-    if not was_all_read and has_report(output):
+    if not was_all_read and has_accounts(output):
         return
-    if not report.records and not report.is_interrupted and has_records(output):
+    if not report.studies and not report.is_interrupted and has_records(output):
         return
     try:
         try:
-            write_report(report, output)
+            write_accounts(report, output)
         except OutputError:
             if report.failure is None:
                 raise
             _remove_unfinished(jobs)
-            write_report(report, output)
+            write_accounts(report, output)
     except OutputError:
         forget_summary(output)
         if report.failure is None:

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from ductdicom.errors import OutputError, UsageError
 from ductdicom.export.output import THUMBNAIL_NAME, OutputFolder, write_whole
-from ductdicom.export.records import study_record
 from ductdicom.model.call import ExamKind
+from ductdicom.model.result import Report
 from ductdicom.pipeline.drawing.plan import plan_jobs
-from ductdicom.pipeline.drawing.work import draw_study, render
+from ductdicom.pipeline.drawing.work import draw_study, render, result_of
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.read import Progress, decided, scan, silent
-from ductdicom.pipeline.report import Report
 from ductdicom.pixels.registration.register import require_library
 from ductdicom.settings import Format, Phi, Settings
 
@@ -71,7 +70,7 @@ def write_sheet(
     scanned = scan(inputs, settings, progress=progress)
     chosen = _choose(scanned.judged, study)
     job = plan_jobs([chosen], settings, folder)[0]
-    job, pages = draw_study(job)
+    drawn, pages = draw_study(job)
     files = [content for name, content in render(pages, job) if name != THUMBNAIL_NAME]
     if len(files) == 1:
         paths = [target]
@@ -80,8 +79,7 @@ def write_sheet(
         paths = [target.with_name(f"{target.stem}-{n}{target.suffix}") for n in count]
     for path, content in zip(paths, files, strict=True):
         write_whole(path, content)
-    record = study_record(job.call, job.pairing, key=job.key, sheets=())
-    return paths, replace(decided(scanned, settings), records=(record,))
+    return paths, decided(scanned, settings, (result_of(job, drawn),))
 
 
 def _choose(judged: Sequence[Judged], name: str | None) -> Judged:

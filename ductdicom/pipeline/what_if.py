@@ -1,14 +1,14 @@
 """What rules would say: of a phrase, and of a finished run under other rules."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.classify.rules import Description, describe_rules
 from ductdicom.errors import NothingReadableError, UsageError
+from ductdicom.export.accounts import RECORDS_NAME
+from ductdicom.export.records import RecordedStudy, read_record
 from ductdicom.language.agents import read_agent, read_route
 from ductdicom.language.phrases import TextPhase
 from ductdicom.language.text import read_text
@@ -20,7 +20,6 @@ from ductdicom.pipeline.read import scan
 from ductdicom.settings import Settings
 from ductdicom.vocabulary.terms import load_vocabulary
 
-_RECORDS = "studies.jsonl"
 _STUDY = "the study"
 # Over these no sheet was drawn, whatever the rules say.
 _GIVEN_UP = {ProblemCode.WORKER_DIED, ProblemCode.INTERNAL_ERROR}
@@ -103,7 +102,7 @@ def explain_words(text: str, settings: Settings) -> tuple[tuple[str, str], ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class RuleChange:
     """One decision that would be another: of an image, or of the study as a whole."""
 
     key: str
@@ -114,20 +113,20 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class RulesDifference:
     """What other rules would change in a finished run.
 
     ``gone`` are sources that are no longer there or cannot be read; ``left_out`` the keys of
     studies that were not compared, as some of their images are among them.
     """
 
-    changes: tuple[Change, ...]
+    changes: tuple[RuleChange, ...]
     compared: int
     gone: tuple[str, ...]
     left_out: tuple[str, ...]
 
 
-def compare_rules(output: Path, root: Path, settings: Settings) -> Difference:
+def compare_rules(output: Path, root: Path, settings: Settings) -> RulesDifference:
     """Decide a finished run again under the rules of ``settings``, and compare.
 
     The originals are read again, as records hold conclusions but no headers. Decisions of the
@@ -148,8 +147,8 @@ def compare_rules(output: Path, root: Path, settings: Settings) -> Difference:
     NothingReadableError
         None of the originals can be read any more.
     """
-    records = _read_records(output / _RECORDS)
-    wanted = {place: str(record["key"]) for record in records for place in _images(record)}
+    records = _read_records(output / RECORDS_NAME)
+    wanted = {(i.source, i.member): record.key for record in records for i in record.instances}
     typed = {str(root / source): source for source in sorted({source for source, _ in wanted})}
     there = [path for path in typed if Path(path).exists()]
     if not there:
@@ -165,8 +164,8 @@ def compare_rules(output: Path, root: Path, settings: Settings) -> Difference:
     }
     missing = {place for place in wanted if place not in found}
     left_out = {wanted[place] for place in missing}
-    compared = [record for record in records if record["key"] not in left_out]
-    return Difference(
+    compared = [record for record in records if record.key not in left_out]
+    return RulesDifference(
         changes=tuple(change for record in compared for change in _changes(record, found)),
         compared=len(compared),
         gone=tuple(sorted({source for source, _ in missing})),
@@ -174,22 +173,16 @@ def compare_rules(output: Path, root: Path, settings: Settings) -> Difference:
     )
 
 
-def _read_records(path: Path) -> list[dict[str, Any]]:
+def _read_records(path: Path) -> list[RecordedStudy]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        records = [json.loads(line) for line in lines]
-        return [record for record in records if record["instances"]]
+        records = [read_record(line) for line in path.read_bytes().splitlines()]
     except OSError as error:
         raise UsageError(
             f"no records of a run: {error.strerror}", path=path, hint="name an output folder"
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
         raise UsageError("these are no records of a run", path=path) from error
-
-
-def _images(record: Mapping[str, Any]) -> Iterator[Place]:
-    for image in record["instances"]:
-        yield image["source"], image["member"]
+    return [record for record in records if record.instances]
 
 
 def _place(image: ImageCall, names: Mapping[str, str]) -> Place:
@@ -198,44 +191,43 @@ def _place(image: ImageCall, names: Mapping[str, str]) -> Place:
 
 
 def _changes(
-    record: Mapping[str, Any], found: Mapping[Place, tuple[Judged, ImageCall]]
-) -> Iterator[Change]:
-    study, _ = found[next(_images(record))]
+    record: RecordedStudy, found: Mapping[Place, tuple[Judged, ImageCall]]
+) -> Iterator[RuleChange]:
+    first = record.instances[0]
+    study, _ = found[first.source, first.member]
     yield from _differing(
-        str(record["key"]),
-        _STUDY,
-        {"exam": record["exam"]["kind"], "status": record["status"]},
+        (record.key, _STUDY),
+        {"exam": record.exam.kind, "status": record.status},
         {"exam": study.call.exam.kind, "status": _status(record, study, found)},
     )
-    for old in record["instances"]:
-        _, image = found[old["source"], old["member"]]
-        place = [part for part in (old["source"], old["member"]) if part is not None]
+    for old in record.instances:
+        _, image = found[old.source, old.member]
+        about = old.source if old.member is None else f"{old.source}!/{old.member}"
         new = _decisions(image)
-        yield from _differing(
-            str(record["key"]), "!/".join(place), {name: old[name] for name in new}, new
-        )
+        yield from _differing((record.key, about), {name: getattr(old, name) for name in new}, new)
 
 
 def _status(
-    record: Mapping[str, Any], study: Judged, found: Mapping[Place, tuple[Judged, ImageCall]]
+    record: RecordedStudy, study: Judged, found: Mapping[Place, tuple[Judged, ImageCall]]
 ) -> Status:
     """Return the status with what drawing said in the finished run, as no pixel is read here."""
     status = study.pairing.status
-    if any(problem["code"] in _GIVEN_UP for problem in record["problems"]):
+    if any(problem.code in _GIVEN_UP for problem in record.problems):
         return Status.REVIEW
-    if record["status"] != Status.REVIEW or status is Status.NOT_A_DUCTOGRAM:
+    if record.status is not Status.REVIEW or status is Status.NOT_A_DUCTOGRAM:
         return status
     in_rows = {image.instance.origin.label for row in study.pairing.rows for image in row.images}
     doubted = (
-        found.get((problem["source"], problem["member"]))
-        for problem in record["problems"]
-        if problem["code"] != ProblemCode.ORIGINAL_UNREADABLE and "source" in problem
+        found.get((problem.source, problem.member))
+        for problem in record.problems
+        if problem.code is not ProblemCode.ORIGINAL_UNREADABLE and problem.source is not None
     )
     is_shown = any(known and known[1].instance.origin.label in in_rows for known in doubted)
     return Status.REVIEW if is_shown else status
 
 
 def _decisions(image: ImageCall) -> dict[str, object]:
+    """Return what was decided of an image, by the names of `RecordedImage`."""
     return {
         "kind": image.kind,
         "laterality": image.laterality,
@@ -248,12 +240,13 @@ def _decisions(image: ImageCall) -> dict[str, object]:
 
 
 def _differing(
-    key: str, about: str, old: Mapping[str, object], new: Mapping[str, object]
-) -> Iterator[Change]:
+    place: tuple[str, str], old: Mapping[str, object], new: Mapping[str, object]
+) -> Iterator[RuleChange]:
+    key, about = place
     for what, value in new.items():
         before, after = (None if v is None else str(v) for v in (old[what], value))
         if before != after:
-            yield Change(key=key, about=about, what=what, before=before, after=after)
+            yield RuleChange(key=key, about=about, what=what, before=before, after=after)
 
 
 def phrase_rows(found: Mapping[str, Mapping[str, object]]) -> Sequence[tuple[str, str, str]]:

@@ -9,14 +9,12 @@ from pathlib import Path
 from corpus.accuracy import make_corpus
 from exports import organise, read_records
 
-from ductdicom.classify.engine import Engine
-from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.export.records import study_record
+from ductdicom.model.result import StudyResult
 from ductdicom.pipeline.gather import gather
-from ductdicom.pipeline.judge import judge
+from ductdicom.pipeline.judge import judge, make_engine
 from ductdicom.pipeline.read import decided, scan
 from ductdicom.settings import Settings
-from ductdicom.vocabulary.terms import load_vocabulary
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
@@ -34,7 +32,8 @@ PASSING = ("key", "fingerprint", "file_bytes")
 def scanned(_folder):
     """Return the records of all samples."""
     with _in_root():
-        return list(decided(scan([SAMPLES], Settings(jobs=1)), Settings()).records)
+        studies = decided(scan([SAMPLES], Settings(jobs=1)), Settings()).studies
+    return list(map(study_record, studies))
 
 
 def drawn(folder):
@@ -46,12 +45,12 @@ def drawn(folder):
 
 def decided_of_corpus(_folder):
     """Return the records of the first study of each of some topics of the labelled corpus."""
-    engine = Engine(vocabulary=load_vocabulary(), rules=RULES)
+    engine, _ = make_engine(Settings())
     records = []
     for case in _first_of_topics():
         parts = gather(case.study.instances, lambda origin: origin.label).parts
         records += [
-            study_record(study.call, study.pairing, key=None, sheets=())
+            study_record(StudyResult(key=None, call=study.call, pairing=study.pairing))
             for study in judge(parts, engine, all_studies=True)
         ]
     return records

@@ -16,7 +16,8 @@ import pytest
 from pypdf import PdfReader
 
 from ductdicom.cli.application import run
-from ductdicom.export.html.pages import html_index
+from ductdicom.export.html.index import IndexEntry, html_index
+from ductdicom.model.outcome import Status
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -175,8 +176,8 @@ def _index(folder, studies, inputs=()):
     return path
 
 
-def _entry(key, status="paired", **changes):
-    return {
+def _entry(key, status=Status.PAIRED, **changes):
+    values = {
         "key": key,
         "date": "2026-01-02",
         "who": "Patient ID SAMPLE-1, Study 2026-01-02",
@@ -185,9 +186,10 @@ def _entry(key, status="paired", **changes):
         "images": "4 objects: 2 post, 2 pre",
         "problems": "",
         "link": f"studies/{key}/sheet.html",
-        "links": [("sheet.html", f"studies/{key}/sheet.html")],
+        "links": (("sheet.html", f"studies/{key}/sheet.html"),),
         "thumbnail": "",
-    } | changes
+    }
+    return IndexEntry(**(values | changes))
 
 
 def _assert_linked(scales):
@@ -496,7 +498,7 @@ def test_it_prints_one_sheet_of_paper_a_page_and_light(show, request, name):
 
 def test_the_index_filters_by_words_status_and_problems(show, tmp_path):
     studies = [
-        _entry("20260102-aaa", "review", problems="laterality-conflict (1)"),
+        _entry("20260102-aaa", Status.REVIEW, problems="laterality-conflict (1)"),
         _entry("20260102-bbb"),
         _entry("20260103-ccc", date="2026-01-03"),
     ]

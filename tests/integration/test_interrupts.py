@@ -141,7 +141,7 @@ def test_an_interrupt_between_reading_and_drawing_waits_for_the_report(
     assert organise(export, output=output) == 0
 
 
-@pytest.mark.parametrize("name", ["account", "write_report"])
+@pytest.mark.parametrize("name", ["account", "write_accounts"])
 def test_an_interrupt_while_the_report_is_written_changes_nothing(
     export, tmp_path, monkeypatch, name
 ):

@@ -10,11 +10,17 @@ from pathlib import Path
 
 import pytest
 from exports import files_of, organise, read_records, tiny_pixels, write_ductogram, write_view
+from msgspec.structs import replace
 
+import ductdicom
 from ductdicom.errors import OutputError
+from ductdicom.export.output import encode_json
+from ductdicom.export.records import study_record
+from ductdicom.phantom.files import Syntax
 from ductdicom.phantom.spec import Person, Texts
 from ductdicom.pipeline import run as pipeline
 from ductdicom.pipeline.drawing import work
+from ductdicom.settings import Format, Settings
 
 pytestmark = pytest.mark.integration
 
@@ -60,6 +66,24 @@ def _state(*folders):
         for path in [folder, *sorted(folder.rglob("*"))]
         for status in [path.lstat()]
     }
+
+
+def test_what_an_earlier_run_wrote_is_read_as_what_it_was(tmp_path):
+    folder = write_ductogram(tmp_path / "export")
+    write_view(folder / "IM3", pixels=OTHER, syntax=Syntax.JPEG_LOSSLESS, view="CC")
+    content = bytearray((folder / "IM3").read_bytes())
+    content[-60:-10] = bytes(50)
+    (folder / "IM3").write_bytes(content)
+    settings = Settings(output=tmp_path / "out", jobs=1, format=(Format.PNG,))
+
+    first, second = (ductdicom.organise([folder], settings) for _ in range(2))
+
+    assert {p.reason for study in first.studies for p in study.call.problems} >= {"damaged-pixels"}
+    assert all(study.is_up_to_date for study in second.studies)
+    assert [replace(study, is_up_to_date=False) for study in second.studies] == list(first.studies)
+    assert second.rows == first.rows
+    lines = (encode_json(study_record(study)) for study in second.studies)
+    assert b"".join(lines) == (tmp_path / "out" / "studies.jsonl").read_bytes()
 
 
 def _run(export, output, cache, *options):
@@ -308,7 +332,7 @@ def test_a_run_that_could_not_write_leaves_no_summary_of_another(export, tmp_pat
     def refuse(*_args):
         raise OutputError("no room", path=output)
 
-    monkeypatch.setattr(pipeline, "write_report", refuse)
+    monkeypatch.setattr(pipeline, "write_accounts", refuse)
 
     assert organise(export, output=output) == 4
     assert not (output / "summary.json").exists()

@@ -12,6 +12,7 @@ import dicom_bytes as make
 import pytest
 from exports import read_records, write_ductogram
 
+from ductdicom.export.records import study_record
 from ductdicom.ingest import read as reading
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.instance import Instance
@@ -64,9 +65,9 @@ def test_a_worker_that_dies_costs_its_study_and_not_the_run(export, tmp_path, mo
         "2.25.953": "paired",
         "2.25.954": "paired",
     }
-    dead = next(r for r in report.records if r["study_instance_uid"] == "2.25.952")
-    assert dead["problems"][-1]["code"] == "worker-died"
-    assert dead["sheets"] == []
+    dead = next(s for s in report.studies if s.call.study.study_instance_uid == "2.25.952")
+    assert dead.call.problems[-1].code == "worker-died"
+    assert dead.sheets == ()
     assert report.exit_code == 1
     assert len(report.rows) == 16
     assert {row.disposition for row in report.rows} == {"view"}
@@ -82,8 +83,8 @@ def test_the_next_run_tries_again(export, tmp_path, monkeypatch):
     report = organise(export, tmp_path / "out")
 
     assert report.exit_code == 0
-    assert {record["status"] for record in report.records} == {"paired"}
-    assert len(report.written) == 1
+    assert {study.pairing.status for study in report.studies} == {"paired"}
+    assert [study.is_up_to_date for study in report.studies].count(False) == 1
 
 
 def test_a_worker_that_dies_once_costs_nothing(export, tmp_path, monkeypatch):
@@ -94,7 +95,7 @@ def test_a_worker_that_dies_once_costs_nothing(export, tmp_path, monkeypatch):
 
     assert once.exists()
     assert report.exit_code == 0
-    assert {record["status"] for record in report.records} == {"paired"}
+    assert {study.pairing.status for study in report.studies} == {"paired"}
 
 
 def stumble_over(mark, job):
@@ -111,13 +112,13 @@ def test_a_bug_costs_its_study_and_not_the_run(export, tmp_path, monkeypatch, jo
 
     report = run.organise([str(export)], settings)
 
-    statuses = [record["status"] for record in report.records]
-    (bad,) = [record for record in report.records if record["status"] == "review"]
-    problem = bad["problems"][-1]
+    statuses = [study.pairing.status for study in report.studies]
+    (bad,) = [study for study in report.studies if study.pairing.status == "review"]
+    problem = bad.call.problems[-1]
     assert statuses.count("paired") == 3
-    assert problem["code"] == "internal-error"
-    assert "ValueError at workers.py" in problem["message"]
-    assert "SAMPLE^2" not in json.dumps(bad)
+    assert problem.code == "internal-error"
+    assert "ValueError at workers.py" in problem.message
+    assert "SAMPLE^2" not in json.dumps(study_record(bad))
     assert report.exit_code == 70
 
 
@@ -130,7 +131,7 @@ def test_memory_that_does_not_suffice_costs_a_study_and_not_the_run(export, tmp_
 
     report = organise(export / "P1", tmp_path / "out")
 
-    assert [record["status"] for record in report.records] == ["review"]
+    assert [study.pairing.status for study in report.studies] == ["review"]
     assert report.exit_code == 1
 
 

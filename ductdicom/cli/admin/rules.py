@@ -10,7 +10,7 @@ from ductdicom.cli.options import make_settings
 from ductdicom.cli.tables import print_table
 from ductdicom.errors import UsageError
 from ductdicom.pipeline.what_if import (
-    Difference,
+    RulesDifference,
     compare_rules,
     explain_phrase,
     explain_words,
@@ -109,7 +109,7 @@ def diff(new: Path, output: Path, root: Path, decisions: Path | None, as_json: b
     return 1 if found.gone else 0
 
 
-def _print_difference(found: Difference) -> None:
+def _print_difference(found: RulesDifference) -> None:
     if found.changes:
         head = ("study", "about", "decision", "before", "after")
         rows = [

@@ -17,10 +17,10 @@ from ductdicom.cli.options import (
 from ductdicom.cli.progress import read_inputs
 from ductdicom.cli.tables import print_table
 from ductdicom.model.outcome import Disposition, Problem, ProblemCode, Status
+from ductdicom.model.result import Report
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.read import Scan, decided
-from ductdicom.pipeline.report import Report
 from ductdicom.sheet.pages.undecided import review_reason, undecided_images
 from ductdicom.wording import counted
 

@@ -2,9 +2,9 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import cast
+from pathlib import Path
 
 import click
 
@@ -24,8 +24,13 @@ from ductdicom.cli.progress import show_progress
 from ductdicom.cli.tables import print_table, say_problems
 from ductdicom.errors import DuctDicomError
 from ductdicom.model.outcome import Disposition
-from ductdicom.pipeline.drawing.work import planned_files
-from ductdicom.pipeline.report import Report, count_inputs, count_studies, studies_from_inputs
+from ductdicom.model.result import (
+    Report,
+    StudyResult,
+    count_inputs,
+    count_studies,
+    studies_from_inputs,
+)
 from ductdicom.pipeline.run import organise as run_organise
 from ductdicom.settings import Settings, user_cache
 from ductdicom.version import __version__
@@ -49,12 +54,12 @@ def organise(
     names = all_inputs(inputs, files_from, nul=nul)
     report = _run(names, settings)
     if settings.dry_run:
-        _print_plan(report)
+        _print_plan(report, settings.output)
     else:
-        _print_report(report, details=settings.verbose)
+        _print_report(report, settings.output, details=settings.verbose)
     if settings.log_json:
         _say_end(report)
-    elif not settings.dry_run:
+    elif not settings.dry_run and not settings.quiet:
         _say_what_was_up_to_date(report)
     if report.is_interrupted and not settings.log_json:
         say(
@@ -88,32 +93,30 @@ def _say_end(report: Report) -> None:
             say_event("finding", code=row.reason, where=row.origin.label)
     for problem in report.problems:
         say_event("finding", code=problem.code, where=problem.sop_instance_uid or "")
-    for record in report.records:
-        problems = record["problems"]
-        for found in problems if isinstance(problems, list) else ():
-            where = found["sop_instance_uid"] or ""
-            say_event("finding", code=found["code"], where=where, study=record["key"])
+    for study in report.studies:
+        for problem in study.call.problems:
+            where = problem.sop_instance_uid or ""
+            say_event("finding", code=problem.code, where=where, study=study.key)
     say_event(
         "end",
         exit_code=report.exit_code,
         interrupted=report.is_interrupted,
         inputs=len(report.rows),
-        studies=count_studies(report.records),
+        studies=count_studies(report.studies),
         seconds={name: round(value, 3) for name, value in report.seconds.items()},
     )
 
 
-def _print_report(report: Report, *, details: bool) -> None:
+def _print_report(report: Report, output: Path | None, *, details: bool) -> None:
     """Print the end of a run: studies by status, inputs by what became of them."""
-    output = report.settings.output
     say(studies_from_inputs(report))
-    print_table(("status", "studies"), list(count_studies(report.records).items()))
+    print_table(("status", "studies"), list(count_studies(report.studies).items()))
     say()
     print_table(("inputs", "reason", "number"), count_inputs(report.rows))
     say_problems(report, is_result=True)
     if details:
         say()
-        print_table(("study", "exam", "status", "problems"), [_line(r) for r in report.records])
+        print_table(("study", "exam", "status", "problems"), list(map(_line, report.studies)))
     _say_causes(report)
     if report.earlier_studies:
         folders = counted(report.earlier_studies, "study folder", "study folders")
@@ -122,15 +125,14 @@ def _print_report(report: Report, *, details: bool) -> None:
     say(f"open {output / 'index.html' if output else ''}")
 
 
-def _print_plan(report: Report) -> None:
+def _print_plan(report: Report, output: Path | None) -> None:
     """Print what a run would write."""
-    for job in report.planned:
-        date = job.call.images[0].instance.study_date
-        name = job.key or f"study of {date or 'unknown date'}"
-        is_done = job.key in report.up_to_date
-        files = "is up to date" if is_done else ", ".join(planned_files(job))
-        say(f"{name}: {job.call.exam.kind}, {job.pairing.status}: {files}")
-    say(f"{report.settings.output}: index.html, studies.jsonl, ledger.csv, summary.json")
+    for study in report.studies:
+        date = study.call.images[0].instance.study_date
+        name = study.key or f"study of {date or 'unknown date'}"
+        files = "is up to date" if study.is_up_to_date else ", ".join(study.planned)
+        say(f"{name}: {study.call.exam.kind}, {study.pairing.status}: {files}")
+    say(f"{output}: index.html, studies.jsonl, ledger.csv, summary.json")
     print_table(("inputs", "reason", "number"), count_inputs(report.rows))
     say_problems(report, is_result=True)
     _say_causes(report)
@@ -141,16 +143,14 @@ def _say_causes(report: Report) -> None:
         say("needs a person: " + ", ".join(f"{n} {name}" for name, n in report.causes.items()))
 
 
-def _line(record: Mapping[str, object]) -> tuple[object, ...]:
-    exam = cast("Mapping[str, object]", record["exam"])
-    problems = cast("Sequence[Mapping[str, str]]", record["problems"])
-    codes = sorted({problem["code"] for problem in problems})
-    return record["key"], exam["kind"], record["status"], ", ".join(codes)
+def _line(study: StudyResult) -> tuple[object, ...]:
+    codes = sorted({problem.code for problem in study.call.problems})
+    return study.key, study.call.exam.kind, study.pairing.status, ", ".join(codes)
 
 
 def _say_what_was_up_to_date(report: Report) -> None:
     """Say on standard error how many studies were left as an earlier run made them."""
-    kept = len(report.records) - len(report.written)
-    if kept and not report.is_interrupted and not report.settings.quiet:
+    kept = sum(study.is_up_to_date for study in report.studies)
+    if kept and not report.is_interrupted:
         words = counted(kept, "study is", "studies are")
         say(f"{words} up to date since an earlier run", is_result=False)

@@ -13,6 +13,7 @@ from ductdicom.cli.options import (
 )
 from ductdicom.cli.progress import read_inputs
 from ductdicom.cli.tables import print_table, say_what_needs_a_person
+from ductdicom.export.records import study_record
 from ductdicom.model.call import Kind
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.read import decided
@@ -32,8 +33,8 @@ def scan(
     scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
     report = decided(scanned, settings)
     if as_json:
-        for record in report.records:
-            say_json(record)
+        for study in report.studies:
+            say_json(study_record(study))
     else:
         print_table(
             _COLUMNS,

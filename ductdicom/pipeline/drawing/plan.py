@@ -1,13 +1,16 @@
 """What is to be done for each study, and what an earlier run has done already."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ductdicom.export.names import safe_component
-from ductdicom.export.output import OutputFolder
+from ductdicom.export.output import RECORD_NAME, OutputFolder
+from ductdicom.export.records import RecordedStudy, read_record
 from ductdicom.model.instance import Instance
-from ductdicom.pipeline.drawing.work import RECORD_NAME, StudyJob, StudyResult, fingerprint_of
+from ductdicom.model.origin import Origin
+from ductdicom.model.outcome import Problem
+from ductdicom.model.result import StudyResult, Written
+from ductdicom.pipeline.drawing.work import UNREADABLE, Drawn, StudyJob, fingerprint_of, result_of
 from ductdicom.pipeline.judge import Judged
 from ductdicom.settings import Phi, Settings
 
@@ -84,24 +87,51 @@ def _pseudonym(study: Judged, output: OutputFolder) -> str:
 def read_finished(job: StudyJob) -> StudyResult | None:
     """Return the result of an earlier run, if it is whole and what this job would make."""
     try:
-        record = json.loads((job.folder / RECORD_NAME).read_text(encoding="utf-8"))
+        record = read_record((job.folder / RECORD_NAME).read_bytes())
+        files = tuple(zip(record.files, record.file_bytes, strict=True))
     except (OSError, ValueError):
         return None
-    if not isinstance(record, dict) or record.get("fingerprint") != job.fingerprint:
+    if record.fingerprint != job.fingerprint or not _are_whole(job.folder, files):
         return None
-    if not _are_whole(job.folder, record.get("files"), record.get("file_bytes")):
-        return None
-    return StudyResult(key=job.key, record=record, was_written=False)
+    drawn = Drawn(
+        problems=tuple(_added_problems(record, job)),
+        status=record.status,
+        sheets=record.sheets,
+        written=Written(fingerprint=record.fingerprint, files=files),
+    )
+    return result_of(job, drawn, is_up_to_date=True)
 
 
-def _are_whole(folder: Path, names: object, sizes: object) -> bool:
-    """Tell whether all files of a study are there, as large as they were written."""
-    if not isinstance(names, list) or not isinstance(sizes, list) or len(names) != len(sizes):
-        return False
-    try:
-        return all(
-            (folder / str(name)).stat().st_size == size
-            for name, size in zip(names, sizes, strict=True)
+def _added_problems(record: RecordedStudy, job: StudyJob) -> Iterator[Problem]:
+    """Yield the problems that drawing added to those that the headers make."""
+    in_rows = (image for row in job.pairing.rows for image in row.images)
+    origins = {
+        _recorded_place(image.instance.origin): image.instance.origin
+        for image in (*job.call.images, *in_rows)
+    }
+    for problem in record.problems[len(job.call.problems) :]:
+        is_unreadable = problem.code in UNREADABLE
+        yield Problem(
+            code=problem.code,
+            message=problem.message,
+            sop_instance_uid=problem.sop_instance_uid,
+            origin=origins.get((problem.source, problem.member)),
+            reason=problem.message.partition(":")[0] if is_unreadable else "",
         )
-    except OSError:
+
+
+def _recorded_place(origin: Origin) -> tuple[str | None, str | None]:
+    """Return where a record says that an input lies: as text, whatever its name is."""
+    source, member = (
+        None if name is None else name.encode("utf-8", "replace").decode("utf-8")
+        for name in (origin.source, origin.member)
+    )
+    return source, member
+
+
+def _are_whole(folder: Path, files: Sequence[tuple[str, int]]) -> bool:
+    """Tell whether all files of a study are there, as large as they were written."""
+    try:
+        return all((folder / name).stat().st_size == size for name, size in files)
+    except (OSError, ValueError):  # a NUL in a name
         return False

@@ -1,6 +1,5 @@
 """One study's work: read its pixels, draw its pages, write its folder, its record last."""
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
@@ -11,15 +10,23 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from ductdicom.export.dicom import dicom_sheet
-from ductdicom.export.html.pages import html_sheet
+from ductdicom.export.html.sheet import html_sheet
 from ductdicom.export.originals import folder_of, lay_down, remove_laid
-from ductdicom.export.output import THUMBNAIL_NAME, encode_json, remove_stale, write_whole
+from ductdicom.export.output import (
+    RECORD_NAME,
+    THUMBNAIL_NAME,
+    encode_json,
+    remove_stale,
+    write_whole,
+)
 from ductdicom.export.pdf import pdf_document
 from ductdicom.export.png import png_page, png_thumbnail
-from ductdicom.export.records import sheet_record, study_record
+from ductdicom.export.records import record_sheet, study_record
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import PASSING_REASONS, Note, Problem, ProblemCode, Status
+from ductdicom.model.result import RecordedSheet, StudyResult, Written
 from ductdicom.model.study import ImageCall, Pairing, StudyCall
+from ductdicom.model.value import Value
 from ductdicom.pipeline.annotate import note_orientation
 from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.drawing.tiles import prepare_tiles, sheet_options
@@ -33,9 +40,9 @@ from ductdicom.sheet.style import THEMES, Theme
 from ductdicom.sheet.tile import MissingTile, Tile
 from ductdicom.version import __version__
 
-RECORD_NAME = "study.json"
 # Formats that hold all pages in one file; of the others each page is a file.
 _WHOLE_SHEETS = {Format.PDF: "sheet.pdf", Format.HTML: "sheet.html", Format.DICOM: "sheet.dcm"}
+UNREADABLE = frozenset({ProblemCode.PIXELS_UNREADABLE, ProblemCode.ORIGINAL_UNREADABLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +71,31 @@ class StudyJob:
         return self.pairing.status is Status.REVIEW or bool(drawn_images(self.pairing))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StudyResult:
-    """What became of a study: its record, and whether anything had to be done for it."""
+class Drawn(Value, frozen=True, kw_only=True):
+    """What work on a study added to what was known of it, and what it left in its folder."""
 
-    key: str
-    record: dict[str, object]
-    was_written: bool
+    problems: tuple[Problem, ...]
+    status: Status
+    sheets: tuple[RecordedSheet, ...] = ()
+    written: Written | None = None
+
+
+def result_of(job: StudyJob, drawn: Drawn, *, is_up_to_date: bool = False) -> StudyResult:
+    """Put together what was known of a study and what drawing it added."""
+    contradicted = {
+        problem.origin.label
+        for problem in drawn.problems
+        if problem.code is ProblemCode.ORIENTATION_CONFLICT and problem.origin is not None
+    }
+    return StudyResult(
+        key=job.key,
+        call=replace(job.call, problems=(*job.call.problems, *drawn.problems)),
+        pairing=replace(note_orientation(job.pairing, contradicted), status=drawn.status),
+        identity=job.identity,
+        sheets=drawn.sheets,
+        written=drawn.written,
+        is_up_to_date=is_up_to_date,
+    )
 
 
 def theme_for(settings: Settings, format_: Format) -> Theme:
@@ -89,7 +114,7 @@ def fingerprint_of(
     )
     depends = {
         "version": __version__,
-        "record": study_record(call, pairing, key=None, sheets=()),
+        "record": study_record(StudyResult(key=None, call=call, pairing=pairing)),
         "inputs": inputs,
         "identity": list(identity),
         "formats": [str(item) for item in settings.format],
@@ -110,7 +135,7 @@ def fingerprint_of(
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def draw_study(job: StudyJob, members: Members | None = None) -> tuple[StudyJob, tuple[Page, ...]]:
+def draw_study(job: StudyJob, members: Members | None = None) -> tuple[Drawn, tuple[Page, ...]]:
     """Draw a study's pages.
 
     Parameters
@@ -120,8 +145,8 @@ def draw_study(job: StudyJob, members: Members | None = None) -> tuple[StudyJob,
 
     Returns
     -------
-    The job with what reading the pixels added to it: a problem for each image that could not be
-    read or whose pixels contradict its orientation, and the status ``review`` where such an image
+    What reading the pixels added, and the pages: a problem for each image that could not be read
+    or whose pixels contradict its orientation, and the status ``review`` where such an image
     stands in a row.
     """
     options = sheet_options(job.settings, job.identity)
@@ -132,18 +157,13 @@ def draw_study(job: StudyJob, members: Members | None = None) -> tuple[StudyJob,
         if (problem := _doubt(image, tiles[image.instance.origin.label])) is not None
     }
     in_rows = {i.instance.origin.label for row in job.pairing.rows for i in row.images}
-    vetoed = {
-        label
-        for label, problem in found.items()
-        if problem.code is ProblemCode.ORIENTATION_CONFLICT
-    }
-    pairing = note_orientation(job.pairing, vetoed)
-    if in_rows & found.keys() and pairing.status is not Status.NOT_A_DUCTOGRAM:
-        pairing = replace(pairing, status=Status.REVIEW)
-    call = replace(job.call, problems=(*job.call.problems, *found.values()))
-    changes = prepare_differences(pairing, tiles) if job.settings.difference else None
-    pages = compose(call, pairing, tiles, options, changes)
-    return dataclasses.replace(job, call=call, pairing=pairing), pages
+    status = job.pairing.status
+    if in_rows & found.keys() and status is not Status.NOT_A_DUCTOGRAM:
+        status = Status.REVIEW
+    drawn = Drawn(problems=tuple(found.values()), status=status)
+    result = result_of(job, drawn)
+    changes = prepare_differences(result.pairing, tiles) if job.settings.difference else None
+    return drawn, compose(result.call, result.pairing, tiles, options, changes)
 
 
 def _doubt(image: ImageCall, tile: Tile | MissingTile) -> Problem | None:
@@ -171,21 +191,21 @@ def _unreadable(image: ImageCall, code: ProblemCode, reason: str, words: str) ->
     )
 
 
-def process_study(job: StudyJob) -> StudyResult:
+def process_study(job: StudyJob) -> Drawn:
     """Draw and write one study.
 
     The record is written last, so that a study without a record is one that was not finished.
     """
-    sheets: list[dict[str, object]] = []
+    drawn = Drawn(problems=(), status=job.pairing.status)
     names: set[str] = set()
     remove_stale(job.folder, set(), RECORD_NAME)
     members = Members(_to_be_read(job), deadly=job.deadly)
     if job.has_sheets:
-        job, pages = draw_study(job, members)
+        drawn, pages = draw_study(job, members)
         for name, content in render(pages, job):
             write_whole(job.folder / name, content)
             names.add(name)
-        sheets = _sheet_records(pages, job.settings.format)
+        drawn = replace(drawn, sheets=_record_sheets(pages, job.settings.format))
     for pattern in ("sheet*", THUMBNAIL_NAME):
         remove_stale(job.folder, names, pattern)
     remove_laid(job.folder)
@@ -195,16 +215,17 @@ def process_study(job: StudyJob) -> StudyResult:
         _unreadable(image, ProblemCode.ORIGINAL_UNREADABLE, reason, words)
         for image, reason in unread
     )
-    problems = (*job.call.problems, *more)
-    call = replace(job.call, problems=problems)
-    record = study_record(call, job.pairing, key=job.key, sheets=sheets)
-    record["fingerprint"] = (
-        "" if any(problem.reason in PASSING_REASONS for problem in problems) else job.fingerprint
-    )
-    record["files"] = sorted([*names, *laid])
-    record["file_bytes"] = [(job.folder / name).stat().st_size for name in sorted([*names, *laid])]
+    problems = (*drawn.problems, *more)
+    is_passing = any(problem.reason in PASSING_REASONS for problem in problems)
+    files = ((name, (job.folder / name).stat().st_size) for name in sorted([*names, *laid]))
+    written = Written(fingerprint="" if is_passing else job.fingerprint, files=tuple(files))
+    return _recorded(job, replace(drawn, problems=problems, written=written))
+
+
+def _recorded(job: StudyJob, drawn: Drawn) -> Drawn:
+    record = study_record(result_of(job, drawn))
     write_whole(job.folder / RECORD_NAME, encode_json(record, indent=2))
-    return StudyResult(key=job.key, record=record, was_written=True)
+    return drawn
 
 
 def _to_be_read(job: StudyJob) -> Iterator[Origin]:
@@ -213,21 +234,16 @@ def _to_be_read(job: StudyJob) -> Iterator[Origin]:
     return (image.instance.origin for image in (*drawn, *laid))
 
 
-def give_up(job: StudyJob, problem: Problem) -> StudyResult:
+def give_up(job: StudyJob, problem: Problem) -> Drawn:
     """Write the record of a study that could not be drawn; it has no sheets, and needs a person.
 
     The record has no fingerprint, so that the next run tries again.
     """
-    call = replace(job.call, problems=(*job.call.problems, problem))
-    pairing = replace(job.pairing, status=Status.REVIEW)
     for pattern in ("sheet*", THUMBNAIL_NAME):
         remove_stale(job.folder, set(), pattern)
     remove_laid(job.folder)
-    record = study_record(call, pairing, key=job.key, sheets=())
-    record["fingerprint"] = ""
-    record["files"], record["file_bytes"] = [], []
-    write_whole(job.folder / RECORD_NAME, encode_json(record, indent=2))
-    return StudyResult(key=job.key, record=record, was_written=True)
+    written = Written(fingerprint="")
+    return _recorded(job, Drawn(problems=(problem,), status=Status.REVIEW, written=written))
 
 
 def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
@@ -261,19 +277,19 @@ def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
     return files
 
 
-def _sheet_records(pages: Sequence[Page], formats: Sequence[Format]) -> list[dict[str, object]]:
-    return [
-        sheet_record(_WHOLE_SHEETS.get(format_, f"sheet-{number}.png"), str(format_), page, number)
+def _record_sheets(pages: Sequence[Page], formats: Sequence[Format]) -> tuple[RecordedSheet, ...]:
+    return tuple(
+        record_sheet(_WHOLE_SHEETS.get(format_, f"sheet-{number}.png"), str(format_), page, number)
         for format_ in formats
         for number, page in enumerate(pages, start=1)
-    ]
+    )
 
 
-def planned_files(job: StudyJob) -> list[str]:
+def planned_files(job: StudyJob) -> tuple[str, ...]:
     """Say what would be written for a study, without reading a pixel."""
     names = [RECORD_NAME]
     if job.has_sheets:
         names += [_WHOLE_SHEETS.get(format_, "sheet-1.png …") for format_ in job.settings.format]
     if job.settings.link is not Link.NONE:
         names += [f"{folder_of(image)}/" for image in job.call.images]
-    return sorted(set(names))
+    return tuple(sorted(set(names)))

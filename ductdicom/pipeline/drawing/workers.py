@@ -9,13 +9,14 @@ from functools import partial
 from ductdicom.errors import DuctDicomError, InputError, place_of
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import REPORT_IT, Problem, ProblemCode
+from ductdicom.model.result import StudyResult
 from ductdicom.pipeline.drawing.executors import WorkerPool
 from ductdicom.pipeline.drawing.originals import Members
-from ductdicom.pipeline.drawing.work import StudyJob, StudyResult, give_up
+from ductdicom.pipeline.drawing.work import Drawn, StudyJob, give_up, result_of
 from ductdicom.pixels.decoding.decode import read_image
 from ductdicom.sheet.pages.undecided import drawn_images
 
-Process = Callable[[StudyJob], StudyResult]
+Process = Callable[[StudyJob], Drawn]
 MayStop = Callable[[], AbstractContextManager[None]]
 _DEATHS = (BrokenExecutor, MemoryError)
 _SIDES_PX = (None, 1024, 256)  # a decoder may crash at one resolution only
@@ -47,7 +48,7 @@ def work_off(
     """
     process = partial(_contained, process)
     waiting = iter(jobs)
-    running: dict[Future[StudyResult], StudyJob] = {}
+    running: dict[Future[Drawn], StudyJob] = {}
     try:
         while True:
             for job in waiting:
@@ -67,13 +68,13 @@ def work_off(
                 with may_stop():
                     wait(running)
                 del running[future]
-                yield _result_alone(future, job)
+                yield result_of(job, _drawn_alone(future, job))
     finally:
         if running:
             _withdraw(running, executor)
 
 
-def _withdraw(running: Iterable[Future[StudyResult]], executor: Executor) -> None:
+def _withdraw(running: Iterable[Future[Drawn]], executor: Executor) -> None:
     """Call back what is not begun, and wait for what is."""
     if isinstance(executor, WorkerPool):
         # Where its workers are ended meanwhile, a pool trips over futures that others cancelled.
@@ -83,7 +84,7 @@ def _withdraw(running: Iterable[Future[StudyResult]], executor: Executor) -> Non
 
 
 def _collect(
-    running: dict[Future[StudyResult], StudyJob],
+    running: dict[Future[Drawn], StudyJob],
 ) -> tuple[list[StudyResult], list[StudyJob]]:
     """Take what is done out of ``running``; where a pool broke, all that was under way in it."""
     finished: list[StudyResult] = []
@@ -92,7 +93,7 @@ def _collect(
         for future in done:
             job = running.pop(future)
             try:
-                finished.append(future.result())
+                finished.append(result_of(job, future.result()))
             except _DEATHS:
                 suspects.append(job)
         if suspects:
@@ -134,14 +135,14 @@ def find_deadly(
     return frozenset(deadly)
 
 
-def _result_alone(future: Future[StudyResult], job: StudyJob) -> StudyResult:
+def _drawn_alone(future: Future[Drawn], job: StudyJob) -> Drawn:
     try:
         return future.result()
     except _DEATHS:
         return give_up(job, _DIED)
 
 
-def _contained(process: Process, job: StudyJob) -> StudyResult:
+def _contained(process: Process, job: StudyJob) -> Drawn:
     try:
         return process(job)
     except (DuctDicomError, MemoryError):

@@ -1,5 +1,6 @@
 import csv
 import io
+import json
 
 import pytest
 from builders import make_instance, make_origin
@@ -8,9 +9,15 @@ from hypothesis import strategies as st
 from record_schema import check_record
 from sheets import lay_out, make_image, make_tile
 
-from ductdicom.export.records import instance_record, ledger_csv, sheet_record, study_record
+from ductdicom.export.records import (
+    instance_record,
+    ledger_csv,
+    record_sheet,
+    study_record,
+)
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow
+from ductdicom.model.result import StudyResult
 from ductdicom.sheet.tile import MissingTile
 
 
@@ -23,28 +30,32 @@ def _read(content):
     return list(csv.reader(io.StringIO(content.decode("utf-8"), newline="")))
 
 
+def _record(study, pairing, key=None, **more):
+    """Return a record as whoever reads the file gets it."""
+    result = StudyResult(key=key, call=study, pairing=pairing, **more)
+    return json.loads(json.dumps(study_record(result)))
+
+
 def test_a_whole_record_keeps_to_the_schema():
     images = [make_image(1, phase="pre"), make_image(2), make_image(3, phase="unknown")]
     study, pairing, pages = lay_out(images)
-    sheets = [sheet_record(f"sheet-{n}.png", "png", p, n) for n, p in enumerate(pages, start=1)]
+    sheets = [record_sheet(f"sheet-{n}.png", "png", p, n) for n, p in enumerate(pages, start=1)]
 
-    record = study_record(study, pairing, key="20260102-abc", sheets=sheets)
-
-    check_record(record)
+    check_record(_record(study, pairing, key="20260102-abc", sheets=tuple(sheets)))
 
 
 def test_a_boxs_pixels_are_those_of_the_drawn_page():
     _, _, (page, *_) = lay_out([make_image(1, phase="pre"), make_image(2)], dpi=100)
 
-    record = sheet_record("sheet-1.png", "png", page, 1)
+    record = record_sheet("sheet-1.png", "png", page, 1)
 
-    assert record["size"] == list(page.size_px)
+    assert record.size == page.size_px
     wide, high = page.size_px
-    for tile, drawn in zip(record["tiles"], page.tiles, strict=True):
-        x, y, width, height = tile["box"]
+    for tile, drawn in zip(record.tiles, page.tiles, strict=True):
+        x, y, width, height = tile.box
         assert x + width <= wide
         assert y + height <= high
-        assert width * tile["mm_per_px"] == pytest.approx(
+        assert width * tile.mm_per_px == pytest.approx(
             drawn.box.width * drawn.mm_per_unit, rel=0.02
         )
 
@@ -53,14 +64,14 @@ def test_an_image_that_cannot_be_shown_is_a_tile_with_the_reason():
     tiles = {"1.dcm": make_tile(), "2.dcm": MissingTile(reason="truncated")}
     study, pairing, (page, *_) = lay_out([make_image(1, phase="pre"), make_image(2)], tiles)
 
-    sheet = sheet_record("sheet-1.png", "png", page, 1)
+    sheet = record_sheet("sheet-1.png", "png", page, 1)
 
-    check_record(study_record(study, pairing, key=None, sheets=[sheet]))
-    shown, missing = sheet["tiles"]
-    assert shown["placeholder"] is None
-    assert missing["sop_instance_uid"] == "2.25.2"
-    assert (missing["phase"], missing["placeholder"]) == ("post", "truncated")
-    assert missing["box"][0] > shown["box"][0]
+    check_record(_record(study, pairing, sheets=(sheet,)))
+    shown, missing = sheet.tiles
+    assert shown.placeholder is None
+    assert missing.sop_instance_uid == "2.25.2"
+    assert (missing.phase, missing.placeholder) == ("post", "truncated")
+    assert missing.box[0] > shown.box[0]
 
 
 def test_images_that_share_a_uid_are_told_apart_by_where_they_lie():
@@ -72,8 +83,9 @@ def test_images_that_share_a_uid_are_told_apart_by_where_they_lie():
     ]
     study, pairing, pages = lay_out([make_image(2, phase="pre"), make_image(3), *twins])
 
-    record = study_record(study, pairing, key=None, sheets=[])
-    tiles = [tile for page in pages for tile in sheet_record("", "png", page, 1)["tiles"]]
+    sheets = tuple(record_sheet("", "png", page, 1) for page in pages)
+    record = _record(study, pairing, sheets=sheets)
+    tiles = [tile for sheet in record["sheets"] for tile in sheet["tiles"]]
 
     assert record["left_out"] == [
         {

@@ -1,15 +1,19 @@
 import pytest
 from builders import make_instance, make_origin
+from msgspec.structs import replace
 from sheets import lay_out, make_image
 
+from ductdicom.model.outcome import Problem, ProblemCode
+from ductdicom.model.result import StudyResult
 from ductdicom.model.study import Study
 from ductdicom.pipeline.gather import Gathered, Part
 from ductdicom.pipeline.judge import Judged
-from ductdicom.pipeline.ledger import account, unreadable_pixels
+from ductdicom.pipeline.ledger import account
 
 
-def _judged():
-    study, pairing, _ = lay_out([make_image(1, phase="pre"), make_image(2)])
+def _judged(*images):
+    images = images or (make_image(1, phase="pre"), make_image(2))
+    study, pairing, _ = lay_out(images)
     part = Part(study=study.study, number=0, is_shared=False)
     return Judged(part=part, call=study, pairing=pairing)
 
@@ -25,10 +29,26 @@ def test_every_instance_has_a_row():
     ]
 
 
+def _unreadable(image, reason):
+    return Problem(
+        code=ProblemCode.PIXELS_UNREADABLE,
+        message=f"{reason}: the pixels cannot be shown",
+        sop_instance_uid=image.uid,
+        origin=image.instance.origin,
+        reason=reason,
+    )
+
+
+def _rows_with_broken(judged, image):
+    call = replace(judged.call, problems=(_unreadable(image, "cut"),))
+    result = StudyResult(key="k", call=call, pairing=judged.pairing)
+    return account(Gathered(parts=(judged.part,), rows=()), [judged], [result])
+
+
 def test_pixels_that_cannot_be_read_make_an_input_unreadable():
     judged = _judged()
 
-    rows = account(Gathered(parts=(judged.part,), rows=()), [judged], {("2.dcm", None): "cut"})
+    rows = _rows_with_broken(judged, judged.call.images[1])
 
     assert [(row.disposition, row.reason) for row in rows] == [
         ("view", "pre"),
@@ -37,15 +57,15 @@ def test_pixels_that_cannot_be_read_make_an_input_unreadable():
 
 
 def test_of_two_objects_with_one_uid_only_the_broken_one_is_unreadable():
-    problem = {
-        "code": "pixels-unreadable",
-        "message": "truncated: the pixels cannot be shown",
-        "sop_instance_uid": "2.25.1",
-        "source": "b.dcm",
-        "member": None,
-    }
+    twins = [
+        make_image(n, instance=make_instance("2.25.1", origin=make_origin(name)))
+        for n, name in enumerate(("a.dcm", "b.dcm"))
+    ]
+    judged = _judged(*twins)
 
-    assert unreadable_pixels([{"problems": [problem]}]) == {("b.dcm", None): "truncated"}
+    rows = _rows_with_broken(judged, twins[1])
+
+    assert [row.disposition for row in rows] == ["view", "unreadable"]
 
 
 @pytest.mark.parametrize("surplus", [True, False], ids=["lost", "doubled"])

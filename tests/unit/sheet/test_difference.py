@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 from sheets import lay_out, make_image, make_study, make_tile
 
-from ductdicom.export.records import sheet_record
+from ductdicom.export.records import record_sheet
 from ductdicom.model.call import Phase
 from ductdicom.pairing.rows import pair_study
 from ductdicom.phantom.exposure import Detector, Placement, SampleExposure, expose
@@ -100,14 +100,14 @@ def test_no_change_is_mid_grey_and_contrast_is_brighter(tiles):
 def test_the_record_names_the_pair_the_residual_and_the_place(tiles):
     _, pages = compared(pair(), tiles)
 
-    record = sheet_record("sheet-1.png", "png", pages[0], 1)
+    record = record_sheet("sheet-1.png", "png", pages[0], 1)
 
-    (found,) = record["differences"]
-    assert (found["pre"], found["post"]) == ("2.25.1", "2.25.2")
-    assert found["refused"] is None
-    assert 0 <= found["residual_mm"] < 1
-    assert len(found["box"]) == 4
-    assert len(record["tiles"]) == 2
+    (found,) = record.differences
+    assert (found.pre, found.post) == ("2.25.1", "2.25.2")
+    assert found.refused is None
+    assert 0 <= found.residual_mm < 1
+    assert len(found.box) == 4
+    assert len(record.tiles) == 2
 
 
 def test_off_there_is_none_and_no_registration(monkeypatch):
@@ -117,7 +117,7 @@ def test_off_there_is_none_and_no_registration(monkeypatch):
 
     assert all(page.differences == () for page in pages)
     assert "DIFFERENCE" not in words(pages[0])
-    assert sheet_record("sheet-1.png", "png", pages[0], 1)["differences"] == []
+    assert record_sheet("sheet-1.png", "png", pages[0], 1).differences == ()
 
 
 def test_the_nearest_plain_view_is_taken_and_numbers_say_which(tiles):

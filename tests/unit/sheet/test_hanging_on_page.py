@@ -10,7 +10,7 @@ from builders import make_instance, make_origin
 from msgspec.structs import replace
 from sheets import make_image, make_study
 
-from ductdicom.export.records import sheet_record
+from ductdicom.export.records import record_sheet
 from ductdicom.geometry.image import image_geometry
 from ductdicom.model.call import Laterality, ViewGroup
 from ductdicom.model.instance import Geometry
@@ -199,13 +199,13 @@ def test_a_disc_measures_right_on_the_page(spacing_mm, magnification, orientatio
 
     page = draw(values, image)
 
-    (tile,) = sheet_record("sheet-1.png", "png", page, 1)["tiles"]
-    left, top, width, height = tile["box"]
+    (tile,) = record_sheet("sheet-1.png", "png", page, 1).tiles
+    left, top, width, height = tile.box
     drawn = draw_page(page, DARK)[top : top + height, left : left + width, 0]
     bright = drawn[5:-5, 5:-5] > 127  # the frame lies over the edge
-    assert bright.any(axis=1).sum() * tile["mm_per_px"] == pytest.approx(diameter_mm, rel=0.02)
-    assert bright.any(axis=0).sum() * tile["mm_per_px"] == pytest.approx(diameter_mm, rel=0.02)
-    area_mm2 = bright.sum() * tile["mm_per_px"] ** 2
+    assert bright.any(axis=1).sum() * tile.mm_per_px == pytest.approx(diameter_mm, rel=0.02)
+    assert bright.any(axis=0).sum() * tile.mm_per_px == pytest.approx(diameter_mm, rel=0.02)
+    area_mm2 = bright.sum() * tile.mm_per_px**2
     assert 2 * np.sqrt(area_mm2 / np.pi) == pytest.approx(diameter_mm, rel=0.02)
 
 

@@ -1,27 +1,30 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from sheets import lay_out, make_image
 
-from ductdicom.export.html.pages import html_index, html_sheet
+from ductdicom.export.html.index import IndexEntry, html_index
+from ductdicom.export.html.sheet import html_sheet
+from ductdicom.model.outcome import Status
 from ductdicom.sheet.style import DARK, LIGHT
 
 EVIL = "<script>alert(1)</script>\"'&<img src=x onerror=alert(2)>"
-ENTRY = {
-    "key": EVIL,
-    "date": EVIL,
-    "who": EVIL,
-    "words": EVIL,
-    "status": "review",
-    "images": EVIL,
-    "problems": EVIL,
-    "link": "studies/k/sheet.html",
-    "links": [("sheet.html", "studies/k/sheet.html")],
-    "thumbnail": "studies/k/thumbnail.png",
-}
+ENTRY = IndexEntry(
+    key=EVIL,
+    date=EVIL,
+    who=EVIL,
+    words=EVIL,
+    status=Status.REVIEW,
+    images=EVIL,
+    problems=EVIL,
+    link="studies/k/sheet.html",
+    links=(("sheet.html", "studies/k/sheet.html"),),
+    thumbnail="studies/k/thumbnail.png",
+)
 
 
 class _Reader(HTMLParser):
@@ -118,7 +121,7 @@ def test_the_sheets_words_are_text_and_its_images_are_inside():
 
 
 def test_the_index_names_every_study_and_every_disposition():
-    entry = {**ENTRY, "key": "20260102-abc", "date": "2026-01-02"}
+    entry = replace(ENTRY, key="20260102-abc", date="2026-01-02")
 
     text = html_index([entry], [("unreadable", "truncated", 7)], totals="1 study").decode("utf-8")
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from sheets import lay_out, make_image, make_tile
 
-from ductdicom.export.html.marks import page_marks
+from ductdicom.export.html.sheet import page_marks
 from ductdicom.sheet.tile import draw_finer
 
 

@@ -1,29 +1,38 @@
-from pathlib import Path
-
 import pytest
 from builders import make_origin
 
-from ductdicom.model.outcome import Disposition, LedgerRow, Problem, ProblemCode
-from ductdicom.pipeline.report import Report, count_inputs, summary
-from ductdicom.settings import Settings
+from ductdicom.export.records import summary_record
+from ductdicom.model.call import Confidence, ExamCall, ExamKind
+from ductdicom.model.outcome import Disposition, LedgerRow, Problem, ProblemCode, Status
+from ductdicom.model.result import Report, StudyResult, count_inputs
+from ductdicom.model.study import Pairing, Study, StudyCall
 
 
 def _row(disposition=Disposition.VIEW, reason="pre", name="a"):
     return LedgerRow(origin=make_origin(name), disposition=disposition, reason=reason)
 
 
-def _record(status="paired", *codes):
-    problems = [{"code": code, "message": "m", "sop_instance_uid": "1"} for code in codes]
-    return {"key": "k", "status": status, "problems": problems, "exam": {"kind": "ductogram"}}
+def _study(status="paired", *codes):
+    problems = tuple(
+        Problem(code=ProblemCode(code), message="m", sop_instance_uid="1") for code in codes
+    )
+    call = StudyCall(
+        study=Study(study_instance_uid="2.25.1", instances=()),
+        exam=ExamCall(kind=ExamKind.DUCTOGRAM, confidence=Confidence.CERTAIN),
+        images=(),
+        problems=problems,
+    )
+    pairing = Pairing(rows=(), left_out=(), status=Status(status))
+    return StudyResult(key="k", call=call, pairing=pairing)
 
 
-def _report(rows=(), records=None, problems=(), *, strict=False, is_interrupted=False):
+def _report(rows=(), studies=None, problems=(), *, strict=False, is_interrupted=False):
     return Report(
         rows=tuple(rows),
-        records=tuple([_record()] if records is None else records),
+        studies=tuple([_study()] if studies is None else studies),
         problems=tuple(problems),
         seconds={},
-        settings=Settings(output=Path("out"), strict=strict),
+        is_strict=strict,
         is_interrupted=is_interrupted,
     )
 
@@ -31,43 +40,43 @@ def _report(rows=(), records=None, problems=(), *, strict=False, is_interrupted=
 @pytest.mark.parametrize(
     ("report", "code"),
     [
-        pytest.param(_report([_row()], [_record()]), 0, id="all is well"),
+        pytest.param(_report([_row()], [_study()]), 0, id="all is well"),
         pytest.param(_report([_row(Disposition.UNREADABLE, "truncated")]), 1, id="unreadable"),
         pytest.param(_report([_row(Disposition.NOT_DICOM, "text")]), 0, id="not DICOM"),
         pytest.param(_report([_row(Disposition.DUPLICATE, "same-bytes")]), 0, id="a duplicate"),
         *(
-            pytest.param(_report(records=[_record("review", code)]), 1, id=code)
+            pytest.param(_report(studies=[_study("review", code)]), 1, id=code)
             for code in (
                 *("phase-conflict", "laterality-conflict", "patient-conflict"),
                 *("same-uid-other-bytes", "pixels-unreadable", "worker-died"),
             )
         ),
         *(
-            pytest.param(_report(records=[_record("paired", code)]), 0, id=code)
+            pytest.param(_report(studies=[_study("paired", code)]), 0, id=code)
             for code in ("non-discriminating", "charset-guessed", "time-conflict")
         ),
-        pytest.param(_report(records=[_record("review")]), 0, id="a study to review"),
-        pytest.param(_report(records=[_record("review")], strict=True), 1, id="to review, strict"),
-        pytest.param(_report(records=[_record("partial")], strict=True), 0, id="partial, strict"),
+        pytest.param(_report(studies=[_study("review")]), 0, id="a study to review"),
+        pytest.param(_report(studies=[_study("review")], strict=True), 1, id="to review, strict"),
+        pytest.param(_report(studies=[_study("partial")], strict=True), 0, id="partial, strict"),
         pytest.param(
             _report(problems=[Problem(code=ProblemCode.UNKNOWN_DECISION, message="m")]),
             0,
             id="a decision about nothing",
         ),
-        pytest.param(_report(records=[_record("review", "internal-error")]), 70, id="a bug"),
+        pytest.param(_report(studies=[_study("review", "internal-error")]), 70, id="a bug"),
         pytest.param(_report([_row(Disposition.NOT_DICOM)], []), 3, id="nothing readable"),
         pytest.param(_report(is_interrupted=True), 130, id="interrupted"),
     ],
 )
 def test_exit_codes(report, code):
     assert report.exit_code == code
-    assert summary(report)["exit_code"] == code
+    assert summary_record(report)["exit_code"] == code
 
 
 def test_totals_add_up():
     rows = [_row(name="a"), _row(name="b"), _row(Disposition.OTHER, "report", "c")]
 
-    content = summary(_report(rows, [_record(), _record("partial")]))
+    content = summary_record(_report(rows, [_study(), _study("partial")]))
 
     assert content["inputs"]["total"] == 3
     assert content["inputs"]["by_disposition"] == {"other": 1, "view": 2}
@@ -76,7 +85,7 @@ def test_totals_add_up():
 
 
 def test_versions_are_named():
-    content = summary(_report())
+    content = summary_record(_report())
 
     assert content["version"]
     assert {"pydicom", "numpy"} <= set(content["libraries"])
@@ -84,7 +93,7 @@ def test_versions_are_named():
 
 def test_what_needs_a_person_is_named_and_counted():
     rows = [_row(Disposition.UNREADABLE, "truncated"), _row(Disposition.UNREADABLE, "io-error")]
-    records = [_record("review", "phase-conflict", "non-discriminating"), _record("review")]
+    studies = [_study("review", "phase-conflict", "non-discriminating"), _study("review")]
 
-    assert _report(rows, records).causes == {"phase-conflict": 1, "unreadable": 2}
-    assert _report((), records, strict=True).causes == {"phase-conflict": 1, "review": 2}
+    assert _report(rows, studies).causes == {"phase-conflict": 1, "unreadable": 2}
+    assert _report((), studies, strict=True).causes == {"phase-conflict": 1, "review": 2}

@@ -1,12 +1,14 @@
-"""A page's marks as the plain values that the sheet's HTML template fills in."""
+"""A study's sheet as HTML: its pages' marks as plain values for the template, and a viewer."""
 
 import base64
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from PIL import Image
 
+from ductdicom.export.html.document import colours, read_part, render_document
+from ductdicom.sheet.captions import FOOTER
 from ductdicom.sheet.fonts import text_width
 from ductdicom.sheet.page import (
     Anchor,
@@ -19,8 +21,40 @@ from ductdicom.sheet.page import (
     PictureMark,
     TextMark,
 )
+from ductdicom.sheet.style import Theme
 
 Values = dict[str, object]
+
+
+def html_sheet(pages: Sequence[Page], theme: Theme, *, title: str, index: str = "") -> bytes:
+    """Return pages as one self-contained HTML document with a viewer, text as text.
+
+    On paper it has the light theme, whatever it has on the screen.
+
+    Parameters
+    ----------
+    title
+        Title of the document; the caller sees to it that it names nobody.
+    index
+        Where the batch's index is, relative to the document; empty where there is none.
+    """
+    content = {
+        "title": title,
+        "footer": FOOTER,
+        "index": index,
+        "pages": [
+            {
+                "title": page.title,
+                "width": page.width,
+                "height": page.height,
+                "marks": list(page_marks(page, number)),
+            }
+            for number, page in enumerate(pages, start=1)
+        ],
+    }
+    styles = (colours(theme), read_part("sheet.css"), read_part("viewer.css"))
+    scripts = (read_part(f"{name}.js") for name in ("geometry", "viewer", "hands", "sheet"))
+    return render_document("sheet", content, style="".join(styles), script="".join(scripts))
 
 
 def page_marks(page: Page, number: int) -> Iterator[Values]:

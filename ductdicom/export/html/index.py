@@ -1,0 +1,106 @@
+"""The batch at a glance, as HTML."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ductdicom.export.html.document import colours, read_part, render_document
+from ductdicom.export.output import RECORD_NAME, THUMBNAIL_NAME
+from ductdicom.model.outcome import Disposition, Note, Status
+from ductdicom.model.result import StudyResult
+from ductdicom.sheet.captions import FOOTER
+from ductdicom.sheet.style import DARK
+from ductdicom.wording import counted
+
+# What needs a person comes first, what is no ductogram last.
+_STATUS_ORDER = (Status.REVIEW, Status.PARTIAL, Status.PAIRED, Status.NOT_A_DUCTOGRAM)
+_SHEETS = ("sheet.html", "sheet.pdf", "sheet-1.png", "sheet.dcm")  # what is best to look at first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexEntry:
+    """What the index says of a study; ``links`` are names with their targets."""
+
+    key: str
+    date: str
+    who: str
+    words: str
+    status: Status
+    images: str
+    problems: str
+    link: str
+    links: tuple[tuple[str, str], ...]
+    thumbnail: str
+
+
+def html_index(
+    studies: Sequence[IndexEntry],
+    inputs: Sequence[tuple[str, str, int]],
+    *,
+    totals: str,
+) -> bytes:
+    """Return the batch at a glance.
+
+    Parameters
+    ----------
+    studies
+        In the order in which they are shown.
+    inputs
+        Disposition, reason and number of inputs.
+    totals
+        The run in one sentence.
+    """
+    found = Counter(study.status for study in studies)
+    dispositions: Counter[str] = Counter()
+    for disposition, _, number in inputs:
+        dispositions[disposition] += number
+    content = {
+        "studies": studies,
+        "inputs": inputs,
+        "dispositions": sorted(dispositions.items()),
+        "urgent": str(Disposition.UNREADABLE),
+        "totals": totals,
+        "statuses": [(name, found[name]) for name in _STATUS_ORDER if found[name]],
+        "with_problems": sum(bool(study.problems) for study in studies),
+        "footer": FOOTER,
+    }
+    style = colours(DARK) + read_part("index.css")
+    return render_document("index", content, style=style, script=read_part("index.js"))
+
+
+def index_entries(studies: Iterable[StudyResult]) -> list[IndexEntry]:
+    """Return what the index says of each study, what needs a person first."""
+    return sorted(map(_entry, studies), key=lambda e: (_STATUS_ORDER.index(e.status), e.key))
+
+
+def _entry(study: StudyResult) -> IndexEntry:
+    images = study.call.images
+    files = {name for name, _ in study.written.files} if study.written else set()
+    folder = f"studies/{study.key}"
+    links = [(name, f"{folder}/{name}") for name in _SHEETS if name in files]
+    sheet = next((target for name, target in links if name != "sheet.dcm"), "")
+    record = f"{folder}/{RECORD_NAME}"
+    problems = Counter(str(problem.code) for problem in study.call.problems)
+    dates = [image.instance.study_date for image in images if image.instance.study_date]
+    return IndexEntry(
+        key=study.key or "",
+        date=str(min(dates, default="undated")),
+        who=", ".join(study.identity),
+        words=study.call.exam.kind.replace("-", " "),
+        status=study.pairing.status,
+        images=_images(study),
+        problems=", ".join(f"{code} ({n})" for code, n in sorted(problems.items())),
+        link=sheet or record,
+        links=(*links, (RECORD_NAME, record)),
+        thumbnail=f"{folder}/{THUMBNAIL_NAME}" if THUMBNAIL_NAME in files else "",
+    )
+
+
+def _images(study: StudyResult) -> str:
+    """Say how many objects there are, of which phase, and whether some are of another study."""
+    images = study.call.images
+    phases = Counter(str(image.call.phase) for image in images if image.call.phase)
+    said = ", ".join(f"{n} {phase}" for phase, n in sorted(phases.items()))
+    if any(Note.PRIOR_STUDY in row.notes for row in study.pairing.rows):
+        said += ", pre from a prior study"
+    return counted(len(images), "object") + (f": {said}" if said else "")

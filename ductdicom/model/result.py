@@ -1,0 +1,166 @@
+"""What became of a study, and what a run amounted to."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from msgspec import UNSET, Struct, UnsetType
+
+from ductdicom.errors import INTERRUPTED, DuctDicomError, NothingReadableError, OutputError
+from ductdicom.model.outcome import BUG, Disposition, LedgerRow, Problem, ProblemCode, Status
+from ductdicom.model.study import Pairing, StudyCall
+from ductdicom.model.value import Value
+from ductdicom.wording import counted
+
+# Problems that need a person whatever the options say.
+_SERIOUS = frozenset(
+    {
+        ProblemCode.PHASE_CONFLICT,
+        ProblemCode.LATERALITY_CONFLICT,
+        ProblemCode.PATIENT_CONFLICT,
+        ProblemCode.SAME_UID_OTHER_BYTES,
+        ProblemCode.PIXELS_UNREADABLE,
+        ProblemCode.ORIGINAL_UNREADABLE,
+        ProblemCode.WORKER_DIED,
+        ProblemCode.CONTRADICTORY_DECISION,
+        ProblemCode.MISSING_FROM_DICOMDIR,
+    }
+)
+
+
+class RecordedTile(Struct, frozen=True, kw_only=True, rename={"is_suggested": "suggested"}):
+    """Where an image stands on a page, or the words that stand for it.
+
+    ``box`` is x, y, width and height in pixels of the page, ``mm_per_px`` millimetres at the
+    breast for one of them. ``placeholder`` is the ledger's reason why the image cannot be shown;
+    ``transform`` and ``voi``, what was done to its pixels, are then None. ``source`` and
+    ``member`` are set where its UID alone does not name it.
+    """
+
+    sop_instance_uid: str
+    phase: str | None
+    is_suggested: bool
+    box: tuple[int, int, int, int]
+    transform: str | None = None
+    mm_per_px: float | None = None
+    voi: str | None = None
+    placeholder: str | None = None
+    source: str | UnsetType = UNSET
+    member: str | UnsetType | None = UNSET
+
+
+class RecordedDifference(Struct, frozen=True, kw_only=True):
+    """Where the difference of two images stands on a page, or why it does not (``refused``)."""
+
+    pre: str
+    post: str
+    box: tuple[int, int, int, int] | None
+    mm_per_px: float | None
+    residual_mm: float | None
+    refused: str | None
+
+
+class RecordedSheet(Struct, frozen=True, kw_only=True):
+    """One page in one format: the file, its size in pixels, and what stands where on it."""
+
+    path: str
+    format: str
+    page: int
+    size: tuple[int, int]
+    tiles: tuple[RecordedTile, ...]
+    closeups: tuple[RecordedTile, ...]
+    differences: tuple[RecordedDifference, ...]
+
+
+class Written(Value, frozen=True, kw_only=True):
+    """What lies in a study's folder.
+
+    ``fingerprint`` is a hash of all that it was made of, empty where the next run is to make it
+    again. ``files`` are paths below the folder, each with its size in bytes.
+    """
+
+    fingerprint: str
+    files: tuple[tuple[str, int], ...] = ()
+
+
+class StudyResult(Value, frozen=True, kw_only=True):
+    """One study at the end of a run.
+
+    ``key`` names its folder, and is None or empty where there is no output folder. ``identity``
+    is what its sheets say of the patient. ``written`` is None where nothing was to be written,
+    ``planned`` are the files that a dry run would write. ``is_up_to_date`` says that the study
+    was left as an earlier run made it.
+    """
+
+    key: str | None
+    call: StudyCall
+    pairing: Pairing
+    identity: tuple[str, ...] = ()
+    sheets: tuple[RecordedSheet, ...] = ()
+    written: Written | None = None
+    planned: tuple[str, ...] = ()
+    is_up_to_date: bool = False
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """A run's outcome: the ledger, the studies, the run's own problems, the seconds by stage.
+
+    ``is_strict`` counts a study that needs review as a failure. ``earlier_studies`` counts the
+    studies' folders that earlier runs left in the output. ``failure`` says what could not be
+    written, and ended the run early.
+    """
+
+    rows: tuple[LedgerRow, ...]
+    studies: tuple[StudyResult, ...]
+    problems: tuple[Problem, ...]
+    seconds: Mapping[str, float]
+    is_strict: bool = False
+    is_interrupted: bool = False
+    failure: OutputError | None = None
+    earlier_studies: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code as the command line's documentation has it."""
+        if self.is_interrupted:
+            return INTERRUPTED
+        if self.failure is not None:
+            return self.failure.exit_code
+        if not self.studies:
+            return NothingReadableError.exit_code
+        if ProblemCode.INTERNAL_ERROR in self._codes() or any(r.reason == BUG for r in self.rows):
+            return DuctDicomError.exit_code
+        return 1 if self.causes else 0
+
+    @property
+    def causes(self) -> dict[str, int]:
+        """What needs a person, and how often: problems, unreadable inputs, studies to review."""
+        codes = self._codes()
+        found = {str(code): codes[code] for code in sorted(_SERIOUS & codes.keys())}
+        unreadable = sum(row.disposition is Disposition.UNREADABLE for row in self.rows)
+        review = sum(study.pairing.status is Status.REVIEW for study in self.studies)
+        if unreadable:
+            found[str(Disposition.UNREADABLE)] = unreadable
+        if review and self.is_strict:
+            found[str(Status.REVIEW)] = review
+        return found
+
+    def _codes(self) -> Counter[ProblemCode]:
+        of_studies = (problem for study in self.studies for problem in study.call.problems)
+        return Counter(problem.code for problem in (*of_studies, *self.problems))
+
+
+def studies_from_inputs(report: Report, details: str = "") -> str:
+    """Return the run in a few words."""
+    studies = counted(len(report.studies), "study", "studies")
+    return f"{studies}{details} from {counted(len(report.rows), 'input', 'inputs')}"
+
+
+def count_inputs(rows: Iterable[LedgerRow]) -> list[tuple[str, str, int]]:
+    """Count inputs by disposition and reason, in a stable order."""
+    counts = Counter((str(row.disposition), row.reason) for row in rows)
+    return [(disposition, reason, n) for (disposition, reason), n in sorted(counts.items())]
+
+
+def count_studies(studies: Iterable[StudyResult]) -> dict[str, int]:
+    """Count studies by status, in a stable order."""
+    return dict(sorted(Counter(str(study.pairing.status) for study in studies).items()))
