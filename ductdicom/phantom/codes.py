@@ -91,5 +91,5 @@ def decimal(value: float | None) -> str | None:
 
 
 def split_moment(moment: str | None) -> tuple[str | None, str | None]:
-    """Return date and time of ``YYYYMMDDHHMMSS``."""
+    """Return date (DA) and time (TM) of ``YYYYMMDDHHMMSS``, both None where there is no moment."""
     return (None, None) if moment is None else (moment[:8], moment[8:])

@@ -66,7 +66,11 @@ class Placement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleExposure:
-    """Everything that one image depends on, beside the tissue and the detector."""
+    """Everything that one image depends on, beside the tissue and the detector.
+
+    ``enhancement`` is a ball that takes up contrast: its center in space, posterior, superior and
+    lateral of the nipple, and its radius, in millimetres.
+    """
 
     laterality: str = "L"
     label: str = ""
@@ -77,7 +81,7 @@ class SampleExposure:
     padding: int = 0
     noise_seed: int = 0
     has_cannula: bool = False
-    enhancement: tuple[float, float, float, float] | None = None  # center in space, radius
+    enhancement: tuple[float, float, float, float] | None = None
 
 
 _ATTENUATION_PER_MM = 0.62  # of contrast of about 300 mg iodine per mL, on the scale of brightness
@@ -85,10 +89,22 @@ _WHITE = 0.97
 
 
 def expose(tissue: Tissue, exposure: SampleExposure, detector: Detector) -> NDArray[np.uint16]:
-    """Return stored values, shape ``(rows, columns)``, in hung orientation.
+    """Take an image of a breast.
 
-    Hung means as IHE wants it: the chest wall of a left breast on the left, of a right breast on
-    the right edge. Air holds ``exposure.padding`` exactly.
+    Parameters
+    ----------
+    tissue
+        The breast in the projection of the view, always as a left one.
+    exposure
+        What lies in the ducts, how the breast lies, and how brightness is stored.
+    detector
+        Says the shape of the result, and the length of a pixel at the detector.
+
+    Returns
+    -------
+    Stored values, shape ``(rows, columns)``, 0 to ``2**bits - 1``, in hung orientation as IHE
+    wants it: the chest wall of a left breast on the left, of a right breast on the right edge. Air
+    holds ``exposure.padding`` exactly, and no tissue does.
     """
     affine = _affine(tissue, exposure.placement, detector)
     shape = (detector.rows, detector.columns)

@@ -20,9 +20,15 @@ _ROWS_AT_ONCE = 64
 
 
 def encode_lossless(values: NDArray[np.uint16], bits: int) -> bytes:
-    """Return ``values``, shape ``(rows, columns)``, as a JPEG stream of ``bits`` precision.
+    """Encode an image as a JPEG stream of one component.
 
-    At most 15 bits: the category of a difference of 65536 would need a rule of its own.
+    Parameters
+    ----------
+    values
+        Shape ``(rows, columns)``, each below ``2**bits``.
+    bits
+        The precision that the stream declares, at most 15: the category of a difference of 65536
+        would need a rule of its own.
     """
     rows, columns = values.shape
     difference = _differences(values, bits)

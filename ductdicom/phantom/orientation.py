@@ -12,6 +12,17 @@ _OPPOSITE = str.maketrans("APLRHF", "PARLFH")
 def hung_orientation(view: str, laterality: str) -> tuple[str, str]:
     """Return the letters of an image as it hangs, with the oblique's second letter.
 
+    Parameters
+    ----------
+    view
+        ACR acronym of CID 4014; any other than the named ones hangs as a lateral view.
+    laterality
+        ``L`` or ``R``.
+
+    Returns
+    -------
+    Where the rows lead to, and where the columns lead to: ``("A", "R")``.
+
     References
     ----------
     * IHE RAD TF-2 4.16.4.2.2.1.1.2, Image Orientation and Justification
@@ -33,6 +44,17 @@ def opposite(letters: str) -> str:
 
 def turn_to(hung: NDArray[_T], letters: tuple[str, str], stored: tuple[str, str]) -> NDArray[_T]:
     """Return an array with directions ``letters`` as it looks with directions ``stored``.
+
+    Parameters
+    ----------
+    hung
+        Shape ``(rows, columns)``.
+    letters, stored
+        Where the rows lead to and where the columns lead to, before and after.
+
+    Returns
+    -------
+    A copy; its shape is ``(columns, rows)`` after a quarter turn.
 
     Raises
     ------

@@ -131,7 +131,13 @@ def put_grey(dataset: Dataset, spec: MammogramSpec) -> None:
 def put_pixels(
     dataset: Dataset, pixels: NDArray[np.unsignedinteger[Any]], spec: MammogramSpec
 ) -> None:
-    """Set the pixels and what describes their raster."""
+    """Set the pixels and what describes their raster.
+
+    Parameters
+    ----------
+    pixels
+        Stored values, shape ``(rows, columns)``, below ``2**spec.presentation.bits``.
+    """
     look = spec.presentation
     pitch = spec.beamline.imager_spacing_mm or spec.device.pitch_mm
     put(

@@ -46,7 +46,17 @@ class Tissue:
 
 
 def project(points: Points, anatomy: Anatomy, view: View) -> Points:
-    """Return canonical ``(x, y)`` in millimetres of points in space, shape ``(n, 3)``."""
+    """Project points in space.
+
+    Parameters
+    ----------
+    points
+        ``(posterior, superior, lateral)`` of the nipple in millimetres, shape ``(n, 3)``.
+
+    Returns
+    -------
+    ``(x, y)`` in millimetres in the frame of the projection (see `outline`), shape ``(n, 2)``.
+    """
     posterior, superior, lateral = points.T
     rise = {
         View.CC: lateral,
@@ -58,7 +68,10 @@ def project(points: Points, anatomy: Anatomy, view: View) -> Points:
 
 
 def make_tissue(anatomy: Anatomy, view: View) -> Tissue:
-    """Return the projection of a breast, the same for the same arguments."""
+    """Return the projection of a breast, the same for the same arguments.
+
+    Its brightness is 0 in air; the module says what it is in the breast.
+    """
     number = list(View).index(view)
     generator = np.random.default_rng([anatomy.seed, 23, number])
     skin = skin_distance(anatomy, view)

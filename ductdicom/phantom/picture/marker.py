@@ -24,10 +24,18 @@ _MARGIN_MM = 9.0
 
 
 def draw_marker(values: NDArray[np.uint16], label: str, spacing_mm: float, level: int) -> None:
-    """Draw ``label`` in the upper corner away from the chest wall, in place.
+    """Draw the marker in the upper corner away from the chest wall.
 
-    ``level`` is the stored value of lead. ``values`` are in hung orientation; a label
-    that begins with ``R`` goes to the left corner.
+    Parameters
+    ----------
+    values
+        Stored values in hung orientation, shape ``(rows, columns)``, changed in place.
+    label
+        Letters and blanks; one that begins with ``R`` goes to the left corner.
+    spacing_mm
+        Pitch of the pixels; the letters are 8 mm high.
+    level
+        The stored value of lead.
     """
     unit = _HEIGHT_MM / spacing_mm
     width = _width(label) * unit

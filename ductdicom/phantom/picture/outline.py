@@ -44,7 +44,13 @@ _COARSE_MM = 1.0
 
 
 def canonical_shape(spacing_mm: float = SPACING_MM) -> tuple[int, int]:
-    """Return rows and columns of the canonical raster."""
+    """Return rows and columns of the canonical raster.
+
+    Parameters
+    ----------
+    spacing_mm
+        Pitch of its pixels.
+    """
     return (
         int(2 * HALF_HEIGHT_MM / spacing_mm) + 1,
         int((RIGHT_MM - LEFT_MM) / spacing_mm) + 1,
@@ -52,7 +58,18 @@ def canonical_shape(spacing_mm: float = SPACING_MM) -> tuple[int, int]:
 
 
 def skin_edge(anatomy: Anatomy, view: View, y_mm: Points) -> Points:
-    """Return x of the skin at heights ``y_mm``, nipple included."""
+    """Return x of the skin at some heights, nipple included.
+
+    Parameters
+    ----------
+    y_mm
+        Heights below the nipple, negative above it, shape ``(n,)``.
+
+    Returns
+    -------
+    Millimetres from the chest wall's edge of the detector, shape ``(n,)``; about -14 where the
+    breast does not reach.
+    """
     wander = np.random.default_rng([anatomy.seed, 11, _number(view)]).uniform(-1, 1, 8)
     upper = (0.86 + 0.03 * wander[0]) * anatomy.depth_mm
     lower = (0.80 + 0.03 * wander[1]) * anatomy.depth_mm
@@ -74,14 +91,29 @@ def skin_edge(anatomy: Anatomy, view: View, y_mm: Points) -> Points:
 
 
 def nipple_profile(y_mm: Points) -> Points:
-    """Return by how many millimetres the nipple rises above the breast."""
+    """Return by how many millimetres the nipple rises above the breast.
+
+    Parameters
+    ----------
+    y_mm
+        Heights below the nipple, negative above it, shape ``(n,)``.
+
+    Returns
+    -------
+    Shape ``(n,)``, 0 to `NIPPLE_MM`.
+    """
     dome = 6.5 * np.exp(-((np.abs(y_mm) / 5.2) ** 4))
     areola = 1.6 * np.exp(-((y_mm / 13.0) ** 2))
     return np.asarray(dome + areola, dtype=np.float64)
 
 
 def skin_distance(anatomy: Anatomy, view: View) -> Image:
-    """Return the distance to the skin in millimetres, negative in air, on the canonical raster."""
+    """Return the distance to the skin on the canonical raster.
+
+    Returns
+    -------
+    Millimetres, negative in air, of the shape that `canonical_shape` says.
+    """
     rows, columns = canonical_shape(_COARSE_MM)
     y = np.linspace(-HALF_HEIGHT_MM, HALF_HEIGHT_MM, rows)
     x = LEFT_MM + _COARSE_MM * np.arange(columns)

@@ -30,7 +30,15 @@ class Band:
 def noise_field(
     generator: np.random.Generator, shape: tuple[int, int], spacing_mm: float, band: Band
 ) -> Image:
-    """Return Gaussian noise of a power-law spectrum, mean 0, standard deviation 1."""
+    """Return Gaussian noise of a power-law spectrum, mean 0, standard deviation 1.
+
+    Parameters
+    ----------
+    shape
+        Rows and columns; both axes are periodic.
+    spacing_mm
+        Pitch of the pixels.
+    """
     rows, columns = shape
     spectrum = np.fft.rfft2(generator.standard_normal(shape, dtype=np.float32))
     across = np.fft.fftfreq(rows, spacing_mm)[:, None]
@@ -46,7 +54,17 @@ def noise_field(
 
 
 def smooth_step(values: Image, low: float, high: float) -> Image:
-    """Return 0 up to ``low``, 1 from ``high``, and a smooth ramp between them."""
+    """Return 0 up to ``low``, 1 from ``high``, and a smooth ramp between them.
+
+    Parameters
+    ----------
+    values, low, high
+        In one unit, whatever it is; ``low`` is less than ``high``.
+
+    Returns
+    -------
+    Shape of ``values``, 0 to 1.
+    """
     ramp = np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1)
     return np.asarray(ramp * ramp * (3 - 2 * ramp), dtype=np.float32)
 
@@ -75,6 +93,13 @@ def resample(image: Image, affine: Affine, shape: tuple[int, int]) -> Image:
 
     Two passes along the axes, so that a turn of some degrees costs no more than a shift; the
     border is repeated outward.
+
+    Parameters
+    ----------
+    affine
+        Where the result's pixels lie in ``image``, in pixels of ``image``.
+    shape
+        Rows and columns of the result.
     """
     rows, columns = shape
     skew = affine.xi / affine.yi
@@ -116,7 +141,13 @@ def _resample_lines(image: Image, *, start: float, step: float, skew: float, cou
 
 
 def blur(image: Image, sigma_px: float) -> Image:
-    """Return ``image`` smoothed by a Gaussian, the border repeated outward."""
+    """Return ``image`` smoothed by a Gaussian, the border repeated outward.
+
+    Parameters
+    ----------
+    sigma_px
+        Standard deviation in pixels, more than 0; the kernel reaches three of them to each side.
+    """
     reach = max(1, int(3 * sigma_px + 0.5))
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma_px) ** 2)
     kernel /= kernel.sum()
@@ -134,6 +165,8 @@ def draw_tubes(canvas: Image, tubes: Points) -> None:
 
     Parameters
     ----------
+    canvas
+        Changed in place; what is drawn there already stays where it is longer.
     tubes
         Shape ``(n, 6)``: x, y and radius at both ends, in pixels. Where tubes meet the longer ray
         counts, so that the joints of a line leave no spots.

@@ -29,7 +29,19 @@ class Habits:
 
 
 def sigmoid_lut(center: float, width: float, explanation: str, *, stored_bits: int = 12) -> LutSpec:
-    """Return a VOI LUT of the shape of a film: 0 to 4095 over all stored values but 0."""
+    """Return a VOI LUT of the shape of a film: 0 to 4095 over all stored values but 0.
+
+    Parameters
+    ----------
+    center, width
+        Of the sigmoid, in stored values.
+    stored_bits
+        How many bits a stored value has.
+
+    References
+    ----------
+    * DICOM PS3.3 C.11.2.1.3.1, SIGMOID
+    """
     stored = np.arange(1, 2**stored_bits)
     grey = 1 / (1 + np.exp(-4 * (stored - center) / width))
     grey = (grey - grey[0]) / (grey[-1] - grey[0])

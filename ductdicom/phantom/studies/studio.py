@@ -58,7 +58,11 @@ class Shot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What the exposures of one study share; ``name`` seeds UIDs and noise."""
+    """What the exposures of one study share.
+
+    ``name`` seeds UIDs and noise, ``date`` is ``YYYYMMDD`` or empty, ``enhancement`` is that of
+    `SampleExposure`.
+    """
 
     name: str
     date: str
