@@ -60,4 +60,4 @@ def _begins_view(solid: Sequence[Phrase], position: int) -> bool:
 def _tells_language(phrase: Phrase) -> bool:
     if phrase.has("left_short", "right_short"):
         return False
-    return len(phrase.text) >= _SHORTEST_LANGUAGE_WORD or phrase.tokens[0].is_cjk
+    return len(phrase.text) >= _SHORTEST_LANGUAGE_WORD or phrase.tokens[0].is_unspaced

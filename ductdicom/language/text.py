@@ -15,6 +15,7 @@ from ductdicom.language.lexicon import lexicon_of
 from ductdicom.language.parts import Phrase, ScannedText
 from ductdicom.language.phrases import PhaseWord, PhraseReader, TextPhase
 from ductdicom.language.side import read_laterality
+from ductdicom.language.view_words import named_views
 from ductdicom.language.whole import Word, is_whole, parts_of, says_no_more
 from ductdicom.model.call import Laterality, ViewGroup
 from ductdicom.vocabulary.terms import Vocabulary
@@ -28,7 +29,8 @@ _LONGEST_TEXT = 10_240  # characters, the length of LT (DICOM PS3.5 6.2)
 class Reading:
     """What a text says, and the words that say it.
 
-    ``words`` stand as in the source. ``kinds`` are the look-alikes of a ductography that it names
+    ``may_be_ductography`` where a word names one that no public source confirms. ``words`` stand
+    as in the source. ``kinds`` are the look-alikes of a ductography that it names
     (``biopsy``, ``specimen``, …). ``views`` and ``modifiers`` are acronyms of DICOM PS3.16 CID 4014
     and 4015; ``view_group`` is also known where the text only says "lateral". ``laterality`` is
     None where it names both sides or none. ``injection`` counts ducts or fillings from 1.
@@ -37,6 +39,7 @@ class Reading:
     """
 
     is_ductography: bool = False
+    may_be_ductography: bool = False
     phase: TextPhase = TextPhase.NONE
     words: tuple[str, ...] = ()
     kinds: frozenset[str] = frozenset()
@@ -69,21 +72,23 @@ def read_text(value: str, vocabulary: Vocabulary, *, ductography_context: bool =
 def _read(value: str, vocabulary: Vocabulary, *, ductography_context: bool) -> Reading:
     scanned = lexicon_of(vocabulary).scan(value)
     scanned = replace(scanned, phrases=settle_homonyms(scanned.phrases, frozenset()))
-    procedure = [
+    names = [
         phrase
         for position, phrase in enumerate(scanned.phrases)
         if phrase.has("ductography")
         and not _is_preceded(scanned.phrases, position, "history", "without")
     ]
+    procedure = [phrase for phrase in names if not phrase.has("unconfirmed")]
     kinds = frozenset(_kinds(scanned.phrases))
     in_ductogram = ductography_context or bool(procedure)
     phase_words = tuple(PhraseReader.of(scanned, in_ductogram=in_ductogram).phase_words())
     phase = _merge(phase_words)
     parts = parts_of(scanned.phrases)
-    views = tuple(dict.fromkeys(_names(scanned.phrases, "view.")))
+    views = tuple(dict.fromkeys(named_views(scanned.phrases)))
     injection, is_repeat = read_injection(scanned.phrases)
     return Reading(
         is_ductography=bool(procedure),
+        may_be_ductography=len(names) > len(procedure),
         phase=phase,
         words=tuple(_words(scanned, procedure, phase_words)),
         kinds=kinds,

@@ -1,9 +1,13 @@
-"""View acronyms as technologists glue them together: LCC, RMLO, MCC, CCID, RCCM."""
+"""Views: acronyms as technologists glue them together (LCC, RMLO, CCID), and views in words.
+
+*Mediolateral* beside a word for *oblique* is one view, in any language and either order.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from ductdicom.language.parts import Phrase
 from ductdicom.vocabulary.folding import Token
 
 _VIEWS = ("XCCL", "XCCM", "XCC", "MLO", "LMO", "SIO", "ISO", "CC", "ML", "LM", "FB")
@@ -35,6 +39,8 @@ _GLUED = re.compile(
 )
 _SIDES = {"l": "side.left", "r": "side.right"}
 _LONGEST = 10  # letters
+_OBLIQUE = {"ML": "MLO", "LM": "LMO"}
+_LONGEST_ACRONYM = 4  # letters
 
 
 def view_roles(tokens: Sequence[Token], position: int) -> frozenset[str]:
@@ -80,3 +86,16 @@ def _roles(word: str) -> frozenset[str]:
 def _split(part: str) -> tuple[str, ...]:
     part = {"MAG": "M", "SPOT": "S"}.get(part, part)
     return tuple(part) if part in ("SM", "MS", "") else (part,)
+
+
+def named_views(phrases: Sequence[Phrase]) -> Iterator[str]:
+    """Yield the acronyms of the views that a text names; "oblicua mediolateral" is MLO."""
+    solid = [phrase for phrase in phrases if phrase.text != "-" and not phrase.has("filler")]
+    for position, phrase in enumerate(solid):
+        near = (*solid[max(0, position - 1) : position], *solid[position + 1 : position + 2])
+        is_word = sum(len(token.text) for token in phrase.tokens) > _LONGEST_ACRONYM
+        is_oblique = is_word and any(other.has("view_group.OBL") for other in near)
+        for role in sorted(phrase.roles):
+            if role.startswith("view."):
+                name = role.removeprefix("view.")
+                yield _OBLIQUE.get(name, name) if is_oblique else name

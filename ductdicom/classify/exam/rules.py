@@ -88,9 +88,10 @@ def named(images: Sequence[Seen]) -> Iterator[Evidence]:
                     "procedure-code", code.tag, value, ExamKind.DUCTOGRAM, Strength.EXPLICIT
                 )
         for text, reading in subject.readings:
-            if reading.is_ductography:
+            if reading.is_ductography or reading.may_be_ductography:
+                strength = Strength.TEXT if reading.is_ductography else Strength.HINT
                 yield _evidence(
-                    "procedure-name", text.tag, text.value, ExamKind.DUCTOGRAM, Strength.TEXT
+                    "procedure-name", text.tag, text.value, ExamKind.DUCTOGRAM, strength
                 )
             elif "contrast-mammogram" in reading.kinds:
                 yield _evidence(

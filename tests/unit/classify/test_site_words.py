@@ -36,6 +36,7 @@ COMMENTS = {
     "ordinal": "* duct injected",
     "neutral": "post contrast *",
     "kind.tomosynthesis": "* scout",
+    "unconfirmed": "opacified",
 }
 # Words of something else. Not known, they would be noise on all images that a label splits.
 SPOILING = frozenset(("competing", "tracer", "history", "like", "awaited", "follow_up", "span"))
@@ -46,6 +47,7 @@ PHRASES = {
     "alone": "after",  # another role of a word that is there
     "alone_weak": "following",
     "empty": "contrast *",
+    "unconfirmed": "opacified",
 }
 # A contrast agent's text that is read otherwise once the site's word has the role.
 AGENTS = {

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ductdicom.language.codes import VIEW_GROUPS
 from ductdicom.language.phrases import TextPhase
 from ductdicom.language.text import read_text
 from ductdicom.model.call import Laterality, ViewGroup
@@ -13,6 +14,7 @@ from ductdicom.vocabulary.terms import load_vocabulary
 
 VOCABULARY = load_vocabulary()
 TABLES = tomllib.loads((Path(__file__).parent / "phrases.toml").read_text(encoding="utf-8"))
+LONG_FORMS = tomllib.loads((Path(__file__).parent / "views.toml").read_text(encoding="utf-8"))
 CASES = [
     pytest.param(*case, id=f"{name}: {case[0]}")
     for name, table in TABLES.items()
@@ -222,6 +224,29 @@ def test_views_are_read_as_whole_tokens(text, views, modifiers):
     reading = read(text)
 
     assert (reading.views, reading.modifiers) == (views, modifiers)
+
+
+@pytest.mark.parametrize(
+    ("text", "view"),
+    [
+        pytest.param(text, view, id=f"{language}: {text}")
+        for language, views in LONG_FORMS.items()
+        for view, texts in views.items()
+        for text in texts
+    ],
+)
+def test_long_forms_of_a_view_are_read_in_either_order(text, view):
+    reading = read(text)
+
+    assert reading.views == (view,)
+    assert reading.view_group is VIEW_GROUPS[view]
+
+
+def test_every_language_has_the_long_forms_of_the_views_that_are_taken():
+    languages = {term.language for term in VOCABULARY.terms} - {"common", "agents"}
+
+    assert LONG_FORMS.keys() == languages
+    assert all(views.keys() == {"CC", "ML", "LM", "MLO"} for views in LONG_FORMS.values())
 
 
 @pytest.mark.parametrize(

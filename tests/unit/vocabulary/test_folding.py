@@ -18,6 +18,11 @@ from ductdicom.vocabulary.folding import fold, fold_with_origin, spellings, toke
         pytest.param("\uff30\uff2f\uff33\uff34", "post", id="full-width Latin"),
         pytest.param("обзорный", "обзорный", id="Cyrillic short i keeps its mark"),
         pytest.param("γαλακτογραφία", "γαλακτογραφια", id="Greek accents are dropped"),
+        pytest.param("أُخرى", "اخري", id="Arabic points, hamza and dotless yeh"),
+        pytest.param("کلیشه", "كليشه", id="Persian letters as Arabic ones"),
+        pytest.param("حقـــن", "حقن", id="a stretched Arabic word"),
+        pytest.param("לְאַחַר", "לאחר", id="Hebrew points"),
+        pytest.param("٢ ۳ २", "2 3 2", id="digits of other scripts"),
         pytest.param("con\u00adtrast", "contrast", id="soft hyphen"),
         pytest.param("mit\0KM", "mit km", id="control characters part words"),
         pytest.param("l\u2019injection", "l'injection", id="typographic apostrophe"),
@@ -45,3 +50,7 @@ def test_tokens_are_words_numbers_signs_and_single_ideographs():
     assert [token.text for token in tokenise("ml90 乳管-2 w/o")] == [
         "ml", "90", "乳", "管", "-", "2", "w", "/", "o",
     ]  # fmt: skip
+
+
+def test_thai_is_split_into_letters_with_their_marks():
+    assert [token.text for token in tokenise("หลังฉีด CC")] == ["ห", "ลั", "ง", "ฉี", "ด", "CC"]

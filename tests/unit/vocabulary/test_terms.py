@@ -6,13 +6,14 @@ import pytest
 from ductdicom.errors import RulesError
 from ductdicom.language.lexicon import phrase_tokens
 from ductdicom.model.call import Strength
-from ductdicom.vocabulary.folding import spellings
+from ductdicom.vocabulary.folding import fold, spellings
 from ductdicom.vocabulary.tables import RuleSetting
 from ductdicom.vocabulary.terms import load_vocabulary
 
 LANGUAGES = {
-    *("cs", "da", "de", "el", "en", "es", "fi", "fr", "hu", "it", "ja", "ko"),
-    *("nl", "no", "pl", "pt", "ro", "ru", "sk", "sv", "tr", "uk", "zh"),
+    *("ar", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "he", "hu"),
+    *("id", "is", "it", "ja", "ko", "lt", "lv", "nl", "no", "pl", "pt", "ro", "ru", "sk"),
+    *("sr", "sv", "th", "tr", "uk", "zh"),
 }
 
 
@@ -38,6 +39,20 @@ def test_there_are_words_of_every_language():
 @pytest.mark.parametrize("role", ["ductography", "contrast", "left", "right", "neutral"])
 def test_each_language_has_the_roles_that_matter(language, role):
     assert load_vocabulary().phrases(role, language)
+
+
+def test_a_word_from_memory_plays_a_part_and_is_no_word_of_another_language():
+    terms = load_vocabulary().terms
+    known = {(term.phrase, term.language) for term in terms if term.role != "unconfirmed"}
+    languages = defaultdict(set)
+    for term in terms:
+        languages[fold(term.phrase)].add(term.language)
+
+    for phrase, language in {
+        (term.phrase, term.language) for term in terms if term.role == "unconfirmed"
+    }:
+        assert (phrase, language) in known
+        assert languages[fold(phrase)] == {language}
 
 
 def test_a_vocabulary_crosses_process_borders():
