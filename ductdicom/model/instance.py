@@ -75,7 +75,6 @@ class Purpose(Value, frozen=True, kw_only=True):
     has_biopsy_target: bool = False
     is_quality_control: bool = False
     is_calibration: bool = False
-    content_qualification: str | None = None
 
 
 class Contrast(Value, frozen=True, kw_only=True):
@@ -123,7 +122,7 @@ class Clock(Value, frozen=True, kw_only=True):
 class Geometry(Value, frozen=True, kw_only=True):
     """How the image was projected, in millimetres.
 
-    Spacings are (row, column) distances. ``positioner_type`` and ``paddle`` as the console wrote.
+    Spacings are (row, column) distances. ``paddle`` as the console wrote it.
     """
 
     imager_pixel_spacing_mm: tuple[float, float] | None = None
@@ -134,7 +133,6 @@ class Geometry(Value, frozen=True, kw_only=True):
     source_to_detector_mm: float | None = None
     source_to_patient_mm: float | None = None
     patient_orientation: tuple[str, ...] | None = None
-    positioner_type: str | None = None
     paddle: str | None = None
 
 
@@ -143,9 +141,6 @@ class Exposure(Value, frozen=True, kw_only=True):
 
     kvp: float | None = None
     filter_material: str | None = None
-    anode_material: str | None = None
-    grid: str | None = None
-    focal_spot_mm: float | None = None
 
 
 class Breast(Value, frozen=True, kw_only=True):
@@ -161,10 +156,7 @@ class Breast(Value, frozen=True, kw_only=True):
     clinical_view: str | None = None  # GE (0045,xx1B), behind its private creator
     pacs_laterality: str | None = None  # Centricity (4109,xx01), maybe a correction
     pacs_view: str | None = None  # Centricity (4109,xx02)
-    pacs_view_modifier: str | None = None  # Centricity (4109,xx03)
     body_part: str | None = None
-    has_implant: bool | None = None
-    is_partial: bool | None = None
 
 
 class Raster(Value, frozen=True, kw_only=True):
@@ -202,13 +194,11 @@ class Instance(Value, frozen=True):
     study_time: time | None = None
     series_number: int | None = None
     instance_number: int | None = None
-    acquisition_number: int | None = None
     accession_number: str | None = None
     irradiation_event_uids: tuple[str, ...] = ()
     compression_force_n: float | None = None
     references: tuple["Reference", ...] = ()
     document_title: Code | None = None
-    has_identity_removed: bool = False
     patient: Patient = Patient()
     equipment: Equipment = Equipment()
     purpose: Purpose = Purpose()

@@ -85,7 +85,7 @@ def deidentified(setting: Setting) -> Plan:
     return Plan(
         topic="de-identified",
         texts={SERIES_TEXT: None},
-        changes={**gone, "has_identity_removed": True},
+        changes={**gone},
         shots=[
             replace(shot, minute=None)
             for shot in scouts(setting, contrast=kept) + fillings(setting, contrast=filled)
@@ -116,7 +116,7 @@ def deidentified_bare(setting: Setting) -> Plan:
         topic="de-identified, bare",
         texts={SERIES_TEXT: None},
         codes=(DUCTOGRAM_CODE,),
-        changes={"clock": Clock(), "study_date": None, "has_identity_removed": True},
+        changes={"clock": Clock(), "study_date": None},
         shots=[
             replace(shot, minute=None, contrast=Contrast(agent="ANONYMIZED"))
             for shot in scouts(setting, UNDETERMINABLE) + fillings(setting, UNDETERMINABLE)
@@ -133,5 +133,5 @@ def deidentified_image_type(setting: Setting) -> Plan:
         study_text=None,
         texts={SERIES_TEXT: None},
         codes=(DUCTOGRAM_CODE,),
-        changes={"clock": Clock(), "study_date": None, "has_identity_removed": True},
+        changes={"clock": Clock(), "study_date": None},
     )

@@ -288,10 +288,7 @@ def implants(setting: Setting) -> Plan:
     return Plan(
         topic="implants",
         study_text=setting.exam_name(),
-        shots=[
-            dataclasses.replace(shot, breast={"has_implant": True})
-            for shot in tagged_visit(setting) + displaced
-        ],
+        shots=tagged_visit(setting) + displaced,
     )
 
 

@@ -220,7 +220,7 @@ def _instance(setting: Setting, plan: Plan, shot: Shot, root: str, number: int) 
         contrast=contrast,
         breast=replace(_breast(vendor, shot, side), **shot.breast),
         geometry=replace(_geometry(vendor, shot), **shot.geometry),
-        exposure=Exposure(kvp=29.0, filter_material="RHODIUM", anode_material="RHODIUM"),
+        exposure=Exposure(kvp=29.0, filter_material="RHODIUM"),
         raster=Raster(rows=3000, columns=2400, has_pixels=True, bits_allocated=16, bits_stored=12),
         codes=plan.codes,
         texts=tuple(

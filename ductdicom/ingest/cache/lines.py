@@ -29,7 +29,6 @@ _OWN = (
     "clock.acquired_time",
     "sop_instance_uid",
     "instance_number",
-    "acquisition_number",
     "irradiation_event_uids",
     "compression_force_n",
     "references",

@@ -10,9 +10,9 @@ In the order in which an object passes them:
 - ``tags``: the attributes that are read, and no others
 - ``values``: the bytes under a tag to text, numbers and codes
 - ``charset``, ``charset_guess``: bytes to text, as declared or by guess
-- ``functional_groups``: where an attribute stands in a single-frame and in an enhanced object
 - ``modules``: the attributes that are read together, and remembered from image to image
-- ``attributes``, ``clock``: what each group of them says
+- ``attributes``: which attribute makes which field of an instance
+- ``fields``: how a field is read, in a single-frame and in an enhanced object; ``clock`` for times
 - ``pixel_extent``: whether the pixels that the header promises are there
 - ``file_set``: what a DICOMDIR lists and what of that is not there
 - ``same_object``: whether an original is still the one that was read

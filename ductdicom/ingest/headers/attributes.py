@@ -1,37 +1,66 @@
-"""The attributes of an object, group by group: what it is of, what is written, where it points.
+"""The attributes of an object: each field of an instance with its element and how it is read.
 
-Contrast, breast, geometry, exposure and raster; texts and codes with the level of the examination
-that they describe; references to other objects: source images, rejected images, the images of a
-presentation.
+The fields stand together as they are read and remembered: what differs from image to image, and
+what the images of a study, a series, a view or a technique have in common.
+
+References
+----------
+* DICOM PS3.3 C.7.6.4, C.7.6.4b and C.7.6.16.2.12, contrast
+* DICOM PS3.3 C.8.11.7, Mammography Image, and C.8.11.2, DX Anatomy Imaged, side and view
+* DICOM PS3.3 C.8.7.5, X-Ray positioner, and 10.7, pixel spacings
+* DICOM PS3.3 C.8.7.8 to C.8.7.10, the beam; C.7.6.3, Image Pixel; C.7.6.14, Acquisition Context
+* private labels behind their creators: pydicom's private dictionary
 """
 
 from collections.abc import Iterator
-from datetime import time
+from itertools import chain
 
-from ductdicom.ingest.headers.clock import parse_date_time, parse_time
-from ductdicom.ingest.headers.functional_groups import (
+from ductdicom.ingest.headers.clock import CLOCK_TAGS, read_clock
+from ductdicom.ingest.headers.fields import (
+    Field,
     Header,
+    Places,
     all_codes,
-    first_number,
-    first_pair,
-    first_word,
+    any_claim,
+    before_top,
+    binary_integer,
+    codes,
+    date,
+    dated_time,
+    has_items,
+    integer,
+    is_claimed,
+    looks_at,
+    number,
+    otherwise,
+    pair,
+    private_text,
+    text,
+    time,
+    together,
+    top_and,
+    values,
+    word,
 )
 from ductdicom.ingest.headers.tags import (
     CENTRICITY_LATERALITY,
     CENTRICITY_VIEW,
-    CENTRICITY_VIEW_MODIFIER,
     GE_CLINICAL_VIEW,
     GE_FALLBACK_INSTANCE_UID,
     Tag,
+    private_tags,
 )
-from ductdicom.ingest.headers.values import Item
+from ductdicom.ingest.headers.values import DataSet
 from ductdicom.model.instance import (
     Breast,
     Code,
     Contrast,
+    Equipment,
     Exposure,
     Geometry,
     Level,
+    Patient,
+    Purpose,
     Raster,
     Reference,
     Text,
@@ -41,7 +70,6 @@ KEY_OBJECT_SELECTION = "1.2.840.10008.5.1.4.1.1.88.59"
 GE_FALLBACK = "ge-fallback"
 _MAX_DEPTH = 12  # of a content tree; a key object selection has two levels
 
-_DATE_TIME_DIGITS = 14
 _LOSSY_SYNTAXES = frozenset(
     {
         "1.2.840.10008.1.2.4.50",  # JPEG Baseline
@@ -81,162 +109,36 @@ _REQUEST_CODES = (
     Tag.REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE,
 )
 
-_ITEMS = (Tag.INTERVENTION_SEQUENCE, Tag.REQUEST_ATTRIBUTES_SEQUENCE)
-
-TEXT_TAGS = (*(tag for tag, _ in _TEXTS), *_REQUEST_TEXTS, *_ITEMS)
-"""What of a data set `read_texts` looks at."""
-
-CODE_TAGS = (*(tag for tag, _ in _CODES), *_REQUEST_CODES, *_ITEMS)
-"""What of a data set `read_codes` looks at."""
+_WORDED_ITEMS = (Tag.INTERVENTION_SEQUENCE, Tag.REQUEST_ATTRIBUTES_SEQUENCE)
 
 
-def read_contrast(header: Header) -> Contrast:
-    """Read the Contrast/Bolus and Enhanced Contrast/Bolus modules and their functional group.
-
-    References
-    ----------
-    * DICOM PS3.3 C.7.6.4, C.7.6.4b and C.7.6.16.2.12
-    """
-    top = header.top
-    agents = top.items(Tag.CONTRAST_BOLUS_AGENT_SEQUENCE)
-    places = (top, *agents)
-    profiles = tuple(
-        profile
-        for place in places
-        for profile in place.items(Tag.CONTRAST_ADMINISTRATION_PROFILE_SEQUENCE)
-    )
-    usages = tuple(header.groups(Tag.CONTRAST_BOLUS_USAGE_SEQUENCE))
-    return Contrast(
-        agent=top.text(Tag.CONTRAST_BOLUS_AGENT),
-        agent_codes=top.codes(Tag.CONTRAST_BOLUS_AGENT_SEQUENCE),
-        route=top.text(Tag.CONTRAST_BOLUS_ROUTE),
-        route_codes=all_codes(places, Tag.CONTRAST_BOLUS_ADMINISTRATION_ROUTE_SEQUENCE),
-        ingredient=top.text(Tag.CONTRAST_BOLUS_INGREDIENT),
-        ingredient_codes=all_codes(places, Tag.CONTRAST_BOLUS_INGREDIENT_CODE_SEQUENCE),
-        volume_ml=first_number((*places, *profiles), Tag.CONTRAST_BOLUS_VOLUME),
-        total_dose_ml=first_number(places, Tag.CONTRAST_BOLUS_TOTAL_DOSE),
-        flow_rate_ml_s=first_number((*places, *profiles), Tag.CONTRAST_FLOW_RATE),
-        started_at=_first_time((*places, *profiles), Tag.CONTRAST_BOLUS_START_TIME),
-        stopped_at=_first_time((*places, *profiles), Tag.CONTRAST_BOLUS_STOP_TIME),
-        is_administered=_any_claim(usages, Tag.CONTRAST_BOLUS_AGENT_ADMINISTERED),
-        agent_phase=first_word(usages, Tag.CONTRAST_BOLUS_AGENT_PHASE),
-    )
+@looks_at(Tag.IRRADIATION_EVENT_UID, Tag.IRRADIATION_EVENT_IDENTIFICATION_SEQUENCE)
+def _events(header: Header) -> tuple[str, ...]:
+    places = (header.top, *header.groups(Tag.IRRADIATION_EVENT_IDENTIFICATION_SEQUENCE))
+    found = (uid for place in places for uid in place.values(Tag.IRRADIATION_EVENT_UID) or ())
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
-def read_breast(header: Header) -> Breast:
-    """Read every source of side and view, undecided.
-
-    References
-    ----------
-    * DICOM PS3.3 C.8.11.7, Mammography Image, and C.8.11.2, DX Anatomy Imaged
-    * private labels behind their creators: pydicom's private dictionary
-    """
-    top = header.top
-    anatomy = tuple(header.groups(Tag.FRAME_ANATOMY_SEQUENCE))
-    regions = tuple(
-        region for place in (top, *anatomy) for region in place.items(Tag.ANATOMIC_REGION_SEQUENCE)
-    )
-    views = tuple(header.groups(Tag.VIEW_CODE_SEQUENCE))
-    return Breast(
-        image_laterality=top.word(Tag.IMAGE_LATERALITY),
-        frame_laterality=first_word((*anatomy, top), Tag.FRAME_LATERALITY),
-        series_laterality=top.word(Tag.LATERALITY),
-        region_modifiers=all_codes((*regions, top), Tag.ANATOMIC_REGION_MODIFIER_SEQUENCE) or (),
-        view_position=top.text(Tag.VIEW_POSITION),
-        view_codes=all_codes((top, *header.shared), Tag.VIEW_CODE_SEQUENCE),
-        view_modifiers=all_codes((*views, top), Tag.VIEW_MODIFIER_CODE_SEQUENCE) or (),
-        clinical_view=top.private_text(GE_CLINICAL_VIEW),
-        pacs_laterality=top.private_text(CENTRICITY_LATERALITY),
-        pacs_view=top.private_text(CENTRICITY_VIEW),
-        pacs_view_modifier=top.private_text(CENTRICITY_VIEW_MODIFIER),
-        body_part=top.text(Tag.BODY_PART_EXAMINED),
-        has_implant=top.claims(Tag.BREAST_IMPLANT_PRESENT),
-        is_partial=top.claims(Tag.PARTIAL_VIEW),
-    )
+@looks_at(Tag.INTERVENTION_SEQUENCE)
+def _statuses(header: Header) -> tuple[str, ...]:
+    interventions = header.top.items(Tag.INTERVENTION_SEQUENCE)
+    return tuple(filter(None, (item.word(Tag.INTERVENTION_STATUS) for item in interventions)))
 
 
-def read_geometry(header: Header) -> Geometry:
-    """Read spacings, magnification and positioning.
-
-    References
-    ----------
-    * DICOM PS3.3 C.8.7.5, X-Ray positioner; C.8.11.7; 10.7, pixel spacings
-    """
-    top = header.top
-    measures = header.places(Tag.PIXEL_MEASURES_SEQUENCE)
-    beams = header.places(Tag.X_RAY_GEOMETRY_SEQUENCE)
-    return Geometry(
-        imager_pixel_spacing_mm=first_pair(measures, Tag.IMAGER_PIXEL_SPACING),
-        pixel_spacing_mm=first_pair(measures, Tag.PIXEL_SPACING),
-        calibration_type=top.word(Tag.PIXEL_SPACING_CALIBRATION_TYPE),
-        detector_spacing_mm=top.pair(Tag.DETECTOR_ELEMENT_SPACING),
-        magnification_factor=first_number(beams, Tag.ESTIMATED_RADIOGRAPHIC_MAGNIFICATION_FACTOR),
-        source_to_detector_mm=first_number(beams, Tag.DISTANCE_SOURCE_TO_DETECTOR),
-        source_to_patient_mm=first_number(beams, Tag.DISTANCE_SOURCE_TO_PATIENT),
-        patient_orientation=top.values(Tag.PATIENT_ORIENTATION),
-        positioner_type=top.word(Tag.POSITIONER_TYPE),
-        paddle=top.text(Tag.PADDLE_DESCRIPTION),
-    )
-
-
-def read_exposure(header: Header) -> Exposure:
-    """Read the beam (DICOM PS3.3 C.8.7.8 to C.8.7.10)."""
-    top = header.top
-    filters = header.places(Tag.X_RAY_FILTER_SEQUENCE)
-    return Exposure(
-        kvp=top.number(Tag.KVP),
-        filter_material=first_word(filters, Tag.FILTER_MATERIAL),
-        anode_material=top.text(Tag.ANODE_TARGET_MATERIAL),
-        grid=top.text(Tag.GRID),
-        focal_spot_mm=top.number(Tag.FOCAL_SPOTS),
-    )
-
-
-def read_raster(top: Item, *, has_pixels: bool, transfer_syntax_uid: str) -> Raster:
-    """Read the Image Pixel module (DICOM PS3.3 C.7.6.3)."""
-    return Raster(
-        rows=top.integer(Tag.ROWS, binary_vr="US"),
-        columns=top.integer(Tag.COLUMNS, binary_vr="US"),
-        frames=max(1, top.integer(Tag.NUMBER_OF_FRAMES) or 1),
-        samples=top.integer(Tag.SAMPLES_PER_PIXEL, binary_vr="US") or 1,
-        bits_allocated=top.integer(Tag.BITS_ALLOCATED, binary_vr="US"),
-        bits_stored=top.integer(Tag.BITS_STORED, binary_vr="US"),
-        photometric=top.word(Tag.PHOTOMETRIC_INTERPRETATION),
-        has_pixels=has_pixels,
-        has_annotation=top.claims(Tag.BURNED_IN_ANNOTATION) is True,
-        is_lossy=top.word(Tag.LOSSY_IMAGE_COMPRESSION) == "01"
-        or transfer_syntax_uid in _LOSSY_SYNTAXES,
-    )
-
-
-def read_context(top: Item) -> tuple[Code, ...]:
-    """Read the names and coded values of the Acquisition Context (DICOM PS3.3 C.7.6.14)."""
+@looks_at(Tag.ACQUISITION_CONTEXT_SEQUENCE)
+def _context(header: Header) -> tuple[Code, ...]:
+    """Return the names and the coded values of the Acquisition Context."""
     found: list[Code] = []
-    for item in top.items(Tag.ACQUISITION_CONTEXT_SEQUENCE):
+    for item in header.top.items(Tag.ACQUISITION_CONTEXT_SEQUENCE):
         found += item.codes(Tag.CONCEPT_NAME_CODE_SEQUENCE) or ()
         found += item.codes(Tag.CONCEPT_CODE_SEQUENCE) or ()
     return tuple(found)
 
 
-def _any_claim(places: tuple[Item, ...], tag: Tag) -> bool | None:
-    """Whether any frame says YES; False if all that speak say NO."""
-    claims = [claim for claim in (place.claims(tag) for place in places) if claim is not None]
-    return any(claims) if claims else None
-
-
-def _first_time(places: tuple[Item, ...], tag: Tag) -> time | None:
-    return next((at for at in (_time(place.word(tag)) for place in places) if at is not None), None)
-
-
-def _time(text: str | None) -> time | None:
-    """Parse a TM value; some consoles write a date in front of it."""
-    if text and text[:_DATE_TIME_DIGITS].isdigit() and len(text) >= _DATE_TIME_DIGITS:
-        return parse_date_time(text)[1]
-    return parse_time(text)
-
-
-def read_texts(top: Item) -> tuple[Text, ...]:
+@looks_at(*(tag for tag, _ in _TEXTS), *_REQUEST_TEXTS, *_WORDED_ITEMS)
+def _texts(header: Header) -> tuple[Text, ...]:
     """Return the texts that are there, empty ones included; the nearest to the image first."""
+    top = header.top
     found = [_text(top, tag, level) for tag, level in _TEXTS]
     found += [
         _text(item, Tag.INTERVENTION_DESCRIPTION, Level.IMAGE)
@@ -246,8 +148,10 @@ def read_texts(top: Item) -> tuple[Text, ...]:
     return tuple(dict.fromkeys(text for text in found if text is not None))
 
 
-def read_codes(top: Item) -> tuple[Code, ...]:
+@looks_at(*(tag for tag, _ in _CODES), *_REQUEST_CODES, *_WORDED_ITEMS)
+def _codes(header: Header) -> tuple[Code, ...]:
     """Return the codes of procedures and their reasons; the nearest to the image first."""
+    top = header.top
     found = [code for tag, level in _CODES for code in top.codes(tag, level) or ()]
     for item in top.items(Tag.INTERVENTION_SEQUENCE):
         found += item.codes(Tag.INTERVENTION_DRUG_CODE_SEQUENCE) or ()
@@ -257,13 +161,13 @@ def read_codes(top: Item) -> tuple[Code, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _requests(top: Item) -> Iterator[Item]:
+def _requests(top: DataSet) -> Iterator[DataSet]:
     """Yield the items of the request; some consoles write its attributes at the top level."""
     yield from top.items(Tag.REQUEST_ATTRIBUTES_SEQUENCE)
     yield top
 
 
-def _text(item: Item, tag: Tag, level: Level) -> Text | None:
+def _text(item: DataSet, tag: Tag, level: Level) -> Text | None:
     found = item.guessed_text(tag)
     if found is None:
         return None
@@ -271,7 +175,17 @@ def _text(item: Item, tag: Tag, level: Level) -> Text | None:
     return Text(level=level, tag=tag.label, value=value, is_guessed=is_guessed)
 
 
-def read_references(header: Header, title: Code | None) -> tuple[Reference, ...]:
+@looks_at(
+    Tag.SOURCE_IMAGE_SEQUENCE,
+    Tag.REFERENCED_IMAGE_SEQUENCE,
+    Tag.REFERENCED_INSTANCE_SEQUENCE,
+    Tag.REFERENCED_SERIES_SEQUENCE,
+    Tag.DERIVATION_IMAGE_SEQUENCE,
+    Tag.CONCEPT_NAME_CODE_SEQUENCE,
+    Tag.CONTENT_SEQUENCE,
+    *private_tags(GE_FALLBACK_INSTANCE_UID),
+)
+def _references(header: Header) -> tuple[Reference, ...]:
     """Return the references of an object, each once.
 
     The purpose is the value of (0040,A170) Purpose of Reference Code Sequence, or for a key
@@ -285,7 +199,7 @@ def read_references(header: Header, title: Code | None) -> tuple[Reference, ...]
         found += _purposeful(derivation, Tag.SOURCE_IMAGE_SEQUENCE)
     for series in top.items(Tag.REFERENCED_SERIES_SEQUENCE):
         found += _purposeful(series, Tag.REFERENCED_IMAGE_SEQUENCE)
-    if title is not None:
+    if (title := _title.read(header)) is not None:
         found += _content(top, title.value, 0)
     fallback = top.private_text(GE_FALLBACK_INSTANCE_UID)
     if fallback:
@@ -293,14 +207,15 @@ def read_references(header: Header, title: Code | None) -> tuple[Reference, ...]
     return tuple(dict.fromkeys(found))
 
 
-def read_title(top: Item, sop_class_uid: str) -> Code | None:
+@looks_at(Tag.CONCEPT_NAME_CODE_SEQUENCE)
+def _title(header: Header) -> Code | None:
     """Return the document title of a key object selection, None for any other object."""
-    if sop_class_uid != KEY_OBJECT_SELECTION:
+    if header.facts.sop_class_uid != KEY_OBJECT_SELECTION:
         return None
-    return next(iter(top.codes(Tag.CONCEPT_NAME_CODE_SEQUENCE) or ()), None)
+    return next(iter(header.top.codes(Tag.CONCEPT_NAME_CODE_SEQUENCE) or ()), None)
 
 
-def _purposeful(item: Item, tag: Tag) -> Iterator[Reference]:
+def _purposeful(item: DataSet, tag: Tag) -> Iterator[Reference]:
     for target in item.items(tag):
         purposes = target.codes(Tag.PURPOSE_OF_REFERENCE_CODE_SEQUENCE) or ()
         uid = target.word(Tag.REFERENCED_SOP_INSTANCE_UID)
@@ -308,7 +223,7 @@ def _purposeful(item: Item, tag: Tag) -> Iterator[Reference]:
             yield Reference(sop_instance_uid=uid, purpose=purposes[0].value if purposes else "")
 
 
-def _content(item: Item, purpose: str, depth: int) -> Iterator[Reference]:
+def _content(item: DataSet, purpose: str, depth: int) -> Iterator[Reference]:
     if depth > _MAX_DEPTH:
         return
     for child in item.items(Tag.CONTENT_SEQUENCE):
@@ -317,3 +232,159 @@ def _content(item: Item, purpose: str, depth: int) -> Iterator[Reference]:
             if uid:
                 yield Reference(sop_instance_uid=uid, purpose=purpose)
         yield from _content(child, purpose, depth + 1)
+
+
+def _find_doses(header: Header) -> tuple[DataSet, ...]:
+    agents = _AGENTS.find(header)
+    profiles = (agent.items(Tag.CONTRAST_ADMINISTRATION_PROFILE_SEQUENCE) for agent in agents)
+    return (*agents, *chain.from_iterable(profiles))
+
+
+def _find_regions(header: Header) -> tuple[DataSet, ...]:
+    places = (header.top, *header.groups(Tag.FRAME_ANATOMY_SEQUENCE))
+    regions = (place.items(Tag.ANATOMIC_REGION_SEQUENCE) for place in places)
+    return (*chain.from_iterable(regions), header.top)
+
+
+@looks_at(Tag.NUMBER_OF_FRAMES)
+def _frames(header: Header) -> int:
+    return max(1, header.top.integer(Tag.NUMBER_OF_FRAMES) or 1)
+
+
+@looks_at(Tag.LOSSY_IMAGE_COMPRESSION)
+def _is_lossy(header: Header) -> bool:
+    says = header.top.word(Tag.LOSSY_IMAGE_COMPRESSION) == "01"
+    return says or header.facts.transfer_syntax_uid in _LOSSY_SYNTAXES
+
+
+_AGENTS = Places(
+    lambda header: (header.top, *header.top.items(Tag.CONTRAST_BOLUS_AGENT_SEQUENCE)),
+    (Tag.CONTRAST_BOLUS_AGENT_SEQUENCE,),
+)
+_DOSES = Places(_find_doses, (*_AGENTS.tags, Tag.CONTRAST_ADMINISTRATION_PROFILE_SEQUENCE))
+_USAGES = Places(
+    lambda header: tuple(header.groups(Tag.CONTRAST_BOLUS_USAGE_SEQUENCE)),
+    (Tag.CONTRAST_BOLUS_USAGE_SEQUENCE,),
+)
+_REGIONS = Places(_find_regions, (Tag.FRAME_ANATOMY_SEQUENCE, Tag.ANATOMIC_REGION_SEQUENCE))
+_TOP_AND_SHARED = Places(lambda header: (header.top, *header.shared))
+_BEAMS = top_and(Tag.X_RAY_GEOMETRY_SEQUENCE)
+_MEASURES = top_and(Tag.PIXEL_MEASURES_SEQUENCE)
+
+OWN = {
+    "instance_number": integer(Tag.INSTANCE_NUMBER),
+    "irradiation_event_uids": _events,
+    "compression_force_n": number(Tag.COMPRESSION_FORCE),
+    "clock": Field(lambda header: read_clock(header.top, header.frames), CLOCK_TAGS),
+}
+"""What differs from image to image."""
+
+STUDY = {
+    "study_date": date(Tag.STUDY_DATE),
+    "study_time": time(Tag.STUDY_TIME),
+    "accession_number": text(Tag.ACCESSION_NUMBER),
+    "patient": together(
+        Patient,
+        patient_id=text(Tag.PATIENT_ID),
+        issuer=text(Tag.ISSUER_OF_PATIENT_ID),
+        name=text(Tag.PATIENT_NAME),
+        birth_date=word(Tag.PATIENT_BIRTH_DATE),
+        sex=word(Tag.PATIENT_SEX),
+        age=word(Tag.PATIENT_AGE),
+    ),
+}
+
+SERIES = {
+    "modality": word(Tag.MODALITY),
+    "image_type": values(Tag.IMAGE_TYPE),
+    "series_number": integer(Tag.SERIES_NUMBER),
+    "equipment": together(
+        Equipment,
+        manufacturer=text(Tag.MANUFACTURER),
+        model_name=text(Tag.MANUFACTURER_MODEL_NAME),
+        station_name=text(Tag.STATION_NAME),
+    ),
+    "purpose": together(
+        Purpose,
+        intent=word(Tag.PRESENTATION_INTENT_TYPE),
+        conversion_type=word(Tag.CONVERSION_TYPE),
+        processing_code=text(Tag.ACQUISITION_DEVICE_PROCESSING_CODE),
+        intervention_statuses=_statuses,
+        context_codes=_context,
+        has_biopsy_target=has_items(Tag.BIOPSY_TARGET_SEQUENCE),
+        is_quality_control=is_claimed(Tag.QUALITY_CONTROL_IMAGE),
+        is_calibration=is_claimed(Tag.CALIBRATION_IMAGE),
+    ),
+}
+
+REFERENCES = {"references": _references, "document_title": _title}
+
+VIEW = {
+    "breast": together(
+        Breast,
+        image_laterality=word(Tag.IMAGE_LATERALITY),
+        frame_laterality=word(Tag.FRAME_LATERALITY, before_top(Tag.FRAME_ANATOMY_SEQUENCE)),
+        series_laterality=word(Tag.LATERALITY),
+        region_modifiers=otherwise(all_codes(Tag.ANATOMIC_REGION_MODIFIER_SEQUENCE, _REGIONS), ()),
+        view_position=text(Tag.VIEW_POSITION),
+        view_codes=all_codes(Tag.VIEW_CODE_SEQUENCE, _TOP_AND_SHARED),
+        view_modifiers=otherwise(
+            all_codes(Tag.VIEW_MODIFIER_CODE_SEQUENCE, before_top(Tag.VIEW_CODE_SEQUENCE)), ()
+        ),
+        clinical_view=private_text(GE_CLINICAL_VIEW),
+        pacs_laterality=private_text(CENTRICITY_LATERALITY),
+        pacs_view=private_text(CENTRICITY_VIEW),
+        body_part=text(Tag.BODY_PART_EXAMINED),
+    ),
+}
+
+WORDS = {"texts": _texts, "codes": _codes}
+
+TECHNIQUE = {
+    "contrast": together(
+        Contrast,
+        agent=text(Tag.CONTRAST_BOLUS_AGENT),
+        agent_codes=codes(Tag.CONTRAST_BOLUS_AGENT_SEQUENCE),
+        route=text(Tag.CONTRAST_BOLUS_ROUTE),
+        route_codes=all_codes(Tag.CONTRAST_BOLUS_ADMINISTRATION_ROUTE_SEQUENCE, _AGENTS),
+        ingredient=text(Tag.CONTRAST_BOLUS_INGREDIENT),
+        ingredient_codes=all_codes(Tag.CONTRAST_BOLUS_INGREDIENT_CODE_SEQUENCE, _AGENTS),
+        volume_ml=number(Tag.CONTRAST_BOLUS_VOLUME, _DOSES),
+        total_dose_ml=number(Tag.CONTRAST_BOLUS_TOTAL_DOSE, _AGENTS),
+        flow_rate_ml_s=number(Tag.CONTRAST_FLOW_RATE, _DOSES),
+        started_at=dated_time(Tag.CONTRAST_BOLUS_START_TIME, _DOSES),
+        stopped_at=dated_time(Tag.CONTRAST_BOLUS_STOP_TIME, _DOSES),
+        is_administered=any_claim(Tag.CONTRAST_BOLUS_AGENT_ADMINISTERED, _USAGES),
+        agent_phase=word(Tag.CONTRAST_BOLUS_AGENT_PHASE, _USAGES),
+    ),
+    "exposure": together(
+        Exposure,
+        kvp=number(Tag.KVP),
+        filter_material=word(Tag.FILTER_MATERIAL, top_and(Tag.X_RAY_FILTER_SEQUENCE)),
+    ),
+    "geometry": together(
+        Geometry,
+        imager_pixel_spacing_mm=pair(Tag.IMAGER_PIXEL_SPACING, _MEASURES),
+        pixel_spacing_mm=pair(Tag.PIXEL_SPACING, _MEASURES),
+        calibration_type=word(Tag.PIXEL_SPACING_CALIBRATION_TYPE),
+        detector_spacing_mm=pair(Tag.DETECTOR_ELEMENT_SPACING),
+        magnification_factor=number(Tag.ESTIMATED_RADIOGRAPHIC_MAGNIFICATION_FACTOR, _BEAMS),
+        source_to_detector_mm=number(Tag.DISTANCE_SOURCE_TO_DETECTOR, _BEAMS),
+        source_to_patient_mm=number(Tag.DISTANCE_SOURCE_TO_PATIENT, _BEAMS),
+        patient_orientation=values(Tag.PATIENT_ORIENTATION),
+        paddle=text(Tag.PADDLE_DESCRIPTION),
+    ),
+    "raster": together(
+        Raster,
+        rows=binary_integer(Tag.ROWS),
+        columns=binary_integer(Tag.COLUMNS),
+        frames=_frames,
+        samples=otherwise(binary_integer(Tag.SAMPLES_PER_PIXEL), 1),
+        bits_allocated=binary_integer(Tag.BITS_ALLOCATED),
+        bits_stored=binary_integer(Tag.BITS_STORED),
+        photometric=word(Tag.PHOTOMETRIC_INTERPRETATION),
+        has_pixels=Field(lambda header: header.facts.has_pixels, ()),
+        has_annotation=is_claimed(Tag.BURNED_IN_ANNOTATION),
+        is_lossy=_is_lossy,
+    ),
+}

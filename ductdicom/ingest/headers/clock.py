@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from functools import lru_cache
+from itertools import chain
 
 from ductdicom.ingest.headers.tags import Tag
-from ductdicom.ingest.headers.values import Item
+from ductdicom.ingest.headers.values import DataSet
 from ductdicom.model.instance import Clock
 
 _DATE = re.compile(r"(\d{4})[.\-/]?(\d{2})[.\-/]?(\d{2})")
@@ -20,6 +21,7 @@ _TIME = re.compile(r"(\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d{1,6})\d*)?)?)?")
 _LAST_SECOND = 59
 _LEAP_SECOND = 60  # DICOM allows it, Python does not
 _DATE_DIGITS = 8
+_DATE_TIME_DIGITS = 14
 _REMEMBERED = 4096  # an image says the same moment under several tags
 
 _UNKNOWN = Clock()
@@ -31,6 +33,8 @@ _OTHERS = (
     (Tag.INSTANCE_CREATION_DATE, Tag.INSTANCE_CREATION_TIME),
     (Tag.SERIES_DATE, Tag.SERIES_TIME),
 )
+CLOCK_TAGS = (Tag.ACQUISITION_DATE_TIME, *_ACQUISITION, *chain.from_iterable(_OTHERS))
+"""The elements beside functional groups that `read_clock` looks at."""
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -66,7 +70,14 @@ def parse_date_time(text: str | None) -> tuple[date | None, time | None]:
     return found, parse_time(local[_DATE_DIGITS:]) if found else None
 
 
-def read_clock(item: Item, frames: tuple[Item, ...] = ()) -> Clock:
+def parse_dated_time(text: str | None) -> time | None:
+    """Parse a TM value; some consoles write a date in front of it."""
+    if text and text[:_DATE_TIME_DIGITS].isdigit() and len(text) >= _DATE_TIME_DIGITS:
+        return parse_date_time(text)[1]
+    return parse_time(text)
+
+
+def read_clock(item: DataSet, frames: tuple[DataSet, ...] = ()) -> Clock:
     """Return the best clock of an object.
 
     The first attribute that has a time wins: Acquisition Date Time, Acquisition Date and Time,
@@ -82,7 +93,7 @@ def read_clock(item: Item, frames: tuple[Item, ...] = ()) -> Clock:
     return dated
 
 
-def _clocks(item: Item, frames: tuple[Item, ...]) -> Iterator[Clock]:
+def _clocks(item: DataSet, frames: tuple[DataSet, ...]) -> Iterator[Clock]:
     """Yield the clocks of an object, the best first."""
     yield _from_date_time(item)
     yield _from_pair(item, *_ACQUISITION, is_acquisition=True)
@@ -91,7 +102,7 @@ def _clocks(item: Item, frames: tuple[Item, ...]) -> Iterator[Clock]:
         yield _from_pair(item, *pair, is_acquisition=False)
 
 
-def _from_date_time(item: Item) -> Clock:
+def _from_date_time(item: DataSet) -> Clock:
     text = item.word(Tag.ACQUISITION_DATE_TIME)
     if not text:
         return _UNKNOWN
@@ -100,13 +111,13 @@ def _from_date_time(item: Item) -> Clock:
     return Clock(acquired_on=on, acquired_time=at, tag=label, is_acquisition=True)
 
 
-def _from_pair(item: Item, date_tag: Tag, time_tag: Tag, *, is_acquisition: bool) -> Clock:
+def _from_pair(item: DataSet, date_tag: Tag, time_tag: Tag, *, is_acquisition: bool) -> Clock:
     on, at = parse_date(item.word(date_tag)), parse_time(item.word(time_tag))
     tag = date_tag if at is None else time_tag
     return Clock(acquired_on=on, acquired_time=at, tag=tag.label, is_acquisition=is_acquisition)
 
 
-def _from_frames(frames: tuple[Item, ...]) -> Clock:
+def _from_frames(frames: tuple[DataSet, ...]) -> Clock:
     moments = []
     for frame in frames:
         for content in frame.items(Tag.FRAME_CONTENT_SEQUENCE):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from ductdicom.ingest.headers.tags import Tag
-from ductdicom.ingest.headers.values import Item
+from ductdicom.ingest.headers.values import DataSet
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import MissingReference
 
@@ -22,7 +22,7 @@ _MAX_COMPONENTS = 8  # PS3.10 8.2
 FileId = tuple[str, ...]
 
 
-def list_file_ids(directory: Item) -> tuple[FileId, ...]:
+def list_file_ids(directory: DataSet) -> tuple[FileId, ...]:
     """Return the file IDs that a directory lists, each once, in its order."""
     records = directory.items(Tag.DIRECTORY_RECORD_SEQUENCE)
     found = (record.values(Tag.REFERENCED_FILE_ID) for record in records)

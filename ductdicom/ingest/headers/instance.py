@@ -9,12 +9,13 @@ from msgspec.structs import replace
 from ductdicom.errors import NotDicomError, UnreadableError
 from ductdicom.ingest.headers.detect import HEAD_BYTES, find_start
 from ductdicom.ingest.headers.fast import FIRST_BYTES, UnusualError, parse_fast
+from ductdicom.ingest.headers.fields import Facts
 from ductdicom.ingest.headers.file_set import FileId, list_file_ids
-from ductdicom.ingest.headers.modules import Facts, read_attributes
+from ductdicom.ingest.headers.modules import read_attributes
 from ductdicom.ingest.headers.pixel_extent import find_damage
 from ductdicom.ingest.headers.shared_runs import Stretches
 from ductdicom.ingest.headers.tags import Tag
-from ductdicom.ingest.headers.values import Item, Parsed
+from ductdicom.ingest.headers.values import DataSet, Parsed
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 
@@ -88,7 +89,7 @@ def read_header(
 
 
 def _assemble(origin: Origin, parsed: Parsed) -> Instance:
-    top, meta = Item(parsed.node), Item(parsed.meta)
+    top, meta = DataSet(parsed.node), DataSet(parsed.meta)
     sop_class_uid = _uid(top, Tag.SOP_CLASS_UID) or _uid(meta, Tag.MEDIA_STORAGE_SOP_CLASS_UID)
     if sop_class_uid == MEDIA_STORAGE_DIRECTORY or top.has(Tag.DIRECTORY_RECORD_SEQUENCE):
         raise DirectoryFileError("the directory of a file set", file_ids=list_file_ids(top))
@@ -115,5 +116,5 @@ def _assemble(origin: Origin, parsed: Parsed) -> Instance:
     )
 
 
-def _uid(item: Item, tag: Tag) -> str:
+def _uid(item: DataSet, tag: Tag) -> str:
     return item.word(tag) or ""

@@ -1,6 +1,6 @@
 """A data set as the rest of this room sees it: raw bytes under tags, read with mistrust.
 
-Whatever parsed the file hands over a `Node`; `Item` turns its bytes into values. A value that
+Whatever parsed the file hands over a `Node`; `DataSet` turns its bytes into values. A value that
 cannot be used becomes None, never an error.
 """
 
@@ -93,7 +93,7 @@ class Decoder:
             self._parent.remember_guess()
 
 
-class Item:
+class DataSet:
     """Values of a data set or a sequence item; absent is None, present and empty is empty."""
 
     __slots__ = ("_creators", "_decoder", "_node", "_raw")
@@ -187,16 +187,16 @@ class Item:
         """Whether a sequence is there and holds at least one item."""
         return bool(self._node.items(tag))
 
-    def items(self, tag: int) -> tuple["Item", ...]:
+    def items(self, tag: int) -> tuple["DataSet", ...]:
         """Return the items of a sequence, ``()`` where it is absent or empty."""
-        return tuple(Item(node, self._decoder) for node in self._node.items(tag) or ())
+        return tuple(DataSet(node, self._decoder) for node in self._node.items(tag) or ())
 
     def codes(self, tag: int, level: Level = Level.IMAGE) -> tuple[Code, ...] | None:
         """Return the codes of a code sequence (DICOM PS3.3 8.8), None where it is absent."""
         nodes = self._node.items(tag)
         if nodes is None:
             return None
-        found = (Item(node, self._decoder).as_code(tag, level) for node in nodes)
+        found = (DataSet(node, self._decoder).as_code(tag, level) for node in nodes)
         return tuple(code for code in found if code is not None)
 
     def as_code(self, tag: int, level: Level = Level.IMAGE) -> Code | None:

@@ -275,11 +275,11 @@ def test_a_plate_without_codes_has_side_and_view():
     assert phases(call) == ["pre", "post"]
 
 
-def test_partial_views_stay_together():
-    partial = {"breast": Breast(image_laterality="L", view_position="CC", is_partial=True)}
+def test_two_scouts_of_one_view_stay_together():
+    view = {"breast": Breast(image_laterality="L", view_position="CC")}
     images = make_visit(
-        {"at": "09:00", "study_text": DUCTOGRAM, **partial},
-        {"at": "09:01", "study_text": DUCTOGRAM, **partial},
+        {"at": "09:00", "study_text": DUCTOGRAM, **view},
+        {"at": "09:01", "study_text": DUCTOGRAM, **view},
         {"at": "09:20", "study_text": DUCTOGRAM, "contrast": FILLED},
     )
 

@@ -120,14 +120,12 @@ def deidentify(instance, agent):
         equipment=replace(instance.equipment, station_name=None),
         purpose=replace(instance.purpose, context_codes=()),
         accession_number=None,
-        has_identity_removed=True,
         patient=Patient(patient_id="ANON", name="ANON"),
         breast=replace(
             instance.breast,
             clinical_view=None,
             pacs_laterality=None,
             pacs_view=None,
-            pacs_view_modifier=None,
         ),
         contrast=replace(
             instance.contrast,

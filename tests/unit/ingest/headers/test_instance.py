@@ -360,14 +360,11 @@ def test_every_source_of_the_side_is_kept():
         },
         SharedFunctionalGroupsSequence={"FrameAnatomySequence": {"FrameLaterality": "B"}},
         BodyPartExamined="BREAST",
-        BreastImplantPresent="NO",
-        PartialView="YES",
     ).breast
 
     assert (breast.image_laterality, breast.series_laterality) == ("L", "R")
     assert breast.frame_laterality == "B"
     assert [code.value for code in breast.region_modifiers] == ["7771000"]
-    assert (breast.has_implant, breast.is_partial) == (False, True)
 
 
 def test_view_modifiers_at_the_top_level_are_found():
@@ -479,14 +476,12 @@ def test_interventions_and_context_are_listed():
         },
         BiopsyTargetSequence={"TargetLabel": "1"},
         QualityControlImage="YES",
-        PatientIdentityRemoved="YES",
     )
 
     assert instance.purpose.intervention_statuses == ("PRE",)
     assert [code.value for code in instance.purpose.context_codes] == ["122086"]
     assert instance.purpose.has_biopsy_target
     assert instance.purpose.is_quality_control
-    assert instance.has_identity_removed
 
 
 def test_texts_decoded_by_guess_are_marked():

@@ -3,13 +3,13 @@ import io
 import dicom_bytes as make
 import pytest
 
-from ductdicom.ingest.headers.attributes import KEY_OBJECT_SELECTION
-from ductdicom.ingest.headers.functional_groups import open_header
+from ductdicom.ingest.headers.attributes import KEY_OBJECT_SELECTION, OWN
+from ductdicom.ingest.headers.fields import Facts, open_header
 from ductdicom.ingest.headers.instance import read_instance
-from ductdicom.ingest.headers.modules import PARTS, Facts
+from ductdicom.ingest.headers.modules import MODULES, Module
 from ductdicom.ingest.headers.tags import Tag
 from ductdicom.ingest.headers.tolerant import parse
-from ductdicom.ingest.headers.values import Item
+from ductdicom.ingest.headers.values import DataSet
 from ductdicom.model.origin import Origin
 
 GROUPS = {Tag.SHARED_FUNCTIONAL_GROUPS_SEQUENCE, Tag.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE}
@@ -43,16 +43,19 @@ def read(content):
     return read_instance(origin, io.BytesIO(content))
 
 
-@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.read.__name__)
+@pytest.mark.parametrize(
+    "module", [*MODULES, Module(OWN)], ids=lambda module: "-".join(module.fields)
+)
 @pytest.mark.parametrize("elements", [(), PRIVATE], ids=["plain", "private"])
 @pytest.mark.parametrize("sop_class_uid", [make.MG, KEY_OBJECT_SELECTION])
-def test_a_part_depends_on_nothing_but_its_tags(part, elements, sop_class_uid):
+def test_a_module_depends_on_nothing_but_its_tags(module, elements, sop_class_uid):
     content = make.make_dicom(elements=elements, SeriesDescription="text")
     node = WatchedNode(parse(io.BytesIO(content), 132, len(content)).node)
 
-    part.read(open_header(Item(node)), Facts(sop_class_uid, make.EXPLICIT, has_pixels=True))
+    facts = Facts(sop_class_uid, make.EXPLICIT, has_pixels=True)
+    module.read(open_header(DataSet(node), facts))
 
-    assert node.asked - GROUPS <= set(part.tags)
+    assert node.asked - GROUPS <= set(module.tags)
 
 
 def test_images_share_what_they_have_in_common():
