@@ -4,7 +4,8 @@ Each exposure is counted once: the copy that is meant to be looked at stands for
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ductdicom.classify.image.same_exposure import group_exposures, is_for_processing, told
 from ductdicom.classify.image.seen import Seen
@@ -96,7 +97,9 @@ def settle_contested(images: Sequence[Seen], contested: Collection[str]) -> tupl
     for group in by_uid.values():
         said = {str((i.kind, i.laterality, i.view.view, told(i.instance))) for i in group}
         aside |= {image.place for image in (group[1:] if len(said) == 1 else group)}
-    return tuple(replace(image, has_other_bytes=image.place in aside) for image in images)
+    return tuple(
+        replace(image, has_other_bytes=True) if image.place in aside else image for image in images
+    )
 
 
 def _rank(image: Seen) -> tuple[bool, bool, str, int, str]:

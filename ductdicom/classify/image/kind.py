@@ -4,12 +4,12 @@ Every object has a kind and the words that made it one; nothing is dropped.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ductdicom.classify.image.subject import Subject
 from ductdicom.language.codes import SPECIMEN, view_of
 from ductdicom.model.call import Kind
 from ductdicom.model.instance import Level
+from ductdicom.model.value import Value
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
 _MAMMOGRAM_CLASSES = (_STORAGE + "1.2", _STORAGE + "1.2.1")
@@ -64,8 +64,7 @@ _TEXT_KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KindCall:
+class KindCall(Value, frozen=True):
     """What an object is, and the words that say so."""
 
     kind: Kind

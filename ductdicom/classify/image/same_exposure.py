@@ -120,41 +120,37 @@ def _moments(images: Sequence[Seen]) -> dict[int, tuple[str, ...]]:
     has_seconds = any(at.second or at.microsecond for at in times)
     if not has_seconds or (len(times) == 1 and len(timed) > _PAIR):
         return {}
-    if not _tells_exposures(timed):
-        return _pairs(timed)
-    raw = {_moment(image) for image in timed if is_for_processing(image.instance)}
+    named = [(str((i.laterality, i.view.view, i.instance.clock)), i) for i in timed]
+    if not _tells_exposures(named):
+        return _pairs(named)
+    raw = {name for name, image in named if is_for_processing(image.instance)}
     return {
         image.place: (
             *((name,) if name in raw else ()),
             f"{name} {image.view.modifiers} {told(image.instance)}",
         )
-        for image in timed
-        if (name := _moment(image))
+        for name, image in named
     }
 
 
-def _moment(image: Seen) -> str:
-    return str((image.laterality, image.view.view, image.instance.clock))
-
-
-def _tells_exposures(timed: Sequence[Seen]) -> bool:
+def _tells_exposures(named: Sequence[tuple[str, Seen]]) -> bool:
     """Tell whether each exposure has a second of its own.
 
     It has not where different views have one time, or where a series has two images of one view
     and purpose at one time: then the time is probably that of the series.
     """
-    views = Counter(clock for clock, _ in {(i.instance.clock, _moment(i)) for i in timed})
+    views = Counter(clock for clock, _ in {(i.instance.clock, name) for name, i in named})
     alike = Counter(
-        (_moment(i), i.instance.series_instance_uid, is_for_processing(i.instance)) for i in timed
+        (name, i.instance.series_instance_uid, is_for_processing(i.instance)) for name, i in named
     )
     return max(views.values(), default=0) <= 1 and max(alike.values(), default=0) <= 1
 
 
-def _pairs(timed: Sequence[Seen]) -> dict[int, tuple[str, ...]]:
+def _pairs(named: Sequence[tuple[str, Seen]]) -> dict[int, tuple[str, ...]]:
     """Name what is the only raw and the only processed image of a view at one time."""
     alike: dict[str, list[Seen]] = {}
-    for image in timed:
-        alike.setdefault(f"{_moment(image)} {image.view.modifiers}", []).append(image)
+    for name, image in named:
+        alike.setdefault(f"{name} {image.view.modifiers}", []).append(image)
     return {
         image.place: (name,)
         for name, group in alike.items()

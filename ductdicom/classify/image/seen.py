@@ -1,6 +1,6 @@
 """One value an image while its study is decided; each step adds what it concludes."""
 
-from dataclasses import dataclass, replace
+from msgspec.structs import replace
 
 from ductdicom.classify.image.kind import decide_kind
 from ductdicom.classify.image.subject import Subject, read_subject
@@ -8,13 +8,13 @@ from ductdicom.classify.image.view import ViewCall, decide_view
 from ductdicom.language.codes import VIEW_GROUPS
 from ductdicom.model.call import Decision, Evidence, Kind, Laterality, PhaseCall, ViewGroup
 from ductdicom.model.instance import Instance
+from ductdicom.model.value import Value
 from ductdicom.vocabulary.terms import Vocabulary
 
 NO_PHASE = PhaseCall(phase=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Value, frozen=True):
     """One object of a study, with what has been concluded of it so far.
 
     ``place`` is its position in the study. ``copies`` are the places of the other copies of its

@@ -1,15 +1,14 @@
 """One image under consideration: its header, and how its texts and codes read."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ductdicom.language.text import Reading, read_text
 from ductdicom.model.instance import Instance, Level, Text
+from ductdicom.model.value import Value
 from ductdicom.vocabulary.terms import Vocabulary
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Value, frozen=True):
     """An instance with its texts read once; all rules look at it and at nothing else."""
 
     instance: Instance

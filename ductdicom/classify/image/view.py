@@ -1,7 +1,6 @@
 """Which breast and which view: every source is asked, a contradiction is kept as one."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ductdicom.classify.image.subject import Subject
 from ductdicom.geometry.hanging import implied_laterality
@@ -10,10 +9,10 @@ from ductdicom.language.text import read_text
 from ductdicom.model.call import Evidence, Laterality, Strength, ViewGroup
 from ductdicom.model.instance import Level
 from ductdicom.model.study import is_magnified
+from ductdicom.model.value import Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ViewCall:
+class ViewCall(Value, frozen=True):
     """Side, view and modifiers of one image, with what was said for and against.
 
     ``magnification`` is the Estimated Radiographic Magnification Factor (0018,1114), above 0.

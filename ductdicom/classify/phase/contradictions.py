@@ -40,16 +40,19 @@ def _unless_scout(image: Seen, side: Side, thresholds: Thresholds) -> PhaseCall:
     A console that keeps the agent of the patient before writes it on the scouts. Text or an
     image type that says post leaves no such doubt, nor does a view that may be the scout.
     """
+    call = image.call
+    if call.phase is not Phase.POST or any(
+        item.rule not in FILLING_RULES for item in firm(call.evidence)
+    ):
+        return call
     magnified = [other for other in side.images if other.view.is_magnified]
     if (
-        image.call.phase is Phase.POST
-        and all(other.call.phase is Phase.UNKNOWN for other in magnified)
-        and all(item.rule in FILLING_RULES for item in firm(image.call.evidence))
-        and not _has_scout(image, side)
+        all(other.call.phase is Phase.UNKNOWN for other in magnified)
         and any(_is_pause_between(image, other, side, thresholds) for other in magnified)
+        and not _has_scout(image, side)
     ):
-        return _doubted(image.call, _ORDER_OF_SCOUTS)
-    return image.call
+        return _doubted(call, _ORDER_OF_SCOUTS)
+    return call
 
 
 def _is_pause_between(first: Seen, second: Seen, side: Side, thresholds: Thresholds) -> bool:

@@ -25,21 +25,25 @@ def infer(side: Side, thresholds: Thresholds) -> Side:
     exposed before a pre image is pre. What was exposed later is only suggested, and long after
     the last post image not even that.
     """
-    return side.called(partial(_infer_one, side=side, thresholds=thresholds))
+    pres, posts = (
+        [image for image in side.of(phase) if image.call.confidence is not Confidence.UNKNOWN]
+        for phase in (Phase.PRE, Phase.POST)
+    )
+    return side.called(
+        partial(_infer_one, pres=pres, posts=posts, side=side, thresholds=thresholds)
+    )
 
 
 def _is_open(call: PhaseCall) -> bool:
     return call.phase is Phase.UNKNOWN and not call.conflicts
 
 
-def _infer_one(image: Seen, side: Side, thresholds: Thresholds) -> PhaseCall:
+def _infer_one(
+    image: Seen, pres: Sequence[Seen], posts: Sequence[Seen], side: Side, thresholds: Thresholds
+) -> PhaseCall:
     call = image.call
     if not _is_open(call):
         return call
-    pres, posts = (
-        [other for other in side.of(phase) if other.call.confidence is not Confidence.UNKNOWN]
-        for phase in (Phase.PRE, Phase.POST)
-    )
     if not posts:
         return _infer_without_post(image, pres, thresholds)
     if all(is_before(image, post) is True for post in posts):

@@ -1,8 +1,9 @@
 """Fillings: duct 1, duct 2, and repeats, counted from 1 on each side."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from math import inf
+
+from msgspec.structs import replace
 
 from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.image.seen import Seen
@@ -22,9 +23,11 @@ def count_injections(side: Side, thresholds: Thresholds) -> Side:
     for image in suggested if certain else ():
         before = [i for i in certain if is_before(i, image) is True]
         numbers[image.place] = max((numbers[i.place] for i in before), default=1)
-    return replace(
-        side, images=tuple(replace(i, injection=numbers.get(i.place)) for i in side.images)
+    numbered = (
+        replace(image, injection=numbers[image.place]) if image.place in numbers else image
+        for image in side.images
     )
+    return replace(side, images=tuple(numbered))
 
 
 def number_injections(

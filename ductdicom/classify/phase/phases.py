@@ -1,8 +1,10 @@
 """The phases of a ductogram, decided for each breast by itself."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from datetime import time
 from functools import partial
+
+from msgspec.structs import replace
 
 from ductdicom.classify.engine import Engine, Thresholds
 from ductdicom.classify.image.seen import NO_PHASE, Seen
@@ -13,7 +15,7 @@ from ductdicom.classify.phase.problems import phase_problems
 from ductdicom.classify.phase.side import Side, Source, firm, source_of
 from ductdicom.classify.phase.splits import heed_labels
 from ductdicom.classify.phase.timeline import read_timeline
-from ductdicom.classify.phase.weigh import light_compression, start_time, weigh
+from ductdicom.classify.phase.weigh import earliest_start, light_compression, start_time, weigh
 from ductdicom.model.call import (
     Confidence,
     Decision,
@@ -44,7 +46,8 @@ def decide_phases(
     images = _hear_all(images, engine)
     limits = engine.thresholds
     if exam.kind is not ExamKind.DUCTOGRAM:
-        return tuple(replace(i, call=_heard_call(i, images, limits)) for i in images), []
+        earliest = earliest_start(images)
+        return tuple(replace(i, call=_heard_call(i, earliest, limits)) for i in images), []
     sides = [
         _settle_side(_side(images, laterality, limits), engine)
         for laterality in sorted({image.laterality for image in images}, key=str)
@@ -90,12 +93,12 @@ def _hear_all(images: Sequence[Seen], engine: Engine) -> tuple[Seen, ...]:
     )
 
 
-def _heard_call(image: Seen, images: Sequence[Seen], thresholds: Thresholds) -> PhaseCall:
+def _heard_call(image: Seen, earliest: time | None, thresholds: Thresholds) -> PhaseCall:
     """Keep what is said of an image of a study without phases; nothing follows from it there.
 
     Another study may ask for it, that looks for a view from before its own filling.
     """
-    evidence = (*image.said, *start_time(image, images, thresholds))
+    evidence = (*image.said, *start_time(image, earliest, thresholds))
     decision = image.decision
     if decision is not None and decision.phase is not None:
         evidence = (_word(decision, decision.phase), *evidence)
@@ -121,18 +124,20 @@ def _side(images: Sequence[Seen], laterality: Laterality | None, thresholds: Thr
     members, trouble = read_timeline(
         [image for image in images if image.laterality is laterality and _takes_part(image)]
     )
+    earliest = earliest_start(members)
+    firmest_n = max((image.instance.compression_force_n or 0.0 for image in members), default=0.0)
+    compared = [
+        (
+            *start_time(image, earliest, thresholds),
+            *light_compression(image, firmest_n, thresholds),
+        )
+        for image in members
+    ]
     return Side(
         laterality=laterality,
         images=tuple(
-            replace(
-                image,
-                said=(
-                    *image.said,
-                    *start_time(image, members, thresholds),
-                    *light_compression(image, members, thresholds),
-                ),
-            )
-            for image in members
+            replace(image, said=(*image.said, *more)) if more else image
+            for image, more in zip(members, compared, strict=True)
         ),
         clock_trouble=trouble,
         copied=opposite,

@@ -1,10 +1,12 @@
 """The images of one breast, among which phases are decided."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+
+from msgspec.structs import replace
 
 from ductdicom.classify.image.seen import Seen
 from ductdicom.model.call import Evidence, Laterality, Phase, PhaseCall, Strength
+from ductdicom.model.value import Value
 
 TEXT_RULES = frozenset({"image-text", "series-text", "weak-text"})
 FILLING_RULES = frozenset(
@@ -23,8 +25,7 @@ START_TIME_TAG = "(0018,1042)"
 Source = tuple[str, str]  # a rule and the tag that it read
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class Side(Value, frozen=True):
     """The images of one breast that take part in deciding its phases, in the study's order.
 
     ``clock_trouble`` says why the clock does not order them, see `read_timeline`. ``copied`` are
@@ -45,8 +46,12 @@ class Side:
 
     def called(self, decide: Callable[[Seen], PhaseCall]) -> "Side":
         """Give each image the call that is decided for it."""
+        calls = ((image, decide(image)) for image in self.images)
         return replace(
-            self, images=tuple(replace(image, call=decide(image)) for image in self.images)
+            self,
+            images=tuple(
+                image if call is image.call else replace(image, call=call) for image, call in calls
+            ),
         )
 
 

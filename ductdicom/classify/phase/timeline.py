@@ -1,9 +1,10 @@
 """The order of exposures on one side, as far as the clock or the numbers tell it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from ductdicom.classify.image.seen import Seen
 from ductdicom.model.instance import Instance

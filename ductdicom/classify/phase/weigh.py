@@ -3,7 +3,6 @@
 A console may copy a value from the protocol onto every image. Such a value proves nothing.
 """
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import time
 
@@ -49,15 +48,15 @@ def weigh(side: Side, rules: Mapping[str, Rule], thresholds: Thresholds) -> Side
     lowered = frozenset(s for s in uniform if _counts_in_burst(side, s, uniform, thresholds))
     unreliable = {s for s in testable if s not in uniform and _recurs(side, s, thresholds)}
     idle = frozenset(uniform) - lowered | unreliable
-    weighed = tuple(
-        dataclasses.replace(image, said=tuple(_weakened(item, idle) for item in image.said))
-        for image in side.images
+    weighed = (replace(image, said=_weakened(image.said, idle)) for image in side.images)
+    images = tuple(weighed) if idle else side.images
+    return replace(side, images=images, lowered=lowered, idle=idle)
+
+
+def _weakened(said: Sequence[Evidence], idle: frozenset[Source]) -> tuple[Evidence, ...]:
+    return tuple(
+        replace(item, strength=Strength.HINT) if source_of(item) in idle else item for item in said
     )
-    return dataclasses.replace(side, images=weighed, lowered=lowered, idle=idle)
-
-
-def _weakened(item: Evidence, idle: frozenset[Source]) -> Evidence:
-    return replace(item, strength=Strength.HINT) if source_of(item) in idle else item
 
 
 def _said(image: Seen, source: Source) -> list[Evidence]:
@@ -150,7 +149,13 @@ def _recurs(side: Side, source: Source, thresholds: Thresholds) -> bool:
     return any(any(flags) for flags in has[1:])
 
 
-def start_time(image: Seen, images: Sequence[Seen], thresholds: Thresholds) -> tuple[Evidence, ...]:
+def earliest_start(images: Sequence[Seen]) -> time | None:
+    """Return the first Contrast/Bolus Start Time (0018,1042) of a side, None where it has none."""
+    known = (image.instance.contrast.started_at for image in images)
+    return min((value for value in known if value is not None), default=None)
+
+
+def start_time(image: Seen, earliest: time | None, thresholds: Thresholds) -> tuple[Evidence, ...]:
     """Compare an exposure with the time at which contrast was started on its side.
 
     The start that the image itself states is taken, else the earliest of the side, which is cited
@@ -160,8 +165,8 @@ def start_time(image: Seen, images: Sequence[Seen], thresholds: Thresholds) -> t
 
     Parameters
     ----------
-    images
-        All images of the side.
+    earliest
+        The first start that an image of the side states, by `earliest_start`.
     thresholds
         Within ``start_time_margin_seconds`` of the start, and further from it than
         ``start_time_reach_hours``, an exposure says nothing.
@@ -178,8 +183,6 @@ def start_time(image: Seen, images: Sequence[Seen], thresholds: Thresholds) -> t
     own = image.instance.contrast.started_at
     if own is not None:
         return _start_time(image, own, thresholds)
-    known = [other.instance.contrast.started_at for other in images]
-    earliest = min((value for value in known if value is not None), default=None)
     if earliest is None:
         return _stop_time(image, thresholds)
     return tuple(map(_of_another, _start_time(image, earliest, thresholds)))
@@ -238,7 +241,7 @@ def _seconds(value: time) -> float:
 
 
 def light_compression(
-    image: Seen, images: Sequence[Seen], thresholds: Thresholds
+    image: Seen, firmest_n: float, thresholds: Thresholds
 ) -> tuple[Evidence, ...]:
     """Hint at post where a breast was compressed much less than in its firmest image.
 
@@ -246,20 +249,19 @@ def light_compression(
 
     Parameters
     ----------
-    images
-        All images of the side; Compression Force (0018,11A2) is in newtons.
+    firmest_n
+        The greatest Compression Force (0018,11A2) of the side, in newtons; 0 where none is stated.
     thresholds
-        ``light_compression_fraction`` of the side's greatest force, or less, is light.
+        ``light_compression_fraction`` of that force, or less, is light.
     """
     force = image.instance.compression_force_n or 0.0
-    firmest = max((other.instance.compression_force_n or 0.0 for other in images), default=0.0)
-    if not 0 < force <= firmest * thresholds.light_compression_fraction:
+    if not 0 < force <= firmest_n * thresholds.light_compression_fraction:
         return ()
     return (
         Evidence(
             rule="light-compression",
             tag="(0018,11A2)",
-            value=f"{force:g} N, others up to {firmest:g} N",
+            value=f"{force:g} N, others up to {firmest_n:g} N",
             says=Phase.POST,
             strength=Strength.HINT,
         ),

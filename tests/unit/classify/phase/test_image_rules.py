@@ -221,7 +221,7 @@ def started(at, **clock):
         clock=Clock(**({"is_acquisition": True} | known | clock)),
     )
     (image,) = make_seen(instance)
-    return [item.says for item in start_time(image, [image], Thresholds())]
+    return [item.says for item in start_time(image, at, Thresholds())]
 
 
 @pytest.mark.parametrize(

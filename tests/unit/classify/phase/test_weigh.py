@@ -29,7 +29,7 @@ def _look(*changes):
 def test_the_end_of_an_injection_alone_only_tells_what_came_after(at, says):
     (image,) = _look({"at": at, "contrast": Contrast(stopped_at=time(9, 15))})
 
-    evidence = start_time(image, [image], LIMITS)
+    evidence = start_time(image, None, LIMITS)
 
     assert says == [item.says for item in evidence]
     assert all(item.tag == "(0018,1043)" for item in evidence)
@@ -46,7 +46,9 @@ def test_the_end_of_an_injection_alone_only_tells_what_came_after(at, says):
 def test_light_compression_hints_at_post(forces, hinted):
     images = _look(*({"compression_force_n": force} for force in forces))
 
-    assert hinted == [bool(light_compression(image, images, LIMITS)) for image in images]
+    firmest = max(force or 0 for force in forces)
+
+    assert hinted == [bool(light_compression(image, firmest, LIMITS)) for image in images]
 
 
 def test_the_flow_of_an_injector_speaks_for_a_vein():
@@ -79,7 +81,7 @@ def test_the_start_of_another_image_is_cited_as_such_and_is_not_explicit():
     started = Contrast(started_at=time(9, 15))
     images = _look({"at": "09:20", "contrast": started}, {"at": "09:35"})
 
-    (own,), (cited,) = (start_time(image, images, LIMITS) for image in images)
+    (own,), (cited,) = (start_time(image, time(9, 15), LIMITS) for image in images)
 
     assert (own.tag, own.strength) == ("(0018,1042)", Strength.EXPLICIT)
     assert (cited.tag, cited.strength) == ("", Strength.STRUCTURAL)
