@@ -26,7 +26,7 @@ from ductdicom.ingest.headers.tags import Tag
 from ductdicom.ingest.scan import fingerprint, scan_inputs
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import LedgerRow
-from ductdicom.pipeline.drawing.executors import make_executor
+from ductdicom.pipeline.executors import make_executor
 from ductdicom.pipeline.gather import gather
 
 HEAD = ("", "files/s", "times")

@@ -14,7 +14,7 @@ from hypothesis import settings
 
 import ductdicom.pipeline.run as pipeline
 from ductdicom.cli.application import run
-from ductdicom.pipeline.drawing.executors import make_executor
+from ductdicom.pipeline.executors import make_executor
 
 # How long an example takes says more of the machine than of the code. The gate draws no lots: what
 # it finds it finds each time. `scripts/test.py --all` explores.

@@ -1,1 +1,8 @@
-"""One module a format, one function each: the only room that writes."""
+"""Pages and results to files; the only room that writes sheets and records.
+
+- ``output``: the output folder, its lock, its names, and files that are written whole
+- ``originals``: originals laid down by phase
+- ``png``, ``pdf``, ``dicom``, ``html``: pages as a file of that format
+- ``records``: studies, inputs and totals as other programs read them
+- ``accounts``: what stands at the top of the output folder
+"""

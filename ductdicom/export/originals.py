@@ -8,8 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 from ductdicom.errors import OutputError, UnreadableError
-from ductdicom.export.names import safe_component
-from ductdicom.export.output import write_whole
+from ductdicom.export.output import safe_component, write_whole
 from ductdicom.ingest.archives.walk import read_bytes
 from ductdicom.ingest.headers.same_object import open_again, replaced, require_unchanged
 from ductdicom.model.call import Kind

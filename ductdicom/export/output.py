@@ -6,8 +6,10 @@ import hmac
 import json
 import os
 import platform
+import re
 import secrets
 import sys
+import unicodedata
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -24,6 +26,8 @@ _KEY_BYTES = 32
 _MOST_NAME_BYTES = 200
 _NAME_DIGITS = 16  # of the keyed hash in a study's name: 64 bits
 _TEMPORARY = ".part-"
+_LONGEST_BYTES = 80
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10))}
 _HINTS = {
     errno.ENOSPC: "make room there and run again, what is finished stays",
     errno.EDQUOT: "make room there and run again, what is finished stays",
@@ -60,6 +64,20 @@ class OutputFolder:
     def pseudonym(self, patient_id: str) -> str:
         """Return a name for a patient that says nothing outside this folder."""
         return hmac.new(self.key, f"patient:{patient_id}".encode(), hashlib.sha256).hexdigest()[:8]
+
+
+def safe_component(text: str) -> str:
+    """Make a text safe as one component of a path on any system.
+
+    It is reduced to letters, digits, dots, hyphens and underscores. Windows' device names get an
+    underscore, and what is left is cut at 80 bytes; nothing is ``"unnamed"``. Heuristic, stricter
+    than any one system.
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", plain).strip("._-")[:_LONGEST_BYTES].rstrip("._-")
+    if name.split(".")[0].lower() in _RESERVED:
+        name = f"{name}_"
+    return name or "unnamed"
 
 
 @contextmanager

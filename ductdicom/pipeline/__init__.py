@@ -1,1 +1,17 @@
-"""The stages in order; the only room that knows all the others."""
+"""The stages in order; the only room that knows all others, and over which a command runs.
+
+In the order in which an export passes them:
+
+- ``run``: the main job, from inputs to an output folder; ``single``: to one file
+- ``interrupts``: what may be stopped, and where; ``executors``: where the work runs
+- ``read``: from inputs to studies that are judged
+- ``fingerprints``: whether two objects with one UID are the same
+- ``gather``: instances to studies of one patient each
+- ``judge``: what each study is, with the patient's other studies
+- ``annotate``: what headers say of scale and orientation, on rows
+- ``masking``: identity that was typed into descriptions is taken out
+- ``drawing``: judged studies to sheets and records
+- ``ledger``: a row for every input
+
+``what_if`` reads a finished run again under other rules.
+"""

@@ -12,7 +12,7 @@ from ductdicom.pairing.priors import clashes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class PatientStudy:
     """A study of one patient; ``number`` counts the patients that share its UID, from 0.
 
     ``place`` says where among everything that was read the first instance with its UID stood.
@@ -34,7 +34,7 @@ class Part:
 class Gathered:
     """All studies, and the ledger rows of everything that is no instance of one."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[PatientStudy, ...]
     rows: tuple[LedgerRow, ...]
 
 
@@ -104,18 +104,18 @@ def _row(instance: Instance, disposition: Disposition, reason: str) -> LedgerRow
 
 def _parts(
     instances: Iterable[Instance], contested: set[str], places: Mapping[str, int]
-) -> list[Part]:
+) -> list[PatientStudy]:
     by_study: dict[str, list[Instance]] = {}
     for instance in instances:
         by_study.setdefault(instance.study_instance_uid, []).append(instance)
-    parts: list[Part] = []
+    parts: list[PatientStudy] = []
     for uid in sorted(by_study):
         patients = _by_patient(sorted(by_study[uid], key=place_in_study))
         for number, members in enumerate(patients):
             labels = frozenset(i.origin.label for i in members) & contested
             study = Study(study_instance_uid=uid, instances=tuple(members), contested=labels)
             parts.append(
-                Part(
+                PatientStudy(
                     study=study,
                     number=number,
                     is_shared=len(patients) > 1,

@@ -18,7 +18,7 @@ from ductdicom.model.study import LeftOut, Pairing, StudyCall
 from ductdicom.pairing.priors import find_priors
 from ductdicom.pairing.rows import pair_study
 from ductdicom.pipeline.annotate import annotate
-from ductdicom.pipeline.gather import Part
+from ductdicom.pipeline.gather import PatientStudy
 from ductdicom.settings import Settings
 from ductdicom.vocabulary.terms import load_vocabulary
 
@@ -29,7 +29,7 @@ DECISIONS_NAME = "decisions.json"
 class Judged:
     """One study with its conclusions and its rows."""
 
-    part: Part
+    part: PatientStudy
     call: StudyCall
     pairing: Pairing
     has_ductogram_elsewhere: bool = False
@@ -72,7 +72,9 @@ def _default_decisions(output: Path | None) -> Path | None:
     return path if path is not None and os.path.isfile(path) else None  # noqa: PTH113
 
 
-def judge(parts: Sequence[Part], engine: Engine, *, all_studies: bool) -> tuple[Judged, ...]:
+def judge(
+    parts: Sequence[PatientStudy], engine: Engine, *, all_studies: bool
+) -> tuple[Judged, ...]:
     """Decide and pair all studies of a run.
 
     Rows of studies that are no ductogram are made only with ``all_studies``.
@@ -107,12 +109,12 @@ def _in_time(study: Judged) -> tuple[str, str, int]:
     return min(dates, default=""), study.call.study.study_instance_uid, study.part.number
 
 
-def _classify(part: Part, engine: Engine) -> StudyCall:
+def _classify(part: PatientStudy, engine: Engine) -> StudyCall:
     call = classify_study(part.study, engine)
     return replace(call, problems=(*call.problems, *_patient_problems(part)))
 
 
-def _patient_problems(part: Part) -> Iterator[Problem]:
+def _patient_problems(part: PatientStudy) -> Iterator[Problem]:
     if part.is_shared:
         yield Problem(
             code=ProblemCode.PATIENT_CONFLICT,

@@ -23,7 +23,7 @@ from ductdicom.model.outcome import (
     ProblemCode,
 )
 from ductdicom.model.result import Report, StudyResult, count_inputs
-from ductdicom.pipeline.drawing.executors import LatePool
+from ductdicom.pipeline.executors import LatePool
 from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
 from ductdicom.pipeline.interrupts import Interrupts
@@ -57,11 +57,6 @@ class Scan:
     seconds: dict[str, float] = field(default_factory=dict)
     is_interrupted: bool = False
 
-    @property
-    def instance_count(self) -> int:
-        """Number of DICOM objects that were read."""
-        return sum(len(part.study.instances) for part in self.gathered.parts)
-
 
 def scan(
     inputs: Sequence[str],
@@ -84,9 +79,9 @@ def scan(
     NothingReadableError
         No input is a DICOM object that could be read.
     """
-    order = prepare(inputs, settings)
+    wanted = prepare(inputs, settings)
     with Interrupts() as interrupts, _workers(executor, settings.jobs) as workers:
-        scanned = read_and_decide(order, interrupts, executor=workers, progress=progress)
+        scanned = read_and_decide(wanted, interrupts, executor=workers, progress=progress)
     if scanned.is_interrupted:
         raise KeyboardInterrupt
     if not scanned.judged:
@@ -127,8 +122,8 @@ def _named(inputs: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What is to be read, and what deciding depends on; found to be in order."""
+class Wanted:
+    """What is to be read, and what deciding depends on; found to be right."""
 
     inputs: Sequence[str]
     settings: Settings
@@ -136,7 +131,7 @@ class Order:
     problems: tuple[Problem, ...]
 
 
-def prepare(inputs: Sequence[str], settings: Settings) -> Order:
+def prepare(inputs: Sequence[str], settings: Settings) -> Wanted:
     """Find what is wrong with the options before anything is written.
 
     Raises
@@ -149,11 +144,11 @@ def prepare(inputs: Sequence[str], settings: Settings) -> Order:
     if settings.output is not None:
         _refuse_output_as_input(inputs, settings.output)
     engine, problems = make_engine(settings)
-    return Order(inputs=inputs, settings=settings, engine=engine, problems=problems)
+    return Wanted(inputs=inputs, settings=settings, engine=engine, problems=problems)
 
 
 def read_and_decide(
-    order: Order,
+    wanted: Wanted,
     interrupts: Interrupts,
     *,
     executor: Executor | None = None,
@@ -161,10 +156,10 @@ def read_and_decide(
     progress: Progress = silent,
 ) -> Scan:
     """Read and decide; an interrupt while reading leaves what was read until then."""
-    settings = order.settings
+    settings = wanted.settings
     started = monotonic()
     found = scan_inputs(
-        order.inputs, exclude=settings.output, executor=executor, catalogue=catalogue
+        wanted.inputs, exclude=settings.output, executor=executor, catalogue=catalogue
     )
     items: list[Instance | LedgerRow] = []
     missing: list[MissingReference] = []
@@ -177,14 +172,14 @@ def read_and_decide(
         is_interrupted = True
         gathered = gather(_settled(items), Fingerprints(()).of)
     read = monotonic()
-    judged = judge(gathered.parts, order.engine, all_studies=settings.all_studies)
+    judged = judge(gathered.parts, wanted.engine, all_studies=settings.all_studies)
     judged = mask_identity(judged, settings.phi)
     return Scan(
         gathered=gathered,
         judged=judged,
         problems=(
-            *order.problems,
-            *unknown_decisions(order.engine, judged),
+            *wanted.problems,
+            *unknown_decisions(wanted.engine, judged),
             *map(_missing_problem, missing),
             *_bugs(gathered.rows),
         ),

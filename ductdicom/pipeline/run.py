@@ -25,10 +25,10 @@ from ductdicom.export.output import (
 )
 from ductdicom.ingest.cache.cache import Catalogue
 from ductdicom.model.result import Report, StudyResult
-from ductdicom.pipeline.drawing.executors import make_executor
 from ductdicom.pipeline.drawing.plan import plan_jobs, read_finished
 from ductdicom.pipeline.drawing.work import StudyJob, planned_files, process_study
 from ductdicom.pipeline.drawing.workers import work_off
+from ductdicom.pipeline.executors import make_executor
 from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.pipeline.ledger import account
 from ductdicom.pipeline.read import (
@@ -75,19 +75,19 @@ def organise(
         raise UsageError("no output folder", hint="name one with -o")
     if settings.difference:
         require_library()
-    order = prepare(inputs, settings)
+    wanted = prepare(inputs, settings)
     with (
         Interrupts() as interrupts,
         _executor(executor, settings.jobs, interrupts, in_process=in_process) as workers,
     ):
         if settings.dry_run:
-            scanned = read_and_decide(order, interrupts, executor=workers, progress=progress)
+            scanned = read_and_decide(wanted, interrupts, executor=workers, progress=progress)
             report = _dry_run(scanned, settings)
         else:
             with open_output(settings.output) as output:
                 with _catalogue(settings) as catalogue:
                     scanned = read_and_decide(
-                        order,
+                        wanted,
                         interrupts,
                         executor=workers,
                         catalogue=catalogue,

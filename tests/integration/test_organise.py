@@ -801,7 +801,7 @@ ODDITIES = st.lists(
 @given(kinds=ODDITIES)
 def test_every_input_has_exactly_one_ledger_row(ductogram, tmp_path_factory, kinds):
     from ductdicom.errors import NothingReadableError  # noqa: PLC0415
-    from ductdicom.pipeline.drawing.executors import SerialExecutor  # noqa: PLC0415
+    from ductdicom.pipeline.executors import SerialExecutor  # noqa: PLC0415
     from ductdicom.pipeline.ledger import account  # noqa: PLC0415
     from ductdicom.pipeline.read import scan  # noqa: PLC0415
     from ductdicom.settings import Settings  # noqa: PLC0415

@@ -18,8 +18,8 @@ from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.instance import Instance
 from ductdicom.phantom.spec import Person
 from ductdicom.pipeline import run
-from ductdicom.pipeline.drawing.executors import WorkerPool
 from ductdicom.pipeline.drawing.work import process_study
+from ductdicom.pipeline.executors import WorkerPool
 from ductdicom.settings import Format, Settings
 
 pytestmark = pytest.mark.integration

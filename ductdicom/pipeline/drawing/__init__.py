@@ -1,7 +1,6 @@
 """A judged study to its files.
 
-- ``plan``: what is to be done for each study, and what was done already
-- ``executors``: where the work runs, in this process or in others
+- ``plan``: what is to be done for each study, and what an earlier run has done already
 - ``workers``: studies worked off, also where a worker process dies
 - ``originals``: the bytes of a study's images, files or members of archives
 - ``tiles``: which pixels are read, at what size and with which grey

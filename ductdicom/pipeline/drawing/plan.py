@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ductdicom.export.names import safe_component
-from ductdicom.export.output import RECORD_NAME, OutputFolder
+from ductdicom.export.output import RECORD_NAME, OutputFolder, safe_component
 from ductdicom.export.records import RecordedStudy, read_record
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin

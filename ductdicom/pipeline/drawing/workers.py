@@ -10,9 +10,9 @@ from ductdicom.errors import DuctDicomError, InputError, place_of
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import REPORT_IT, Problem, ProblemCode
 from ductdicom.model.result import StudyResult
-from ductdicom.pipeline.drawing.executors import WorkerPool
 from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.drawing.work import Drawn, StudyJob, give_up, result_of
+from ductdicom.pipeline.executors import WorkerPool
 from ductdicom.pixels.decoding.decode import read_image
 from ductdicom.sheet.pages.undecided import drawn_images
 

@@ -5,7 +5,7 @@ from builders import STUDY, make_engine, make_visit
 
 from ductdicom.model.instance import Patient
 from ductdicom.model.study import Study
-from ductdicom.pipeline.gather import Part
+from ductdicom.pipeline.gather import PatientStudy
 from ductdicom.pipeline.judge import judge
 
 JANE = Patient(patient_id="SAMPLE-1", name="SAMPLE^JANE")
@@ -15,7 +15,7 @@ NOBODY = Patient(patient_id="", name=None)
 def codes(*patients, is_shared=False):
     visit = make_visit(*[{"at": f"09:{n:02}", "patient": p} for n, p in enumerate(patients)])
     study = Study(study_instance_uid=STUDY, instances=visit)
-    part = Part(study=study, number=0, is_shared=is_shared)
+    part = PatientStudy(study=study, number=0, is_shared=is_shared)
     (judged,) = judge([part], make_engine(), all_studies=False)
     return {problem.code for problem in judged.call.problems if "patient" in problem.code}
 

@@ -6,7 +6,7 @@ from sheets import lay_out, make_image
 from ductdicom.model.outcome import Problem, ProblemCode
 from ductdicom.model.result import StudyResult
 from ductdicom.model.study import Study
-from ductdicom.pipeline.gather import Gathered, Part
+from ductdicom.pipeline.gather import Gathered, PatientStudy
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.ledger import account
 
@@ -14,7 +14,7 @@ from ductdicom.pipeline.ledger import account
 def _judged(*images):
     images = images or (make_image(1, phase="pre"), make_image(2))
     study, pairing, _ = lay_out(images)
-    part = Part(study=study.study, number=0, is_shared=False)
+    part = PatientStudy(study=study.study, number=0, is_shared=False)
     return Judged(part=part, call=study, pairing=pairing)
 
 
@@ -75,7 +75,7 @@ def test_an_input_that_is_lost_or_doubled_is_a_bug(surplus):
         study_instance_uid="2.25.2",
         instances=(make_instance("2.25.9", origin=make_origin("9.dcm")),),
     )
-    parts = (judged.part, Part(study=more, number=0, is_shared=False)) if surplus else ()
+    parts = (judged.part, PatientStudy(study=more, number=0, is_shared=False)) if surplus else ()
 
     with pytest.raises(AssertionError, match="inputs"):
         account(Gathered(parts=parts, rows=()), [judged])

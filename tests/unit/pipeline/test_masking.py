@@ -5,7 +5,7 @@ from builders import STUDY, make_engine, make_instance, make_visit
 
 from ductdicom.model.instance import Patient, Raster
 from ductdicom.model.study import Study
-from ductdicom.pipeline.gather import Part
+from ductdicom.pipeline.gather import PatientStudy
 from ductdicom.pipeline.judge import judge
 from ductdicom.pipeline.masking import identity_words, mask_identity, mask_text
 from ductdicom.settings import Phi
@@ -34,7 +34,7 @@ def test_every_reason_is_masked_and_each_image_stays_one(phi, value):
     image = {"study_text": "Galactogram Doe PID-1 left", "patient": PATIENT}
     instances = make_visit({"at": "09:00", **image}, {"at": "09:20", "agent": "IOHEXOL", **image})
     study = Study(study_instance_uid=STUDY, instances=instances)
-    part = Part(study=study, number=0, is_shared=False)
+    part = PatientStudy(study=study, number=0, is_shared=False)
 
     (found,) = mask_identity(judge([part], make_engine(), all_studies=False), phi)
 
@@ -51,7 +51,7 @@ def test_what_is_burned_into_pixels_is_said_not_to_be_masked(phi, codes):
     shown = {"raster": Raster(rows=10, columns=10, has_pixels=True, has_annotation=True)}
     instances = make_visit({"at": "09:00", **shown}, {"at": "09:20", "agent": "IOHEXOL", **shown})
     study = Study(study_instance_uid=STUDY, instances=instances)
-    part = Part(study=study, number=0, is_shared=False)
+    part = PatientStudy(study=study, number=0, is_shared=False)
 
     (found,) = mask_identity(judge([part], make_engine(), all_studies=False), phi)
 

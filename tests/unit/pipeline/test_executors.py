@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from ductdicom.pipeline.drawing.executors import LatePool, SerialExecutor, WorkerPool, make_executor
+from ductdicom.pipeline.executors import LatePool, SerialExecutor, WorkerPool, make_executor
 
 
 def test_one_worker_is_this_process_only_if_it_may_be():
