@@ -8,7 +8,13 @@ from ductdicom.classify.image.copies import settle_contested, settle_copies
 from ductdicom.classify.image.seen import Seen, in_ductogram, see
 from ductdicom.classify.phase.phases import decide_phases
 from ductdicom.classify.phase.timeline import exposure_time
-from ductdicom.classify.problems import exam_problems, header_problems, side_problems, view_problems
+from ductdicom.classify.problems import (
+    exam_problems,
+    header_problems,
+    side_problems,
+    test_object_problems,
+    view_problems,
+)
 from ductdicom.model.outcome import ProblemCode
 from ductdicom.model.study import ImageCall, Study, StudyCall, place_in_study
 
@@ -45,6 +51,7 @@ def _classify(study: Study, engine: Engine) -> StudyCall:
     problems = [
         *of_copies,
         *exam_problems(exam),
+        *test_object_problems(images),
         *of_phases,
         *view_problems(images),
         *side_problems(images),

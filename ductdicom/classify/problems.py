@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from ductdicom.classify.exam.exam import is_contested
+from ductdicom.classify.exam.rules import named
 from ductdicom.classify.image.seen import Seen
-from ductdicom.model.call import Confidence, ExamCall, ExamKind, Phase
+from ductdicom.model.call import Confidence, ExamCall, ExamKind, Kind, Phase
 from ductdicom.model.instance import Level
 from ductdicom.model.outcome import Problem, ProblemCode
 from ductdicom.model.study import Study
@@ -29,6 +30,18 @@ def exam_problems(exam: ExamCall) -> Iterator[Problem]:
             code=ProblemCode.EXAM_CONFLICT,
             message="the study carries signs of both a ductography and an intravenous "
             f"contrast mammography; taken as {exam.kind}",
+        )
+
+
+def test_object_problems(images: Sequence[Seen]) -> Iterator[Problem]:
+    """Report that images of what is named a ductography were taken for a test object's."""
+    is_named = any(item.says == ExamKind.DUCTOGRAM for item in named(images))
+    taken = [image for image in images if image.kind is Kind.QUALITY_CONTROL]
+    if is_named and taken:
+        yield Problem(
+            code=ProblemCode.NOT_A_PATIENT,
+            message=f"the study names a ductography, and {len(taken)} of its images were taken "
+            f"for a test object's ({taken[0].kind_reason})",
         )
 
 

@@ -21,6 +21,8 @@ from ductdicom.model.call import Laterality, ViewGroup
 from ductdicom.vocabulary.terms import Vocabulary
 
 _BINDS_TO_PAST = ("before", "after", "history", "without")
+# Beside these the procedure was not made, or it was made of another gland.
+_NAMES_NOTHING = frozenset({"not_done", "other_organ"})
 _DUAL_ENERGY_ENDINGS = frozenset({"le", "he", "des", "sub"})  # "L CC LE": heuristic, GE
 _LONGEST_TEXT = 10_240  # characters, the length of LT (DICOM PS3.5 6.2)
 
@@ -72,12 +74,7 @@ def read_text(value: str, vocabulary: Vocabulary, *, ductography_context: bool =
 def _read(value: str, vocabulary: Vocabulary, *, ductography_context: bool) -> Reading:
     scanned = lexicon_of(vocabulary).scan(value)
     scanned = replace(scanned, phrases=settle_homonyms(scanned.phrases, frozenset()))
-    names = [
-        phrase
-        for position, phrase in enumerate(scanned.phrases)
-        if phrase.has("ductography")
-        and not _is_preceded(scanned.phrases, position, "history", "without")
-    ]
+    names = [] if scanned.roles & _NAMES_NOTHING else list(_procedures(scanned.phrases))
     procedure = [phrase for phrase in names if not phrase.has("unconfirmed")]
     kinds = frozenset(_kinds(scanned.phrases))
     in_ductogram = ductography_context or bool(procedure)
@@ -101,6 +98,13 @@ def _read(value: str, vocabulary: Vocabulary, *, ductography_context: bool) -> R
         is_weak=phase is not TextPhase.NONE and not _asserts(phase_words, parts),
         parts=parts,
     )
+
+
+def _procedures(phrases: Sequence[Phrase]) -> Iterator[Phrase]:
+    """Yield the names of the procedure, but for those of the past and those that are denied."""
+    for position, phrase in enumerate(phrases):
+        if phrase.has("ductography") and not _is_preceded(phrases, position, "history", "without"):
+            yield phrase
 
 
 def _asserts(phase_words: Sequence[PhaseWord], words: Sequence[Word]) -> bool:

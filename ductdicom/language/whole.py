@@ -54,9 +54,9 @@ NOT_UNDERSTOOD = frozenset(
 _PARTS: tuple[tuple[Part, tuple[str, ...]], ...] = (
     (Part.UNKNOWN, ("unconfirmed",)),  # no source confirms the word
     (Part.VIEW, ("kind.tomosynthesis", "kind.synthetic")),
-    (Part.OTHER, ("competing", "tracer", "other_procedure", "neutral", "kind")),
+    (Part.OTHER, ("competing", "tracer", "other_procedure", "other_organ", "neutral", "kind")),
     (Part.PAST, ("history", "follow_up")),
-    (Part.PLAN, ("future", "awaited")),
+    (Part.PLAN, ("not_done", "future", "awaited")),
     (Part.COMPARISON, ("like",)),
     (Part.EXAMINATION, ("ductography",)),
     (

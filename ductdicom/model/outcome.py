@@ -50,6 +50,7 @@ class ProblemCode(StrEnum):
     MAGNIFICATION_CONFLICT = "magnification-conflict"
     MISSING_FROM_DICOMDIR = "missing-from-dicomdir"
     NON_DISCRIMINATING = "non-discriminating"
+    NOT_A_PATIENT = "not-a-patient"
     ORIENTATION_CONFLICT = "orientation-conflict"
     ORIGINAL_UNREADABLE = "original-unreadable"
     PATIENT_CONFLICT = "patient-conflict"

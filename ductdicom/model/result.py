@@ -17,6 +17,7 @@ _SERIOUS = frozenset(
         ProblemCode.PHASE_CONFLICT,
         ProblemCode.LATERALITY_CONFLICT,
         ProblemCode.PATIENT_CONFLICT,
+        ProblemCode.NOT_A_PATIENT,
         ProblemCode.SAME_UID_OTHER_BYTES,
         ProblemCode.PIXELS_UNREADABLE,
         ProblemCode.ORIGINAL_UNREADABLE,

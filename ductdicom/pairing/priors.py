@@ -51,6 +51,20 @@ def clashes(one: Patient, other: Patient) -> bool:
     )
 
 
+def are_two_people(one: Patient, other: Patient) -> bool:
+    """Tell whether one patient ID stands for two people: their headers clash beside it.
+
+    A name that changed, as by marriage, makes no two people where the birth dates agree. Heuristic.
+    """
+    number = (one.patient_id or "").strip()
+    is_one_id = number == (other.patient_id or "").strip() and _is_telling(number)
+    if not is_one_id or _differ(one.issuer, other.issuer) or not clashes(one, other):
+        return False
+    is_born_alike = (one.birth_date or "").strip() == (other.birth_date or "").strip() != ""
+    sexes = {_letter(one.sex), _letter(other.sex)}
+    return not is_born_alike or sexes == _SEXES
+
+
 def _letter(sex: str | None) -> str:
     """Return M or F also where a console wrote a word, or small letters."""
     return (sex or "").strip()[:1].upper()

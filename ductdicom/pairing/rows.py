@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ductdicom.model.call import ExamKind, Kind, Laterality, Phase, ViewGroup
 from ductdicom.model.outcome import LeftOutReason, Note, Status
 from ductdicom.model.study import ImageCall, LeftOut, Pairing, Row, StudyCall
-from ductdicom.pairing.status import PAIRABLE, status_of
+from ductdicom.pairing.status import PAIRABLE, is_doubted, status_of
 
 _GROUPS = (ViewGroup.CC, ViewGroup.LATERAL, ViewGroup.OBLIQUE)
 # A lateral may stand beside an oblique, with a note; never a CC beside either.
@@ -239,5 +239,5 @@ def _pair_plain(study: StudyCall, pairable: Sequence[ImageCall]) -> Pairing:
             for image in study.images
             if _reason_left_out(image) or image.kind is not Kind.VIEW
         ),
-        status=Status.NOT_A_DUCTOGRAM,
+        status=Status.REVIEW if is_doubted(study) else Status.NOT_A_DUCTOGRAM,
     )

@@ -21,7 +21,13 @@ _STUDY_CONFLICTS = {
     ProblemCode.EXAM_INFERRED,
     ProblemCode.LATERALITY_CONFLICT,
     ProblemCode.PATIENT_CONFLICT,
+    ProblemCode.NOT_A_PATIENT,
 }
+
+
+def is_doubted(study: StudyCall) -> bool:
+    """Tell whether a study that was taken for no ductogram may be one all the same."""
+    return any(problem.code is ProblemCode.NOT_A_PATIENT for problem in study.problems)
 
 
 def status_of(

@@ -13,9 +13,10 @@ from ductdicom.classify.engine import Engine, Thresholds
 from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.decisions.files import read_decisions
 from ductdicom.model.call import ExamKind
+from ductdicom.model.instance import Patient
 from ductdicom.model.outcome import LeftOutReason, Problem, ProblemCode
 from ductdicom.model.study import LeftOut, Pairing, StudyCall
-from ductdicom.pairing.priors import find_priors
+from ductdicom.pairing.priors import are_two_people, find_priors
 from ductdicom.pairing.rows import pair_study
 from ductdicom.pipeline.annotate import annotate
 from ductdicom.pipeline.gather import PatientStudy
@@ -79,7 +80,7 @@ def judge(
 
     Rows of studies that are no ductogram are made only with ``all_studies``.
     """
-    calls = [_classify(part, engine) for part in parts]
+    calls = _with_shared_ids([_classify(part, engine) for part in parts])
     same_patient = _by_patient_id(calls)
     judged = []
     for part, call in zip(parts, calls, strict=True):
@@ -129,6 +130,28 @@ def _patient_problems(part: PatientStudy) -> Iterator[Problem]:
             message=f"{nameless} of {len(patients)} objects of the study name no patient; "
             "they are taken to be of the one that the others name",
         )
+
+
+def _with_shared_ids(calls: Sequence[StudyCall]) -> list[StudyCall]:
+    """Report of each study that its patient ID stands for another person, too."""
+    shared = {
+        key
+        for key, group in _by_patient_id(calls).items()
+        if any(are_two_people(_patient(group[0]), _patient(other)) for other in group[1:])
+    }
+    problem = Problem(
+        code=ProblemCode.PATIENT_CONFLICT,
+        message="two people have this patient ID, by birth date, sex or name; "
+        "their studies are never shown together",
+    )
+    return [
+        replace(call, problems=(*call.problems, problem)) if _patient_key(call) in shared else call
+        for call in calls
+    ]
+
+
+def _patient(call: StudyCall) -> Patient:
+    return next((i.patient for i in call.study.instances if i.patient.patient_id), Patient())
 
 
 def _patient_key(call: StudyCall) -> str:

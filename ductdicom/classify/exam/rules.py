@@ -8,6 +8,7 @@ from ductdicom.classify.image.subject import Subject
 from ductdicom.language.agents import AgentClass, read_agent, read_route
 from ductdicom.language.codes import agent_of, is_ductography, route_of
 from ductdicom.model.call import Evidence, ExamKind, Kind, Strength
+from ductdicom.model.instance import Level, Text
 
 _OTHER_PROCEDURES = {Kind.BIOPSY, Kind.LOCALISATION, Kind.SPECIMEN}
 _OTHER_WORDS = {"biopsy", "localisation", "specimen", "pneumocystogram"}
@@ -88,7 +89,7 @@ def named(images: Sequence[Seen]) -> Iterator[Evidence]:
                     "procedure-code", code.tag, value, ExamKind.DUCTOGRAM, Strength.EXPLICIT
                 )
         for text, reading in subject.readings:
-            if reading.is_ductography or reading.may_be_ductography:
+            if (reading.is_ductography or reading.may_be_ductography) and not _asks(text):
                 strength = Strength.TEXT if reading.is_ductography else Strength.HINT
                 yield _evidence(
                     "procedure-name", text.tag, text.value, ExamKind.DUCTOGRAM, strength
@@ -101,6 +102,11 @@ def named(images: Sequence[Seen]) -> Iterator[Evidence]:
                     ExamKind.CONTRAST_MAMMOGRAM,
                     Strength.TEXT,
                 )
+
+
+def _asks(text: Text) -> bool:
+    """Tell whether a reason for the request only asks: "galactography?"."""
+    return text.level is Level.REQUEST and any(mark in text.value for mark in "?？")
 
 
 def filled_ducts(images: Sequence[Seen], thresholds: Thresholds) -> Iterator[Evidence]:

@@ -136,13 +136,24 @@ def _by_quality_control(subject: Subject) -> Iterator[KindCall]:
     words = set()
     for value in (instance.patient.name, instance.patient.patient_id):
         words |= set((value or "").upper().replace("^", " ").replace("_", " ").split())
-    if words & subject.vocabulary.phantom_names:
+    if words & subject.vocabulary.phantom_names and _looks_like_a_test(subject):
         yield KindCall(kind=Kind.QUALITY_CONTROL, reason="registered as a test object")
+
+
+def _looks_like_a_test(subject: Subject) -> bool:
+    """Tell whether anything but name and ID speaks of a test object: FLAT is a surname, too."""
+    breast = subject.instance.breast
+    has_view = bool(breast.view_codes or breast.view_position)
+    has_side = (breast.image_laterality or breast.series_laterality or "").strip() != ""
+    says_so = any("quality-control" in reading.kinds for _, reading in subject.readings)
+    return says_so or not (has_view and has_side)
 
 
 def _by_image_type(subject: Subject) -> Iterator[KindCall]:
     terms = set(subject.image_type_terms())
     sop_class = subject.instance.sop_class_uid
+    if "STEREO" in terms and terms & {"LEFT", "RIGHT"}:
+        yield KindCall(kind=Kind.BIOPSY, reason="Image Type STEREO of one direction")
     for kind, known in (
         (Kind.BIOPSY, _BIOPSY_TERMS),
         (Kind.PROJECTION, _PROJECTION_TERMS),
@@ -173,9 +184,17 @@ def _by_procedure_step(subject: Subject) -> Iterator[KindCall]:
 
 
 def _by_words(subject: Subject) -> Iterator[KindCall]:
-    """Yield kinds that the image's or the series' own words name."""
+    """Yield kinds that the image's or the series' own words name, not a copy of the study's."""
+    study_texts = {
+        text.value.strip().casefold() for text, _ in subject.texts(Level.STUDY, Level.REQUEST)
+    }
+    own = [
+        (text, reading)
+        for text, reading in subject.texts(Level.IMAGE, Level.SERIES)
+        if text.value.strip().casefold() not in study_texts
+    ]
     for word, kind in _TEXT_KINDS.items():
-        for text, reading in subject.texts(Level.IMAGE, Level.SERIES):
+        for text, reading in own:
             if word == "contrast-mammogram" and reading.is_ductography:
                 continue  # texts call a ductography a special contrast mammography
             if word in reading.kinds:

@@ -13,7 +13,8 @@ _NO_SIDE = {None, Laterality.BOTH}
 _BESIDE_EACH_OTHER = {ViewGroup.LATERAL, ViewGroup.OBLIQUE}
 _STUDY_REASONS: Mapping[ProblemCode, str] = MappingProxyType(
     {
-        ProblemCode.PATIENT_CONFLICT: "several patients share this study",
+        ProblemCode.PATIENT_CONFLICT: "several patients share this study or its patient ID",
+        ProblemCode.NOT_A_PATIENT: "images taken for a test object's",
         ProblemCode.LATERALITY_CONFLICT: "study named for the other breast",
         ProblemCode.EXAM_CONFLICT: "signs of two kinds of examination",
         ProblemCode.EXAM_INFERRED: "nothing names the examination",

@@ -322,9 +322,13 @@ def test_patients_under_one_study_uid_are_parted_and_never_share_a_row():
 @pytest.mark.parametrize(
     "changes",
     [
-        pytest.param({"patient": Patient(name="TEST^PHANTOM", patient_id="1")}, id="name"),
-        pytest.param({"patient": Patient(name="QC^DAILY", patient_id="1")}, id="QC"),
-        pytest.param({"patient": Patient(name="X", patient_id="CDMAM")}, id="test object"),
+        pytest.param(
+            {"patient": Patient(name="TEST^PHANTOM", patient_id="1"), "view": None}, id="name"
+        ),
+        pytest.param({"patient": Patient(name="QC^DAILY", patient_id="1"), "view": None}, id="QC"),
+        pytest.param(
+            {"patient": Patient(name="X", patient_id="CDMAM"), "view": None}, id="test object"
+        ),
         pytest.param({"is_quality_control": True}, id="attribute"),
         pytest.param({"is_calibration": True}, id="calibration"),
     ],

@@ -121,6 +121,8 @@ def study_with_word(role):
     text = text_for(role, COMMENTS)
     if role in ("ductography", "other_procedure"):
         return images(study=text)
+    if role in ("not_done", "other_organ"):
+        return images(study=f"Ductogram {text}")
     if role == "kind.pneumocystogram":  # contrast on the later image of one breast, and no name
         return (
             make_instance("2.25.1", at="09:00", series_text=text),
@@ -145,7 +147,7 @@ def study_with_agent(role):
     """Make a study in which a word of the agent's or the route's field does."""
     text = text_for(role, AGENTS)
     if role == "name.phantom":
-        return images(patient=Patient(name=text))
+        return images(patient=Patient(name=text), view=None)
     if role == "route.intravenous":
         return images(contrast=Contrast(agent="iohexol", route=text))
     if role == "route.intraductal":

@@ -22,7 +22,7 @@ from ductdicom.model.call import (
 from ductdicom.model.instance import Patient
 from ductdicom.model.outcome import Problem, ProblemCode
 from ductdicom.model.study import ImageCall, Study, StudyCall
-from ductdicom.pairing.priors import clashes, find_priors, is_same_patient
+from ductdicom.pairing.priors import are_two_people, clashes, find_priors, is_same_patient
 
 JANE = Patient(patient_id="7", issuer="H", name="DOE^JANE", birth_date="19600101")
 
@@ -329,3 +329,25 @@ def test_what_stands_for_all_patients_is_not_one(number, name):
 )
 def test_a_patient_is_the_same_where_the_number_tells_or_something_confirms_it(patient):
     assert is_same_patient(patient, patient)
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        pytest.param({"name": "ROE^JANE", "birth_date": "19601111"}, True, id="another person"),
+        pytest.param({"name": "DOE^JANE", "birth_date": "19601111"}, True, id="another birth date"),
+        pytest.param({"name": "ROE^JANE"}, False, id="another name, born on the same day"),
+        pytest.param({"sex": "M"}, True, id="another sex"),
+        pytest.param({}, False, id="the same"),
+        pytest.param({"patient_id": "9999999", "name": "ROE^ANN"}, False, id="another ID"),
+    ],
+)
+def test_one_id_stands_for_two_people_where_their_headers_clash(other, expected):
+    jane = {
+        "patient_id": "4711001",
+        "name": "DOE^JANE",
+        "birth_date": "19650401",
+        "sex": "F",
+    }
+
+    assert are_two_people(Patient(**jane), Patient(**{**jane, **other})) is expected

@@ -1,12 +1,12 @@
 import pytest
-from builders import make_instance
+from builders import conclude, make_instance
 from msgspec.structs import replace
 
 from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.exam.exam import decide_exam, is_contested
 from ductdicom.classify.image.seen import see
 from ductdicom.model.call import Confidence, ExamKind
-from ductdicom.model.instance import Code, Contrast, Level, Raster
+from ductdicom.model.instance import Code, Contrast, Level, Raster, Text
 from ductdicom.vocabulary.terms import load_vocabulary
 
 VOCABULARY = load_vocabulary()
@@ -76,3 +76,42 @@ def test_the_order_of_the_images_changes_nothing():
 
     assert one == replace(two)
     assert one.evidence[0].rule == "procedure-code"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "GALACTOGRAPHY NOT PERFORMED",
+        "DUCTOGRAM CANCELLED",
+        "DUCTOGRAM SCHEDULED",
+        "DUCTOGRAM IF NEEDED",
+        "CONSIDER GALACTOGRAPHY",
+        "DILATED MILK DUCTS",
+        "DUCT ECTASIA",
+        "PAROTID DUCTOGRAM",
+        "DUCTOGRAM SALIVARY GLAND",
+        "GALACTOGRAPHY LACRIMAL",
+    ],
+)
+def test_a_name_of_what_was_not_done_or_of_another_organ_names_no_ductography(name):
+    call = conclude(make_instance("2.25.1", study_text=name))
+
+    assert call.exam.kind is ExamKind.MAMMOGRAM
+
+
+def test_a_request_that_asks_names_no_ductography():
+    asked = Text(level=Level.REQUEST, tag="(0032,1060)", value="galactography?")
+
+    call = conclude(make_instance("2.25.1", texts=(asked,)))
+
+    assert call.exam.kind is ExamKind.MAMMOGRAM
+
+
+def test_a_name_that_was_not_done_with_contrast_is_for_a_person():
+    call = conclude(
+        make_instance("2.25.1", study_text="DUCTOGRAM NOT PERFORMED", at="09:00", agent="iohexol"),
+        make_instance("2.25.2", study_text="DUCTOGRAM NOT PERFORMED", at="09:10"),
+    )
+
+    assert call.exam.kind is ExamKind.MAMMOGRAM
+    assert "contrast-unexplained" in [problem.code for problem in call.problems]

@@ -1,10 +1,12 @@
 import pytest
-from builders import make_instance
+from builders import conclude, make_instance
 
 from ductdicom.classify.image.kind import decide_kind
 from ductdicom.classify.image.subject import read_subject
 from ductdicom.model.call import Kind
 from ductdicom.model.instance import Patient, Purpose, Raster
+from ductdicom.model.outcome import Status
+from ductdicom.pairing.rows import pair_study
 from ductdicom.vocabulary.terms import load_vocabulary
 
 STORAGE = "1.2.840.10008.5.1.4.1.1."
@@ -56,7 +58,9 @@ _FILM = {"sop_class_uid": STORAGE + "7", "image_type": ("DERIVED", "SECONDARY")}
         ),
         pytest.param({"is_quality_control": True}, Kind.QUALITY_CONTROL, id="quality control"),
         pytest.param(
-            {"patient": Patient(name="PHANTOM^ACR")}, Kind.QUALITY_CONTROL, id="a test object"
+            {"patient": Patient(name="PHANTOM^ACR"), "view": None},
+            Kind.QUALITY_CONTROL,
+            id="a test object",
         ),
         pytest.param({"sop_class_uid": STORAGE + "88.11"}, Kind.REPORT, id="a report"),
         pytest.param({"sop_class_uid": STORAGE + "104.1"}, Kind.REPORT, id="a document"),
@@ -100,3 +104,52 @@ def test_kind(changes, kind):
 def test_a_capture_with_the_class_of_another_begins_alike_is_not_taken_for_it():
     # The class of ultrasound images, 6.1, begins with 6; that of captures is 7, not 77.
     assert _kind(sop_class_uid=STORAGE + "77.1.5.1", modality="OP").kind is Kind.OTHER_MODALITY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GALACTOGRAM LEFT W SPECIMEN AND CLIP",
+        "DUCTOGRAM LEFT WITH POSSIBLE STEREOTACTIC BIOPSY",
+    ],
+)
+def test_a_series_text_that_repeats_the_studys_makes_no_kind(text):
+    call = conclude(make_instance("2.25.1", study_text=text, series_text=text))
+
+    assert call.images[0].kind is Kind.VIEW
+
+
+def test_a_stereo_image_of_one_direction_belongs_to_a_biopsy():
+    image_type = ("DERIVED", "PRIMARY", "STEREO", "LEFT")
+
+    call = conclude(make_instance("2.25.1", image_type=image_type))
+
+    assert call.images[0].kind is Kind.BIOPSY
+
+
+@pytest.mark.parametrize(
+    "patient",
+    [
+        pytest.param(Patient(patient_id="4712", name="FLAT^MARIA"), id="a surname"),
+        pytest.param(Patient(patient_id="QC 0012345", name="TREMBLAY^MARIE"), id="Quebec"),
+    ],
+)
+def test_a_name_alone_makes_no_test_object(patient):
+    call = conclude(make_instance("2.25.1", patient=patient))
+
+    assert call.images[0].kind is Kind.VIEW
+
+
+def test_a_test_object_in_a_named_ductography_is_for_a_person():
+    call = conclude(
+        make_instance(
+            "2.25.1",
+            study_text="DUCTOGRAM",
+            series_text="QC weekly",
+            patient=Patient(patient_id="QC", name="PHANTOM"),
+        )
+    )
+
+    assert call.images[0].kind is Kind.QUALITY_CONTROL
+    assert pair_study(call).status is Status.REVIEW
+    assert "not-a-patient" in [problem.code for problem in call.problems]
