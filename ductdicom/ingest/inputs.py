@@ -45,7 +45,13 @@ def find_inputs(
 
 
 def check_inputs(inputs: Sequence[str]) -> None:
-    """Raise `UsageError` where an input does not exist, for who takes that for a slip."""
+    """Refuse inputs that do not exist, where that is taken for a slip of the keyboard.
+
+    Raises
+    ------
+    UsageError
+        Names the first of them.
+    """
     for typed in inputs:
         if not _is_there(typed):
             raise UsageError("no such file or folder", path=shown_name(typed))

@@ -93,13 +93,38 @@ def _placed(result: Scanned, file: Origin) -> Scanned:
 
 
 def read_files(paths: Sequence[str]) -> list[ReadFile]:
-    """Read one chunk of plain files, in its order; the unit of work of an executor."""
+    """Read some files, the unit of work of an executor.
+
+    Parameters
+    ----------
+    paths
+        Plain files, as the system takes them.
+
+    Returns
+    -------
+    list[ReadFile]
+        One a path, in the same order; what goes wrong with a file is its result.
+    """
     alike = _stretches()
     return [_read_file(path, alike) for path in paths]
 
 
 def read_archive(origin: Origin, limits: Limits) -> Iterator[Scanned]:
-    """Read the headers of an archive's entries; last its own row and what its directories miss."""
+    """Read the headers of an archive's entries.
+
+    Parameters
+    ----------
+    origin
+        The archive, a file.
+    limits
+        How much it may ask for.
+
+    Yields
+    ------
+    Instance | LedgerRow | MissingReference
+        One for each entry, in the archive's order, then the row of the archive itself, and last
+        what its directories of file sets list and it does not hold.
+    """
     entries: list[str] = []
     directories: list[tuple[Origin, tuple[FileId, ...]]] = []
     for found in walk_archive(origin, limits):
@@ -178,10 +203,20 @@ def _row(origin: Origin, disposition: Disposition, reason: str) -> LedgerRow:
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Raise `UnreadableError` (``header-limit``) in what has not ended after so many seconds.
+    """End what is done within this context when it has taken too long.
 
     Only in the main thread of a POSIX system, and where nobody else uses the alarm; elsewhere
     nothing happens.
+
+    Parameters
+    ----------
+    seconds
+        Of real time, above 0.
+
+    Raises
+    ------
+    UnreadableError
+        Reason ``header-limit``, wherever the work is at that moment.
     """
     if not _is_possible():
         yield

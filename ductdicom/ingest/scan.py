@@ -70,7 +70,12 @@ def scan_inputs(
 
 
 def fingerprint(origin: Origin) -> str:
-    """Return the SHA-256 of the bytes of a file or an archive entry, as hexadecimal digits.
+    """Return a hash of the bytes of a file or an archive entry.
+
+    Returns
+    -------
+    str
+        Their SHA-256, 64 hexadecimal digits.
 
     Raises
     ------

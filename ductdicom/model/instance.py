@@ -53,7 +53,10 @@ class Patient(Value, frozen=True, kw_only=True):
 
 
 class Equipment(Value, frozen=True, kw_only=True):
-    """What the image was made with (DICOM PS3.3 C.7.5.1)."""
+    """What the image was made with (DICOM PS3.3 C.7.5.1).
+
+    Images of equal equipment were made by one machine: with one clock and one detector.
+    """
 
     manufacturer: str | None = None
     model_name: str | None = None
@@ -80,8 +83,19 @@ class Purpose(Value, frozen=True, kw_only=True):
 class Contrast(Value, frozen=True, kw_only=True):
     """Contrast/Bolus and Enhanced Contrast/Bolus modules (DICOM PS3.3 C.7.6.4, C.7.6.4b).
 
-    Volumes and doses in mL, flow in mL/s, times by the scanner's clock. ``is_administered``
-    comes from the Contrast/Bolus Usage Sequence (0018,9341): None where it does not say.
+    Attributes
+    ----------
+    volume_ml, total_dose_ml
+        Millilitres injected, and of undiluted agent: (0018,1041), (0018,1044). Any finite number
+        that the header holds, also 0 or a negative one.
+    flow_rate_ml_s
+        Millilitres a second (0018,1046).
+    started_at, stopped_at
+        Times of the injection by the scanner's clock: (0018,1042), (0018,1043).
+    is_administered
+        Whether an enhanced object says so (0018,9342); None where it does not say.
+    agent_phase
+        The enhanced object's word (0018,9344), such as ``PRE_CONTRAST``.
     """
 
     agent: str | None = None
@@ -102,8 +116,14 @@ class Contrast(Value, frozen=True, kw_only=True):
 class Clock(Value, frozen=True, kw_only=True):
     """Date and time of the exposure by the scanner's clock, and where they came from.
 
-    ``acquired_on`` or ``acquired_time`` may be known alone. ``tag`` names the attribute that the
-    time was read from; only an acquisition attribute tells the exposure itself.
+    Attributes
+    ----------
+    acquired_on, acquired_time
+        Date and time of day without a zone, to the microsecond; one may be known alone.
+    tag
+        The attribute that the time, or without one the date, was read from, as ``(gggg,eeee)``.
+    is_acquisition
+        Whether that is an attribute of the acquisition; no other tells the exposure itself.
     """
 
     acquired_on: date | None = None
@@ -122,7 +142,24 @@ class Clock(Value, frozen=True, kw_only=True):
 class Geometry(Value, frozen=True, kw_only=True):
     """How the image was projected, in millimetres.
 
-    Spacings are (row, column) distances. ``paddle`` as the console wrote it.
+    Spacings are distances of the centres of neighbouring pixels, (between rows, between columns),
+    both above 0.
+
+    Attributes
+    ----------
+    imager_pixel_spacing_mm, detector_spacing_mm
+        At the detector: (0018,1164) and (0018,7022).
+    pixel_spacing_mm, calibration_type
+        In the patient or at the detector (0028,0030), and which of them (0028,0A02), if it says.
+    magnification_factor
+        Detector image over breast (0018,1114), 1 where they touch. As it stands in the header,
+        also where no factor can be so large or so small.
+    source_to_detector_mm, source_to_patient_mm
+        From the X-ray source: (0018,1110), (0018,1111).
+    patient_orientation
+        The directions of rows and of columns (0020,0020), such as ``("A", "FR")``.
+    paddle
+        The compression paddle, as the console calls it (0018,11A4).
     """
 
     imager_pixel_spacing_mm: tuple[float, float] | None = None
@@ -137,7 +174,11 @@ class Geometry(Value, frozen=True, kw_only=True):
 
 
 class Exposure(Value, frozen=True, kw_only=True):
-    """Beam attributes that bear on the kind of image."""
+    """Attributes of the beam that bear on the kind of image.
+
+    ``kvp`` is the tube's peak voltage in kilovolts (0018,0060), ``filter_material`` that of the
+    beam's filter (0018,7050), such as ``RHODIUM``.
+    """
 
     kvp: float | None = None
     filter_material: str | None = None
@@ -160,7 +201,11 @@ class Breast(Value, frozen=True, kw_only=True):
 
 
 class Raster(Value, frozen=True, kw_only=True):
-    """What the header says of the pixels."""
+    """What the header says of the pixels (DICOM PS3.3 C.7.6.3).
+
+    ``rows`` and ``columns`` are the height and width in pixels; ``frames`` and ``samples`` (per
+    pixel) are at least 1. ``has_pixels``: there is an element with pixels, and it is not empty.
+    """
 
     rows: int | None = None
     columns: int | None = None
@@ -177,9 +222,15 @@ class Raster(Value, frozen=True, kw_only=True):
 class Instance(Value, frozen=True):
     """One DICOM object's header; what each attribute means is decided elsewhere.
 
-    ``references`` are SOP Instance UIDs that the object points at, with the purpose or the
-    document title that goes with each (rejection notes, processing predecessors). ``damage`` is
-    ``truncated`` where the header could be read and pixels that it promises are missing.
+    Attributes
+    ----------
+    compression_force_n
+        Newtons on the breast (0018,11A2).
+    references
+        What the object points at, each with its purpose or document title: the images that a
+        note rejects, the image that this one was made from.
+    damage
+        ``truncated`` where the header could be read and pixels that it promises are missing.
     """
 
     origin: Origin

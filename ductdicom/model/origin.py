@@ -9,10 +9,22 @@ from ductdicom.model.value import Value
 class Origin(Value, frozen=True, kw_only=True):
     """One input, named as the user would find it again.
 
-    ``file`` is the path of the file, or of the outermost archive, as the system takes it.
-    ``source`` is the path as typed on the command line, joined with what was found below it,
-    always with forward slashes. ``member`` names the entry inside an archive; for an archive
-    inside an archive the two names are joined by ``!/``.
+    Attributes
+    ----------
+    file
+        Path of the file, or of the outermost archive, as the system takes it.
+    source
+        Path as typed on the command line, joined with what was found below it, always with
+        forward slashes.
+    member
+        Name of the entry inside an archive; for an archive inside an archive the two names are
+        joined by ``!/``. None for a file.
+    size_bytes
+        Size of the file, or of the unpacked entry as its archive states it.
+    modified_ns
+        When it was last changed, in nanoseconds since 1970; 0 where that is not known.
+    file_number
+        The file system's number of the file (inode); 0 where there is none.
     """
 
     file: str
@@ -20,7 +32,7 @@ class Origin(Value, frozen=True, kw_only=True):
     member: str | None = None
     size_bytes: int = 0
     modified_ns: int = 0
-    file_number: int = 0  # inode; 0 where there is none
+    file_number: int = 0
 
     @property
     def path(self) -> Path:

@@ -12,7 +12,13 @@ MAGNIFIED_FROM = 1.2  # factor; contact views have 1.0 to 1.1
 
 
 def place_in_study(instance: Instance) -> tuple[int, int, str, str]:
-    """Order instances by what they are, and only at last by where they lie."""
+    """Return the key that sorts instances: by their numbers and UID, only at last by their place.
+
+    Returns
+    -------
+    tuple[int, int, str, str]
+        Series Number and Instance Number (0 where absent), SOP Instance UID, label of the origin.
+    """
     return (
         instance.series_number or 0,
         instance.instance_number or 0,

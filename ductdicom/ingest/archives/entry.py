@@ -17,9 +17,19 @@ ENCRYPTED_ARCHIVE = "encrypted-archive"
 class Limits:
     """How much an archive may ask for before it is refused.
 
-    ``ratio`` is unpacked to packed bytes and only counts above ``ratio_from_bytes``: a small
-    blank image packs better than any mammogram, a large one does not occur. ``depth`` counts
-    archives inside archives. ``nested_bytes`` is what may be held in memory of one of those.
+    Attributes
+    ----------
+    member_bytes
+        Size of one entry, unpacked.
+    members
+        Number of entries.
+    ratio, ratio_from_bytes
+        Unpacked to packed bytes, and from which unpacked size on that counts: a small blank image
+        packs better than any mammogram, a large one does not occur.
+    depth
+        Archives inside archives; 1 allows one in another.
+    nested_bytes
+        Size of an inner archive that has to be held in memory.
     """
 
     member_bytes: int = 4 << 30
@@ -30,16 +40,29 @@ class Limits:
     nested_bytes: int = 512 << 20
 
     def allows(self, unpacked_bytes: int, packed_bytes: int) -> bool:
-        """Whether the ratio of an entry, or of a whole archive, is believable."""
+        """Tell whether so many bytes can come out of so many, of an entry or a whole archive."""
         return unpacked_bytes <= max(self.ratio_from_bytes, self.ratio * packed_bytes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One entry of an archive; ``refusal`` says why it is not to be opened.
+    """One entry of an archive.
 
-    ``starts_at`` is where its bytes lie in the unpacked archive, if they lie there as they are.
-    ``in_place`` opens an entry that can be sought in at no cost, as an archive in it must be.
+    Attributes
+    ----------
+    size_bytes
+        Size of the unpacked entry, as the archive states it.
+    modified_ns
+        When it was last changed, in nanoseconds since 1970; 0 where that is not known.
+    open
+        Opens it, to be read once from front to back.
+    refusal
+        Why it is not to be opened: its disposition and reason in the ledger.
+    starts_at
+        Where its bytes lie in the unpacked archive, None where they do not lie there as they are.
+    in_place
+        Opens it so that it can be sought in at no cost, as an archive in it must be; None where
+        that cannot be done.
     """
 
     name: str
@@ -177,7 +200,18 @@ class Replay(_Sized):
 
 
 def read_whole(stream: Readable, size_bytes: int) -> bytes:
-    """Read an entry that promised ``size_bytes``; never more than that."""
+    """Read an entry to its end.
+
+    Parameters
+    ----------
+    size_bytes
+        What the archive says that there are; never more than that is read.
+
+    Raises
+    ------
+    UnreadableError
+        Reason ``damaged-archive``, or the stream's own.
+    """
     try:
         return stream.read(size_bytes)
     except UnreadableError:

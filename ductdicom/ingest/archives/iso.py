@@ -67,6 +67,13 @@ class _Record:
 def disc_entries(file: BinaryIO, size_bytes: int, limits: Limits) -> Iterator[Entry]:
     """Yield the files of a CD image, folder by folder in its order.
 
+    Parameters
+    ----------
+    file, size_bytes
+        The image, seekable, and its size.
+    limits
+        How much it may ask for.
+
     Raises
     ------
     UnreadableError

@@ -141,6 +141,13 @@ def tar_entries(file: Seekable, kind: str, size_bytes: int, limits: Limits) -> I
 
     An entry is to be read before the next one is asked for.
 
+    Parameters
+    ----------
+    file, kind, size_bytes
+        As for `open_tar`.
+    limits
+        How much the archive may ask for.
+
     Raises
     ------
     UnreadableError

@@ -23,7 +23,7 @@ Found = tuple[Origin, BinaryIO] | LedgerRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Order:
+class _Request:
     """What is asked of an archive: its limits, and the only entries that are wanted, if any."""
 
     limits: Limits
@@ -56,14 +56,14 @@ def walk_archive(
         ``encrypted-archive``, ``symlink``…, nested archives included. The archive's own row
         is ``container``, or ``unreadable`` with ``damaged-archive`` or ``archive-limit``.
     """
-    order = _Order(
+    request = _Request(
         limits=limits or Limits(), wanted=None if wanted is None else _with_nests(wanted)
     )
     try:
         with origin.path.open("rb") as file:
             head = file.read(HEAD_BYTES)
             file.seek(0)
-            yield from _walk(origin, cast(BinaryIO, file), head, order)
+            yield from _walk(origin, cast(BinaryIO, file), head, request)
     except OSError as error:
         yield _row(origin, Disposition.UNREADABLE, reason_of(error))
 
@@ -151,23 +151,23 @@ def _read_members(
 
 
 def _walk(
-    origin: Origin, file: BinaryIO, head: bytes, order: _Order, depth: int = 0
+    origin: Origin, file: BinaryIO, head: bytes, request: _Request, depth: int = 0
 ) -> Iterator[Found]:
-    limits = order.limits
+    limits = request.limits
     kind = archive_kind(origin.member or origin.path.name, head)
     try:
         if kind == ZIP:
             entries = zip_entries(file, origin.size_bytes, limits)
         elif kind == ISO:
             entries = disc_entries(file, origin.size_bytes, limits)
-        elif order.wanted is not None and depth == 0:
-            entries = kept_entries(file, kind or TAR, limits, order.wanted)
+        elif request.wanted is not None and depth == 0:
+            entries = kept_entries(file, kind or TAR, limits, request.wanted)
         else:
             entries = tar_entries(file, kind or TAR, origin.size_bytes, limits)
         for entry in entries:
             inner = _entry_origin(origin, entry)
-            if not order.leaves_out(inner.member or ""):
-                yield from _enter(inner, entry, order, depth + 1)
+            if not request.leaves_out(inner.member or ""):
+                yield from _enter(inner, entry, request, depth + 1)
     except UnreadableError as error:
         yield _row(origin, Disposition.UNREADABLE, error.reason)
     else:
@@ -185,7 +185,7 @@ def _entry_origin(archive: Origin, entry: Entry) -> Origin:
     )
 
 
-def _enter(origin: Origin, entry: Entry, order: _Order, depth: int) -> Iterator[Found]:
+def _enter(origin: Origin, entry: Entry, request: _Request, depth: int) -> Iterator[Found]:
     """Yield an entry, or if it is an archive itself what is in it."""
     if entry.refusal is not None:
         yield _row(origin, *entry.refusal)
@@ -200,13 +200,13 @@ def _enter(origin: Origin, entry: Entry, order: _Order, depth: int) -> Iterator[
     if archive_kind(entry.name, head) is None:
         yield origin, cast(BinaryIO, stream)
     else:
-        yield from _nest(origin, entry, stream, order, depth)
+        yield from _nest(origin, entry, stream, request, depth)
 
 
 def _nest(
-    origin: Origin, entry: Entry, stream: Replay, order: _Order, depth: int
+    origin: Origin, entry: Entry, stream: Replay, request: _Request, depth: int
 ) -> Iterator[Found]:
-    limits = order.limits
+    limits = request.limits
     head = stream.read(HEAD_BYTES)
     stream.seek(0)
     kind = archive_kind(entry.name, head)
@@ -218,7 +218,7 @@ def _nest(
     except UnreadableError as error:
         yield _row(origin, Disposition.UNREADABLE, error.reason)
         return
-    yield from _walk(origin, cast(BinaryIO, file), head, order, depth)
+    yield from _walk(origin, cast(BinaryIO, file), head, request, depth)
 
 
 def _open_nested(entry: Entry, stream: Replay, limits: Limits) -> RawIOBase | BytesIO:

@@ -45,6 +45,13 @@ _NAME_FLAG = _UTF8_NAME >> 8
 def zip_entries(file: BinaryIO, size_bytes: int, limits: Limits) -> Iterator[Entry]:
     """Yield the entries of a zip archive in the order of its directory, folders left out.
 
+    Parameters
+    ----------
+    file, size_bytes
+        The archive, seekable, and its size.
+    limits
+        How much it may ask for.
+
     Raises
     ------
     UnreadableError

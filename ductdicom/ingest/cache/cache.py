@@ -100,7 +100,14 @@ class Catalogue:
             connection.close()
 
     def find(self, origins: Sequence[Origin]) -> list[list[Packed] | None]:
-        """Return for each of ``origins`` what is known, packed; None where it has changed."""
+        """Look up what is known of some files.
+
+        Returns
+        -------
+        list[list[Packed] | None]
+            For each of ``origins``, in their order, the lines of its results; None where nothing
+            is known or the file has changed. Empty lines stand for damaged ones.
+        """
         if self._connection is None and not self._has_failed:
             self._connection = _open_to_read(self._path)
         if self._connection is None:
@@ -121,7 +128,7 @@ class Catalogue:
         ]
 
     def keep(self, read: Sequence[tuple[Origin, tuple[Packed, ...]]]) -> None:
-        """Remember what was read of each origin, packed."""
+        """Remember the results of some files, each as its lines."""
         if self._has_failed or not read:
             return
         if not self._can_write:
@@ -178,7 +185,13 @@ class SharedLines:
         self._bytes = 0
 
     def read(self, connection: sqlite3.Connection, digests: set[bytes]) -> Mapping[bytes, bytes]:
-        """Return contents by digest, among them those of ``digests`` that the table has whole."""
+        """Look up lines by their digests.
+
+        Returns
+        -------
+        Mapping[bytes, bytes]
+            Lines by digest, of those asked for all that are there and undamaged; others besides.
+        """
         self._make_room()
         wanted = list(digests - self._contents.keys())
         for start in range(0, len(wanted), _MOST_ASKED):

@@ -39,13 +39,17 @@ _VIEW = ("breast", "texts", "geometry")
 _TECHNIQUE = ("contrast", "exposure", "raster")
 _ELSEWHERE = frozenset({"origin", "clock", *_OWN, *_VIEW, *_TECHNIQUE})
 _SERIES = tuple(name for name in Instance.__struct_fields__ if name not in _ELSEWHERE)
-_ROW = LedgerRow.__struct_fields__[1:]
+_ROW = tuple(name for name in LedgerRow.__struct_fields__ if name != "origin")
 
 _encode = Encoder().encode
 
 
 def pack(result: Scanned) -> Packed:
-    """Return a result as lines; where its file lies is left out."""
+    """Return a result as lines; where its file lies is left out.
+
+    The first letter tells an instance (``I`` if its lines are long, and not worth remembering), a
+    row of the ledger and a missing reference.
+    """
     if isinstance(result, Instance):
         lines = [group.write(group.get(result)) for group in _GROUPS]
         letter = b"i" if sum(map(len, lines)) < _MOST_BYTES else b"I"

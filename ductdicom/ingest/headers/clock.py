@@ -39,7 +39,18 @@ CLOCK_TAGS = (Tag.ACQUISITION_DATE_TIME, *_ACQUISITION, *chain.from_iterable(_OT
 
 @lru_cache(maxsize=_REMEMBERED)
 def parse_date(text: str | None) -> date | None:
-    """Parse a DA value, also in the older spelling ``YYYY.MM.DD``."""
+    """Parse a date as DICOM writes it (DA), also with dots, dashes or slashes between.
+
+    Parameters
+    ----------
+    text
+        ``YYYYMMDD`` or ``YYYY.MM.DD``; blanks around it are ignored.
+
+    Returns
+    -------
+    date | None
+        None where there is no text, or it is no day of the calendar.
+    """
     match = _DATE.fullmatch((text or "").strip())
     if match is None:
         return None
@@ -51,7 +62,19 @@ def parse_date(text: str | None) -> date | None:
 
 @lru_cache(maxsize=_REMEMBERED)
 def parse_time(text: str | None) -> time | None:
-    """Parse a TM value, also with colons; the fraction is cut at microseconds."""
+    """Parse a time of day as DICOM writes it (TM), also with colons.
+
+    Parameters
+    ----------
+    text
+        ``HH``, ``HHMM``, ``HHMMSS`` or ``HHMMSS.FFFFFF``, on the scanner's clock. A leap second
+        counts as the second before it; what follows the sixth digit of the fraction is dropped.
+
+    Returns
+    -------
+    time | None
+        Without a zone, to the microsecond; None where there is no text, or it is no time of day.
+    """
     match = _TIME.fullmatch((text or "").strip())
     if match is None:
         return None
@@ -64,14 +87,37 @@ def parse_time(text: str | None) -> time | None:
 
 
 def parse_date_time(text: str | None) -> tuple[date | None, time | None]:
-    """Parse a DT value; an offset from UTC is dropped, since the scanner's clock is meant."""
+    """Parse a date with a time as DICOM writes them together (DT).
+
+    Parameters
+    ----------
+    text
+        ``YYYYMMDD`` and, if known, the time of day behind it. An offset from UTC at the end is
+        dropped: all times here are those of the scanner's clock.
+
+    Returns
+    -------
+    tuple[date | None, time | None]
+        Date and time of day; without a date no time either.
+    """
     local = re.split(r"[+-]\d{4}$", (text or "").strip())[0]
     found = parse_date(local[:_DATE_DIGITS])
     return found, parse_time(local[_DATE_DIGITS:]) if found else None
 
 
 def parse_dated_time(text: str | None) -> time | None:
-    """Parse a TM value; some consoles write a date in front of it."""
+    """Parse a time of day in front of which some consoles write the date.
+
+    Parameters
+    ----------
+    text
+        As for `parse_time`, or as for `parse_date_time` with fourteen digits and more.
+
+    Returns
+    -------
+    time | None
+        None where it is neither.
+    """
     if text and text[:_DATE_TIME_DIGITS].isdigit() and len(text) >= _DATE_TIME_DIGITS:
         return parse_date_time(text)[1]
     return parse_time(text)
@@ -82,7 +128,19 @@ def read_clock(item: DataSet, frames: tuple[DataSet, ...] = ()) -> Clock:
 
     The first attribute that has a time wins: Acquisition Date Time, Acquisition Date and Time,
     the earliest frame, Content, Instance Creation, Series. Without any time the first date is
-    returned alone. A date is never borrowed from another attribute.
+    returned alone. Date and time always come from one attribute or one pair of them.
+
+    Parameters
+    ----------
+    item
+        The data set of the object.
+    frames
+        Its functional groups of each frame, none for an object that is not enhanced.
+
+    Returns
+    -------
+    Clock
+        By the scanner's clock, without a zone; empty where no attribute says anything.
     """
     dated = _UNKNOWN
     for clock in _clocks(item, frames):

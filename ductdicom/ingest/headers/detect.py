@@ -46,7 +46,7 @@ _KNOWN_FORMATS = (
 
 
 def promises_images(name: str) -> bool:
-    """Tell whether a file of that name is one of an export, and not a marker beside it.
+    """Tell by its name whether a file is one of an export, and no marker that lies beside it.
 
     Files of a file set have no suffix (DICOM PS3.10 8.2), and those named by a UID end in a
     number. A copy that failed leaves them empty. The folder in which this program keeps the state

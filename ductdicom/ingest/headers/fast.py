@@ -1,9 +1,9 @@
 """A header parsed straight from its first bytes, for the files that follow the book.
 
 Explicit and implicit little-endian files with ascending tags and known value representations are
-taken apart here. The first thing out of the ordinary raises `UnusualError`, and the whole header
-goes to `tolerant`. For what does not, the result must be the same, or better where
-that parser stumbles over a part that nobody asked for.
+taken apart here. The first thing out of the ordinary raises `UnusualError`, and then `tolerant`
+reads the whole header anew. A header that both can read must give the same result, or a better
+one here, where the other parser stumbles over a part that nobody asked for.
 
 References
 ----------
@@ -218,7 +218,18 @@ class Walker:
         self._known = known
 
     def read_all(self, position: int, stop: int) -> dict[int, bytes]:
-        """Return every element that `read` would go through and that is there to its end."""
+        """Return all elements between two positions, up to the pixels, that are there to their end.
+
+        Parameters
+        ----------
+        position, stop
+            In bytes from the start of the buffer.
+
+        Returns
+        -------
+        dict[int, bytes]
+            The bytes of each by its tag, head included, in their order.
+        """
         found: dict[int, bytes] = {}
         while position < stop:
             tag, code, begin, length = self.head(position)
@@ -309,7 +320,7 @@ class Walker:
         self.pixels = PixelElement(length_bytes=known, starts_at=begin)
 
     def item_spans(self) -> Iterator[tuple[int, int]]:
-        """Yield where the items start and stop if the buffer is one sequence."""
+        """Yield where each item of a buffer that is one sequence starts and stops, in bytes."""
         _, _, position, length = self.head(0)
         stop = len(self.content)
         while position < stop:

@@ -70,7 +70,7 @@ class Places(NamedTuple):
 TOP = Places(lambda header: (header.top,))
 
 
-class Kind(Protocol):
+class FieldKind(Protocol):
     """Makes a field of an element, which may stand in several places."""
 
     def __call__(self, tag: Tag, places: Places = TOP) -> Field:
@@ -111,14 +111,14 @@ def otherwise(field: Field, default: object) -> Field:
     return Field(lambda header: field.read(header) or default, field.tags)
 
 
-def _kind(read: Callable[[tuple[DataSet, ...], int], Any]) -> Kind:
+def _kind(read: Callable[[tuple[DataSet, ...], int], Any]) -> FieldKind:
     """Return what makes fields that are read from all places together."""
     return lambda tag, places=TOP: Field(
         lambda header: read(places.find(header), tag), (tag, *places.tags)
     )
 
 
-def _first(read: Callable[[DataSet, int], Any]) -> Kind:
+def _first(read: Callable[[DataSet, int], Any]) -> FieldKind:
     """Return what makes fields that are read from the first place which has them."""
     return _kind(
         lambda places, tag: next(

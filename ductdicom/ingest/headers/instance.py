@@ -70,9 +70,23 @@ def read_header(
     head: bytes,
     alike: Stretches | None = None,
 ) -> Instance:
-    """Do what `read_instance` does, where the first `FIRST_BYTES` have been read already.
+    """Do what `read_instance` does, where the first bytes have been read already.
 
-    ``alike`` is what earlier headers have in common; it only saves time.
+    Parameters
+    ----------
+    origin, stream
+        As for `read_instance`.
+    size_bytes
+        Size of the whole object.
+    head
+        Its first `FIRST_BYTES`, or all of a smaller one.
+    alike
+        What earlier headers have in common; it only saves time.
+
+    Returns
+    -------
+    Instance
+        As of `read_instance`, which also says what is raised.
     """
     start = find_start(head[:HEAD_BYTES], size_bytes)
     try:

@@ -21,10 +21,25 @@ _SUBSAMPLED = ("YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420")
 def find_damage(
     instance: Instance, parsed: Parsed, stream: BinaryIO, size_bytes: int
 ) -> str | None:
-    """Return ``truncated`` where bytes are missing, None where nothing is known to be.
+    """Tell whether the pixels that a header promises are there to their end.
 
-    Encapsulated pixel data are walked fragment by fragment; inside a packed archive each step is
-    unpacked for it.
+    Encapsulated pixel data are followed from fragment to fragment; inside a packed archive all
+    of them are unpacked for that.
+
+    Parameters
+    ----------
+    instance
+        What the header says: rows, columns, frames and bits, from which the least length follows.
+    parsed
+        Where the pixel data start, in bytes from the start of the object, and how long they say
+        they are.
+    stream, size_bytes
+        The whole object, seekable, and its size.
+
+    Returns
+    -------
+    str | None
+        ``truncated`` where bytes are missing, None where nothing is known to be.
     """
     if parsed.is_cut:
         return TRUNCATED

@@ -35,7 +35,7 @@ class Stretches:
         self._rested = _REST_HEADERS
 
     def are_outdated(self, steps: int) -> bool:
-        """Whether to learn from a header that took so many steps to go through."""
+        """Tell whether to learn from a header whose elements were taken one by one so often."""
         self._rested += 1
         return steps > _MANY_STEPS and (not self._earlier or self._rested > _REST_HEADERS)
 

@@ -150,12 +150,20 @@ class DataSet:
         return {"YES": True, "NO": False}.get((self.word(tag) or "").upper())
 
     def numbers(self, tag: int, *, binary_vr: str = "") -> tuple[float, ...]:
-        """Return the finite numbers of an element, ``()`` where one of them is no number.
+        """Return the numbers of an element.
 
         Parameters
         ----------
+        tag
+            Of an element with decimal text or binary numbers.
         binary_vr
             How to read the bytes where the file does not say, ``""`` for decimal text.
+
+        Returns
+        -------
+        tuple[float, ...]
+            Finite numbers in the unit of the attribute; ``()`` where one of them is no number, or
+            the element is absent or empty.
         """
         raw = self._raw(tag)
         if raw is None or not raw.value:
@@ -166,18 +174,31 @@ class DataSet:
         return _parse_numbers(raw.value)
 
     def number(self, tag: int) -> float | None:
-        """Return the first number."""
+        """Return the first number of an element, in its unit; None where `numbers` gives none."""
         return next(iter(self.numbers(tag)), None)
 
     def pair(self, tag: int) -> tuple[float, float] | None:
-        """Return two positive numbers; a single one stands for both."""
+        """Return the two distances of a spacing.
+
+        Returns
+        -------
+        tuple[float, float] | None
+            Above 0, in the unit of the attribute and in its order (DICOM PS3.3 10.7.1.3: between
+            rows, between columns), a single number for both; None where one of them is not.
+        """
         numbers = self.numbers(tag)
         if not numbers or min(numbers[:2]) <= 0:
             return None
         return numbers[0], numbers[min(1, len(numbers) - 1)]
 
     def integer(self, tag: int, *, binary_vr: str = "") -> int | None:
-        """Return the first number if it is whole and fits 32 bits."""
+        """Return the first number of an element if it is whole and fits 32 bits, otherwise None.
+
+        Parameters
+        ----------
+        tag, binary_vr
+            As for `numbers`.
+        """
         number = next(iter(self.numbers(tag, binary_vr=binary_vr)), None)
         if number is None or number != int(number) or abs(number) > _MAX_INTEGER:
             return None
