@@ -7,7 +7,8 @@ In the order in which the images of a study pass them:
 - ``side``: the images of one breast, among which phases are decided
 - ``timeline``: in which order they were exposed
 - ``weigh``: which of the reasons tell them apart, and so count
-- ``contradictions``: phases in an order that cannot be lose their place
+- ``splits``: what labels say that all later images carry and no earlier one does
+- ``contradictions``: which phases stand in an order that cannot be, and are unknown
 - ``inference``: what the order adds: inferred and suggested phases
 - ``injections``: which filling each post image shows
 - ``problems``: what a person should know of it
