@@ -127,7 +127,7 @@ def _cells(line: list[str]) -> list[str]:
 
 
 def _check_names(where: str, what: str, names: Iterable[str], path: Path) -> None:
-    """Refuse a name that nothing reads, as a decision would be lost with it."""
+    """Refuse a name that is not known, since what was decided under it would be lost."""
     for name in names:
         if name not in _FIELDS:
             hint = f"{nearest(name.lower(), _FIELDS)} known are {', '.join(_FIELDS)}".strip()

@@ -49,6 +49,10 @@ def dicom_sheet(
     pseudonym
         Stands for name and ID of the patient with ``none``.
 
+    Returns
+    -------
+    The file's bytes: a frame a page, 8 bits RGB.
+
     References
     ----------
     * DICOM PS3.3 A.8.5 (Multi-frame True Color SC), C.8.6, PS3.16 CID 7202

@@ -39,7 +39,11 @@ _HINTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputFolder:
-    """A folder of results; ``key`` is its own secret, so that names in it say nothing elsewhere."""
+    """A folder of results, with a secret of its own of 32 bytes, ``key``.
+
+    Names of studies and patients are hashed with it, so that nobody without it can tell from a
+    name whose it is.
+    """
 
     path: Path
     key: bytes
@@ -55,7 +59,7 @@ class OutputFolder:
         return f"{when}-{digest[:_NAME_DIGITS]}"
 
     def count_others(self, names: Collection[str]) -> int:
-        """Count the folders of studies that earlier runs left beside those of these names."""
+        """Count the studies' folders other than these, which earlier runs left here."""
         studies = self.path / "studies"
         if not studies.is_dir():
             return 0
@@ -142,7 +146,7 @@ def _lock(lock: FileIO, path: Path) -> None:
 
 
 def _sign(lock: FileIO, path: Path, name: str) -> None:
-    """Say in the lock who holds it; its times stay, as a run without news changes nothing."""
+    """Write into the lock who holds it, and leave its times: a run without news changes nothing."""
     with suppress(OSError):  # a courtesy: a full disk is said where it matters
         status = os.fstat(lock.fileno())
         lock.truncate(0)
@@ -246,5 +250,5 @@ def remove_stale(folder: Path, keep: set[str], pattern: str) -> None:
 
 
 def encode_json(value: object, *, indent: int | None = None) -> bytes:
-    """Encode a record as UTF-8 JSON with a last newline; the order of keys is the value's own."""
+    """Return a record as JSON in UTF-8 that ends with a newline; its keys stay in their order."""
     return (json.dumps(value, ensure_ascii=False, indent=indent) + "\n").encode("utf-8", "replace")

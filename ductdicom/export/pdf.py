@@ -32,8 +32,14 @@ def pdf_document(pages: tuple[Page, ...], theme: Theme, *, title: str) -> bytes:
 
     Parameters
     ----------
+    pages
+        Their marks are in page units, of which `UNITS_PER_INCH` make an inch, y downwards.
     title
         Title in the document's metadata; the caller sees to it that it names nobody.
+
+    Returns
+    -------
+    The file's bytes, the same for the same pages.
     """
     stream = io.BytesIO()
     canvas = Canvas(stream, invariant=1, pageCompression=1)

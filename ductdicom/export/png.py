@@ -27,7 +27,13 @@ def png_page(pixels: NDArray[np.uint8], dpi: int) -> bytes:
     Parameters
     ----------
     pixels
-        Shape ``(height, width, 3)``, sRGB.
+        Shape ``(height, width, 3)``, uint8, sRGB.
+    dpi
+        Pixels an inch on paper, as the file says of itself.
+
+    Returns
+    -------
+    The file's bytes.
     """
     # Pages are flat and dark, where choosing a filter for each line takes time and saves nothing.
     encoded = imagecodecs.png_encode(
@@ -40,7 +46,19 @@ def png_page(pixels: NDArray[np.uint8], dpi: int) -> bytes:
 
 
 def png_thumbnail(pixels: NDArray[np.uint8], dpi: int) -> bytes:
-    """Return a drawn page as a small PNG for lists."""
+    """Return a drawn page as a small PNG for lists.
+
+    Parameters
+    ----------
+    pixels
+        Shape ``(height, width, 3)``, uint8, sRGB.
+    dpi
+        Pixels an inch of the page; the small one, of up to 320 pixels each way, says the same.
+
+    Returns
+    -------
+    The file's bytes.
+    """
     image = Image.fromarray(pixels)
     image.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX), Image.Resampling.BOX)
     return png_page(np.asarray(image), dpi)

@@ -133,7 +133,7 @@ def _row(row: Row) -> dict[str, object]:
 
 
 def _place(origin: Origin | None) -> dict[str, str | None]:
-    """Return where a file lies, for what its UID alone does not name; else nothing."""
+    """Return where an object lies, if its UID alone does not name it; else nothing."""
     return {"source": origin.source, "member": origin.member} if origin else {}
 
 
@@ -153,7 +153,19 @@ def _problem(problem: Problem) -> dict[str, str | None]:
 
 
 def record_sheet(path: str, format_name: str, page: Page, number: int) -> RecordedSheet:
-    """Return what is recorded of one page; what cannot be shown comes after what is shown."""
+    """Return what is recorded of one page; images that cannot be shown come after the others.
+
+    Parameters
+    ----------
+    path
+        The page's file, relative to the study's folder.
+    format_name
+        Its format, as the options name it.
+    page
+        Its places are in page units, and recorded in pixels of the page.
+    number
+        Counts the study's pages from 1.
+    """
     return RecordedSheet(
         path=path,
         format=format_name,
@@ -231,7 +243,7 @@ class RecordedImage(Struct, frozen=True, kw_only=True):
 
 
 class RecordedProblem(Struct, frozen=True, kw_only=True):
-    """A problem of a study in its record; without a source it is none of one input alone."""
+    """A problem of a study in its record; ``source`` is None where it is not of one input alone."""
 
     code: ProblemCode
     message: str
@@ -241,7 +253,7 @@ class RecordedProblem(Struct, frozen=True, kw_only=True):
 
 
 class RecordedStudy(Struct, frozen=True, kw_only=True):
-    """The record of a study that an earlier run wrote, as far as anything is asked of it."""
+    """What is read of a study's record that an earlier run wrote; other fields are passed over."""
 
     key: str
     exam: RecordedExam
@@ -323,7 +335,7 @@ def ledger_csv(rows: Iterable[LedgerRow]) -> bytes:
 
 
 def _line(cells: Iterable[object]) -> str:
-    """Return one line; a cell with either sign of a line's end in it is quoted."""
+    """Return one line; a cell that holds a carriage return or a newline is quoted."""
     stream = io.StringIO()
     csv.writer(stream, lineterminator="\r\n").writerow(cells)
     return stream.getvalue().removesuffix("\r\n") + "\n"

@@ -103,11 +103,12 @@ class StudyResult(Value, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """A run's outcome: the ledger, the studies, the run's own problems, the seconds by stage.
+    """What a run came to.
 
-    ``is_strict`` counts a study that needs review as a failure. ``earlier_studies`` counts the
-    studies' folders that earlier runs left in the output. ``failure`` says what could not be
-    written, and ended the run early.
+    ``rows`` are the ledger, one an input; ``problems`` those of no single study; ``seconds`` says
+    how long each stage took. ``is_strict`` counts a study that needs review as a failure.
+    ``earlier_studies`` counts the studies' folders that earlier runs left in the output.
+    ``failure`` says what could not be written, and ended the run early.
     """
 
     rows: tuple[LedgerRow, ...]
@@ -151,7 +152,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 def studies_from_inputs(report: Report, details: str = "") -> str:
-    """Return the run in a few words."""
+    """Say how many studies, with some words about them, came from how many inputs."""
     studies = counted(len(report.studies), "study", "studies")
     return f"{studies}{details} from {counted(len(report.rows), 'input', 'inputs')}"
 

@@ -51,7 +51,7 @@ def _problem(note: Note, uid: str) -> Problem:
 
 
 def note_orientation(pairing: Pairing, labels: Collection[str]) -> Pairing:
-    """Add ``orientation-unknown`` to the rows that hold one of the images, by origin's label."""
+    """Add ``orientation-unknown`` to the rows that hold an image with one of these labels."""
     rows = tuple(
         replace(row, notes=tuple(dict.fromkeys((*row.notes, Note.ORIENTATION_UNKNOWN))))
         if any(image.instance.origin.label in labels for image in row.images)

@@ -50,7 +50,7 @@ class SerialExecutor(Executor):
 
 
 class WorkerPool(Executor):
-    """Worker processes that are started when the first task comes, and anew when one of them died.
+    """Worker processes, started when the first task comes and again when one of them has died.
 
     Whoever waits for a task whose pool broke gets `concurrent.futures.BrokenExecutor`, also for
     tasks that were not at fault, and may submit them again. Workers are spawned, never forked: a
@@ -79,7 +79,7 @@ class WorkerPool(Executor):
         self._pool: ProcessPoolExecutor | None = None
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Submit a task to a pool that is whole."""
+        """Submit a task; a pool of which a worker has died is replaced before."""
         task = partial(fn, *args, **kwargs)
         limit_s = self._limits.get(getattr(fn, "__name__", ""), self._limit_s)
         try:
@@ -202,7 +202,7 @@ def make_executor(
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold interrupts back; processes started meanwhile hold theirs back for good.
+    """Hold interrupts back; processes that are started meanwhile never get one.
 
     A terminal sends an interrupt to every process of a command. Only the one that writes the
     report acts on it, so that a worker finishes the study it is at.

@@ -70,7 +70,7 @@ class Fingerprints:
 
 
 def _place(origin: Origin) -> Origin | None:
-    """Return a place in the catalogue that no file has: its path, NUL, and the member."""
+    """Return the name under which the catalogue keeps a hash; with its NUL it is no file's."""
     try:
         status = origin.path.stat()
     except OSError:

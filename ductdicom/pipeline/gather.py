@@ -32,7 +32,7 @@ class PatientStudy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """All studies, and the ledger rows of everything that is no instance of one."""
+    """All studies, and the ledger rows of all inputs that are no instance of one."""
 
     parts: tuple[PatientStudy, ...]
     rows: tuple[LedgerRow, ...]

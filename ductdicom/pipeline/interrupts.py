@@ -13,7 +13,7 @@ _Handlers = dict[int, Any]  # what the system knows as one; `signal` has no publ
 
 
 class Interrupts:
-    """While it is entered, interrupts wait for the parts of a run that may be interrupted.
+    """While it is entered, interrupts wait until the run comes to a part that may be interrupted.
 
     So a run that was stopped still accounts for what it has read and drawn. Handlers other than
     Python's own stay as they are, and outside the main thread nothing is done.

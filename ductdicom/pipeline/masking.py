@@ -24,7 +24,7 @@ _IDEOGRAPHS = "\u2e80"  # scripts from here on do not part words
 
 
 def mask_identity(judged: Iterable[Judged], phi: Phi) -> tuple[Judged, ...]:
-    """Return the studies without identity in any reason or message; as they are with ``full``.
+    """Return the studies with all identity taken out of reasons and messages, unless `Phi.FULL`.
 
     What is burned into pixels cannot be masked; a problem says of which images the header tells.
     """
@@ -126,7 +126,7 @@ def _mask_judged(study: Judged, known: frozenset[str]) -> Judged:
 
 
 def _texts(study: Judged) -> Iterator[str]:
-    """Yield everything that a header's values may be quoted in."""
+    """Yield all texts in which values of a header may be quoted."""
     yield from (item.value for item in study.call.exam.evidence)
     yield from (problem.message for problem in study.call.problems)
     rows = [image for row in study.pairing.rows for image in row.images]

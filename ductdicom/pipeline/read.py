@@ -38,18 +38,19 @@ from ductdicom.pipeline.ledger import account
 from ductdicom.pipeline.masking import mask_identity
 from ductdicom.settings import Settings
 
+# Takes a stage (`scan` or `draw`), how much of it is done, and of how much, None if not known.
 Progress = Callable[[str, int, int | None], None]
 
 _MOST_NAMED = 10  # inputs in a message
 
 
 def silent(_stage: str, _done: int, _total: int | None) -> None:
-    """Report nothing."""
+    """Show no progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """What was read and decided, before anything is drawn."""
+    """What was read and decided, before anything is drawn; ``seconds`` by stage."""
 
     gathered: Gathered
     judged: tuple[Judged, ...]
@@ -155,7 +156,7 @@ def read_and_decide(
     catalogue: Catalogue | None = None,
     progress: Progress = silent,
 ) -> Scan:
-    """Read and decide; an interrupt while reading leaves what was read until then."""
+    """Read and decide; after an interrupt, with what was read until it came."""
     settings = wanted.settings
     started = monotonic()
     found = scan_inputs(
@@ -204,7 +205,7 @@ def _read(
 
 
 def _settled(items: Sequence[Instance | LedgerRow]) -> list[Instance | LedgerRow]:
-    """Leave out objects of which several were read, but not compared yet."""
+    """Leave out objects that share their UID, as it was not found out yet which are the same."""
     uids = Counter(item.sop_instance_uid for item in items if isinstance(item, Instance))
     return [
         item for item in items if isinstance(item, LedgerRow) or uids[item.sop_instance_uid] == 1
@@ -229,7 +230,7 @@ def _refuse_output_as_input(inputs: Sequence[str], output: Path) -> None:
 
 
 def _holds_others(folder: Path) -> bool:
-    """Whether no run has written to a folder yet, and it holds more than decisions for one."""
+    """Whether a folder to which no run has written yet holds anything but decisions for one."""
     try:
         names = {entry.name for entry in folder.iterdir()}
     except OSError:  # not there, or not ours to read: who opens it says so

@@ -186,7 +186,12 @@ def _draw(
     interrupts: Interrupts,
     progress: Progress,
 ) -> KeyboardInterrupt | OutputError | None:
-    """Add what is not in ``results`` yet; return what stopped it before all was done."""
+    """Draw the studies that are not in ``results`` yet, and add them.
+
+    Returns
+    -------
+    What stopped it before all was done, if anything did.
+    """
     todo = [job for job in jobs if job.key not in results]
     # In the order in which they were read: a packed archive is quickest gone through forwards.
     places = {part.study.study_instance_uid: part.place for part in scanned.gathered.parts}
@@ -200,7 +205,7 @@ def _draw(
                 results[result.key or ""] = result
                 progress("draw", len(results), len(jobs))
     except (KeyboardInterrupt, OutputError) as stop:
-        # Studies may have been finished that nobody has asked for yet.
+        # Studies may have been finished whose result was lost; they are found as by the next run.
         results |= {job.key: done for job in jobs if (done := read_finished(job)) is not None}
         return stop
     return None
@@ -209,12 +214,12 @@ def _draw(
 def _leave_accounts(
     report: Report, output: OutputFolder, jobs: Sequence[StudyJob], *, was_all_read: bool
 ) -> None:
-    """Write the accounts of a run, unless it knows less than those of an earlier one.
+    """Write the accounts of a run, unless those of an earlier run say more.
 
-    So does one that was stopped before all was read, and one that found or made nothing, over a
-    folder that failed to be mounted for example. Where the sheets of a study found no room on a
-    disk, the accounts of those that are finished may find some, if need be in the place of what
-    was drawn of studies that are not.
+    They do where this one was stopped before all was read, or found or made nothing, as over a
+    folder that failed to be mounted. Where a disk was too full for the sheets of a study, the
+    accounts of the finished ones may still find room, if need be in the place of sheets of
+    studies that are not finished.
     """
     if report.failure is not None:
         forget_summary(output)

@@ -210,7 +210,11 @@ def _changes(
 def _status(
     record: RecordedStudy, study: Judged, found: Mapping[Place, tuple[Judged, ImageCall]]
 ) -> Status:
-    """Return the status with what drawing said in the finished run, as no pixel is read here."""
+    """Return the status under the other rules.
+
+    No pixel is read here: what the finished run found in them (an image that cannot be shown, an
+    orientation that the pixels contradict) still holds.
+    """
     status = study.pairing.status
     if any(problem.code in _GIVEN_UP for problem in record.problems):
         return Status.REVIEW
@@ -227,7 +231,7 @@ def _status(
 
 
 def _decisions(image: ImageCall) -> dict[str, object]:
-    """Return what was decided of an image, by the names of `RecordedImage`."""
+    """Return what was decided of an image, under the names that `RecordedImage` has for it."""
     return {
         "kind": image.kind,
         "laterality": image.laterality,
@@ -250,7 +254,7 @@ def _differing(
 
 
 def phrase_rows(found: Mapping[str, Mapping[str, object]]) -> Sequence[tuple[str, str, str]]:
-    """Return what a phrase means as rows: a name, its value anywhere, and in a ductography."""
+    """Return what a phrase means as rows: what is asked, in any study, and in a ductography."""
     anywhere, ductogram = found["in_any_study"], found["in_a_ductography"]
     return [
         (name.replace("_", " "), _shown(value), _shown(ductogram[name]))

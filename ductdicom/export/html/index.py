@@ -49,6 +49,10 @@ def html_index(
         Disposition, reason and number of inputs.
     totals
         The run in one sentence.
+
+    Returns
+    -------
+    The file's bytes.
     """
     found = Counter(study.status for study in studies)
     dispositions: Counter[str] = Counter()

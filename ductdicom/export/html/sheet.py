@@ -27,7 +27,7 @@ Values = dict[str, object]
 
 
 def html_sheet(pages: Sequence[Page], theme: Theme, *, title: str, index: str = "") -> bytes:
-    """Return pages as one self-contained HTML document with a viewer, text as text.
+    """Return pages as one self-contained HTML document with a viewer; its words are text.
 
     On paper it has the light theme, whatever it has on the screen.
 
@@ -37,6 +37,10 @@ def html_sheet(pages: Sequence[Page], theme: Theme, *, title: str, index: str = 
         Title of the document; the caller sees to it that it names nobody.
     index
         Where the batch's index is, relative to the document; empty where there is none.
+
+    Returns
+    -------
+    The file's bytes, the same for the same pages.
     """
     content = {
         "title": title,
@@ -112,7 +116,7 @@ def _text(mark: TextMark) -> Values:
 
 
 def _picture(mark: PictureMark) -> Values:
-    """Return a picture with its pixels, once: the page shows the finer ones smaller."""
+    """Return a picture with its finest pixels; the page shows them smaller, the viewer whole."""
     stream = io.BytesIO()
     pixels = mark.pixels if mark.fine is None else mark.fine
     # Higher levels take three times as long for a hundredth less of a mammogram.

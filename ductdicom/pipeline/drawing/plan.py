@@ -15,7 +15,15 @@ from ductdicom.settings import Phi, Settings
 
 
 def plan_jobs(judged: Sequence[Judged], settings: Settings, output: OutputFolder) -> list[StudyJob]:
-    """Plan a job for each study, sorted by key."""
+    """Plan a job for each study, sorted by key.
+
+    Parameters
+    ----------
+    judged
+        Every study gets one; whether there is anything to be done for it, `read_finished` tells.
+    output
+        Names the studies' folders.
+    """
     jobs = []
     for study in judged:
         key = _key(study, settings, output)
@@ -71,7 +79,7 @@ def identity_lines(study: Judged, phi: Phi, output: OutputFolder) -> tuple[str, 
 
 
 def _date(text: str | None) -> str:
-    """Return a DICOM date (DA) as ISO 8601; what is no date comes as it is."""
+    """Return a DICOM date (DA) as ISO 8601, and any other text as it is."""
     digits = (text or "").strip()
     if len(digits) == len("YYYYMMDD") and digits.isdigit():
         return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
@@ -84,7 +92,7 @@ def _pseudonym(study: Judged, output: OutputFolder) -> str:
 
 
 def read_finished(job: StudyJob) -> StudyResult | None:
-    """Return the result of an earlier run, if it is whole and what this job would make."""
+    """Return what an earlier run made, if all of it is there and this job would make the same."""
     try:
         record = read_record((job.folder / RECORD_NAME).read_bytes())
         files = tuple(zip(record.files, record.file_bytes, strict=True))

@@ -47,9 +47,10 @@ UNREADABLE = frozenset({ProblemCode.PIXELS_UNREADABLE, ProblemCode.ORIGINAL_UNRE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyJob:
-    """Everything a worker needs for one study; ``fingerprint`` names the result it will have.
+    """Everything a worker needs for one study.
 
-    ``deadly`` holds the labels of images over which a worker died.
+    ``fingerprint`` is a hash of all that its result depends on, by which the next run tells that
+    nothing has changed. ``deadly`` holds the labels of images over which a worker died.
     """
 
     key: str
@@ -107,7 +108,7 @@ def theme_for(settings: Settings, format_: Format) -> Theme:
 def fingerprint_of(
     call: StudyCall, pairing: Pairing, identity: Sequence[str], settings: Settings
 ) -> str:
-    """Return a hash of everything that a study's result depends on."""
+    """Return a hash of everything that a study's result depends on, as hexadecimal digits."""
     shown = [*call.images, *(image for row in pairing.rows for image in row.images)]
     inputs = sorted(
         {(o.label, o.size_bytes, o.modified_ns) for o in (image.instance.origin for image in shown)}
@@ -167,7 +168,7 @@ def draw_study(job: StudyJob, members: Members | None = None) -> tuple[Drawn, tu
 
 
 def _doubt(image: ImageCall, tile: Tile | MissingTile) -> Problem | None:
-    """Return what the pixels themselves put in doubt."""
+    """Return what is wrong with an image's pixels, or with its orientation as they show it."""
     if isinstance(tile, MissingTile):
         words = "the pixels cannot be shown, a placeholder stands for them"
         return _unreadable(image, ProblemCode.PIXELS_UNREADABLE, tile.reason, words)

@@ -75,7 +75,7 @@ def work_off(
 
 
 def _withdraw(running: Iterable[Future[Drawn]], executor: Executor) -> None:
-    """Call back what is not begun, and wait for what is."""
+    """Cancel the jobs that are not begun, and wait for those that are."""
     if isinstance(executor, WorkerPool):
         # Where its workers are ended meanwhile, a pool trips over futures that others cancelled.
         executor.shutdown(cancel_futures=True)
@@ -86,7 +86,12 @@ def _withdraw(running: Iterable[Future[Drawn]], executor: Executor) -> None:
 def _collect(
     running: dict[Future[Drawn], StudyJob],
 ) -> tuple[list[StudyResult], list[StudyJob]]:
-    """Take what is done out of ``running``; where a pool broke, all that was under way in it."""
+    """Take out of ``running`` what is done; where a worker died, everything that was under way.
+
+    Returns
+    -------
+    The results, and the jobs of which one killed the worker.
+    """
     finished: list[StudyResult] = []
     suspects: list[StudyJob] = []
     while done := [future for future in running if future.done()]:
