@@ -72,6 +72,14 @@ def read_route(text: str, vocabulary: Vocabulary) -> Route | None:
     return "intraductal" if is_intraductal else "intravenous"
 
 
+def names_something(text: str, vocabulary: Vocabulary) -> bool:
+    """Tell whether an agent's field holds more than blanks, signs, a denial, or "unknown"."""
+    phrases = agent_lexicon_of(vocabulary).scan(text).phrases
+    words = [phrase for phrase in phrases if _is_significant(phrase)]
+    is_empty = all(phrase.has("empty") for phrase in words)
+    return not is_empty and read_agent(text, vocabulary) is not AgentClass.EXPLICIT_NONE
+
+
 def may_be_agent(text: str, vocabulary: Vocabulary) -> bool:
     """Tell whether a text that stands in the agent's field can only be an agent's name.
 

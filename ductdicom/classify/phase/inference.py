@@ -14,6 +14,7 @@ from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.image.seen import Seen
 from ductdicom.classify.phase.side import FILLING_RULES, TEXT_RULES, Side
 from ductdicom.classify.phase.timeline import cluster_of, duration, gap_minutes, is_before
+from ductdicom.language.agents import names_something
 from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strength
 
 
@@ -95,11 +96,16 @@ def _shortest_gap(others: Sequence[Seen], image: Seen) -> float | None:
 def _looks_filled(image: Seen, posts: Sequence[Seen], side: Side, thresholds: Thresholds) -> bool:
     """Tell whether an image before the first certain filling may show a filling of its own.
 
-    Its text numbers an injection; or it follows a pause after earlier images, which may be the
+    Its text numbers an injection; or it, or an image that may be earlier, hints at contrast that
+    not all images have; or it follows a pause after earlier images, which may be the
     scouts, so that only the second filling has a tag; or it was exposed too shortly before a
     certain post image for a cannulation between them, with such images earlier.
     """
     if any(reading.injection is not None for _, reading in image.subject.readings):
+        return True
+    if any(
+        _hints_filling(other, side) for other in side.images if is_before(image, other) is not True
+    ):
         return True
     earlier, _ = cluster_of(image, side.images, thresholds.suggestion_gap_minutes)
     if earlier:
@@ -107,6 +113,29 @@ def _looks_filled(image: Seen, posts: Sequence[Seen], side: Side, thresholds: Th
     before, burst = cluster_of(image, side.images, thresholds.filling_gap_minutes)
     filled = {post.place for post in posts}
     return bool(before) and any(other.place in filled for other in burst)
+
+
+def _hints_filling(image: Seen, side: Side) -> bool:
+    """Tell whether an image itself hints at contrast, and not all images of its side alike.
+
+    By a text, however weak, or by an agent's field that holds anything but a denial.
+    """
+    if image.call.phase is not Phase.UNKNOWN:
+        return False
+    shared = set.intersection(*(_hints(other) for other in side.images))
+    return bool(_hints(image) - shared)
+
+
+def _hints(image: Seen) -> set[tuple[str, str]]:
+    found = {
+        (item.tag, item.value)
+        for item in image.said
+        if item.says == Phase.POST and item.rule in TEXT_RULES | FILLING_RULES
+    }
+    agent = image.instance.contrast.agent or ""
+    if names_something(agent, image.subject.vocabulary):
+        found.add(("(0018,0010)", ""))
+    return found
 
 
 def _offset(image: Seen, posts: Sequence[Seen], words: str) -> str:

@@ -147,3 +147,30 @@ def test_contact_views_between_a_pause_and_the_only_tagged_filling_are_no_scouts
 
     assert phases(visit) == ["pre", "unknown", "post"]
     assert suggestions(visit)[1] == "post"
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [
+        pytest.param({"comment": "zqbb after injection"}, id="a text that is not understood"),
+        pytest.param({"agent": "YE709Q"}, id="an agent that is not known"),
+    ],
+)
+def test_an_image_that_hints_at_contrast_and_what_follows_it_is_no_scout_by_its_order(hint):
+    visit = _visit(
+        ("09:00", False, {}),
+        ("09:01", False, hint),
+        ("09:02", False, {}),
+        ("09:03", False, {"comment": "after injection"}),
+    )
+
+    assert phases(visit) == ["pre", "unknown", "unknown", "post"]
+
+
+def test_a_redacted_agent_on_one_image_does_not_split_what_all_the_others_have():
+    visit = _visit(
+        ("09:00", False, FILLED), ("09:10", False, {"agent": "zqbb"}), ("09:20", False, FILLED)
+    )
+
+    assert "pre" not in phases(visit)
+    assert "post" not in phases(visit)
