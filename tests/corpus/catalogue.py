@@ -1,15 +1,31 @@
 """Which studies are made, on whose units, in which languages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from random import Random
 
-from corpus import arranged, clocked, conflicts, copies, lookalikes, tagged, worded
+from corpus import (
+    agents_typed,
+    arranged,
+    chatter,
+    clocked,
+    conflicts,
+    copies,
+    labelled_half,
+    lookalikes,
+    messy,
+    named_only,
+    several,
+    tagged,
+    two_languages,
+    worded,
+)
 from corpus.scene import Case, Plan, Setting, build_case
 from corpus.vendors import DIGITAL, VENDORS
 from corpus.words import WORDS
 
+TIMES = 3
 Scenario = Callable[[Setting], Plan]
 LANGUAGES = tuple(WORDS)
 MIDNIGHT = datetime.fromisoformat("2026-01-02T23:50:00")  # scanner's clock, no time zone
@@ -101,8 +117,75 @@ AT_MIDNIGHT: tuple[Scenario, ...] = (
     clocked.over_midnight,
     clocked.over_midnight_without_dates,
 )
+# Each phrase of a table makes a study of its own, in the language that the table has it under.
+EACH_PHRASE: tuple[tuple[Scenario, Mapping[str, Sequence[str]]], ...] = (
+    (labelled_half.label_on_filled, labelled_half.LABELS),
+    (labelled_half.remark_on_filled, labelled_half.REMARKS),
+    (labelled_half.dose_on_filled, labelled_half.DOSES),
+    (labelled_half.stages_of_filling, labelled_half.STAGES),
+    (labelled_half.pair_in_series, labelled_half.PAIRS),
+    (labelled_half.label_with_a_slip, labelled_half.SLIPS),
+    (messy.failure_on_later, messy.FAILURES),
+    (messy.plan_on_later, messy.PLANS),
+    (messy.incident_on_later, messy.INCIDENTS),
+    (chatter.noise_and_label, chatter.NOISE),
+    (chatter.noise_and_words, chatter.NOISE),
+    (chatter.finding_on_filled, chatter.FINDINGS),
+    (chatter.everyday_on_later, chatter.EVERYDAY),
+    (chatter.everyday_on_earlier, chatter.EVERYDAY),
+    (chatter.elsewhere_on_later, chatter.ELSEWHERE),
+    (two_languages.mixed_pair, two_languages.MIXED),
+    (two_languages.borrowed_label, two_languages.BORROWED),
+    (two_languages.false_friend_on_later, two_languages.FALSE_FRIENDS),
+    (several.two_ducts_in_words, several.DUCTS),
+    (several.second_duct_failed, several.HALF_DONE),
+    (several.filled_twice_in_words, several.AGAIN),
+    (several.scout_of_second_duct, several.SCOUTS),
+)
+# A study in each of the languages.
+IN_SOME_LANGUAGES: tuple[tuple[Scenario, Sequence[str]], ...] = (
+    (labelled_half.label_in_protocol, ("en", "de", "fr", "ja")),
+    (labelled_half.pair_in_comments, ("en", "de", "fr", "es", "it", "ru")),
+    (labelled_half.label_without_clock, ("en", "de", "it", "zh")),
+    (labelled_half.label_forgotten_last, ("en", "fr", "nl")),
+    (labelled_half.label_beside_other_breast, ("en", "de", "pl")),
+    (labelled_half.label_on_both_breasts, ("en", "de", "it")),
+    (messy.failure_on_all, ("en", "de", "fr", "ru")),
+    (messy.failure_then_success, ("en", "de", "fr", "it")),
+    (messy.plan_on_earlier, ("en", "de", "fr", "it")),
+    (messy.scout_after_pause, ("en", "de", "fr", "it")),
+    (messy.wrong_duct_then_right, ("en", "de", "fr", "it")),
+    (messy.rejected_words, ("en", "de", "fr", "it")),
+    (chatter.noise_in_comments, tuple(chatter.NOISE)),
+    (chatter.noise_alone, tuple(chatter.NOISE)),
+    (chatter.everyday_in_series, ("en", "de", "fr", "it", "ja", "ru")),
+    (chatter.elsewhere_beside_agent, tuple(chatter.ELSEWHERE)),
+    (chatter.elsewhere_beside_words, tuple(chatter.ELSEWHERE)),
+    (chatter.both_halves_alike, ("en", "de", "fr", "it", "ja")),
+    (two_languages.italian_side, ("it",) * 4),
+    (two_languages.italian_side_alone, ("it",) * 4),
+    (several.scout_again, ("en", "de")),
+    (several.words_without_order, ("en", "de", "fr", "ja")),
+    (several.one_clock_missing, ("en", "de", "fr", "ja")),
+    (several.drained, ("en", "de", "fr", "ja")),
+)
+# As often as there are phrases, in any language.
+IN_ANY_LANGUAGE: tuple[tuple[Scenario, int], ...] = (
+    (two_languages.rare_language, len(two_languages.RARE)),
+    (agents_typed.unknown_brand, len(agents_typed.UNKNOWN_BRANDS)),
+    (agents_typed.brand_with_a_slip, len(agents_typed.SLIPS)),
+    (agents_typed.dose_for_agent, len(agents_typed.DOSES)),
+    (agents_typed.mixture, len(agents_typed.MIXTURES)),
+    (agents_typed.gadolinium, len(agents_typed.GADOLINIUM)),
+    (agents_typed.given_in_words, len(agents_typed.GIVEN)),
+    (agents_typed.no_answer, len(agents_typed.NO_ANSWER)),
+    (agents_typed.no_answer_beside_words, len(agents_typed.NO_ANSWER)),
+    (agents_typed.other_substance_everywhere, TIMES),
+    (named_only.named_and_not_done, len(named_only.NOT_DONE)),
+    (named_only.asked_for, len(named_only.REASONS)),
+    (named_only.misspelt, len(named_only.MISSPELT)),
+)
 SAYS_BOTH = ("en", "de", "fr", "it", "es", "pt", "nl", "sv", "pl", "ja", "zh", "tr")
-TIMES = 3
 TEMPTATIONS = 15  # as many as there are tempting words
 
 
@@ -122,6 +205,7 @@ def _settings(random: Random) -> Iterator[tuple[Scenario, Setting]]:
                 yield scenario, _setting(random, random.choice(vendors), language)
     yield from _on_every_unit(random)
     yield from _special(random)
+    yield from _in_free_text(random)
 
 
 def _in_every_language(random: Random) -> Iterator[tuple[Scenario, Setting]]:
@@ -150,6 +234,20 @@ def _special(random: Random) -> Iterator[tuple[Scenario, Setting]]:
     plate = replace(VENDORS["plate"], has_acquisition_clock=False)
     for language in ("de", "fr", "ja", "ru"):
         yield tagged.tags_agent, replace(_setting(random, "plate", language), vendor=plate)
+
+
+def _in_free_text(random: Random) -> Iterator[tuple[Scenario, Setting]]:
+    vendors = tuple(VENDORS)
+    for scenario, phrases in EACH_PHRASE:
+        for language, own in phrases.items():
+            for _ in own:
+                yield scenario, _setting(random, random.choice(vendors), language)
+    for scenario, languages in IN_SOME_LANGUAGES:
+        for language in languages:
+            yield scenario, _setting(random, random.choice(vendors), language)
+    for scenario, times in IN_ANY_LANGUAGE:
+        for _ in range(times):
+            yield scenario, _setting(random, random.choice(vendors), random.choice(LANGUAGES))
 
 
 def _setting(random: Random, vendor: str, language: str) -> Setting:

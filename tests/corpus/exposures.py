@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 
-from corpus.scene import Setting, Shot
+from corpus.scene import SERIES_TEXT, Setting, Shot
 from ductdicom.model.instance import Code
 
 PRE, POST = "pre", "post"
@@ -73,3 +73,31 @@ def said(shots: Sequence[Shot], tag: str, say: Callable[[str], str]) -> list[Sho
 def same(shots: Sequence[Shot], texts: Mapping[str, str | None]) -> list[Shot]:
     """Add the same texts to all exposures."""
     return [replace(shot, texts={**shot.texts, **texts}) for shot in shots]
+
+
+def pick(setting: Setting, phrases: Mapping[str, Sequence[str]]) -> str:
+    """Return one of the language's phrases; numbers that follow each other go through all."""
+    own = phrases[setting.language]
+    return own[setting.number % len(own)]
+
+
+def halves(
+    setting: Setting,
+    before: str | None = None,
+    after: str | None = None,
+    *,
+    tag: str = SERIES_TEXT,
+    phases: tuple[str, str] = (PRE, POST),
+) -> list[Shot]:
+    """Make plain views and filled ones, each half with a text of its own, or with none."""
+    plain, filled = scouts(setting, phases[0]), fillings(setting, phases[1])
+    return labelled(setting, plain, before, tag) + labelled(setting, filled, after, tag)
+
+
+def labelled(
+    setting: Setting, shots: Sequence[Shot], text: str | None, tag: str = SERIES_TEXT
+) -> list[Shot]:
+    """Put one text on all exposures, side and view filled in; None leaves them as they are."""
+    if text is None:
+        return list(shots)
+    return said(shots, tag, lambda view: setting.say(text, view))
