@@ -49,31 +49,41 @@ def read_label(
     shared
         Folded words that images of the other half carry too.
     """
-    clauses = [
-        clause for clause in _clauses(words) if any(word.phrase.text in label for word in clause)
-    ]
-    said = [word for clause in clauses for word in clause]
-    if any(word.part in _SPOILING for word in said):
-        return None
-    if any(word.part is Part.UNKNOWN and word.phrase.text not in shared for word in said):
-        return None
-    return _meaning([word for word in said if word.phrase.text in label])
+    said: list[Word] = []
+    for clause in _clauses(words):
+        own = [word for word in clause if word.phrase.text in label]
+        if _meaning(own) is None:
+            continue  # what else is remarked: "post contrast, no reaction"
+        if any(_spoils(word, label, shared) for word in clause):
+            return None
+        said += own
+    return _meaning(said)
+
+
+def _spoils(word: Word, label: Collection[str], shared: Collection[str]) -> bool:
+    """Whether a word of the label's clause may turn what it says."""
+    is_own = word.phrase.text in label
+    if word.part is Part.NEGATION:
+        return not (is_own and word.phrase.has("without"))
+    is_noise = word.phrase.text in shared
+    return word.part in _SPOILING or (word.part is Part.UNKNOWN and not is_noise)
 
 
 def _meaning(label: Sequence[Word]) -> LabelMeaning | None:
     names_filling = any(
-        word.part in _NOUNS or word.phrase.has("post", "post_weak") for word in label
+        word.part in _NOUNS or word.phrase.has("post", "post_weak") or word.phrase.text in _VOLUMES
+        for word in label
     )
-    names_volume = any(word.phrase.text in _VOLUMES for word in label)
-    is_after = any(word.phrase.has("after", "post_behind") for word in label)
-    is_before = any(word.phrase.has("before", "pre", "pre_weak", "pre_behind") for word in label)
+    is_after = any(word.phrase.has("after", "with", "post_behind") for word in label)
+    is_before = any(word.phrase.has(*_BEFORE) for word in label)
     if is_before:
         return None if is_after else LabelMeaning.BEFORE
-    if names_filling or names_volume:
+    if names_filling:
         return LabelMeaning.FILLED
     return LabelMeaning.AFTER if is_after else None
 
 
+_BEFORE = ("before", "without", "pre", "pre_weak", "pre_behind")
 _VOLUMES = frozenset({"ml", "mls", "cc", "мл"})
 
 

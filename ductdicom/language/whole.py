@@ -108,10 +108,12 @@ def parts_of(phrases: Sequence[Phrase]) -> tuple[Word, ...]:
 
 def _part(phrases: Sequence[Phrase], position: int) -> Part:
     phrase = phrases[position]
+    is_glued = _is_glued(phrases, position)
     if phrase.is_number:
-        return _part_of_number(phrase)
+        part = _part_of_number(phrase)
+        return Part.UNKNOWN if is_glued and part is Part.DATE else part
     if _is_span(phrases, position):
-        return Part.PAST
+        return Part.UNKNOWN if is_glued else Part.PAST
     if phrase.text in _SIDE_LETTERS:
         return Part.SIDE
     by_role = next((part for part, roles in _PARTS if phrase.has(*roles)), None)
@@ -131,6 +133,15 @@ def _part_of_stranger(phrase: Phrase) -> Part:
     if phrase.text in _QUESTION_MARKS:
         return Part.QUESTION
     return Part.UNKNOWN if phrase.tokens[0].is_word else Part.SIGN
+
+
+def _is_glued(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether a letter stands right before, as in the name of a room or a plate: "R2D"."""
+    before = phrases[max(0, position - 2) : position]
+    return any(
+        phrase.tokens[0].is_word and following.start == phrase.end
+        for phrase, following in pairwise((*before, phrases[position]))
+    )
 
 
 def _part_of_number(phrase: Phrase) -> Part:

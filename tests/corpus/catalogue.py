@@ -1,6 +1,6 @@
 """Which studies are made, on whose units, in which languages."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from random import Random
@@ -191,7 +191,16 @@ TEMPTATIONS = 15  # as many as there are tempting words
 
 def make_cases(seed: int) -> Iterator[Case]:
     """Yield the corpus; equal seeds give equal cases."""
-    for number, (scenario, setting) in enumerate(_settings(Random(seed)), 1):
+    yield from _numbered(_settings(Random(seed)))
+
+
+def make_messy_cases(seed: int) -> Iterator[Case]:
+    """Yield the studies whose free text is messy; equal seeds give equal cases."""
+    yield from _numbered(_in_free_text(Random(seed)))
+
+
+def _numbered(made: Iterable[tuple[Scenario, Setting]]) -> Iterator[Case]:
+    for number, (scenario, setting) in enumerate(made, 1):
         numbered = replace(setting, number=number)
         yield build_case(numbered, scenario(numbered))
 
@@ -205,7 +214,6 @@ def _settings(random: Random) -> Iterator[tuple[Scenario, Setting]]:
                 yield scenario, _setting(random, random.choice(vendors), language)
     yield from _on_every_unit(random)
     yield from _special(random)
-    yield from _in_free_text(random)
 
 
 def _in_every_language(random: Random) -> Iterator[tuple[Scenario, Setting]]:

@@ -63,6 +63,14 @@ def test_other_draws_fare_alike(seed):
     assert found.decided >= accuracy.LEAST_DECIDED
 
 
+@pytest.mark.parametrize("seed", [accuracy.SEED, 1])
+def test_messy_texts_assert_nothing_wrong(seed):
+    found = accuracy.confusion(accuracy.make_messy_corpus(seed))
+
+    assert not list(map(str, found.wrong))
+    assert found.decided >= accuracy.LEAST_DECIDED_MESSY
+
+
 def test_the_matrix_counts_every_image(cases, result):
     total = sum(len(case.labels) for case in cases)
 

@@ -46,7 +46,7 @@ def _infer_one(
     if not _is_open(call):
         return call
     if not posts:
-        return _infer_without_post(image, pres, thresholds)
+        return _infer_without_post(image, pres, side, thresholds)
     if all(is_before(image, post) is True for post in posts):
         if _looks_filled(image, posts, side, thresholds):
             return _suggest(call, Phase.POST, "looks like an earlier filling without a tag")
@@ -71,10 +71,14 @@ def _infer_after_post(image: Seen, posts: Sequence[Seen], thresholds: Thresholds
     return _suggest(call, Phase.POST, "exposed after a filling, with a pause between")
 
 
-def _infer_without_post(image: Seen, pres: Sequence[Seen], thresholds: Thresholds) -> PhaseCall:
+def _infer_without_post(
+    image: Seen, pres: Sequence[Seen], side: Side, thresholds: Thresholds
+) -> PhaseCall:
     """Infer from certain pre images alone: what came before them is pre too."""
     call = image.call
     if any(is_before(image, pre) is True for pre in pres):
+        if _follows_a_hint(image, side):
+            return call
         return _inferred(call, Phase.PRE, "exposed before an image that is certainly pre")
     gap = _shortest_gap(pres, image)
     if gap is None or not all(is_before(pre, image) is True for pre in pres):
@@ -103,9 +107,7 @@ def _looks_filled(image: Seen, posts: Sequence[Seen], side: Side, thresholds: Th
     """
     if any(reading.injection is not None for _, reading in image.subject.readings):
         return True
-    if any(
-        _hints_filling(other, side) for other in side.images if is_before(image, other) is not True
-    ):
+    if _follows_a_hint(image, side):
         return True
     earlier, _ = cluster_of(image, side.images, thresholds.suggestion_gap_minutes)
     if earlier:
@@ -113,6 +115,13 @@ def _looks_filled(image: Seen, posts: Sequence[Seen], side: Side, thresholds: Th
     before, burst = cluster_of(image, side.images, thresholds.filling_gap_minutes)
     filled = {post.place for post in posts}
     return bool(before) and any(other.place in filled for other in burst)
+
+
+def _follows_a_hint(image: Seen, side: Side) -> bool:
+    """Tell whether an image hints at contrast itself, or may follow one that does."""
+    return any(
+        _hints_filling(other, side) for other in side.images if is_before(image, other) is not True
+    )
 
 
 def _hints_filling(image: Seen, side: Side) -> bool:
