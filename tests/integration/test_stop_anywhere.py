@@ -91,6 +91,7 @@ def test_a_run_killed_at_any_moment_leaves_whole_files_and_the_next_ends_alike(
     assert _results(output) == _results(undisturbed)
 
 
+@pytest.mark.skipif(shutil.which("mount") is None, reason="mount is not installed")
 def test_a_full_disk_ends_with_its_code_and_the_next_run_goes_on(export, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
