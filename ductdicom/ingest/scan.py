@@ -7,16 +7,19 @@ from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest.archives.entry import Limits
 from ductdicom.ingest.archives.walk import open_origin
-from ductdicom.ingest.cache.cache import Catalogue
 from ductdicom.ingest.cache.lines import Packed, Scanned, pack, unpack
 from ductdicom.ingest.inputs import find_inputs
 from ductdicom.ingest.read import ReadFile, read_archive, read_files, refuse
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import PASSING_REASONS, LedgerRow, reason_of
+
+if TYPE_CHECKING:  # a database that many runs do without
+    from ductdicom.ingest.cache.cache import Catalogue
 
 WORKER_DIED = "worker-died"
 CHUNK_FILES = 256
@@ -41,7 +44,7 @@ def scan_inputs(
     exclude: Path | None = None,
     executor: Executor | None = None,
     limits: Limits | None = None,
-    catalogue: Catalogue | None = None,
+    catalogue: "Catalogue | None" = None,
 ) -> Iterator[Scanned]:
     """Read every header below ``inputs``, streamed, in the order of `find_inputs`.
 
@@ -98,7 +101,7 @@ def _scan(
     candidates: Iterator[Origin | LedgerRow],
     executor: Executor | None,
     limits: Limits,
-    catalogue: Catalogue | None,
+    catalogue: "Catalogue | None",
 ) -> Iterator[Scanned]:
     for chunk in _read_ahead(_chunks(candidates, executor, catalogue)):
         read = _result(chunk, executor)
@@ -152,7 +155,7 @@ def _unpack(packed: Sequence[Packed], file: Origin) -> list[Scanned] | None:
 def _chunks(
     candidates: Iterator[Origin | LedgerRow],
     executor: Executor | None,
-    catalogue: Catalogue | None,
+    catalogue: "Catalogue | None",
 ) -> Iterator[_Chunk]:
     """Yield chunks whose unknown files are being read, or without an executor have been."""
     while chunk := list(islice(candidates, CHUNK_FILES)):
@@ -188,7 +191,9 @@ def _read_ahead(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
             chunk.reading.cancel()
 
 
-def _open_archive(origin: Origin, limits: Limits, catalogue: Catalogue | None) -> Iterator[Scanned]:
+def _open_archive(
+    origin: Origin, limits: Limits, catalogue: "Catalogue | None"
+) -> Iterator[Scanned]:
     """Go through an archive, and keep what was found if it is not too much to hold."""
     found: list[Packed] = []
     is_kept = catalogue is not None

@@ -5,14 +5,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest.archives.walk import read_all
-from ductdicom.ingest.cache.cache import Catalogue
 from ductdicom.ingest.scan import fingerprint
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import LedgerRow
+
+if TYPE_CHECKING:  # a database that many runs do without
+    from ductdicom.ingest.cache.cache import Catalogue
 
 _SHA256 = re.compile(rb"[0-9a-f]{64}")
 
@@ -30,7 +33,7 @@ class Fingerprints:
     """
 
     def __init__(
-        self, items: Iterable[Instance | LedgerRow], catalogue: Catalogue | None = None
+        self, items: Iterable[Instance | LedgerRow], catalogue: "Catalogue | None" = None
     ) -> None:
         instances = [item for item in items if isinstance(item, Instance)]
         uids = Counter(instance.sop_instance_uid for instance in instances)

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from ductdicom.classify.engine import Engine
 from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.export.output import STATE_FOLDER
-from ductdicom.ingest.cache.cache import Catalogue
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import (
@@ -37,6 +37,9 @@ from ductdicom.pipeline.judge import (
 from ductdicom.pipeline.ledger import account
 from ductdicom.pipeline.masking import mask_identity
 from ductdicom.settings import Settings
+
+if TYPE_CHECKING:  # a database that many runs do without
+    from ductdicom.ingest.cache.cache import Catalogue
 
 # Takes a stage (`scan` or `draw`), how much of it is done, and of how much, None if not known.
 Progress = Callable[[str, int, int | None], None]
@@ -153,7 +156,7 @@ def read_and_decide(
     interrupts: Interrupts,
     *,
     executor: Executor | None = None,
-    catalogue: Catalogue | None = None,
+    catalogue: "Catalogue | None" = None,
     progress: Progress = silent,
 ) -> Scan:
     """Read and decide; after an interrupt, with what was read until it came."""
