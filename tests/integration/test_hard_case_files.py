@@ -408,7 +408,7 @@ CASES = {
             )
             for time, text in (("090000", "Mamma re cc nativ"), ("092000", "Mamma re cc nach KM"))
         ),
-        says=("view R CC pre strong", "view R CC post strong"),
+        says=("view R CC pre inferred", "view R CC post strong"),
         rows=("R CC 1: 0 | 1 scale-unknown",),
         status="paired",
     ),
@@ -491,7 +491,10 @@ CASES = {
         status="review",
     ),
     "phantom": Case(
-        images=(view(PatientName="TEST^PHANTOM"), post(PatientName="TEST^PHANTOM")),
+        images=tuple(
+            make(PatientName="TEST^PHANTOM", StudyDescription="QC", SeriesDescription="QC PHANTOM")
+            for make in (view, post)
+        ),
         says=("quality-control L CC",) * 2,
         left_out=dict.fromkeys(range(2), "quality-control"),
         exam="other",
