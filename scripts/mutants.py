@@ -110,7 +110,7 @@ def _places(path: Path, seed: int) -> dict[_Place, list[_Choice]]:
             for start, end in operator.mutation_positions(node):
                 occurrence = counts[number]
                 counts[number] += 1
-                if not _is_decoration(node):
+                if not _is_left_out(node):
                     function = _function(node)
                     what = (
                         seed,
@@ -126,10 +126,17 @@ def _places(path: Path, seed: int) -> dict[_Place, list[_Choice]]:
     return places
 
 
-def _is_decoration(node: Any) -> bool:
-    """Tell decorators: whether a class is frozen or has slots is nothing that tests look at."""
-    kinds = ("decorator", "decorators")
-    return node.type in kinds or node.search_ancestor(*kinds) is not None
+def _is_left_out(node: Any) -> bool:
+    """Tell decorators and types: that a class is frozen, or a list, is nothing that tests see."""
+    while around := node.parent:
+        # What follows the name: ": type = value" of a variable, ": type" of a parameter.
+        place = {"annassign": 1, "tfpdef": 2}.get(around.type)
+        is_type = place is not None and around.children[place] is node
+        is_result = around.type == "funcdef" and around.annotation is node
+        if is_type or is_result or around.type in ("decorator", "decorators"):
+            return True
+        node = around
+    return False
 
 
 def _function(node: Any) -> str:

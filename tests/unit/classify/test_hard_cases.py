@@ -651,3 +651,38 @@ def test_words_about_the_exposure_and_its_processing_give_no_phase(text):
     images = (*images[:2], replace(images[2], texts=(*images[2].texts, processing)), images[3])
 
     assert phases(conclude(*images)) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("texts", "guesses"),
+    [
+        pytest.param("post contrast", [None, None, "post", "post"], id="post"),
+        pytest.param("pre contrast", ["pre", "pre", None, None], id="pre"),
+    ],
+)
+def test_one_phase_for_contact_views_and_later_magnified_ones_is_a_protocols_name(texts, guesses):
+    series = [f"{texts} {view}" for view in ("CC", "MLO", "CC 2", "ML")]
+
+    found = conclude(*visit(series=series))
+
+    assert phases(found) == UNKNOWN
+    assert suggestions(found) == guesses
+
+
+def test_without_a_clock_magnification_suggests_which_view_shows_a_filling():
+    views = ({"study_text": DUCTOGRAM, "modifiers": modifiers} for modifiers in ((), MAG))
+
+    found = conclude(*make_visit(*views))
+
+    assert phases(found) == ["unknown", "unknown"]
+    assert suggestions(found) == ["pre", "post"]
+
+
+@pytest.mark.parametrize(("study_text", "is_told"), [(None, True), (DUCTOGRAM, False)])
+def test_an_examination_that_only_contrast_shows_is_told(study_text, is_told):
+    filled = Contrast(agent="IOHEXOL")
+
+    found = conclude(*visit(*[Contrast()] * 2, *[filled] * 2, study_text=study_text))
+
+    assert found.exam.kind is ExamKind.DUCTOGRAM
+    assert ("exam-inferred" in codes(found)) is is_told

@@ -337,3 +337,19 @@ def test_an_image_comes_from_where_it_lies_and_is_judged_alike():
     other = make_instance(origin=make_origin("zip/9", member="1"))
 
     assert phases(conclude(one)) == phases(conclude(other))
+
+
+@pytest.mark.parametrize(
+    ("sides", "is_told"),
+    [
+        pytest.param("LL", False, id="as it is named"),
+        pytest.param("RR", True, id="the other breast"),
+        pytest.param("LR", False, id="both breasts"),
+    ],
+)
+def test_a_ductography_named_for_one_breast_and_made_of_the_other_is_told(sides, is_told):
+    images = make_visit(*({"side": side, "study_text": "GALACTOGRAM LT"} for side in sides))
+
+    told = [p.message for p in conclude(*images).problems if p.code == "laterality-conflict"]
+
+    assert told == ["the study is named for L, its images are of R"] * is_told

@@ -74,9 +74,15 @@ def test_an_earlier_mammogram_serves():
 
 
 def test_the_latest_of_several_serves():
-    others = [_study(f"2.25.{n}", on=date(2025, n, 1)) for n in (3, 9, 5)]
+    others = [_study(f"2.25.{20 - month}", on=date(2025, month, 1)) for month in (3, 9, 5)]
 
-    assert _found(*others) == ["2.25.9"]
+    assert _found(*others) == ["2.25.11"]
+
+
+def test_one_that_does_not_serve_hides_no_later_one():
+    biopsy = _study("2.25.3", on=date(2025, 11, 1), kind=ExamKind.OTHER)
+
+    assert _found(biopsy, _study("2.25.2", on=date(2025, 12, 10))) == ["2.25.2"]
 
 
 @pytest.mark.parametrize(
@@ -91,6 +97,13 @@ def test_one_of_the_same_day_serves_if_it_was_exposed_before_the_filling(exposed
     acquired_at = datetime.combine(TODAY, exposed) if exposed else None
 
     assert _found(_study("2.25.2", at=time(8, 0), acquired_at=acquired_at)) == found
+
+
+def test_one_of_the_same_day_does_not_serve_a_side_without_a_filling():
+    own = _study("2.25.1", kind=ExamKind.DUCTOGRAM)
+    earlier = _study("2.25.2", acquired_at=datetime.combine(TODAY, time(8, 5)))
+
+    assert _priors(own, [earlier]) == ()
 
 
 def _with_another(study, *, patient=JANE, **changes):

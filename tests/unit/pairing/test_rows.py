@@ -174,6 +174,11 @@ def test_rows_of_one_filling(images, rows, status):
             id="sides contradict each other",
         ),
         pytest.param(
+            make_call("L - pre", 9, has_view_conflict=True),
+            "view-conflict",
+            id="views contradict each other",
+        ),
+        pytest.param(
             make_call("L CC pre", 9, kind=Kind.TOMOSYNTHESIS), "tomosynthesis", id="no 2D view"
         ),
         pytest.param(make_call("L CC pre", 9, kind=Kind.REJECTED), "rejected", id="rejected"),
@@ -349,6 +354,12 @@ def test_an_earlier_view_of_the_other_breast_is_not_used():
 )
 def test_the_status_looks_at_the_filled_side(extra, status):
     assert pair_study(make_study("L CC pre", "L CC post", extra)).status is status
+
+
+def test_one_row_with_a_suggestion_is_enough_for_a_review():
+    images = ["L CC pre", "L CC post", "L MLO pre?", "L MLO post"]
+
+    assert pair_study(make_study(*images)).status is Status.REVIEW
 
 
 @pytest.mark.parametrize("code", ["exam-conflict", "patient-conflict"])

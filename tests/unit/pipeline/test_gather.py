@@ -2,7 +2,9 @@ import pytest
 from builders import make_instance, make_origin
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from ductdicom.errors import UnreadableError
 from ductdicom.model.instance import Patient
 from ductdicom.model.outcome import Disposition, LedgerRow
 from ductdicom.pipeline.gather import gather
@@ -59,6 +61,21 @@ def test_other_bytes_under_one_uid_are_both_kept_and_marked():
     assert part.study.contested == {"a", "b"}
 
 
+def test_a_file_that_can_no_longer_be_read_is_unreadable_and_no_copy():
+    def refuse(origin):
+        if origin.source == "a":
+            raise UnreadableError("gone", reason="read-error")
+        return "x"
+
+    found = gather([_instance("2.25.1", "a"), _instance("2.25.1", "b")], refuse)
+
+    (part,) = found.parts
+    assert [i.origin.source for i in part.study.instances] == ["b"]
+    assert [(row.disposition, row.reason) for row in found.rows] == [
+        (Disposition.UNREADABLE, "read-error")
+    ]
+
+
 def test_a_file_is_hashed_only_where_its_uid_occurs_twice():
     def refuse(_origin):
         raise AssertionError("asked for no reason")
@@ -76,6 +93,41 @@ def test_two_patients_under_one_study_are_parted():
         (0, True, 1),
         (1, True, 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        pytest.param("patient_id", "EBDAC", id="number"),
+        pytest.param("issuer", "EBDAC", id="issuer"),
+        pytest.param("name", ["E^E", "B^B", "D^D", "A^A", "C^C"], id="name"),
+        pytest.param("birth_date", ["19900101", "19300101", "19700101", "19500101"], id="birth"),
+        pytest.param("sex", "MF", id="sex"),
+        pytest.param("age", ["080Y", "020Y", "060Y", "040Y"], id="age"),
+    ],
+)
+def test_several_patients_of_a_study_are_numbered_in_one_order(field, values):
+    jane = Patient(patient_id="7", issuer="H", name="DOE^JANE")
+    found = gather(
+        [
+            _instance(f"2.25.{value}", value, patient=replace(jane, **{field: value}))
+            for value in values
+        ],
+        _by_content({}),
+    )
+
+    who = [getattr(part.study.instances[0].patient, field) for part in found.parts]
+    assert who == sorted(values)
+
+
+def test_parts_of_a_study_are_named_by_their_number():
+    instances = [_instance("2.25.1", "a", patient=JANE), _instance("2.25.2", "b", patient=JOAN)]
+
+    both, one = gather(instances, _by_content({})), gather(instances[:1], _by_content({}))
+
+    uid = instances[0].study_instance_uid
+    assert [part.name for part in both.parts] == [f"{uid}#1", f"{uid}#2"]
+    assert [part.name for part in one.parts] == [uid]
 
 
 def test_a_header_without_a_patient_stays_with_the_others():

@@ -116,6 +116,26 @@ def test_two_exposures_are_no_copies():
     assert kinds == [Kind.VIEW] * 2
 
 
+@pytest.mark.parametrize(
+    "images",
+    [
+        pytest.param([{"view": "CC"}, {"view": "ML"}] * 2, id="two views without a time"),
+        pytest.param(
+            [{"at": at, "series_text": text} for at in ("09:00", "09:20") for text in ("a", "b")],
+            id="one view at two times",
+        ),
+    ],
+)
+def test_one_event_on_all_images_of_a_visit_makes_no_copies(images):
+    event = ("2.25.500",)
+    views = [
+        _view(f"2.25.{number}", irradiation_event_uids=event, **image)
+        for number, image in enumerate(images, start=1)
+    ]
+
+    assert _kinds(*views) == [Kind.VIEW] * 4
+
+
 def test_copies_that_disagree_on_the_side_are_both_kept_out():
     event = ("2.25.500",)
 

@@ -38,6 +38,11 @@ def _numbers(*shots):
         pytest.param([("09:20", "DUCT 1"), ("09:23", "DUCT 2")], [1, 2], id="another duct"),
         pytest.param([("09:20", "DUCT 1"), ("09:23", "DUCT 1")], [1, 1], id="the same duct"),
         pytest.param([(None, "DUCT 1"), (None, "DUCT 2")], [1, 2], id="words without a clock"),
+        pytest.param(
+            [(None, f"DUCT {number}") for number in (4, 2, 5, 1, 3)],
+            [4, 2, 5, 1, 3],
+            id="in order of the ducts without a clock",
+        ),
         pytest.param([(None, None), (None, None)], [1, 1], id="neither words nor clock"),
     ],
 )

@@ -1,6 +1,6 @@
 """Times of injection, hints of compression, and what an archive wrote."""
 
-from datetime import time
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from builders import make_instance, make_seen
@@ -33,6 +33,30 @@ def test_the_end_of_an_injection_alone_only_tells_what_came_after(at, says):
 
     assert says == [item.says for item in evidence]
     assert all(item.tag == "(0018,1043)" for item in evidence)
+
+
+MARGIN, REACH = LIMITS.start_time_margin_seconds, 3600 * LIMITS.start_time_reach_hours
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"),
+    [
+        pytest.param(-REACH - 1, [], id="hours before"),
+        pytest.param(-REACH, [Phase.PRE], id="just in reach before"),
+        pytest.param(-MARGIN - 1, [Phase.PRE], id="before"),
+        pytest.param(-MARGIN, [], id="within the margin before"),
+        pytest.param(0, [], id="at the start"),
+        pytest.param(MARGIN, [], id="within the margin after"),
+        pytest.param(MARGIN + 1, [Phase.POST], id="after"),
+        pytest.param(REACH, [Phase.POST], id="just in reach after"),
+        pytest.param(REACH + 1, [], id="hours after"),
+    ],
+)
+def test_a_start_of_contrast_tells_within_hours_and_not_within_seconds(seconds, says):
+    at = datetime.combine(date(2026, 1, 2), time(12)) + timedelta(seconds=seconds)
+    (image,) = _look({"at": at, "contrast": Contrast(started_at=time(12, 0))})
+
+    assert [item.says for item in start_time(image, [image], LIMITS)] == says
 
 
 @pytest.mark.parametrize(
