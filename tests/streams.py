@@ -1,6 +1,9 @@
-"""Streams that tell what was done with them."""
+"""Streams that tell what was done with them, and archives without their streams."""
 
 import io
+
+from ductdicom.ingest.archives.walk import walk_archive
+from ductdicom.model.outcome import LedgerRow
 
 
 class Counting(io.BytesIO):
@@ -12,3 +15,9 @@ class Counting(io.BytesIO):
         chunk = super().read(size)
         self.count += len(chunk)
         return chunk
+
+
+def list_members(origin, limits=None):
+    """Yield what `walk_archive` yields, without the streams."""
+    for found in walk_archive(origin, limits):
+        yield found if isinstance(found, LedgerRow) else found[0]

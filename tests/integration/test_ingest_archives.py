@@ -13,12 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from streams import list_members
 
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest.archives.entry import Limits
 from ductdicom.ingest.archives.kind import archive_kind
 from ductdicom.ingest.archives.walk import (
-    members,
     open_origin,
     read_all,
     read_bytes,
@@ -92,7 +92,7 @@ def test_entries_are_read_in_place(tmp_path, name):
             found.append((instance.origin.label, instance.raster.has_pixels, instance.damage))
 
     assert found == [(f"{name}!/b/2", True, None), (f"{name}!/a", True, None)]
-    assert rows(members(origin)) == [(None, "container", "")]
+    assert rows(list_members(origin)) == [(None, "container", "")]
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
@@ -125,7 +125,7 @@ def test_a_header_of_zeros_does_not_pass_for_the_end(tmp_path, mode, lost):
     pack = {"": bytes, "gz": gzip.compress, "xz": lzma.compress, "bz2": bz2.compress}[kind]
     origin = save(tmp_path, f"a.tar.{kind}".rstrip("."), pack(plain))
 
-    found = list(members(origin))
+    found = list(list_members(origin))
 
     assert names(found) == [f"IM{number}" for number in range(lost)]
     assert rows(found) == [(None, "unreadable", "damaged-archive")]
@@ -134,7 +134,7 @@ def test_a_header_of_zeros_does_not_pass_for_the_end(tmp_path, mode, lost):
 def test_two_archives_in_one_file_are_not_taken_for_the_first(tmp_path):
     origin = save(tmp_path, "a.tar", make_tar({"one": DICOM}) + make_tar({"two": DICOM}))
 
-    found = list(members(origin))
+    found = list(list_members(origin))
 
     assert names(found) == ["one"]
     assert rows(found) == [(None, "unreadable", "damaged-archive")]
@@ -144,13 +144,13 @@ def test_two_archives_in_one_file_are_not_taken_for_the_first(tmp_path):
     ("size", "row"), [(10_240, ("container", "")), (1 << 20, ("unreadable", "damaged-archive"))]
 )
 def test_zeros_are_an_empty_archive_only_if_they_are_few(tmp_path, size, row):
-    assert rows(members(save(tmp_path, "a.tar", bytes(size)))) == [(None, *row)]
+    assert rows(list_members(save(tmp_path, "a.tar", bytes(size)))) == [(None, *row)]
 
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_an_entry_can_be_read_again(tmp_path, name):
     origin = save(tmp_path, name, MAKERS[name]({"a": b"first", "b": DICOM, "c": b"last"}))
-    first, second, third = (item for item in members(origin) if isinstance(item, Origin))
+    first, second, third = (item for item in list_members(origin) if isinstance(item, Origin))
 
     assert read_bytes(second) == DICOM
     assert open_origin(third).read() == b"last"
@@ -183,7 +183,7 @@ def test_an_archive_in_an_archive_is_opened(tmp_path, outer, inner):
     nested = MAKERS[inner]({"IM1": DICOM, "IM2": DICOM})
     origin = save(tmp_path, outer, MAKERS[outer]({inner: nested, "after": DICOM}))
 
-    found = list(members(origin))
+    found = list(list_members(origin))
 
     assert names(found) == [f"{inner}!/IM1", f"{inner}!/IM2", "after"]
     assert rows(found) == [(inner, "container", ""), (None, "container", "")]
@@ -194,7 +194,7 @@ def test_the_third_level_stays_closed(tmp_path):
     third = make_zip({"IM1": DICOM})
     origin = save(tmp_path, "1.zip", make_zip({"2.zip": make_zip({"3.zip": third})}))
 
-    assert rows(members(origin)) == [
+    assert rows(list_members(origin)) == [
         ("2.zip!/3.zip", "unreadable", "archive-limit"),
         ("2.zip", "container", ""),
         (None, "container", ""),
@@ -205,7 +205,7 @@ def test_the_third_level_stays_closed(tmp_path):
 def test_names_that_climb_are_only_names(tmp_path, name):
     origin = save(tmp_path, name, MAKERS[name]({"../../evil": DICOM, "/etc/evil": DICOM}))
 
-    assert names(members(origin)) == ["../../evil", "/etc/evil"]
+    assert names(list_members(origin)) == ["../../evil", "/etc/evil"]
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
@@ -217,7 +217,7 @@ def test_equal_names_are_told_apart(tmp_path):
             archive.writestr("a", b"two")
     origin = save(tmp_path, "a.zip", buffer.getvalue())
 
-    found = [item for item in members(origin) if isinstance(item, Origin)]
+    found = [item for item in list_members(origin) if isinstance(item, Origin)]
 
     assert [(item.member, read_bytes(item)) for item in found] == [("a", b"one"), ("a#2", b"two")]
 
@@ -235,7 +235,7 @@ def test_zip_names_without_the_flag_are_decoded(tmp_path, codec, name):
     content = make_zip({placeholder: DICOM}).replace(placeholder.encode(), name.encode(codec))
     origin = save(tmp_path, "a.zip", content)
 
-    (found,) = names(members(origin))
+    (found,) = names(list_members(origin))
 
     assert found == name
     assert read_bytes(replace(origin, member=name)) == DICOM
@@ -249,7 +249,7 @@ def test_zip_names_without_the_flag_are_decoded(tmp_path, codec, name):
     ],
 )
 def test_an_archive_behind_another_does_not_hide_it(tmp_path, front, row):
-    found = list(members(save(tmp_path, "a.zip", front + make_zip({"two": DICOM}))))
+    found = list(list_members(save(tmp_path, "a.zip", front + make_zip({"two": DICOM}))))
 
     assert names(found) == ["two"]
     assert rows(found) == [(None, *row)]
@@ -265,7 +265,7 @@ def test_a_name_that_is_falsely_called_utf8_costs_no_entry(tmp_path, compression
     content = buffer.getvalue().replace("Müller/1".encode(), b"M\x81ller/11")
     origin = save(tmp_path, "a.zip", content)
 
-    found = [item for item in members(origin) if isinstance(item, Origin)]
+    found = [item for item in list_members(origin) if isinstance(item, Origin)]
 
     assert [item.member for item in found] == ["Müller/11", "plain", "після/2"]
     assert [read_bytes(item) for item in found] == [DICOM] * 3
@@ -280,7 +280,7 @@ def test_a_unicode_path_beside_the_old_name_wins(tmp_path):
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(info, DICOM)
 
-    assert names(members(save(tmp_path, "a.zip", buffer.getvalue()))) == ["新"]
+    assert names(list_members(save(tmp_path, "a.zip", buffer.getvalue()))) == ["新"]
 
 
 def encrypt(content):
@@ -294,7 +294,7 @@ def encrypt(content):
 def test_an_encrypted_entry_is_reported(tmp_path):
     origin = save(tmp_path, "a.zip", encrypt(make_zip({"a": DICOM})))
 
-    assert rows(members(origin)) == [
+    assert rows(list_members(origin)) == [
         ("a", "unreadable", "encrypted-archive"),
         (None, "container", ""),
     ]
@@ -303,7 +303,7 @@ def test_an_encrypted_entry_is_reported(tmp_path):
 def test_a_bomb_is_refused(tmp_path):
     origin = save(tmp_path, "a.zip", make_zip({"bomb": bytes(65 << 20), "a": DICOM}))
 
-    found = list(members(origin))
+    found = list(list_members(origin))
 
     assert ("bomb", "unreadable", "archive-limit") in rows(found)
 
@@ -319,7 +319,7 @@ def test_a_bomb_is_refused(tmp_path):
 def test_limits_are_kept(tmp_path, name, limits, expected):
     origin = save(tmp_path, name, MAKERS[name]({"a": DICOM, "b": DICOM}))
 
-    assert expected in rows(members(origin, limits))
+    assert expected in rows(list_members(origin, limits))
 
 
 @pytest.mark.parametrize("name", ["export.tar.gz", "export.tar.xz", "export.tar.bz2"])
@@ -327,7 +327,7 @@ def test_a_compressed_archive_that_unpacks_without_end_is_stopped(tmp_path, name
     origin = save(tmp_path, name, MAKERS[name]({"a": bytes(3 << 20), "b": DICOM}))
     limits = Limits(ratio=10, ratio_from_bytes=1 << 20)
 
-    assert (None, "unreadable", "archive-limit") in rows(members(origin, limits))
+    assert (None, "unreadable", "archive-limit") in rows(list_members(origin, limits))
 
 
 def _header(name, size, kind=tarfile.REGTYPE):
@@ -392,7 +392,7 @@ def test_a_huge_extension_header_is_refused(tmp_path, library, name, pack):
     file = "a.tar" if pack is bytes else "a.tar.gz"
     origin = save(tmp_path, file, pack(TOO_LONG[name] + bytes(2048)))
 
-    assert rows(members(origin)) == [(None, "unreadable", "archive-limit")]
+    assert rows(list_members(origin)) == [(None, "unreadable", "archive-limit")]
 
 
 @pytest.mark.parametrize("name", NONSENSE)
@@ -403,7 +403,7 @@ def test_a_header_that_cannot_be_is_damage(tmp_path, library, name, pack):
     file = "a.tar" if pack is bytes else "a.tar.gz"
     origin = save(tmp_path, file, pack(first + NONSENSE[name] + bytes(2048)))
 
-    found = list(members(origin))
+    found = list(list_members(origin))
 
     assert names(found) == ["one"]
     assert rows(found) == [(None, "unreadable", "damaged-archive")]
@@ -416,7 +416,7 @@ def test_a_name_of_many_digits_is_no_endless_number(tmp_path):
         archive.addfile(tarfile.TarInfo(name))
     origin = save(tmp_path, "a.tar", buffer.getvalue())
 
-    assert names(members(origin)) == [name]
+    assert names(list_members(origin)) == [name]
 
 
 def test_links_and_devices_in_a_tar_are_rows(tmp_path):
@@ -428,7 +428,7 @@ def test_links_and_devices_in_a_tar_are_rows(tmp_path):
             archive.addfile(info)
     origin = save(tmp_path, "a.tar", buffer.getvalue())
 
-    assert rows(members(origin)) == [
+    assert rows(list_members(origin)) == [
         ("s", "not-dicom", "symlink"),
         ("h", "not-dicom", "hard-link"),
         ("f", "not-dicom", "special-file"),
@@ -441,7 +441,7 @@ def test_a_cut_archive_is_reported(tmp_path, name):
     content = MAKERS[name]({"a": DICOM, "b": bytes(range(256)) * 40})
     origin = save(tmp_path, name, content[: len(content) // 3])
 
-    assert (None, "unreadable", "damaged-archive") in rows(members(origin))
+    assert (None, "unreadable", "damaged-archive") in rows(list_members(origin))
 
 
 def test_a_damaged_header_inside_a_tar_is_not_taken_for_the_end(tmp_path):
@@ -449,13 +449,13 @@ def test_a_damaged_header_inside_a_tar_is_not_taken_for_the_end(tmp_path):
     content[1024] ^= 0xFF
     origin = save(tmp_path, "a.tar", bytes(content))
 
-    assert rows(members(origin)) == [(None, "unreadable", "damaged-archive")]
+    assert rows(list_members(origin)) == [(None, "unreadable", "damaged-archive")]
 
 
 def test_garbage_named_as_an_archive_is_a_damaged_archive(tmp_path):
     origin = save(tmp_path, "a.zip", b"this is no archive at all" * 50)
 
-    assert rows(members(origin)) == [(None, "unreadable", "damaged-archive")]
+    assert rows(list_members(origin)) == [(None, "unreadable", "damaged-archive")]
 
 
 @pytest.mark.parametrize(
@@ -483,7 +483,7 @@ def test_content_decides_what_an_archive_is(name, content, kind):
 def test_an_unreadable_archive_is_a_row(tmp_path):
     origin = Origin(file=str(tmp_path / "gone.zip"), source="gone.zip")
 
-    assert rows(members(origin)) == [(None, "unreadable", "missing")]
+    assert rows(list_members(origin)) == [(None, "unreadable", "missing")]
 
 
 SAMPLES = {
@@ -503,7 +503,7 @@ def test_no_damage_breaks_the_readers(tmp_path, name, changes, cut):
         content[position % len(content)] = value
     origin = save(tmp_path, name, bytes(content[: len(content) - cut % len(content)]))
 
-    found = list(members(origin))
+    found = list(list_members(origin))
 
     assert isinstance(found[-1], LedgerRow)
     assert found[-1].origin == origin
@@ -530,7 +530,7 @@ def test_an_archive_of_several_streams_is_read_to_its_end(tmp_path, name):
     parts = [PACKERS[name](tar[at : at + 700]) for at in range(0, len(tar), 700)]
     origin = save(tmp_path, name, b"".join(parts))
 
-    found = [item for item in members(origin) if isinstance(item, Origin)]
+    found = [item for item in list_members(origin) if isinstance(item, Origin)]
 
     assert names(found) == [f"IM{number}" for number in range(9)]
     assert [content for _, content in read_all(found)] == [DICOM] * 9
@@ -540,7 +540,7 @@ def test_an_archive_of_several_streams_is_read_to_its_end(tmp_path, name):
 def test_an_archive_with_something_behind_it_is_damaged(tmp_path, name):
     origin = save(tmp_path, name, PACKERS[name](make_tar({"IM1": DICOM})) + b"something")
 
-    found = list(members(origin))
+    found = list(list_members(origin))
 
     assert names(found) == ["IM1"]
     assert rows(found) == [(None, "unreadable", "damaged-archive")]
@@ -560,7 +560,7 @@ def test_a_packed_archive_with_a_wrong_checksum_is_damaged(tmp_path):
     content = MAKERS["export.tar.gz"]({"IM1": DICOM})
     origin = save(tmp_path, "export.tar.gz", content[:-8] + bytes(4) + content[-4:])
 
-    found = list(members(origin))
+    found = list(list_members(origin))
 
     assert names(found) == ["IM1"]
     assert rows(found) == [(None, "unreadable", "damaged-archive")]
@@ -596,7 +596,7 @@ def make_sparse(real_bytes):
 def test_a_sparse_file_costs_no_more_than_it_may(tmp_path, real_bytes, expected):
     origin = save(tmp_path, "export.tar", make_sparse(real_bytes))
 
-    assert rows(members(origin)) == expected
+    assert rows(list_members(origin)) == expected
 
 
 @pytest.mark.parametrize("moment", ["nan", "inf", "1e400"])

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import dicom_bytes as make
 import pytest
+from streams import list_members
 
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest import read as reading
-from ductdicom.ingest.archives.walk import members
 from ductdicom.ingest.inputs import find_inputs
 from ductdicom.ingest.scan import fingerprint, scan_inputs
 from ductdicom.model.instance import Instance
@@ -195,7 +195,7 @@ def test_the_fingerprint_is_that_of_the_bytes(tmp_path):
         archive.writestr("c", content)
     plain = Origin(file=str(tmp_path / "a"), source="a")
     archive = Origin(file=str(tmp_path / "b.zip"), source="b.zip", size_bytes=10_000)
-    packed = next(item for item in members(archive) if isinstance(item, Origin))
+    packed = next(item for item in list_members(archive) if isinstance(item, Origin))
 
     assert fingerprint(plain) == fingerprint(packed)
     assert len(fingerprint(plain)) == 64

@@ -5,9 +5,9 @@ import tarfile
 import zipfile
 
 import pytest
+from streams import list_members
 
 from ductdicom.errors import UnreadableError
-from ductdicom.ingest.archives.walk import members as list_members
 from ductdicom.model.origin import Origin
 from ductdicom.pipeline.drawing import originals as members
 from ductdicom.pipeline.drawing.originals import Members

@@ -76,12 +76,6 @@ def _with_nests(names: Iterable[str]) -> frozenset[str]:
     )
 
 
-def members(origin: Origin, limits: Limits | None = None) -> Iterator[Origin | LedgerRow]:
-    """Yield what `walk_archive` yields, without the streams."""
-    for found in walk_archive(origin, limits):
-        yield found if isinstance(found, LedgerRow) else found[0]
-
-
 def read_all(
     origins: Iterable[Origin], limits: Limits | None = None
 ) -> Iterator[tuple[Origin, bytes]]:
