@@ -30,8 +30,11 @@ _SUBSTANCES = (
     ("agent.gadolinium", AgentClass.GADOLINIUM),
     ("agent.non_opaque", AgentClass.NON_OPAQUE),
 )
+_DYES = frozenset({"dye"})  # contrast, unless a blue one is named beside it
+_AMOUNTS = frozenset({"ml", "mls", "cc", "мл", "毫升"})
 _NAMES_CONTRAST = ("agent.positive", "agent.gadolinium", "agent.generic")
-_GIVEN = frozenset({AgentClass.AGENT, AgentClass.GENERIC_YES, AgentClass.GADOLINIUM})
+OPAQUE = frozenset({AgentClass.AGENT, AgentClass.GADOLINIUM})  # by their names
+_GIVEN = OPAQUE | {AgentClass.GENERIC_YES}
 _SHORTEST_NAME = 4  # letters of an agent's name
 _REMEMBERED = 2048  # the images of an export say the same
 _SHORTEST_NEGATION = 4  # letters; "no" and "n" begin too many other words
@@ -42,8 +45,9 @@ def read_agent(text: str, vocabulary: Vocabulary) -> AgentClass:
     """Return what a text in the place of a contrast agent says.
 
     Whether the field counts at all is for the study to say: consoles copy it onto every image.
-    A number, a unit or a date states nothing, nor does a filling that is still to come; 0 states
-    none and 1 states yes, as consoles do.
+    A bare number or a date states nothing, nor does a filling that is still to come; a volume or a
+    concentration states that something was given, 0 that nothing was, and 1 states yes, as
+    consoles do.
     """
     phrases = agent_lexicon_of(vocabulary).scan(text).phrases
     words = [phrase for phrase in phrases if _is_significant(phrase)]
@@ -119,7 +123,15 @@ def _read_number(phrases: Sequence[Phrase]) -> AgentClass:
     if numbers and not "".join(numbers).strip("0.,"):
         return AgentClass.EXPLICIT_NONE
     is_bare = len(phrases) == 1 and numbers == ["1"]
-    return AgentClass.GENERIC_YES if is_bare else AgentClass.UNINFORMATIVE
+    is_amount = any(number.is_number and _is_amount(unit) for number, unit in pairwise(phrases))
+    return AgentClass.GENERIC_YES if is_bare or is_amount else AgentClass.UNINFORMATIVE
+
+
+def _is_amount(unit: Phrase) -> bool:
+    """Whether a unit is that of a volume, or of a concentration of iodine: "mg I/ml"."""
+    return unit.text in _AMOUNTS or (
+        unit.has("unit") and unit.text.replace(" ", "").endswith("/ml")
+    )
 
 
 def _read_words(words: Sequence[Phrase]) -> AgentClass:
@@ -130,12 +142,14 @@ def _read_words(words: Sequence[Phrase]) -> AgentClass:
     for role, found in _SUBSTANCES:
         if any(phrase.has(role) for phrase in words):
             return found
-    if any(phrase.has("agent.generic") for phrase in words):
-        is_denied = any(phrase.has("none") for phrase in words)  # "no post contrast"
-        return AgentClass.UNINFORMATIVE if is_denied else AgentClass.GENERIC_YES
-    if all(phrase.has("yes") for phrase in words):
-        return AgentClass.GENERIC_YES
-    return AgentClass.UNINFORMATIVE
+    generic = [phrase for phrase in words if phrase.has("agent.generic")]
+    if any(phrase.has("agent.diluent") for phrase in words):
+        is_dye = all(phrase.text in _DYES for phrase in generic)
+        return AgentClass.NON_OPAQUE if is_dye else AgentClass.GENERIC_YES
+    is_denied = any(phrase.has("none") for phrase in words)  # "no post contrast"
+    is_given = bool(generic) and not is_denied
+    is_yes = not generic and all(phrase.has("yes") for phrase in words)
+    return AgentClass.GENERIC_YES if is_given or is_yes else AgentClass.UNINFORMATIVE
 
 
 def _is_negated(words: Sequence[Phrase]) -> bool:

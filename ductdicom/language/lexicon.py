@@ -1,9 +1,10 @@
 """Finding the vocabulary's phrases in a text, longest first, in linear time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from ductdicom.language.misspelt import Misspellings
 from ductdicom.language.parts import Phrase, ScannedText, Use
 from ductdicom.language.view_words import view_roles
 from ductdicom.vocabulary.folding import Token, fold_with_origin, spellings, tokenise
@@ -18,6 +19,8 @@ _MOST_SIGNS_BETWEEN = 3  # between two words of a phrase
 _AGENTS = "agents"
 _AGENT_NAMES = ("agent.positive", "agent.gadolinium")
 _FIRST_ROLES = frozenset({"ductography", "other_procedure"})
+# Roles whose words are known with one letter wrong, and how many letters these have at least.
+_TOLERANT = {"ductography": 8, "agent.positive": 7, "agent.gadolinium": 7}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,7 @@ class Lexicon:
 
     _words: dict[str, tuple[Pattern, ...]] = field(repr=False)
     _stems: dict[str, tuple[Pattern, ...]] = field(repr=False)
+    _misspelt: tuple[tuple[str, Misspellings], ...] = field(repr=False)
 
     def scan(self, text: str) -> ScannedText:
         """Split ``text`` into known phrases and unknown tokens.
@@ -60,7 +64,33 @@ class Lexicon:
                 taken[phrase.first] = phrase
                 for position in range(phrase.first + 1, phrase.last + 1):
                     taken.setdefault(position, phrase)
-        return ScannedText(folded=folded, phrases=tuple(_in_order(tokens, taken)))
+        return ScannedText(folded=folded, phrases=tuple(self._in_order(tokens, taken)))
+
+    def _in_order(self, tokens: tuple[Token, ...], taken: dict[int, Phrase]) -> Iterator[Phrase]:
+        position = 0
+        while position < len(tokens):
+            phrase = taken.get(position) or self._unknown(tokens, position)
+            yield phrase
+            position = phrase.last + 1
+
+    def _unknown(self, tokens: tuple[Token, ...], position: int) -> Phrase:
+        """Make a phrase of a token that no file knows: a view, a misspelt word, or a stranger."""
+        meant = self._meant(tokens[position].text)
+        return Phrase(
+            roles=meant.roles if meant else view_roles(tokens, position),
+            uses=meant.uses if meant else frozenset(),
+            tokens=tokens[position : position + 1],
+            first=position,
+            last=position,
+        )
+
+    def _meant(self, word: str) -> Pattern | None:
+        for role, misspelt in self._misspelt:
+            known = misspelt.meant(word)
+            if known is not None:
+                patterns = (*self._words.get(known, ()), *self._stems.get(known, ()))
+                return next(p for p in patterns if len(p.tokens) == 1 and role in p.roles)
+        return None
 
     def _find(
         self, tokens: tuple[Token, ...], taken: dict[int, Phrase], roles: frozenset[str] | None
@@ -146,6 +176,27 @@ def build_lexicon(terms: Iterable[Term]) -> Lexicon:
     return Lexicon(
         {word: tuple(found) for word, found in words.items()},
         {stem: tuple(found) for stem, found in stems.items()},
+        tuple(
+            (
+                role,
+                Misspellings.of(
+                    _single(words, role),
+                    _single(stems, role),
+                    fewest_letters=letters,
+                    is_procedure=role == "ductography",
+                ),
+            )
+            for role, letters in _TOLERANT.items()
+        ),
+    )
+
+
+def _single(index: Mapping[str, Sequence[Pattern]], role: str) -> tuple[str, ...]:
+    """Return the words that play a role without another word."""
+    return tuple(
+        word
+        for word, patterns in index.items()
+        if any(len(pattern.tokens) == 1 and role in pattern.roles for pattern in patterns)
     )
 
 
@@ -216,18 +267,3 @@ def _is_tight(pattern: Pattern, tokens: tuple[Token, ...], first: int, last: int
         return False
     follows = after and (tokens[last + 1].is_word or tokens[last + 1].is_number)
     return inside and not (follows and pattern.tokens[-1] in _HARD_DASH)
-
-
-def _in_order(tokens: tuple[Token, ...], taken: dict[int, Phrase]) -> Iterator[Phrase]:
-    position = 0
-    while position < len(tokens):
-        phrase = taken.get(position)
-        if phrase is None:
-            phrase = Phrase(
-                roles=view_roles(tokens, position),
-                tokens=tokens[position : position + 1],
-                first=position,
-                last=position,
-            )
-        yield phrase
-        position = phrase.last + 1

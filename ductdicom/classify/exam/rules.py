@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.image.seen import Seen
 from ductdicom.classify.image.subject import Subject
-from ductdicom.language.agents import AgentClass, read_agent, read_route
+from ductdicom.language.agents import OPAQUE, AgentClass, read_agent, read_route
 from ductdicom.language.codes import agent_of, is_ductography, route_of
 from ductdicom.model.call import Evidence, ExamKind, Kind, Strength
 from ductdicom.model.instance import Level, Text
@@ -69,9 +69,8 @@ def _discriminating_yes(images: Sequence[Seen]) -> list[str]:
 
 def _names_an_agent(subject: Subject) -> bool:
     contrast = subject.instance.contrast
-    return read_agent(contrast.agent or "", subject.vocabulary) is AgentClass.AGENT or any(
-        agent_of(code, subject.vocabulary) is AgentClass.AGENT
-        for code in contrast.agent_codes or ()
+    return read_agent(contrast.agent or "", subject.vocabulary) in OPAQUE or any(
+        agent_of(code, subject.vocabulary) in OPAQUE for code in contrast.agent_codes or ()
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from ductdicom.classify.engine import Rule, Thresholds
 from ductdicom.classify.image.subject import Subject
 from ductdicom.classify.rules import describe_rules
-from ductdicom.language.agents import AgentClass, read_agent, read_route
+from ductdicom.language.agents import OPAQUE, AgentClass, read_agent, read_route
 from ductdicom.language.codes import agent_of, route_of
 from ductdicom.language.phrases import TextPhase
 from ductdicom.language.text import Reading
@@ -17,6 +17,7 @@ Said = Iterator[tuple[str, str, Phase]]
 _IMAGE_TYPE_PHASES = {"PRE_CONTRAST": Phase.PRE, "POST_CONTRAST": Phase.POST}
 _AGENT_PHASES = {
     AgentClass.AGENT: Phase.POST,
+    AgentClass.GADOLINIUM: Phase.POST,  # given to a patient allergic to iodine
     AgentClass.GENERIC_YES: Phase.POST,
     AgentClass.EXPLICIT_NONE: Phase.PRE,
 }
@@ -66,7 +67,7 @@ def _agent(subject: Subject, _: Thresholds) -> Said:
 
 def _coded_agent(subject: Subject, _: Thresholds) -> Said:
     for code in subject.instance.contrast.agent_codes or ():
-        if agent_of(code, subject.vocabulary) is AgentClass.AGENT and not _is_denied(subject):
+        if agent_of(code, subject.vocabulary) in OPAQUE and not _is_denied(subject):
             yield "(0018,0012)", code.meaning or code.value, Phase.POST
 
 

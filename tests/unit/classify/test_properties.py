@@ -8,12 +8,16 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ductdicom.classify.decide import classify_study
+from ductdicom.language.agents import AgentClass, read_agent
 from ductdicom.model.call import Confidence, Decision, ExamKind, Kind, Phase, Strength
 from ductdicom.model.instance import Breast, Clock, Contrast, Level, Patient, Text
 from ductdicom.model.study import Study
 from ductdicom.pairing.rows import pair_study
 from ductdicom.pipeline.gather import gather
 from ductdicom.pipeline.judge import judge
+from ductdicom.vocabulary.terms import load_vocabulary
+
+VOCABULARY = load_vocabulary()
 
 FAST = settings(
     max_examples=60,
@@ -360,3 +364,37 @@ def test_an_image_without_any_attribute_is_survived(visit):
     bare = replace(visit[0], sop_instance_uid="2.25.99", breast=Breast(), texts=(), clock=Clock())
 
     assert len(conclude(*visit, bare).images) == len(visit) + 1
+
+
+OTHER_AGENTS = st.one_of(
+    st.sampled_from(
+        ("X", "REMOVED", "?", "Acmeray 300", "2 ml", "300", "AIR", "saline", "planned", "-", "YES",
+         "Omnpaque", "methylene blue", "contrast and saline", "100 ml IV", "20260102", "MULTIHANCE")
+    ),
+    st.text(min_size=1, max_size=12),
+)  # fmt: skip
+
+
+@FAST
+@given(visits(), OTHER_AGENTS, st.integers(0, 5), st.booleans())
+def test_another_name_in_place_of_an_agent_turns_no_phase(visit, other, place, is_everywhere):
+    assume(other.strip(" \0") and read_agent(other, VOCABULARY) is not AgentClass.EXPLICIT_NONE)
+    named = [
+        number
+        for number, image in enumerate(visit)
+        if read_agent(image.contrast.agent or "", VOCABULARY) is AgentClass.AGENT
+    ]
+    assume(named)
+    changed = named if is_everywhere else [named[place % len(named)]]
+    renamed = [
+        replace(image, contrast=replace(image.contrast, agent=other))
+        if number in changed
+        else image
+        for number, image in enumerate(visit)
+    ]
+
+    before, after = conclude(*visit), conclude(*renamed)
+
+    was = {image.uid: image.call.phase for image in before.images}
+    for image in after.images:
+        assert image.call.phase is None or image.call.phase is not OPPOSITE.get(was[image.uid])

@@ -57,7 +57,6 @@ AGENTS = {
     "unit": "0 *",
     "empty": "contrast *",
     "redacted": "contrast *",
-    "agent.gadolinium": "* contrast",
 }
 
 
@@ -152,7 +151,11 @@ def study_with_agent(role):
         return images(contrast=Contrast(agent="iohexol", route=text))
     if role == "route.intraductal":
         return images(contrast=Contrast(route=text))
-    return images(contrast=Contrast(agent=text, volume_ml=1 if "opaque" in role else None))
+    return images(
+        contrast=Contrast(
+            agent=text, volume_ml=1 if role in ("agent.non_opaque", "agent.diluent") else None
+        )
+    )
 
 
 def study_with_code(use):
@@ -160,7 +163,7 @@ def study_with_code(use):
     family, _, name = use.partition(".")
     # What a site says of its code outranks the code's meaning, here another one.
     meanings = {"procedure": "Galaktographie", "agent": "iohexol"}
-    is_plain = name in ("ductography", "positive")
+    is_plain = name in ("ductography", "positive", "gadolinium")
     meaning = "" if is_plain else meanings.get(family, "")
     code = Code(tag="", value=use.upper(), scheme="99LOCAL", meaning=meaning)
     if family == "title":

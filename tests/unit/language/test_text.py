@@ -333,6 +333,35 @@ def test_a_short_value_cut_in_a_word_is_weak():
     assert not read("GALACTOGRAM POST").is_weak
 
 
+@pytest.mark.parametrize(
+    ("text", "names_it"),
+    [
+        ("GALACTAGRAM", True),
+        ("DUCTAGRAM LT", True),
+        ("GALATCOGRAM", True),
+        ("Galaktogrphie", True),
+        ("GALACTOG", True),
+        ("DUCTOGRA", True),
+        ("дуктографя", True),
+        ("galactorrhea", False),
+        ("galactocele", False),
+        ("Milchgangs-Ektasie", False),
+        ("mammogram", False),
+        ("PRODUCTOGRAM", False),
+        ("lactogenic", False),
+        ("galactophores", False),
+        ("ductal", False),
+    ],
+)
+def test_a_procedure_with_a_letter_wrong_or_cut_off_is_known(text, names_it):
+    assert read(text).is_ductography is names_it
+
+
+def test_an_agent_with_a_letter_wrong_is_known():
+    assert read("after 0.5 ml omnpaque").phase is TextPhase.POST
+    assert read("after methodology").phase is TextPhase.NONE
+
+
 def test_an_overlay_word_is_read(tmp_path):
     rules = tmp_path / "rules.toml"
     rules.write_text('[add.de]\npre = ["Leerschuss"]\n', encoding="utf-8")
