@@ -172,7 +172,7 @@ def _hung_ratio(image: ImageCall, hanging: Hanging) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Detail:
     """A part of a tile as fractions of its height and width."""
 
     top: float
@@ -181,10 +181,10 @@ class Part:
     width: float
 
 
-WHOLE = Part(top=0.0, left=0.0, height=1.0, width=1.0)
+WHOLE = Detail(top=0.0, left=0.0, height=1.0, width=1.0)
 
 
-def behind_the_nipple(tile: Tile, *, width_mm: float, height_mm: float) -> Part | None:
+def behind_the_nipple(tile: Tile, *, width_mm: float, height_mm: float) -> Detail | None:
     """Return the part of a tile behind its nipple.
 
     It reaches a fifth of its width beyond the nipple and lies inside the tile (heuristic).
@@ -196,7 +196,7 @@ def behind_the_nipple(tile: Tile, *, width_mm: float, height_mm: float) -> Part 
 
     Returns
     -------
-    Part or None
+    Detail or None
         None where scale or nipple are not known.
     """
     if tile.tip is None or tile.size_mm is None or tile.hanging.chest_wall is None:
@@ -206,7 +206,7 @@ def behind_the_nipple(tile: Tile, *, width_mm: float, height_mm: float) -> Part 
     row, column = tile.tip
     beyond = width * _BEYOND_NIPPLE
     left = column + beyond - width if tile.hanging.chest_wall == "left" else column - beyond
-    return Part(
+    return Detail(
         top=min(max(row - height / 2, 0.0), 1.0 - height),
         left=min(max(left, 0.0), 1.0 - width),
         height=height,
@@ -215,7 +215,7 @@ def behind_the_nipple(tile: Tile, *, width_mm: float, height_mm: float) -> Part 
 
 
 def draw_tile(
-    tile: Tile, *, width_px: int, height_px: int, part: Part = WHOLE
+    tile: Tile, *, width_px: int, height_px: int, part: Detail = WHOLE
 ) -> NDArray[np.uint8]:
     """Return a tile or a part of it at its size on the page, by averaging areas.
 

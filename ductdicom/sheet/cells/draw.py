@@ -25,8 +25,8 @@ from ductdicom.sheet.page import (
 from ductdicom.sheet.style import SMALL_PX
 from ductdicom.sheet.tile import (
     WHOLE,
+    Detail,
     MissingTile,
-    Part,
     Tile,
     behind_the_nipple,
     draw_finer,
@@ -89,7 +89,7 @@ class _Shown:
     tile: Tile
 
 
-def _picture(shown: _Shown, box: Box, part: Part, scale: float) -> PictureMark:
+def _picture(shown: _Shown, box: Box, part: Detail, scale: float) -> PictureMark:
     target = pixel_box(box, scale)
     width, height = round(target.width), round(target.height)
     image = shown.image
