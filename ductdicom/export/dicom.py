@@ -66,6 +66,10 @@ def dicom_sheet(
     _add_study(data, own_study or first.study_instance_uid, digest)
     _add_content(data, drawn_images(pairing), names_sources=phi is not Phi.NONE)
     _add_pixels(data, frames)
+    return _as_file(data)
+
+
+def _as_file(data: Dataset) -> bytes:
     data.file_meta = FileMetaDataset()
     data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     data.file_meta.MediaStorageSOPClassUID = data.SOPClassUID

@@ -85,9 +85,8 @@ def hang(
 
     Returns
     -------
-    Hanging
-        One of the eight turns by quarters and mirrorings; as stored where side, view or orientation
-        are not known, or do not fit together.
+    One of the eight turns by quarters and mirrorings; as stored where side, view or orientation are
+    not known, or do not fit together.
 
     References
     ----------

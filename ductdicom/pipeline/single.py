@@ -51,13 +51,7 @@ def write_sheet(
     OutputError
         The folder is not there, which may be a slip, or the file could not be written.
     """
-    format_ = _SUFFIXES.get(target.suffix.lower())
-    if format_ is None:
-        raise UsageError(
-            f"no format is written as {target.suffix or 'a name without suffix'}",
-            path=target,
-            hint=f"use {', '.join(_SUFFIXES)}",
-        )
+    format_ = _format_of(target)
     if not target.parent.is_dir():
         raise OutputError("no such folder", path=target.parent, hint="make it first")
     if settings.difference:
@@ -80,6 +74,17 @@ def write_sheet(
     for path, content in zip(paths, files, strict=True):
         write_whole(path, content)
     return paths, decided(scanned, settings, (result_of(job, drawn),))
+
+
+def _format_of(target: Path) -> Format:
+    format_ = _SUFFIXES.get(target.suffix.lower())
+    if format_ is None:
+        raise UsageError(
+            f"no format is written as {target.suffix or 'a name without suffix'}",
+            path=target,
+            hint=f"use {', '.join(_SUFFIXES)}",
+        )
+    return format_
 
 
 def _choose(judged: Sequence[Judged], name: str | None) -> Judged:

@@ -23,6 +23,7 @@ CLOSEUP_STRIP_PX = 30  # the words above a close-up
 _CLOSEUP_PX = 380  # height that is kept for close-ups where they are asked for
 _LEAST_CLOSEUP_PX = 240
 _MOST_CLOSEUP_PX = 460
+_GAIN = 1.001  # of the scale, for which rows are laid otherwise
 _STEPS = 40  # halvings in the search for the scale
 
 
@@ -97,18 +98,8 @@ def arrange(
         return ()
     kept = _CLOSEUP_PX if closeup is Closeup.ALWAYS else 0
     words = _words_height(lines_below)
-    best: tuple[float, list[list[int]], list[float]] | None = None
-    for lines in _divisions(len(blocks)):
-        height = _line_height(area, len(lines))
-        scales = [
-            _scale([blocks[i] for i in line], area.width, height - kept - words) for line in lines
-        ]
-        if best is None or min(scales) > best[0] * 1.001:
-            best = (min(scales), lines, scales)
-    if best is None:
-        return ()
+    lines, scales = _largest(blocks, area, kept + words)
     placed: list[PlacedBlock] = []
-    _, lines, scales = best
     height = _line_height(area, len(lines))
     for number, (line, scale) in enumerate(zip(lines, scales, strict=True)):
         top = area.y + number * (height + BLOCK_GAP_PX)
@@ -118,6 +109,19 @@ def arrange(
         room = 0.0 if closeup is Closeup.NEVER else _closeup_height(height - words - tallest)
         placed += _place_line(members, place, scale, (room, words))
     return tuple(placed)
+
+
+def _largest(
+    blocks: Sequence[Sequence[Slot]], area: Box, taken_px: float
+) -> tuple[list[list[int]], list[float]]:
+    """Return the rows of each line, and each line's scale, where the least scale is greatest."""
+    best: tuple[float, list[list[int]], list[float]] = (-1, [], [])
+    for lines in _divisions(len(blocks)):
+        height = _line_height(area, len(lines)) - taken_px
+        scales = [_scale([blocks[i] for i in line], area.width, height) for line in lines]
+        if min(scales) > best[0] * _GAIN:
+            best = (min(scales), lines, scales)
+    return best[1:]
 
 
 def _words_height(lines_below: int) -> float:

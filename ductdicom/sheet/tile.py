@@ -1,6 +1,6 @@
 """One image made ready for its place: shown, hung and cropped, its scale known or not."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,21 +110,7 @@ def prepare_tile(
     values = apply(shown.values, hanging.transform)
     background = apply(shown.background, hanging.transform)
     crop = _breast_crop(small, background, hanging)
-    said = [*scale.notes, *notes, *shown.notes]
-    if scale.mm_per_px is not None and not scale.is_corrected:
-        said.append(Note.SCALE_UNCORRECTED)
-    if hanging is not stated:
-        said.append(Note.ORIENTATION_CONTRADICTED)
-    elif not hanging.is_known:
-        said.append(Note.ORIENTATION_UNKNOWN)
-    elif not hanging.fits_side:
-        said.append(Note.ORIENTATION_DOUBTFUL)
-    if image.instance.raster.has_annotation:
-        said.append(Note.BURNED_IN)
-    if stored.attributes.is_lossy:
-        said.append(Note.LOSSY)
-    if stored.attributes.is_for_processing:
-        said.append(Note.FOR_PROCESSING)
+    doubts = (*_doubts(geometry, hanging), *_remarks(image, stored))
     cropped = values[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
     return Tile(
         values=np.round(cropped * _LEVELS).astype(np.uint16),
@@ -137,8 +123,31 @@ def prepare_tile(
         reduction=stored.reduction,
         is_trimmed=cropped.size < values.size,
         tip=anterior_point(cropped, hanging.chest_wall) if hanging.chest_wall else None,
-        notes=tuple(dict.fromkeys(said)),
+        notes=tuple(dict.fromkeys((*scale.notes, *notes, *shown.notes, *doubts))),
     )
+
+
+def _doubts(geometry: ImageGeometry, hanging: Hanging) -> Iterator[Note]:
+    """Yield what is in doubt of an image's millimetres and of how it hangs in the end."""
+    scale = geometry.scale
+    if scale.mm_per_px is not None and not scale.is_corrected:
+        yield Note.SCALE_UNCORRECTED
+    if hanging is not geometry.hanging:
+        yield Note.ORIENTATION_CONTRADICTED
+    elif not hanging.is_known:
+        yield Note.ORIENTATION_UNKNOWN
+    elif not hanging.fits_side:
+        yield Note.ORIENTATION_DOUBTFUL
+
+
+def _remarks(image: ImageCall, stored: StoredImage) -> Iterator[Note]:
+    """Yield what a reader must know of the image by its header."""
+    if image.instance.raster.has_annotation:
+        yield Note.BURNED_IN
+    if stored.attributes.is_lossy:
+        yield Note.LOSSY
+    if stored.attributes.is_for_processing:
+        yield Note.FOR_PROCESSING
 
 
 def _breast_crop(small: Floats, background: Mask, hanging: Hanging) -> Crop:

@@ -109,7 +109,7 @@ def test_injections_are_counted_a_side():
     ("code", "words"),
     [
         ("laterality-conflict", "study named for the other breast"),
-        ("patient-conflict", "several patients share this study"),
+        ("patient-conflict", "several patients share this study or its patient ID"),
         ("exam-conflict", "signs of two kinds of examination"),
         ("exam-inferred", "nothing names the examination"),
     ],
