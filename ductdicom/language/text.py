@@ -103,8 +103,18 @@ def _read(value: str, vocabulary: Vocabulary, *, ductography_context: bool) -> R
 def _procedures(phrases: Sequence[Phrase]) -> Iterator[Phrase]:
     """Yield the names of the procedure, but for those of the past and those that are denied."""
     for position, phrase in enumerate(phrases):
-        if phrase.has("ductography") and not _is_preceded(phrases, position, "history", "without"):
+        is_named = phrase.has("ductography") and not _is_undone(phrases, position)
+        if is_named and not _is_preceded(phrases, position, "history", "without"):
             yield phrase
+
+
+def _is_undone(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether a denial follows that ends, or goes on with no word of contrast: "not performed"."""
+    behind = [phrase for phrase in phrases[position + 1 :] if not phrase.is_light]
+    if not behind or not behind[0].has("not"):
+        return False
+    said = [phrase for phrase in behind[1:] if not phrase.has("yet")]
+    return not said or said[0].has("given") or not said[0].roles
 
 
 def _asserts(phase_words: Sequence[PhaseWord], words: Sequence[Word]) -> bool:
