@@ -214,7 +214,7 @@ def phrase_tokens(folded: str) -> tuple[str, ...]:
     for position, token in enumerate(found):
         before = found[position - 1] if position else None
         after = found[position + 1] if position + 1 < len(found) else None
-        if token.text == _STEM_MARK and before is not None and before.end == token.start:
+        if token.text == _STEM_MARK and tokens and before and before.end == token.start:
             tokens[-1] += _STEM_MARK
         elif token.text not in _SOFT or (token.text == "-" and _is_edge(before, after)):
             tokens.append(token.text)
