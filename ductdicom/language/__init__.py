@@ -3,10 +3,14 @@
 A text passes through these files, in this order:
 
 - ``lexicon`` finds the vocabulary's phrases in it;
+- ``misspelt`` knows a name that is one letter off;
 - ``view_words`` knows acronyms that are glued together (LCC, RMLO);
 - ``parts`` holds the text as a row of phrases, each with the parts that it may play;
-- ``negations`` tells what takes a phrase back or weakens it (*not yet injected*);
+- ``homonyms`` settles short words that mean different things in two languages (SIN, DR);
+- ``negations`` tells what takes a phrase back (*not yet injected*);
 - ``phrases`` reads which phrases say before the filling, and which after;
+- ``whole`` tells whether all of the text is understood, ``labels`` what a word says that only
+  some images of a breast carry;
 - ``side`` and ``injection`` read the side, and the number of the duct or filling;
 - ``text`` puts all of it together: a text in, its ``Reading`` out.
 
