@@ -62,7 +62,7 @@ def test_a_text_asserts_what_it_is_understood_to_say(text, phase):
     assert asserted(text) == (phase or (None if read(text).is_weak else "none"))
 
 
-@given(st.from_regex(r"zq[bcdfghjklmnpqrstvwxz]{3,7}", fullmatch=True), st.integers(0, 3))
+@given(st.from_regex(r"[bcdfghjklmnpqrstvwxz]{5,9}", fullmatch=True), st.integers(0, 3))
 def test_an_unknown_word_never_leaves_an_assertion(word, place):
     words = ["L", "CC", "post", "contrast"]
     words.insert(place, word)
