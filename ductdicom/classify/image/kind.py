@@ -185,13 +185,10 @@ def _by_procedure_step(subject: Subject) -> Iterator[KindCall]:
 
 def _by_words(subject: Subject) -> Iterator[KindCall]:
     """Yield kinds that the image's or the series' own words name, not a copy of the study's."""
-    study_texts = {
-        text.value.strip().casefold() for text, _ in subject.texts(Level.STUDY, Level.REQUEST)
-    }
     own = [
         (text, reading)
         for text, reading in subject.texts(Level.IMAGE, Level.SERIES)
-        if text.value.strip().casefold() not in study_texts
+        if not subject.repeats_study(text)
     ]
     for word, kind in _TEXT_KINDS.items():
         for text, reading in own:

@@ -21,6 +21,12 @@ class Subject(Value, frozen=True):
             if text.level in levels:
                 yield text, reading
 
+    def repeats_study(self, text: Text) -> bool:
+        """Tell whether a text is a copy of the study's or the request's, which names the whole."""
+        own = text.value.strip().casefold()
+        named = self.texts(Level.STUDY, Level.REQUEST)
+        return any(other.value.strip().casefold() == own for other, _ in named)
+
     def image_type_terms(self) -> tuple[str, ...]:
         """Return values 3 and later of Image Type (0008,0008), upper case and stripped.
 

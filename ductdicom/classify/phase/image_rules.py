@@ -133,11 +133,8 @@ def _image_text(subject: Subject, _: Thresholds) -> Said:
 
 
 def _series_text(subject: Subject, _: Thresholds) -> Said:
-    study_texts = {
-        text.value.strip().casefold() for text, _ in subject.texts(Level.STUDY, Level.REQUEST)
-    }
     for text, reading in subject.texts(Level.SERIES):
-        if text.value.strip().casefold() not in study_texts:  # a copy names the examination
+        if not subject.repeats_study(text):
             yield from _says_phase(text, reading)
 
 
