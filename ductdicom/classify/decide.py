@@ -15,6 +15,7 @@ from ductdicom.classify.problems import (
     test_object_problems,
     view_problems,
 )
+from ductdicom.language.text import languages_of
 from ductdicom.model.outcome import ProblemCode
 from ductdicom.model.study import ImageCall, Study, StudyCall, place_in_study
 
@@ -34,12 +35,15 @@ def classify_study(study: Study, engine: Engine) -> StudyCall:
 
 
 def _classify(study: Study, engine: Engine) -> StudyCall:
+    texts = {text.value for instance in study.instances for text in instance.texts}
+    spoken = languages_of(texts, engine.vocabulary)
     seen = [
         see(
             instance,
             engine.vocabulary,
             place=place,
             decision=engine.decisions.get(instance.sop_instance_uid),
+            spoken=spoken,
         )
         for place, instance in enumerate(study.instances)
     ]

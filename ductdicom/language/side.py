@@ -3,32 +3,52 @@
 from collections.abc import Sequence
 from itertools import dropwhile
 
+from ductdicom.language.homonyms import HOMONYM, NOTHING_SPOKEN, Spoken
 from ductdicom.language.parts import Phrase
 from ductdicom.model.call import Laterality
 
 _SHORTEST_LANGUAGE_WORD = 3
+_LETTER = 1  # so short a word needs its language beside it
 _SIDE_LETTERS = {"l": Laterality.LEFT, "r": Laterality.RIGHT}
 _JOINTS = frozenset("-_.")
 # "mg/L CC", "l'MLO", "rolled L CC", "XCC-L MLO"
 _NO_SIDE_AFTER = frozenset({"/", "'", "roll", "rolled", "xcc"})
 
 
-def read_laterality(phrases: Sequence[Phrase]) -> Laterality | None:
-    """Return the side that a text names, None where it names both or none.
+def read_laterality(phrases: Sequence[Phrase], spoken: Spoken) -> tuple[Laterality | None, bool]:
+    """Return the side that a text names, and whether the word for it may mean something else.
 
     A word, a letter glued to a view ("LCC"), a bare letter before a view ("L MLO"), or a short
-    word ("dx", "li") among words of its language. Heuristic.
+    word ("dx", "li") in its language. Heuristic.
+
+    Parameters
+    ----------
+    spoken
+        What other texts of the study are written in, where a short word counts too.
+
+    Returns
+    -------
+    tuple
+        The side, None where the text names both or none; and whether it rests on a homonym, or on
+        a short word that has no word of its language beside it.
     """
-    spoken = frozenset().union(*(phrase.languages for phrase in phrases if _tells_language(phrase)))
-    sides = set(_side_letter(phrases))
+    beside = frozenset().union(*(phrase.languages for phrase in phrases if _tells_language(phrase)))
+    firm, doubtful = set(_side_letter(phrases)), set[Laterality]()
     for phrase in phrases:
         if phrase.has("both_sides"):
-            return None
+            return None, False
+        heard = spoken if len(phrase.text) > _LETTER else NOTHING_SPOKEN
         for side, laterality in (("left", Laterality.LEFT), ("right", Laterality.RIGHT)):
-            is_short = bool(phrase.languages_as(f"{side}_short") & spoken)
-            if phrase.has(side, f"side.{side}") or is_short:
-                sides.add(laterality)
-    return sides.pop() if len(sides) == 1 else None
+            if phrase.has(side, f"side.{side}"):
+                firm.add(laterality)
+            role = f"{side}_short"
+            spoken_in = phrase.languages_as(role)
+            if spoken_in & beside and not phrase.has(HOMONYM):
+                firm.add(laterality)
+            elif spoken_in & (beside | heard.beside(role)):
+                doubtful.add(laterality)
+    sides = tuple(firm or doubtful)
+    return (sides[0], not firm) if len(sides) == 1 else (None, False)
 
 
 def _side_letter(phrases: Sequence[Phrase]) -> frozenset[Laterality]:

@@ -4,12 +4,18 @@ Two questions are kept apart: whether it names a ductography, and whether it say
 was exposed before or after the filling. Names of the procedure answer only the first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ductdicom.language.codes import VIEW_GROUPS
-from ductdicom.language.homonyms import settle_homonyms
+from ductdicom.language.homonyms import (
+    NOTHING_SPOKEN,
+    Spoken,
+    has_short_side,
+    hear,
+    settle_homonyms,
+)
 from ductdicom.language.injection import read_injection
 from ductdicom.language.lexicon import lexicon_of
 from ductdicom.language.parts import Phrase, ScannedText
@@ -35,7 +41,8 @@ class Reading:
     as in the source. ``kinds`` are the look-alikes of a ductography that it names
     (``biopsy``, ``specimen``, …). ``views`` and ``modifiers`` are acronyms of DICOM PS3.16 CID 4014
     and 4015; ``view_group`` is also known where the text only says "lateral". ``laterality`` is
-    None where it names both sides or none. ``injection`` counts ducts or fillings from 1.
+    None where it names both sides or none; ``is_side_doubtful`` where the word for it may mean
+    something else. ``injection`` counts ducts or fillings from 1.
     ``is_weak``: the words for the phase often mean something else, or the text may have lost its
     end.
     """
@@ -46,6 +53,7 @@ class Reading:
     words: tuple[str, ...] = ()
     kinds: frozenset[str] = frozenset()
     laterality: Laterality | None = None
+    is_side_doubtful: bool = False
     views: tuple[str, ...] = ()
     view_group: ViewGroup | None = None
     modifiers: tuple[str, ...] = ()
@@ -55,7 +63,13 @@ class Reading:
     parts: tuple[Word, ...] = ()
 
 
-def read_text(value: str, vocabulary: Vocabulary, *, ductography_context: bool = False) -> Reading:
+def read_text(
+    value: str,
+    vocabulary: Vocabulary,
+    *,
+    ductography_context: bool = False,
+    spoken: Spoken = NOTHING_SPOKEN,
+) -> Reading:
     """Read one text.
 
     Parameters
@@ -66,14 +80,31 @@ def read_text(value: str, vocabulary: Vocabulary, *, ductography_context: bool =
         Words of all languages, with a site's own.
     ductography_context
         Whether the study is known to be a ductography, so that a bare "POST 2" counts.
+    spoken
+        What the texts of its study are written in, by `languages_of`.
     """
-    return _read(value[:_LONGEST_TEXT], vocabulary, ductography_context=ductography_context)
+    value = value[:_LONGEST_TEXT]
+    if not has_short_side(_scan(value, vocabulary).phrases):
+        spoken = NOTHING_SPOKEN  # read once, whatever the study
+    return _read(value, vocabulary, ductography_context=ductography_context, spoken=spoken)
+
+
+def languages_of(values: Iterable[str], vocabulary: Vocabulary) -> Spoken:
+    """Return what the texts of a study are written in, as far as their words tell."""
+    return hear(_scan(value[:_LONGEST_TEXT], vocabulary).phrases for value in values)
 
 
 @lru_cache(maxsize=8192)
-def _read(value: str, vocabulary: Vocabulary, *, ductography_context: bool) -> Reading:
-    scanned = lexicon_of(vocabulary).scan(value)
-    scanned = replace(scanned, phrases=settle_homonyms(scanned.phrases, frozenset()))
+def _scan(value: str, vocabulary: Vocabulary) -> ScannedText:
+    return lexicon_of(vocabulary).scan(value)
+
+
+@lru_cache(maxsize=8192)
+def _read(
+    value: str, vocabulary: Vocabulary, *, ductography_context: bool, spoken: Spoken
+) -> Reading:
+    scanned = _scan(value, vocabulary)
+    scanned = replace(scanned, phrases=settle_homonyms(scanned.phrases, spoken))
     names = [] if scanned.roles & _NAMES_NOTHING else list(_procedures(scanned.phrases))
     procedure = [phrase for phrase in names if not phrase.has("unconfirmed")]
     kinds = frozenset(_kinds(scanned.phrases))
@@ -83,13 +114,15 @@ def _read(value: str, vocabulary: Vocabulary, *, ductography_context: bool) -> R
     parts = parts_of(scanned.phrases)
     views = tuple(dict.fromkeys(named_views(scanned.phrases)))
     injection, is_repeat = read_injection(scanned.phrases)
+    laterality, is_side_doubtful = read_laterality(scanned.phrases, spoken)
     return Reading(
         is_ductography=bool(procedure),
         may_be_ductography=len(names) > len(procedure),
         phase=phase,
         words=tuple(_words(scanned, procedure, phase_words)),
         kinds=kinds,
-        laterality=read_laterality(scanned.phrases),
+        laterality=laterality,
+        is_side_doubtful=is_side_doubtful,
         views=tuple(view for view in views if view in VIEW_GROUPS),
         view_group=_view_group(scanned.phrases, views),
         modifiers=tuple(dict.fromkeys(_modifiers(scanned.phrases))),

@@ -6,6 +6,7 @@ from ductdicom.classify.image.kind import decide_kind
 from ductdicom.classify.image.subject import Subject, read_subject
 from ductdicom.classify.image.view import ViewCall, decide_view
 from ductdicom.language.codes import VIEW_GROUPS
+from ductdicom.language.homonyms import NOTHING_SPOKEN, Spoken
 from ductdicom.model.call import Decision, Evidence, Kind, Laterality, PhaseCall, ViewGroup
 from ductdicom.model.instance import Instance
 from ductdicom.model.value import Value
@@ -63,10 +64,15 @@ class Seen(Value, frozen=True):
 
 
 def see(
-    instance: Instance, vocabulary: Vocabulary, *, place: int, decision: Decision | None = None
+    instance: Instance,
+    vocabulary: Vocabulary,
+    *,
+    place: int,
+    decision: Decision | None = None,
+    spoken: Spoken = NOTHING_SPOKEN,
 ) -> Seen:
     """Decide what one object is and which view it shows, by its own header or a reviewer's word."""
-    subject = read_subject(instance, vocabulary, in_ductogram=False)
+    subject = read_subject(instance, vocabulary, in_ductogram=False, spoken=spoken)
     found = decide_kind(subject)
     return Seen(
         place=place,
@@ -80,7 +86,10 @@ def see(
 
 def in_ductogram(image: Seen) -> Seen:
     """Read the texts again as those of a ductogram, in which a bare "post" is a phase."""
-    subject = read_subject(image.instance, image.subject.vocabulary, in_ductogram=True)
+    before = image.subject
+    subject = read_subject(
+        image.instance, before.vocabulary, in_ductogram=True, spoken=before.spoken
+    )
     return replace(image, subject=subject)
 
 

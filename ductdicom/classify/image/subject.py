@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ductdicom.language.homonyms import NOTHING_SPOKEN, Spoken
 from ductdicom.language.text import Reading, read_text
 from ductdicom.model.instance import Instance, Level, Text
 from ductdicom.model.value import Value
@@ -9,11 +10,19 @@ from ductdicom.vocabulary.terms import Vocabulary
 
 
 class Subject(Value, frozen=True):
-    """An instance with its texts read once; all rules look at it and at nothing else."""
+    """An instance with its texts read once; all rules look at it and at nothing else.
+
+    ``spoken`` are the languages of its study's texts.
+    """
 
     instance: Instance
     readings: tuple[tuple[Text, Reading], ...]
     vocabulary: Vocabulary
+    spoken: Spoken
+
+    def read(self, value: str | None) -> Reading:
+        """Read another value of the header as the study's texts are read."""
+        return read_text(value or "", self.vocabulary, spoken=self.spoken)
 
     def texts(self, *levels: Level) -> Iterator[tuple[Text, Reading]]:
         """Yield texts of the given levels with their readings, in the header's order."""
@@ -39,16 +48,24 @@ class Subject(Value, frozen=True):
         )
 
 
-def read_subject(instance: Instance, vocabulary: Vocabulary, *, in_ductogram: bool) -> Subject:
+def read_subject(
+    instance: Instance,
+    vocabulary: Vocabulary,
+    *,
+    in_ductogram: bool,
+    spoken: Spoken = NOTHING_SPOKEN,
+) -> Subject:
     """Read an instance's texts.
 
     Parameters
     ----------
     in_ductogram
         Whether the examination is known to be a ductography, so that a bare "post" may count.
+    spoken
+        What the texts of its study are written in.
     """
     readings = tuple(
-        (text, read_text(text.value, vocabulary, ductography_context=in_ductogram))
+        (text, read_text(text.value, vocabulary, ductography_context=in_ductogram, spoken=spoken))
         for text in instance.texts
     )
-    return Subject(instance=instance, readings=readings, vocabulary=vocabulary)
+    return Subject(instance=instance, readings=readings, vocabulary=vocabulary, spoken=spoken)

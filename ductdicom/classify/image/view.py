@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from ductdicom.classify.image.subject import Subject
 from ductdicom.geometry.hanging import implied_laterality
 from ductdicom.language.codes import SPECIMEN, VIEW_GROUPS, laterality_of, modifier_of, view_of
-from ductdicom.language.text import read_text
 from ductdicom.model.call import Evidence, Laterality, Strength, ViewGroup
 from ductdicom.model.instance import Level
 from ductdicom.model.study import is_magnified
@@ -67,7 +66,7 @@ def _group(subject: Subject, view: str | None) -> ViewGroup:
     named = {
         reading.view_group
         for reading in (
-            read_text(subject.instance.breast.view_position or "", subject.vocabulary),
+            subject.read(subject.instance.breast.view_position),
             *(reading for _, reading in subject.texts(Level.IMAGE, Level.SERIES)),
         )
         if reading.view_group is not None
@@ -92,6 +91,13 @@ def _attribute(rule: str, tag: str, value: str, says: str) -> Evidence:
 
 
 def _laterality_evidence(subject: Subject, view: str | None) -> Iterator[Evidence]:
+    stated = tuple(_stated_laterality(subject))
+    yield from stated
+    yield from _laterality_from_words(subject, is_stated=bool(stated))
+    yield from _laterality_from_geometry(subject, view)
+
+
+def _stated_laterality(subject: Subject) -> Iterator[Evidence]:
     breast = subject.instance.breast
     for rule, tag, value in (
         ("image-laterality", "(0020,0062)", breast.image_laterality),
@@ -113,8 +119,6 @@ def _laterality_evidence(subject: Subject, view: str | None) -> Iterator[Evidenc
             breast.clinical_view,
             breast.clinical_view[:1].upper(),
         )
-    yield from _laterality_from_words(subject)
-    yield from _laterality_from_geometry(subject, view)
 
 
 def _side_letter(value: str | None) -> Laterality | None:
@@ -128,28 +132,27 @@ def _side_letter(value: str | None) -> Laterality | None:
     return None
 
 
-def _laterality_from_words(subject: Subject) -> Iterator[Evidence]:
+def _laterality_from_words(subject: Subject, *, is_stated: bool) -> Iterator[Evidence]:
     """Yield sides that a person or console wrote about this image or its series.
 
-    Texts of the study are not asked: they name the examination, not the image.
+    Texts of the study are not asked: they name the examination, not the image. A word that may
+    mean something else says nothing beside an attribute that states the side.
     """
     breast = subject.instance.breast
-    for tag, value in (("(0018,5101)", breast.view_position), ("(0018,0015)", breast.body_part)):
-        reading = read_text(value or "", subject.vocabulary)
-        if reading.laterality:
+    read = [
+        ("(0018,5101)", breast.view_position or "", subject.read(breast.view_position)),
+        ("(0018,0015)", breast.body_part or "", subject.read(breast.body_part)),
+        *(
+            (text.tag, text.value, reading)
+            for text, reading in subject.texts(Level.IMAGE, Level.SERIES)
+        ),
+    ]
+    for tag, value, reading in read:
+        if reading.laterality and not (is_stated and reading.is_side_doubtful):
             yield Evidence(
                 rule="side-in-text",
                 tag=tag,
-                value=value or "",
-                says=reading.laterality,
-                strength=Strength.TEXT,
-            )
-    for text, reading in subject.texts(Level.IMAGE, Level.SERIES):
-        if reading.laterality:
-            yield Evidence(
-                rule="side-in-text",
-                tag=text.tag,
-                value=text.value,
+                value=value,
                 says=reading.laterality,
                 strength=Strength.TEXT,
             )
@@ -175,14 +178,14 @@ def _view_evidence(subject: Subject) -> Iterator[Evidence]:
         if acronym not in (None, SPECIMEN):
             yield _attribute("view-code", code.tag, f"{code.scheme} {code.value}".strip(), acronym)
     if breast.view_position:
-        reading = read_text(breast.view_position, subject.vocabulary)
+        reading = subject.read(breast.view_position)
         if len(set(reading.views)) == 1:
             yield _attribute("view-position", "(0018,5101)", breast.view_position, reading.views[0])
     for rule, tag, value in (
         ("clinical-view", "(0045,xx1B)", breast.clinical_view),
         ("archive-view", "(4109,xx02)", breast.pacs_view),
     ):
-        reading = read_text(value or "", subject.vocabulary)
+        reading = subject.read(value)
         if value and len(set(reading.views)) == 1:
             yield _attribute(rule, tag, value, reading.views[0])
     orientation = subject.instance.geometry.patient_orientation or ()
@@ -204,9 +207,9 @@ def _view_evidence(subject: Subject) -> Iterator[Evidence]:
 def _modifiers(subject: Subject) -> tuple[str, ...]:
     breast = subject.instance.breast
     found = {modifier_of(code, subject.vocabulary) for code in breast.view_modifiers}
-    words = [breast.view_position or "", subject.instance.geometry.paddle or ""]
+    words = (breast.view_position, subject.instance.geometry.paddle)
     for word in words:
-        found |= set(read_text(word, subject.vocabulary).modifiers)
+        found |= set(subject.read(word).modifiers)
     for _, reading in subject.texts(Level.IMAGE, Level.SERIES):
         found |= set(reading.modifiers)
     return tuple(sorted(item for item in found if item))

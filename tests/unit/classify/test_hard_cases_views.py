@@ -353,3 +353,21 @@ def test_a_ductography_named_for_one_breast_and_made_of_the_other_is_told(sides,
     told = [p.message for p in conclude(*images).problems if p.code == "laterality-conflict"]
 
     assert told == ["the study is named for L, its images are of R"] * is_told
+
+
+@pytest.mark.parametrize(
+    ("study_text", "sides"),
+    [
+        pytest.param("Galattografia con contrasto", ["L", "R"], id="Italian"),
+        pytest.param("Galactografía de mama", [None, None], id="Spanish"),
+    ],
+)
+def test_short_words_are_sides_in_the_language_of_the_study(study_text, sides):
+    call = conclude(
+        *make_visit(
+            {"side": None, "study_text": study_text, "series_text": "CC SIN"},
+            {"side": None, "study_text": study_text, "series_text": "MLO DS", "view": "MLO"},
+        )
+    )
+
+    assert [image.laterality for image in images_of(call)] == sides

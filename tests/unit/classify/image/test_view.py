@@ -89,6 +89,22 @@ def test_a_contradiction_of_sides_is_kept_as_one(changes):
     assert {item.says for item in call.laterality_conflicts} == {"L", "R"}
 
 
+@pytest.mark.parametrize(
+    ("side", "text", "decided", "has_conflict"),
+    [
+        pytest.param("R", "mammella sin", "R", False, id="a word of two languages"),
+        pytest.param("R", "mammella sinistra", None, True, id="a word"),
+        pytest.param("R", "mammella sx", None, True, id="a short word beside its language"),
+        pytest.param(None, "mammella sin", "L", False, id="no attribute"),
+    ],
+)
+def test_a_word_of_two_languages_is_no_side_against_an_attribute(side, text, decided, has_conflict):
+    call = _view(side=side, comment=text)
+
+    assert call.laterality == decided
+    assert bool(call.laterality_conflicts) is has_conflict
+
+
 def test_a_contradiction_of_views_is_kept_as_one():
     call = _view(view="CC", view_position="MLO")
 
