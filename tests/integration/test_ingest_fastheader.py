@@ -141,6 +141,45 @@ def test_made_files_come_to_the_same_result(attributes, syntax):
     assert outcome(content) == slow_outcome(content)
 
 
+BLANKS = [b"  ", b"\0\0", b"??", b"--"]
+
+
+def without_vr(content, tag, blank):
+    """Leave out the value representation of the first element with this tag."""
+    place = content.index(tag)
+    return content[: place + 4] + blank + content[place + 6 :]
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+@pytest.mark.parametrize(
+    "tag",
+    [
+        pytest.param(b"\x28\0\x20\x01", id="an element that nobody asks for"),
+        pytest.param(b"\x08\0\x60\0", id="a wanted one"),
+        pytest.param(b"\x28\0\x10\0", id="a number"),
+        pytest.param(b"\x08\0\x00\x01", id="inside a sequence"),
+    ],
+)
+@pytest.mark.parametrize("is_open", [False, True])
+def test_an_element_without_value_representation_is_read_on(tag, blank, is_open):
+    whole = make.make_dicom(pixels=bytes(24), PixelPaddingValue=0, **ATTRIBUTES)
+    whole = with_open_sequences(whole) if is_open else whole
+    content = without_vr(whole, tag, blank)
+
+    assert outcome(content) == slow_outcome(content) == outcome(whole)
+    assert outcome(content).damage is None
+    assert is_fast(content)
+
+
+def test_blanks_are_no_value_representation_where_none_is_written():
+    content = make.make_dicom(
+        syntax=make.IMPLICIT, pixels=bytes(24), ImageComments="A" * 0x2020, PatientID=""
+    )
+
+    assert outcome(content) == slow_outcome(content)
+    assert outcome(content).damage is None
+
+
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the collection of real files is not there")
 def test_real_files_come_to_the_same_result():
     paths = sorted(path for path in SHARED.rglob("*") if path.is_file())

@@ -8,6 +8,7 @@ one here, where the other parser stumbles over a part that nobody asked for.
 References
 ----------
 * DICOM PS3.5 7.1, data elements; 7.5, sequences of items; A.1 to A.4, transfer syntaxes
+* heuristic, as DCMTK and GDCM do: two bytes of length behind a representation left blank
 """
 
 import struct
@@ -37,20 +38,27 @@ _ITEM = 0xFFFE_E000
 _ITEM_END = 0xFFFE_E00D
 _SEQUENCE_END = 0xFFFE_E0DD
 _FIRST_DELIMITER = 0xFFFE_0000
+_DELIMITERS = 0xFFFE  # their group
+_META = 0x0002
+# The group number of a first element is small; read the wrong way round it is not.
+LARGEST_FIRST_GROUP = 0x0400
 HEAD_BYTES = 8
 LONG_HEAD_BYTES = 12
 
+# Some writers leave the representation out; the length behind it is then as short as most are.
+BLANK_VRS = frozenset({b"  ", b"\0\0", b"??", b"--"})
 SHORT_VRS = {
     vr.encode(): vr
     for vr in (
         *("AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO"),
         *("LT", "PN", "SH", "SL", "SS", "ST", "TM", "UI", "UL", "US"),
     )
-}
+} | dict.fromkeys(BLANK_VRS, "")
 LONG_VRS = {
     vr.encode(): vr
     for vr in ("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV")
 }
+_VRS = frozenset({*SHORT_VRS, *LONG_VRS} - BLANK_VRS)
 _PLAIN_VRS = frozenset({*SHORT_VRS, *LONG_VRS} - {b"SQ", b"UN"})
 _SEQUENCE_VRS = frozenset({b"SQ"})
 _SEQUENCES = frozenset(int(tag) for tag in Tag if tag.name.endswith("_SEQUENCE"))
@@ -74,6 +82,43 @@ class UnusualError(Exception):
 
 class ShortError(UnusualError):
     """The bytes at hand end before the header does."""
+
+
+def find_blank_vrs(content: bytes, position: int) -> list[int]:
+    """Return where elements stand whose value representation is blank.
+
+    Sequences are walked into. What cannot be followed ends the search, and so does a data set
+    whose first element is not written explicitly and little-endian.
+
+    Parameters
+    ----------
+    content
+        The first bytes of an object.
+    position
+        Where its first element stands, in bytes, as are the places returned.
+    """
+    found: list[int] = []
+    is_begun = False
+    while position + LONG_HEAD_BYTES <= len(content):
+        group, _, code, length = _explicit_head(content, position)
+        if group != _META and not is_begun:
+            is_begun = group <= LARGEST_FIRST_GROUP and code in _VRS
+            if not is_begun:
+                break
+        begin = position + HEAD_BYTES
+        if code in LONG_VRS:
+            (length,) = _long_length(content, begin)
+            begin = position + LONG_HEAD_BYTES
+        elif code not in SHORT_VRS:  # of an element that is written implicitly
+            (length,) = _long_length(content, position + 4)
+        if group == _DELIMITERS or code == b"SQ":
+            length = 0
+        elif code in BLANK_VRS:
+            found.append(position)
+        if length == UNDEFINED:
+            break
+        position = begin + length
+    return found
 
 
 class FastNode:

@@ -4,13 +4,16 @@ pydicom's own conversion of values is not used: it guesses, warns and raises at 
 single unusable value must not cost the whole header.
 """
 
+import struct
 import warnings
 import zlib
-from collections.abc import Callable, MutableSequence, Sequence
+from collections.abc import Callable, Mapping, MutableSequence, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from io import SEEK_CUR, SEEK_END, SEEK_SET, BytesIO, RawIOBase
 from typing import Any, BinaryIO, cast
 
+from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
@@ -18,6 +21,11 @@ from pydicom.tag import BaseTag
 from pydicom.valuerep import VR
 
 from ductdicom.errors import UnreadableError
+from ductdicom.ingest.headers.fast import (
+    LARGEST_FIRST_GROUP,
+    LONG_VRS,
+    find_blank_vrs,
+)
 from ductdicom.ingest.headers.tags import PIXEL_TAGS, WANTED, Tag
 from ductdicom.ingest.headers.values import MAX_ITEMS, Parsed, PixelElement, RawValue
 
@@ -31,10 +39,10 @@ _WANTED: list[BaseTag | int] = [BaseTag(tag) for tag in sorted(WANTED)]
 _UNDEFINED = 0xFFFFFFFF
 _PADDING_TAG = 0  # zeros after the last element, sometimes millions of them
 _CHUNK_BYTES = 1 << 16
-_LARGEST_FIRST_GROUP = 0x0400
 _VRS = frozenset(vr.value.encode() for vr in VR)
 _MOST_BYTES = 64 << 20  # of one header; the directory of a large file set comes near
 _MOST_READS = 4_000_000  # a few for each element; some seconds of work
+HEAD_BYTES = 1 << 20  # in which blank value representations are looked for
 _HEADER_BYTES = 8  # of a data element; an attempt to read one at the end is no error
 
 
@@ -44,6 +52,7 @@ class BoundedStream(RawIOBase):
     A length taken from a damaged file never asks for more memory than there are bytes, nor for
     more than any header has.
     ``is_cut`` turns true when a value was wanted that the stream does not hold.
+    ``replaced`` are bytes that are read in the place of others, by their position.
     """
 
     def __init__(self, stream: BinaryIO, size_bytes: int) -> None:
@@ -55,6 +64,7 @@ class BoundedStream(RawIOBase):
         self._given = 0
         self._reads = 0
         self.is_cut = False
+        self.replaced: dict[int, bytes] = {}
         stream.seek(0)
 
     def readable(self) -> bool:
@@ -100,6 +110,10 @@ class BoundedStream(RawIOBase):
         chunk = self._stream.read(min(wanted, left))
         if len(chunk) < min(wanted, left):  # the file shrank, or its archive said too much
             self.is_cut = True
+        if self.replaced:
+            chunk = replace_bytes(
+                chunk, {at - self._position: it for at, it in self.replaced.items()}
+            )
         self._position += len(chunk)
         return chunk
 
@@ -114,6 +128,41 @@ class BoundedStream(RawIOBase):
         if left > 0 or wanted != _HEADER_BYTES or self._is_at_end:
             self.is_cut = True
         self._is_at_end = True
+
+
+def fill_blank_vrs(content: bytes, position: int) -> dict[int, bytes]:
+    """Return a value representation for each element whose own is blank, by where it stands.
+
+    pydicom would take the bytes of such an element for an implicit length.
+
+    Parameters
+    ----------
+    content, position
+        As for `ductdicom.ingest.headers.fast.find_blank_vrs`.
+
+    Returns
+    -------
+    dict
+        Two letters by position in bytes; the tag's own, where its length is as short.
+    """
+    filled: dict[int, bytes] = {}
+    for place in find_blank_vrs(content, position):
+        group, number = struct.unpack_from("<HH", content, place)
+        vr = b"LO"
+        with suppress(KeyError):
+            vr = dictionary_VR(group << 16 | number)[:2].encode()
+        filled[place + 4] = b"LO" if vr in LONG_VRS else vr
+    return filled
+
+
+def replace_bytes(content: bytes, replaced: Mapping[int, bytes]) -> bytes:
+    """Return the content with other bytes at some positions; what lies outside is left out."""
+    changed = bytearray(content)
+    for place, value in replaced.items():
+        for index, byte in enumerate(value, start=place):
+            if 0 <= index < len(changed):
+                changed[index] = byte
+    return bytes(changed)
 
 
 class DatasetNode:
@@ -203,6 +252,8 @@ def _parse(bounded: BoundedStream, start: int) -> Parsed:
     source: BoundedStream = bounded
     if layout.is_deflated:
         source = _inflate(bounded)
+    filled = fill_blank_vrs(source.peek(HEAD_BYTES), 0)
+    source.replaced = {source.tell() + place: vr for place, vr in filled.items()}
     pixels: list[PixelElement] = []
 
     def stop_when(tag: BaseTag, _vr: str | None, length: int) -> bool:
@@ -266,8 +317,7 @@ def _layout(meta: DatasetNode, bounded: BoundedStream) -> _Layout:
 
 def _guess_layout(head: bytes) -> _Layout:
     is_explicit = head[4:6] in _VRS
-    # The group number of a first element is small; read the wrong way round it is not.
-    is_little_endian = not is_explicit or int.from_bytes(head[:2], "little") < _LARGEST_FIRST_GROUP
+    is_little_endian = not is_explicit or int.from_bytes(head[:2], "little") < LARGEST_FIRST_GROUP
     return _Layout(is_implicit=not is_explicit, is_little_endian=is_little_endian)
 
 

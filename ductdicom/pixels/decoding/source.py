@@ -21,6 +21,7 @@ from pydicom.uid import (
 )
 
 from ductdicom.errors import DecodeError
+from ductdicom.ingest.headers.tolerant import HEAD_BYTES, fill_blank_vrs, replace_bytes
 from ductdicom.pixels.decoding.display_attributes import KEYWORDS
 from ductdicom.pixels.decoding.elements import read_uid
 
@@ -59,6 +60,7 @@ _LARGEST_INFLATED_BYTES = 1 << 30
 _SUSPECT_INFLATED_BYTES = 1 << 27
 _LARGEST_RATIO = 50  # above that size; mammograms reach ten
 _PREAMBLE_BYTES = 132
+_PREFIX = b"DICM"
 _GROUP_LENGTH_BYTES = 12
 _FIRST_BYTES = 1 << 16  # in which every header says which object it is
 
@@ -190,7 +192,8 @@ def _find_pixels(content: Content) -> PixelSource:
 def _read_header(content: Content, stop_when: _StopWhen) -> _Header:
     """Read the elements that are wanted, up to the first that reading stops at."""
     inflated = _inflate(content)
-    buffer = content if inflated is None else inflated
+    start = _PREAMBLE_BYTES if content[:_PREAMBLE_BYTES].endswith(_PREFIX) else 0
+    buffer = _filled(content, start) if inflated is None else _filled(inflated, 0)
     stream = cast("BinaryIO", buffer if isinstance(buffer, mmap.mmap) else io.BytesIO(buffer))
     if inflated is None:
         stream.seek(0)
@@ -208,6 +211,12 @@ def _read_header(content: Content, stop_when: _StopWhen) -> _Header:
     )
     uid, syntax = read_uid(header, "SOPInstanceUID"), DeflatedExplicitVRLittleEndian
     return _Header(header, uid, syntax, True, buffer, stream.tell())  # noqa: FBT003
+
+
+def _filled(buffer: Content, start: int) -> Content:
+    """Return the object with a value representation where an element has none."""
+    filled = fill_blank_vrs(buffer[:HEAD_BYTES], start)
+    return replace_bytes(buffer[:], filled) if filled else buffer
 
 
 def _inflate(buffer: Content) -> bytes | None:

@@ -1,14 +1,17 @@
 import copy
 import mmap
 import struct
+import zlib
+from io import BytesIO
 
 import imagecodecs
 import numpy as np
 import openjpeg.utils
 import pytest
-from pydicom import uid
+from pydicom import dcmread, uid
 from pydicom.datadict import tag_for_keyword
 from pydicom.encaps import encapsulate, encapsulate_extended
+from pydicom.filewriter import write_file_meta_info
 
 from ductdicom.errors import DecodeError
 from ductdicom.pixels.decoding.decode import read_image
@@ -219,6 +222,35 @@ def test_explicit_pixels_that_are_called_implicit_are_not_shifted(make_dicom, br
     mislabelled = content.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2\0\0\0", 1)
 
     np.testing.assert_array_equal(read_image(mislabelled).values, pixels)
+
+
+@pytest.mark.parametrize("syntax", [uid.ExplicitVRLittleEndian, uid.DeflatedExplicitVRLittleEndian])
+@pytest.mark.parametrize("blank", [b"  ", b"\0\0"])
+def test_an_element_without_value_representation_is_read_on(make_dicom, breast_like, blank, syntax):
+    pixels = breast_like()
+    content = make_dicom(pixels, bits=12, PixelPaddingValue=7, WindowCenter=40, WindowWidth=90)
+    place = content.index(b"\x28\0\x20\x01")
+    content = content[: place + 4] + blank + content[place + 6 :]
+    if syntax == uid.DeflatedExplicitVRLittleEndian:
+        content = _deflated(content)
+
+    image = read_image(content)
+
+    np.testing.assert_array_equal(image.values, pixels)
+    assert image.attributes.padding == (7, 7)
+    assert image.attributes.vois
+
+
+def _deflated(content):
+    """Deflate the data set of an explicit file (DICOM PS3.5 A.5)."""
+    end = 144 + int.from_bytes(content[140:144], "little")
+    meta = dcmread(BytesIO(content[:end])).file_meta
+    meta.TransferSyntaxUID = uid.DeflatedExplicitVRLittleEndian
+    stream = BytesIO()
+    write_file_meta_info(stream, meta)
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    packed = packer.compress(content[end:]) + packer.flush()
+    return content[:132] + stream.getvalue() + packed + b"\0" * (len(packed) % 2)
 
 
 def test_bits_outside_those_stored_are_masked_off(make_dicom, breast_like):
