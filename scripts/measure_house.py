@@ -64,6 +64,18 @@ def count_lines(paths: Iterable[Path]) -> list[int]:
     return [len(path.read_text(encoding="utf-8").splitlines()) for path in paths]
 
 
+def docstring_lines(paths: Iterable[Path]) -> int:
+    """Return how many lines of the files are docstrings."""
+    nodes = (node for path in paths for node in ast.walk(ast.parse(path.read_text("utf-8"))))
+    owners = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    first = (node.body[0] for node in nodes if isinstance(node, owners) and node.body)
+    return sum(
+        int(line.end_lineno or 0) - line.lineno + 1
+        for line in first
+        if isinstance(line, ast.Expr) and isinstance(getattr(line.value, "value", None), str)
+    )
+
+
 def is_init(name: str) -> bool:
     """Whether a name is that of a folder."""
     return name.endswith(".__init__")
@@ -106,7 +118,8 @@ def measure(root: Path) -> Iterator[tuple[str, str]]:
         "lines a function: median, 9 of 10, longest",
         f"{median(functions):.0f}, {p90:.0f}, {functions[-1]}",
     )
-    yield "lines of the package", str(sum(lengths))
+    told = docstring_lines(modules.values())
+    yield "lines of the package, without docstrings", f"{sum(lengths)}, {sum(lengths) - told}"
     yield "lines of the tests", str(sum(count_lines((root / "tests").rglob("*.py"))))
 
 

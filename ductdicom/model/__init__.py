@@ -2,6 +2,7 @@
 
 In the order in which they come about:
 
+- ``value``: what all of them have in common
 - ``origin``: where one input came from
 - ``instance``: the header of one object
 - ``outcome``: what became of an input, a problem, why something could not be read
