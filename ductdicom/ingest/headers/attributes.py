@@ -70,10 +70,13 @@ KEY_OBJECT_SELECTION = "1.2.840.10008.5.1.4.1.1.88.59"
 GE_FALLBACK = "ge-fallback"
 _MAX_DEPTH = 12  # of a content tree; a key object selection has two levels
 
+# Lossy whatever the file says; of JPEG 2000 only the file can tell.
 _LOSSY_SYNTAXES = frozenset(
     {
         "1.2.840.10008.1.2.4.50",  # JPEG Baseline
         "1.2.840.10008.1.2.4.51",  # JPEG Extended
+        "1.2.840.10008.1.2.4.53",  # JPEG, spectral selection (retired)
+        "1.2.840.10008.1.2.4.55",  # JPEG, full progression (retired)
         "1.2.840.10008.1.2.4.81",  # JPEG-LS near-lossless
     }
 )

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import chain
 from pathlib import Path
 
@@ -105,6 +105,13 @@ def theme_for(settings: Settings, format_: Format) -> Theme:
     return THEMES[str(settings.theme or default)]
 
 
+# Settings that change nothing in a study's files, or only what the record or the identity holds.
+NO_INFLUENCE = frozenset(
+    {"output", "jobs", "rules", "decisions", "cache", "phi", "dry_run", "force", "all_studies"}
+    | {"strict", "verbose", "quiet", "log_json"}
+)
+
+
 def fingerprint_of(
     call: StudyCall, pairing: Pairing, identity: Sequence[str], settings: Settings
 ) -> str:
@@ -118,19 +125,11 @@ def fingerprint_of(
         "record": study_record(StudyResult(key=None, call=call, pairing=pairing)),
         "inputs": inputs,
         "identity": list(identity),
-        "formats": [str(item) for item in settings.format],
-        "link": str(settings.link),
-        "look": [
-            str(value)
-            for value in (
-                settings.theme,
-                settings.paper,
-                settings.dpi,
-                settings.closeup,
-                settings.voi,
-                settings.difference,
-            )
-        ],
+        "settings": {
+            item.name: str(getattr(settings, item.name))
+            for item in fields(settings)
+            if item.name not in NO_INFLUENCE
+        },
     }
     text = json.dumps(depends, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from ductdicom.model.call import Phase
 from ductdicom.model.origin import Origin
+from ductdicom.model.outcome import Note
 from ductdicom.model.study import ImageCall
 from ductdicom.sheet import captions
 from ductdicom.sheet.cells.cell import SUGGESTED, Cell
@@ -146,9 +147,8 @@ def _origin(image: ImageCall) -> Origin | None:
 
 def _caption(shown: _Shown) -> Caption:
     cell = shown.cell
-    notes = dict.fromkeys(captions.tile_badges(shown.tile.notes))
-    if shown.tile.size_mm is None:
-        notes["SCALE UNKNOWN"] = None
+    unknown = () if shown.tile.size_mm else (Note.SCALE_UNKNOWN,)
+    notes = dict.fromkeys(captions.tile_badges((*shown.tile.notes, *unknown)))
     # That it is only suggested, the record says by itself.
     notes |= dict.fromkeys(badge for badge in cell.badges if badge != SUGGESTED)
     return Caption(
