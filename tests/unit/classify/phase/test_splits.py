@@ -35,6 +35,8 @@ OPEN = ("unknown", Confidence.UNKNOWN)
         pytest.param("LT before", "LT after", id="a pair"),
         pytest.param("G avant", "G après", id="a pair in French"),
         pytest.param("L до", "L после", id="a pair in Russian"),
+        pytest.param("LT b4", "LT aft", id="a pair in short"),
+        pytest.param("L vooraf", "L achteraf", id="a pair in Dutch"),
         pytest.param("左", "左 造影", id="chinese"),
     ],
 )
@@ -50,6 +52,9 @@ def test_a_label_on_the_later_images_tells_when_the_duct_was_filled(before, afte
         pytest.param("LT", "LT contrast?", id="a question"),
         pytest.param("LT", "LT contrast MRI tomorrow", id="another examination"),
         pytest.param("LT", "LT for contrast", id="a purpose"),
+        pytest.param("li", "li für KM", id="a purpose in German"),
+        pytest.param("G", "G pour injection", id="a purpose in French"),
+        pytest.param("CC", "CC per mdc", id="a purpose in Italian"),
         pytest.param("LT", "LT after", id="half of a pair"),
         pytest.param("LT", "LT after US", id="after something else"),
         pytest.param("LT", "LT xyz contrast", id="an unknown word beside it"),
