@@ -29,13 +29,20 @@ class Window:
 class Lut:
     """One look-up table: the value ``first`` maps to ``data[0]``; outputs have ``bits`` bits.
 
-    ``data`` has shape ``(entries,)``.
+    ``data`` has shape ``(entries,)``. ``said_bits`` are those that the header says, where it says
+    many more than the entries use.
     """
 
     first: int
     bits: int
     data: NDArray[np.uint16]
     explanation: str = ""
+    said_bits: int | None = None
+
+    @property
+    def used(self) -> str:
+        """What is printed of a table that is stretched to what its entries use, else nothing."""
+        return "" if self.said_bits is None else f"{self.bits} of its {self.said_bits} bits"
 
 
 Voi = Window | Lut

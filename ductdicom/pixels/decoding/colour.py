@@ -7,6 +7,7 @@ from pydicom.dataset import Dataset
 from ductdicom.errors import DecodeError
 from ductdicom.pixels.decoding.elements import build_lut, read_numbers, read_value
 from ductdicom.pixels.decoding.pixel_format import RasterFormat
+from ductdicom.pixels.stored import Lut
 
 # Weights of YBR_FULL's luminance (DICOM PS3.3 C.7.6.3.1.2, ITU-R BT.601).
 _WEIGHTS = np.array([0.299, 0.587, 0.114], dtype=np.float32)
@@ -53,13 +54,19 @@ def luminance(
 
 def _through_palette(indices: NDArray[np.integer], header: Dataset) -> NDArray[np.uint8]:
     """Map palette indices to 8 bits of grey (DICOM PS3.3 C.7.6.3.1.5, C.7.6.3.1.6)."""
+    luts = [_palette(header, colour) for colour in _COLOURS]
+    white = (1 << max(lut.bits for lut in luts)) - 1  # one for all, so that no hue changes
     grey = np.zeros(indices.shape, dtype=np.float32)
-    for colour, weight in zip(_COLOURS, _WEIGHTS, strict=True):
-        keyword = f"{colour}PaletteColorLookupTable"
-        descriptor = [int(number) for number in read_numbers(header, f"{keyword}Descriptor")]
-        lut = build_lut(descriptor, read_value(header, f"{keyword}Data"))
-        if lut is None:
-            raise DecodeError("the palette is incomplete", reason="unsupported-pixels")
-        shares = lut.data.astype(np.float32) * (weight * 255 / ((1 << lut.bits) - 1))
+    for lut, weight in zip(luts, _WEIGHTS, strict=True):
+        shares = lut.data.astype(np.float32) * (weight * 255 / white)
         grey += shares[(indices.astype(np.int32) - lut.first).clip(0, len(shares) - 1)]
     return np.rint(grey).astype(np.uint8)
+
+
+def _palette(header: Dataset, colour: str) -> Lut:
+    keyword = f"{colour}PaletteColorLookupTable"
+    descriptor = [int(number) for number in read_numbers(header, f"{keyword}Descriptor")]
+    lut = build_lut(descriptor, read_value(header, f"{keyword}Data"))
+    if lut is None:
+        raise DecodeError("the palette is incomplete", reason="unsupported-pixels")
+    return lut

@@ -12,6 +12,7 @@ from ductdicom.pixels.stored import Lut
 
 _DESCRIPTOR_LENGTH = 3
 _LARGEST_BITS = 16
+_SPARE_BITS = 2  # of a table that leaves out the upper three quarters of its range
 _US_MAX = 0xFFFF
 _BEYOND_NUMBERS = 1e15  # so that products of two fit 32-bit floats
 _SS_MAX = 0x7FFF
@@ -141,7 +142,8 @@ def build_lut(
     Returns
     -------
     Lut or None
-        With at least as many bits as its greatest entry needs.
+        With as many bits as its greatest entry needs, where the descriptor says fewer, or at least
+        two more (heuristic).
 
     References
     ----------
@@ -156,9 +158,17 @@ def build_lut(
     data = _lut_data(raw, entries=entries, is_little_endian=is_little_endian)
     if data is None or not 1 <= descriptor[2] <= _LARGEST_BITS:
         return None
-    # Some writers declare fewer bits than the entries use; the entries are what was meant.
-    bits = max(descriptor[2], int(data.max()).bit_length())
-    return Lut(first=first, bits=bits, data=data, explanation=explanation)
+    # Some writers declare fewer bits than the entries use, others many more, under which all would
+    # be nearly black; the entries are what was meant.
+    said, used = descriptor[2], int(data.max()).bit_length()
+    is_narrow = 0 < used <= said - _SPARE_BITS
+    return Lut(
+        first=first,
+        bits=used if is_narrow else max(said, used),
+        data=data,
+        explanation=explanation,
+        said_bits=said if is_narrow else None,
+    )
 
 
 def _lut_data(raw: Any, *, entries: int, is_little_endian: bool) -> NDArray[np.uint16] | None:

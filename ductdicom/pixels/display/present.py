@@ -4,7 +4,9 @@ Stored values are few, pixels many, so the whole chain is worked out once for ea
 can occur, and the pixels are looked up.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +20,26 @@ from ductdicom.pixels.display.transfer import (
     full_range,
     modality_range,
 )
-from ductdicom.pixels.display.voi import VoiChoice, choose_voi, find_voi, voter_of
-from ductdicom.pixels.stored import DisplayAttributes, Lut, StoredImage
+from ductdicom.pixels.display.voi import (
+    VoiChoice,
+    VoiKind,
+    choose_voi,
+    find_voi,
+    items_of,
+    voi_label,
+    voter_of,
+)
+from ductdicom.pixels.stored import DisplayAttributes, Lut, StoredImage, Voi
 
+Mask = NDArray[np.bool_]
 _FOR_PROCESSING = "for processing"
 _PIXELS_A_BLOCK = 1 << 17  # what a processor keeps at hand
 # Half a grey level of 255 below the top is drawn as the top.
 _SATURATED = 1.0 - 0.5 / 255.0
 # So few pixels that are not dark, or so many that are white, show nothing (heuristic).
 _FEWEST_SEEN, _MOST_SATURATED = 0.005, 0.9
+# Nearly all within one grey level of 255 shows nothing either.
+_LEAST_CONTRAST = 1.0 / 255.0
 # Darker than this is air around the breast, for the share of saturated pixels (heuristic).
 _DARK = 0.02
 _ROBUST_PERCENT = (0.5, 99.5)
@@ -45,10 +58,13 @@ class Presented:
     """
 
     values: Floats
-    background: NDArray[np.bool_]
+    background: Mask
     voi_label: str
     saturated_fraction: float
     notes: tuple[Note, ...] = ()
+
+
+_Shown = tuple["_Look", str, tuple[Note, ...]]
 
 
 def present(
@@ -78,34 +94,46 @@ def present(
     attributes = image.attributes
     background = _padding_mask(image)
     reduction = _spare_reduction(image.values.shape, min_side_px)
-    notes: list[Note] = []
-    if attributes.is_for_processing:
-        table, label = _processing_table(image, background), _FOR_PROCESSING
-        looked = _look_up(image, table, reduction)
-    else:
-        choice = voi or choose_voi([voter_of(image)])
-        table, label = _presentation_table(attributes, choice)
-        looked = _look_up(image, table, reduction)
-        if looked.is_blind and find_voi(attributes, choice)[0] is not None:
-            other = _look_up(image, _own_table(image, background), reduction)
-            if not other.is_blind:
-                looked, label = other, f"range of its values, not {label}"
-                notes.append(Note.WINDOW_UNUSABLE)
-        if _is_inverted(attributes) != (attributes.photometric == "MONOCHROME1"):
-            notes.append(Note.SHAPE_CONFLICT)
+    show = _show_raw if attributes.is_for_processing else partial(_show, voi=voi)
+    looked, label, notes = show(image, background, reduction)
     return Presented(
         values=looked.values,
         background=background[::reduction, ::reduction],
         voi_label=label,
         saturated_fraction=looked.saturated_fraction,
-        notes=tuple(notes),
+        notes=notes,
     )
 
 
-def _presentation_table(attributes: DisplayAttributes, choice: VoiChoice) -> tuple[Floats, str]:
-    """Return the P-value of every value that can be stored, and the VOI's label."""
+def _show_raw(image: StoredImage, background: Mask, reduction: int) -> _Shown:
+    table = _processing_table(image, background)
+    return _look_up(image, background, table, reduction), _FOR_PROCESSING, ()
+
+
+def _show(image: StoredImage, background: Mask, reduction: int, *, voi: VoiChoice | None) -> _Shown:
+    attributes = image.attributes
+    choice = voi or choose_voi([voter_of(image)])
+    found, label = find_voi(attributes, choice)
+    notes: list[Note] = []
+    table = _presentation_table(attributes, found, choice)
+    looked = _look_up(image, background, table, reduction)
+    if found is not None and looked.is_blind:
+        for other_table, words in _others(image, found, background):
+            other = _look_up(image, background, other_table, reduction)
+            if not other.is_blind:
+                looked, label = other, f"{words}, not {label}"
+                notes.append(Note.WINDOW_UNUSABLE)
+                break
+    if _is_inverted(attributes) != (attributes.photometric == "MONOCHROME1"):
+        notes.append(Note.SHAPE_CONFLICT)
+    return looked, label, tuple(notes)
+
+
+def _presentation_table(
+    attributes: DisplayAttributes, voi: Voi | None, choice: VoiChoice
+) -> Floats:
+    """Return the P-value of every value that can be stored."""
     output = apply_modality(_stored_values(attributes), attributes)
-    voi, label = find_voi(attributes, choice)
     if isinstance(voi, Lut):
         shown = apply_lut(output, voi)
     elif voi is not None:
@@ -116,7 +144,21 @@ def _presentation_table(attributes: DisplayAttributes, choice: VoiChoice) -> tup
             share = ((1 << choice.bits) - 1) / ((1 << attributes.bits_stored) - 1)
             low, high = _narrowed(attributes, low, high, share=min(share, 1.0))
         shown = full_range(output, low=low, high=high)
-    return (np.float32(1.0) - shown if _is_inverted(attributes) else shown), label
+    return np.float32(1.0) - shown if _is_inverted(attributes) else shown
+
+
+def _others(image: StoredImage, shown: Voi, background: Mask) -> Iterator[tuple[Floats, str]]:
+    """Yield the tables that come in the place of a VOI that shows nothing, and what they are.
+
+    First the others of the header, then the range of the image's values.
+    """
+    attributes = image.attributes
+    for kind in (VoiKind.LUT, VoiKind.WINDOW):
+        choice = VoiChoice(kind=kind)
+        for index, voi in enumerate(items_of(attributes, kind)):
+            if voi is not shown:
+                yield _presentation_table(attributes, voi, choice), voi_label(voi, index)
+    yield _own_table(image, background), "range of its values"
 
 
 def _narrowed(
@@ -137,7 +179,7 @@ def _is_inverted(attributes: DisplayAttributes) -> bool:
     return attributes.photometric == "MONOCHROME1"
 
 
-def _processing_table(image: StoredImage, background: NDArray[np.bool_]) -> Floats:
+def _processing_table(image: StoredImage, background: Mask) -> Floats:
     """Return a rendering of raw values that shows tissue bright and air dark (heuristic).
 
     Linear values are made logarithmic; the range is that of nearly all pixels of this image, so
@@ -152,17 +194,16 @@ def _processing_table(image: StoredImage, background: NDArray[np.bool_]) -> Floa
     return _in_own_range(image, background, output)
 
 
-def _own_table(image: StoredImage, background: NDArray[np.bool_]) -> Floats:
+def _own_table(image: StoredImage, background: Mask) -> Floats:
     """Return a rendering for which the header's VOI is not asked, as it shows nothing."""
     attributes = image.attributes
     shown = _in_own_range(image, background, apply_modality(_stored_values(attributes), attributes))
     return np.float32(1.0) - shown if _is_inverted(attributes) else shown
 
 
-def _in_own_range(image: StoredImage, background: NDArray[np.bool_], output: Floats) -> Floats:
+def _in_own_range(image: StoredImage, background: Mask, output: Floats) -> Floats:
     """Return the share of the range of nearly all pixels of an image for each stored value."""
-    step = (slice(None, None, _SAMPLE_STEP),) * 2
-    sample = image.values[step][~background[step]].astype(np.int32)
+    sample = _sample(image, background)
     if sample.size == 0:
         return np.zeros_like(output)
     seen = output[sample - image.attributes.stored_range[0]]
@@ -170,17 +211,23 @@ def _in_own_range(image: StoredImage, background: NDArray[np.bool_], output: Flo
     return full_range(output, low=float(low), high=float(high))
 
 
+def _sample(image: StoredImage, background: Mask) -> NDArray[np.int32]:
+    """Return some of the stored values that are no padding."""
+    step = (slice(None, None, _SAMPLE_STEP),) * 2
+    return image.values[step][~background[step]].astype(np.int32)
+
+
 def _stored_values(attributes: DisplayAttributes) -> NDArray[np.int32]:
     low, high = attributes.stored_range
     return np.arange(low, high + 1, dtype=np.int32)
 
 
-def _padding_mask(image: StoredImage) -> NDArray[np.bool_]:
+def _padding_mask(image: StoredImage) -> Mask:
     """Return where stored values lie in the padding range (DICOM PS3.3 C.7.5.1.1.2)."""
     if image.attributes.padding is None:
         return np.zeros(image.values.shape, dtype=np.bool_)
     low, high = image.attributes.padding
-    mask: NDArray[np.bool_] = (image.values >= low) & (image.values <= high)
+    mask: Mask = (image.values >= low) & (image.values <= high)
     return mask
 
 
@@ -199,14 +246,16 @@ class _Look:
     values: Floats
     seen_fraction: float
     saturated_fraction: float
+    contrast: float
 
     @property
     def is_blind(self) -> bool:
-        """Whether nearly all is black, or nearly all that is not black is white."""
-        return self.seen_fraction < _FEWEST_SEEN or self.saturated_fraction > _MOST_SATURATED
+        """Whether nearly all is of one grey, or nearly all that is not black is white."""
+        is_even = self.seen_fraction < _FEWEST_SEEN or self.contrast < _LEAST_CONTRAST
+        return is_even or self.saturated_fraction > _MOST_SATURATED
 
 
-def _look_up(image: StoredImage, table: Floats, reduction: int) -> _Look:
+def _look_up(image: StoredImage, background: Mask, table: Floats, reduction: int) -> _Look:
     """Return the table's entries of the pixels, averaged; padding is black.
 
     Block by block, as indices take much memory.
@@ -230,4 +279,11 @@ def _look_up(image: StoredImage, table: Floats, reduction: int) -> _Look:
         values=shown,
         seen_fraction=seen / values.size,
         saturated_fraction=saturated / seen if seen else 0.0,
+        contrast=_contrast(image, background, table),
     )
+
+
+def _contrast(image: StoredImage, background: Mask, table: Floats) -> float:
+    """Return the span of the P-values of nearly all pixels that are no padding."""
+    seen = table[_sample(image, background) - image.attributes.stored_range[0]]
+    return float(np.ptp(np.percentile(seen, _ROBUST_PERCENT))) if seen.size else 0.0

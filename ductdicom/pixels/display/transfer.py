@@ -76,8 +76,8 @@ def window_linear(values: Floats, *, center: float, width: float) -> Floats:
     values
         Output of the Modality LUT, any shape.
     center, width
-        In the unit of ``values``. A width of 1 is a step; smaller ones are forbidden, occur, and
-        are a step, too.
+        In the unit of ``values``. A width of 1 is a step; smaller ones are forbidden, occur with
+        values that are fractions, and are meant as LINEAR_EXACT has them (heuristic).
 
     Returns
     -------
@@ -88,8 +88,10 @@ def window_linear(values: Floats, *, center: float, width: float) -> Floats:
     ----------
     * DICOM PS3.3 C.11.2.1.2.1, Default LINEAR Function
     """
+    if width < 1:
+        return window_linear_exact(values, center=center, width=width)
     middle = center - 0.5
-    if width <= 1:
+    if width == 1:
         return (values > middle).astype(np.float32)
     shown: Floats = (values - np.float32(middle)) / np.float32(width - 1) + np.float32(0.5)
     return shown.clip(0.0, 1.0)

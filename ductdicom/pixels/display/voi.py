@@ -82,16 +82,29 @@ def find_voi(attributes: DisplayAttributes, choice: VoiChoice) -> tuple[Voi | No
     """
     items = items_of(attributes, choice.kind)
     if not items:
-        narrowed = choice.bits is not None and choice.bits < attributes.bits_stored
-        return None, f"full range of {choice.bits} bits" if narrowed else "full range"
+        return None, _full_range_label(attributes, choice.bits)
     index = min(choice.index, len(items) - 1)
     wanted = choice.explanation.casefold()
     if wanted:
         texts = [item.explanation.casefold() for item in items]
         index = texts.index(wanted) if wanted in texts else index
-    explanation = items[index].explanation
-    label = f"{choice.kind} {index + 1}"
-    return items[index], f"{label}: {explanation}" if explanation else label
+    return items[index], voi_label(items[index], index)
+
+
+def voi_label(voi: Voi, index: int) -> str:
+    """Return how an item of the header is printed; it is counted from 0 among those of its kind."""
+    kind = VoiKind.LUT if isinstance(voi, Lut) else VoiKind.WINDOW
+    label = f"{kind} {index + 1}"
+    label = f"{label}: {voi.explanation}" if voi.explanation else label
+    return f"{label}, {voi.used}" if isinstance(voi, Lut) and voi.used else label
+
+
+def _full_range_label(attributes: DisplayAttributes, bits: int | None) -> str:
+    lut = attributes.modality_lut
+    if lut is not None and lut.used:
+        return f"full range, {lut.used}"
+    is_narrow = bits is not None and bits < attributes.bits_stored
+    return f"full range of {bits} bits" if is_narrow else "full range"
 
 
 def _has_no_voi(attributes: DisplayAttributes) -> bool:

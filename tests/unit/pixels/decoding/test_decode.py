@@ -10,6 +10,7 @@ import openjpeg.utils
 import pytest
 from pydicom import dcmread, uid
 from pydicom.datadict import tag_for_keyword
+from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, encapsulate_extended
 from pydicom.filewriter import write_file_meta_info
 
@@ -319,9 +320,11 @@ def test_luminance_is_taken_as_it_is_stored(make_dicom):
     np.testing.assert_array_equal(read_image(source).values, luminances)
 
 
-def test_palette_comes_as_luminance(make_dicom):
+@pytest.mark.parametrize("scale", [257, 1], ids=["16 bits", "8 of 16 bits used"])
+def test_palette_comes_as_luminance(make_dicom, scale):
     indices = np.array([[0, 1], [2, 3]], np.uint8)
-    colours = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]], np.uint16) * 257
+    colours = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]], np.uint16)
+    colours = colours * np.uint16(scale)
     palette = {}
     for index, colour in enumerate(("Red", "Green", "Blue")):
         palette[f"{colour}PaletteColorLookupTableDescriptor"] = [4, 0, 16]
@@ -329,6 +332,42 @@ def test_palette_comes_as_luminance(make_dicom):
     source = make_dicom(indices, PhotometricInterpretation="PALETTE COLOR", **palette)
 
     np.testing.assert_array_equal(read_image(source).values, _GREYS)
+
+
+def test_a_dark_colour_of_a_palette_stays_dark(make_dicom):
+    palette = {}
+    for colour, white in (("Red", 65535), ("Green", 65535), ("Blue", 255)):
+        palette[f"{colour}PaletteColorLookupTableDescriptor"] = [2, 0, 16]
+        palette[f"{colour}PaletteColorLookupTableData"] = np.array([0, white], "<u2").tobytes()
+    source = make_dicom(
+        np.array([[0, 1]], np.uint8), PhotometricInterpretation="PALETTE COLOR", **palette
+    )
+
+    np.testing.assert_array_equal(read_image(source).values, [[0, 226]])
+
+
+@pytest.mark.parametrize("sequence", ["VOILUTSequence", "ModalityLUTSequence"])
+@pytest.mark.parametrize(
+    ("said", "most", "bits"),
+    [
+        pytest.param(16, 4095, (12, 16), id="12 of 16 bits are used"),
+        pytest.param(16, 16383, (14, 16), id="14 of 16"),
+        pytest.param(12, 1000, (10, 12), id="10 of 12"),
+        pytest.param(16, 32767, (16, None), id="half of the range is one of its own"),
+        pytest.param(8, 4095, (12, None), id="more than said"),
+        pytest.param(16, 0, (16, None), id="nothing at all"),
+    ],
+)
+def test_a_table_has_the_bits_that_its_entries_use(make_dicom, sequence, said, most, bits):
+    item = Dataset()
+    item.add_new("LUTDescriptor", "US", [4, 0, said])
+    item.add_new("LUTData", "OW", np.array([0, 0, most // 2, most], "<u2").tobytes())
+    source = make_dicom(np.zeros((2, 2), np.uint16), bits=12, **{sequence: [item]})
+
+    attributes = read_image(source).attributes
+
+    (lut,) = attributes.vois or (attributes.modality_lut,)
+    assert (lut.bits, lut.said_bits) == bits
 
 
 def _three_frames(breast_like):

@@ -100,6 +100,68 @@ def test_a_window_that_shows_nothing_is_not_used(make_stored, photometric, cente
     assert np.ptp(presented.values) > 0.95
 
 
+@pytest.mark.parametrize(
+    "blind",
+    [
+        pytest.param(Window(center=1500, width=1e9), id="a window of one grey"),
+        pytest.param(Lut(first=0, bits=12, data=np.zeros(4096, np.uint16)), id="a black table"),
+        pytest.param(
+            Lut(first=0, bits=12, data=np.full(4096, 2000, np.uint16)), id="a table of one grey"
+        ),
+        pytest.param(
+            Lut(first=4000, bits=8, data=np.arange(96, 256, dtype=np.uint16)),
+            id="a table that begins above all values",
+        ),
+    ],
+)
+def test_what_shows_nothing_gives_way_to_what_the_header_has_besides(make_stored, blind):
+    kind = VoiKind.LUT if isinstance(blind, Lut) else VoiKind.WINDOW
+    window = Window(center=1500, width=3000, explanation="HARDER")
+
+    alone = present(make_stored(_RAMP, vois=(blind,)), voi=VoiChoice(kind=kind))
+    beside = present(make_stored(_RAMP, vois=(blind, window)), voi=VoiChoice(kind=kind))
+
+    assert alone.voi_label == f"range of its values, not {kind} 1"
+    number = 1 if kind is VoiKind.LUT else 2
+    assert beside.voi_label == f"window {number}: HARDER, not {kind} 1"
+    assert alone.notes == beside.notes == ("window-unusable",)
+    assert np.ptp(beside.values) > 0.95
+
+
+def test_padding_does_not_make_an_even_grey_seen(make_stored):
+    values = _RAMP.copy()
+    values[:, :50] = 0
+    image = make_stored(values, padding=(0, 0), vois=(Window(center=1500, width=1e9),))
+
+    assert present(image).notes == ("window-unusable",)
+
+
+def test_a_table_stretched_to_what_it_uses_says_so(make_stored):
+    narrow = Lut(
+        first=0,
+        bits=12,
+        said_bits=16,
+        data=np.arange(4096, dtype=np.uint16),
+        explanation="NORMAL",
+    )
+    image = make_stored(np.array([[0, 2048, 4095]], np.uint16), vois=(narrow,))
+
+    presented = present(image)
+
+    assert _levels(presented) == [[0, 128, 255]]
+    assert presented.voi_label == "lut 1: NORMAL, 12 of its 16 bits"
+
+
+def test_a_modality_table_stretched_to_what_it_uses_says_so(make_stored):
+    narrow = Lut(first=0, bits=12, said_bits=16, data=np.arange(4096, dtype=np.uint16))
+    image = make_stored(np.array([[0, 2048, 4095]], np.uint16), modality_lut=narrow)
+
+    presented = present(image)
+
+    assert _levels(presented) == [[0, 128, 255]]
+    assert presented.voi_label == "full range, 12 of its 16 bits"
+
+
 @pytest.mark.parametrize("window", [Window(center=1500, width=3000), Window(center=2500, width=50)])
 def test_a_window_that_shows_something_is_used(make_stored, window):
     presented = present(make_stored(_RAMP, vois=(window,)))
