@@ -15,7 +15,7 @@ from ductdicom.classify.problems import (
     test_object_problems,
     view_problems,
 )
-from ductdicom.language.text import languages_of
+from ductdicom.language.text import hear_texts
 from ductdicom.model.outcome import ProblemCode
 from ductdicom.model.study import ImageCall, Study, StudyCall, place_in_study
 
@@ -36,7 +36,7 @@ def classify_study(study: Study, engine: Engine) -> StudyCall:
 
 def _classify(study: Study, engine: Engine) -> StudyCall:
     texts = {text.value for instance in study.instances for text in instance.texts}
-    spoken = languages_of(texts, engine.vocabulary)
+    spoken = hear_texts(texts, engine.vocabulary)
     seen = [
         see(
             instance,

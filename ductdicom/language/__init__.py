@@ -6,7 +6,7 @@ A text passes through these files, in this order:
 - ``misspelt`` knows a name that is one letter off;
 - ``view_words`` knows acronyms that are glued together (LCC, RMLO);
 - ``parts`` holds the text as a row of phrases, each with the parts that it may play;
-- ``homonyms`` settles short words that mean different things in two languages (SIN, DR);
+- ``homonyms`` settles short words that mean different things (SIN, DR, CC);
 - ``negations`` tells what takes a phrase back (*not yet injected*);
 - ``phrases`` reads which phrases say before the filling, and which after;
 - ``whole`` tells whether all of the text is understood, ``labels`` what a word says that only

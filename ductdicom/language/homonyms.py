@@ -1,32 +1,36 @@
-"""Short words that are a side in one language and something else in another: SIN, RE, DR.
+"""Short words that mean different things: SIN, RE and DR a side or not, CC a view or a volume.
 
 Italian *SIN* is left, Spanish *sin* is without. Such a word counts in a language only where another
-word of that language stands beside it, or elsewhere in the study, and none of the other's.
-Heuristic.
+word of that language stands beside it, or elsewhere in the study, and none of the other's. CC
+behind a number is the view of a numbered image, or a volume. Heuristic.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from ductdicom.language.parts import Phrase, Use
 
 HOMONYM = "homonym"  # the role of one that is settled
 _SIDES = ("left_short", "right_short")
+_NUMBERED = ("duct", "injection", "repeat", "number_word", "ordinal")
 _REFERRING = frozenset({"ref", "by"})
 _SHORTEST = 3  # letters of a word that tells its language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
-    """The languages that the texts of a study are written in; ISO 639-1 codes.
+    """How the texts of a study are written: in which languages, as ISO 639-1 codes, and CC as what.
 
     ``languages`` are those of words that no other language knows. ``left`` and ``right`` are those
     of short words for a side, which tell their language to the other side's alone: DX beside SIN.
+    ``counts_cc``: CC behind a number is a volume, as in *POST 1 CC* beside *POST 2 CC*.
     """
 
     languages: frozenset[str] = frozenset()
     left: frozenset[str] = frozenset()
     right: frozenset[str] = frozenset()
+    counts_cc: bool = False
 
     def beside(self, role: str) -> frozenset[str]:
         """Return the languages in which a short word for a side counts, by its role."""
@@ -45,12 +49,15 @@ def settle_homonyms(phrases: Sequence[Phrase], spoken: Spoken) -> tuple[Phrase, 
         What other texts of the study are written in; asked where this one does not tell.
     """
     others = _known_beside(phrases)
-    if len(others) == len(phrases):
+    volumes = set(_counted_cc(phrases)) if spoken.counts_cc else ()
+    if len(others) == len(phrases) and not volumes:
         return tuple(phrases)
     return tuple(
-        phrase
+        _as(phrase, "unit")
+        if position in volumes
+        else phrase
         if not _is_homonym(phrase)
-        else _as_title(phrase)
+        else _as(phrase, "title")
         if _names_person(phrases, position)
         else _settled(phrase, others, spoken)
         for position, phrase in enumerate(phrases)
@@ -58,10 +65,14 @@ def settle_homonyms(phrases: Sequence[Phrase], spoken: Spoken) -> tuple[Phrase, 
 
 
 def hear(texts: Iterable[Sequence[Phrase]]) -> Spoken:
-    """Return what the texts of a study are written in."""
+    """Return how the texts of a study are written."""
     languages: set[str] = set()
     sides: dict[str, set[str]] = {role: set() for role in _SIDES}
+    amounts: set[int | None] = set()
+    numbers_views = False
     for phrases in texts:
+        amounts |= {phrases[position - 1].number for position in _counted_cc(phrases)}
+        numbers_views |= _numbers_views(phrases)
         others = _known_beside(phrases)
         for phrase in phrases:
             _, is_other = _leanings(phrase, others)
@@ -74,12 +85,36 @@ def hear(texts: Iterable[Sequence[Phrase]]) -> Spoken:
         languages=frozenset(languages),
         left=frozenset(sides["left_short"]),
         right=frozenset(sides["right_short"]),
+        counts_cc=len(amounts) > 1 and not numbers_views,
     )
 
 
-def has_short_side(phrases: Sequence[Phrase]) -> bool:
-    """Tell whether a text has a short word for a side, which may mean something else."""
-    return any(phrase.has(*_SIDES) for phrase in phrases)
+def is_ambiguous(phrases: Sequence[Phrase]) -> bool:
+    """Tell whether what a text means may hang on how the study's others are written."""
+    return any(phrase.has(*_SIDES) for phrase in phrases) or has_counted_cc(phrases)
+
+
+def has_counted_cc(phrases: Sequence[Phrase]) -> bool:
+    """Tell whether CC stands behind a number, and may be a view or a volume."""
+    return any(True for _ in _counted_cc(phrases))
+
+
+def _counted_cc(phrases: Sequence[Phrase]) -> Iterator[int]:
+    """Yield where CC stands behind a whole number that does not number a duct or an injection."""
+    for position, phrase in enumerate(phrases):
+        if phrase.text == "cc" and position and phrases[position - 1].number is not None:
+            before = phrases[position - 2] if position > 1 else None
+            if before is None or not (before.has(*_NUMBERED) or before.text == "#"):
+                yield position
+
+
+def _numbers_views(phrases: Sequence[Phrase]) -> bool:
+    """Tell whether a number stands before another view, or CC behind one in a text of before."""
+    is_before = any(phrase.has("before", "pre", "pre_weak", "without") for phrase in phrases)
+    return (is_before and has_counted_cc(phrases)) or any(
+        number.number is not None and view.has("view") and view.text != "cc"
+        for number, view in pairwise(phrases)
+    )
 
 
 def _is_homonym(phrase: Phrase) -> bool:
@@ -97,9 +132,9 @@ def _names_person(phrases: Sequence[Phrase], position: int) -> bool:
     return is_name or is_referred
 
 
-def _as_title(phrase: Phrase) -> Phrase:
-    uses = frozenset(use for use in phrase.uses if use[0] == "title")
-    return replace(phrase, uses=uses, roles=frozenset({"title"}))
+def _as(phrase: Phrase, role: str) -> Phrase:
+    uses = frozenset(use for use in phrase.uses if use[0] == role)
+    return replace(phrase, uses=uses, roles=frozenset({role}))
 
 
 def _known_beside(phrases: Sequence[Phrase]) -> list[frozenset[str]]:

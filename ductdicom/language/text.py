@@ -12,8 +12,8 @@ from ductdicom.language.codes import VIEW_GROUPS
 from ductdicom.language.homonyms import (
     NOTHING_SPOKEN,
     Spoken,
-    has_short_side,
     hear,
+    is_ambiguous,
     settle_homonyms,
 )
 from ductdicom.language.injection import read_injection
@@ -81,16 +81,16 @@ def read_text(
     ductography_context
         Whether the study is known to be a ductography, so that a bare "POST 2" counts.
     spoken
-        What the texts of its study are written in, by `languages_of`.
+        How the texts of its study are written, by `hear_texts`.
     """
     value = value[:_LONGEST_TEXT]
-    if not has_short_side(_scan(value, vocabulary).phrases):
+    if not is_ambiguous(_scan(value, vocabulary).phrases):
         spoken = NOTHING_SPOKEN  # read once, whatever the study
     return _read(value, vocabulary, ductography_context=ductography_context, spoken=spoken)
 
 
-def languages_of(values: Iterable[str], vocabulary: Vocabulary) -> Spoken:
-    """Return what the texts of a study are written in, as far as their words tell."""
+def hear_texts(values: Iterable[str], vocabulary: Vocabulary) -> Spoken:
+    """Return how the texts of a study are written, as far as their words tell."""
     return hear(_scan(value[:_LONGEST_TEXT], vocabulary).phrases for value in values)
 
 

@@ -1,5 +1,7 @@
 """One value an image while its study is decided; each step adds what it concludes."""
 
+import dataclasses
+
 from msgspec.structs import replace
 
 from ductdicom.classify.image.kind import decide_kind
@@ -73,13 +75,19 @@ def see(
 ) -> Seen:
     """Decide what one object is and which view it shows, by its own header or a reviewer's word."""
     subject = read_subject(instance, vocabulary, in_ductogram=False, spoken=spoken)
+    view = decide_view(subject)
+    if view.view not in {None, "CC"} and any("CC" in r.views for _, r in subject.readings):
+        # "POST 1 CC" on an oblique plate is a volume.
+        spoken = dataclasses.replace(spoken, counts_cc=True)
+        subject = read_subject(instance, vocabulary, in_ductogram=False, spoken=spoken)
+        view = decide_view(subject)
     found = decide_kind(subject)
     return Seen(
         place=place,
         subject=subject,
         kind=found.kind,
         kind_reason=found.reason,
-        view=_decided(decide_view(subject), decision),
+        view=_decided(view, decision),
         decision=decision,
     )
 

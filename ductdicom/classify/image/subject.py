@@ -12,7 +12,7 @@ from ductdicom.vocabulary.terms import Vocabulary
 class Subject(Value, frozen=True):
     """An instance with its texts read once; all rules look at it and at nothing else.
 
-    ``spoken`` are the languages of its study's texts.
+    ``spoken``: how its study's texts are written.
     """
 
     instance: Instance
@@ -62,7 +62,7 @@ def read_subject(
     in_ductogram
         Whether the examination is known to be a ductography, so that a bare "post" may count.
     spoken
-        What the texts of its study are written in.
+        How the texts of its study are written.
     """
     readings = tuple(
         (text, read_text(text.value, vocabulary, ductography_context=in_ductogram, spoken=spoken))

@@ -366,3 +366,29 @@ def test_a_short_word_is_a_side_in_the_language_of_the_study(study_text, side):
     call = conclude(make_instance(side=None, study_text=study_text, series_text="CC SIN"))
 
     assert call.images[0].laterality == side
+
+
+@pytest.mark.parametrize(
+    ("view", "comments", "views"),
+    [
+        pytest.param(None, ("POST 1 CC", "POST 2 CC"), [None, None], id="volumes"),
+        pytest.param(None, ("POST 1 CC", "POST"), ["CC", None], id="a view"),
+        pytest.param("ML", ("POST 1 CC", "POST"), ["ML", "ML"], id="on a plate of another view"),
+    ],
+)
+def test_cc_behind_a_number_may_be_a_volume(view, comments, views):
+    call = conclude(*make_visit(*({"view": view, "comment": comment} for comment in comments)))
+
+    assert [image.view for image in images_of(call)] == views
+    assert not call.problems
+
+
+def test_a_volume_on_plates_of_another_view_tells_when_the_duct_was_filled():
+    call = conclude(
+        *make_visit(
+            {"at": "09:00", "view": "ML", "study_text": "DUCTOGRAM LT", "comment": "LT"},
+            {"at": "09:20", "view": "ML", "study_text": "DUCTOGRAM LT", "comment": "LT 1 CC"},
+        )
+    )
+
+    assert phases(call) == ["pre", "post"]

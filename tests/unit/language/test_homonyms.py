@@ -1,10 +1,10 @@
-"""Short words that are a side in one language and something else in another."""
+"""Short words that mean different things: a side or not, a view or a volume."""
 
 import pytest
 
 from ductdicom.language.homonyms import NOTHING_SPOKEN
 from ductdicom.language.phrases import TextPhase
-from ductdicom.language.text import languages_of, read_text
+from ductdicom.language.text import hear_texts, read_text
 from ductdicom.model.call import Laterality
 from ductdicom.vocabulary.terms import load_vocabulary
 
@@ -14,7 +14,7 @@ LEFT, RIGHT = Laterality.LEFT, Laterality.RIGHT
 
 def read(text, *elsewhere):
     """Read a text of a ductography whose other texts are these."""
-    spoken = languages_of((text, *elsewhere), VOCABULARY)
+    spoken = hear_texts((text, *elsewhere), VOCABULARY)
     return read_text(text, VOCABULARY, ductography_context=True, spoken=spoken)
 
 
@@ -75,4 +75,22 @@ def test_sin_is_without_where_spanish_is_spoken(elsewhere, phase):
 
 
 def test_texts_of_no_language_tell_none():
-    assert languages_of(("L CC", "MLO 2", "contrast"), VOCABULARY) == NOTHING_SPOKEN
+    assert hear_texts(("L CC", "MLO 2", "contrast"), VOCABULARY) == NOTHING_SPOKEN
+
+
+@pytest.mark.parametrize(
+    ("text", "elsewhere", "views"),
+    [
+        pytest.param("POST 1 CC", (), ("CC",), id="alone"),
+        pytest.param("POST 1 CC", ("POST 2 CC",), (), id="another volume elsewhere"),
+        pytest.param("POST 1 CC", ("POST 1 CC",), ("CC",), id="the same elsewhere"),
+        pytest.param("POST 1 CC", ("POST 2 CC", "POST 3 MLO"), ("CC",), id="views are numbered"),
+        pytest.param("POST 1 CC", ("PRE 2 CC",), ("CC",), id="a number before, too"),
+        pytest.param("DUCT 1 CC", ("DUCT 2 CC",), ("CC",), id="numbers of ducts"),
+        pytest.param("INJ 1 CC", ("INJ 2 CC",), ("CC",), id="numbers of injections"),
+        pytest.param("L CC POST 1 CC", ("POST 2 CC",), ("CC",), id="a view and a volume"),
+        pytest.param("POST 1CC", (), (), id="glued"),
+    ],
+)
+def test_cc_behind_numbers_that_differ_is_a_volume(text, elsewhere, views):
+    assert read(text, *elsewhere).views == views

@@ -247,6 +247,7 @@ def test_every_language_has_the_long_forms_of_the_views_that_are_taken():
 
     assert LONG_FORMS.keys() == languages
     assert all(views.keys() == {"CC", "ML", "LM", "MLO"} for views in LONG_FORMS.values())
+    assert all(len(views["MLO"]) > 1 for views in LONG_FORMS.values())  # in both orders
 
 
 @pytest.mark.parametrize(
