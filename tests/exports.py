@@ -75,7 +75,8 @@ def files_of(folder):
 
 def decisions_of(record):
     """Return what was decided in a record, without where things lay and what they are called."""
-    places = {"source", "member", "key", "fingerprint", "files", "file_bytes", "sheets"}
+    places = {"source", "member", "key", "fingerprint", "sheets"}
+    places |= {"files", "file_bytes", "file_sha256"}
     instances = [
         {name: value for name, value in instance.items() if name not in places}
         for instance in sorted(record["instances"], key=lambda i: i["sop_instance_uid"])

@@ -7,6 +7,7 @@ from contextlib import suppress
 from ductdicom.export.output import OutputFolder, encode_json, write_whole
 from ductdicom.export.records import ledger_csv, study_record, summary_record
 from ductdicom.model.result import Report, count_inputs, count_studies, studies_from_inputs
+from ductdicom.reading import read_regular
 
 RECORDS_NAME = "studies.jsonl"
 _LEDGER_NAME = "ledger.csv"
@@ -29,8 +30,8 @@ def write_accounts(report: Report, output: OutputFolder) -> None:
     )
 
     lines = b"".join(encode_json(study_record(study)) for study in report.studies)
-    write_whole(output.path / RECORDS_NAME, lines)
-    write_whole(output.path / _LEDGER_NAME, ledger_csv(report.rows))
+    write_whole(output.place(RECORDS_NAME), lines)
+    write_whole(output.place(_LEDGER_NAME), ledger_csv(report.rows))
     counts = count_studies(report.studies)
     totals = ", ".join(f"{number} {status}" for status, number in counts.items())
     index = html_index(
@@ -38,7 +39,7 @@ def write_accounts(report: Report, output: OutputFolder) -> None:
         count_inputs(report.rows),
         totals=studies_from_inputs(report, f" ({totals})" if totals else ""),
     )
-    write_whole(output.path / "index.html", index)
+    write_whole(output.place("index.html"), index)
     _write_summary(summary_record(report), output)
 
 
@@ -49,7 +50,7 @@ def has_accounts(output: OutputFolder) -> bool:
 
 def has_records(output: OutputFolder) -> bool:
     """Whether a run into this folder left records of studies."""
-    records = output.path / RECORDS_NAME
+    records = output.place(RECORDS_NAME)
     return records.is_file() and records.stat().st_size > 0
 
 
@@ -61,10 +62,10 @@ def forget_summary(output: OutputFolder) -> None:
 
 def _write_summary(content: Mapping[str, object], output: OutputFolder) -> None:
     """Write the summary, unless nothing but its timings would change."""
-    path = output.path / _SUMMARY_NAME
+    path = output.place(_SUMMARY_NAME)
     try:
-        before = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        before = json.loads(read_regular(path))
+    except (OSError, ValueError, RecursionError):
         before = {}
     if not isinstance(before, dict) or _timeless(before) != _timeless(content):
         write_whole(path, encode_json(content, indent=2))

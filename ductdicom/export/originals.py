@@ -2,22 +2,20 @@
 
 import hashlib
 import os
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
-from pathlib import Path
 
 from ductdicom.errors import OutputError, UnreadableError
-from ductdicom.export.output import safe_component, write_whole
+from ductdicom.export.folder import StudyFolder
+from ductdicom.export.output import safe_component, saying
 from ductdicom.ingest.archives.walk import read_bytes
 from ductdicom.ingest.headers.same_object import open_again, replaced, require_unchanged
 from ductdicom.model.call import Kind
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
+from ductdicom.model.result import WrittenFile
 from ductdicom.model.study import ImageCall
 from ductdicom.settings import Link
-
-FOLDERS = ("pre", "post", "unknown", "other")
 
 
 def folder_of(image: ImageCall) -> str:
@@ -27,94 +25,85 @@ def folder_of(image: ImageCall) -> str:
     return str(image.call.phase)
 
 
+def planned_originals(images: Sequence[ImageCall]) -> list[tuple[ImageCall, WrittenFile]]:
+    """Return where the originals of a study belong in its folder; their hashes are not known."""
+    return [
+        (
+            image,
+            WrittenFile(
+                name=f"{folder_of(image)}/{_stem(image, number)}.dcm",
+                size_bytes=image.instance.origin.size_bytes,
+            ),
+        )
+        for number, image in enumerate(images, start=1)
+    ]
+
+
+def _stem(image: ImageCall, number: int) -> str:
+    side = str(image.laterality or "")
+    return safe_component(f"{number:03d}_{side}{image.view or ''}".rstrip("_"))
+
+
 def lay_down(
-    images: Sequence[ImageCall],
-    target: Path,
+    planned: Iterable[tuple[ImageCall, WrittenFile]],
+    folder: StudyFolder,
     link: Link,
     read: Callable[[Origin], bytes] = read_bytes,
-) -> tuple[list[str], list[tuple[ImageCall, str]]]:
-    """Lay the originals of a study down below its folder; members of archives as copies.
+) -> list[tuple[ImageCall, str]]:
+    """Lay the originals of a study down in its folder; members of archives as copies.
 
     Parameters
     ----------
+    planned
+        Of `planned_originals`; the folder knows of them.
     read
         Returns the bytes of an original.
 
     Returns
     -------
-    The files' paths relative to ``target``, and the images whose original could not be read, with
-    the reason.
+    The images whose original could not be read, with the reason.
 
     Raises
     ------
     OutputError
         A file could not be written, or differs from its original.
     """
-    laid: list[str] = []
     unread: list[tuple[ImageCall, str]] = []
-    for number, image in enumerate(images if link is not Link.NONE else (), start=1):
-        side = str(image.laterality or "")
-        stem = safe_component(f"{number:03d}_{side}{image.view or ''}".rstrip("_"))
-        path = target / folder_of(image) / f"{stem}.dcm"
+    for image, file in planned:
         origin = image.instance.origin
         try:
             if link is Link.COPY or origin.member is not None:
                 content = read(origin)
                 require_unchanged(image.instance, BytesIO(content))
-                _copy(content, path)
+                _copy(content, file.name, folder)
             else:
-                _link(image.instance, path, link)
+                _link(image.instance, file.name, folder, link)
         except UnreadableError as error:
             unread.append((image, error.reason))
-        else:
-            laid.append(path.relative_to(target).as_posix())
-    return laid, unread
+    return unread
 
 
-def _copy(content: bytes, target: Path) -> None:
+def _copy(content: bytes, name: str, folder: StudyFolder) -> None:
     """Write a copy and read it again: what is passed on as an original must be one."""
-    write_whole(target, content)
-    try:
-        with target.open("rb") as stream:
-            found = hashlib.file_digest(stream, "sha256").digest()
-    except OSError as error:
-        raise OutputError(f"could not be read again: {error.strerror}", path=target) from error
+    target = folder.write(name, content)
+    with saying(target, "could not be read again"), target.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").digest()
     if found != hashlib.sha256(content).digest():
-        target.unlink(missing_ok=True)
+        folder.take_back(name)
         raise OutputError("differs from its original", path=target, hint="check the disk")
 
 
-def _link(instance: Instance, target: Path, link: Link) -> None:
+def _link(instance: Instance, name: str, folder: StudyFolder, link: Link) -> None:
     """Link to the file that is there, and take the link away where another has come meanwhile."""
+    source = instance.origin.path
     with open_again(instance.origin) as stream:
         require_unchanged(instance, stream)
-        _lay_link(instance.origin.path, target, link)
+        with saying(folder.path / name, f"could not be laid down as {link}", "use --link copy"):
+            target = folder.lay(name, source, is_symbolic=link is Link.SYMLINK)
         try:
             is_same = os.path.samestat(os.fstat(stream.fileno()), target.stat())
         except OSError:
             is_same = False
     if not is_same:
-        target.unlink(missing_ok=True)
+        folder.take_back(name)
         raise replaced(instance)
-
-
-def _lay_link(source: Path, target: Path, link: Link) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.unlink(missing_ok=True)
-        if link is Link.SYMLINK:
-            target.symlink_to(source.resolve())
-        else:
-            os.link(source, target)
-    except OSError as error:
-        raise OutputError(
-            f"could not be laid down as {link}: {error.strerror}",
-            path=target,
-            hint="use --link copy",
-        ) from error
-
-
-def remove_laid(target: Path) -> None:
-    """Remove what an earlier run laid down for a study."""
-    for name in FOLDERS:
-        shutil.rmtree(target / name, ignore_errors=True)

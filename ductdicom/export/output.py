@@ -8,24 +8,28 @@ import os
 import platform
 import re
 import secrets
+import stat
 import sys
 import unicodedata
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import date
 from io import FileIO
 from pathlib import Path
 
 from ductdicom.errors import OutputError
+from ductdicom.reading import read_regular
 
 STATE_FOLDER = ".ductdicom"
 RECORD_NAME = "study.json"
+UNFINISHED_NAME = ".unfinished.json"  # lists the files of a study that has no record yet
 THUMBNAIL_NAME = "thumbnail.png"
+FOLDERS = ("pre", "post", "unknown", "other")  # of the originals
 _KEY_BYTES = 32
 _MOST_NAME_BYTES = 200
 _NAME_DIGITS = 16  # of the keyed hash in a study's name: 64 bits
-_TEMPORARY = ".part-"
+_TEMPORARY = re.compile(r"\.part-\d+-.")
 _LONGEST_BYTES = 80
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10))}
 _HINTS = {
@@ -34,7 +38,16 @@ _HINTS = {
     errno.EROFS: "it lies on a read-only file system, choose another folder",
     errno.EACCES: "check who may write there",
     errno.EPERM: "check who may write there",
+    errno.EIO: "is the disk in order?",
 }
+_NO_LOCKS = {
+    getattr(errno, name, errno.ENOSYS) for name in ("ENOSYS", "ENOLCK", "ENOTSUP", "EOPNOTSUPP")
+}
+_IN_USE = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, getattr(errno, "EDEADLOCK", errno.EAGAIN))
+_NO_LINK = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"))
+_is_junction = getattr(os.path, "isjunction", os.path.islink)  # Windows' other link
+_LOCK_FILE = "lock-file"  # where the file system has no locks
+_HOLDER = re.compile(r"process (\d+) on (.+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +55,12 @@ class OutputFolder:
     """A folder of results, with a secret of its own of 32 bytes, ``key``.
 
     Names of studies and patients are hashed with it, so that nobody without it can tell from a
-    name whose it is.
+    name whose it is. ``has_locks``: the file system has; else a file stands for the lock.
     """
 
     path: Path
     key: bytes
+    has_locks: bool = True
 
     def study_name(self, study_instance_uid: str, study_date: date | None, part: int = 0) -> str:
         """Return a study's folder name: its date and a keyed hash of its UID.
@@ -60,10 +74,18 @@ class OutputFolder:
 
     def count_others(self, names: Collection[str]) -> int:
         """Count the studies' folders other than these, which earlier runs left here."""
-        studies = self.path / "studies"
-        if not studies.is_dir():
-            return 0
-        return sum(entry.name not in names for entry in studies.iterdir() if entry.is_dir())
+        return sum(name not in names for name in _folders(self.path / "studies"))
+
+    def place(self, name: str) -> Path:
+        """Return where a file at the top of the folder lies.
+
+        Raises
+        ------
+        OutputError
+            A link stands there.
+        """
+        refuse_links(self.path / name, below=self.path)
+        return self.path / name
 
     def pseudonym(self, patient_id: str) -> str:
         """Return a name for a patient that says nothing outside this folder."""
@@ -89,30 +111,24 @@ def open_output(path: Path) -> Iterator[OutputFolder]:
     """Open an output folder for writing, and hold it until the end of the block.
 
     Makes the folder and its key where there are none, and removes what a dead run left behind.
+    Nothing in it is opened, written or removed through a link.
 
     Raises
     ------
     OutputError
-        Another run holds the folder, or it cannot be written to.
+        Another run holds the folder, it cannot be written to or listed, or a link lies in it where
+        a file or folder of ours belongs.
     """
     state = path / STATE_FOLDER
-    try:
-        state.mkdir(parents=True, exist_ok=True)
-        lock = (state / "lock").open("a+b", buffering=0)
-    except OSError as error:
-        hint = _HINTS.get(error.errno or 0, "choose another folder")
-        raise OutputError(
-            f"cannot be written to: {error.strerror}", path=path, hint=hint
-        ) from error
-    with lock:
-        _lock(lock, path)
-        name = f" process {os.getpid()} on {platform.node() or 'this computer'}"
-        _sign(lock, state / "lock", name)
-        try:
+    with ExitStack() as held:
+        with saying(path, "cannot be used", hint="choose another folder"):
+            for name in (STATE_FOLDER, "studies"):
+                refuse_links(path / name, below=path)
+            state.mkdir(parents=True, exist_ok=True)
+            has_locks = held.enter_context(_held(path, state))
             _remove_leftovers(path)
-            yield OutputFolder(path=path, key=_read_or_make_key(state / "key"))
-        finally:
-            _sign(lock, state / "lock", "")
+            key = _read_or_make_key(state / "key", path)
+        yield OutputFolder(path=path, key=key, has_locks=has_locks)
 
 
 def find_output(path: Path) -> OutputFolder | None:
@@ -124,11 +140,42 @@ def find_output(path: Path) -> OutputFolder | None:
         Its key is damaged.
     """
     key = path / STATE_FOLDER / "key"
-    return OutputFolder(path=path, key=_read_key(key)) if os.path.lexists(key) else None
+    if not os.path.lexists(key):
+        return None
+    return OutputFolder(path=path, key=_read_key(key, path))
 
 
-def _lock(lock: FileIO, path: Path) -> None:
-    """Take the lock, which the system releases when this process ends, however it ends."""
+@contextmanager
+def _held(path: Path, state: Path) -> Iterator[bool]:
+    """Hold the folder; yields whether its file system has locks."""
+    with _open_lock(state / "lock", path) as lock:
+        has_locks = _lock(lock, path)
+        name = f"process {os.getpid()} on {platform.node() or 'this computer'}"
+        with nullcontext() if has_locks else _stand_in(state / _LOCK_FILE, path, name):
+            _sign(lock, f" {name}")
+            try:
+                yield has_locks
+            finally:
+                _sign(lock, "")
+
+
+def _open_lock(name: Path, path: Path) -> FileIO:
+    refuse_links(name, below=path)
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | _NO_LINK
+    lock = FileIO(os.open(name, flags, 0o666), "r+")
+    if not stat.S_ISREG(os.fstat(lock.fileno()).st_mode):
+        lock.close()
+        raise OutputError("is no regular file", path=name, hint="remove it")
+    return lock
+
+
+def _lock(lock: FileIO, path: Path) -> bool:
+    """Take the lock, which the system releases when this process ends, however it ends.
+
+    Returns
+    -------
+    Whether the file system has locks.
+    """
     try:
         if sys.platform == "win32":
             import msvcrt  # noqa: PLC0415 - there is no such module elsewhere
@@ -140,18 +187,77 @@ def _lock(lock: FileIO, path: Path) -> None:
 
             fcntl.flock(lock.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
+        if error.errno in _NO_LOCKS:
+            return False
+        if error.errno not in _IN_USE:
+            raise
         raise OutputError(
             f"is in use by {_holder(lock)}", path=path, hint="wait for it, or choose another folder"
         ) from error
+    return True
 
 
-def _sign(lock: FileIO, path: Path, name: str) -> None:
+@contextmanager
+def _stand_in(file: Path, path: Path, name: str) -> Iterator[None]:
+    """Let a file stand for the lock; it stays behind where a run is killed.
+
+    That of a process of this computer that no longer runs is taken over.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK
+    try:
+        descriptor = os.open(file, flags, 0o666)
+    except FileExistsError as error:
+        holder = _read_holder(file)
+        if not _has_ended(holder):
+            raise OutputError(
+                f"is in use by another run, {holder or 'which does not say its name'}",
+                path=path,
+                hint=f"wait for it; where it no longer runs, remove {file}",
+            ) from error
+        file.unlink(missing_ok=True)
+        descriptor = os.open(file, flags, 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(name.encode())
+        yield
+    finally:
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
+
+
+def _read_holder(file: Path) -> str:
+    try:
+        name = read_regular(file, most_bytes=_MOST_NAME_BYTES, follow=False)
+    except OSError:
+        return ""
+    text = name.decode("utf-8", errors="replace")
+    return text if text.isprintable() else ""
+
+
+def _has_ended(holder: str) -> bool:
+    """Tell whether a holder of the folder is a process of this computer that is no more."""
+    found = _HOLDER.fullmatch(holder)
+    if found is None or found[2] != platform.node() or sys.platform == "win32":
+        return False
+    try:
+        os.kill(int(found[1]), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
+
+
+def _sign(lock: FileIO, name: str) -> None:
     """Write into the lock who holds it, and leave its times: a run without news changes nothing."""
     with suppress(OSError):  # a courtesy: a full disk is said where it matters
         status = os.fstat(lock.fileno())
+        if status.st_nlink > 1:  # it may be a file of somebody's, by another name
+            return
         lock.truncate(0)
         lock.write(name.encode())
-        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+        if os.utime in os.supports_fd:
+            os.utime(lock.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def _holder(lock: FileIO) -> str:
@@ -164,15 +270,62 @@ def _holder(lock: FileIO) -> str:
 
 
 def _remove_leftovers(path: Path) -> None:
-    for place in ("", f"{STATE_FOLDER}/", "studies/*/", "studies/*/*/"):
-        for leftover in path.glob(f"{place}{_TEMPORARY}*"):
+    """Remove what a dead run left half written, and lists of files that a record has replaced."""
+    studies = [path / "studies" / name for name in _folders(path / "studies")]
+    folders = (study / name for study in studies for name in FOLDERS)
+    for folder in (path, path / STATE_FOLDER, *studies, *folders):
+        if folder.is_symlink():
+            continue
+        with suppress(OSError), os.scandir(folder) as entries:  # said where it matters
+            for entry in entries:
+                if _TEMPORARY.match(entry.name) and not entry.is_dir(follow_symlinks=False):
+                    os.unlink(entry.path)  # noqa: PTH108 - an entry has no other path
+    for study in studies:
+        if os.path.lexists(study / RECORD_NAME):
             with suppress(OSError):
-                leftover.unlink()
+                (study / UNFINISHED_NAME).unlink(missing_ok=True)
 
 
-def _read_key(path: Path) -> bytes:
+def _folders(path: Path) -> list[str]:
+    """Return the names of the folders in a folder; none where it is not there."""
+    with saying(path, "cannot be listed"), suppress(FileNotFoundError), os.scandir(path) as entries:
+        return [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+    return []
+
+
+def refuse_links(path: Path, *, below: Path) -> None:
+    """Refuse a path on whose way down from a folder a link lies: it may lead anywhere.
+
+    Raises
+    ------
+    OutputError
+        Names the link.
+    """
+    parents = [folder for folder in path.parents if below in folder.parents]
+    for place in (*reversed(parents), path):
+        if place.is_symlink() or _is_junction(place):
+            raise OutputError(
+                "is a link, and nothing is written or removed through one",
+                path=place,
+                hint="remove it, or put in its place what it leads to",
+            )
+
+
+@contextmanager
+def saying(path: Path, what: str, hint: str = "is the disk in order?") -> Iterator[None]:
+    """Turn what the system refuses into an error of ours."""
     try:
-        key = bytes.fromhex(path.read_text(encoding="ascii"))
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{what}: {error.strerror}", path=path, hint=_HINTS.get(error.errno or 0, hint)
+        ) from error
+
+
+def _read_key(path: Path, below: Path) -> bytes:
+    refuse_links(path, below=below)
+    try:
+        key = bytes.fromhex(read_regular(path, most_bytes=_MOST_NAME_BYTES).decode("ascii"))
     except OSError as error:
         message = f"key of the output folder cannot be read: {error.strerror}"
         raise OutputError(
@@ -185,17 +338,21 @@ def _read_key(path: Path) -> bytes:
     return key
 
 
-def _read_or_make_key(path: Path) -> bytes:
-    if path.exists():
-        return _read_key(path)
+def _read_or_make_key(path: Path, below: Path) -> bytes:
+    if os.path.lexists(path):
+        return _read_key(path, below)
     key = secrets.token_bytes(_KEY_BYTES)
-    write_whole(path, key.hex().encode())
-    path.chmod(0o600)
+    write_whole(path, key.hex().encode(), mode=0o600)
     return key
 
 
-def write_whole(path: Path, content: bytes) -> bool:
+def write_whole(path: Path, content: bytes, *, mode: int = 0o666) -> bool:
     """Write a file whole or not at all; leave it alone if it has the content already.
+
+    Parameters
+    ----------
+    mode
+        Its permissions, of which the process's mask takes some.
 
     Returns
     -------
@@ -204,16 +361,20 @@ def write_whole(path: Path, content: bytes) -> bool:
     Raises
     ------
     OutputError
-        The file could not be written; what was there before is still there.
+        The file could not be written, or a link stands in its place; what was there before is
+        still there.
     """
-    try:
+    refuse_links(path, below=path.parent)
+    with saying(path, "could not be written"):
         if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
         # Beside the target, as a rename across file systems is a copy and can stop halfway.
-        temporary = path.with_name(f"{_TEMPORARY}{os.getpid()}-{path.name}")
+        temporary = path.with_name(f".part-{os.getpid()}-{path.name}")
+        temporary.unlink(missing_ok=True)
         try:
-            with temporary.open("wb") as stream:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK
+            with os.fdopen(os.open(temporary, flags, mode), "wb") as stream:
                 stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -221,11 +382,6 @@ def write_whole(path: Path, content: bytes) -> bool:
         finally:
             temporary.unlink(missing_ok=True)
         _sync_folder(path.parent)
-    except OSError as error:
-        hint = _HINTS.get(error.errno or 0, "is the disk in order?")
-        raise OutputError(
-            f"could not be written: {error.strerror}", path=path, hint=hint
-        ) from error
     return True
 
 
@@ -237,16 +393,6 @@ def _sync_folder(path: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def remove_stale(folder: Path, keep: set[str], pattern: str) -> None:
-    """Remove files of an earlier result that the present one does not have."""
-    for path in folder.glob(pattern):
-        if path.name not in keep:
-            try:
-                path.unlink()
-            except OSError as error:
-                raise OutputError(f"could not be removed: {error.strerror}", path=path) from error
 
 
 def encode_json(value: object, *, indent: int | None = None) -> bytes:

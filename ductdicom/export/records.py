@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import UNSET, Struct
 
+from ductdicom.export.folder import RecordedFiles, list_files
 from ductdicom.model.call import Evidence, ExamKind
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import LedgerRow, Problem, ProblemCode, Status
@@ -73,8 +74,7 @@ def study_record(result: StudyResult) -> dict[str, object]:
     }
     if written is not None:
         record["fingerprint"] = written.fingerprint
-        record["files"] = [name for name, _ in written.files]
-        record["file_bytes"] = [size for _, size in written.files]
+        record |= list_files(written.files)
     return record
 
 
@@ -252,7 +252,7 @@ class RecordedProblem(Struct, frozen=True, kw_only=True):
     member: str | None = None
 
 
-class RecordedStudy(Struct, frozen=True, kw_only=True):
+class RecordedStudy(RecordedFiles, frozen=True, kw_only=True):
     """What is read of a study's record that an earlier run wrote; other fields are passed over."""
 
     key: str
@@ -262,8 +262,6 @@ class RecordedStudy(Struct, frozen=True, kw_only=True):
     sheets: tuple[RecordedSheet, ...]
     problems: tuple[RecordedProblem, ...]
     fingerprint: str = ""
-    files: tuple[str, ...] = ()
-    file_bytes: tuple[int, ...] = ()
 
 
 def read_record(text: bytes) -> RecordedStudy:

@@ -72,15 +72,27 @@ class RecordedSheet(Struct, frozen=True, kw_only=True):
     differences: tuple[RecordedDifference, ...]
 
 
+class WrittenFile(Value, frozen=True, kw_only=True):
+    """A file in a study's folder.
+
+    ``name`` is its path below the folder. ``sha256`` is a hash of what was written, as hexadecimal
+    digits; of a symbolic link, of where it leads; None for another name of an original.
+    """
+
+    name: str
+    size_bytes: int
+    sha256: str | None = None
+
+
 class Written(Value, frozen=True, kw_only=True):
     """What lies in a study's folder.
 
     ``fingerprint`` is a hash of all that it was made of, empty where the next run is to make it
-    again. ``files`` are paths below the folder, each with its size in bytes.
+    again.
     """
 
     fingerprint: str
-    files: tuple[tuple[str, int], ...] = ()
+    files: tuple[WrittenFile, ...] = ()
 
 
 class StudyResult(Value, frozen=True, kw_only=True):
@@ -89,7 +101,8 @@ class StudyResult(Value, frozen=True, kw_only=True):
     ``key`` names its folder, and is None or empty where there is no output folder. ``identity``
     is what its sheets say of the patient. ``written`` is None where nothing was to be written,
     ``planned`` are the files that a dry run would write. ``is_up_to_date`` says that the study
-    was left as an earlier run made it.
+    was left as an earlier run made it. ``kept`` are the paths below the folder under which files
+    were set aside that are not ours, or that somebody changed.
     """
 
     key: str | None
@@ -100,6 +113,7 @@ class StudyResult(Value, frozen=True, kw_only=True):
     written: Written | None = None
     planned: tuple[str, ...] = ()
     is_up_to_date: bool = False
+    kept: tuple[str, ...] = ()
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -108,7 +122,8 @@ class Report(Struct, frozen=True, kw_only=True):
     ``rows`` are the ledger, one an input; ``problems`` those of no single study; ``seconds`` says
     how long each stage took. ``is_strict`` counts a study that needs review as a failure.
     ``earlier_studies`` counts the studies' folders that earlier runs left in the output.
-    ``failure`` says what could not be written, and ended the run early.
+    ``failure`` says what could not be written, and ended the run early. ``notices`` are sentences
+    that are said once, and stand in no record.
     """
 
     rows: tuple[LedgerRow, ...]
@@ -119,6 +134,7 @@ class Report(Struct, frozen=True, kw_only=True):
     is_interrupted: bool = False
     failure: OutputError | None = None
     earlier_studies: int = 0
+    notices: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,13 +15,12 @@ from ductdicom.export.accounts import (
     has_records,
     write_accounts,
 )
+from ductdicom.export.folder import StudyFolder
 from ductdicom.export.output import (
     RECORD_NAME,
-    THUMBNAIL_NAME,
     OutputFolder,
     find_output,
     open_output,
-    remove_stale,
 )
 from ductdicom.ingest.cache.cache import Catalogue
 from ductdicom.model.result import Report, StudyResult
@@ -171,6 +170,7 @@ def _run(
         is_interrupted=isinstance(stop, KeyboardInterrupt),
         failure=stop if isinstance(stop, OutputError) else None,
         earlier_studies=output.count_others({job.folder.name for job in jobs}),
+        notices=tuple(_notices(results, output)),
     )
     _leave_accounts(report, output, jobs, was_all_read=not scanned.is_interrupted)
     if report.failure is not None:
@@ -211,6 +211,14 @@ def _draw(
     return None
 
 
+def _notices(results: Mapping[str, StudyResult], output: OutputFolder) -> Iterator[str]:
+    if not output.has_locks:
+        yield "the file system of the output folder has no locks: a file stands for one"
+    for key in sorted(results):
+        for name in results[key].kept:
+            yield f"studies/{key}/{name}: set aside, as it is not what a run wrote"
+
+
 def _leave_accounts(
     report: Report, output: OutputFolder, jobs: Sequence[StudyJob], *, was_all_read: bool
 ) -> None:
@@ -242,8 +250,7 @@ def _leave_accounts(
 
 
 def _remove_unfinished(jobs: Sequence[StudyJob]) -> None:
-    """Remove the sheets of studies without a record, which the next run draws anew."""
+    """Remove what was written of studies without a record, which the next run draws anew."""
     for job in jobs:
         if not (job.folder / RECORD_NAME).exists():
-            for pattern in ("sheet*", THUMBNAIL_NAME):
-                remove_stale(job.folder, set(), pattern)
+            StudyFolder(job.folder).clear()

@@ -26,7 +26,7 @@ TOPICS = (
     *("twins by reference", "quality control", "dual energy", "tomosynthesis", "companions"),
 )
 # What is another one in each output folder or with each version.
-PASSING = ("key", "fingerprint", "file_bytes")
+PASSING = ("key", "fingerprint", "file_bytes", "file_sha256")
 
 
 def scanned(_folder):

@@ -223,7 +223,7 @@ def test_a_sheet_that_lost_bytes_is_drawn_again(export, tmp_path):
     organise(export, output=tmp_path / "out")
 
     found = files_of(tmp_path / "out" / "studies")
-    assert {name: content for name, (content, _) in found.items()} == {
+    assert {n: content for n, (content, _) in found.items() if not n.endswith(".kept-1")} == {
         name: content for name, (content, _) in whole.items()
     }
 
@@ -310,7 +310,7 @@ def test_leftovers_go_wherever_a_dead_run_left_them(export, tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX")
-def test_nothing_of_the_output_is_overwritten_through_a_link(export, tmp_path):
+def test_nothing_of_the_output_is_overwritten_through_a_link(export, tmp_path, capsys):
     output = tmp_path / "out"
     outside = tmp_path / "outside"
     outside.write_text("somebody's file")
@@ -319,10 +319,45 @@ def test_nothing_of_the_output_is_overwritten_through_a_link(export, tmp_path):
     sheet.unlink()
     sheet.symlink_to(outside)
 
-    organise(export, output=output, options=["--force"])
+    assert organise(export, output=output, options=["--force"]) == 4
+    assert organise(export, output=output) == 4
 
     assert outside.read_text() == "somebody's file"
-    assert not sheet.is_symlink()
+    assert f"{sheet}: is a link" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["index.html", "studies.jsonl", "ledger.csv", "summary.json"])
+def test_no_account_is_written_through_a_link(export, tmp_path, capsys, name):
+    output = tmp_path / "out"
+    outside = tmp_path / "outside"
+    outside.write_text("somebody's file")
+    output.mkdir()
+    (output / name).symlink_to(outside)
+
+    assert organise(export, output=output) == 4
+
+    assert outside.read_text() == "somebody's file"
+    assert f"{output / name}: is a link" in capsys.readouterr().err
+
+
+def test_what_a_reader_added_or_changed_outlives_a_redraw_and_is_said(export, tmp_path, capsys):
+    output = tmp_path / "out"
+    organise(export, output=output)
+    sheet = next(output.rglob("sheet-1.png"))
+    sheet.write_bytes(b"marked")
+    (sheet.parent / "sheet-annotated.pdf").write_bytes(b"a reader's")
+    capsys.readouterr()
+
+    assert organise(export, output=output) == 0
+
+    assert (sheet.parent / "sheet-1.png.kept-1").read_bytes() == b"marked"
+    assert (sheet.parent / "sheet-annotated.pdf").read_bytes() == b"a reader's"
+    said = capsys.readouterr().err
+    assert f"studies/{sheet.parent.name}/sheet-1.png.kept-1: set aside" in said
+    assert "sheet-annotated" not in said
+    # That it is said once is enough.
+    assert organise(export, output=output) == 0
+    assert "kept-1" not in capsys.readouterr().err
 
 
 def test_a_run_that_could_not_write_leaves_no_summary_of_another(export, tmp_path, monkeypatch):

@@ -57,6 +57,11 @@ def organise(
         _print_plan(report, settings.output)
     else:
         _print_report(report, settings.output, details=settings.verbose)
+    for notice in report.notices:
+        if settings.log_json:
+            say_event("notice", message=notice)
+        else:
+            say(f"ductdicom: {notice}", is_result=False)
     if settings.log_json:
         _say_end(report)
     elif not settings.dry_run and not settings.quiet:

@@ -79,7 +79,7 @@ def index_entries(studies: Iterable[StudyResult]) -> list[IndexEntry]:
 
 def _entry(study: StudyResult) -> IndexEntry:
     images = study.call.images
-    files = {name for name, _ in study.written.files} if study.written else set()
+    files = {file.name for file in study.written.files} if study.written else set()
     folder = f"studies/{study.key}"
     links = [(name, f"{folder}/{name}") for name in _SHEETS if name in files]
     sheet = next((target for name, target in links if name != "sheet.dcm"), "")

@@ -1,9 +1,9 @@
 """What is to be done for each study, and what an earlier run has done already."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-from ductdicom.export.output import RECORD_NAME, OutputFolder, safe_component
+from ductdicom.export.folder import StudyFolder
+from ductdicom.export.output import RECORD_NAME, OutputFolder, refuse_links, safe_component
 from ductdicom.export.records import RecordedStudy, read_record
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
@@ -11,6 +11,7 @@ from ductdicom.model.outcome import Problem
 from ductdicom.model.result import StudyResult, Written
 from ductdicom.pipeline.drawing.work import UNREADABLE, Drawn, StudyJob, fingerprint_of, result_of
 from ductdicom.pipeline.judge import Judged
+from ductdicom.reading import read_regular
 from ductdicom.settings import Phi, Settings
 
 
@@ -93,12 +94,14 @@ def _pseudonym(study: Judged, output: OutputFolder) -> str:
 
 def read_finished(job: StudyJob) -> StudyResult | None:
     """Return what an earlier run made, if all of it is there and this job would make the same."""
+    path = job.folder / RECORD_NAME
+    refuse_links(path, below=job.folder.parents[1])
     try:
-        record = read_record((job.folder / RECORD_NAME).read_bytes())
-        files = tuple(zip(record.files, record.file_bytes, strict=True))
+        record = read_record(read_regular(path))
+        files = record.written
     except (OSError, ValueError):
         return None
-    if record.fingerprint != job.fingerprint or not _are_whole(job.folder, files):
+    if record.fingerprint != job.fingerprint or not StudyFolder(job.folder).is_whole(files):
         return None
     drawn = Drawn(
         problems=tuple(_added_problems(record, job)),
@@ -134,11 +137,3 @@ def _recorded_place(origin: Origin) -> tuple[str | None, str | None]:
         for name in (origin.source, origin.member)
     )
     return source, member
-
-
-def _are_whole(folder: Path, files: Sequence[tuple[str, int]]) -> bool:
-    """Tell whether all files of a study are there, as large as they were written."""
-    try:
-        return all((folder / name).stat().st_size == size for name, size in files)
-    except (OSError, ValueError):  # a NUL in a name
-        return False

@@ -10,15 +10,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from ductdicom.export.dicom import dicom_sheet
+from ductdicom.export.folder import StudyFolder, written_file
 from ductdicom.export.html.sheet import html_sheet
-from ductdicom.export.originals import folder_of, lay_down, remove_laid
-from ductdicom.export.output import (
-    RECORD_NAME,
-    THUMBNAIL_NAME,
-    encode_json,
-    remove_stale,
-    write_whole,
-)
+from ductdicom.export.originals import folder_of, lay_down, planned_originals
+from ductdicom.export.output import RECORD_NAME, THUMBNAIL_NAME, encode_json
 from ductdicom.export.pdf import pdf_document
 from ductdicom.export.png import png_page, png_thumbnail
 from ductdicom.export.records import record_sheet, study_record
@@ -79,6 +74,7 @@ class Drawn(Value, frozen=True, kw_only=True):
     status: Status
     sheets: tuple[RecordedSheet, ...] = ()
     written: Written | None = None
+    kept: tuple[str, ...] = ()
 
 
 def result_of(job: StudyJob, drawn: Drawn, *, is_up_to_date: bool = False) -> StudyResult:
@@ -95,6 +91,7 @@ def result_of(job: StudyJob, drawn: Drawn, *, is_up_to_date: bool = False) -> St
         identity=job.identity,
         sheets=drawn.sheets,
         written=drawn.written,
+        kept=drawn.kept,
         is_up_to_date=is_up_to_date,
     )
 
@@ -197,19 +194,21 @@ def process_study(job: StudyJob) -> Drawn:
     The record is written last, so that a study without a record is one that was not finished.
     """
     drawn = Drawn(problems=(), status=job.pairing.status)
-    names: set[str] = set()
-    remove_stale(job.folder, set(), RECORD_NAME)
+    folder = StudyFolder(job.folder)
     members = Members(_to_be_read(job), deadly=job.deadly)
+    sheets: list[tuple[str, bytes]] = []
     if job.has_sheets:
         drawn, pages = draw_study(job, members)
-        for name, content in render(pages, job):
-            write_whole(job.folder / name, content)
-            names.add(name)
+        sheets = render(pages, job)
         drawn = replace(drawn, sheets=_record_sheets(pages, job.settings.format))
-    for pattern in ("sheet*", THUMBNAIL_NAME):
-        remove_stale(job.folder, names, pattern)
-    remove_laid(job.folder)
-    laid, unread = lay_down(job.call.images, job.folder, job.settings.link, members.content)
+    link = job.settings.link
+    originals = planned_originals(job.call.images) if link is not Link.NONE else []
+    folder.begin(
+        [*(written_file(*sheet) for sheet in sheets), *(file for _, file in originals)],
+    )
+    for name, content in sheets:
+        folder.write(name, content)
+    unread = lay_down(originals, folder, link, members.content)
     words = "the original could not be laid down"
     more = (
         _unreadable(image, ProblemCode.ORIGINAL_UNREADABLE, reason, words)
@@ -217,14 +216,14 @@ def process_study(job: StudyJob) -> Drawn:
     )
     problems = (*drawn.problems, *more)
     is_passing = any(problem.reason in PASSING_REASONS for problem in problems)
-    files = ((name, (job.folder / name).stat().st_size) for name in sorted([*names, *laid]))
-    written = Written(fingerprint="" if is_passing else job.fingerprint, files=tuple(files))
-    return _recorded(job, replace(drawn, problems=problems, written=written))
+    fingerprint = "" if is_passing else job.fingerprint
+    return _recorded(job, replace(drawn, problems=problems), folder, fingerprint)
 
 
-def _recorded(job: StudyJob, drawn: Drawn) -> Drawn:
-    record = study_record(result_of(job, drawn))
-    write_whole(job.folder / RECORD_NAME, encode_json(record, indent=2))
+def _recorded(job: StudyJob, drawn: Drawn, folder: StudyFolder, fingerprint: str) -> Drawn:
+    written = Written(fingerprint=fingerprint, files=folder.written())
+    drawn = replace(drawn, written=written, kept=tuple(folder.kept))
+    folder.finish(encode_json(study_record(result_of(job, drawn)), indent=2))
     return drawn
 
 
@@ -239,11 +238,9 @@ def give_up(job: StudyJob, problem: Problem) -> Drawn:
 
     The record has no fingerprint, so that the next run tries again.
     """
-    for pattern in ("sheet*", THUMBNAIL_NAME):
-        remove_stale(job.folder, set(), pattern)
-    remove_laid(job.folder)
-    written = Written(fingerprint="")
-    return _recorded(job, Drawn(problems=(problem,), status=Status.REVIEW, written=written))
+    folder = StudyFolder(job.folder)
+    folder.begin(())
+    return _recorded(job, Drawn(problems=(problem,), status=Status.REVIEW), folder, "")
 
 
 def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:

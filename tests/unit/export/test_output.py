@@ -1,5 +1,9 @@
+import errno
 import json
 import os
+import platform
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +16,6 @@ from ductdicom.export.output import (
     OutputFolder,
     encode_json,
     open_output,
-    remove_stale,
     safe_component,
     write_whole,
 )
@@ -76,6 +79,161 @@ def test_signing_the_lock_changes_no_time(tmp_path):
         assert lock.stat().st_mtime_ns == 1
 
 
+@pytest.mark.parametrize("name", [".ductdicom", ".ductdicom/lock", ".ductdicom/key", "studies"])
+def test_nothing_is_opened_through_a_link(tmp_path, name):
+    outside = tmp_path / "outside"
+    if "/" in name:
+        outside.write_bytes(b"somebody's")
+    else:
+        outside.mkdir()
+    link = tmp_path / "out" / name
+    link.parent.mkdir(parents=True)
+    link.symlink_to(outside)
+
+    with (
+        pytest.raises(OutputError, match="is a link") as refused,
+        open_output(tmp_path / "out"),
+    ):
+        pass
+
+    assert refused.value.path == link
+    assert (outside.read_bytes() if "/" in name else list(outside.iterdir())) in (b"somebody's", [])
+
+
+def test_the_folder_itself_may_be_a_link_that_somebody_named(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "real")
+
+    with open_output(tmp_path / "out"):
+        assert (tmp_path / "real" / ".ductdicom" / "key").is_file()
+
+
+def test_a_lock_that_is_another_name_of_a_file_leaves_that_as_it_is(tmp_path):
+    (tmp_path / "file").write_bytes(b"somebody's")
+    (tmp_path / "out" / ".ductdicom").mkdir(parents=True)
+    os.link(tmp_path / "file", tmp_path / "out" / ".ductdicom" / "lock")
+
+    with open_output(tmp_path / "out"):
+        pass
+
+    assert (tmp_path / "file").read_bytes() == b"somebody's"
+
+
+@pytest.mark.parametrize("place", ["studies/KEY/pre", "studies/KEY"])
+def test_leftovers_are_not_sought_through_a_link(tmp_path, place):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / ".part-1-any").write_bytes(b"somebody's")
+    link = tmp_path / "out" / place
+    link.parent.mkdir(parents=True)
+    link.symlink_to(outside)
+
+    with open_output(tmp_path / "out"):
+        pass
+
+    assert (outside / ".part-1-any").exists()
+
+
+def test_a_readers_file_that_is_named_like_a_leftover_stays(tmp_path):
+    own = tmp_path / "studies" / "KEY" / ".part-list.txt"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"somebody's")
+
+    with open_output(tmp_path):
+        pass
+
+    assert own.exists()
+
+
+def test_a_file_system_without_permissions_will_do(tmp_path, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chmod", refuse)
+
+    with open_output(tmp_path / "out") as output:
+        assert output.key
+
+
+@pytest.fixture
+def no_locks(monkeypatch, request):
+    fcntl = pytest.importorskip("fcntl")
+
+    def refuse(*_args):
+        raise OSError(getattr(errno, request.param), "no locks here")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+
+@pytest.mark.parametrize("no_locks", ["ENOSYS", "ENOLCK", "ENOTSUP"], indirect=True)
+def test_a_file_stands_for_the_lock_where_the_file_system_has_none(tmp_path, no_locks):
+    stand_in = tmp_path / ".ductdicom" / "lock-file"
+
+    with open_output(tmp_path) as output:
+        assert not output.has_locks
+        assert stand_in.read_text() == f"process {os.getpid()} on {platform.node()}"
+        with (
+            pytest.raises(OutputError, match=rf"in use by another run, process {os.getpid()} on"),
+            open_output(tmp_path),
+        ):
+            pass
+        assert stand_in.exists()
+
+    assert not stand_in.exists()
+
+
+@pytest.mark.parametrize(
+    ("holder", "is_taken_over"),
+    [
+        pytest.param("process {gone} on {here}", True, id="a process that is no more"),
+        pytest.param("process {gone} on elsewhere", False, id="of another computer"),
+        pytest.param("process {own} on {here}", False, id="a process that runs"),
+        pytest.param("", False, id="nobody's"),
+        pytest.param("process 99999999999999999999 on {here}", False, id="no number of a process"),
+    ],
+)
+@pytest.mark.parametrize("no_locks", ["ENOSYS"], indirect=True)
+def test_only_the_file_of_a_dead_process_is_taken_over(tmp_path, no_locks, holder, is_taken_over):
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    stand_in = tmp_path / ".ductdicom" / "lock-file"
+    stand_in.parent.mkdir()
+    stand_in.write_text(holder.format(gone=ended.pid, own=os.getpid(), here=platform.node()))
+
+    if is_taken_over:
+        with open_output(tmp_path):
+            pass
+        assert not stand_in.exists()
+    else:
+        with pytest.raises(OutputError, match="lock-file"), open_output(tmp_path):
+            pass
+        assert stand_in.exists()
+
+
+def test_a_lock_that_cannot_be_taken_is_not_called_in_use(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+
+    def refuse(*_args):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+    with pytest.raises(OutputError, match="Input/output error"), open_output(tmp_path):
+        pass
+
+
+def test_a_folder_that_cannot_be_listed_is_an_error_of_ours(tmp_path, monkeypatch):
+    (tmp_path / "studies").mkdir()
+
+    def refuse(*_args):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with open_output(tmp_path) as output:
+        monkeypatch.setattr(os, "scandir", refuse)
+        with pytest.raises(OutputError, match="Input/output error"):
+            output.count_others(())
+
+
 def test_a_file_with_the_same_content_is_left_alone(tmp_path):
     path = tmp_path / "a" / "b"
 
@@ -88,7 +246,7 @@ def test_a_file_with_the_same_content_is_left_alone(tmp_path):
     assert path.read_bytes() == b"two"
 
 
-@pytest.mark.parametrize("moment", ["replace", "open"])
+@pytest.mark.parametrize("moment", [(Path, "replace"), (os, "open")], ids=["replace", "open"])
 def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch, moment):
     path = tmp_path / "a"
     write_whole(path, b"one")
@@ -97,7 +255,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch, moment)
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, moment, fail)
+        patch.setattr(*moment, fail)
         with pytest.raises(OutputError, match="No space left"):
             write_whole(path, b"a longer text")
 
@@ -115,15 +273,6 @@ def test_an_interrupt_during_a_write_leaves_nothing_half_made(tmp_path, monkeypa
             write_whole(tmp_path / "a", b"one")
 
     assert list(tmp_path.iterdir()) == []
-
-
-def test_only_what_is_stale_is_removed(tmp_path):
-    for name in ("sheet-1.png", "sheet-2.png", "study.json"):
-        (tmp_path / name).write_bytes(b"x")
-
-    remove_stale(tmp_path, {"sheet-1.png"}, "sheet*")
-
-    assert {path.name for path in tmp_path.iterdir()} == {"sheet-1.png", "study.json"}
 
 
 def test_json_keeps_the_order_and_any_text():

@@ -1,0 +1,50 @@
+"""Files that are read whole: regular ones, no larger than they may be, at will through no link."""
+
+import errno
+import os
+import stat
+from io import BufferedReader
+from pathlib import Path
+
+_MOST_BYTES = 1 << 28
+
+
+def open_regular(path: Path, *, follow: bool = True) -> BufferedReader:
+    """Open a regular file for reading; anything else might keep us waiting, or never end.
+
+    Parameters
+    ----------
+    follow
+        Whether a symbolic link is followed in the last place.
+
+    Raises
+    ------
+    OSError
+        It cannot be opened; ``EINVAL`` where it is no regular file, ``ELOOP`` where it is a link
+        that is not to be followed.
+    """
+    if not follow and path.is_symlink():  # also where the system knows no O_NOFOLLOW
+        raise OSError(errno.ELOOP, "is a link", str(path))
+    flags = os.O_RDONLY
+    for name in ("O_NONBLOCK", "O_BINARY", "O_CLOEXEC", *(() if follow else ("O_NOFOLLOW",))):
+        flags |= getattr(os, name, 0)
+    stream = os.fdopen(os.open(path, flags), "rb")
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
+    return stream
+
+
+def read_regular(path: Path, *, most_bytes: int = _MOST_BYTES, follow: bool = True) -> bytes:
+    """Read a regular file whole.
+
+    Raises
+    ------
+    OSError
+        As `open_regular`; ``EFBIG`` where it holds more than ``most_bytes``.
+    """
+    with open_regular(path, follow=follow) as stream:
+        content = stream.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise OSError(errno.EFBIG, f"is larger than {most_bytes >> 20} MiB", str(path))
+    return content
