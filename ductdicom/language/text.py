@@ -22,7 +22,7 @@ from ductdicom.language.parts import Phrase, ScannedText
 from ductdicom.language.phrases import PhaseWord, PhraseReader, TextPhase
 from ductdicom.language.side import read_laterality
 from ductdicom.language.view_words import named_views
-from ductdicom.language.whole import Word, is_whole, parts_of, says_no_more
+from ductdicom.language.whole import YEARS, Word, is_whole, parts_of, says_no_more
 from ductdicom.model.call import Laterality, ViewGroup
 from ductdicom.vocabulary.terms import Vocabulary
 
@@ -30,6 +30,7 @@ _BINDS_TO_PAST = ("before", "after", "history", "without")
 # Beside these the procedure was not made, or it was made of another gland.
 _NAMES_NOTHING = frozenset({"not_done", "other_organ"})
 _DUAL_ENERGY_ENDINGS = frozenset({"le", "he", "des", "sub"})  # "L CC LE": heuristic, GE
+_LONGEST_NAME = 6  # words of a procedure, with its side
 _LONGEST_TEXT = 10_240  # characters, the length of LT (DICOM PS3.5 6.2)
 
 
@@ -202,10 +203,28 @@ def _modifiers(phrases: Sequence[Phrase]) -> Iterator[str]:
 
 
 def _is_past(phrases: Sequence[Phrase], position: int) -> bool:
-    """Whether something is only named as what was before or after: "post biopsy"."""
-    following = phrases[position + 1 : position + 2]
-    is_bound = _is_preceded(phrases, position, *_BINDS_TO_PAST)
-    return is_bound or any(phrase.has("pre_behind", "post_behind") for phrase in following)
+    """Whether something is only named as what was before or after: "post biopsy", "biopsy 2019".
+
+    Its side and other names of it may stand between: "hx of left stereo biopsy".
+    """
+    start, end = position, position + 1
+    while start > max(0, position - _LONGEST_NAME) and _is_of_procedure(phrases[start - 1]):
+        start -= 1
+    while end < min(len(phrases), position + _LONGEST_NAME) and _is_of_procedure(phrases[end]):
+        end += 1
+    behind = phrases[end] if end < len(phrases) else None
+    return _is_preceded(phrases, start, *_BINDS_TO_PAST) or (
+        behind is not None
+        and (
+            behind.has("pre_behind", "post_behind")
+            or (behind.has("history") and end + 1 == len(phrases))
+            or behind.number in YEARS
+        )
+    )
+
+
+def _is_of_procedure(phrase: Phrase) -> bool:
+    return phrase.has("kind", "competing", "left", "right", "filler") and not phrase.has("history")
 
 
 def _is_preceded(phrases: Sequence[Phrase], position: int, *roles: str) -> bool:

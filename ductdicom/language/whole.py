@@ -13,7 +13,7 @@ from itertools import pairwise
 from ductdicom.language.parts import Phrase
 
 _SHORT, _BRIEF = 3, 2  # letters; "day" needs a number beside it, "d" one before it
-_YEARS = range(1900, 2100)
+YEARS = range(1900, 2100)
 _SIDE_LETTERS = frozenset({"l", "r"})
 _QUESTION_MARKS = frozenset({"?", "¿", "؟"})
 
@@ -146,7 +146,7 @@ def _is_glued(phrases: Sequence[Phrase], position: int) -> bool:
 
 def _part_of_number(phrase: Phrase) -> Part:
     text = phrase.tokens[0].text
-    if text.isdecimal() and (phrase.number is None or phrase.number in _YEARS):
+    if text.isdecimal() and (phrase.number is None or phrase.number in YEARS):
         return Part.DATE  # a year, or too long to count with
     return Part.NUMBER
 

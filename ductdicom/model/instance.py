@@ -67,7 +67,8 @@ class Purpose(Value, frozen=True, kw_only=True):
     """What the header says the object was made for, and in which circumstances.
 
     ``intent`` is the Presentation Intent Type, for whom the pixels are; ``conversion_type`` how
-    they came to be digital; ``context_codes`` come from the Acquisition Context Sequence.
+    they came to be digital; ``detector_mode`` how the detector worked (0018,7008), in the maker's
+    words; ``context_codes`` come from the Acquisition Context Sequence.
     """
 
     intent: str | None = None
@@ -75,6 +76,7 @@ class Purpose(Value, frozen=True, kw_only=True):
     processing_code: str | None = None
     intervention_statuses: tuple[str, ...] = ()
     context_codes: tuple[Code, ...] = ()
+    detector_mode: str | None = None
     has_biopsy_target: bool = False
     is_quality_control: bool = False
     is_calibration: bool = False

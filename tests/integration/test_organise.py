@@ -297,6 +297,27 @@ def test_code_1_for_two_patients_under_one_study(ductogram, tmp_path):
     assert all("patient-conflict" in {p["code"] for p in r["problems"]} for r in records)
 
 
+def test_code_1_for_two_people_under_one_patient_id(ductogram, tmp_path):
+    other = Person(name="SAMPLE^YANKEE", patient_id="SAMPLE-900", birth_date="19700101")
+    write_ductogram(tmp_path / "other", study="2.25.901", person=other)
+
+    assert organise(ductogram, tmp_path / "other", output=tmp_path / "out") == 1
+    records = read_records(tmp_path / "out")
+    assert len(records) == 2
+    assert all("patient-conflict" in {p["code"] for p in r["problems"]} for r in records)
+
+
+def test_code_1_for_a_test_object_in_what_is_named_a_ductography(tmp_path):
+    phantom = Person(name="PHANTOM", patient_id="QC", birth_date="19700101")
+    texts = Texts(study="GALACTOGRAM LT", series="QC WEEKLY")
+    write_ductogram(tmp_path / "export", person=phantom, texts=texts)
+
+    assert organise(tmp_path / "export", output=tmp_path / "out") == 1
+    record = _only(tmp_path / "out")
+    assert record["status"] == "review"
+    assert "not-a-patient" in {problem["code"] for problem in record["problems"]}
+
+
 def test_code_1_for_an_archive_that_cannot_be_read(ductogram, tmp_path):
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04" + b"\0" * 100)
 

@@ -143,8 +143,10 @@ def _by_quality_control(subject: Subject) -> Iterator[KindCall]:
 def _looks_like_a_test(subject: Subject) -> bool:
     """Tell whether anything but name and ID speaks of a test object: FLAT is a surname, too."""
     breast = subject.instance.breast
-    has_view = bool(breast.view_codes or breast.view_position)
-    has_side = (breast.image_laterality or breast.series_laterality or "").strip() != ""
+    own = [reading for _, reading in subject.texts(Level.IMAGE, Level.SERIES)]
+    has_view = bool(breast.view_codes or breast.view_position) or any(r.views for r in own)
+    side = (breast.image_laterality or breast.series_laterality or "").strip()
+    has_side = bool(side) or any(reading.laterality for reading in own)
     says_so = any("quality-control" in reading.kinds for _, reading in subject.readings)
     return says_so or not (has_view and has_side)
 
@@ -154,6 +156,8 @@ def _by_image_type(subject: Subject) -> Iterator[KindCall]:
     sop_class = subject.instance.sop_class_uid
     if "STEREO" in terms and terms & {"LEFT", "RIGHT"}:
         yield KindCall(kind=Kind.BIOPSY, reason="Image Type STEREO of one direction")
+    if (subject.instance.purpose.detector_mode or "").upper() == "STEREO":
+        yield KindCall(kind=Kind.BIOPSY, reason="Detector Mode STEREO")
     for kind, known in (
         (Kind.BIOPSY, _BIOPSY_TERMS),
         (Kind.PROJECTION, _PROJECTION_TERMS),

@@ -314,6 +314,7 @@ SERIES = {
         processing_code=text(Tag.ACQUISITION_DEVICE_PROCESSING_CODE),
         intervention_statuses=_statuses,
         context_codes=_context,
+        detector_mode=word(Tag.DETECTOR_MODE),
         has_biopsy_target=has_items(Tag.BIOPSY_TARGET_SEQUENCE),
         is_quality_control=is_claimed(Tag.QUALITY_CONTROL_IMAGE),
         is_calibration=is_claimed(Tag.CALIBRATION_IMAGE),

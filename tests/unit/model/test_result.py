@@ -47,7 +47,7 @@ def _report(rows=(), studies=None, problems=(), *, strict=False, is_interrupted=
         *(
             pytest.param(_report(studies=[_study("review", code)]), 1, id=code)
             for code in (
-                *("phase-conflict", "laterality-conflict", "patient-conflict"),
+                *("phase-conflict", "laterality-conflict", "patient-conflict", "not-a-patient"),
                 *("same-uid-other-bytes", "pixels-unreadable", "worker-died"),
             )
         ),

@@ -119,10 +119,48 @@ def test_a_series_text_that_repeats_the_studys_makes_no_kind(text):
     assert call.images[0].kind is Kind.VIEW
 
 
-def test_a_stereo_image_of_one_direction_belongs_to_a_biopsy():
-    image_type = ("DERIVED", "PRIMARY", "STEREO", "LEFT")
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        pytest.param(_type("STEREO", "LEFT"), Kind.BIOPSY, id="to the left"),
+        pytest.param(_type("STEREO", "RIGHT"), Kind.BIOPSY, id="to the right"),
+        pytest.param(_type("STEREO"), Kind.VIEW, id="of no direction"),
+        pytest.param(_type("LEFT"), Kind.VIEW, id="a side"),
+        pytest.param({"detector_mode": "STEREO"}, Kind.BIOPSY, id="by the detector's mode"),
+        pytest.param({"detector_mode": "CONTACT"}, Kind.VIEW, id="another mode"),
+        pytest.param({"detector_mode": ""}, Kind.VIEW, id="an empty mode"),
+    ],
+)
+def test_a_stereo_image_of_one_direction_belongs_to_a_biopsy(changes, kind):
+    call = conclude(make_instance("2.25.1", study_text="DUCTOGRAM", **changes))
 
-    call = conclude(make_instance("2.25.1", image_type=image_type))
+    assert call.images[0].kind is kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "S/P BIOPSY",
+        "HX OF STEREO BIOPSY",
+        "STATUS POST LEFT BREAST BIOPSY",
+        "POST RT BIOPSY",
+        "biopsy 2019",
+        "STEREO BIOPSY S/P",
+        "Z.n. Stanzbiopsie rechts",
+        "prior wire localization",
+        "antécédent de biopsie",
+        "st. po biopsii",
+    ],
+)
+def test_what_was_done_in_the_past_makes_no_kind(text):
+    call = conclude(make_instance("2.25.1", study_text="DUCTOGRAM", comment=text))
+
+    assert call.images[0].kind is Kind.VIEW
+
+
+@pytest.mark.parametrize("text", ["STEREO BIOPSY S/P LUMPECTOMY", "POST CONTRAST, BIOPSY", "BX 1"])
+def test_what_is_done_now_does(text):
+    call = conclude(make_instance("2.25.1", study_text="DUCTOGRAM", comment=text))
 
     assert call.images[0].kind is Kind.BIOPSY
 
@@ -132,12 +170,25 @@ def test_a_stereo_image_of_one_direction_belongs_to_a_biopsy():
     [
         pytest.param(Patient(patient_id="4712", name="FLAT^MARIA"), id="a surname"),
         pytest.param(Patient(patient_id="QC 0012345", name="TREMBLAY^MARIE"), id="Quebec"),
+        pytest.param(Patient(patient_id="QA 17", name="SAMPLE^JANE"), id="an ID with QA"),
+        pytest.param(Patient(patient_id="ACR_17", name="SAMPLE^JANE"), id="an ID with ACR"),
+        pytest.param(Patient(patient_id="QC 17", name="FLAT^MARIA"), id="both name and ID"),
     ],
 )
-def test_a_name_alone_makes_no_test_object(patient):
-    call = conclude(make_instance("2.25.1", patient=patient))
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pytest.param({}, id="attributes of a view"),
+        pytest.param({"side": None, "view": None, "series_text": "L CC"}, id="a view in words"),
+    ],
+)
+def test_a_name_or_id_alone_makes_no_test_object(patient, shown):
+    call = conclude(
+        make_instance("2.25.1", patient=patient, modality="CR", study_text="DUCTOGRAM", **shown)
+    )
 
     assert call.images[0].kind is Kind.VIEW
+    assert "not-a-patient" not in [problem.code for problem in call.problems]
 
 
 def test_a_test_object_in_a_named_ductography_is_for_a_person():

@@ -476,11 +476,13 @@ def test_interventions_and_context_are_listed():
         },
         BiopsyTargetSequence={"TargetLabel": "1"},
         QualityControlImage="YES",
+        DetectorMode="STEREO",
     )
 
     assert instance.purpose.intervention_statuses == ("PRE",)
     assert [code.value for code in instance.purpose.context_codes] == ["122086"]
     assert instance.purpose.has_biopsy_target
+    assert instance.purpose.detector_mode == "STEREO"
     assert instance.purpose.is_quality_control
 
 
