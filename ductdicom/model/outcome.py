@@ -60,6 +60,7 @@ class ProblemCode(StrEnum):
     SAME_UID_OTHER_BYTES = "same-uid-other-bytes"
     SPACING_SUSPECT = "spacing-suspect"
     TIME_CONFLICT = "time-conflict"
+    TRANSFER_SYNTAX_CORRECTED = "transfer-syntax-corrected"
     UNKNOWN_DECISION = "unknown-decision"
     VIEW_CONFLICT = "view-conflict"
     WORKER_DIED = "worker-died"
@@ -105,6 +106,7 @@ class Note(StrEnum):
     SCALE_UNCORRECTED = "scale-uncorrected"
     SHAPE_CONFLICT = "shape-conflict"
     SPACING_SUSPECT = "spacing-suspect"
+    TRANSFER_SYNTAX_CORRECTED = "transfer-syntax-corrected"
     WINDOW_UNUSABLE = "window-unusable"
 
 

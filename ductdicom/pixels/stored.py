@@ -93,6 +93,7 @@ class StoredImage:
     ``values`` has shape ``(rows, columns)`` divided by ``reduction`` and rounded up, an integer
     type, and holds only what ``bits_stored`` can hold; it may be a read-only map of the file.
     ``rows`` and ``columns`` are those of the full image. Colour images come as luminance.
+    ``corrected_syntax`` is the transfer syntax that the pixels have, where the file says another.
     """
 
     values: NDArray[np.integer]
@@ -100,3 +101,4 @@ class StoredImage:
     columns: int
     reduction: int = 1
     attributes: DisplayAttributes
+    corrected_syntax: str | None = None

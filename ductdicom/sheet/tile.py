@@ -34,7 +34,8 @@ class Tile:
     ``reduction`` is the power of two by which fewer pixels were decoded each way.
     ``is_trimmed`` says that the image reaches further than what is shown of it.
     ``tip`` is roughly where the nipple is, row and column as fractions, None where it is not seen.
-    ``notes`` are what a reader must know of scale, orientation and display.
+    ``notes`` are what a reader must know of scale, orientation and display; ``corrected_syntax`` is
+    the transfer syntax of the pixels, where the file says another.
     """
 
     values: NDArray[np.uint16]
@@ -48,6 +49,7 @@ class Tile:
     is_trimmed: bool = False
     tip: tuple[float, float] | None = None
     notes: tuple[Note, ...] = ()
+    corrected_syntax: str | None = None
 
     @property
     def aspect(self) -> float:
@@ -124,6 +126,7 @@ def prepare_tile(
         is_trimmed=cropped.size < values.size,
         tip=anterior_point(cropped, hanging.chest_wall) if hanging.chest_wall else None,
         notes=tuple(dict.fromkeys((*scale.notes, *notes, *shown.notes, *doubts))),
+        corrected_syntax=stored.corrected_syntax,
     )
 
 
@@ -148,6 +151,8 @@ def _remarks(image: ImageCall, stored: StoredImage) -> Iterator[Note]:
         yield Note.LOSSY
     if stored.attributes.is_for_processing:
         yield Note.FOR_PROCESSING
+    if stored.corrected_syntax is not None:
+        yield Note.TRANSFER_SYNTAX_CORRECTED
 
 
 def _breast_crop(small: Floats, background: Mask, hanging: Hanging) -> Crop:

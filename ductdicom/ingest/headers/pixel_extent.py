@@ -13,6 +13,7 @@ from ductdicom.model.instance import Instance
 
 TRUNCATED = "truncated"
 _ITEM = b"\xfe\xff\x00\xe0"
+_CODECS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51")  # JPEG of any kind, JPEG 2000
 _ITEM_HEAD = struct.Struct("<4sL")
 _MAX_FRAGMENTS = 100_000
 _SUBSAMPLED = ("YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420")
@@ -48,9 +49,10 @@ def find_damage(
         return None
     if pixels.length_bytes is not None:
         stored = size_bytes - pixels.starts_at
-        if stored < pixels.length_bytes or pixels.length_bytes < _least_bytes(instance):
+        if stored < pixels.length_bytes:
             return TRUNCATED
-        return None
+        is_short = pixels.length_bytes < _least_bytes(instance)
+        return TRUNCATED if is_short and not _is_compressed(stream, pixels) else None
     frames = instance.raster.frames if instance.raster.has_pixels else 0
     return TRUNCATED if _is_cut(stream, pixels, size_bytes, frames) else None
 
@@ -62,6 +64,12 @@ def _least_bytes(instance: Instance) -> int:
         return 0
     bits = (raster.rows or 0) * (raster.columns or 0) * raster.frames * raster.samples
     return bits * (raster.bits_allocated or 0) // 8
+
+
+def _is_compressed(stream: BinaryIO, pixels: PixelElement) -> bool:
+    """Whether pixel data of a known length begin as compressed ones do, which are shorter."""
+    stream.seek(pixels.starts_at)
+    return stream.read(_ITEM_HEAD.size).startswith((_ITEM, *_CODECS))
 
 
 def _is_cut(stream: BinaryIO, pixels: PixelElement, size_bytes: int, frames: int) -> bool:

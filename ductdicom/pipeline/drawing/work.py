@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from msgspec.structs import replace
+from pydicom.uid import UID
 
 from ductdicom.export.dicom import dicom_sheet
 from ductdicom.export.folder import StudyFolder, written_file
@@ -142,22 +143,25 @@ def draw_study(job: StudyJob, members: Members | None = None) -> tuple[Drawn, tu
 
     Returns
     -------
-    What reading the pixels added, and the pages: a problem for each image that could not be read
-    or whose pixels contradict its orientation, and the status ``review`` where such an image
-    stands in a row.
+    What reading the pixels added, and the pages: a problem for each image that could not be read,
+    whose pixels contradict its orientation or are in another transfer syntax, and the status
+    ``review`` where one of the first two stands in a row.
     """
     options = sheet_options(job.settings, job.identity)
     tiles = prepare_tiles(job.call, job.pairing, options, job.settings.voi, members)
+    images = {image.instance.origin.label: image for image in drawn_images(job.pairing)}
     found = {
-        image.instance.origin.label: problem
-        for image in drawn_images(job.pairing)
-        if (problem := _doubt(image, tiles[image.instance.origin.label])) is not None
+        label: problem
+        for label, image in images.items()
+        if (problem := _doubt(image, tiles[label])) is not None
     }
     in_rows = {i.instance.origin.label for row in job.pairing.rows for i in row.images}
     status = job.pairing.status
     if in_rows & found.keys() and status is not Status.NOT_A_DUCTOGRAM:
         status = Status.REVIEW
-    drawn = Drawn(problems=tuple(found.values()), status=status)
+    said = (_correction(image, tiles[label]) for label, image in images.items())
+    problems = (*found.values(), *(problem for problem in said if problem is not None))
+    drawn = Drawn(problems=problems, status=status)
     result = result_of(job, drawn)
     changes = prepare_differences(result.pairing, tiles) if job.settings.difference else None
     return drawn, compose(result.call, result.pairing, tiles, options, changes)
@@ -176,6 +180,20 @@ def _doubt(image: ImageCall, tile: Tile | MissingTile) -> Problem | None:
             origin=image.instance.origin,
         )
     return None
+
+
+def _correction(image: ImageCall, tile: Tile | MissingTile) -> Problem | None:
+    """Return that pixels were not in the transfer syntax that the file says."""
+    if isinstance(tile, MissingTile) or tile.corrected_syntax is None:
+        return None
+    stated = image.instance.transfer_syntax_uid
+    return Problem(
+        code=ProblemCode.TRANSFER_SYNTAX_CORRECTED,
+        message=f"drawn as {UID(tile.corrected_syntax).name}, as the bytes of the pixels prove; "
+        f"the file says {UID(stated).name or 'nothing'}",
+        sop_instance_uid=image.uid,
+        origin=image.instance.origin,
+    )
 
 
 def _unreadable(image: ImageCall, code: ProblemCode, reason: str, words: str) -> Problem:

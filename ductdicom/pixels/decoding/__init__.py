@@ -5,6 +5,7 @@
 - ``pixel_format``: shape and depth of the pixels, checked before anything is decoded
 - ``display_attributes``: what the header says of showing them
 - ``frames``: the bytes of one frame, mapped or joined from fragments
+- ``syntax``: the transfer syntax that the pixels have, whatever is declared
 - ``codestream``: what a compressed frame says of itself
 - ``soundness``: whether a compressed frame can be what its encoder wrote
 - ``codecs``: for each transfer syntax the decoders, tried in order

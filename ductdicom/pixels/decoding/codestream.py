@@ -4,6 +4,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pydicom import uid
+
 from ductdicom.errors import DecodeError
 
 _SIZ = struct.Struct(">HH8IHB")
@@ -15,6 +17,8 @@ _box_head = struct.Struct(">I4s").unpack_from
 _long_box_length = struct.Struct(">Q").unpack_from
 _COD = b"\xff\x52"
 _LEVELS_OFFSET = 9
+_STYLE_OFFSET = 12  # of the code-blocks
+_HIGH_THROUGHPUT = 0x40
 _WAVELET_OFFSET = 13
 _MARKER = 0xFF
 _START_OF_SCAN = 0xDA
@@ -122,6 +126,28 @@ def is_lossy(frame: bytes) -> bool:
         components = segments[_START_OF_SCAN] + 4
         return bool(_byte(frame, components + 1 + 2 * (_byte(frame, components) or 0)))
     return bool(kinds - _LOSSLESS_FRAMES)
+
+
+def codec_of(frame: bytes) -> str | None:
+    """Return a transfer syntax of the codec that a frame is of by its markers, None if unknown.
+
+    References
+    ----------
+    * ITU-T T.81 table B.1, T.87 C.1, T.800 A.5.1, T.814 A.4: code-blocks of HTJ2K
+    """
+    if is_j2k(frame):
+        place = find_cod(frame)
+        style = None if place is None else _byte(frame, place + _STYLE_OFFSET)
+        return uid.HTJ2K if (style or 0) & _HIGH_THROUGHPUT else uid.JPEG2000
+    if not is_jpeg(frame):
+        return None
+    kinds = {marker for marker, _ in jpeg_segments(frame)} & _FRAME_MARKERS
+    if len(kinds) != 1:
+        return None
+    (kind,) = kinds
+    if kind == _JPEG_LS_FRAME:
+        return uid.JPEGLSNearLossless if is_lossy(frame) else uid.JPEGLSLossless
+    return uid.JPEGLossless if kind in _LOSSLESS_FRAMES else uid.JPEGExtended12Bit
 
 
 def _byte(frame: bytes, place: int) -> int | None:

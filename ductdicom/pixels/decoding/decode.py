@@ -4,33 +4,20 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.uid import (
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-)
 
 from ductdicom.errors import DecodeError
-from ductdicom.pixels.decoding.codecs import LOSSY, LOSSY_JPEG, check_syntax, decode_frame
+from ductdicom.pixels.decoding.codecs import LOSSY, LOSSY_JPEG, decode_frame
 from ductdicom.pixels.decoding.codestream import is_lossy, without_boxes
 from ductdicom.pixels.decoding.colour import PALETTE, luminance
 from ductdicom.pixels.decoding.display_attributes import read_attributes
-from ductdicom.pixels.decoding.frames import map_frame, read_encoded_frame
+from ductdicom.pixels.decoding.frames import map_frame
 from ductdicom.pixels.decoding.pixel_format import RasterFormat, as_stored, check_size, read_format
 from ductdicom.pixels.decoding.source import Content, PixelSource, open_source
+from ductdicom.pixels.decoding.syntax import FramePixels, find_frame
 from ductdicom.pixels.stored import (
     StoredImage,
 )
 
-_NATIVE = frozenset(
-    {
-        ImplicitVRLittleEndian,
-        ExplicitVRLittleEndian,
-        ExplicitVRBigEndian,
-        DeflatedExplicitVRLittleEndian,
-    }
-)
 # What decoders hand out as red, green and blue; they undo the two transforms of JPEG 2000.
 _DECODED_RGB = frozenset({"RGB", "YBR_RCT", "YBR_ICT"})
 
@@ -71,8 +58,9 @@ def read_image(
     ------
     DecodeError
         With one of the reasons ``no-pixel-data``, ``truncated``, ``unsupported-transfer-syntax``,
-        ``damaged-pixels``, ``decoder-failed``, ``too-large``, ``unsupported-pixels``,
-        ``frame-missing``, and ``changed`` for another object than the one that is meant.
+        ``transfer-syntax-contradicted``, ``damaged-pixels``, ``decoder-failed``, ``too-large``,
+        ``unsupported-pixels``, ``frame-missing``, and ``changed`` for another object than the one
+        that is meant.
     """
     try:
         source = open_source(content, sop_instance_uid=sop_instance_uid)
@@ -92,34 +80,34 @@ def _read(found: PixelSource, *, frame: int, min_side_px: int | None) -> StoredI
         frame=frame,
         is_little_endian=found.is_little_endian,
     )
-    values, reduction, is_lossy_frame = _values(found, raster, frame=frame, min_side_px=min_side_px)
+    stored = find_frame(found, raster, frame=frame)
+    values, reduction, is_lossy_frame = _values(stored, raster, min_side_px=min_side_px)
     return StoredImage(
         values=values,
         rows=raster.rows,
         columns=raster.columns,
         reduction=reduction,
         attributes=replace(attributes, is_lossy=attributes.is_lossy or is_lossy_frame),
+        corrected_syntax=stored.syntax if stored.is_corrected else None,
     )
 
 
 def _values(
-    source: PixelSource, raster: RasterFormat, *, frame: int, min_side_px: int | None
+    stored: FramePixels, raster: RasterFormat, *, min_side_px: int | None
 ) -> tuple[NDArray[np.integer], int, bool]:
     """Return the values, their reduction, and whether the frame itself says that it is lossy."""
+    encoded, syntax = stored.encoded, stored.syntax
     is_lossy_frame = False
-    if source.transfer_syntax_uid in _NATIVE:
-        check_size(raster, stored_bytes=source.declared_length)
-        pixels, reduction = map_frame(source, raster, frame=frame), 1
+    if encoded is None:
+        check_size(raster, stored_bytes=stored.source.declared_length)
+        pixels, reduction = map_frame(stored.source, raster, frame=stored.frame), 1
     else:
-        check_syntax(source.transfer_syntax_uid)
-        encoded = read_encoded_frame(source, raster, frame=frame)
         check_size(raster, stored_bytes=len(encoded))
         is_lossy_frame = is_lossy(without_boxes(encoded))
-        pixels, reduction = decode_frame(
-            encoded, raster, syntax=source.transfer_syntax_uid, min_side_px=min_side_px
-        )
+        pixels, reduction = decode_frame(encoded, raster, syntax=syntax, min_side_px=min_side_px)
     if raster.samples > 1 or raster.photometric == PALETTE:
-        is_rgb = raster.photometric in _DECODED_RGB or source.transfer_syntax_uid in LOSSY_JPEG
-        return luminance(pixels, raster, source.header, is_rgb=is_rgb), reduction, is_lossy_frame
-    may_overshoot = reduction > 1 or source.transfer_syntax_uid in LOSSY
+        is_rgb = raster.photometric in _DECODED_RGB or syntax in LOSSY_JPEG
+        header = stored.source.header
+        return luminance(pixels, raster, header, is_rgb=is_rgb), reduction, is_lossy_frame
+    may_overshoot = reduction > 1 or syntax in LOSSY
     return as_stored(pixels, raster, may_overshoot=may_overshoot), reduction, is_lossy_frame

@@ -51,19 +51,17 @@ def map_frame(source: PixelSource, raster: RasterFormat, *, frame: int) -> NDArr
     ------
     DecodeError
         ``truncated`` where the frame is not wholly there; ``frame-missing`` where Pixel Data
-        was never meant to hold it; ``decoder-failed`` where the data is encapsulated.
+        was never meant to hold it.
 
     References
     ----------
     * DICOM PS3.5 8.1.1 and 8.2, encoding of native pixel data; PS3.3 C.7.6.3, Image Pixel Module
     """
-    if source.length is None:
-        message = "the transfer syntax says uncompressed, the pixel data is encapsulated"
-        raise DecodeError(message, reason="decoder-failed")
     start, end = frame * raster.frame_bytes, (frame + 1) * raster.frame_bytes
-    if source.length < end:
-        message = f"pixel data has {source.length} of {end} bytes"
-        is_cut = source.length < source.declared_length or frame == 0
+    length = source.length or 0
+    if length < end:
+        message = f"pixel data has {length} of {end} bytes"
+        is_cut = length < source.declared_length or frame == 0
         raise DecodeError(message, reason="truncated" if is_cut else "frame-missing")
     return _shaped(_flat(source, raster, start=start), raster)
 
@@ -95,6 +93,22 @@ def _shaped(flat: NDArray[np.integer], raster: RasterFormat) -> NDArray[np.integ
     return flat.reshape(*size, raster.samples)
 
 
+def is_encapsulated(source: PixelSource, plain_bytes: int) -> bool:
+    """Whether the pixel data stand in fragments, whatever the transfer syntax says.
+
+    Some writers give the length of all fragments, where an undefined one is asked for.
+
+    Parameters
+    ----------
+    plain_bytes
+        So long is the pixel data if it is not compressed.
+    """
+    if source.length is None:
+        return True
+    begins = source.buffer[source.offset : source.offset + len(_ITEM)] == _ITEM
+    return begins and source.declared_length != plain_bytes
+
+
 def read_encoded_frame(source: PixelSource, raster: RasterFormat, *, frame: int) -> bytes:
     """Return one compressed frame, its fragments joined.
 
@@ -110,18 +124,15 @@ def read_encoded_frame(source: PixelSource, raster: RasterFormat, *, frame: int)
     ------
     DecodeError
         ``truncated`` where the frame or its fragments end with the file; ``frame-missing``
-        where the fragments hold fewer frames; ``decoder-failed`` where it is not encapsulated.
+        where the fragments hold fewer frames.
 
     References
     ----------
     * DICOM PS3.5 A.4, encapsulated pixel data; PS3.3 C.7.6.3.1.8, Extended Offset Table
     """
     items = _items(source)
-    if not items:
-        message = "the transfer syntax says compressed, the pixel data is not encapsulated"
-        raise DecodeError(message, reason="decoder-failed")
-    table, fragments = items[0], items[1:]
-    if not fragments:
+    table, fragments = (items[0], items[1:]) if items else (None, [])
+    if table is None or not fragments:
         raise DecodeError("pixel data has no fragment", reason="truncated")
     pieces = _extended(source, table, frame=frame)
     if pieces is None:

@@ -40,6 +40,11 @@ class RasterFormat:
         return self.rows * self.columns * samples * self.bits_allocated // _BYTE
 
     @property
+    def all_bytes(self) -> int:
+        """Bytes of all uncompressed frames."""
+        return self.frame_bytes * self.frames
+
+    @property
     def decoded_bytes(self) -> int:
         """Bytes of one decoded frame."""
         return self.rows * self.columns * self.samples * self.bits_allocated // _BYTE

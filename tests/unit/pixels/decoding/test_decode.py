@@ -466,6 +466,125 @@ def test_the_last_decoder_of_jpeg_2000_gives_the_same_values(
     np.testing.assert_array_equal(image.values, pixels)
 
 
+def _called(content, syntax):
+    """Give a file another transfer syntax, and leave the pixels as they are."""
+    place = content.index(b"\x02\0\x10\0UI")
+    old = int.from_bytes(content[place + 6 : place + 8], "little")
+    name = str(syntax).encode() + b"\0" * (len(syntax) % 2)
+    group = int.from_bytes(content[140:144], "little") + len(name) - old
+    content = content[:140] + group.to_bytes(4, "little") + content[144:]
+    head = content[: place + 6] + len(name).to_bytes(2, "little")
+    return head + name + content[place + 8 + old :]
+
+
+_FRAMES = {
+    "RLE": (uid.RLELossless, _encode_rle),
+    "JPEG lossless": (
+        uid.JPEGLossless,
+        lambda p: bytes(imagecodecs.jpeg8_encode(p, lossless=True, predictor=1, bitspersample=12)),
+    ),
+    "JPEG-LS": (uid.JPEGLSLossless, lambda p: bytes(imagecodecs.jpegls_encode(p))),
+    "JPEG 2000": (uid.JPEG2000, lambda p: _encode_j2k(p, 12)),
+    "HTJ2K": (uid.HTJ2K, lambda p: bytes(imagecodecs.htj2k_encode(p, reversible=True))),
+}
+_DECLARED = {
+    "uncompressed": uid.ExplicitVRLittleEndian,
+    "implicit": uid.ImplicitVRLittleEndian,
+    "RLE": uid.RLELossless,
+    "JPEG": uid.JPEGBaseline8Bit,
+    "JPEG lossless": uid.JPEGLosslessSV1,
+    "JPEG-LS": uid.JPEGLSLossless,
+    "JPEG 2000": uid.JPEG2000Lossless,
+    "HTJ2K": uid.HTJ2KLossless,
+    "nobody knows what": "1.2.3.4",
+}
+
+
+@pytest.mark.parametrize("declared", _DECLARED)
+@pytest.mark.parametrize("codec", _FRAMES)
+def test_a_codec_is_told_by_its_first_bytes(make_dicom, breast_like, codec, declared):
+    pixels = breast_like(12)
+    found, encode = _FRAMES[codec]
+    true = _DECLARED["implicit" if declared == "implicit" else codec]
+    content = make_dicom(
+        pixels,
+        bits=12,
+        syntax=uid.JPEG2000 if true.is_encapsulated else true,
+        frames=[encode(pixels)],
+    )
+
+    image = read_image(_called(content, _DECLARED[declared]))
+
+    np.testing.assert_array_equal(image.values, pixels)
+    assert image.corrected_syntax == (None if codec == declared else found)
+
+
+def test_a_frame_with_loss_is_told_from_one_without(make_dicom):
+    pixels = np.full((32, 32), 77, np.uint8)
+    frame = bytes(imagecodecs.jpeg8_encode(pixels, 90))
+
+    image = read_image(make_dicom(pixels, syntax=uid.JPEGLosslessSV1, frames=[frame]))
+
+    assert image.corrected_syntax == uid.JPEGExtended12Bit
+    assert image.attributes.is_lossy
+
+
+@pytest.mark.parametrize("declared", ["RLE", "JPEG", "JPEG lossless", "JPEG-LS", "JPEG 2000"])
+@pytest.mark.parametrize("frames", [1, 3])
+def test_plain_pixels_are_told_by_their_length(make_dicom, breast_like, declared, frames):
+    pixels = breast_like(12)
+    stack = np.stack([pixels + np.uint16(index) for index in range(frames)])
+    content = make_dicom(pixels, bits=12, NumberOfFrames=frames, PixelData=stack.tobytes())
+
+    image = read_image(_called(content, _DECLARED[declared]), frame=frames - 1)
+
+    np.testing.assert_array_equal(image.values, stack[-1])
+    assert image.corrected_syntax == uid.ExplicitVRLittleEndian
+
+
+@pytest.mark.parametrize(
+    ("declared", "corrected"),
+    [
+        (uid.ExplicitVRLittleEndian, uid.ExplicitVRLittleEndian),
+        (uid.JPEG2000Lossless, uid.ExplicitVRLittleEndian),
+        ("1.2.840.10008.1.2.1.98", None),
+    ],
+)
+def test_plain_pixels_in_fragments_are_told_by_their_length(
+    make_dicom, breast_like, declared, corrected
+):
+    pixels = breast_like(12)
+    content = make_dicom(pixels, bits=12, syntax=uid.JPEG2000, frames=[pixels.tobytes()])
+
+    image = read_image(_called(content, declared))
+
+    np.testing.assert_array_equal(image.values, pixels)
+    assert image.corrected_syntax == corrected
+
+
+@pytest.mark.parametrize("declared", [uid.ExplicitVRLittleEndian, uid.JPEG2000Lossless])
+@pytest.mark.parametrize("is_bare", [False, True])
+def test_compressed_pixels_of_a_stated_length_are_read(make_dicom, breast_like, declared, is_bare):
+    pixels = breast_like(12)
+    frame = _encode_j2k(pixels, 12)
+    frame += b"\0" * (len(frame) % 2)
+    data = frame if is_bare else encapsulate([frame])
+    content = make_dicom(pixels, bits=12, PixelData=data)
+
+    image = read_image(_called(content, declared))
+
+    np.testing.assert_array_equal(image.values, pixels)
+
+
+def test_uncompressed_pixels_that_look_like_a_fragment_are_none(make_dicom):
+    pixels = np.array([[0xFFFE, 0xE000], [4, 0]], np.uint16)
+
+    image = read_image(make_dicom(pixels))
+
+    np.testing.assert_array_equal(image.values, pixels)
+    assert image.corrected_syntax is None
+
+
 def _broken(make_dicom, name):
     pixels = np.zeros((60, 90), np.uint16)
     j2k = {"syntax": uid.JPEG2000Lossless, "bits": 12}
@@ -489,7 +608,9 @@ def _broken(make_dicom, name):
         "no fragment": make_dicom(
             pixels, frames=[encoded], **j2k, PixelData=encapsulate([encoded])[:12]
         ),
-        "an unknown transfer syntax": compressed.replace(b"1.2.4.90", b"1.2.4.99"),
+        "an unknown transfer syntax": _called(
+            make_dicom(pixels, frames=[bytes(100)], **j2k), "1.2.840.10008.1.2.4.110"
+        ),
         "a damaged codestream": compressed.replace(encoded[40:], bytes(len(encoded) - 40)),
         "another size in the codestream": make_dicom(pixels[:10], frames=[encoded], **j2k),
         "a JPEG without its end": make_dicom(grey, frames=[jpeg[:-2]], **baseline),
@@ -503,7 +624,9 @@ def _broken(make_dicom, name):
         "uncompressed, called compressed": compressed.replace(
             b"OW\0\0\xff\xff\xff\xff\xfe\xff\0\xe0", b"OW\0\0\x10\0\0\0\1\2\3\4"
         ),
-        "compressed, called uncompressed": compressed.replace(b"1.2.4.90", b"1.2.1\0\0\0"),
+        "compressed by who knows what, called uncompressed": _called(
+            make_dicom(pixels, frames=[bytes(100)], **j2k), uid.ExplicitVRLittleEndian
+        ),
         "absurd size": make_dicom(pixels, Rows=65535, Columns=65535),
         "a bomb": make_dicom(pixels, frames=[b"\xff\xd9"], **j2k, Rows=16000, Columns=16000),
         "32 bits": make_dicom(np.zeros((2, 2), np.uint32)),
@@ -537,8 +660,8 @@ def _broken(make_dicom, name):
         ("two sizes", "decoder-failed"),
         ("no frame of any kind", "decoder-failed"),
         ("an unknown transfer syntax, uncompressed", "unsupported-transfer-syntax"),
-        ("uncompressed, called compressed", "decoder-failed"),
-        ("compressed, called uncompressed", "decoder-failed"),
+        ("uncompressed, called compressed", "transfer-syntax-contradicted"),
+        ("compressed by who knows what, called uncompressed", "transfer-syntax-contradicted"),
         ("absurd size", "too-large"),
         ("a bomb", "too-large"),
         ("32 bits", "unsupported-pixels"),
