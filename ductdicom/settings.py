@@ -94,6 +94,7 @@ class Settings:
     dry_run: bool = False
     force: bool = False
     all_studies: bool = False
+    follow_links: bool = False
     strict: bool = False
     verbose: bool = False
     quiet: bool = False

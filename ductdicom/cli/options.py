@@ -124,6 +124,7 @@ INPUTS: tuple[click.Parameter, ...] = (
     click.Option(["-0", "nul"], is_flag=True, help="Inputs of --files-from end with NUL."),
 )
 DECIDING = (
+    _flag("--follow-links", text="Read what symbolic links lead to outside of the inputs, too."),
     _flag(
         "--all-studies", text="Rows and sheets also for mammography studies that are no ductogram."
     ),

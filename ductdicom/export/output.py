@@ -121,7 +121,7 @@ def open_output(path: Path) -> Iterator[OutputFolder]:
     """
     state = path / STATE_FOLDER
     with ExitStack() as held:
-        with saying(path, "cannot be used", hint="choose another folder"):
+        with saying(path, "cannot be written to", hint="choose another folder"):
             for name in (STATE_FOLDER, "studies"):
                 refuse_links(path / name, below=path)
             state.mkdir(parents=True, exist_ok=True)

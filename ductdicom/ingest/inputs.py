@@ -3,25 +3,33 @@
 import os
 import stat
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from ductdicom.errors import UsageError
 from ductdicom.model.origin import Origin, shown_name
-from ductdicom.model.outcome import MISSING, Disposition, LedgerRow, reason_of
+from ductdicom.model.outcome import (
+    LINK,
+    LINK_OUTSIDE,
+    MISSING,
+    Disposition,
+    LedgerRow,
+    reason_of,
+)
 
 _DIRECTORY_NAME = "DICOMDIR"
 _MAX_LIST_BYTES = 1 << 30
 
 
 def find_inputs(
-    inputs: Sequence[str], *, exclude: Path | None = None
+    inputs: Sequence[str], *, exclude: Path | None = None, follow_links: bool = False
 ) -> Iterator[Origin | LedgerRow]:
     """Yield every file below ``inputs`` once, folder by folder, sorted by name in each.
 
-    Symbolic links are not followed, except those that were named themselves. Nothing but
+    Symbolic links that were named themselves are followed. One below an input that leads to a
+    place below one of them is a row, as what it leads to comes in its own place. Nothing but
     regular files is ever opened. What is reached by two inputs comes with the first.
 
     Parameters
@@ -30,18 +38,24 @@ def find_inputs(
         Files and folders as the user typed them. A ``DICOMDIR`` stands for its folder.
     exclude
         A folder that is left out wherever it is met, with all below it.
+    follow_links
+        Whether links that lead to no place below an input are followed, too.
 
     Returns
     -------
     Iterator[Origin | LedgerRow]
-        Files to read, and the rows of what cannot be one: ``symlink``, ``special-file``,
-        ``permission-denied``, ``io-error``; ``missing`` for an input that is not there.
+        Files to read, and the rows of what cannot be one: ``link``, ``symlink-outside``,
+        ``symlink-loop``, ``special-file``, ``permission-denied``, ``io-error``; ``missing`` for an
+        input that is not there, or what a link leads to.
     """
-    inputs = tuple(map(_file_set_root, inputs))
-    covered = _Covered()
+    places = [
+        _Place(str(Path(name)), shown_name(name), _real_path(name))
+        for name in map(_file_set_root, inputs)
+    ]
+    covered = _Covered(roots={place.real for place in places}, follow_links=follow_links)
     if exclude is not None:
         covered.folders.add(os.path.realpath(exclude))
-    return _find(inputs, covered)
+    return _find(places, covered)
 
 
 def check_inputs(inputs: Sequence[str]) -> None:
@@ -97,18 +111,26 @@ def _file_set_root(typed: str) -> str:
     return str(path.parent) if is_directory_file and path.is_file() else typed
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Covered:
-    """What earlier inputs covered; as links are not followed, their roots say it all."""
+    """What was met, without links: what the inputs name, and what of them was gone through."""
 
+    roots: set[str]
+    follow_links: bool
     folders: set[str] = field(default_factory=set)
     files: set[str] = field(default_factory=set)
 
     def holds_root(self, real: Path) -> bool:
         """Whether an input lies at or below an earlier one."""
-        return str(real) in self.files or any(
-            str(folder) in self.folders for folder in (real, *real.parents)
-        )
+        return str(real) in self.files or _is_below(real, self.folders)
+
+    def reaches(self, real: Path) -> bool:
+        """Whether something comes, or has come, in its own place."""
+        return self.holds_root(real) or _is_below(real, self.roots)
+
+
+def _is_below(real: Path, folders: Collection[str]) -> bool:
+    return any(str(folder) in folders for folder in (real, *real.parents))
 
 
 class _Place(NamedTuple):
@@ -133,17 +155,15 @@ class _Place(NamedTuple):
         return _Place(path, source, path if self.real is self.path else self.real + name)
 
 
-def _find(inputs: tuple[str, ...], covered: _Covered) -> Iterator[Origin | LedgerRow]:
-    for typed in inputs:
-        place = _Place(str(Path(typed)), shown_name(typed), _real_path(typed))
-        status, refusal = _look_at(place)
+def _find(places: Iterable[_Place], covered: _Covered) -> Iterator[Origin | LedgerRow]:
+    for place in places:
+        status, refusal = _look_at(place, place.real)
         # What is gone no earlier folder came upon.
         is_gone = refusal is not None and refusal.reason == MISSING
         if place.real in covered.files or (not is_gone and covered.holds_root(Path(place.real))):
             continue
         if status is not None and stat.S_ISDIR(status.st_mode):
             yield from _walk(place, covered)
-            covered.folders.add(place.real)
             continue
         covered.files.add(place.real)
         if refusal is not None:
@@ -159,17 +179,36 @@ def _real_path(typed: str) -> str:
         return typed
 
 
-def _look_at(place: _Place) -> tuple[os.stat_result | None, LedgerRow | None]:
-    """Return what an input is, or the row that says why nobody can tell."""
+def _look_at(place: _Place, path: str) -> tuple[os.stat_result | None, LedgerRow | None]:
+    """Return what lies at a path, or the row of a place that says why nobody can tell."""
     try:
-        return Path(place.real).stat(), None
+        return Path(path).stat(), None
     except OSError as error:
         return None, _row(place, Disposition.UNREADABLE, reason_of(error))
     except ValueError:
         return None, _row(place, Disposition.UNREADABLE, MISSING)
 
 
+def _follow(link: _Place, covered: _Covered) -> Iterator[Origin | LedgerRow]:
+    """Yield what a link below an input leads to, or the row that says why not."""
+    place = link._replace(real=_real_path(link.path))
+    status, refusal = _look_at(place, place.path)
+    is_reached = covered.reaches(Path(place.real))
+    if is_reached and refusal is None:
+        yield _row(place, Disposition.DUPLICATE, LINK)
+    elif not is_reached and not covered.follow_links:
+        yield _row(place, Disposition.UNREADABLE, LINK_OUTSIDE)
+    elif status is None:
+        yield refusal or _row(place, Disposition.UNREADABLE, MISSING)
+    elif stat.S_ISDIR(status.st_mode):
+        yield from _walk(place, covered)
+    else:
+        covered.files.add(place.real)
+        yield _candidate(place, status)
+
+
 def _walk(root: _Place, covered: _Covered) -> Iterator[Origin | LedgerRow]:
+    covered.folders.add(root.real)
     opened, refusal = _open(root)
     if refusal is not None:
         yield refusal
@@ -182,7 +221,7 @@ def _walk(root: _Place, covered: _Covered) -> Iterator[Origin | LedgerRow]:
             continue
         place = folder.below(entry.name)
         if entry.is_symlink():
-            yield _row(place, Disposition.NOT_DICOM, "symlink")
+            yield from _follow(place, covered)
         elif not entry.is_dir():
             if place.real not in covered.files:
                 yield _visit(place, entry)

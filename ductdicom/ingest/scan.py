@@ -45,6 +45,7 @@ def scan_inputs(
     executor: Executor | None = None,
     limits: Limits | None = None,
     catalogue: "Catalogue | None" = None,
+    follow_links: bool = False,
 ) -> Iterator[Scanned]:
     """Read every header below ``inputs``, streamed, in the order of `find_inputs`.
 
@@ -61,6 +62,8 @@ def scan_inputs(
         What an archive may ask for.
     catalogue
         Spares reading what has not changed since an earlier run.
+    follow_links
+        Whether symbolic links that lead to no place below an input are followed.
 
     Returns
     -------
@@ -68,7 +71,7 @@ def scan_inputs(
         Every input once: an instance where its header could be read, otherwise the row that
         says why not. Beside them, each reference of a file set that leads nowhere.
     """
-    candidates = find_inputs(inputs, exclude=exclude)
+    candidates = find_inputs(inputs, exclude=exclude, follow_links=follow_links)
     return _scan(candidates, executor, limits or Limits(), catalogue)
 
 

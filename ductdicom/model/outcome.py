@@ -1,5 +1,6 @@
 """What became of each input, and of the run."""
 
+import errno
 from enum import StrEnum
 
 from ductdicom.model.origin import Origin
@@ -9,6 +10,8 @@ BUG = "internal-error"  # reason of a row, code of a problem: the fault is ours
 OUT_OF_MEMORY = "out-of-memory"
 MISSING = "missing"
 CHANGED = "changed"
+LINK = "link"  # what it leads to is read in its own place
+LINK_OUTSIDE = "symlink-outside"
 PASSING_REASONS = frozenset({"permission-denied", "io-error", MISSING, CHANGED, OUT_OF_MEMORY})
 """Reasons that may be gone the next time, though the file is still the same."""
 
@@ -149,5 +152,7 @@ def reason_of(error: OSError) -> str:
     """Return the ledger's word for an input that the system does not let us read."""
     if isinstance(error, PermissionError):
         return "permission-denied"
+    if error.errno == errno.ELOOP:
+        return "symlink-loop"
     is_gone = isinstance(error, FileNotFoundError | NotADirectoryError)
     return MISSING if is_gone else "io-error"

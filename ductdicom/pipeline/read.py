@@ -163,7 +163,11 @@ def read_and_decide(
     settings = wanted.settings
     started = monotonic()
     found = scan_inputs(
-        wanted.inputs, exclude=settings.output, executor=executor, catalogue=catalogue
+        wanted.inputs,
+        exclude=settings.output,
+        executor=executor,
+        catalogue=catalogue,
+        follow_links=settings.follow_links,
     )
     items: list[Instance | LedgerRow] = []
     missing: list[MissingReference] = []

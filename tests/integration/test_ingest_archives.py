@@ -2,6 +2,7 @@ import bz2
 import gzip
 import io
 import lzma
+import stat
 import struct
 import tarfile
 import zipfile
@@ -419,20 +420,82 @@ def test_a_name_of_many_digits_is_no_endless_number(tmp_path):
     assert names(list_members(origin)) == [name]
 
 
-def test_links_and_devices_in_a_tar_are_rows(tmp_path):
+LINKS = [
+    pytest.param("../IM1", "duplicate", "link", id="a file"),
+    pytest.param("..", "duplicate", "link", id="the top"),
+    pytest.param("../folder", "duplicate", "link", id="a folder"),
+    pytest.param("later", "duplicate", "link", id="a link that comes later"),
+    pytest.param("gone", "unreadable", "missing", id="nothing"),
+    pytest.param("link", "unreadable", "missing", id="itself"),
+    pytest.param("../../IM1", "unreadable", "symlink-outside", id="out of the archive"),
+    pytest.param("/IM1", "unreadable", "symlink-outside", id="an absolute path"),
+]
+
+
+@pytest.mark.parametrize(("target", "disposition", "reason"), LINKS)
+@pytest.mark.parametrize("kind", ["tar", "zip"])
+@pytest.mark.parametrize("top", ["", "./"], ids=["", "dot"])
+def test_a_link_in_an_archive_is_a_row(tmp_path, target, disposition, reason, kind, top):
+    entries = {"links/link": target, "IM1": None, "folder/IM2": None, "links/later": "../IM1"}
+    buffer = io.BytesIO()
+    if kind == "tar":
+        with tarfile.open(fileobj=buffer, mode="w") as archive:
+            for name, leads_to in entries.items():
+                info = tarfile.TarInfo(f"{top}{name}")
+                info.type = tarfile.SYMTYPE if leads_to else tarfile.REGTYPE
+                info.linkname, info.size = leads_to or "", 0 if leads_to else len(DICOM)
+                archive.addfile(info, io.BytesIO(DICOM))
+    else:
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for name, leads_to in entries.items():
+                info = zipfile.ZipInfo(f"{top}{name}")
+                info.external_attr = (stat.S_IFLNK if leads_to else stat.S_IFREG) << 16
+                archive.writestr(info, leads_to or DICOM)
+    origin = save(tmp_path, f"a.{kind}", buffer.getvalue())
+
+    found = list(list_members(origin))
+
+    assert names(found) == [f"{top}IM1", f"{top}folder/IM2"]
+    assert rows(found) == [
+        (f"{top}links/link", disposition, reason),
+        (f"{top}links/later", "duplicate", "link"),
+        (None, "container", ""),
+    ]
+
+
+def test_hard_links_and_devices_in_a_tar_are_rows(tmp_path):
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name, kind in (("s", tarfile.SYMTYPE), ("h", tarfile.LNKTYPE), ("f", tarfile.FIFOTYPE)):
+        archive.addfile(tarfile.TarInfo("d/IM1"))
+        for name, kind, target in (
+            ("d/h", tarfile.LNKTYPE, "d/IM1"),
+            ("d/g", tarfile.LNKTYPE, "IM1"),
+            ("f", tarfile.FIFOTYPE, ""),
+        ):
             info = tarfile.TarInfo(name)
-            info.type, info.linkname = kind, "/etc/passwd"
+            info.type, info.linkname = kind, target
             archive.addfile(info)
     origin = save(tmp_path, "a.tar", buffer.getvalue())
 
     assert rows(list_members(origin)) == [
-        ("s", "not-dicom", "symlink"),
-        ("h", "not-dicom", "hard-link"),
         ("f", "not-dicom", "special-file"),
+        ("d/h", "duplicate", "link"),
+        ("d/g", "unreadable", "missing"),
         (None, "container", ""),
+    ]
+
+
+def test_the_links_of_a_damaged_archive_are_rows_all_the_same(tmp_path):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        info = tarfile.TarInfo("link")
+        info.type, info.linkname = tarfile.SYMTYPE, "IM1"
+        archive.addfile(info)
+    origin = save(tmp_path, "a.tar", buffer.getvalue()[:512] + b"x" * 512)
+
+    assert rows(list_members(origin)) == [
+        ("link", "unreadable", "missing"),
+        (None, "unreadable", "damaged-archive"),
     ]
 
 

@@ -1,6 +1,7 @@
 """What the readers of the archive formats have in common: an entry, and the limits it must keep."""
 
 import io
+import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -58,6 +59,9 @@ class Entry:
         Opens it, to be read once from front to back.
     refusal
         Why it is not to be opened: its disposition and reason in the ledger.
+    link
+        Of a link, returns the name in the archive that it leads to; it begins with ``..`` or ``/``
+        where it leads out of it. A link is not opened.
     starts_at
         Where its bytes lie in the unpacked archive, None where they do not lie there as they are.
     in_place
@@ -72,6 +76,20 @@ class Entry:
     refusal: tuple[Disposition, str] | None = None
     starts_at: int | None = None
     in_place: Callable[[], "Span"] | None = None
+    link: Callable[[], str] | None = None
+
+
+def link_target(name: str, target: str) -> str:
+    """Return what a symbolic link leads to, from the top of the archive.
+
+    Parameters
+    ----------
+    name
+        Of the entry.
+    target
+        As it stands in the link, from the entry's own folder.
+    """
+    return posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
 
 
 class Readable(Protocol):

@@ -12,7 +12,7 @@ import os
 import re
 import tarfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from typing import Any, BinaryIO, Protocol, cast
 
@@ -25,6 +25,7 @@ from ductdicom.ingest.archives.entry import (
     Readable,
     Seekable,
     Span,
+    link_target,
     unique_names,
 )
 from ductdicom.ingest.archives.unpack import BZIP2, GZIP, MANY_POINTS, XZ, Unpacked
@@ -187,6 +188,7 @@ def walk_tar(stream: Stream, kind: str, size_bytes: int, limits: Limits) -> Iter
                 refusal=_refusal(info, size_bytes, limits),
                 starts_at=info.offset_data if is_whole else None,
                 in_place=span if is_whole and kind == TAR else None,
+                link=_link(info),
             )
         if kind == TAR and not info.issparse() and info.offset_data + info.size > size_bytes:
             raise UnreadableError("the archive is cut short", reason=DAMAGED_ARCHIVE)
@@ -229,13 +231,16 @@ def _open_sparse(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Readable:
     return cast(Readable, archive.extractfile(info))
 
 
+def _link(info: tarfile.TarInfo) -> Callable[[], str] | None:
+    """Return what tells where a link leads; a hard link names its file from the top."""
+    if info.issym():
+        return partial(link_target, shown_name(info.name), shown_name(info.linkname))
+    return partial(link_target, "", shown_name(info.linkname)) if info.islnk() else None
+
+
 def _refusal(
     info: tarfile.TarInfo, size_bytes: int, limits: Limits
 ) -> tuple[Disposition, str] | None:
-    if info.issym():
-        return Disposition.NOT_DICOM, "symlink"
-    if info.islnk():
-        return Disposition.NOT_DICOM, "hard-link"
     if not info.isfile():
         return Disposition.NOT_DICOM, "special-file"
     is_bomb = info.issparse() and not limits.allows(info.size, size_bytes)

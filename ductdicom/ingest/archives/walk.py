@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO, RawIOBase
 from itertools import groupby
+from pathlib import PurePosixPath
+from posixpath import normpath
 from typing import BinaryIO, cast
 
 from msgspec.structs import replace
@@ -15,7 +17,14 @@ from ductdicom.ingest.archives.kind import HEAD_BYTES, ZIP, archive_kind
 from ductdicom.ingest.archives.tar import TAR, kept_entries, tar_entries
 from ductdicom.ingest.archives.zip import zip_entries
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import Disposition, LedgerRow, reason_of
+from ductdicom.model.outcome import (
+    LINK,
+    LINK_OUTSIDE,
+    MISSING,
+    Disposition,
+    LedgerRow,
+    reason_of,
+)
 
 _NESTING = "!/"
 
@@ -53,7 +62,7 @@ def walk_archive(
     ------
     tuple[Origin, BinaryIO] | LedgerRow
         Entries to read, and the rows of those that cannot be: ``archive-limit``,
-        ``encrypted-archive``, ``symlink``…, nested archives included. The archive's own row
+        ``encrypted-archive``, ``link``…, nested archives included. The archive's own row
         is ``container``, or ``unreadable`` with ``damaged-archive`` or ``archive-limit``.
     """
     request = _Request(
@@ -147,7 +156,7 @@ def _read_members(
 def _walk(
     origin: Origin, file: BinaryIO, head: bytes, request: _Request, depth: int = 0
 ) -> Iterator[Found]:
-    limits = request.limits
+    limits, links = request.limits, _Links()
     kind = archive_kind(origin.member or origin.path.name, head)
     try:
         if kind == ZIP:
@@ -160,12 +169,51 @@ def _walk(
             entries = tar_entries(file, kind or TAR, origin.size_bytes, limits)
         for entry in entries:
             inner = _entry_origin(origin, entry)
-            if not request.leaves_out(inner.member or ""):
+            if request.leaves_out(inner.member or ""):
+                continue
+            if entry.link is None:
+                links.names.add(normpath(entry.name))
                 yield from _enter(inner, entry, request, depth + 1)
+            else:
+                yield from links.add(inner, entry)
     except UnreadableError as error:
+        yield from links.rows()
         yield _row(origin, Disposition.UNREADABLE, error.reason)
     else:
+        yield from links.rows()
         yield _row(origin, Disposition.CONTAINER, "")
+
+
+class _Links:
+    """The links of one archive; whether what they lead to is in it shows when all was seen."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()  # of entries that are none
+        self._found: dict[str, tuple[Origin, str]] = {}
+
+    def add(self, origin: Origin, entry: Entry) -> Iterator[LedgerRow]:
+        """Take a link; yield its row only where it cannot be read."""
+        try:
+            self._found[normpath(entry.name)] = origin, entry.link() if entry.link else ""
+        except UnreadableError as error:
+            yield _row(origin, Disposition.UNREADABLE, error.reason)
+
+    def rows(self) -> Iterator[LedgerRow]:
+        """Yield the row of each link."""
+        if not self._found:
+            return
+        folders = {str(folder) for name in self.names for folder in PurePosixPath(name).parents}
+        for origin, target in self._found.values():
+            seen = set()
+            while target in self._found and target not in seen:  # a link to a link
+                seen.add(target)
+                target = self._found[target][1]  # noqa: PLW2901 - goes on from there
+            if target in self.names or target in folders:
+                yield _row(origin, Disposition.DUPLICATE, LINK)
+            elif target.startswith(("/", "..")):
+                yield _row(origin, Disposition.UNREADABLE, LINK_OUTSIDE)
+            else:
+                yield _row(origin, Disposition.UNREADABLE, MISSING)
 
 
 def _entry_origin(archive: Origin, entry: Entry) -> Origin:

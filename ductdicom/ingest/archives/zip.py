@@ -24,6 +24,7 @@ from ductdicom.ingest.archives.entry import (
     Limits,
     Readable,
     Span,
+    link_target,
     unique_names,
 )
 from ductdicom.ingest.headers.charset_guess import guess_name
@@ -34,6 +35,7 @@ _UTF8_NAME = 0x0800
 _UNICODE_PATH = 0x7075
 _UNICODE_PATH_HEAD = struct.Struct("<BI")
 _MODE_SHIFT = 16
+_LONGEST_LINK = 4096  # bytes
 _LOCAL_HEAD = struct.Struct("<4s22xHH")
 _LOCAL_SIGNATURE = b"PK\x03\x04"
 _CENTRAL_HEAD = struct.Struct("<28x3H12x")  # lengths of name, extra field and comment
@@ -74,6 +76,7 @@ def zip_entries(file: BinaryIO, size_bytes: int, limits: Limits) -> Iterator[Ent
                     open=partial(_open, archive, info),
                     refusal=refusal,
                     in_place=_window(file, info, limits),
+                    link=partial(_link, archive, info) if _is_link(info) else None,
                 )
         _check_front(file, archive)
 
@@ -155,10 +158,20 @@ def _open_window(file: BinaryIO, info: zipfile.ZipInfo) -> Span:
     return Span(file, starts_at, info.file_size)
 
 
+def _is_link(info: zipfile.ZipInfo) -> bool:
+    return stat.S_ISLNK(info.external_attr >> _MODE_SHIFT)
+
+
+def _link(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
+    """Return where a link leads, which is what it holds."""
+    target = _open(archive, info).read(_LONGEST_LINK)
+    return link_target(_name(info), target.decode("utf-8", errors="backslashreplace"))
+
+
 def _refusal(info: zipfile.ZipInfo, limits: Limits) -> tuple[Disposition, str] | None:
     mode = info.external_attr >> _MODE_SHIFT
-    if stat.S_ISLNK(mode):
-        return Disposition.NOT_DICOM, "symlink"
+    if _is_link(info):
+        return None
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return Disposition.NOT_DICOM, "special-file"
     if info.flag_bits & _ENCRYPTED:

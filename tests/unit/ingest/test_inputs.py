@@ -112,24 +112,121 @@ def test_what_is_reached_twice_comes_once(tmp_path, monkeypatch, inputs, expecte
     assert sources(find_inputs(inputs)) == expected
 
 
-def test_a_link_is_followed_only_when_it_was_named(tmp_path):
-    make_tree(tmp_path, "real/a", "cd/b")
-    (tmp_path / "cd" / "link").symlink_to(tmp_path / "real")
-    (tmp_path / "named").symlink_to(tmp_path / "real")
+@pytest.fixture
+def linked(tmp_path, monkeypatch):
+    """Return a function that tells the row or the file of ``in/link``, which leads somewhere."""
+    make_tree(tmp_path, "in/IM1", "in/folder/IM2", "given/IM3", "outside/IM4", "outside/IM5")
+    monkeypatch.chdir(tmp_path)
 
-    found = list(find_inputs([str(tmp_path / "cd"), str(tmp_path / "named")]))
+    def link(target, *inputs, **options):
+        (tmp_path / "in" / "link").symlink_to(target)
+        found = list(find_inputs(["in", *inputs], **options))
+        assert len(sources(found)) == len(set(sources(found)))
+        return [
+            (item.source, None, None)
+            if isinstance(item, Origin)
+            else (item.origin.source, item.disposition, item.reason)
+            for item in found
+            if "link" in sources([item])[0]
+        ]
 
-    assert [item.source.rsplit("/", 1)[-1] for item in found if isinstance(item, Origin)] == [
-        "b",
-        "a",
+    return link
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param("IM1", id="a file beside it"),
+        pytest.param("folder", id="a folder beside it"),
+        pytest.param("folder/IM2", id="a file below"),
+        pytest.param("../in", id="the input itself"),
+        pytest.param(".", id="its own folder"),
+        pytest.param("../given/IM3", id="a file that is given, too"),
+    ],
+)
+@pytest.mark.parametrize("follow", [False, True], ids=["", "follow"])
+def test_a_link_to_what_comes_in_its_own_place_is_a_duplicate(linked, target, follow):
+    found = linked(target, "given/IM3", follow_links=follow)
+
+    assert found == [("in/link", "duplicate", "link")]
+
+
+@pytest.mark.parametrize("inputs", [["given"], ["given/IM3"]], ids=["folder", "file"])
+def test_an_input_that_comes_later_counts_as_well(linked, inputs):
+    assert linked("../given/IM3", *inputs) == [("in/link", "duplicate", "link")]
+
+
+@pytest.mark.parametrize("target", ["../outside/IM4", "../outside", "../gone", "/", ".."])
+def test_a_link_that_leads_elsewhere_is_named(linked, target):
+    assert linked(target) == [("in/link", "unreadable", "symlink-outside")]
+
+
+def test_what_a_link_leads_to_is_read_on_request(linked):
+    assert linked("../outside/IM4", follow_links=True) == [("in/link", None, None)]
+
+
+def test_a_folder_that_a_link_leads_to_is_read_on_request(linked):
+    found = linked("../outside", follow_links=True)
+
+    assert found == [("in/link/IM4", None, None), ("in/link/IM5", None, None)]
+
+
+@pytest.mark.parametrize("second", ["outside", "outside/IM4"])
+def test_what_two_links_lead_to_comes_once(linked, tmp_path, second):
+    (tmp_path / "in" / "other-link").symlink_to(tmp_path / second)
+
+    found = linked("../outside", follow_links=True)
+
+    assert found[-1] == ("in/other-link", "duplicate", "link")
+
+
+def test_loops_below_what_was_followed_end(linked, tmp_path):
+    (tmp_path / "outside" / "back").symlink_to("../in")
+    (tmp_path / "outside" / "self").symlink_to(".")
+
+    found = linked("../outside", follow_links=True)
+
+    assert [row for row in found if row[1]] == [
+        ("in/link/back", "duplicate", "link"),
+        ("in/link/self", "duplicate", "link"),
     ]
-    assert [item.reason for item in found if isinstance(item, LedgerRow)] == ["symlink"]
 
 
-def test_a_loop_of_links_ends(tmp_path):
-    (tmp_path / "loop").symlink_to(tmp_path)
+def test_a_link_to_a_folder_above_brings_nothing_twice(linked):
+    found = linked("..", "given", follow_links=True)
 
-    assert len(list(find_inputs([str(tmp_path)]))) == 1
+    assert [source for source, disposition, _ in found if disposition is None] == [
+        "in/link/given/IM3",
+        "in/link/outside/IM4",
+        "in/link/outside/IM5",
+    ]
+
+
+@pytest.mark.parametrize("follow", [False, True], ids=["", "follow"])
+@pytest.mark.parametrize(
+    ("target", "reason"), [("gone", "missing"), ("link", "symlink-loop")], ids=["gone", "itself"]
+)
+def test_a_link_below_an_input_that_leads_nowhere_is_unreadable(linked, target, reason, follow):
+    assert linked(target, follow_links=follow) == [("in/link", "unreadable", reason)]
+
+
+def test_a_followed_link_that_leads_nowhere_is_unreadable(linked):
+    assert linked("../gone", follow_links=True) == [("in/link", "unreadable", "missing")]
+
+
+def test_a_link_into_the_output_folder_reads_nothing_of_it(linked, tmp_path):
+    found = linked("../outside/IM4", exclude=tmp_path / "outside", follow_links=True)
+
+    assert found == [("in/link", "duplicate", "link")]
+
+
+def test_a_link_that_was_named_is_followed(tmp_path, monkeypatch):
+    make_tree(tmp_path, "real/a", "single")
+    (tmp_path / "named").symlink_to("real")
+    (tmp_path / "file").symlink_to("single")
+    monkeypatch.chdir(tmp_path)
+
+    assert sources(find_inputs(["named", "file"])) == ["named/a", "file"]
 
 
 def test_special_files_are_not_opened(tmp_path):
