@@ -7,16 +7,20 @@ only, it says that these were filled. Heuristic.
 from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 
+from ductdicom.language.negations import denial_behind, is_zero
 from ductdicom.language.whole import Part, Word
 
 _CLAUSE_ENDS = frozenset(",;:()[]{}|.")
-_NOUNS = frozenset({Part.CONTRAST, Part.INJECTION, Part.AGENT})
 # These spoil a label even where they stand on every image.
-_SPOILING = frozenset(
-    {Part.OTHER, Part.PLAN, Part.PAST, Part.COMPARISON, Part.QUESTION, Part.NEGATION, Part.DATE}
-)
+_SPOILING = frozenset({Part.OTHER, Part.PLAN, Part.PAST, Part.COMPARISON, Part.QUESTION, Part.DATE})
+_TAKES_BACK = frozenset({Part.PLAN, Part.QUESTION, Part.NEGATION})  # in another clause, too
 # What tells views apart, and nothing else.
 _OF_THE_VIEW = frozenset({Part.VIEW, Part.SIDE, Part.MODIFIER, Part.NUMBER, Part.SIGN, Part.DUCT})
+_BEFORE = ("before", "without", "pre", "pre_weak", "pre_behind")
+_AFTER = ("after", "with", "post_behind")
+_FILLED = ("post", "post_weak", "finding", "repeat", "agent")
+_NOUNS = ("contrast", "injection")
+_VOLUMES = frozenset({"ml", "mls", "cc", "мл"})
 
 
 class LabelMeaning(StrEnum):
@@ -25,6 +29,7 @@ class LabelMeaning(StrEnum):
     FILLED = "filled"
     AFTER = "after"  # half of a pair: the others must say before
     BEFORE = "before"
+    EITHER = "either"  # before in one language, after in another: "utan"
 
 
 def label_words(words: Sequence[Word]) -> frozenset[str]:
@@ -32,59 +37,89 @@ def label_words(words: Sequence[Word]) -> frozenset[str]:
     return frozenset(word.phrase.text for word in words if word.part not in _OF_THE_VIEW)
 
 
-def read_label(
-    words: Sequence[Word], label: Collection[str], shared: Collection[str]
-) -> LabelMeaning | None:
-    """Return what a label says in one image's text.
+def read_label(words: Sequence[Word], shared: Collection[str]) -> LabelMeaning | None:
+    """Return what the words say that an image has more than those of the other half.
 
-    The words that the image has more than those exposed earlier must be understood in the clause
-    of the label, and nothing in that clause may deny, ask, plan or name something else.
+    They must be understood in the clause of the label, and nothing in that clause may deny, ask,
+    plan or name something else. What the other clauses remark is left aside ("post contrast, no
+    reaction"), but for a plan, a question or a denial; where the label is a noun only, they must be
+    understood, too.
 
     Parameters
     ----------
     words
         The text's words with their parts.
-    label
-        Folded words that all images of one half carry, and none of the other.
     shared
         Folded words that images of the other half carry too.
     """
+    if _says_nothing_was_given(words):
+        return None
     said: list[Word] = []
+    aside: list[Word] = []
     for clause in _clauses(words):
-        own = [word for word in clause if word.phrase.text in label]
+        own = [word for word in clause if _is_own(word, shared)]
         if _meaning(own) is None:
-            continue  # what else is remarked: "post contrast, no reaction"
-        if any(_spoils(word, label, shared) for word in clause):
+            aside += own
+            continue
+        if any(_spoils(word, shared) for word in clause):
             return None
         said += own
-    return _meaning(said)
+    if any(word.part in _TAKES_BACK for word in aside):
+        return None
+    is_remarked = all(word.is_understood for word in aside)
+    return _meaning(said) if is_remarked or not _is_noun(said) else None
 
 
-def _spoils(word: Word, label: Collection[str], shared: Collection[str]) -> bool:
+def _says_nothing_was_given(words: Sequence[Word]) -> bool:
+    """Whether a volume is nought, or a noun is answered by a denial: "contrast: n"."""
+    phrases = [word.phrase for word in words]
+    return any(
+        is_zero(phrases, position)
+        or (phrase.has(*_NOUNS) and denial_behind(phrases, position) is not None)
+        for position, phrase in enumerate(phrases)
+    )
+
+
+def _is_own(word: Word, shared: Collection[str]) -> bool:
+    return word.part not in _OF_THE_VIEW and word.phrase.text not in shared
+
+
+def _spoils(word: Word, shared: Collection[str]) -> bool:
     """Whether a word of the label's clause may turn what it says."""
-    is_own = word.phrase.text in label
+    is_own = _is_own(word, shared)
     if word.part is Part.NEGATION:
         return not (is_own and word.phrase.has("without"))
-    is_noise = word.phrase.text in shared
-    return word.part in _SPOILING or (word.part is Part.UNKNOWN and not is_noise)
+    return word.part in _SPOILING or (word.part is Part.UNKNOWN and is_own)
+
+
+def _is_noun(label: Sequence[Word]) -> bool:
+    """Whether contrast or an injection is only named."""
+    return not any(word.phrase.has("post", *_BEFORE, *_AFTER) for word in label)
 
 
 def _meaning(label: Sequence[Word]) -> LabelMeaning | None:
-    names_filling = any(
-        word.part in _NOUNS or word.phrase.has("post", "post_weak") or word.phrase.text in _VOLUMES
-        for word in label
-    )
-    is_after = any(word.phrase.has("after", "with", "post_behind") for word in label)
-    is_before = any(word.phrase.has(*_BEFORE) for word in label)
-    if is_before:
-        return None if is_after else LabelMeaning.BEFORE
-    if names_filling:
+    befores = [word for word in label if word.phrase.has(*_BEFORE)]
+    afters = [word for word in label if word.phrase.has(*_AFTER)]
+    if befores and afters:
+        is_homonym = all(word in afters for word in befores)
+        return LabelMeaning.EITHER if is_homonym and befores == afters else None
+    if befores:
+        return LabelMeaning.BEFORE
+    if _names_filling(label):
         return LabelMeaning.FILLED
-    return LabelMeaning.AFTER if is_after else None
+    return LabelMeaning.AFTER if afters else None
 
 
-_BEFORE = ("before", "without", "pre", "pre_weak", "pre_behind")
-_VOLUMES = frozenset({"ml", "mls", "cc", "мл"})
+def _names_filling(label: Sequence[Word]) -> bool:
+    """Whether a label says contrast, injection, filling, agent or volume, or what they show.
+
+    A lone noun beside a remark may be something else: "good contrast", "injection at 3".
+    """
+    if any(word.phrase.has(*_FILLED) or word.phrase.text in _VOLUMES for word in label):
+        return True
+    is_remarked = any(word.phrase.has("remark") for word in label)
+    is_bound = any(word.phrase.has(*_AFTER) for word in label)
+    return any(word.phrase.has(*_NOUNS) for word in label) and (is_bound or not is_remarked)
 
 
 def _clauses(words: Sequence[Word]) -> Iterator[list[Word]]:

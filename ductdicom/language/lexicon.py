@@ -19,8 +19,12 @@ _MOST_SIGNS_BETWEEN = 3  # between two words of a phrase
 _AGENTS = "agents"
 _AGENT_NAMES = ("agent.positive", "agent.gadolinium")
 _FIRST_ROLES = frozenset({"ductography", "other_procedure"})
-# Roles whose words are known with one letter wrong, and how many letters these have at least.
-_TOLERANT = {"ductography": 8, "agent.positive": 7, "agent.gadolinium": 7}
+# Roles whose words are known with one letter wrong, and how many letters these have at least. Of
+# the second everyday words are one letter off (infection, contract): no letter may be another, and
+# the word also plays the role "slip", so that no text asserts anything with it.
+_RARE = {"ductography": 8, "agent.positive": 7, "agent.gadolinium": 7}
+_EVERYDAY = {"contrast": 7, "injection": 7, "post": 7}
+_SLIP = "slip"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +37,17 @@ class Pattern:
     @property
     def roles(self) -> frozenset[str]:
         """What it may be in any language: ``view.CC``, and its family ``view``."""
-        roles = {role for role, _ in self.uses}
-        return frozenset(roles | {role.partition(".")[0] for role in roles})
+        return _roles(self.uses)
 
     @property
     def must_be_tight(self) -> bool:
         """Whether blanks inside would change the meaning: C+ is contrast, C + D is not."""
         return "(" not in self.tokens and any(token in _HARD_DASH for token in self.tokens)
+
+
+def _roles(uses: frozenset[Use]) -> frozenset[str]:
+    roles = {role for role, _ in uses}
+    return frozenset(roles | {role.partition(".")[0] for role in roles})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +85,22 @@ class Lexicon:
         """Make a phrase of a token that no file knows: a view, a misspelt word, or a stranger."""
         meant = self._meant(tokens[position].text)
         return Phrase(
-            roles=meant.roles if meant else view_roles(tokens, position),
-            uses=meant.uses if meant else frozenset(),
+            roles=_roles(meant) or view_roles(tokens, position),
+            uses=meant,
             tokens=tokens[position : position + 1],
             first=position,
             last=position,
         )
 
-    def _meant(self, word: str) -> Pattern | None:
+    def _meant(self, word: str) -> frozenset[Use]:
         for role, misspelt in self._misspelt:
             known = misspelt.meant(word)
             if known is not None:
                 patterns = (*self._words.get(known, ()), *self._stems.get(known, ()))
-                return next(p for p in patterns if len(p.tokens) == 1 and role in p.roles)
-        return None
+                uses = next(p.uses for p in patterns if len(p.tokens) == 1 and role in p.roles)
+                slips = {(_SLIP, language) for _, language in uses if role in _EVERYDAY}
+                return uses | slips
+        return frozenset()
 
     def _find(
         self, tokens: tuple[Token, ...], taken: dict[int, Phrase], roles: frozenset[str] | None
@@ -181,12 +191,13 @@ def build_lexicon(terms: Iterable[Term]) -> Lexicon:
                 role,
                 Misspellings.of(
                     _single(words, role),
-                    _single(stems, role),
+                    () if role in _EVERYDAY else _single(stems, role),
                     fewest_letters=letters,
                     is_procedure=role == "ductography",
+                    may_differ=role not in _EVERYDAY,
                 ),
             )
-            for role, letters in _TOLERANT.items()
+            for role, letters in (_RARE | _EVERYDAY).items()
         ),
     )
 

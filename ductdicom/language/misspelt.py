@@ -16,6 +16,7 @@ class Misspellings:
     _stems: frozenset[str] = field(repr=False)
     _pieces: Mapping[str, tuple[str, ...]] = field(repr=False)
     _cut: Mapping[str, str] = field(repr=False)
+    _may_differ: bool = True
 
     @classmethod
     def of(
@@ -24,7 +25,8 @@ class Misspellings:
         stems: Collection[str],
         *,
         fewest_letters: int,
-        is_procedure: bool,
+        is_procedure: bool = False,
+        may_differ: bool = True,
     ) -> "Misspellings":
         """Index words and stems.
 
@@ -35,10 +37,14 @@ class Misspellings:
         is_procedure
             Whether they are names of a procedure: behind their stems any ending may stand, and
             they are known by their beginnings too.
+        may_differ
+            Whether one letter may be another, and the first and the last any. Where not, one
+            between them is missing, too many, or two are swapped: neither an infection nor the
+            wish to inject is an injection.
         """
         known = [word for word in (*words, *stems) if len(word) >= fewest_letters]
         if not is_procedure:
-            return cls(fewest_letters, frozenset(), _by_pieces(known), {})
+            return cls(fewest_letters, frozenset(), _by_pieces(known), {}, may_differ)
         known = [word for word in known if _first_of_picture(word) > 0]
         cut = {
             word[:length]: word
@@ -59,7 +65,7 @@ class Misspellings:
             for piece in _pieces(start):
                 for known in self._pieces.get(piece, ()):
                     is_whole = length == len(word) or known in self._stems
-                    if is_whole and _is_one_off(start, known):
+                    if is_whole and _is_one_off(start, known, may_differ=self._may_differ):
                         return known
         return None
 
@@ -78,11 +84,15 @@ def _pieces(word: str) -> Iterator[str]:
         yield word[:position] + word[position + 1 :]
 
 
-def _is_one_off(word: str, known: str) -> bool:
+def _is_one_off(word: str, known: str, *, may_differ: bool) -> bool:
     """Whether two words of which the same is left differ in one letter, or in two neighbours."""
+    if not may_differ and (word[0], word[-1]) != (known[0], known[-1]):
+        return False
     if len(word) != len(known):
         return True
     apart = [place for place, letter in enumerate(word) if letter != known[place]]
+    if not may_differ and sorted(word) != sorted(known):
+        return False
     return not apart or apart[1:] in ([], [apart[0] + 1])
 
 

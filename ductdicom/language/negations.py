@@ -83,8 +83,9 @@ def denial_behind(phrases: Sequence[Phrase], position: int) -> Denial | None:
             phrases[after - 1].text in _ASKED
             or (after == position + 1 and _negates_behind(phrase, phrases[position]))
         )
-        is_letter = is_answer and phrase.text == "n" and _is_last(phrases, after)  # "injected: N"
-        if is_open or is_letter or is_zero(phrases, after):
+        is_no = phrase.text == "n" or _is_nought(phrase)  # "injected: N", "contrast=0"
+        is_short = is_answer and is_no and _is_last(phrases, after)
+        if is_open or is_short or is_zero(phrases, after):
             return Denial(position=position, is_plain=False)
         if not _may_part(phrase) and phrase.text not in _ANSWERS:
             break
@@ -98,8 +99,11 @@ def _negates_behind(negation: Phrase, denied: Phrase) -> bool:
 def is_zero(phrases: Sequence[Phrase], position: int) -> bool:
     """Whether a volume of nothing begins here: "0 ml"."""
     unit = phrases[position + 1 : position + 2]
-    is_nought = phrases[position].is_number and not phrases[position].text.strip("0.,")
-    return is_nought and any(phrase.text in _VOLUMES for phrase in unit)
+    return _is_nought(phrases[position]) and any(phrase.text in _VOLUMES for phrase in unit)
+
+
+def _is_nought(phrase: Phrase) -> bool:
+    return phrase.is_number and not phrase.text.strip("0.,")
 
 
 def _closes_aside(phrases: Sequence[Phrase], position: int) -> bool:

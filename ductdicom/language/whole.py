@@ -26,6 +26,7 @@ class Part(StrEnum):
     INJECTION = "injection"
     AGENT = "agent"
     EXAMINATION = "examination"
+    FINDING = "finding"
     DUCT = "duct"
     VIEW = "view"
     SIDE = "side"
@@ -38,6 +39,7 @@ class Part(StrEnum):
     FILLER = "filler"
     SIGN = "sign"
     UNKNOWN = "unknown"
+    SLIP = "slip of the pen"
     OTHER = "something else"
     PLAN = "plan"
     PAST = "past"
@@ -47,12 +49,14 @@ class Part(StrEnum):
 
 
 NOT_UNDERSTOOD = frozenset(
-    {Part.UNKNOWN, Part.OTHER, Part.PLAN, Part.PAST, Part.COMPARISON, Part.QUESTION, Part.DATE}
+    {Part.UNKNOWN, Part.SLIP, Part.OTHER, Part.PLAN, Part.PAST, Part.COMPARISON}
+    | {Part.QUESTION, Part.DATE}
 )
 # The first role of a phrase that stands here tells its part. What makes a text mean something
 # else goes before what it may also mean in another language.
 _PARTS: tuple[tuple[Part, tuple[str, ...]], ...] = (
     (Part.UNKNOWN, ("unconfirmed",)),  # no source confirms the word
+    (Part.SLIP, ("slip",)),
     (Part.VIEW, ("kind.tomosynthesis", "kind.synthetic")),
     (Part.OTHER, ("competing", "tracer", "other_procedure", "other_organ", "neutral", "kind")),
     (Part.PAST, ("history", "follow_up")),
@@ -70,6 +74,7 @@ _PARTS: tuple[tuple[Part, tuple[str, ...]], ...] = (
     (Part.AGENT, ("agent",)),
     (Part.CONTRAST, ("contrast",)),
     (Part.INJECTION, ("injection", "repeat", "given")),
+    (Part.FINDING, ("finding", "remark")),
     (Part.VIEW, ("view", "view_group")),
     (Part.MODIFIER, ("modifier",)),
     (Part.SIDE, ("left", "right", "both_sides", "side", "left_short", "right_short")),
@@ -79,6 +84,7 @@ _PARTS: tuple[tuple[Part, tuple[str, ...]], ...] = (
     (Part.CONNECTIVE, ("join", "yet")),
     (Part.FILLER, ("filler", "harmless")),
 )
+_BEFORE = ("not", "without", "before", "pre", "pre_weak", "pre_behind", "both", "both_of")
 _BESIDE_EVERYDAY = frozenset(
     {Part.PHASE, Part.EXAMINATION, Part.VIEW, Part.SIDE, Part.MODIFIER, Part.NUMBER, Part.SIGN}
     | {Part.DUCT, Part.UNIT}
@@ -153,7 +159,8 @@ def _part_of_number(phrase: Phrase) -> Part:
 
 def is_whole(words: Sequence[Word]) -> bool:
     """Whether all words of a text are understood, and none denies a part of the filling only."""
-    return all(word.is_understood for word in words) and not _denies_part(words)
+    is_understood = all(word.is_understood for word in words)
+    return is_understood and not (_denies_part(words) or _remarks_on_nothing(words))
 
 
 def _denies_part(words: Sequence[Word]) -> bool:
@@ -162,6 +169,12 @@ def _denies_part(words: Sequence[Word]) -> bool:
         word.part is Part.NUMBER or word.phrase.has("ordinal") for word in _without_volumes(words)
     )
     return is_counted and any(word.phrase.has("without", "not") for word in words)
+
+
+def _remarks_on_nothing(words: Sequence[Word]) -> bool:
+    """Whether a finding stands beside a denial or a before: "no contrast at the nipple"."""
+    is_remarked = any(word.part is Part.FINDING for word in words)
+    return is_remarked and any(word.phrase.has(*_BEFORE) for word in words)
 
 
 def _without_volumes(words: Sequence[Word]) -> Iterator[Word]:

@@ -22,14 +22,25 @@ from ductdicom.model.instance import Level
 
 _AGENT_TAG = "(0018,0010)"
 _Values = Mapping[int, str]  # the text that carries the label, by the image's place
+_Texts = Sequence[tuple[Word, ...]]
+_PAIRS = (
+    (LabelMeaning.BEFORE, LabelMeaning.AFTER),
+    (LabelMeaning.BEFORE, LabelMeaning.EITHER),
+    (LabelMeaning.EITHER, LabelMeaning.AFTER),
+)
+_OF_FILLED = frozenset({LabelMeaning.FILLED, LabelMeaning.AFTER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cut:
-    """The images of one breast before and after one moment, each in the order of exposures."""
+    """The images of one breast before and after one moment, each in the order of exposures.
+
+    ``forgotten`` is the last image of the breast where it lacks the label of those before it.
+    """
 
     earlier: tuple[Seen, ...]
     later: tuple[Seen, ...]
+    forgotten: tuple[Seen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +91,17 @@ def _cuts(images: Sequence[Seen], thresholds: Thresholds) -> Iterator[_Cut]:
         cut = _Cut(earlier=tuple(order[:number]), later=tuple(order[number:]))
         if is_long_enough and not any(map(_names_repeat, (*cut.earlier, cut.later[0]))):
             yield cut
+            if is_timed and pauses[-1] < thresholds.filling_gap_minutes:
+                yield from _without_last(cut)
         if is_timed and pause >= thresholds.suggestion_gap_minutes:
             return  # later, the earlier images may hold a filling
+
+
+def _without_last(cut: _Cut) -> Iterator[_Cut]:
+    """Leave out the last image, exposed too soon for more than a view of the same filling."""
+    *labelled, last = cut.later
+    if len(labelled) > 1:
+        yield _Cut(earlier=cut.earlier, later=tuple(labelled), forgotten=(last,))
 
 
 def _names_repeat(image: Seen) -> bool:
@@ -121,13 +141,17 @@ def _evidence(labels: Sequence[_Label], place: int) -> Iterator[Evidence]:
 
 
 def _by_texts(cut: _Cut) -> Iterator[_Label]:
-    texts = {image.place: _words_by_tag(image) for image in (*cut.earlier, *cut.later)}
+    texts = {i.place: _words_by_tag(i) for i in (*cut.earlier, *cut.later, *cut.forgotten)}
     for tag in sorted({tag for text in texts.values() for tag in text}):
-        earlier = [texts[image.place].get(tag, ()) for image in cut.earlier]
-        later = [texts[image.place].get(tag, ()) for image in cut.later]
-        after, before = _meaning(later, earlier), _meaning(earlier, later)
-        is_pair = after is LabelMeaning.AFTER and before is LabelMeaning.BEFORE
-        if is_pair or (after is LabelMeaning.FILLED and before is not LabelMeaning.FILLED):
+        earlier, later, forgotten = (
+            [texts[image.place].get(tag, ()) for image in images]
+            for images in (cut.earlier, cut.later, cut.forgotten)
+        )
+        if _words(forgotten) - _words(earlier):
+            return  # whatever is typed on the last image, it is more than a label forgotten
+        before, after = _meaning(earlier, later), _meaning(later, earlier)
+        is_label = after is LabelMeaning.FILLED and not _may_be_filled(earlier, later)
+        if is_label or (before, after) in _PAIRS:
             yield _Label(
                 cut=cut,
                 tag=tag,
@@ -152,16 +176,21 @@ def _values(images: Sequence[Seen], tag: str) -> _Values:
     }
 
 
-def _meaning(
-    texts: Sequence[tuple[Word, ...]], others: Sequence[tuple[Word, ...]]
-) -> LabelMeaning | None:
-    """Return what the words say that all images of one half carry and none of the other."""
-    shared = frozenset().union(*map(label_words, others))
-    label = frozenset.intersection(*map(label_words, texts)) - shared
-    if not label:
-        return None
-    meanings = {read_label(words, label, shared) for words in texts}
+def _meaning(texts: _Texts, others: _Texts) -> LabelMeaning | None:
+    """Return what each image of one half says by words that no image of the other carries."""
+    shared = _words(others)
+    meanings = {read_label(words, shared) for words in texts}
     return meanings.pop() if len(meanings) == 1 else None
+
+
+def _may_be_filled(earlier: _Texts, later: _Texts) -> bool:
+    """Tell whether an earlier image may be filled, by words that not all images carry."""
+    everywhere = frozenset.intersection(*map(label_words, (*earlier, *later)))
+    return any(read_label(words, everywhere) in _OF_FILLED for words in earlier)
+
+
+def _words(texts: _Texts) -> frozenset[str]:
+    return frozenset().union(*map(label_words, texts))
 
 
 def _by_agent(cut: _Cut, thresholds: Thresholds) -> Iterator[_Label]:

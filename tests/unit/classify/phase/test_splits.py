@@ -38,6 +38,15 @@ OPEN = ("unknown", Confidence.UNKNOWN)
         pytest.param("LT b4", "LT aft", id="a pair in short"),
         pytest.param("L vooraf", "L achteraf", id="a pair in Dutch"),
         pytest.param("左", "左 造影", id="chinese"),
+        pytest.param("LT", "LT CONTRSAT", id="two letters swapped"),
+        pytest.param("LT", "LT INJECTD", id="a letter missing"),
+        pytest.param("LT", "LT good opacification", id="a remark on the filling"),
+        pytest.param("LT", "LT some extravasation of contrast", id="a finding"),
+        pytest.param("LT", "LT filling defect at 2 cm", id="a finding that supposes contrast"),
+        pytest.param("G", "G début de remplissage", id="a stage of filling"),
+        pytest.param("LT", "LT contrast, no reaction", id="a remark on the patient"),
+        pytest.param("LT", "LT post contrast, xyz", id="a phrase of phase, and a word unknown"),
+        pytest.param("CC utan", "CC med", id="a pair, half of it ambiguous in another language"),
     ],
 )
 def test_a_label_on_the_later_images_tells_when_the_duct_was_filled(before, after):
@@ -59,6 +68,21 @@ def test_a_label_on_the_later_images_tells_when_the_duct_was_filled(before, afte
         pytest.param("LT", "LT after US", id="after something else"),
         pytest.param("LT", "LT xyz contrast", id="an unknown word beside it"),
         pytest.param("LT", "LT 2nd injection", id="a second filling"),
+        pytest.param("LT", "LT infection", id="another word, a letter apart"),
+        pytest.param("LT", "LT to inject", id="what is still to be done"),
+        pytest.param("LT", "LT contrat", id="a contract"),
+        pytest.param("LT", "LT good contrast", id="the contrast of an image"),
+        pytest.param("LT", "LT injection at 3", id="a noun beside a place or a time"),
+        pytest.param("LT", "LT no extravasation", id="a finding denied"),
+        pytest.param("LT", "LT filling defect?", id="a finding asked for"),
+        pytest.param("LT", "LT filling defect on US", id="a finding of another examination"),
+        pytest.param("LT", "LT contrast, not given", id="a denial in another clause"),
+        pytest.param("LT", "LT contrast: n", id="an answer"),
+        pytest.param("LT", "LT contrast 0 ml", id="a volume of nothing"),
+        pytest.param("LT", "LT contrast=0", id="a nought for an answer"),
+        pytest.param("LT", "LT contrast y/n", id="a form"),
+        pytest.param("LT", "LT contrast, xyz", id="a noun, and a word unknown"),
+        pytest.param("CC utan", "CC utan", id="half of a pair on both"),
         pytest.param("LT CONTRAST", "LT", id="on the earlier image"),
         pytest.param("LT CONTRAST", "LT CONTRAST", id="on both"),
     ],
@@ -74,6 +98,40 @@ def test_a_label_after_an_earlier_pause_decides_nothing():
 
 def test_a_label_too_soon_for_a_cannulation_decides_nothing():
     assert phases(*visit("LT", "LT CONTRAST", gap=2)) == [OPEN, OPEN]
+
+
+def test_later_images_need_not_share_a_word():
+    assert phases(*visit("LT", "LT first injection", "LT 0.4 ml", gap=9))[0] == PRE
+
+
+def test_an_earlier_image_with_another_label_may_be_filled():
+    found = phases(
+        {"at": "09:00", "series_text": "LT INJ"},
+        {"at": "09:02", "series_text": "LT"},
+        {"at": "09:12", "series_text": "LT CONTRAST"},
+        {"at": "09:13", "series_text": "LT CONTRAST"},
+    )
+
+    assert [phase for phase, _ in found] == ["unknown"] * 4
+
+
+@pytest.mark.parametrize(
+    ("last", "minute", "wanted"),
+    [
+        pytest.param("LT", 14, [PRE, POST, POST, POST], id="within a minute"),
+        pytest.param("LT", 18, [OPEN] * 4, id="after a pause"),
+        pytest.param("LT XYZ", 14, [OPEN] * 4, id="with a word of its own"),
+    ],
+)
+def test_the_last_view_of_a_filling_may_lack_the_label(last, minute, wanted):
+    found = phases(
+        {"at": "09:00", "series_text": "LT"},
+        {"at": "09:12", "series_text": "LT CONTRAST"},
+        {"at": "09:13", "series_text": "LT CONTRAST"},
+        {"at": f"09:{minute}", "series_text": last},
+    )
+
+    assert [phase for phase, _ in found] == [phase for phase, _ in wanted]
 
 
 def test_a_label_that_a_later_image_lacks_decides_nothing():
