@@ -16,7 +16,8 @@ class Thresholds:
 
     ``injection_gap_minutes``: a longer pause between exposures begins another filling.
     ``filling_gap_minutes``: a cannulation takes at least this long, so exposures closer together
-    lie on the same side of it. ``suggestion_gap_minutes``: a pause worth suggesting a cut at.
+    lie on the same side of it, and pauses that differ by less are about as long.
+    ``suggestion_gap_minutes``: a pause worth suggesting a cut at.
     ``suggestion_reach_minutes``: longer after the last post image of its side, a view is not even
     suggested to be post: scouts sent again, a clip, another visit.
     """

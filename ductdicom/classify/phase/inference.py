@@ -6,7 +6,8 @@ inferred. Anything less is a suggestion.
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, product
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -168,22 +169,24 @@ def _suggest(call: PhaseCall, phase: Phase, why: str, *, rule: str = "order") ->
 
 
 def suggest(side: Side, thresholds: Thresholds) -> Side:
-    """Suggest phases where no image of the side has one: the longest pause, or magnification.
+    """Suggest phases where no image of the side has one: by a pause, or by magnification.
 
-    A suggestion is never a phase. None is made where the two hints contradict each other.
+    The longest pause is where the filling lies. Of several about as long, the one counts that
+    parts contact views from magnified or lightly compressed ones. Without a pause, magnified
+    views show the filling, unless the clock, the instance or the series numbers have one of them
+    first. Where two hints contradict each other nothing is suggested. A suggestion is never a
+    phase.
     """
     if any(image.call.phase is not Phase.UNKNOWN for image in side.images):
         return side
-    before, after, minutes = _around_longest_pause(side, thresholds)
-    is_magnified = {image.view.is_magnified for image in side.images}
-    if any(i.view.is_magnified for i in before) and not all(i.view.is_magnified for i in after):
-        return side
-    if before:
-        pause = f"a pause of {duration(minutes)}"
-        hints = {image.place: (Phase.PRE, f"exposed before {pause}") for image in before}
-        hints |= {image.place: (Phase.POST, f"exposed after {pause}") for image in after}
-        return side.called(partial(_suggest_by_hint, hints=hints, rule="time-gap"))
-    if len(is_magnified) > 1:
+    pauses = _longest_pauses(side, thresholds)
+    if pauses:
+        telling = pauses if len(pauses) == 1 else list(filter(_parts_views, pauses))
+        is_told = len(telling) == 1 and not _is_backwards(telling[0])
+        return _suggest_around(side, telling[0]) if is_told else side
+    if len({image.view.is_magnified for image in side.images}) > 1:
+        if _is_magnified_first(side.images):
+            return side
         hints = {image.place: _VIEW_HINTS[image.view.is_magnified] for image in side.images}
         return side.called(partial(_suggest_by_hint, hints=hints, rule="magnification"))
     return side.called(partial(_suggest_by_copies, copied=side.copied))
@@ -220,17 +223,77 @@ def _text_says(call: PhaseCall, phase: Phase) -> bool:
     return any(item.rule in TEXT_RULES and item.says == phase for item in call.evidence)
 
 
-def _around_longest_pause(
-    side: Side, thresholds: Thresholds
-) -> tuple[list[Seen], list[Seen], float]:
-    """Return the exposures before the longest pause, those after it, and its minutes.
+class _Pause(NamedTuple):
+    """A pause of some minutes, with the exposures before it and after it."""
 
-    There are none of either where no pause is long enough, or two are equally long.
+    before: Sequence[Seen]
+    after: Sequence[Seen]
+    minutes: float
+
+
+def _longest_pauses(side: Side, thresholds: Thresholds) -> list[_Pause]:
+    """Return the longest pause that is worth a suggestion, and those that are about as long.
+
+    Pauses differ by too little where a cannulation takes longer.
     """
     timed = sorted((i.minute, i.place, i) for i in side.images if i.minute is not None)
-    gaps = [later[0] - sooner[0] for sooner, later in pairwise(timed)]
-    longest = max(gaps, default=0.0)
-    if longest < thresholds.suggestion_gap_minutes or gaps.count(longest) > 1:
-        return [], [], longest
-    cut = gaps.index(longest) + 1
-    return [i for *_, i in timed[:cut]], [i for *_, i in timed[cut:]], longest
+    order = [image for *_, image in timed]
+    pauses = [
+        _Pause(before=order[:number], after=order[number:], minutes=later[0] - sooner[0])
+        for number, (sooner, later) in enumerate(pairwise(timed), 1)
+    ]
+    longest = max((pause.minutes for pause in pauses), default=0.0)
+    return [
+        pause
+        for pause in pauses
+        if pause.minutes >= thresholds.suggestion_gap_minutes
+        and longest - pause.minutes < thresholds.filling_gap_minutes
+    ]
+
+
+def _suggest_around(side: Side, pause: _Pause) -> Side:
+    words = f"a pause of {duration(pause.minutes)}"
+    hints = {image.place: (Phase.PRE, f"exposed before {words}") for image in pause.before}
+    hints |= {image.place: (Phase.POST, f"exposed after {words}") for image in pause.after}
+    return side.called(partial(_suggest_by_hint, hints=hints, rule="time-gap"))
+
+
+def _parts_views(pause: _Pause) -> bool:
+    """Tell whether all views after a pause are magnified or lightly compressed, and none before."""
+    return all(map(_is_of_filled, pause.after)) and not any(map(_is_of_filled, pause.before))
+
+
+def _is_backwards(pause: _Pause) -> bool:
+    """Tell whether views before a pause look filled, by one sign, and not all those after it."""
+    return any(
+        any(map(sign, pause.before)) and not all(map(sign, pause.after))
+        for sign in (_is_magnified, _is_light)
+    )
+
+
+def _is_of_filled(image: Seen) -> bool:
+    """Tell whether a view was made as those of a filled breast mostly are."""
+    return _is_magnified(image) or _is_light(image)
+
+
+def _is_magnified(image: Seen) -> bool:
+    return image.view.is_magnified
+
+
+def _is_light(image: Seen) -> bool:
+    return any(item.rule == "light-compression" for item in image.said)
+
+
+def _is_magnified_first(images: Sequence[Seen]) -> bool:
+    """Tell whether a magnified view comes before a contact view, by clock or by numbers."""
+    magnified = [_orders(image) for image in images if image.view.is_magnified]
+    contact = [_orders(image) for image in images if not image.view.is_magnified]
+    return any(
+        one is not None and other is not None and one < other
+        for early, late in product(magnified, contact)
+        for one, other in zip(early, late, strict=True)
+    )
+
+
+def _orders(image: Seen) -> tuple[float | None, ...]:
+    return image.minute, image.rank, image.instance.series_number

@@ -1,5 +1,5 @@
 import pytest
-from builders import make_instance, make_seen
+from builders import MAGNIFICATION, make_instance, make_seen
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -9,6 +9,7 @@ from ductdicom.classify.phase.contradictions import find_contradictions, late_pr
 from ductdicom.classify.phase.inference import infer, suggest
 from ductdicom.classify.phase.side import Side
 from ductdicom.classify.phase.timeline import read_timeline
+from ductdicom.classify.phase.weigh import light_compression
 from ductdicom.model.call import Confidence, Evidence, Laterality, Phase, PhaseCall, Strength
 
 LIMITS = Thresholds()
@@ -177,10 +178,104 @@ def test_the_longest_pause_suggests_the_cut():
     assert {call.phase for call in found} == {Phase.UNKNOWN}
 
 
-def test_no_pause_stands_out_so_nothing_is_suggested():
-    side = _shots("09:00 unknown", "09:20 unknown", "09:40 unknown")
+@pytest.mark.parametrize("last", ["09:40", "09:43", "09:37"])
+def test_no_pause_stands_out_so_nothing_is_suggested(last):
+    side = _shots("09:00 unknown", "09:20 unknown", f"{last} unknown")
 
     assert suggest(side, LIMITS) == side
+
+
+def _open_side(*shots):
+    """Make a side of images without a phase, each a dictionary of make_instance."""
+    instances = [make_instance(f"2.25.{n}", **shot) for n, shot in enumerate(shots, start=1)]
+    images, _ = read_timeline(make_seen(*instances))
+    firmest_n = max((image.instance.compression_force_n or 0.0 for image in images), default=0.0)
+    images = tuple(
+        replace(image, said=light_compression(image, firmest_n, LIMITS)) for image in images
+    )
+    side = Side(laterality=Laterality.LEFT, images=images)
+    return _called(side, *(_call("unknown") for _ in shots))
+
+
+def _suggested(*shots):
+    return [call.suggestion for call in _calls(suggest(_open_side(*shots), LIMITS))]
+
+
+MAG = {"modifiers": (MAGNIFICATION,)}
+FIRM, LIGHT = {"compression_force_n": 100.0}, {"compression_force_n": 50.0}
+PRE, POST = Phase.PRE, Phase.POST
+
+
+@pytest.mark.parametrize(
+    ("shots", "suggestions"),
+    [
+        pytest.param(
+            ({"at": "09:00"}, {"at": "09:09"}, {"at": "09:16"} | MAG, {"at": "09:17"} | MAG),
+            [PRE, PRE, POST, POST],
+            id="magnification against a pause 2 min longer",
+        ),
+        pytest.param(
+            ({"at": "09:00"} | FIRM, {"at": "09:07"} | LIGHT, {"at": "09:16"} | LIGHT),
+            [PRE, POST, POST],
+            id="light compression against a pause 2 min longer",
+        ),
+        pytest.param(
+            ({"at": "09:00"}, {"at": "09:07"} | MAG, {"at": "09:16"} | MAG),
+            [PRE, POST, POST],
+            id="the second filling after the longer pause",
+        ),
+        pytest.param(
+            ({"at": "09:00"} | FIRM, {"at": "09:09"} | LIGHT, {"at": "09:16"} | FIRM),
+            [None, None, None],
+            id="light between the pauses",
+        ),
+        pytest.param(
+            ({"at": "09:00"}, {"at": "09:20"} | MAG, {"at": "09:27"}, {"at": "09:28"} | MAG),
+            [PRE, POST, POST, POST],
+            id="a pause much longer than the other",
+        ),
+        pytest.param(
+            ({"at": "09:00"} | MAG, {"at": "09:20"}),
+            [None, None],
+            id="magnified before a pause, contact after it",
+        ),
+        pytest.param(
+            ({"at": "09:00"} | LIGHT, {"at": "09:20"} | FIRM),
+            [None, None],
+            id="light before a pause, firm after it",
+        ),
+        pytest.param(
+            ({"at": "09:00"} | LIGHT, {"at": "09:01"} | FIRM, {"at": "09:20"} | LIGHT),
+            [PRE, PRE, POST],
+            id="one light before a pause, all light after it",
+        ),
+    ],
+)
+def test_magnification_and_light_compression_tell_which_pause_is_meant(shots, suggestions):
+    assert _suggested(*shots) == suggestions
+
+
+@pytest.mark.parametrize(
+    ("contact", "magnified", "suggestions"),
+    [
+        pytest.param({}, {}, [PRE, POST], id="no order"),
+        pytest.param({"instance_number": 1}, {"instance_number": 2}, [PRE, POST], id="numbers"),
+        pytest.param({"instance_number": 2}, {"instance_number": 1}, [None] * 2, id="turned"),
+        pytest.param({"series_number": 1}, {"series_number": 2}, [PRE, POST], id="series"),
+        pytest.param({"series_number": 2}, {"series_number": 1}, [None] * 2, id="series turned"),
+        pytest.param({"series_number": 1}, {"series_number": 1}, [PRE, POST], id="one series"),
+        pytest.param(
+            {"series_number": 1, "instance_number": 2},
+            {"series_number": 2, "instance_number": 1},
+            [None] * 2,
+            id="numbers and series disagree",
+        ),
+        pytest.param({"at": "09:00"}, {"at": "09:02"}, [PRE, POST], id="no pause"),
+        pytest.param({"at": "09:02"}, {"at": "09:00"}, [None] * 2, id="no pause, turned"),
+    ],
+)
+def test_magnification_alone_counts_where_no_order_contradicts_it(contact, magnified, suggestions):
+    assert _suggested(contact, magnified | MAG) == suggestions
 
 
 SHOTS = st.lists(
