@@ -80,8 +80,8 @@ def breast_scale(image: ImageCall, *, pitch_mm: tuple[float, float] | None = Non
     spacing = geometry.imager_pixel_spacing_mm
     if spacing is None:
         return _calibrated(geometry)
-    if not all(_is_within(side, _SANE_SPACING_MM) for side in spacing):
-        return _unknown(f"spacing of {spacing[0]:g} mm", Note.SPACING_SUSPECT)
+    if suspect := _suspect(spacing):
+        return suspect
     is_named = "M" in image.modifiers
     factor, source, notes = _magnification(geometry, is_named=is_named)
     if source == CONTRADICTED:
@@ -129,9 +129,15 @@ def _calibrated(geometry: Geometry) -> Scale:
     spacing, kind = geometry.pixel_spacing_mm, geometry.calibration_type
     if spacing is None or not kind:
         return _unknown("no spacing")
-    if not all(_is_within(side, _SANE_SPACING_MM) for side in spacing):
-        return _unknown(f"spacing of {spacing[0]:g} mm", Note.SPACING_SUSPECT)
+    if suspect := _suspect(spacing):
+        return suspect
     return Scale(mm_per_px=spacing, is_corrected=True, source=f"calibrated ({kind.lower()})")
+
+
+def _suspect(spacing: tuple[float, float]) -> Scale | None:
+    """Return that the scale is unknown, where a spacing is not believed."""
+    wrong = next((side for side in spacing if not _is_within(side, _SANE_SPACING_MM)), None)
+    return None if wrong is None else _unknown(f"spacing of {wrong:g} mm", Note.SPACING_SUSPECT)
 
 
 def _unknown(source: str, *notes: Note) -> Scale:
@@ -166,7 +172,7 @@ def _magnification(
 def _by_distance(geometry: Geometry) -> float | None:
     """Return source-to-detector over source-to-patient (0018,1110), (0018,1111)."""
     detector, patient = geometry.source_to_detector_mm, geometry.source_to_patient_mm
-    if not detector or not patient or patient < 0:
+    if not detector or not patient:
         return None
     factor = detector / patient
     return factor if _is_within(factor, _SANE_MAGNIFICATION) else None

@@ -86,6 +86,15 @@ def test_all_letters_are_turned(view, side, stored, transform, orientation):
     assert hanging.orientation == orientation
 
 
+def test_it_is_said_how_an_image_is_hung_or_why_it_is_not():
+    hung, misfit = (
+        hang(view=view, laterality=R, patient_orientation=("A", "FL")) for view in ("MLO", "CC")
+    )
+
+    assert hung.why == "A\\FL hung as P\\FL"
+    assert misfit.why == "patient orientation A\\FL does not fit view CC"
+
+
 @pytest.mark.parametrize(
     ("view", "side", "stored", "orientation", "chest_wall"),
     [

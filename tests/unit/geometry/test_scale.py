@@ -125,9 +125,6 @@ def test_millimetres_at_the_breast(image, side_mm, is_corrected, notes):
             id="pixel spacing without calibration",
         ),
         pytest.param(
-            _image(**_square(5.0)), ("spacing-suspect", "scale-unknown"), id="spacing of 5 mm"
-        ),
-        pytest.param(
             _image(**_square(0.0)), ("spacing-suspect", "scale-unknown"), id="spacing of 0"
         ),
         pytest.param(
@@ -150,18 +147,101 @@ def test_millimetres_at_the_breast(image, side_mm, is_corrected, notes):
             ("magnification-conflict", "scale-unknown"),
             id="factor and distances disagree",
         ),
-        pytest.param(
-            _image(pixel_spacing_mm=(9.0, 9.0), calibration_type="FIDUCIAL"),
-            ("spacing-suspect", "scale-unknown"),
-            id="calibrated to 9 mm",
-        ),
     ],
 )
 def test_what_is_unknown_is_said(image, notes):
     scale = breast_scale(image)
 
     assert scale.mm_per_px is None
+    assert not scale.is_corrected
     assert scale.notes == notes
+
+
+@pytest.mark.parametrize("spacing", [(9.0, 0.1), (0.1, 9.0), (9.0, 9.0)])
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        pytest.param(lambda mm: {"imager_pixel_spacing_mm": mm}, id="at the detector"),
+        pytest.param(
+            lambda mm: {"pixel_spacing_mm": mm, "calibration_type": "FIDUCIAL"}, id="calibrated"
+        ),
+    ],
+)
+def test_a_spacing_that_no_detector_has_is_named(geometry, spacing):
+    scale = breast_scale(_image(**geometry(spacing)))
+
+    assert (scale.mm_per_px, scale.source) == (None, "spacing of 9 mm")
+    assert scale.notes == ("spacing-suspect", "scale-unknown")
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "notes"),
+    [
+        pytest.param(3500, 1900, (), id="35 cm long"),
+        pytest.param(3501, 1900, ("spacing-suspect",), id="longer"),
+        pytest.param(1400, 3501, ("spacing-suspect",), id="wider"),
+        pytest.param(1500, 1400, (), id="15 cm long"),
+        pytest.param(1400, 1500, (), id="15 cm wide"),
+        pytest.param(1499, 1400, ("spacing-suspect",), id="shorter"),
+        pytest.param(None, 1400, (), id="rows absent"),
+        pytest.param(1400, None, (), id="columns absent"),
+        pytest.param(0, 1400, (), id="no rows"),
+    ],
+)
+def test_a_contact_view_is_15_to_35_cm_large(rows, columns, notes):
+    image = _image(**_square(0.1), magnification_factor=1.0, rows=rows, columns=columns)
+
+    assert breast_scale(image).notes == notes
+
+
+@pytest.mark.parametrize(
+    ("factor", "is_corrected"), [(0.99, False), (1.0, True), (2.2, True), (2.21, False)]
+)
+def test_a_factor_is_believed_from_1_to_2_point_2(factor, is_corrected):
+    by_header = _image(**_square(0.1), magnification_factor=factor)
+    by_distances = _image(
+        **_square(0.1), source_to_detector_mm=660, source_to_patient_mm=660 / factor
+    )
+
+    assert breast_scale(by_header).is_corrected is is_corrected
+    assert breast_scale(by_distances).is_corrected is is_corrected
+
+
+@pytest.mark.parametrize(
+    ("detector_mm", "patient_mm"),
+    [(660, None), (None, 600), (660, 0), (0, 600), (660, -600), (600, 660)],
+)
+def test_distances_that_tell_no_factor_are_passed_over(detector_mm, patient_mm):
+    image = _image(
+        **_square(0.1), source_to_detector_mm=detector_mm, source_to_patient_mm=patient_mm
+    )
+
+    assert breast_scale(image) == breast_scale(_image(**_square(0.1)))
+
+
+@pytest.mark.parametrize(
+    ("manufacturer", "pitch_mm"),
+    [
+        ("HOLOGIC, Inc.", 0.07),
+        ("LORAD, A Hologic Company", 0.07),
+        ("GE MEDICAL SYSTEMS", 0.1),
+        ("SIEMENS", 0.085),
+        ("Planmed Oy", 0.085),
+        ("GIOTTO", 0.085),
+        ("IMS s.r.l.", 0.085),
+        ("FUJI PHOTO FILM Co., ltd.", 0.05),
+        ("FUJIFILM Corporation", 0.05),
+        ("Sectra Imtec AB", 0.05),
+    ],
+)
+def test_the_makers_pitch_tells_what_was_divided_before(manufacturer, pitch_mm):
+    magnified = {"magnification_factor": 1.8, "modifiers": ("M",), "manufacturer": manufacturer}
+    divided = _image(**_square(pitch_mm / 1.8), **magnified)
+    stored = _image(**_square(pitch_mm), **magnified)
+
+    assert breast_scale(divided).source == "spacing divided before"
+    assert breast_scale(divided).mm_per_px == breast_scale(stored).mm_per_px
+    assert breast_scale(stored).source == "magnification 1.80"
 
 
 def test_a_calibration_makes_pixel_spacing_count():

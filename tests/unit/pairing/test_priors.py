@@ -352,12 +352,15 @@ def test_a_patient_is_the_same_where_the_number_tells_or_something_confirms_it(p
         pytest.param({"name": "ROE^JANE"}, False, id="another name, born on the same day"),
         pytest.param({"sex": "M"}, True, id="another sex"),
         pytest.param({}, False, id="the same"),
+        pytest.param({"birth_date": ""}, False, id="the same, without a birth date"),
         pytest.param({"patient_id": "9999999", "name": "ROE^ANN"}, False, id="another ID"),
+        pytest.param({"issuer": "CITY", "sex": "M"}, False, id="another hospital's ID"),
     ],
 )
 def test_one_id_stands_for_two_people_where_their_headers_clash(other, expected):
     jane = {
         "patient_id": "4711001",
+        "issuer": "CLINIC",
         "name": "DOE^JANE",
         "birth_date": "19650401",
         "sex": "F",
