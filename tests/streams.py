@@ -1,6 +1,7 @@
 """Streams that tell what was done with them, and archives without their streams."""
 
 import io
+import tarfile
 
 from ductdicom.ingest.archives.walk import walk_archive
 from ductdicom.model.outcome import LedgerRow
@@ -15,6 +16,17 @@ class Counting(io.BytesIO):
         chunk = super().read(size)
         self.count += len(chunk)
         return chunk
+
+
+def make_tar(contents, mode="w"):
+    """Return the bytes of a tar archive of some files, given as names and contents."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:
+        for name, content in contents.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
 
 
 def list_members(origin, limits=None):

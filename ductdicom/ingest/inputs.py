@@ -20,7 +20,6 @@ from ductdicom.model.outcome import (
 )
 
 _DIRECTORY_NAME = "DICOMDIR"
-_MAX_LIST_BYTES = 1 << 30
 
 
 def find_inputs(
@@ -82,7 +81,7 @@ def read_list(stream: BinaryIO, *, nul: bool = False) -> Iterator[str]:
     UsageError
         It begins as UTF-16, and goes on as something else.
     """
-    content = _without_mark(stream.read(_MAX_LIST_BYTES))
+    content = _without_mark(stream.read())
     for line in content.split(b"\0" if nul else b"\n"):
         name = line if nul else line.removesuffix(b"\r")
         if name:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from streams import list_members
+from streams import list_members, make_tar
 
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest.archives.entry import Limits
@@ -40,16 +40,6 @@ def make_zip(files, compression=zipfile.ZIP_DEFLATED):
     with zipfile.ZipFile(buffer, "w", compression) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
-    return buffer.getvalue()
-
-
-def make_tar(files, mode="w"):
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode=mode) as archive:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
     return buffer.getvalue()
 
 

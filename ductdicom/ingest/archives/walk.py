@@ -163,7 +163,7 @@ def _walk(
             entries = zip_entries(file, origin.size_bytes, limits)
         elif kind == ISO:
             entries = disc_entries(file, origin.size_bytes, limits)
-        elif request.wanted is not None and depth == 0:
+        elif request.wanted is not None and origin.member is None:
             entries = kept_entries(file, kind or TAR, limits, request.wanted)
         else:
             entries = tar_entries(file, kind or TAR, origin.size_bytes, limits)

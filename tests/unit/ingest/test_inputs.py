@@ -102,6 +102,7 @@ def test_what_is_gone_is_one_row_beside_what_is_there(tmp_path, monkeypatch, inp
         pytest.param(["cd", "cd/s"], ["cd/a", "cd/s/b"], id="a folder and its child"),
         pytest.param(["cd/a", "cd"], ["cd/a", "cd/s/b"], id="a file and its folder"),
         pytest.param(["cd", "link"], ["cd/a", "cd/s/b"], id="a folder and a link to it"),
+        pytest.param(["cd/s", "cd/s", "cd/a"], ["cd/s/b", "cd/a"], id="twice, before another"),
     ],
 )
 def test_what_is_reached_twice_comes_once(tmp_path, monkeypatch, inputs, expected):
@@ -258,6 +259,22 @@ def test_an_unreadable_folder_is_a_row(tmp_path, monkeypatch):
     (row,) = find_inputs([str(tmp_path)])
 
     assert (row.disposition, row.reason) == ("unreadable", "permission-denied")
+
+
+def test_a_file_that_is_removed_while_its_folder_is_read_is_a_row(tmp_path):
+    make_tree(tmp_path, "a", "b", "c")
+    found = find_inputs([str(tmp_path)])
+    next(found)
+    (tmp_path / "b").unlink()
+
+    row, after = found
+
+    assert (row.origin.source, row.disposition, row.reason) == (
+        f"{tmp_path}/b",
+        "unreadable",
+        "missing",
+    )
+    assert after.source == f"{tmp_path}/c"
 
 
 def test_sixty_folders_deep_are_reached(tmp_path):

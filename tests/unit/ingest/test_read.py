@@ -2,12 +2,39 @@ import signal
 import threading
 from contextlib import suppress
 
+import dicom_bytes as make
 import pytest
 
 from ductdicom.errors import UnreadableError
-from ductdicom.ingest.read import deadline
+from ductdicom.ingest.read import deadline, read_files
 
-pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no alarm")
+needs_alarm = pytest.mark.skipif(
+    not hasattr(signal, "setitimer"), reason="this system has no alarm"
+)
+DIRECTORY = make.make_dicom(
+    SOPClassUID="1.2.840.10008.1.3.10",
+    DirectoryRecordSequence=[{"ReferencedFileID": ["IM1"]}],
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "is_lasting"),
+    [
+        pytest.param(make.make_dicom(), True, id="an image"),
+        pytest.param(b"no image", True, id="something else"),
+        pytest.param(b"", True, id="an empty file"),
+        pytest.param(DIRECTORY, False, id="a directory: what it lists may come later"),
+        pytest.param(None, False, id="gone: it may come again"),
+    ],
+)
+def test_what_a_file_is_lasts_where_it_is_told_by_the_file_alone(tmp_path, content, is_lasting):
+    path = tmp_path / "IM"
+    if content is not None:
+        path.write_bytes(content)
+
+    (read,) = read_files([str(path)])
+
+    assert read.is_lasting is is_lasting
 
 
 def spin():
@@ -15,6 +42,7 @@ def spin():
         pass
 
 
+@needs_alarm
 def test_what_does_not_end_is_ended():
     with pytest.raises(UnreadableError) as caught, deadline(0.05):
         spin()
@@ -30,11 +58,13 @@ def spin_stubbornly(times):
     spin()
 
 
+@needs_alarm
 def test_a_library_that_catches_it_is_asked_again():
     with pytest.raises(UnreadableError), deadline(0.05):
         spin_stubbornly(2)
 
 
+@needs_alarm
 def test_nothing_is_left_of_it():
     before = signal.getsignal(signal.SIGALRM)
 
@@ -45,6 +75,7 @@ def test_nothing_is_left_of_it():
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
+@needs_alarm
 def test_an_alarm_of_somebody_else_is_left_alone():
     before = signal.getsignal(signal.SIGALRM)
     signal.setitimer(signal.ITIMER_REAL, 60)
@@ -56,6 +87,7 @@ def test_an_alarm_of_somebody_else_is_left_alone():
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+@needs_alarm
 def test_another_thread_goes_without_it():
     ended = []
 

@@ -1,8 +1,11 @@
+import dataclasses
+
 import pytest
 from builders import make_instance, make_origin
 from msgspec.structs import replace
 from sheets import lay_out, make_image
 
+from ductdicom.model.call import Confidence, ExamCall, ExamKind, Kind
 from ductdicom.model.outcome import Problem, ProblemCode
 from ductdicom.model.result import StudyResult
 from ductdicom.model.study import Study
@@ -27,6 +30,41 @@ def test_every_instance_has_a_row():
         ("1.dcm", "view", "pre"),
         ("2.dcm", "view", "post"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "disposition", "reason"),
+    [
+        (Kind.VIEW, "view", "post"),
+        (Kind.SYNTHETIC, "other", "synthetic"),
+        (Kind.REPORT, "other", "report"),
+        (Kind.OTHER_MODALITY, "companion", "other-modality"),
+    ],
+)
+def test_of_a_ductogram_views_and_other_modalities_are_told_apart(kind, disposition, reason):
+    judged = _judged(make_image(1, kind=kind))
+
+    (row,) = account(Gathered(parts=(judged.part,), rows=()), [judged])
+
+    assert (row.disposition, row.reason) == (disposition, reason)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"), [(Kind.VIEW, "mammogram"), (Kind.OTHER_MODALITY, "other-modality")]
+)
+@pytest.mark.parametrize(("elsewhere", "disposition"), [(True, "companion"), (False, "other")])
+def test_another_study_is_a_companion_where_the_patient_has_a_ductogram(
+    kind, reason, elsewhere, disposition
+):
+    judged = _judged(make_image(1, kind=kind))
+    mammogram = ExamCall(kind=ExamKind.MAMMOGRAM, confidence=Confidence.STRONG)
+    judged = dataclasses.replace(
+        judged, call=replace(judged.call, exam=mammogram), has_ductogram_elsewhere=elsewhere
+    )
+
+    (row,) = account(Gathered(parts=(judged.part,), rows=()), [judged])
+
+    assert (row.disposition, row.reason) == (disposition, reason)
 
 
 def _unreadable(image, reason):

@@ -4,10 +4,9 @@ import gzip
 import io
 import lzma
 import random
-import tarfile
 
 import pytest
-from streams import Counting
+from streams import Counting, make_tar
 
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest.archives.entry import Limits
@@ -16,16 +15,6 @@ from ductdicom.ingest.archives.tar import KeptTar
 CONTENTS = {f"{n // 4}/IM{n % 4}": random.Random(n).randbytes(70_000) for n in range(40)}
 STUDIES = [[f"{study}/IM{number}" for number in range(4)] for study in range(10)]
 KINDS = {"tar": bytes, "tar.gz": gzip.compress, "tar.xz": lzma.compress}
-
-
-def make_tar(contents, **options):
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", **options) as archive:
-        for name, content in contents.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
 
 
 def keep(content, kind="tar.gz"):
