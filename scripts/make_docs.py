@@ -5,11 +5,14 @@ says. With ``--check`` nothing is written, and the end is 1 where a part is stal
 """
 
 import inspect
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,9 +25,12 @@ from ductdicom.classify.phase import contradictions, inference, injections, time
 from ductdicom.classify.rules import Question, describe_rules
 from ductdicom.cli.application import application
 from ductdicom.cli.batch.organise import organise
+from ductdicom.export.records import record_schema
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = (Path("README.md"), Path("docs/how-it-decides.md"), Path("docs/commands.md"))
+PAGES = tuple(
+    map(Path, ("README.md", "docs/how-it-decides.md", "docs/commands.md", "docs/records.md"))
+)
 _PART = re.compile(r"(<!-- made: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _UNITS = {
     "minutes": "min",
@@ -146,6 +152,52 @@ def _organise_options() -> str:
     return table(("option", "meaning"), option_rows(organise, context))
 
 
+def _fields(name: str) -> str:
+    """Return the fields of a part of a study's record: their values and their meaning."""
+    parts = json.loads(record_schema())["$defs"]
+    rows = [
+        (f"`{field}`", _values(what, parts), what["description"])
+        for field, what in parts[name]["properties"].items()
+    ]
+    return table(("field", "values", "meaning"), rows)
+
+
+def _values(what: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
+    """Say which values a schema allows, in words."""
+    if "anyOf" in what:
+        return " or ".join(_values(one, parts) for one in what["anyOf"])
+    if "$ref" in what:
+        name = what["$ref"].rpartition("/")[2]
+        is_word = "enum" in parts[name]
+        return _values(parts[name], parts) if is_word else _ANCHORS[name]
+    if "enum" in what:
+        return ", ".join(f"`{word}`" for word in what["enum"])
+    if what.get("items"):
+        return f"list: {_values(what['items'], parts)}"
+    if "prefixItems" in what:
+        return f"{len(what['prefixItems'])} whole numbers"
+    return _TYPES[what["type"]]
+
+
+_TYPES = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "`true`, `false`",
+    "null": "null",
+}
+_ANCHORS = {
+    "RecordedEvidence": "[reasons](#a-reason)",
+    "RecordedExam": "[exam](#the-examination)",
+    "RecordedInstance": "[instances](#an-instance)",
+    "RecordedRow": "[rows](#a-row)",
+    "RecordedTile": "[tiles](#a-tile)",
+    "RecordedDifference": "[differences](#a-difference)",
+    "RecordedSheet": "[sheets](#a-sheet)",
+    "RecordedLeftOut": "[images left out](#an-image-left-out)",
+    "RecordedProblem": "[problems](#a-problem)",
+}
+
 _MAKERS: Mapping[str, Callable[[], str]] = {
     "rules-of-phase": lambda: _rules(Question.PHASE),
     "rules-of-exam": lambda: _rules(Question.EXAM),
@@ -155,6 +207,16 @@ _MAKERS: Mapping[str, Callable[[], str]] = {
     "steps": _steps,
     "commands": _commands,
     "organise-options": _organise_options,
+    "record-study": partial(_fields, "RecordedStudy"),
+    "record-exam": partial(_fields, "RecordedExam"),
+    "record-reason": partial(_fields, "RecordedEvidence"),
+    "record-instance": partial(_fields, "RecordedInstance"),
+    "record-row": partial(_fields, "RecordedRow"),
+    "record-sheet": partial(_fields, "RecordedSheet"),
+    "record-tile": partial(_fields, "RecordedTile"),
+    "record-difference": partial(_fields, "RecordedDifference"),
+    "record-left-out": partial(_fields, "RecordedLeftOut"),
+    "record-problem": partial(_fields, "RecordedProblem"),
 }
 
 

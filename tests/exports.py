@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+from record_schema import SCHEMA
 
 from ductdicom.cli.application import run
 from ductdicom.phantom.dataset import mammogram_dataset
@@ -60,8 +61,12 @@ def organise(*inputs, output, options=(), formats="png"):
 
 
 def read_records(output):
+    """Return the records of all studies, each held against its JSON Schema."""
     lines = (Path(output) / "studies.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
+    records = [json.loads(line) for line in lines]
+    for record in records:
+        SCHEMA.validate(record)
+    return records
 
 
 def files_of(folder):

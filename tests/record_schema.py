@@ -1,6 +1,24 @@
 """A strict reading of ``ductdicom.study/1``: every key, every type, every allowed word."""
 
+import json
 from datetime import date, datetime
+
+from jsonschema import Draft202012Validator
+
+from ductdicom.export.records import record_schema
+
+
+def _strict():
+    """Return the schema with every field that it does not name forbidden."""
+    schema = json.loads(record_schema())
+    for part in schema["$defs"].values():
+        if part.get("type") == "object":
+            part["additionalProperties"] = False
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+SCHEMA = _strict()
 
 EXAMS = {"ductogram", "mammogram", "contrast-mammogram", "other"}
 STATUSES = {"paired", "partial", "review", "not-a-ductogram"}
@@ -57,6 +75,7 @@ FORMATS = {
 
 def check_record(record, *, extra=frozenset()):
     """Raise AssertionError where a record breaks the schema; ``extra`` are UIDs of prior views."""
+    SCHEMA.validate(record)
     _keys(
         record,
         "schema key study_instance_uid study_date exam status instances rows sheets left_out"

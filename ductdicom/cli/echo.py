@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import click
+import msgspec
 
 from ductdicom.errors import OutputError
 
@@ -38,7 +39,7 @@ def say(text: str = "", *, is_result: bool = True) -> None:
 
 def say_json(value: object) -> None:
     """Print a value as one line of JSON on standard output."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
     _print_result(_ESCAPED.sub(_escape, text))
 
 

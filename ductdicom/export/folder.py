@@ -13,7 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
 
 from ductdicom.export.output import (
     FOLDERS,
@@ -24,6 +23,7 @@ from ductdicom.export.output import (
     saying,
     write_whole,
 )
+from ductdicom.model.record import RecordedFiles, RecordedStudy
 from ductdicom.model.result import WrittenFile
 from ductdicom.reading import open_regular, read_regular
 
@@ -32,39 +32,32 @@ _POSSIBLE = re.compile(rf"(?:(?:{'|'.join(FOLDERS)})/)?\w[\w.-]*", re.ASCII)
 _Known = Mapping[str, Collection[WrittenFile]]
 
 
-class RecordedFiles(Struct, frozen=True, kw_only=True):
-    """What a record says of the files that were written with it."""
+def files_listed(record: RecordedFiles | RecordedStudy) -> tuple[WrittenFile, ...]:
+    """Return the files that a record lists.
 
-    files: tuple[str, ...] = ()
-    file_bytes: tuple[int, ...] = ()
-    file_sha256: tuple[str | None, ...] = ()
-
-    @property
-    def written(self) -> tuple[WrittenFile, ...]:
-        """The files.
-
-        Raises
-        ------
-        ValueError
-            The lists are not of one length, or name what no run writes.
-        """
-        if not all(map(_POSSIBLE.fullmatch, self.files)):
-            raise ValueError("names what no run writes")
-        digests = self.file_sha256 or (None,) * len(self.files)
-        return tuple(
-            WrittenFile(name=name, size_bytes=size, sha256=digest)
-            for name, size, digest in zip(self.files, self.file_bytes, digests, strict=True)
-        )
+    Raises
+    ------
+    ValueError
+        The lists are not of one length, or name what no run writes.
+    """
+    names = record.files or ()
+    if not all(map(_POSSIBLE.fullmatch, names)):
+        raise ValueError("names what no run writes")
+    digests = record.file_sha256 or (None,) * len(names)
+    return tuple(
+        WrittenFile(name=name, size_bytes=size, sha256=digest)
+        for name, size, digest in zip(names, record.file_bytes or (), digests, strict=True)
+    )
 
 
-def list_files(files: Iterable[WrittenFile]) -> dict[str, object]:
-    """Return files as a record lists them, as plain values."""
+def list_files(files: Iterable[WrittenFile]) -> RecordedFiles:
+    """Return files as a record lists them."""
     files = tuple(files)
-    return {
-        "files": [file.name for file in files],
-        "file_bytes": [file.size_bytes for file in files],
-        "file_sha256": [file.sha256 for file in files],
-    }
+    return RecordedFiles(
+        files=tuple(file.name for file in files),
+        file_bytes=tuple(file.size_bytes for file in files),
+        file_sha256=tuple(file.sha256 for file in files),
+    )
 
 
 def written_file(name: str, content: bytes) -> WrittenFile:
@@ -204,7 +197,7 @@ class StudyFolder:
             path = self._place(name)
             refuse_links(path, below=self.path)
             try:
-                found = msgspec.json.decode(read_regular(path), type=RecordedFiles).written
+                found = files_listed(msgspec.json.decode(read_regular(path), type=RecordedFiles))
             except FileNotFoundError:
                 continue
             except (OSError, ValueError, RecursionError):  # damaged: then nothing is ours

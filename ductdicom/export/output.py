@@ -18,6 +18,8 @@ from datetime import date
 from io import FileIO
 from pathlib import Path
 
+import msgspec
+
 from ductdicom.errors import OutputError
 from ductdicom.reading import read_regular
 
@@ -397,4 +399,5 @@ def _sync_folder(path: Path) -> None:
 
 def encode_json(value: object, *, indent: int | None = None) -> bytes:
     """Return a record as JSON in UTF-8 that ends with a newline; its keys stay in their order."""
-    return (json.dumps(value, ensure_ascii=False, indent=indent) + "\n").encode("utf-8", "replace")
+    text = json.dumps(msgspec.to_builtins(value), ensure_ascii=False, indent=indent)
+    return f"{text}\n".encode("utf-8", "replace")

@@ -10,21 +10,26 @@ from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 
-from ductdicom.export.folder import RecordedFiles, list_files
-from ductdicom.model.call import Evidence, ExamKind
-from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import LedgerRow, Problem, ProblemCode, Status
-from ductdicom.model.result import (
+from ductdicom.export.folder import list_files
+from ductdicom.export.output import encode_json
+from ductdicom.model.call import Evidence
+from ductdicom.model.outcome import LedgerRow, Problem
+from ductdicom.model.record import (
+    STUDY_SCHEMA,
     RecordedDifference,
+    RecordedEvidence,
+    RecordedExam,
+    RecordedInstance,
+    RecordedLeftOut,
+    RecordedProblem,
+    RecordedRow,
     RecordedSheet,
+    RecordedStudy,
     RecordedTile,
-    Report,
-    StudyResult,
-    count_inputs,
-    count_studies,
 )
+from ductdicom.model.result import Report, StudyResult, count_inputs, count_studies
 from ductdicom.model.study import ImageCall, LeftOut, Row
 from ductdicom.sheet.page import (
     Box,
@@ -36,7 +41,6 @@ from ductdicom.sheet.page import (
 )
 from ductdicom.version import __version__
 
-STUDY_SCHEMA = "ductdicom.study/1"
 SUMMARY_SCHEMA = "ductdicom.summary/1"
 LEDGER_COLUMNS = (
     "source",
@@ -51,105 +55,102 @@ _LIBRARIES = ("pydicom", "numpy", "pillow", "imagecodecs", "reportlab")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def study_record(result: StudyResult) -> dict[str, object]:
-    """Return a study's record (``ductdicom.study/1``) as plain values."""
+def study_record(result: StudyResult) -> RecordedStudy:
+    """Return a study's record (``ductdicom.study/1``)."""
     study, pairing, written = result.call, result.pairing, result.written
     dates = sorted(str(i.instance.study_date) for i in study.images if i.instance.study_date)
-    record: dict[str, object] = {
-        "schema": STUDY_SCHEMA,
-        "key": result.key,
-        "study_instance_uid": study.study.study_instance_uid,
-        "study_date": dates[0] if dates else None,
-        "exam": {
-            "kind": str(study.exam.kind),
-            "confidence": str(study.exam.confidence),
-            "evidence": _evidence(study.exam.evidence),
-        },
-        "status": str(pairing.status),
-        "instances": [instance_record(image) for image in study.images],
-        "rows": [_row(row) for row in pairing.rows],
-        "sheets": [msgspec.to_builtins(sheet) for sheet in result.sheets],
-        "left_out": [_left_out(item) for item in pairing.left_out],
-        "problems": [_problem(problem) for problem in study.problems],
-    }
-    if written is not None:
-        record["fingerprint"] = written.fingerprint
-        record |= list_files(written.files)
-    return record
+    listed = None if written is None else list_files(written.files)
+    return RecordedStudy(
+        key=result.key,
+        study_instance_uid=study.study.study_instance_uid,
+        study_date=dates[0] if dates else None,
+        exam=RecordedExam(
+            kind=study.exam.kind,
+            confidence=study.exam.confidence,
+            evidence=_evidence(study.exam.evidence),
+        ),
+        status=pairing.status,
+        instances=tuple(instance_record(image) for image in study.images),
+        rows=tuple(_row(row) for row in pairing.rows),
+        sheets=result.sheets,
+        left_out=tuple(_left_out(item) for item in pairing.left_out),
+        problems=tuple(_problem(problem) for problem in study.problems),
+        fingerprint=UNSET if written is None else written.fingerprint,
+        files=UNSET if listed is None else listed.files,
+        file_bytes=UNSET if listed is None else listed.file_bytes,
+        file_sha256=UNSET if listed is None else listed.file_sha256,
+    )
 
 
-def instance_record(image: ImageCall) -> dict[str, object]:
-    """Return one image's record as plain values."""
+def instance_record(image: ImageCall) -> RecordedInstance:
+    """Return one image's record."""
     instance, call = image.instance, image.call
-    return {
-        "sop_instance_uid": image.uid,
-        "series_instance_uid": instance.series_instance_uid,
-        "source": instance.origin.source,
-        "member": instance.origin.member,
-        "kind": str(image.kind),
-        "kind_reason": image.kind_reason,
-        "laterality": _word(image.laterality),
-        "view": image.view,
-        "modifiers": list(image.modifiers),
-        "magnification": image.magnification,
-        "acquired_at": image.acquired_at.isoformat() if image.acquired_at else None,
-        "injection": image.injection,
-        "phase": _word(call.phase),
-        "confidence": str(call.confidence),
-        "suggestion": _word(call.suggestion),
-        "evidence": _evidence(call.evidence),
-        "conflicts": _evidence(call.conflicts),
-        "excluded": image.is_excluded,
-    }
+    return RecordedInstance(
+        sop_instance_uid=image.uid,
+        series_instance_uid=instance.series_instance_uid,
+        source=instance.origin.source,
+        member=instance.origin.member,
+        kind=image.kind,
+        kind_reason=image.kind_reason,
+        laterality=image.laterality,
+        view=image.view,
+        modifiers=tuple(str(modifier) for modifier in image.modifiers),
+        magnification=image.magnification,
+        acquired_at=image.acquired_at.isoformat() if image.acquired_at else None,
+        injection=image.injection,
+        phase=call.phase,
+        confidence=call.confidence,
+        suggestion=call.suggestion,
+        evidence=_evidence(call.evidence),
+        conflicts=_evidence(call.conflicts),
+        excluded=image.is_excluded,
+    )
 
 
-def _word(value: object | None) -> str | None:
-    return None if value is None else str(value)
-
-
-def _evidence(items: Iterable[Evidence]) -> list[dict[str, str]]:
-    return [
-        {
-            "rule": item.rule,
-            "tag": item.tag,
-            "value": item.value,
-            "says": str(item.says),
-            "strength": str(item.strength),
-        }
+def _evidence(items: Iterable[Evidence]) -> tuple[RecordedEvidence, ...]:
+    return tuple(
+        RecordedEvidence(
+            rule=item.rule,
+            tag=item.tag,
+            value=item.value,
+            says=str(item.says),
+            strength=item.strength,
+        )
         for item in items
-    ]
+    )
 
 
-def _row(row: Row) -> dict[str, object]:
-    return {
-        "laterality": _word(row.laterality),
-        "group": str(row.group),
-        "injection": row.injection,
-        "pre": [image.uid for image in row.pre],
-        "post": [image.uid for image in row.post],
-        "plain": [image.uid for image in row.plain],
-        "notes": [str(note) for note in row.notes],
-    }
+def _row(row: Row) -> RecordedRow:
+    return RecordedRow(
+        laterality=row.laterality,
+        group=row.group,
+        injection=row.injection,
+        pre=tuple(image.uid for image in row.pre),
+        post=tuple(image.uid for image in row.post),
+        plain=tuple(image.uid for image in row.plain),
+        notes=row.notes,
+    )
 
 
-def _place(origin: Origin | None) -> dict[str, str | None]:
-    """Return where an object lies, if its UID alone does not name it; else nothing."""
-    return {"source": origin.source, "member": origin.member} if origin else {}
-
-
-def _left_out(item: LeftOut) -> dict[str, str | None]:
+def _left_out(item: LeftOut) -> RecordedLeftOut:
     image = item.image
-    place = _place(image.instance.origin if image.has_other_bytes else None)
-    return {"sop_instance_uid": image.uid, "reason": str(item.reason), **place}
+    origin = image.instance.origin if image.has_other_bytes else None
+    return RecordedLeftOut(
+        sop_instance_uid=image.uid,
+        reason=str(item.reason),
+        source=origin.source if origin else UNSET,
+        member=origin.member if origin else UNSET,
+    )
 
 
-def _problem(problem: Problem) -> dict[str, str | None]:
-    return {
-        "code": str(problem.code),
-        "message": problem.message,
-        "sop_instance_uid": problem.sop_instance_uid,
-        **_place(problem.origin),
-    }
+def _problem(problem: Problem) -> RecordedProblem:
+    return RecordedProblem(
+        code=problem.code,
+        message=problem.message,
+        sop_instance_uid=problem.sop_instance_uid,
+        source=problem.origin.source if problem.origin else UNSET,
+        member=problem.origin.member if problem.origin else UNSET,
+    )
 
 
 def record_sheet(path: str, format_name: str, page: Page, number: int) -> RecordedSheet:
@@ -222,48 +223,6 @@ def _tile(tile: DrawnTile, scale: float) -> RecordedTile:
     )
 
 
-class RecordedExam(Struct, frozen=True, kw_only=True):
-    """What a record says of the examination."""
-
-    kind: ExamKind
-
-
-class RecordedImage(Struct, frozen=True, kw_only=True):
-    """What a record says of an image: where it lay, and what was decided."""
-
-    source: str
-    member: str | None
-    kind: str
-    laterality: str | None
-    view: str | None
-    injection: int | None
-    phase: str | None
-    confidence: str
-    suggestion: str | None
-
-
-class RecordedProblem(Struct, frozen=True, kw_only=True):
-    """A problem of a study in its record; ``source`` is None where it is not of one input alone."""
-
-    code: ProblemCode
-    message: str
-    sop_instance_uid: str | None
-    source: str | None = None
-    member: str | None = None
-
-
-class RecordedStudy(RecordedFiles, frozen=True, kw_only=True):
-    """What is read of a study's record that an earlier run wrote; other fields are passed over."""
-
-    key: str
-    exam: RecordedExam
-    status: Status
-    instances: tuple[RecordedImage, ...]
-    sheets: tuple[RecordedSheet, ...]
-    problems: tuple[RecordedProblem, ...]
-    fingerprint: str = ""
-
-
 def read_record(text: bytes) -> RecordedStudy:
     """Read the record of a study that an earlier run wrote.
 
@@ -276,6 +235,17 @@ def read_record(text: bytes) -> RecordedStudy:
         return msgspec.json.decode(text, type=RecordedStudy)
     except RecursionError as error:  # brackets in brackets
         raise ValueError("no record of a study") from error
+
+
+def record_schema() -> bytes:
+    """Return the JSON Schema of a study's record, as JSON.
+
+    References
+    ----------
+    * JSON Schema, draft 2020-12
+    """
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": STUDY_SCHEMA}
+    return encode_json(head | msgspec.json.schema(RecordedStudy), indent=2)
 
 
 def summary_record(report: Report) -> dict[str, object]:

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct
 
 from ductdicom.errors import INTERRUPTED, DuctDicomError, NothingReadableError, OutputError
 from ductdicom.model.outcome import BUG, Disposition, LedgerRow, Problem, ProblemCode, Status
+from ductdicom.model.record import RecordedSheet
 from ductdicom.model.study import Pairing, StudyCall
 from ductdicom.model.value import Value
 from ductdicom.wording import counted
@@ -26,50 +27,6 @@ _SERIOUS = frozenset(
         ProblemCode.MISSING_FROM_DICOMDIR,
     }
 )
-
-
-class RecordedTile(Struct, frozen=True, kw_only=True, rename={"is_suggested": "suggested"}):
-    """Where an image stands on a page, or the words that stand for it.
-
-    ``box`` is x, y, width and height in pixels of the page, ``mm_per_px`` millimetres at the
-    breast for one of them. ``placeholder`` is the ledger's reason why the image cannot be shown;
-    ``transform`` and ``voi``, what was done to its pixels, are then None. ``source`` and
-    ``member`` are set where its UID alone does not name it.
-    """
-
-    sop_instance_uid: str
-    phase: str | None
-    is_suggested: bool
-    box: tuple[int, int, int, int]
-    transform: str | None = None
-    mm_per_px: float | None = None
-    voi: str | None = None
-    placeholder: str | None = None
-    source: str | UnsetType = UNSET
-    member: str | UnsetType | None = UNSET
-
-
-class RecordedDifference(Struct, frozen=True, kw_only=True):
-    """Where the difference of two images stands on a page, or why it does not (``refused``)."""
-
-    pre: str
-    post: str
-    box: tuple[int, int, int, int] | None
-    mm_per_px: float | None
-    residual_mm: float | None
-    refused: str | None
-
-
-class RecordedSheet(Struct, frozen=True, kw_only=True):
-    """One page in one format: the file, its size in pixels, and what stands where on it."""
-
-    path: str
-    format: str
-    page: int
-    size: tuple[int, int]
-    tiles: tuple[RecordedTile, ...]
-    closeups: tuple[RecordedTile, ...]
-    differences: tuple[RecordedDifference, ...]
 
 
 class WrittenFile(Value, frozen=True, kw_only=True):

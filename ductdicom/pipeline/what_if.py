@@ -8,12 +8,13 @@ from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.classify.rules import Description, describe_rules
 from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.export.accounts import RECORDS_NAME
-from ductdicom.export.records import RecordedStudy, read_record
+from ductdicom.export.records import read_record
 from ductdicom.language.agents import read_agent, read_route
 from ductdicom.language.phrases import TextPhase
 from ductdicom.language.text import read_text
 from ductdicom.model.origin import shown_name
 from ductdicom.model.outcome import ProblemCode, Status
+from ductdicom.model.record import RecordedStudy
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.judge import Judged, make_engine
 from ductdicom.pipeline.read import scan
@@ -148,7 +149,9 @@ def compare_rules(output: Path, root: Path, settings: Settings) -> RulesDifferen
         None of the originals can be read any more.
     """
     records = _read_records(output / RECORDS_NAME)
-    wanted = {(i.source, i.member): record.key for record in records for i in record.instances}
+    wanted = {
+        (i.source, i.member): record.key or "" for record in records for i in record.instances
+    }
     typed = {str(root / source): source for source in sorted({source for source, _ in wanted})}
     there = [path for path in typed if Path(path).exists()]
     if not there:
@@ -196,7 +199,7 @@ def _changes(
     first = record.instances[0]
     study, _ = found[first.source, first.member]
     yield from _differing(
-        (record.key, _STUDY),
+        (record.key or "", _STUDY),
         {"exam": record.exam.kind, "status": record.status},
         {"exam": study.call.exam.kind, "status": _status(record, study, found)},
     )
@@ -204,7 +207,9 @@ def _changes(
         _, image = found[old.source, old.member]
         about = old.source if old.member is None else f"{old.source}!/{old.member}"
         new = _decisions(image)
-        yield from _differing((record.key, about), {name: getattr(old, name) for name in new}, new)
+        yield from _differing(
+            (record.key or "", about), {name: getattr(old, name) for name in new}, new
+        )
 
 
 def _status(
@@ -222,16 +227,16 @@ def _status(
         return status
     in_rows = {image.instance.origin.label for row in study.pairing.rows for image in row.images}
     doubted = (
-        found.get((problem.source, problem.member))
+        found.get(problem.place)
         for problem in record.problems
-        if problem.code is not ProblemCode.ORIGINAL_UNREADABLE and problem.source is not None
+        if problem.code is not ProblemCode.ORIGINAL_UNREADABLE and problem.source
     )
     is_shown = any(known and known[1].instance.origin.label in in_rows for known in doubted)
     return Status.REVIEW if is_shown else status
 
 
 def _decisions(image: ImageCall) -> dict[str, object]:
-    """Return what was decided of an image, under the names that `RecordedImage` has for it."""
+    """Return what was decided of an image, under the names that `RecordedInstance` has for it."""
     return {
         "kind": image.kind,
         "laterality": image.laterality,

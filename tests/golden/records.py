@@ -8,6 +8,7 @@ from pathlib import Path
 
 from corpus.accuracy import make_corpus
 from exports import organise, read_records
+from msgspec import to_builtins
 
 from ductdicom.export.records import study_record
 from ductdicom.model.result import StudyResult
@@ -33,7 +34,7 @@ def scanned(_folder):
     """Return the records of all samples."""
     with _in_root():
         studies = decided(scan([SAMPLES], Settings(jobs=1)), Settings()).studies
-    return list(map(study_record, studies))
+    return [to_builtins(study_record(study)) for study in studies]
 
 
 def drawn(folder):
@@ -50,7 +51,7 @@ def decided_of_corpus(_folder):
     for case in _first_of_topics():
         parts = gather(case.study.instances, lambda origin: origin.label).parts
         records += [
-            study_record(StudyResult(key=None, call=study.call, pairing=study.pairing))
+            to_builtins(study_record(StudyResult(key=None, call=study.call, pairing=study.pairing)))
             for study in judge(parts, engine, all_studies=True)
         ]
     return records

@@ -12,6 +12,7 @@ import dicom_bytes as make
 import pytest
 from exports import read_records, write_ductogram
 
+from ductdicom.export.output import encode_json
 from ductdicom.export.records import study_record
 from ductdicom.ingest import read as reading
 from ductdicom.ingest.scan import scan_inputs
@@ -118,7 +119,7 @@ def test_a_bug_costs_its_study_and_not_the_run(export, tmp_path, monkeypatch, jo
     assert statuses.count("paired") == 3
     assert problem.code == "internal-error"
     assert "ValueError at workers.py" in problem.message
-    assert "SAMPLE^2" not in json.dumps(study_record(bad))
+    assert "SAMPLE^2" not in encode_json(study_record(bad)).decode()
     assert report.exit_code == 70
 
 

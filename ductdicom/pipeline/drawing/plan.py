@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from ductdicom.export.folder import StudyFolder
+from ductdicom.export.folder import StudyFolder, files_listed
 from ductdicom.export.output import RECORD_NAME, OutputFolder, refuse_links, safe_component
-from ductdicom.export.records import RecordedStudy, read_record
+from ductdicom.export.records import read_record
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Problem
+from ductdicom.model.record import RecordedStudy
 from ductdicom.model.result import StudyResult, Written
 from ductdicom.pipeline.drawing.work import UNREADABLE, Drawn, StudyJob, fingerprint_of, result_of
 from ductdicom.pipeline.judge import Judged
@@ -98,7 +99,7 @@ def read_finished(job: StudyJob) -> StudyResult | None:
     refuse_links(path, below=job.folder.parents[1])
     try:
         record = read_record(read_regular(path))
-        files = record.written
+        files = files_listed(record)
     except (OSError, ValueError):
         return None
     if record.fingerprint != job.fingerprint or not StudyFolder(job.folder).is_whole(files):
@@ -107,7 +108,7 @@ def read_finished(job: StudyJob) -> StudyResult | None:
         problems=tuple(_added_problems(record, job)),
         status=record.status,
         sheets=record.sheets,
-        written=Written(fingerprint=record.fingerprint, files=files),
+        written=Written(fingerprint=job.fingerprint, files=files),
     )
     return result_of(job, drawn, is_up_to_date=True)
 
@@ -125,7 +126,7 @@ def _added_problems(record: RecordedStudy, job: StudyJob) -> Iterator[Problem]:
             code=problem.code,
             message=problem.message,
             sop_instance_uid=problem.sop_instance_uid,
-            origin=origins.get((problem.source, problem.member)),
+            origin=origins.get(problem.place),
             reason=problem.message.partition(":")[0] if is_unreadable else "",
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from itertools import chain
 from pathlib import Path
 
+from msgspec import to_builtins
 from msgspec.structs import replace
 from pydicom.uid import UID
 
@@ -20,7 +21,8 @@ from ductdicom.export.png import png_page, png_thumbnail
 from ductdicom.export.records import record_sheet, study_record
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import PASSING_REASONS, Note, Problem, ProblemCode, Status
-from ductdicom.model.result import RecordedSheet, StudyResult, Written
+from ductdicom.model.record import RecordedSheet
+from ductdicom.model.result import StudyResult, Written
 from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.model.value import Value
 from ductdicom.pipeline.annotate import note_orientation
@@ -120,7 +122,7 @@ def fingerprint_of(
     )
     depends = {
         "version": __version__,
-        "record": study_record(StudyResult(key=None, call=call, pairing=pairing)),
+        "record": to_builtins(study_record(StudyResult(key=None, call=call, pairing=pairing))),
         "inputs": inputs,
         "identity": list(identity),
         "settings": {

@@ -1,5 +1,3 @@
-import json
-
 import pytest
 
 from ductdicom.errors import OutputError
@@ -129,7 +127,7 @@ def test_a_record_that_names_what_no_run_writes_names_nothing(path, name):
     precious = path.parents[1] / "precious"
     precious.write_bytes(OLD)
     record = list_files([written_file(name, OLD)])
-    (path / RECORD_NAME).write_text(json.dumps(record))
+    (path / RECORD_NAME).write_bytes(encode_json(record))
 
     write(path, ("sheet-1.png", OLD))
 

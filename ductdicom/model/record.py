@@ -1,0 +1,274 @@
+"""The record of a study as it lies in the output folder: every field, its type, its meaning.
+
+Its JSON Schema and the tables of ``docs/records.md`` are made from here. A field that came later
+has a default, so that a record of an earlier version can still be read.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from ductdicom.model.call import Confidence, ExamKind, Kind, Laterality, Phase, Strength, ViewGroup
+from ductdicom.model.outcome import Note, ProblemCode, Status
+
+STUDY_SCHEMA: Literal["ductdicom.study/1"] = "ductdicom.study/1"
+
+Pixels = Annotated[tuple[int, int, int, int], Meta(description="x, y, width, height in pixels")]
+
+
+class RecordedEvidence(Struct, frozen=True, kw_only=True):
+    """A reason."""
+
+    rule: Annotated[str, Meta(description="the rule that spoke")]
+    tag: Annotated[str, Meta(description="the attribute, empty where it lies in the study")]
+    value: Annotated[str, Meta(description="what stood there, as read")]
+    says: Annotated[str, Meta(description="what follows from it alone")]
+    strength: Annotated[Strength, Meta(description="how much it weighs")]
+
+
+class RecordedExam(Struct, frozen=True, kw_only=True):
+    """The examination."""
+
+    kind: Annotated[ExamKind, Meta(description="what examination it is")]
+    confidence: Annotated[Confidence, Meta(description="how certain that is")]
+    evidence: Annotated[tuple[RecordedEvidence, ...], Meta(description="the reasons")]
+
+
+class RecordedInstance(Struct, frozen=True, kw_only=True):
+    """An object of the study: where it lay, and what was decided."""
+
+    sop_instance_uid: Annotated[str, Meta(description="as in the header")]
+    series_instance_uid: Annotated[str, Meta(description="as in the header")]
+    source: Annotated[
+        str, Meta(description="the path as typed, joined with what was found below it")
+    ]
+    member: Annotated[str | None, Meta(description="the entry inside an archive")]
+    kind: Annotated[Kind, Meta(description="what the object is")]
+    kind_reason: Annotated[str, Meta(description="why it is taken for that")] = ""
+    laterality: Annotated[
+        Laterality | None,
+        Meta(description="null where nothing tells or sources contradict each other"),
+    ]
+    view: Annotated[
+        str | None,
+        Meta(description="acronym of the American College of Radiology (DICOM PS3.16 CID 4014)"),
+    ]
+    modifiers: Annotated[
+        tuple[str, ...],
+        Meta(description="the same of view modifiers (CID 4015): `M` magnified, `S` spot…"),
+    ] = ()
+    magnification: Annotated[
+        float | None,
+        Meta(description="by which factor the image at the detector is larger than the breast"),
+    ] = None
+    acquired_at: Annotated[str | None, Meta(description="when it was exposed, ISO 8601")] = None
+    injection: Annotated[
+        int | None, Meta(description="which filling of this side a post image shows, from 1")
+    ]
+    phase: Annotated[
+        Phase | None,
+        Meta(
+            description="null for what has none, and for all images of a study that is no ductogram"
+        ),
+    ]
+    confidence: Annotated[Confidence, Meta(description="how certain the phase is")]
+    suggestion: Annotated[
+        Phase | None,
+        Meta(description="where the phase is unknown and something hints at one. Not a phase"),
+    ]
+    evidence: Annotated[
+        tuple[RecordedEvidence, ...],
+        Meta(
+            description="the reasons; also of images of a study without phases, "
+            "where nothing follows from them"
+        ),
+    ] = ()
+    conflicts: Annotated[
+        tuple[RecordedEvidence, ...],
+        Meta(description="reasons against; where strong reasons disagree, all of them"),
+    ] = ()
+    excluded: Annotated[bool, Meta(description="whether a reviewer left it out")] = False
+
+
+class RecordedRow(Struct, frozen=True, kw_only=True):
+    """Images that stand side by side."""
+
+    laterality: Annotated[Laterality | None, Meta(description="the breast")]
+    group: Annotated[ViewGroup, Meta(description="views that may stand side by side")]
+    injection: Annotated[int | None, Meta(description="which filling, from 1")]
+    pre: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="SOP Instance UIDs from left to right; "
+            "with the note `prior-study` one belongs to another study's record"
+        ),
+    ]
+    post: Annotated[tuple[str, ...], Meta(description="the same after contrast")]
+    plain: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="the images of a study that is no ductogram (`--all-studies`), "
+            "whose `pre` and `post` are empty"
+        ),
+    ] = ()
+    notes: Annotated[
+        tuple[Note, ...],
+        Meta(
+            description="what a reader must know of the row; "
+            "with `suggested` at least one image stands there by its suggestion"
+        ),
+    ] = ()
+
+
+class RecordedTile(Struct, frozen=True, kw_only=True, rename={"is_suggested": "suggested"}):
+    """Where an image stands on a page, or the words that stand for it."""
+
+    sop_instance_uid: Annotated[str, Meta(description="which image")]
+    phase: Annotated[str | None, Meta(description="how the tile is labelled")]
+    is_suggested: Annotated[bool, Meta(description="whether that label is a suggestion")]
+    box: Annotated[Pixels, Meta(description="x, y, width, height of the drawn image on the page")]
+    transform: Annotated[
+        str | None,
+        Meta(
+            description="what was done to the stored pixels: `identity`, `fliplr`, `flipud`, "
+            "`rot180`, `rot90cw`, `rot90ccw`, `transpose`, `transverse`"
+        ),
+    ] = None
+    mm_per_px: Annotated[
+        float | None, Meta(description="millimetres at the breast for one page pixel")
+    ] = None
+    voi: Annotated[str | None, Meta(description="which window or table made the grey values")] = (
+        None
+    )
+    placeholder: Annotated[
+        str | None,
+        Meta(
+            description="the ledger's reason where the image could not be read and words stand "
+            "for it: `box` is then their frame, `transform`, `mm_per_px` and `voi` are null"
+        ),
+    ] = None
+    source: Annotated[
+        str | UnsetType, Meta(description="only where the UID alone does not name it")
+    ] = UNSET
+    member: Annotated[str | UnsetType | None, Meta(description="the same")] = UNSET
+
+
+class RecordedDifference(Struct, frozen=True, kw_only=True):
+    """Where the difference of two images stands on a page, or why it does not."""
+
+    pre: Annotated[str, Meta(description="SOP Instance UID")]
+    post: Annotated[str, Meta(description="SOP Instance UID")]
+    box: Annotated[Pixels | None, Meta(description="as of a tile")]
+    mm_per_px: Annotated[float | None, Meta(description="as of a tile")]
+    residual_mm: Annotated[
+        float | None, Meta(description="how far structures lie apart after registration")
+    ]
+    refused: Annotated[str | None, Meta(description="the reason where there is none")]
+
+
+class RecordedSheet(Struct, frozen=True, kw_only=True):
+    """One page in one format."""
+
+    path: Annotated[str, Meta(description="the file, below the study's folder")]
+    format: Annotated[str, Meta(description="as the option names it")]
+    page: Annotated[int, Meta(description="from 1")]
+    size: Annotated[tuple[int, int], Meta(description="width and height in pixels")]
+    tiles: Annotated[tuple[RecordedTile, ...], Meta(description="what stands where on it")]
+    closeups: Annotated[tuple[RecordedTile, ...], Meta(description="the same of close-ups")] = ()
+    differences: Annotated[
+        tuple[RecordedDifference, ...], Meta(description="the experimental difference tiles")
+    ] = ()
+
+
+class RecordedLeftOut(Struct, frozen=True, kw_only=True):
+    """An image that stands in no row."""
+
+    sop_instance_uid: Annotated[str, Meta(description="which image")]
+    reason: Annotated[str, Meta(description="why, in a stable word; of what is no view, its kind")]
+    source: Annotated[
+        str | UnsetType, Meta(description="only where the UID alone does not name it")
+    ] = UNSET
+    member: Annotated[str | UnsetType | None, Meta(description="the same")] = UNSET
+
+
+class RecordedProblem(Struct, frozen=True, kw_only=True):
+    """What a person should know."""
+
+    code: Annotated[ProblemCode, Meta(description="a stable word, see below")]
+    message: Annotated[str, Meta(description="the same in words")]
+    sop_instance_uid: Annotated[str | None, Meta(description="the image that it concerns")]
+    source: Annotated[
+        str | UnsetType, Meta(description="only where it concerns one file alone")
+    ] = UNSET
+    member: Annotated[str | UnsetType | None, Meta(description="the same")] = UNSET
+
+    @property
+    def place(self) -> tuple[str, str | None]:
+        """Source and member of the one file that it concerns; an empty source where none is."""
+        return self.source or "", self.member or None
+
+
+class RecordedFiles(Struct, frozen=True, kw_only=True):
+    """What a record says of the files that were written with it."""
+
+    files: tuple[str, ...] = ()
+    file_bytes: tuple[int, ...] = ()
+    file_sha256: tuple[str | None, ...] = ()
+
+
+class RecordedStudy(Struct, frozen=True, kw_only=True):
+    """A study as a program reads it."""
+
+    schema: Annotated[Literal["ductdicom.study/1"], Meta(description="the kind of record")] = (
+        STUDY_SCHEMA
+    )
+    key: Annotated[
+        str | None,
+        Meta(
+            description="name of the study's folder: its date (`undated` without one) and a keyed "
+            "hash of its UID; the key of the hash is made on the first run and kept in "
+            "`OUT/.ductdicom`. Null in `scan --json`, which has no output folder"
+        ),
+    ]
+    study_instance_uid: Annotated[str, Meta(description="as in the headers")] = ""
+    study_date: Annotated[str | None, Meta(description="the earliest, as `YYYY-MM-DD`")] = None
+    exam: Annotated[RecordedExam, Meta(description="what examination it is, and why")]
+    status: Annotated[
+        Status,
+        Meta(
+            description="`paired`: each post image stands beside a pre image; `partial`: some do "
+            "not; `review`: a person must decide"
+        ),
+    ]
+    instances: Annotated[
+        tuple[RecordedInstance, ...], Meta(description="every object of the study")
+    ]
+    rows: Annotated[
+        tuple[RecordedRow, ...], Meta(description="which images stand side by side")
+    ] = ()
+    sheets: Annotated[tuple[RecordedSheet, ...], Meta(description="the pages drawn")] = ()
+    left_out: Annotated[
+        tuple[RecordedLeftOut, ...], Meta(description="images in no row, and why")
+    ] = ()
+    problems: Annotated[
+        tuple[RecordedProblem, ...], Meta(description="what a person should know")
+    ] = ()
+    fingerprint: Annotated[
+        str | UnsetType,
+        Meta(description="hash of all that the files were made of; empty: made again next time"),
+    ] = UNSET
+    files: Annotated[
+        tuple[str, ...] | UnsetType,
+        Meta(description="what a run wrote, as paths below the study's folder"),
+    ] = UNSET
+    file_bytes: Annotated[
+        tuple[int, ...] | UnsetType,
+        Meta(
+            description="their sizes, in the same order; "
+            "of a symbolic link that of what it leads to"
+        ),
+    ] = UNSET
+    file_sha256: Annotated[
+        tuple[str | None, ...] | UnsetType,
+        Meta(description="their hashes; of a symbolic link, of where it leads; null: a hard link"),
+    ] = UNSET
