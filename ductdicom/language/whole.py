@@ -186,6 +186,18 @@ def _without_volumes(words: Sequence[Word]) -> Iterator[Word]:
 def says_no_more(words: Sequence[Word]) -> bool:
     """Whether an everyday word is all that a text says, but for view, side and number.
 
-    "scout", "plain" and "native" are words of everything else: "native breast".
+    "scout", "plain" and "native" are words of everything else: "native breast". A breast that is
+    named before the view belongs to the view: "Mamma re CC nativ".
     """
-    return all(word.part in _BESIDE_EVERYDAY for word in words)
+    parts = [word.part for word in words]
+    return all(
+        word.part in _BESIDE_EVERYDAY
+        or (word.phrase.has("breast") and _begins_view(parts, position))
+        for position, word in enumerate(words)
+    )
+
+
+def _begins_view(parts: Sequence[Part], position: int) -> bool:
+    """Whether a view follows before anything that says a phase, and nothing has said one yet."""
+    told = next((part for part in parts[position:] if part in (Part.VIEW, Part.PHASE)), None)
+    return told is Part.VIEW and Part.PHASE not in parts[:position]
