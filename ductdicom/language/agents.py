@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
+from ductdicom.identity.known import MASK_SIGN
 from ductdicom.language.lexicon import agent_lexicon_of, lexicon_of
 from ductdicom.language.parts import Phrase
 from ductdicom.vocabulary.terms import Vocabulary
@@ -47,8 +48,10 @@ def read_agent(text: str, vocabulary: Vocabulary) -> AgentClass:
     Whether the field counts at all is for the study to say: consoles copy it onto every image.
     A bare number or a date states nothing, nor does a filling that is still to come; a volume or a
     concentration states that something was given, 0 that nothing was, and 1 states yes, as
-    consoles do.
+    consoles do. A name that was taken out may have been a word of denial: nothing is stated.
     """
+    if MASK_SIGN in text:
+        return AgentClass.UNINFORMATIVE
     phrases = agent_lexicon_of(vocabulary).scan(text).phrases
     words = [phrase for phrase in phrases if _is_significant(phrase)]
     if not words:

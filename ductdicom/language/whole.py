@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from ductdicom.identity.known import MASK_SIGN
 from ductdicom.language.parts import Phrase
 
 _SHORT, _BRIEF = 3, 2  # letters; "day" needs a number beside it, "d" one before it
@@ -138,7 +139,8 @@ def _is_span(phrases: Sequence[Phrase], position: int) -> bool:
 def _part_of_stranger(phrase: Phrase) -> Part:
     if phrase.text in _QUESTION_MARKS:
         return Part.QUESTION
-    return Part.UNKNOWN if phrase.tokens[0].is_word else Part.SIGN
+    is_hidden = phrase.text == MASK_SIGN  # a name, which may be any word
+    return Part.UNKNOWN if phrase.tokens[0].is_word or is_hidden else Part.SIGN
 
 
 def _is_glued(phrases: Sequence[Phrase], position: int) -> bool:

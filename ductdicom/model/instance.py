@@ -52,6 +52,21 @@ class Patient(Value, frozen=True, kw_only=True):
     age: str | None = None
 
 
+class People(Value, frozen=True, kw_only=True):
+    """By what else the header names people, and where they are; never shown.
+
+    Kept to know it again where somebody typed it into a text. ``names`` are further ones of the
+    patient and the mother's, ``ids`` all of the patient, ``numbers`` those of orders and visits;
+    ``places`` are the institution and addresses. Names are as in DICOM, with their groups.
+    """
+
+    names: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    staff: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+
+
 class Equipment(Value, frozen=True, kw_only=True):
     """What the image was made with (DICOM PS3.3 C.7.5.1).
 
@@ -253,6 +268,7 @@ class Instance(Value, frozen=True):
     references: tuple["Reference", ...] = ()
     document_title: Code | None = None
     patient: Patient = Patient()
+    people: People = People()
     equipment: Equipment = Equipment()
     purpose: Purpose = Purpose()
     clock: Clock = Clock()

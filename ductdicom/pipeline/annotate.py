@@ -8,6 +8,7 @@ from ductdicom.geometry.image import image_geometry
 from ductdicom.geometry.scale import contact_pitches
 from ductdicom.model.outcome import Note, Problem, ProblemCode, Status
 from ductdicom.model.study import Pairing, StudyCall
+from ductdicom.sheet.pages.undecided import drawn_images
 
 _MESSAGES = {
     Note.SPACING_SUSPECT: "the pixel spacing does not fit the detector or the size of the field",
@@ -48,6 +49,20 @@ def annotate(call: StudyCall, pairing: Pairing) -> tuple[StudyCall, Pairing]:
 
 def _problem(note: Note, uid: str) -> Problem:
     return Problem(code=ProblemCode(note), message=_MESSAGES[note], sop_instance_uid=uid)
+
+
+def note_annotations(call: StudyCall, pairing: Pairing) -> StudyCall:
+    """Say of which drawn images the header tells that text is burned in, which cannot be masked."""
+    problems = (
+        Problem(
+            code=ProblemCode.BURNED_IN_ANNOTATION,
+            message="the header says that text is burned into the pixels, where no name is masked",
+            sop_instance_uid=image.uid,
+        )
+        for image in drawn_images(pairing)
+        if image.instance.raster.has_annotation
+    )
+    return replace(call, problems=(*call.problems, *problems))
 
 
 def note_orientation(pairing: Pairing, labels: Collection[str]) -> Pairing:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ductdicom.errors import UnreadableError
+from ductdicom.identity.known import Identity
 from ductdicom.model.instance import Instance, Patient
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow
@@ -16,12 +17,14 @@ class PatientStudy:
     """A study of one patient; ``number`` counts the patients that share its UID, from 0.
 
     ``place`` says where among everything that was read the first instance with its UID stood.
+    ``identity`` is what names the people of the study, and of those that it may show images of.
     """
 
     study: Study
     number: int
     is_shared: bool
     place: int = field(default=0, compare=False)
+    identity: Identity = field(default_factory=Identity, compare=False)
 
     @property
     def name(self) -> str:

@@ -1,153 +1,242 @@
-"""Identity that a person typed into descriptions, taken out of pages, records and messages.
+"""What names a person is taken out of all texts of headers, before anything is decided by them.
 
-The header itself says which words they are: name, ID, birth date, accession number.
+The headers themselves say who is named: the patient, staff, places, numbers, dates. What nobody
+reads cannot decide, and stands on no page, in no record and in no message: no writer has to think
+of it. The words of one patient are looked for in the texts of all studies that may show one
+another's images: those of one patient ID, and of one Study Instance UID.
 """
 
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import lru_cache, partial
+from typing import Any
 
 from msgspec.structs import replace
 
-from ductdicom.model.call import Evidence
-from ductdicom.model.instance import Instance
-from ductdicom.model.outcome import Problem, ProblemCode
-from ductdicom.model.study import ImageCall, Row
-from ductdicom.pipeline.judge import Judged
-from ductdicom.settings import Phi
-from ductdicom.sheet.pages.undecided import drawn_images
+from ductdicom.identity.known import (
+    TITLES,
+    Identity,
+    identify_codes,
+    identify_days,
+    identify_person,
+    identify_place,
+)
+from ductdicom.ingest.headers.clock import parse_date
+from ductdicom.language.lexicon import lexicon_of
+from ductdicom.model.instance import (
+    Breast,
+    Code,
+    Contrast,
+    Geometry,
+    Instance,
+    Patient,
+    People,
+    Purpose,
+    Text,
+)
+from ductdicom.model.study import Study
+from ductdicom.model.value import Value
+from ductdicom.pipeline.gather import Gathered, PatientStudy
+from ductdicom.vocabulary.terms import Vocabulary
 
-MASK = "***"
-_SHORTEST = 3  # letters of a name; shorter ones are words of too many other things
-_SHORTEST_IDEOGRAPHS = 2
-_IDEOGRAPHS = "\u2e80"  # scripts from here on do not part words
+_REMEMBERED = 1 << 14
+_SHORT = 3  # letters of a view, a side, a modality: in coded attributes these are no names
+# What people type; in all other attributes a word that means something is no name.
+_TYPED: Mapping[type[Value], frozenset[str]] = {
+    Text: frozenset({"value"}),
+    Code: frozenset({"meaning"}),
+    Contrast: frozenset({"agent", "route", "ingredient"}),
+    Purpose: frozenset({"processing_code"}),
+    Breast: frozenset({"clinical_view", "pacs_view", "pacs_laterality"}),
+    Geometry: frozenset({"paddle"}),
+}
+_NEVER_SHOWN = frozenset(
+    {"origin", "patient", "people", "accession_number", "clock", "damage", "tag", "references"}
+)
+_Found = tuple[bool, str]  # whether it was typed, and the text
 
 
-def mask_identity(judged: Iterable[Judged], phi: Phi) -> tuple[Judged, ...]:
-    """Return the studies with all identity taken out of reasons and messages, unless `Phi.FULL`.
+def hide_identity(gathered: Gathered, vocabulary: Vocabulary) -> tuple[Gathered, Identity]:
+    """Take out of the headers' texts what names a person.
 
-    What is burned into pixels cannot be masked; a problem says of which images the header tells.
+    Returns
+    -------
+    The studies with a mask in its place, and what names any of their people.
     """
-    studies = tuple(judged)
-    if phi is Phi.FULL:
-        return studies
-    studies = tuple(map(_warn_of_annotations, studies))
-    # Where objects of several patients share a study, a text of one may name the other.
-    words: dict[str, frozenset[str]] = {}
-    for study in studies:
-        rows = (image for row in study.pairing.rows for image in row.images)
-        shown = (image.instance for image in (*study.call.images, *rows))
-        uid = study.call.study.study_instance_uid
-        words[uid] = words.get(uid, frozenset()) | identity_words(shown)
-    return tuple(
-        _mask_judged(study, words[study.call.study.study_instance_uid]) for study in studies
-    )
+    known: list[Identity] = []
+    parts = list(gathered.parts)
+    texts = _Texts()
+    for group in _groups(parts):
+        instances = [i for number in group for i in parts[number].study.instances]
+        identity = identify(instances, vocabulary)
+        known.append(identity)
+        found: set[_Found] = set().union(*map(texts.of, instances))
+        hidden = dict(_hidden(found, identity, vocabulary))
+        for number in group:
+            study = _without(parts[number].study, hidden) if hidden else parts[number].study
+            parts[number] = dataclasses.replace(parts[number], study=study, identity=identity)
+    return dataclasses.replace(gathered, parts=tuple(parts)), Identity.of_all(known)
 
 
-def _warn_of_annotations(study: Judged) -> Judged:
-    problems = tuple(
-        Problem(
-            code=ProblemCode.BURNED_IN_ANNOTATION,
-            message="the header says that text is burned into the pixels, where no name is masked",
-            sop_instance_uid=image.uid,
+def _groups(parts: Sequence[PatientStudy]) -> Iterable[list[int]]:
+    """Return the numbers of studies that share a patient ID or a Study Instance UID, together."""
+    above: dict[str, str] = {}
+
+    def top(key: str) -> str:
+        while above.setdefault(key, key) != key:
+            key = above[key]
+        return key
+
+    groups: dict[str, list[int]] = {}
+    for part in parts:
+        for key in _keys(part):
+            above[top(key)] = top(_keys(part)[0])
+    for number, part in enumerate(parts):
+        groups.setdefault(top(_keys(part)[0]), []).append(number)
+    return groups.values()
+
+
+def _keys(part: PatientStudy) -> list[str]:
+    ids = {(instance.patient.patient_id or "").strip() for instance in part.study.instances}
+    return [f"study {part.study.study_instance_uid}", *(f"ID {text}" for text in ids if text)]
+
+
+def identify(instances: Iterable[Instance], vocabulary: Vocabulary) -> Identity:
+    """Return what names the people of some headers, in whatever script and spelling."""
+    patients: dict[Patient, None] = {}
+    people: dict[People, None] = {}
+    days: dict[date, None] = {}
+    uids: dict[str, None] = {}
+    for instance in instances:
+        patients[instance.patient] = people[instance.people] = None
+        uids |= dict.fromkeys((instance.study_instance_uid, instance.series_instance_uid))
+        uids[instance.sop_instance_uid] = None
+        seen = (
+            instance.study_date,
+            instance.clock.acquired_on,
+            parse_date(instance.patient.birth_date),
         )
-        for image in drawn_images(study.pairing)
-        if image.instance.raster.has_annotation
-    )
-    return dataclasses.replace(
-        study, call=replace(study.call, problems=(*study.call.problems, *problems))
-    )
-
-
-def identity_words(instances: Iterable[Instance]) -> frozenset[str]:
-    """Return the words that name a patient, in small letters."""
-    words: set[str] = set()
-    for patient, accession in {(i.patient, i.accession_number) for i in instances}:
-        for name in ((patient.name or "").lower(), (patient.name or "").casefold()):
-            words |= set(re.findall(r"\w+", name))
-        words |= _dates(patient.birth_date or "")
-        words.add((accession or "").strip().lower())
-        words.add((patient.patient_id or "").strip().lower())
-    return frozenset(word for word in words if len(word) >= _shortest(word))
-
-
-def _shortest(word: str) -> int:
-    return _SHORTEST_IDEOGRAPHS if word >= _IDEOGRAPHS else _SHORTEST
-
-
-def _dates(birth_date: str) -> set[str]:
-    """Return the ways in which a birth date may be typed."""
-    found = re.fullmatch(r"(\d{4})(\d\d)(\d\d)", birth_date.strip())
-    if found is None:
-        return set()
-    year, month, day = found.groups()
-    orders = ((year, month, day), (day, month, year), (month, day, year))
-    return {sign.join(order) for order in orders for sign in ("", "-", ".", "/", " ")}
-
-
-def mask_text(text: str, words: frozenset[str]) -> str:
-    """Return a text without the words, which must stand as wholes where a script parts words."""
-    for word in sorted(words, key=len, reverse=True):
-        pattern = re.escape(word)
-        if word < _IDEOGRAPHS:
-            pattern = rf"(?<!\w){pattern}(?!\w)"
-        text = re.sub(pattern, MASK, text, flags=re.IGNORECASE)
-    return text
-
-
-def _mask_judged(study: Judged, known: frozenset[str]) -> Judged:
-    call, pairing = study.call, study.pairing
-    words = _occurring(known, _texts(study))
-    if not words:
-        return study
-    masked: dict[int, ImageCall] = {}
-
-    def image(found: ImageCall) -> ImageCall:
-        return masked.setdefault(id(found), _mask_image(found, words))
-
-    def row(found: Row) -> Row:
-        pre, post, plain = (tuple(map(image, s)) for s in (found.pre, found.post, found.plain))
-        return replace(found, pre=pre, post=post, plain=plain)
-
-    return dataclasses.replace(
-        study,
-        call=replace(
-            call,
-            exam=replace(call.exam, evidence=_masked(call.exam.evidence, words)),
-            images=tuple(map(image, call.images)),
-            problems=tuple(replace(p, message=mask_text(p.message, words)) for p in call.problems),
-        ),
-        pairing=replace(
-            pairing,
-            rows=tuple(map(row, pairing.rows)),
-            left_out=tuple(replace(item, image=image(item.image)) for item in pairing.left_out),
-        ),
+        days |= dict.fromkeys(day for day in seen if day)
+    own = [name for patient in patients if (name := patient.name)]
+    ids = [text for patient in patients if (text := patient.patient_id)]
+    is_known = partial(_is_known, vocabulary=vocabulary)
+    return Identity.of_all(
+        (
+            identify_person(
+                (*own, *_all(people, "names")), is_name=partial(_is_name, vocabulary=vocabulary)
+            ),
+            identify_person(
+                _titled(_all(people, "staff"), is_known), is_name=lambda word: not is_known(word)
+            ),
+            identify_place(_all(people, "places"), is_known=is_known),
+            identify_codes((*ids, *_all(people, "ids"))),
+            identify_codes((*_all(people, "numbers"), *uids), is_minor=True),
+            identify_days(days),
+        )
     )
 
 
-def _texts(study: Judged) -> Iterator[str]:
-    """Yield all texts in which values of a header may be quoted."""
-    yield from (item.value for item in study.call.exam.evidence)
-    yield from (problem.message for problem in study.call.problems)
-    rows = [image for row in study.pairing.rows for image in row.images]
-    for image in (*study.call.images, *rows):
-        yield from (item.value for item in (*image.call.evidence, *image.call.conflicts))
+def _all(people: Iterable[People], field: str) -> Iterator[str]:
+    return (text for one in people for text in getattr(one, field))
 
 
-def _occurring(words: frozenset[str], texts: Iterable[str]) -> frozenset[str]:
-    """Return the words that occur at all; in most studies nobody typed any."""
-    said = "\n".join(dict.fromkeys(texts)).lower()
-    return frozenset(word for word in words if word in said)
+def _titled(names: Iterable[str], is_known: Callable[[str], bool]) -> Iterator[str]:
+    """Yield names of staff, those that are also words of a text with each title before them."""
+    for name in names:
+        yield name
+        for word in re.findall(r"[^\W\d_]+", name):
+            if is_known(word) and word.casefold() not in TITLES:
+                yield from (f"{title}^{word}" for title in TITLES)
 
 
-def _mask_image(image: ImageCall, words: frozenset[str]) -> ImageCall:
-    call = replace(
-        image.call,
-        evidence=_masked(image.call.evidence, words),
-        conflicts=_masked(image.call.conflicts, words),
+@lru_cache(maxsize=_REMEMBERED)
+def _is_name(word: str, vocabulary: Vocabulary) -> bool:
+    """Whether a word may be a patient's name; nobody is called by the examination's."""
+    return "ductography" not in lexicon_of(vocabulary).scan(word).roles
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _is_known(text: str, vocabulary: Vocabulary) -> bool:
+    """Whether the vocabulary knows each word of a text."""
+    phrases = lexicon_of(vocabulary).scan(text).phrases
+    return all(phrase.roles for phrase in phrases)
+
+
+def _hidden(
+    found: Iterable[_Found], identity: Identity, vocabulary: Vocabulary
+) -> Iterator[tuple[_Found, str]]:
+    """Yield the texts that name somebody, and what is left of them."""
+    is_known = partial(_is_known, vocabulary=vocabulary)
+    names = identity.only_names
+    for is_typed, text in found:
+        if is_typed:
+            masked = identity.mask(text, is_known)
+        elif len(text) > _SHORT and not is_known(text):
+            masked = names.mask(text, is_known)
+        else:
+            continue
+        if masked != text:
+            yield (is_typed, text), masked
+
+
+class _Texts:
+    """The texts of headers; groups of attributes that images share are gone through once."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, tuple[object, frozenset[_Found]]] = {}
+
+    def of(self, instance: Instance) -> set[_Found]:
+        """Return the texts of a header."""
+        values = (getattr(instance, name) for name in _names_of(Instance))
+        return set().union(*(self._of_group(value) for value in values))
+
+    def _of_group(self, value: object) -> frozenset[_Found]:
+        if not isinstance(value, Value | tuple):
+            return frozenset(_texts_of(value, is_typed=False))
+        if id(value) not in self._of:  # kept with the value, whose number is then no other's
+            self._of[id(value)] = value, frozenset(_texts_of(value, is_typed=False))
+        return self._of[id(value)][1]
+
+
+@lru_cache
+def _names_of(kind: type[Value]) -> tuple[str, ...]:
+    """Return the fields of a kind of value in which a name could stand, and be shown."""
+    return tuple(
+        name
+        for name in kind.__struct_fields__
+        if name not in _NEVER_SHOWN and not name.endswith(("_uid", "_uids"))
     )
-    return replace(image, call=call)
 
 
-def _masked(evidence: tuple[Evidence, ...], words: frozenset[str]) -> tuple[Evidence, ...]:
-    return tuple(replace(item, value=mask_text(item.value, words)) for item in evidence)
+def _texts_of(value: object, *, is_typed: bool) -> Iterator[_Found]:
+    if type(value) is str:
+        yield is_typed, value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _texts_of(item, is_typed=is_typed)
+    elif isinstance(value, Value):
+        typed = _TYPED.get(type(value), frozenset())
+        for name in _names_of(type(value)):
+            yield from _texts_of(getattr(value, name), is_typed=name in typed)
+
+
+def _without(study: Study, hidden: Mapping[_Found, str]) -> Study:
+    instances = tuple(_masked(i, hidden, is_typed=False) for i in study.instances)
+    return replace(study, instances=instances)
+
+
+def _masked(value: Any, hidden: Mapping[_Found, str], *, is_typed: bool) -> Any:
+    if type(value) is str:
+        return hidden.get((is_typed, value), value)
+    if isinstance(value, tuple):
+        return tuple(_masked(item, hidden, is_typed=is_typed) for item in value)
+    if not isinstance(value, Value):
+        return value
+    typed = _TYPED.get(type(value), frozenset())
+    changed = {
+        name: _masked(getattr(value, name), hidden, is_typed=name in typed)
+        for name in _names_of(type(value))
+    }
+    return replace(value, **changed)

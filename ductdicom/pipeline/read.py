@@ -1,5 +1,6 @@
 """Reading and deciding: from what the user named to studies that are judged."""
 
+import dataclasses
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from ductdicom.classify.engine import Engine
 from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.export.output import STATE_FOLDER
+from ductdicom.identity.known import Identity
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import (
@@ -23,6 +25,7 @@ from ductdicom.model.outcome import (
     ProblemCode,
 )
 from ductdicom.model.result import Report, StudyResult, count_inputs
+from ductdicom.pipeline.annotate import note_annotations
 from ductdicom.pipeline.executors import LatePool
 from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
@@ -35,8 +38,8 @@ from ductdicom.pipeline.judge import (
     unknown_decisions,
 )
 from ductdicom.pipeline.ledger import account
-from ductdicom.pipeline.masking import mask_identity
-from ductdicom.settings import Settings
+from ductdicom.pipeline.masking import hide_identity
+from ductdicom.settings import Phi, Settings
 
 if TYPE_CHECKING:  # a database that many runs do without
     from ductdicom.ingest.cache.cache import Catalogue
@@ -53,10 +56,14 @@ def silent(_stage: str, _done: int, _total: int | None) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """What was read and decided, before anything is drawn; ``seconds`` by stage."""
+    """What was read and decided, before anything is drawn; ``seconds`` by stage.
+
+    ``identity`` is what names any of the people whom the headers name.
+    """
 
     gathered: Gathered
     judged: tuple[Judged, ...]
+    identity: Identity
     problems: tuple[Problem, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     is_interrupted: bool = False
@@ -180,10 +187,16 @@ def read_and_decide(
         is_interrupted = True
         gathered = gather(_settled(items), Fingerprints(()).of)
     read = monotonic()
+    gathered, identity = hide_identity(gathered, wanted.engine.vocabulary)
     judged = judge(gathered.parts, wanted.engine, all_studies=settings.all_studies)
-    judged = mask_identity(judged, settings.phi)
+    if settings.phi is not Phi.FULL:
+        judged = tuple(
+            dataclasses.replace(study, call=note_annotations(study.call, study.pairing))
+            for study in judged
+        )
     return Scan(
         gathered=gathered,
+        identity=identity,
         judged=judged,
         problems=(
             *wanted.problems,

@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from exports import write_ductogram
 from pydicom import Dataset, Sequence, dcmread
 
 from ductdicom.cli.application import run
+from ductdicom.identity.known import MASK
 from ductdicom.phantom.spec import Person, Texts
 
 pytestmark = pytest.mark.integration
@@ -114,7 +116,7 @@ def test_records_and_the_index_hold_no_more_than_sheets_may(export, tmp_path, ph
         assert (path, set(_named(text)) - shown) == (path, set())
     records = [json.loads(line) for line in texts[output / "studies.jsonl"].splitlines()]
     values = {item["value"] for record in records for item in record["exam"]["evidence"]}
-    assert any("***" in value for value in values)
+    assert any(MASK in value for value in values)
 
 
 def _texts(folder: Path):
@@ -182,3 +184,24 @@ def test_the_pseudonym_of_a_single_sheet_does_not_follow_from_the_id(tmp_path):
         found.add(str(dcmread(sheet).PatientID))
 
     assert len(found) == 2
+
+
+def test_explanations_of_windows_and_luts_are_masked(tmp_path):
+    export, output = write_ductogram(tmp_path / "export"), tmp_path / "out"
+    table = Dataset()
+    table.LUTDescriptor = [4096, 0, 12]
+    table.LUTExplanation = "SAMPLE_ZULU soft"
+    table.LUTData = np.arange(4096, dtype="<u2").tobytes()
+    for path in export.iterdir():
+        window = {"WindowCenterWidthExplanation": "ZULU 1961-02-03", "WindowCenter": 2000}
+        _edit(path, WindowWidth=4000, **window)
+    for name in ("IM1", "IM3"):
+        _edit(export / name, VOILUTSequence=Sequence([table]))
+
+    assert run(["organise", str(export), "-o", str(output), "-j", "1", "--format", "html"]) == 0
+
+    (sheet,) = output.glob("studies/*/sheet.html")
+    assert f"lut 1: {MASK} soft" in sheet.read_text("utf-8")
+    assert f"window 1: {MASK} {MASK}" in sheet.read_text("utf-8")
+    for path in (sheet, sheet.with_name("study.json")):
+        assert "zulu" not in path.read_text("utf-8").casefold()

@@ -9,6 +9,7 @@ References
 * DICOM PS3.3 C.8.11.7, Mammography Image, and C.8.11.2, DX Anatomy Imaged, side and view
 * DICOM PS3.3 C.8.7.5, X-Ray positioner, and 10.7, pixel spacings
 * DICOM PS3.3 C.8.7.8 to C.8.7.10, the beam; C.7.6.3, Image Pixel; C.7.6.14, Acquisition Context
+* DICOM PS3.15 Table E.1-1, what names persons
 * private labels behind their creators: pydicom's private dictionary
 """
 
@@ -60,6 +61,7 @@ from ductdicom.model.instance import (
     Geometry,
     Level,
     Patient,
+    People,
     Purpose,
     Raster,
     Reference,
@@ -112,7 +114,67 @@ _REQUEST_CODES = (
     Tag.REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE,
 )
 
+# Persons, their numbers and places, as DICOM PS3.15 Table E.1-1 has them.
+_PEOPLE = {
+    "names": (
+        Tag.OTHER_PATIENT_NAMES,
+        Tag.PATIENT_BIRTH_NAME,
+        Tag.PATIENT_MOTHER_BIRTH_NAME,
+        Tag.RESPONSIBLE_PERSON,
+    ),
+    "ids": (
+        Tag.PATIENT_ID,
+        Tag.OTHER_PATIENT_IDS,
+        Tag.MEDICAL_RECORD_LOCATOR,
+        Tag.PATIENT_TELEPHONE_NUMBERS,
+    ),
+    "staff": (
+        Tag.REFERRING_PHYSICIAN_NAME,
+        Tag.CONSULTING_PHYSICIAN_NAME,
+        Tag.PHYSICIANS_OF_RECORD,
+        Tag.PERFORMING_PHYSICIAN_NAME,
+        Tag.NAME_OF_PHYSICIANS_READING_STUDY,
+        Tag.OPERATORS_NAME,
+        Tag.REQUESTING_PHYSICIAN,
+        Tag.SCHEDULED_PERFORMING_PHYSICIAN_NAME,
+        Tag.NAMES_OF_INTENDED_RECIPIENTS,
+        Tag.VERIFYING_OBSERVER_NAME,
+        Tag.PERSON_NAME,
+        Tag.CONTENT_CREATOR_NAME,
+    ),
+    "numbers": (
+        Tag.ACCESSION_NUMBER,
+        Tag.STUDY_ID,
+        Tag.ADMISSION_ID,
+        Tag.SERVICE_EPISODE_ID,
+        Tag.SCHEDULED_PROCEDURE_STEP_ID,
+        Tag.PERFORMED_PROCEDURE_STEP_ID,
+        Tag.REQUESTED_PROCEDURE_ID,
+        Tag.PLACER_ORDER_NUMBER,
+        Tag.FILLER_ORDER_NUMBER,
+    ),
+    "places": (
+        Tag.INSTITUTION_NAME,
+        Tag.INSTITUTION_ADDRESS,
+        Tag.INSTITUTIONAL_DEPARTMENT_NAME,
+        Tag.PATIENT_ADDRESS,
+    ),
+}
+_NAMING_ITEMS = (Tag.REQUEST_ATTRIBUTES_SEQUENCE, Tag.OTHER_PATIENT_IDS_SEQUENCE)
 _WORDED_ITEMS = (Tag.INTERVENTION_SEQUENCE, Tag.REQUEST_ATTRIBUTES_SEQUENCE)
+
+
+@looks_at(*chain.from_iterable(_PEOPLE.values()), *_NAMING_ITEMS)
+def _people(header: Header) -> People:
+    """Return the names, IDs and places of people, each once, of the order's attributes too."""
+    top = header.top
+    items = (top, *(item for tag in _NAMING_ITEMS for item in top.items(tag)))
+
+    def found(field: str) -> tuple[str, ...]:
+        values = (item.values(tag) or () for item in items for tag in _PEOPLE[field])
+        return tuple(dict.fromkeys(filter(None, chain.from_iterable(values))))
+
+    return People(**{field: found(field) for field in _PEOPLE})
 
 
 @looks_at(Tag.IRRADIATION_EVENT_UID, Tag.IRRADIATION_EVENT_IDENTIFICATION_SEQUENCE)
@@ -296,6 +358,8 @@ STUDY = {
         age=word(Tag.PATIENT_AGE),
     ),
 }
+
+PEOPLE = {"people": _people}
 
 SERIES = {
     "modality": word(Tag.MODALITY),

@@ -11,6 +11,7 @@ from typing import Any
 
 from ductdicom.ingest.headers.attributes import (
     OWN,
+    PEOPLE,
     REFERENCES,
     SERIES,
     STUDY,
@@ -49,7 +50,7 @@ class Module:
 
 
 _OWN = Module(OWN)
-MODULES = tuple(map(Module, (STUDY, SERIES, REFERENCES, VIEW, WORDS, TECHNIQUE)))
+MODULES = tuple(map(Module, (STUDY, PEOPLE, SERIES, REFERENCES, VIEW, WORDS, TECHNIQUE)))
 """What images have in common; with `OWN` all that `read_attributes` promises."""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from ductdicom.export.folder import StudyFolder, files_listed
 from ductdicom.export.output import RECORD_NAME, OutputFolder, refuse_links, safe_component
 from ductdicom.export.records import read_record
+from ductdicom.identity.known import Identity
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Problem
@@ -37,6 +38,7 @@ def plan_jobs(judged: Sequence[Judged], settings: Settings, output: OutputFolder
                 call=study.call,
                 pairing=study.pairing,
                 identity=identity,
+                people=study.part.identity if settings.phi is not Phi.FULL else Identity(),
                 pseudonym=_pseudonym(study, output) if settings.phi is Phi.NONE else "",
                 settings=settings,
                 fingerprint=fingerprint_of(study.call, study.pairing, identity, settings),

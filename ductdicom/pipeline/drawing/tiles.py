@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 from ductdicom.errors import InputError
 from ductdicom.geometry.image import ImageGeometry, image_geometry
 from ductdicom.geometry.scale import contact_pitches
+from ductdicom.identity.known import Identity
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Note
 from ductdicom.model.study import ImageCall, Pairing, StudyCall
@@ -46,8 +48,11 @@ def prepare_tiles(
     options: SheetOptions,
     voi: VoiOption = VoiOption.HEADER,
     members: Members | None = None,
+    identity: Identity | None = None,
 ) -> dict[str, Tile | MissingTile]:
     """Read and prepare every image that the pages show, row by row with one kind of VOI.
+
+    ``identity`` is what is masked in the explanations of windows and look-up tables.
 
     What can be decoded at a fraction of its resolution is first looked at coarsely, to find where
     it stands on the page, and then decoded at the resolution that it is drawn with.
@@ -58,19 +63,19 @@ def prepare_tiles(
         By the label of each image's origin.
     """
     groups = _groups(pairing)
-    members = members or Members(_origins(groups))
+    reader = _Reader(members or Members(_origins(groups)), identity or Identity())
     pitches = contact_pitches(call.images)
     geometry = {
         _label(image): image_geometry(image, pitches) for group in groups for image in group
     }
-    tiles = _prepare(groups, options, voi, partial(_read, members, {}), geometry)
+    tiles = _prepare(groups, options, voi, partial(reader.read, {}), geometry)
     if not any(_is_coarse(tile) for tile in tiles.values()):
         return tiles
     # Where things go does not depend on the resolution, so it is tried with hardly any.
     sketch = compose(call, pairing, tiles, replace(options, dpi=_SKETCH_DPI, zoom=1.0))
     wanted = _wanted(groups, tiles, sketch, options)
     short = [group for group in groups if any(_label(image) in wanted for image in group)]
-    finer = _prepare(short, options, voi, partial(_read, members, wanted), geometry)
+    finer = _prepare(short, options, voi, partial(reader.read, wanted), geometry)
     for group in short:
         labels = [_label(image) for image in group]
         # What cannot be decoded finely is better seen coarsely than not at all; and with it all
@@ -213,20 +218,29 @@ def _origins(groups: Iterable[Iterable[ImageCall]]) -> Iterator[Origin]:
     return (image.instance.origin for group in groups for image in group)
 
 
-def _read(
-    members: Members, wanted_px: Mapping[str, int], image: ImageCall
-) -> StoredImage | MissingTile:
-    origin = image.instance.origin
-    min_side_px = wanted_px.get(origin.label, _LOOK_PX)
-    try:
-        return read_image(
-            members.source(origin),
-            min_side_px=min_side_px,
-            sop_instance_uid=image.uid,
-            label=origin.label,
+class _Reader(NamedTuple):
+    """Reads images without what somebody typed into them that names a person."""
+
+    members: Members
+    identity: Identity
+
+    def read(self, wanted_px: Mapping[str, int], image: ImageCall) -> StoredImage | MissingTile:
+        origin = image.instance.origin
+        min_side_px = wanted_px.get(origin.label, _LOOK_PX)
+        try:
+            stored = read_image(
+                self.members.source(origin),
+                min_side_px=min_side_px,
+                sop_instance_uid=image.uid,
+                label=origin.label,
+            )
+        except InputError as error:
+            return MissingTile(reason=error.reason)
+        vois = tuple(
+            replace(voi, explanation=self.identity.mask(voi.explanation))
+            for voi in stored.attributes.vois
         )
-    except InputError as error:
-        return MissingTile(reason=error.reason)
+        return replace(stored, attributes=replace(stored.attributes, vois=vois))
 
 
 def sheet_options(settings: Settings, identity: tuple[str, ...]) -> SheetOptions:

@@ -19,6 +19,7 @@ from ductdicom.export.output import RECORD_NAME, THUMBNAIL_NAME, encode_json
 from ductdicom.export.pdf import pdf_document
 from ductdicom.export.png import png_page, png_thumbnail
 from ductdicom.export.records import record_sheet, study_record
+from ductdicom.identity.known import Identity
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import PASSING_REASONS, Note, Problem, ProblemCode, Status
 from ductdicom.model.record import RecordedSheet
@@ -48,7 +49,8 @@ class StudyJob:
     """Everything a worker needs for one study.
 
     ``fingerprint`` is a hash of all that its result depends on, by which the next run tells that
-    nothing has changed. ``deadly`` holds the labels of images over which a worker died.
+    nothing has changed. ``people`` is what names any of the people that the headers name, to be
+    masked. ``deadly`` holds the labels of images over which a worker died.
     """
 
     key: str
@@ -56,6 +58,7 @@ class StudyJob:
     call: StudyCall
     pairing: Pairing
     identity: tuple[str, ...]
+    people: Identity
     settings: Settings
     fingerprint: str
     pseudonym: str = ""
@@ -150,7 +153,7 @@ def draw_study(job: StudyJob, members: Members | None = None) -> tuple[Drawn, tu
     ``review`` where one of the first two stands in a row.
     """
     options = sheet_options(job.settings, job.identity)
-    tiles = prepare_tiles(job.call, job.pairing, options, job.settings.voi, members)
+    tiles = prepare_tiles(job.call, job.pairing, options, job.settings.voi, members, job.people)
     images = {image.instance.origin.label: image for image in drawn_images(job.pairing)}
     found = {
         label: problem

@@ -1,0 +1,389 @@
+"""Who is named in a text: the words, numbers and dates that the headers know a person by.
+
+Heuristic: words are compared as they are spelled and as they sound (`spelled`), numbers by their
+digits, dates in any order and with any separators.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from itertools import chain, pairwise
+
+from ductdicom.identity.dates import Day, days_in
+from ductdicom.identity.spelled import (
+    Letter,
+    Spelled,
+    Spellings,
+    is_ideograph,
+    is_unspaced,
+    read_ideographs,
+    spell,
+)
+
+MASK_SIGN = "■"
+MASK = MASK_SIGN * 3
+"""Stands for what names a person; as a word of a text it is one that nobody understands."""
+
+_LEAST_SOUND = 4  # letters; shorter words are compared as they are spelled
+_LEAST_INSIDE = 5  # letters of a name that is looked for inside longer words, too
+_LEAST_DIGITS = 4  # of a number that is an ID wherever it stands
+_LEAST_SURE_DIGITS = 6  # of one that is found inside longer numbers, and parted by signs
+_MOST_SIGNS = 2  # between two digits of one number
+_LEAST_CODE = 3
+_LEAST_MINOR = 5  # letters and digits of numbers of orders and visits, which are often 1
+_GROUP_SIGNS = re.compile(r"[=\\]")
+_NAME_PARTS = 3  # family, given and middle name; what follows are titles (DICOM PS3.5 6.2.1)
+_PARTICLES = frozenset(
+    {
+        "al",
+        "an",
+        "and",
+        "ap",
+        "bin",
+        "da",
+        "das",
+        "de",
+        "del",
+        "della",
+        "den",
+        "der",
+        "di",
+        "do",
+        "dos",
+        "du",
+        "e",
+        "el",
+        "i",
+        "ibn",
+        "la",
+        "le",
+        "les",
+        "lo",
+        "los",
+        "san",
+        "st",
+        "ten",
+        "ter",
+        "und",
+        "van",
+        "von",
+        "y",
+        "zu",
+        "zum",
+        "zur",
+    }
+)
+TITLES = frozenset(
+    {
+        "dr",
+        "prof",
+        "med",
+        "md",
+        "phd",
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "frau",
+        "herr",
+        "fr",
+        "hr",
+        "mme",
+        "mlle",
+        "sr",
+        "sra",
+        "jr",
+        "rt",
+        "rta",
+        "mta",
+        "mtra",
+    }
+)
+_ID_WORDS = re.compile(r"(?:id|mrn|pid|nr|no|num|number|nummer|#|pat\w*|case|fall|akte)[\W_]*$")
+_UID = re.compile(r"(?<![\d.])\d+(?:\.\d+){4,}")
+
+
+_WRITTEN_OUT = str.maketrans({ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue", ord("å"): "aa"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What names people, ready to be found in texts.
+
+    Attributes
+    ----------
+    words
+        Names by their sound; full names in either order as one word.
+    short_words
+        Names too short for that, and single ideographs, as they are spelled.
+    codes
+        IDs with letters, as they are spelled without signs.
+    numbers
+        Digits of IDs without zeros at their beginning.
+    dates
+        Years, months and days.
+    """
+
+    words: frozenset[str] = frozenset()
+    short_words: frozenset[str] = frozenset()
+    codes: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
+    dates: frozenset[Day] = frozenset()
+
+    @classmethod
+    def of_all(cls, several: Iterable["Identity"]) -> "Identity":
+        """Return what names the people of all."""
+        known = tuple(several)
+        return cls(
+            **{
+                field.name: frozenset().union(*(getattr(one, field.name) for one in known))
+                for field in fields(cls)
+            }
+        )
+
+    @property
+    def only_names(self) -> "Identity":
+        """The names without IDs and dates."""
+        return Identity(words=self.words, short_words=self.short_words)
+
+    def mask(self, text: str, is_known: Callable[[str], bool] = lambda _: False) -> str:
+        """Return a text with `MASK` in place of everything that names one of them.
+
+        Parameters
+        ----------
+        is_known
+            Tells of a word whether it has a meaning of its own, so that a name inside it is none.
+
+        Returns
+        -------
+        str
+            After NFKC if anything is masked, the same text otherwise.
+        """
+        spelled = spell(text)
+        found = [
+            *self._names(spelled, is_known),
+            *_in_words(spelled.plain, self.codes, lambda *_: False),
+            *self._numbers(spelled.plain),
+            *days_in(spelled.plain.source, self.dates),
+            *(match.span() for match in _UID.finditer(spelled.plain.source)),
+        ]
+        return _masked(spelled.plain.source, found) if found else text
+
+    def _names(
+        self, spelled: Spellings, is_known: Callable[[str], bool]
+    ) -> Iterator[tuple[int, int]]:
+        yield from _in_words(spelled.plain, self.short_words, is_known, must_be_tight=True)
+        yield from _in_words(spelled.sound, self.words, is_known)
+        if spelled.ideographs is not spelled.sound:
+            for start, end in _in_words(spelled.ideographs, self.words, is_known):
+                if end - start > 1 and is_ideograph(spelled.plain.source[start]):
+                    yield start, end
+
+    def _numbers(self, spelled: Spelled) -> Iterator[tuple[int, int]]:
+        for run in _digit_runs(spelled):
+            digits = "".join(letter.text for letter in run)
+            for number in self.numbers:
+                for first in _occurrences(number, digits):
+                    last = first + len(number)
+                    start = _zeros_before(run, first)
+                    if _is_number_there(spelled.source, run, (start, first, last)):
+                        yield run[start].start, run[last - 1].end
+
+
+def identify_person(names: Iterable[str], *, is_name: Callable[[str], bool]) -> Identity:
+    """Return what names a person by names of DICOM: groups, components, several values.
+
+    Parameters
+    ----------
+    is_name
+        Tells of a word whether it may be one of a name, and not of the examination.
+    """
+    words: set[str] = set()
+    for name in names:
+        for group in _GROUP_SIGNS.split(name):
+            words |= _words_of_group(group, is_name)
+    return _of_words(words)
+
+
+def identify_place(texts: Iterable[str], *, is_known: Callable[[str], bool]) -> Identity:
+    """Return what names a place: all of its words together, and those without other meaning."""
+    words: set[str] = set()
+    for text in texts:
+        words.add(" ".join(re.findall(r"\w+", text)))
+        words |= {
+            word
+            for word in re.findall(r"[^\W\d_]{5,}", text)
+            if not is_known(word)
+        }  # fmt: skip
+    return _of_words({word for word in words if len(word) > _LEAST_SOUND})
+
+
+def identify_codes(codes: Iterable[str], *, is_minor: bool = False) -> Identity:
+    """Return what IDs name; of minor ones (orders, visits) only such as are long enough."""
+    spelled = {spell(code).plain.text for code in codes}
+    if is_minor:
+        spelled = {code for code in spelled if len(code) >= _LEAST_MINOR}
+    numbers = {"".join(filter(str.isdigit, code)).lstrip("0") for code in spelled}
+    numbers = {
+        number for number in numbers if len(number) >= _LEAST_DIGITS or number in spelled
+    }  # fmt: skip
+    return Identity(
+        codes=frozenset(c for c in spelled if len(c) >= _LEAST_CODE and not c.isdigit()),
+        numbers=frozenset(filter(None, numbers)),
+    )
+
+
+def identify_days(days: Iterable[date]) -> Identity:
+    """Return the dates by which somebody may be known."""
+    return Identity(dates=frozenset((day.year, day.month, day.day) for day in days))
+
+
+def _words_of_group(group: str, is_name: Callable[[str], bool]) -> set[str]:
+    """Return the words of a name in one script, and full names, which may be typed as one word."""
+    parts = [re.findall(r"[^\W_]+(?:['’`´ʼ][^\W_]+)*", part) for part in group.split("^")]
+    named = [[word for word in part if _may_be_name(word, part, is_name)]
+             for part in parts[:_NAME_PARTS]]  # fmt: skip
+    whole = ["".join(part) for part in parts[:_NAME_PARTS] if part]
+    found = {word for part in named for word in part}
+    found |= {piece for word in found for piece in re.split(r"['’`´ʼ]", word) if len(piece) > 2}  # noqa: PLR2004
+    found |= {" ".join(part) for part in parts[:_NAME_PARTS] if len(part) > 1}
+    for one in whole:
+        for other in (part for part in whole if part is not one):
+            found |= {f"{one} {other}", f"{one}{other}".lower()}
+    if len(whole) == 1 and all(map(is_ideograph, whole[0])):
+        found |= {whole[0][0], whole[0][1:]}  # family and given name, which nothing parts
+    return found
+
+
+def _may_be_name(word: str, part: list[str], is_name: Callable[[str], bool]) -> bool:
+    """Whether a word alone tells a person; not a title, nor a particle beside the name."""
+    small = word.casefold()
+    if small in TITLES or (small in _PARTICLES and len(part) > 1):
+        return False
+    return is_name(word)
+
+
+def _of_words(words: Iterable[str]) -> Identity:
+    by_sound: set[str] = set()
+    as_spelled: set[str] = set()
+    for word in chain.from_iterable((name, read_ideographs(name)) for name in words):
+        spelled = spell(word)
+        is_short = len(spelled.plain.text) < _LEAST_SOUND
+        if is_short or is_unspaced(spelled.plain.text[:1]):
+            as_spelled |= _short_spellings(word)
+        if not is_short:
+            by_sound.add(spelled.sound.text)
+    return Identity(
+        words=frozenset(by_sound),
+        short_words=frozenset(w for w in as_spelled if len(w) > 1 or is_unspaced(w)),
+    )
+
+
+def _short_spellings(word: str) -> set[str]:
+    """Return how a short name is spelled, also with its umlauts written out."""
+    written = unicodedata.normalize("NFC", word).casefold()
+    written = written.translate(_WRITTEN_OUT)
+    return {spell(word).plain.text, spell(written).plain.text}
+
+
+def _occurrences(wanted: str, text: str) -> Iterator[int]:
+    place = text.find(wanted)
+    while place >= 0:
+        yield place
+        place = text.find(wanted, place + 1)
+
+
+def _in_words(
+    spelled: Spelled,
+    words: frozenset[str],
+    is_known: Callable[[str], bool],
+    *,
+    must_be_tight: bool = False,
+) -> Iterator[tuple[int, int]]:
+    """Yield where words stand as wholes, or long ones inside a word without meaning."""
+    for word in words:
+        for start in _occurrences(word, spelled.text):
+            end = start + len(word)
+            place = spelled.source_of(start, end)
+            if len(word) == 1 and _is_in_known(spelled, start, is_known):
+                continue
+            if spelled.is_cut(start) and spelled.is_cut(end):
+                cuts = (letter.cut for letter in spelled.letters[start + 1 : end])
+                if not must_be_tight or max(cuts, default=0) < 2:  # noqa: PLR2004
+                    yield place
+            elif len(word) >= _LEAST_INSIDE and not is_known(_around(spelled, start, end)):
+                yield place
+
+
+def _around(spelled: Spelled, start: int, end: int) -> str:
+    """Return the words of the source in which some letters stand."""
+    while not spelled.is_cut(start):
+        start -= 1
+    while not spelled.is_cut(end):
+        end += 1
+    first, last = spelled.source_of(start, end)
+    return spelled.source[first:last]
+
+
+def _is_in_known(spelled: Spelled, place: int, is_known: Callable[[str], bool]) -> bool:
+    """Whether an ideograph and its neighbours make a word that has a meaning."""
+    at = spelled.letters[place].start
+    near = range(max(0, at - 3), at + 1)
+    return any(
+        is_known(spelled.source[first:last])
+        for first in near
+        for last in range(max(at + 1, first + 2), first + 5)
+        if last <= len(spelled.source)
+    )
+
+
+def _digit_runs(spelled: Spelled) -> Iterator[list[Letter]]:
+    """Yield digits that follow one another with no letter and few signs between them."""
+    run: list[Letter] = []
+    for letter in spelled.letters:
+        is_digit = letter.text.isdigit()
+        if run and not (is_digit and letter.start - run[-1].end <= _MOST_SIGNS):
+            yield run
+            run = []
+        if is_digit:
+            run.append(letter)
+    if run:
+        yield run
+
+
+def _zeros_before(run: Sequence[Letter], first: int) -> int:
+    """Return the place of the first of the zeros right before a digit of a run."""
+    while first and run[first - 1].text == "0" and run[first - 1].end == run[first].start:
+        first -= 1
+    return first
+
+
+def _is_number_there(source: str, run: Sequence[Letter], places: tuple[int, int, int]) -> bool:
+    """Whether digits of a run are an ID: long ones anywhere, short ones only by themselves.
+
+    ``places`` are those of the zeros before it, of its first digit, and behind its last.
+    """
+    start, first, last = places
+    length = last - first
+    if length >= _LEAST_SURE_DIGITS:
+        return True
+    is_parted = any(after.start > before.end for before, after in pairwise(run[first:last]))
+    begins = start == 0 or run[start].start > run[start - 1].end
+    ends = last == len(run) or run[last].start > run[last - 1].end
+    if is_parted or not (begins and ends):
+        return False
+    before = source[: run[start].start].casefold()
+    return length >= _LEAST_DIGITS or first - start > 1 or _ID_WORDS.search(before) is not None
+
+
+def _masked(source: str, places: Iterable[tuple[int, int]]) -> str:
+    """Return a text with a mask for each of some places; what overlaps is one."""
+    pieces: list[str] = []
+    reached = 0
+    for start, end in sorted(places):
+        if start >= reached or not pieces:
+            pieces += [source[reached:start], MASK]
+        reached = max(reached, end)
+    return "".join((*pieces, source[reached:]))

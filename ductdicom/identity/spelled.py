@@ -1,0 +1,168 @@
+"""A text as it is compared with names: one spelling for scripts, case, accents and separators.
+
+Names are spelled in more ways than the words of a vocabulary: *Müller*, *MUELLER*, *MULLER*; in
+kana, wide or narrow; *O'Hara*, *OHARA*. So much is folded here that no meaning could be read from
+it any more: only whether two texts are the same name. Heuristic.
+"""
+
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+from anyascii import anyascii
+
+_SAME_SOUND = {"ae": "a", "oe": "o", "ue": "u", "ou": "o", "oy": "o", "kh": "h", "ph": "f"}
+_SAME_LETTER = str.maketrans({"y": "i", "j": "i", "w": "v"})
+_SMALL_KANA = {"ゃ": "ya", "ゅ": "yu", "ょ": "yo", "ャ": "ya", "ュ": "yu", "ョ": "yo"}
+_SILENT_KANA = frozenset("っッー")
+_SIBILANTS = ("sh", "ch", "j")
+_IDEOGRAPHS = ("\u3400", "\u9fff")
+_UNSPACED = (("\u0e00", "\u0eff"), ("\u1780", "\u17ff"), ("\u3005", "\u9fff"), ("\uac00", "\ud7a3"))
+_REMEMBERED = 8192
+
+
+class Letter(NamedTuple):
+    """One letter or digit, the characters of the source it stands for, and what goes before it.
+
+    ``cut``: 0 inside a word, 1 between two characters of a script that parts no words, 2 where a
+    word may begin: behind a sign or blank, between letter and digit, or small and capital letter.
+    """
+
+    text: str
+    start: int
+    end: int
+    cut: int
+
+
+class Spelled(NamedTuple):
+    """A text as letters and digits, without what stands between them.
+
+    ``source`` is the text after NFKC, to which the places belong.
+    """
+
+    source: str
+    letters: tuple[Letter, ...]
+    text: str
+
+    def is_cut(self, place: int) -> bool:
+        """Whether a word may begin or end before a letter, or behind the last."""
+        return place in (0, len(self.letters)) or self.letters[place].cut > 0
+
+    def source_of(self, start: int, end: int) -> tuple[int, int]:
+        """Return the places in the source of letters from ``start`` to ``end``."""
+        return self.letters[start].start, self.letters[end - 1].end
+
+
+class Spellings(NamedTuple):
+    """The same text letter by letter, by its sound, and with ideographs by their sound, too."""
+
+    plain: Spelled
+    sound: Spelled
+    ideographs: Spelled
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def spell(text: str) -> Spellings:
+    """Spell a text in the ways in which it is compared."""
+    source = unicodedata.normalize("NFKC", text)
+    plain = _letters(source)
+    sound = _by_sound(plain)
+    heard = sound
+    if any(is_ideograph(letter.text) for letter in plain):
+        heard = _by_sound([x._replace(text=read_ideographs(x.text)) for x in plain])
+    return Spellings(*(_spelled(source, letters) for letters in (plain, sound, heard)))
+
+
+def is_ideograph(char: str) -> bool:
+    """Whether a letter is one Chinese character."""
+    return _IDEOGRAPHS[0] <= char <= _IDEOGRAPHS[1]
+
+
+def read_ideographs(text: str) -> str:
+    """Return a text with the sound of each Chinese character in its place."""
+    return "".join(anyascii(char).lower() if is_ideograph(char) else char for char in text)
+
+
+def is_unspaced(char: str) -> bool:
+    """Whether a character is of a script that does not part words."""
+    return any(first <= char <= last for first, last in _UNSPACED)
+
+
+def _spelled(source: str, letters: list[Letter]) -> Spelled:
+    single = [Letter(c, x.start, x.end, 0 if n else x.cut)
+              for x in letters for n, c in enumerate(x.text)]  # fmt: skip
+    return Spelled(source, tuple(single), "".join(letter.text for letter in single))
+
+
+def _letters(source: str) -> list[Letter]:
+    found: list[Letter] = []
+    before = ""
+    for place, char in enumerate(source):
+        if char in _SILENT_KANA or _is_mark(char):
+            if found:
+                found[-1] = found[-1]._replace(end=place + 1)
+        elif not char.isalnum():
+            before = ""
+        else:
+            cut = _cut(source, place, before)
+            sound = _SMALL_KANA.get(char)
+            if sound and found and found[-1].text.endswith("i"):
+                stem = found[-1].text[:-1]
+                text = stem + (sound[1:] if stem.endswith(_SIBILANTS) else sound)
+                found[-1] = found[-1]._replace(text=text, end=place + 1)
+            elif text := _letter(char):
+                found.append(Letter(text, place, place + 1, cut))
+            before = char
+    return found
+
+
+def _is_mark(char: str) -> bool:
+    return char != "々" and unicodedata.category(char) in ("Mn", "Mc", "Me", "Cf", "Lm")
+
+
+def _cut(source: str, place: int, before: str) -> int:
+    """Tell whether a word may begin at a place; ``before`` is the letter right before it, if any.
+
+    In ``SMITHpost`` one may begin before the first small letter, in ``postSMITH`` before the
+    first capital one, and in ``KMSmith`` before the last.
+    """
+    char = source[place]
+    if not before or before.isdigit() != char.isdigit():
+        return 2
+    if is_unspaced(char) or is_unspaced(before):
+        return 1 if is_unspaced(char) and is_unspaced(before) else 2
+    if char.islower():
+        is_turned = place > 1 and source[place - 1].isupper() and source[place - 2].isupper()
+        return 2 if is_turned else 0
+    is_first = source[place + 1 : place + 2].islower()
+    return 2 if char.isupper() and (before.islower() or is_first) else 0
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _letter(char: str) -> str:
+    if is_ideograph(char):
+        return char
+    if char.isdigit():
+        return str(unicodedata.digit(char))
+    return "".join(c for c in anyascii(char).lower() if c.isalnum())
+
+
+def _by_sound(letters: list[Letter]) -> list[Letter]:
+    """Write what sounds alike alike, within a word: long vowels, doubled letters, umlauts."""
+    single = _spelled("", letters).letters
+    found: list[Letter] = []
+    place = 0
+    while place < len(single):
+        letter = single[place]
+        following = single[place + 1] if place + 1 < len(single) else None
+        text, end = letter.text, letter.end
+        if following and following.cut < 2 and text + following.text in _SAME_SOUND:  # noqa: PLR2004
+            text, end = _SAME_SOUND[text + following.text], following.end
+            place += 1
+        text = text.translate(_SAME_LETTER)
+        if found and letter.cut < 2 and found[-1].text == text and not text.isdigit():  # noqa: PLR2004
+            found[-1] = found[-1]._replace(end=end)
+        else:
+            found.append(Letter(text, letter.start, end, letter.cut))
+        place += 1
+    return found
