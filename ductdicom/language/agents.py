@@ -90,14 +90,16 @@ def names_something(text: str, vocabulary: Vocabulary) -> bool:
 def may_be_agent(text: str, vocabulary: Vocabulary) -> bool:
     """Tell whether a text that stands in the agent's field can only be an agent's name.
 
-    A known agent, contrast as such, or one unknown word with a number beside it, as a brand and
-    its concentration are written. No other substance, nothing redacted, planned or failed.
+    A known agent, contrast as such, or one word that is unknown, or known from memory only, with a
+    number beside it, as a brand and its concentration are written. No other substance, nothing
+    redacted, planned or failed.
     """
     if read_agent(text, vocabulary) in _GIVEN:
         return True
     phrases = agent_lexicon_of(vocabulary).scan(text).phrases
     words = [phrase for phrase in phrases if _is_significant(phrase)]
-    is_unknown = len(words) == 1 and not words[0].roles and len(words[0].text) >= _SHORTEST_NAME
+    is_unknown = len(words) == 1 and len(words[0].text) >= _SHORTEST_NAME
+    is_unknown = is_unknown and (not words[0].roles or words[0].has("unconfirmed"))
     has_number = any(phrase.is_number for phrase in phrases)
     elsewhere = lexicon_of(vocabulary).scan(text)
     is_other = bool(elsewhere.roles & {"competing", "tracer", "history", "future", "awaited"})
@@ -142,6 +144,8 @@ def _read_words(words: Sequence[Phrase]) -> AgentClass:
         return AgentClass.EXPLICIT_NONE
     if any(phrase.has("route.intravenous") for phrase in words):
         return AgentClass.INTRAVENOUS
+    if any(phrase.has("unconfirmed") for phrase in words):
+        return AgentClass.UNINFORMATIVE
     for role, found in _SUBSTANCES:
         if any(phrase.has(role) for phrase in words):
             return found

@@ -158,6 +158,8 @@ def _text_terms(vocabulary: Vocabulary) -> Iterator[Term]:
     for term in vocabulary.terms:
         if term.language != _AGENTS:
             yield term
+        elif term.role == "unconfirmed":
+            yield Term(phrase=term.phrase, role=term.role, language="common")
         elif term.role in _AGENT_NAMES:
             yield Term(phrase=term.phrase, role=term.role, language="common")
             yield Term(phrase=term.phrase, role="contrast", language="common")

@@ -17,6 +17,7 @@ class Misspellings:
     _pieces: Mapping[str, tuple[str, ...]] = field(repr=False)
     _cut: Mapping[str, str] = field(repr=False)
     _may_differ: bool = True
+    _are_procedures: bool = False
 
     @classmethod
     def of(
@@ -51,7 +52,7 @@ class Misspellings:
             for word in known
             for length in range(max(fewest_letters, _first_of_picture(word) + 1), len(word))
         }
-        return cls(fewest_letters, frozenset(stems), _by_pieces(known), cut)
+        return cls(fewest_letters, frozenset(stems), _by_pieces(known), cut, _are_procedures=True)
 
     def meant(self, word: str) -> str | None:
         """Return the word or stem that one which is not known was meant to be, None if no one."""
@@ -65,7 +66,8 @@ class Misspellings:
             for piece in _pieces(start):
                 for known in self._pieces.get(piece, ()):
                     is_whole = length == len(word) or known in self._stems
-                    if is_whole and _is_one_off(start, known, may_differ=self._may_differ):
+                    is_one_off = is_whole and _is_one_off(start, known, may_differ=self._may_differ)
+                    if is_one_off and (self._are_procedures or not _is_procedure(start, known)):
                         return known
         return None
 
@@ -94,6 +96,11 @@ def _is_one_off(word: str, known: str, *, may_differ: bool) -> bool:
     if not may_differ and sorted(word) != sorted(known):
         return False
     return not apart or apart[1:] in ([], [apart[0] + 1])
+
+
+def _is_procedure(word: str, known: str) -> bool:
+    """Whether a word that ends otherwise than the known one names a picture: urografia."""
+    return _first_of_picture(word) > 0 and word[-1] != known[-1]
 
 
 def _first_of_picture(word: str) -> int:

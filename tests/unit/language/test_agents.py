@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ductdicom.language.agents import AgentClass, read_agent, read_route
+from ductdicom.language.agents import AgentClass, may_be_agent, read_agent, read_route
 from ductdicom.vocabulary.terms import load_vocabulary
 
 VOCABULARY = load_vocabulary()
@@ -75,3 +75,23 @@ def test_any_agent_text_can_be_read(value):
 @given(st.sampled_from([v for values in BY_CLASS.values() for v in values]))
 def test_case_and_blanks_do_not_matter(value):
     assert read_agent(f"  {value.upper()}  ", VOCABULARY) is read_agent(value, VOCABULARY)
+
+
+@pytest.mark.parametrize(
+    ("value", "may_be"),
+    [
+        pytest.param("Omnipaque", True, id="a known agent"),
+        pytest.param("contrast", True, id="contrast as such"),
+        pytest.param("0.5 ml", True, id="a volume"),
+        pytest.param("Zorvalex 300", True, id="an unknown word with a number"),
+        pytest.param("Unilux 300", True, id="a word from memory with a number"),
+        pytest.param("Unilux", False, id="a word from memory alone"),
+        pytest.param("Zorvalex", False, id="an unknown word alone"),
+        pytest.param("Zorvalex Plus 300", False, id="two unknown words"),
+        pytest.param("Zorvalex 300?", False, id="a question"),
+        pytest.param("Lidocaine 1 ml", False, id="another substance"),
+        pytest.param("", False, id="nothing"),
+    ],
+)
+def test_what_can_only_be_an_agents_name_may_be_one(value, may_be):
+    assert may_be_agent(value, VOCABULARY) is may_be

@@ -361,6 +361,12 @@ def test_a_procedure_with_a_letter_wrong_or_cut_off_is_known(text, names_it):
 def test_an_agent_with_a_letter_wrong_is_known():
     assert read("after 0.5 ml omnpaque").phase is TextPhase.POST
     assert read("after methodology").phase is TextPhase.NONE
+    assert read("after urografia").phase is TextPhase.NONE
+
+
+def test_an_agent_from_memory_leaves_a_hint():
+    assert not read("after Scanlux").is_weak
+    assert read("after Unilux").is_weak
 
 
 def test_an_overlay_word_is_read(tmp_path):
