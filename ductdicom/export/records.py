@@ -70,6 +70,7 @@ def study_record(result: StudyResult) -> RecordedStudy:
             evidence=_evidence(study.exam.evidence),
         ),
         status=pairing.status,
+        review_reasons=pairing.review,
         instances=tuple(instance_record(image) for image in study.images),
         rows=tuple(_row(row) for row in pairing.rows),
         sheets=result.sheets,

@@ -69,6 +69,30 @@ class ProblemCode(StrEnum):
     WORKER_DIED = "worker-died"
 
 
+class ReviewReason(StrEnum):
+    """Why a person must decide on a study."""
+
+    EXAM_CONFLICT = "exam-conflict"
+    EXAM_INFERRED = "exam-inferred"
+    INTERNAL_ERROR = BUG
+    LATERALITY_BOTH = "laterality-both"
+    LATERALITY_CONFLICT = "laterality-conflict"
+    LATERALITY_UNKNOWN = "laterality-unknown"
+    NOT_A_PATIENT = "not-a-patient"
+    NO_IMAGE = "no-image"
+    ONLY_SUGGESTED = "only-suggested"
+    ORIENTATION_CONFLICT = "orientation-conflict"
+    PATIENT_CONFLICT = "patient-conflict"
+    PHASE_CONFLICT = "phase-conflict"
+    PHASE_UNKNOWN = "phase-unknown"
+    SAME_UID_OTHER_BYTES = "same-uid-other-bytes"
+    TIME_CONFLICT = "time-conflict"
+    UNREADABLE_IMAGE = "unreadable-image"
+    VIEW_CONFLICT = "view-conflict"
+    VIEW_UNKNOWN = "view-unknown"
+    WORKER_DIED = "worker-died"
+
+
 class LeftOutReason(StrEnum):
     """Why an image of the breast stands in no row."""
 

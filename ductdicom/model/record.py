@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ductdicom.model.call import Confidence, ExamKind, Kind, Laterality, Phase, Strength, ViewGroup
-from ductdicom.model.outcome import Note, ProblemCode, Status
+from ductdicom.model.outcome import Note, ProblemCode, ReviewReason, Status
 
 STUDY_SCHEMA: Literal["ductdicom.study/1"] = "ductdicom.study/1"
 
@@ -240,6 +240,9 @@ class RecordedStudy(Struct, frozen=True, kw_only=True):
             "not; `review`: a person must decide"
         ),
     ]
+    review_reasons: Annotated[
+        tuple[ReviewReason, ...], Meta(description="why a person must decide, in stable words")
+    ] = ()
     instances: Annotated[
         tuple[RecordedInstance, ...], Meta(description="every object of the study")
     ]

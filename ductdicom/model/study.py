@@ -1,11 +1,13 @@
 """A study, what was concluded of each of its images, and which of them stand side by side."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from ductdicom.model.call import ExamCall, Kind, Laterality, Phase, PhaseCall, ViewGroup
 from ductdicom.model.instance import Instance
-from ductdicom.model.outcome import LeftOutReason, Note, Problem, Status
+from ductdicom.model.outcome import LeftOutReason, Note, Problem, ReviewReason, Status
 from ductdicom.model.value import Value
 
 MAGNIFIED_FROM = 1.2  # factor; contact views have 1.0 to 1.1
@@ -132,8 +134,20 @@ class LeftOut(Value, frozen=True, kw_only=True):
 
 
 class Pairing(Value, frozen=True, kw_only=True):
-    """Rows and left-overs of one study; together they hold every image of it."""
+    """Rows and left-overs of one study; together they hold every image of it.
+
+    ``review`` says why a person must decide where the status is ``review``.
+    """
 
     rows: tuple[Row, ...]
     left_out: tuple[LeftOut, ...]
     status: Status
+    review: tuple[ReviewReason, ...] = ()
+
+    def needing_review(self, reasons: Iterable[ReviewReason]) -> "Pairing":
+        """Return the same with more reasons for a person to decide; itself where there are none."""
+        more = set(reasons)
+        if not more:
+            return self
+        review = tuple(sorted({*self.review, *more}))
+        return replace(self, status=Status.REVIEW, review=review)

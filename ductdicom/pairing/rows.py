@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ductdicom.model.call import ExamKind, Kind, Laterality, Phase, ViewGroup
 from ductdicom.model.outcome import LeftOutReason, Note, Status
 from ductdicom.model.study import ImageCall, LeftOut, Pairing, Row, StudyCall
-from ductdicom.pairing.status import PAIRABLE, is_doubted, status_of
+from ductdicom.pairing.status import PAIRABLE, doubts, pairing_of
 
 _GROUPS = (ViewGroup.CC, ViewGroup.LATERAL, ViewGroup.OBLIQUE)
 # A lateral may stand beside an oblique, with a note; never a CC beside either.
@@ -45,9 +45,7 @@ def pair_study(study: StudyCall, priors: Sequence[ImageCall] = ()) -> Pairing:
         for image in study.images
         if id(image) not in in_rows
     )
-    return Pairing(
-        rows=tuple(rows), left_out=left_out, status=status_of(study, rows, left_out, filled)
-    )
+    return pairing_of(study, rows, left_out, filled)
 
 
 def _reason_left_out(image: ImageCall) -> LeftOutReason | Kind | None:
@@ -239,5 +237,5 @@ def _pair_plain(study: StudyCall, pairable: Sequence[ImageCall]) -> Pairing:
             for image in study.images
             if _reason_left_out(image) or image.kind is not Kind.VIEW
         ),
-        status=Status.REVIEW if is_doubted(study) else Status.NOT_A_DUCTOGRAM,
-    )
+        status=Status.NOT_A_DUCTOGRAM,
+    ).needing_review(doubts(study))

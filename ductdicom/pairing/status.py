@@ -1,58 +1,77 @@
 """Whether a ductogram's rows are complete, or a person must decide."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ductdicom.model.call import Kind, Laterality, Phase
-from ductdicom.model.outcome import LeftOutReason, Note, ProblemCode, Status
-from ductdicom.model.study import ImageCall, LeftOut, Row, StudyCall
+from ductdicom.model.outcome import LeftOutReason, Note, ProblemCode, ReviewReason, Status
+from ductdicom.model.study import ImageCall, LeftOut, Pairing, Row, StudyCall
 
 PAIRABLE = {Kind.VIEW, Kind.SYNTHETIC}
 _OPEN_REASONS = {
-    LeftOutReason.PHASE_UNKNOWN,
-    LeftOutReason.LATERALITY_CONFLICT,
-    LeftOutReason.LATERALITY_UNKNOWN,
-    LeftOutReason.LATERALITY_BOTH,
-    LeftOutReason.VIEW_CONFLICT,
-    LeftOutReason.TIME_CONFLICT,
-    LeftOutReason.SAME_UID_OTHER_BYTES,
+    LeftOutReason.PHASE_UNKNOWN: ReviewReason.PHASE_UNKNOWN,
+    LeftOutReason.LATERALITY_CONFLICT: ReviewReason.LATERALITY_CONFLICT,
+    LeftOutReason.LATERALITY_UNKNOWN: ReviewReason.LATERALITY_UNKNOWN,
+    LeftOutReason.LATERALITY_BOTH: ReviewReason.LATERALITY_BOTH,
+    LeftOutReason.VIEW_CONFLICT: ReviewReason.VIEW_CONFLICT,
+    LeftOutReason.TIME_CONFLICT: ReviewReason.TIME_CONFLICT,
+    LeftOutReason.SAME_UID_OTHER_BYTES: ReviewReason.SAME_UID_OTHER_BYTES,
 }
 _STUDY_CONFLICTS = {
-    ProblemCode.EXAM_CONFLICT,
-    ProblemCode.EXAM_INFERRED,
-    ProblemCode.LATERALITY_CONFLICT,
-    ProblemCode.PATIENT_CONFLICT,
-    ProblemCode.NOT_A_PATIENT,
+    ProblemCode.EXAM_CONFLICT: ReviewReason.EXAM_CONFLICT,
+    ProblemCode.EXAM_INFERRED: ReviewReason.EXAM_INFERRED,
+    ProblemCode.LATERALITY_CONFLICT: ReviewReason.LATERALITY_CONFLICT,
+    ProblemCode.PATIENT_CONFLICT: ReviewReason.PATIENT_CONFLICT,
+    ProblemCode.NOT_A_PATIENT: ReviewReason.NOT_A_PATIENT,
 }
 
 
-def is_doubted(study: StudyCall) -> bool:
-    """Tell whether a study that was taken for no ductogram may be one all the same."""
-    return any(problem.code is ProblemCode.NOT_A_PATIENT for problem in study.problems)
+def doubts(study: StudyCall) -> set[ReviewReason]:
+    """Return why a study that was taken for no ductogram may be one all the same."""
+    is_doubted = any(problem.code is ProblemCode.NOT_A_PATIENT for problem in study.problems)
+    return {ReviewReason.NOT_A_PATIENT} if is_doubted else set()
 
 
-def status_of(
+def pairing_of(
     study: StudyCall,
     rows: Sequence[Row],
     left_out: Sequence[LeftOut],
     filled: set[Laterality | None],
-) -> Status:
+) -> Pairing:
     """Tell whether a person must decide; only the filled side counts, and an unknown one."""
     ours = [i for i in left_out if i.image.laterality in filled or i.image.laterality is None]
-    must_review = any(
-        item.reason in _OPEN_REASONS
-        or (item.reason is LeftOutReason.VIEW_UNKNOWN and item.image.call.phase is Phase.UNKNOWN)
-        for item in ours
-    )
-    codes = {problem.code for problem in study.problems if problem.sop_instance_uid is None}
-    if must_review or codes & _STUDY_CONFLICTS or not any(_is_image(i) for i in study.images):
-        return Status.REVIEW
-    if any(Note.SUGGESTED in row.notes for row in rows):
-        return Status.REVIEW
     has_post = any(row.post for row in rows)
     has_no_view = any(item.reason is LeftOutReason.VIEW_UNKNOWN for item in ours)
-    if not has_post or has_no_view or any(Note.NO_PRE in row.notes for row in rows):
-        return Status.PARTIAL
-    return Status.PAIRED
+    is_partial = not has_post or has_no_view or any(Note.NO_PRE in row.notes for row in rows)
+    pairing = Pairing(
+        rows=tuple(rows),
+        left_out=tuple(left_out),
+        status=Status.PARTIAL if is_partial else Status.PAIRED,
+    )
+    return pairing.needing_review(_reasons(study, rows, ours))
+
+
+def _reasons(
+    study: StudyCall, rows: Sequence[Row], ours: Sequence[LeftOut]
+) -> Iterator[ReviewReason]:
+    for item in ours:
+        if (reason := _open_reason(item)) is not None:
+            yield reason
+    for problem in study.problems:
+        if problem.sop_instance_uid is None and problem.code in _STUDY_CONFLICTS:
+            yield _STUDY_CONFLICTS[problem.code]
+    if not any(_is_image(image) for image in study.images):
+        yield ReviewReason.NO_IMAGE
+    if any(Note.SUGGESTED in row.notes for row in rows):
+        yield ReviewReason.ONLY_SUGGESTED
+
+
+def _open_reason(item: LeftOut) -> ReviewReason | None:
+    """Return what keeps an image out that a person can settle, if anything does."""
+    if item.reason is LeftOutReason.PHASE_UNKNOWN and item.image.call.conflicts:
+        return ReviewReason.PHASE_CONFLICT
+    if item.reason is LeftOutReason.VIEW_UNKNOWN and item.image.call.phase is Phase.UNKNOWN:
+        return ReviewReason.VIEW_UNKNOWN
+    return next((why for reason, why in _OPEN_REASONS.items() if item.reason is reason), None)
 
 
 def _is_image(image: ImageCall) -> bool:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from ductdicom.geometry.image import image_geometry
 from ductdicom.geometry.scale import contact_pitches
-from ductdicom.model.outcome import Note, Problem, ProblemCode, Status
+from ductdicom.model.outcome import Note, Problem, ProblemCode, ReviewReason, Status
 from ductdicom.model.study import Pairing, StudyCall
 from ductdicom.sheet.pages.undecided import drawn_images
 
@@ -39,12 +39,10 @@ def annotate(call: StudyCall, pairing: Pairing) -> tuple[StudyCall, Pairing]:
                 if note in _MESSAGES:
                     problems[_problem(note, image.uid)] = None
     is_damaged = any(image.instance.damage for row in rows for image in row.images)
-    is_exempt = pairing.status is Status.NOT_A_DUCTOGRAM
-    status = Status.REVIEW if is_damaged and not is_exempt else pairing.status
-    return (
-        replace(call, problems=(*call.problems, *problems)),
-        replace(pairing, rows=tuple(rows), status=status),
-    )
+    pairing = replace(pairing, rows=tuple(rows))
+    if is_damaged and pairing.status is not Status.NOT_A_DUCTOGRAM:
+        pairing = pairing.needing_review({ReviewReason.UNREADABLE_IMAGE})
+    return replace(call, problems=(*call.problems, *problems)), pairing
 
 
 def _problem(note: Note, uid: str) -> Problem:

@@ -108,7 +108,7 @@ def read_finished(job: StudyJob) -> StudyResult | None:
         return None
     drawn = Drawn(
         problems=tuple(_added_problems(record, job)),
-        status=record.status,
+        review=record.review_reasons,
         sheets=record.sheets,
         written=Written(fingerprint=job.fingerprint, files=files),
     )

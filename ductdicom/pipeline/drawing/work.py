@@ -21,7 +21,14 @@ from ductdicom.export.png import png_page, png_thumbnail
 from ductdicom.export.records import record_sheet, study_record
 from ductdicom.identity.known import Identity
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import PASSING_REASONS, Note, Problem, ProblemCode, Status
+from ductdicom.model.outcome import (
+    PASSING_REASONS,
+    Note,
+    Problem,
+    ProblemCode,
+    ReviewReason,
+    Status,
+)
 from ductdicom.model.record import RecordedSheet
 from ductdicom.model.result import StudyResult, Written
 from ductdicom.model.study import ImageCall, Pairing, StudyCall
@@ -41,6 +48,10 @@ from ductdicom.version import __version__
 
 # Formats that hold all pages in one file; of the others each page is a file.
 _WHOLE_SHEETS = {Format.PDF: "sheet.pdf", Format.HTML: "sheet.html", Format.DICOM: "sheet.dcm"}
+_REVIEWED = {
+    ProblemCode.PIXELS_UNREADABLE: ReviewReason.UNREADABLE_IMAGE,
+    ProblemCode.ORIENTATION_CONFLICT: ReviewReason.ORIENTATION_CONFLICT,
+}
 UNREADABLE = frozenset({ProblemCode.PIXELS_UNREADABLE, ProblemCode.ORIGINAL_UNREADABLE})
 
 
@@ -76,8 +87,8 @@ class StudyJob:
 class Drawn(Value, frozen=True, kw_only=True):
     """What work on a study added to what was known of it, and what it left in its folder."""
 
-    problems: tuple[Problem, ...]
-    status: Status
+    problems: tuple[Problem, ...] = ()
+    review: tuple[ReviewReason, ...] = ()
     sheets: tuple[RecordedSheet, ...] = ()
     written: Written | None = None
     kept: tuple[str, ...] = ()
@@ -93,7 +104,7 @@ def result_of(job: StudyJob, drawn: Drawn, *, is_up_to_date: bool = False) -> St
     return StudyResult(
         key=job.key,
         call=replace(job.call, problems=(*job.call.problems, *drawn.problems)),
-        pairing=replace(note_orientation(job.pairing, contradicted), status=drawn.status),
+        pairing=note_orientation(job.pairing, contradicted).needing_review(drawn.review),
         identity=job.identity,
         sheets=drawn.sheets,
         written=drawn.written,
@@ -161,12 +172,12 @@ def draw_study(job: StudyJob, members: Members | None = None) -> tuple[Drawn, tu
         if (problem := _doubt(image, tiles[label])) is not None
     }
     in_rows = {i.instance.origin.label for row in job.pairing.rows for i in row.images}
-    status = job.pairing.status
-    if in_rows & found.keys() and status is not Status.NOT_A_DUCTOGRAM:
-        status = Status.REVIEW
+    doubted = {_REVIEWED[found[label].code] for label in in_rows & found.keys()}
+    if job.pairing.status is Status.NOT_A_DUCTOGRAM:
+        doubted = set()
     said = (_correction(image, tiles[label]) for label, image in images.items())
     problems = (*found.values(), *(problem for problem in said if problem is not None))
-    drawn = Drawn(problems=problems, status=status)
+    drawn = Drawn(problems=problems, review=tuple(sorted(doubted)))
     result = result_of(job, drawn)
     changes = prepare_differences(result.pairing, tiles) if job.settings.difference else None
     return drawn, compose(result.call, result.pairing, tiles, options, changes)
@@ -216,7 +227,7 @@ def process_study(job: StudyJob) -> Drawn:
 
     The record is written last, so that a study without a record is one that was not finished.
     """
-    drawn = Drawn(problems=(), status=job.pairing.status)
+    drawn = Drawn()
     folder = StudyFolder(job.folder)
     members = Members(_to_be_read(job), deadly=job.deadly)
     sheets: list[tuple[str, bytes]] = []
@@ -263,7 +274,8 @@ def give_up(job: StudyJob, problem: Problem) -> Drawn:
     """
     folder = StudyFolder(job.folder)
     folder.begin(())
-    return _recorded(job, Drawn(problems=(problem,), status=Status.REVIEW), folder, "")
+    review = (ReviewReason(problem.code),)
+    return _recorded(job, Drawn(problems=(problem,), review=review), folder, "")
 
 
 def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
