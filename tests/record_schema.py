@@ -88,6 +88,7 @@ def check_record(record, *, extra=frozenset()):
         date.fromisoformat(record["study_date"])
     _check_exam(record["exam"])
     assert record["status"] in STATUSES
+    assert (record["status"] == "review") == bool(record["review_reasons"])
     for instance in record["instances"]:
         check_instance(instance)
     own = [instance["sop_instance_uid"] for instance in record["instances"]]

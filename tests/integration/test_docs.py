@@ -16,7 +16,7 @@ from ductdicom.cli.application import INTERRUPTED, application
 from ductdicom.cli.options import make_settings
 from ductdicom.export.records import LEDGER_COLUMNS
 from ductdicom.model.call import Confidence, ExamKind, Kind
-from ductdicom.model.outcome import Disposition, ProblemCode, Status
+from ductdicom.model.outcome import Disposition, ProblemCode, ReviewReason, Status
 from ductdicom.vocabulary.terms import load_vocabulary
 
 pytestmark = pytest.mark.integration
@@ -127,6 +127,15 @@ def test_every_word_of_the_records_is_explained(words):
     page = text_of("docs/records.md")
 
     assert [word for word in words if str(word) not in page] == []
+
+
+def test_every_reason_for_a_review_has_a_cause_and_a_remedy():
+    section = text_of("docs/records.md").partition("### Why a study is for review")[2]
+    rows = [line for line in section.partition("###")[0].splitlines() if line.startswith("| `")]
+
+    named = {word for row in rows for word in re.findall(r"`([a-z-]+)`", row.split("|")[1])}
+    assert named == set(ReviewReason)
+    assert all(cell.strip() for row in rows for cell in row.split("|")[1:4])
 
 
 def test_the_rules_file_of_the_docs_can_be_used(tmp_path):
