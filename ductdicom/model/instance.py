@@ -9,6 +9,16 @@ from enum import StrEnum
 from ductdicom.model.origin import Origin
 from ductdicom.model.value import Value
 
+FOR_PROCESSING = "FOR PROCESSING"
+FOR_PROCESSING_CLASSES = frozenset(
+    {
+        "1.2.840.10008.5.1.4.1.1.1.1.1",  # digital X-ray
+        "1.2.840.10008.5.1.4.1.1.1.2.1",  # digital mammography X-ray
+        "1.2.840.10008.5.1.4.1.1.13.1.5",  # breast projection X-ray
+    }
+)
+"""SOP classes of raw images, which need not say so again (DICOM PS3.4 B.5)."""
+
 
 class Level(StrEnum):
     """Which part of the examination a text or a code describes."""
@@ -281,6 +291,14 @@ class Instance(Value, frozen=True):
     codes: tuple[Code, ...] = ()
     is_charset_guessed: bool = False
     damage: str | None = None
+
+    @property
+    def is_for_processing(self) -> bool:
+        """Whether the pixels are meant for an algorithm and not for the eye."""
+        intent = (self.purpose.intent or "").strip().upper()
+        return intent == FOR_PROCESSING or (
+            not intent and self.sop_class_uid in FOR_PROCESSING_CLASSES
+        )
 
 
 class Reference(Value, frozen=True, kw_only=True):

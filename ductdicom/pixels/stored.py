@@ -6,6 +6,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from ductdicom.model.instance import FOR_PROCESSING
+
 
 class VoiFunction(StrEnum):
     """How a window maps values, (0028,1056) VOI LUT Function (DICOM PS3.3 C.11.2.1.3)."""
@@ -83,7 +85,7 @@ class DisplayAttributes:
     @property
     def is_for_processing(self) -> bool:
         """Whether the values are raw detector values that no VOI applies to."""
-        return self.intent == "FOR PROCESSING"
+        return self.intent == FOR_PROCESSING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

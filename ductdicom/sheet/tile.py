@@ -1,7 +1,9 @@
 """One image made ready for its place: shown, hung and cropped, its scale known or not."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +16,8 @@ from ductdicom.pixels.breast.air import apply, veto
 from ductdicom.pixels.breast.crop import Crop, breast_crop
 from ductdicom.pixels.breast.nipple import anterior_point
 from ductdicom.pixels.breast.tissue import Mask, find_tissue, overview
-from ductdicom.pixels.display.present import present
+from ductdicom.pixels.display.polarity import air_is_bright
+from ductdicom.pixels.display.present import Presented, present
 from ductdicom.pixels.display.resample import Floats, area_average
 from ductdicom.pixels.display.voi import VoiChoice
 from ductdicom.pixels.stored import StoredImage
@@ -104,16 +107,16 @@ def prepare_tile(
         Whoever draws it needs no more pixels than this on the longer side of the whole image; None
         keeps all.
     """
-    shown = present(stored, voi=voi, min_side_px=min_side_px)
-    stated, scale = geometry.hanging, geometry.scale
-    small = overview(shown.values)
-    hanging = veto(stated, find_tissue(apply(small, stated.transform)))
-    small = apply(small, hanging.transform)
+    scale = geometry.scale
+    show = partial(present, voi=voi, min_side_px=min_side_px)
+    shown, looked, small, hanging = _hang(stored, geometry.hanging, show)
     values = apply(shown.values, hanging.transform)
     background = apply(shown.background, hanging.transform)
-    crop = _breast_crop(small, background, hanging)
+    crop = _breast_crop(apply(small, hanging.transform), background, hanging)
+    part = np.s_[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
     doubts = (*_doubts(geometry, hanging), *_remarks(image, stored))
-    cropped = values[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
+    cropped = values[part]
+    tissue = apply(looked, hanging.transform)[part]
     return Tile(
         values=np.round(cropped * _LEVELS).astype(np.uint16),
         spacing_mm=_hung_spacing(scale.mm_per_px, stored, hanging, values.shape),
@@ -124,10 +127,59 @@ def prepare_tile(
         saturated_fraction=shown.saturated_fraction,
         reduction=stored.reduction,
         is_trimmed=cropped.size < values.size,
-        tip=anterior_point(cropped, hanging.chest_wall) if hanging.chest_wall else None,
+        tip=anterior_point(tissue, hanging.chest_wall) if hanging.chest_wall else None,
         notes=tuple(dict.fromkeys((*scale.notes, *notes, *shown.notes, *doubts))),
         corrected_syntax=stored.corrected_syntax,
     )
+
+
+class _Hung(NamedTuple):
+    """An image as it is shown, and as it is looked at: there air is dark, if that can be told."""
+
+    shown: Presented
+    looked: Floats
+    small: Floats
+    hanging: Hanging
+
+
+def _hang(stored: StoredImage, stated: Hanging, show: Callable[[StoredImage], Presented]) -> _Hung:
+    """Show an image, and let its pixels contradict the way it would be turned.
+
+    What they contradict may also be which of its values are black.
+    """
+    shown = show(stored)
+    hung = _looked_at(shown, shown.values, stated)
+    if hung.hanging is stated:
+        return hung
+    is_bright, attributes = air_is_bright(hung.small), stored.attributes
+    is_guess = attributes.is_for_processing and attributes.intensity_sign is None
+    if not (is_bright or (is_guess and is_bright is None)):
+        return hung
+    for turned, looked in _the_other_way(stored, shown, show):
+        said = replace(turned, notes=(*turned.notes, Note.SHAPE_CONFLICT))
+        other = _looked_at(said, looked, stated)
+        if other.hanging is stated:
+            return other
+    return hung
+
+
+def _the_other_way(
+    stored: StoredImage, shown: Presented, show: Callable[[StoredImage], Presented]
+) -> Iterator[tuple[Presented, Floats]]:
+    """Yield an image with dark air; one that is for the eye is only looked at so."""
+    if not stored.attributes.is_for_processing:
+        negative: Floats = np.where(shown.background, np.float32(0), 1 - shown.values)
+        yield shown, negative
+        return
+    for sign in (1, -1):
+        turned = show(replace(stored, attributes=replace(stored.attributes, intensity_sign=sign)))
+        yield turned, turned.values
+
+
+def _looked_at(shown: Presented, looked: Floats, stated: Hanging) -> _Hung:
+    small = overview(looked)
+    hanging = veto(stated, find_tissue(apply(small, stated.transform)))
+    return _Hung(shown, looked, small, hanging)
 
 
 def _doubts(geometry: ImageGeometry, hanging: Hanging) -> Iterator[Note]:

@@ -4,9 +4,14 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pydicom
+import pytest
+from exports import organise as run_organise
+from exports import read_records, write_ductogram
 
 from ductdicom import Settings, organise
+from ductdicom.cli.application import run
 
 TEXTBOOK = Path(__file__).resolve().parents[2] / "sample_data" / "textbook"
 
@@ -34,3 +39,38 @@ def test_an_orientation_that_the_pixels_contradict_is_not_followed(tmp_path):
     assert [p["sop_instance_uid"] for p in record["problems"]] == [uid]
     assert {p["code"] for p in record["problems"]} == {"orientation-conflict"}
     assert [("orientation-unknown" in row["notes"]) for row in record["rows"]] == [True, False]
+
+
+def _raw_pixels():
+    """Return values of a left breast before processing: air is bright."""
+    down, across = np.mgrid[:240, :180]
+    distance = np.hypot((down - 120) / 90, across / 130)
+    attenuated = 9000 * np.exp(-4 * np.clip(1 - distance, 0, 1))
+    return np.rint(attenuated).astype(np.uint16)
+
+
+@pytest.mark.parametrize("keyword", [None, "PixelIntensityRelationshipSign"])
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_bright_air_of_raw_images_contradicts_no_orientation(
+    tmp_path, capsys, keyword, photometric
+):
+    export = write_ductogram(tmp_path / "export", pixels=_raw_pixels(), intent="FOR PROCESSING")
+    for path in export.iterdir():
+        dataset = pydicom.dcmread(path)
+        dataset.PhotometricInterpretation = photometric
+        dataset.BitsStored, dataset.HighBit = 14, 13
+        if keyword is not None:
+            del dataset[keyword]
+        dataset.save_as(path)
+
+    run_organise(export, output=tmp_path / "out")
+    capsys.readouterr()
+    run(["scan", "--json", str(export)])
+
+    (record,) = read_records(tmp_path / "out")
+    scanned = json.loads(capsys.readouterr().out)
+    assert record["status"] == scanned["status"] == "paired"
+    assert "orientation-conflict" not in {problem["code"] for problem in record["problems"]}
+    assert {tile["voi"] for sheet in record["sheets"] for tile in sheet["tiles"]} == {
+        "for processing"
+    }

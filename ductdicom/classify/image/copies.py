@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
-from ductdicom.classify.image.same_exposure import group_exposures, is_for_processing, told
+from ductdicom.classify.image.same_exposure import group_exposures, told
 from ductdicom.classify.image.seen import Seen
 from ductdicom.language.codes import rejection_of
 from ductdicom.model.call import Kind
@@ -107,7 +107,7 @@ def _rank(image: Seen) -> tuple[bool, bool, str, int, str]:
     instance = image.instance
     moment = instance.clock.acquired_at
     return (
-        not is_for_processing(instance),
+        not instance.is_for_processing,
         not instance.raster.is_lossy,
         moment.isoformat() if moment else "",
         instance.instance_number or 0,

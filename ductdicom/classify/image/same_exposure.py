@@ -123,7 +123,7 @@ def _moments(images: Sequence[Seen]) -> dict[int, tuple[str, ...]]:
     named = [(str((i.laterality, i.view.view, i.instance.clock)), i) for i in timed]
     if not _tells_exposures(named):
         return _pairs(named)
-    raw = {name for name, image in named if is_for_processing(image.instance)}
+    raw = {name for name, image in named if image.instance.is_for_processing}
     return {
         image.place: (
             *((name,) if name in raw else ()),
@@ -141,7 +141,7 @@ def _tells_exposures(named: Sequence[tuple[str, Seen]]) -> bool:
     """
     views = Counter(clock for clock, _ in {(i.instance.clock, name) for name, i in named})
     alike = Counter(
-        (name, i.instance.series_instance_uid, is_for_processing(i.instance)) for name, i in named
+        (name, i.instance.series_instance_uid, i.instance.is_for_processing) for name, i in named
     )
     return max(views.values(), default=0) <= 1 and max(alike.values(), default=0) <= 1
 
@@ -155,7 +155,7 @@ def _pairs(named: Sequence[tuple[str, Seen]]) -> dict[int, tuple[str, ...]]:
         image.place: (name,)
         for name, group in alike.items()
         for image in group
-        if sorted(is_for_processing(i.instance) for i in group) == [False, True]
+        if sorted(i.instance.is_for_processing for i in group) == [False, True]
     }
 
 
@@ -163,8 +163,3 @@ def told(instance: Instance) -> tuple[object, ...]:
     """Return what two copies of one exposure have in common besides side and view."""
     texts = tuple(sorted((text.tag, text.value) for text in instance.texts))
     return (instance.clock, texts, instance.contrast, instance.image_type)
-
-
-def is_for_processing(instance: Instance) -> bool:
-    """Tell whether the pixels are meant for an algorithm and not for the eye."""
-    return (instance.purpose.intent or "").strip().upper() == "FOR PROCESSING"

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from pydicom.dataset import Dataset
 
+from ductdicom.model.instance import FOR_PROCESSING, FOR_PROCESSING_CLASSES
 from ductdicom.pixels.decoding.colour import PALETTE, PALETTE_BITS
 from ductdicom.pixels.decoding.elements import (
     read_integer,
@@ -12,11 +13,13 @@ from ductdicom.pixels.decoding.elements import (
     read_number,
     read_numbers,
     read_texts,
+    read_uid,
     read_word,
 )
 from ductdicom.pixels.stored import DisplayAttributes, Lut, Voi, VoiFunction, Window
 
 KEYWORDS = (
+    "SOPClassUID",
     "PresentationIntentType",
     "PixelIntensityRelationship",
     "PixelIntensityRelationshipSign",
@@ -80,12 +83,18 @@ def read_attributes(header: Dataset, *, frame: int, is_little_endian: bool) -> D
         presentation_shape=read_word(header, "PresentationLUTShape"),
         padding=None if is_colour else _padding(header, is_signed=is_signed),
         vois=() if is_colour else reader.vois(places),
-        intent=read_word(header, "PresentationIntentType"),
+        intent=read_word(header, "PresentationIntentType") or _intent_of(header),
         intensity_relationship=read_word(header, "PixelIntensityRelationship"),
         intensity_sign=sign if sign in (-1, 1) else None,
         is_lossy=read_word(header, "LossyImageCompression") == "01",
         is_colour=is_colour,
     )
+
+
+def _intent_of(header: Dataset) -> str:
+    """Return the intent that the kind of object implies (DICOM PS3.3 C.8.11.1), else nothing."""
+    is_raw = read_uid(header, "SOPClassUID") in FOR_PROCESSING_CLASSES
+    return FOR_PROCESSING if is_raw else ""
 
 
 def _places(header: Dataset, frame: int) -> list[Dataset]:

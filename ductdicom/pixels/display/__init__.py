@@ -2,6 +2,7 @@
 
 - ``voi``: which VOI an image, and its row, is shown with
 - ``transfer``: the steps of the display chain
+- ``polarity``: whether air is bright or dark
 - ``present``: stored values to P-values
 - ``resample``: fewer or more pixels
 """

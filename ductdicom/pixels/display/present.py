@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ductdicom.model.outcome import Note
+from ductdicom.pixels.display.polarity import air_is_bright
 from ductdicom.pixels.display.resample import Floats, average_blocks
 from ductdicom.pixels.display.transfer import (
     apply_lut,
@@ -43,7 +44,7 @@ _LEAST_CONTRAST = 1.0 / 255.0
 # Darker than this is air around the breast, for the share of saturated pixels (heuristic).
 _DARK = 0.02
 _ROBUST_PERCENT = (0.5, 99.5)
-_SAMPLE_STEP = 8
+_SAMPLED = (slice(None, None, 8),) * 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -182,16 +183,26 @@ def _is_inverted(attributes: DisplayAttributes) -> bool:
 def _processing_table(image: StoredImage, background: Mask) -> Floats:
     """Return a rendering of raw values that shows tissue bright and air dark (heuristic).
 
-    Linear values are made logarithmic; the range is that of nearly all pixels of this image, so
-    that two such images cannot be compared in grey.
+    The header says which is which, where it is silent the pixels. Linear values are made
+    logarithmic; the range is that of nearly all pixels of this image, so that two such images
+    cannot be compared in grey.
     """
     attributes = image.attributes
     output = apply_modality(_stored_values(attributes), attributes)
-    sign = attributes.intensity_sign or (1 if attributes.photometric == "MONOCHROME1" else -1)
-    if sign > 0:  # lower values mean less beam
+    if _air_is_high(image, output):  # for lower values mean less beam
         is_log = attributes.intensity_relationship == "LOG"
         output = -output if is_log else -np.log(np.maximum(output, np.float32(1.0)))
     return _in_own_range(image, background, output)
+
+
+def _air_is_high(image: StoredImage, output: Floats) -> bool:
+    """Whether air, or what stands in its place as padding, has the higher values of a raw image."""
+    attributes = image.attributes
+    if attributes.intensity_sign is not None:
+        return attributes.intensity_sign > 0
+    sample = image.values[_SAMPLED].astype(np.int32)
+    found = air_is_bright(output[sample - attributes.stored_range[0]])
+    return attributes.photometric == "MONOCHROME1" if found is None else found
 
 
 def _own_table(image: StoredImage, background: Mask) -> Floats:
@@ -213,8 +224,7 @@ def _in_own_range(image: StoredImage, background: Mask, output: Floats) -> Float
 
 def _sample(image: StoredImage, background: Mask) -> NDArray[np.int32]:
     """Return some of the stored values that are no padding."""
-    step = (slice(None, None, _SAMPLE_STEP),) * 2
-    return image.values[step][~background[step]].astype(np.int32)
+    return image.values[_SAMPLED][~background[_SAMPLED]].astype(np.int32)
 
 
 def _stored_values(attributes: DisplayAttributes) -> NDArray[np.int32]:

@@ -132,10 +132,13 @@ def test_of_contested_copies_one_stands_for_all_only_where_they_agree(change, se
         pytest.param({}, id="side, view and time"),
     ],
 )
-def test_a_for_processing_twin_is_merged_under_the_image_for_presentation(link):
+@pytest.mark.parametrize(
+    "raw", [FOR_PROCESSING, FOR_PROCESSING | {"intent": None}], ids=["intent", "class alone"]
+)
+def test_a_for_processing_twin_is_merged_under_the_image_for_presentation(link, raw):
     event = {k: v for k, v in link.items() if k == "irradiation_event_uids"}
     images = ductogram(
-        {"at": "09:23:11", "view": "ML", **FOR_PROCESSING, **event},
+        {"at": "09:23:11", "view": "ML", **raw, **event},
         {"at": "09:23:11", "view": "ML", "contrast": FILLED, **link},
     )
 

@@ -24,6 +24,8 @@ GEOMETRY = Geometry(
 def tile_of(*, attributes=PLAIN, geometry=GEOMETRY, shape=(240, 180)):
     values = np.zeros(shape, dtype=np.uint16)
     values[40:-40, :100] = 2000
+    if attributes.photometric == "MONOCHROME1":
+        values = 4095 - values
     stored = StoredImage(values=values, rows=shape[0], columns=shape[1], attributes=attributes)
     image = replace(
         make_image(1, laterality=Laterality.LEFT),
@@ -137,3 +139,80 @@ def test_a_bar_is_not_drawn_beside_words_that_deny_its_factor(distances_mm, word
 
     facts = page.tiles[0].caption.facts
     assert facts.startswith(words)
+
+
+def raw_tile(*, air_is_high, is_bands=False, orientation=("A", "R"), **attributes):
+    """Return the tile of a raw image of a left breast; ``is_bands`` fills it with all greys."""
+    values = np.full((240, 180), 0, dtype=np.uint16)
+    down, across = np.mgrid[:240, :180]
+    distance = np.hypot((down - 120) / 90, across / 130)
+    inside = across < 126 if is_bands else distance < 1
+    values[inside] = (800 + 2600 * (1 - distance))[inside].clip(800, 3600).astype(np.uint16)
+    if is_bands:
+        values[inside] = np.array([3100, 100, 600, 1100, 1600, 2100, 2600, 3600])[down // 30][
+            inside
+        ]
+    values = (4095 - values if air_is_high else values).astype(np.uint16)
+    stored = StoredImage(
+        values=values,
+        rows=240,
+        columns=180,
+        attributes=dataclasses.replace(PLAIN, **({"intent": "FOR PROCESSING"} | attributes)),
+    )
+    image = replace(
+        make_image(1, laterality=Laterality.LEFT),
+        instance=make_instance(
+            "2.25.1", geometry=replace(GEOMETRY, patient_orientation=orientation)
+        ),
+    )
+    return prepare_tile(image, stored, None, geometry=image_geometry(image, {}))
+
+
+POLARITIES = [
+    (air_is_high, sign, is_bands)
+    for air_is_high in (False, True)
+    for sign in (None, 1, -1)
+    for is_bands in (False, True)
+    # A wrong sign stands where neither it nor the values tell.
+    if not (is_bands and sign == (-1 if air_is_high else 1))
+]
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize("relationship", ["LIN", "LOG", ""])
+@pytest.mark.parametrize(("air_is_high", "sign", "is_bands"), POLARITIES)
+def test_a_raw_image_has_dark_air_whatever_its_header_says(
+    air_is_high, sign, is_bands, relationship, photometric
+):
+    tile = raw_tile(
+        air_is_high=air_is_high,
+        is_bands=is_bands,
+        photometric=photometric,
+        intensity_relationship=relationship,
+        intensity_sign=sign,
+    )
+
+    assert "orientation-contradicted" not in tile.notes
+    assert "FOR PROCESSING, APPEARANCE NOT CALIBRATED" in tile_badges(tile.notes)
+    breast, air = tile.values[:, 2].mean(), tile.values[:, -2].mean()
+    assert breast > air + 5000
+
+
+def test_a_header_that_calls_air_dark_where_it_is_bright_is_doubted():
+    assert "shape-conflict" in raw_tile(air_is_high=True, intensity_sign=-1).notes
+    assert "shape-conflict" not in raw_tile(air_is_high=True, intensity_sign=1).notes
+
+
+@pytest.mark.parametrize("sign", [None, 1])
+def test_a_raw_image_that_lies_the_other_way_is_still_contradicted(sign):
+    tile = raw_tile(air_is_high=True, orientation=("P", "L"), intensity_sign=sign)
+
+    assert "orientation-contradicted" in tile.notes
+
+
+def test_bright_air_of_an_image_for_the_eye_contradicts_no_orientation():
+    tile = raw_tile(air_is_high=True, intent="FOR PRESENTATION")
+
+    assert "orientation-contradicted" not in tile.notes
+    assert "shape-conflict" in tile.notes
+    assert tile.tip is not None

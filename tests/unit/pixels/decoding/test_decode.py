@@ -370,6 +370,17 @@ def test_a_table_has_the_bits_that_its_entries_use(make_dicom, sequence, said, m
     assert (lut.bits, lut.said_bits) == bits
 
 
+@pytest.mark.parametrize(
+    ("intent", "is_raw"), [(None, True), ("", True), ("FOR PRESENTATION", False)]
+)
+def test_a_class_for_processing_need_not_say_so_again(make_dicom, intent, is_raw):
+    raw = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.1.2.1"}
+    stated = {} if intent is None else {"PresentationIntentType": intent}
+    source = make_dicom(np.zeros((2, 2), np.uint16), **raw, **stated)
+
+    assert read_image(source).attributes.is_for_processing is is_raw
+
+
 def _three_frames(breast_like):
     pixels = [breast_like(12) + np.uint16(7 * index) for index in range(3)]
     return pixels, [bytes(imagecodecs.jpegls_encode(each)) for each in pixels]
