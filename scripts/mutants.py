@@ -127,13 +127,14 @@ def _places(path: Path, seed: int) -> dict[_Place, list[_Choice]]:
 
 
 def _is_left_out(node: Any) -> bool:
-    """Tell decorators and types: that a class is frozen, or a list, is nothing that tests see."""
+    """Tell decorators, heads of classes, types: what is frozen, or a list, no test sees."""
     while around := node.parent:
         # What follows the name: ": type = value" of a variable, ": type" of a parameter.
         place = {"annassign": 1, "tfpdef": 2}.get(around.type)
         is_type = place is not None and around.children[place] is node
         is_result = around.type == "funcdef" and around.annotation is node
-        if is_type or is_result or around.type in ("decorator", "decorators"):
+        is_head = around.type == "classdef" and around.children[-1] is not node
+        if is_type or is_result or is_head or node.type == "decorator":
             return True
         node = around
     return False
