@@ -204,7 +204,5 @@ def _by_agent(cut: _Cut, thresholds: Thresholds) -> Iterator[_Label]:
 def _holds_agent(image: Seen, thresholds: Thresholds) -> bool:
     contrast, vocabulary = image.instance.contrast, image.subject.vocabulary
     is_ductal = (contrast.volume_ml or 0.0) <= thresholds.duct_volume_at_most_ml
-    is_denied = contrast.is_administered is False
     is_venous = read_route(contrast.route or "", vocabulary) == "intravenous"
-    is_fit = is_ductal and not is_denied and not is_venous
-    return is_fit and may_be_agent(contrast.agent or "", vocabulary)
+    return is_ductal and not is_venous and may_be_agent(contrast.agent or "", vocabulary)

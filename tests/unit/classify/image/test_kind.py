@@ -4,7 +4,7 @@ from builders import conclude, make_instance
 from ductdicom.classify.image.kind import decide_kind
 from ductdicom.classify.image.subject import read_subject
 from ductdicom.model.call import Kind
-from ductdicom.model.instance import Patient, Purpose, Raster
+from ductdicom.model.instance import Breast, Code, Patient, Purpose, Raster
 from ductdicom.model.outcome import Status
 from ductdicom.pairing.rows import pair_study
 from ductdicom.vocabulary.terms import load_vocabulary
@@ -99,6 +99,31 @@ def test_kind(changes, kind):
 
     assert call.kind is kind
     assert call.reason
+
+
+CC, TYPED = (
+    Code(tag="(0054,0220)", value=value, scheme=scheme, meaning="")
+    for value, scheme in (("399162004", "SCT"), ("VIEW1", "99SITE"))
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        pytest.param({"breast": Breast(view_codes=(CC,))}, Kind.VIEW, id="a view of a breast"),
+        pytest.param({"breast": Breast(view_codes=(TYPED, CC))}, Kind.VIEW, id="one of two codes"),
+        pytest.param({"breast": Breast(body_part="BREAST")}, Kind.VIEW, id="the body part"),
+        pytest.param(
+            {"breast": Breast(), "study_text": "GALACTOGRAM"}, Kind.VIEW, id="a ductography"
+        ),
+        pytest.param({"breast": Breast(view_codes=(TYPED,))}, Kind.OTHER_MODALITY, id="any code"),
+        pytest.param({"breast": Breast(view_codes=())}, Kind.OTHER_MODALITY, id="no code"),
+        pytest.param({"breast": Breast(body_part="CHEST")}, Kind.OTHER_MODALITY, id="a chest"),
+        pytest.param({"breast": Breast()}, Kind.OTHER_MODALITY, id="nothing"),
+    ],
+)
+def test_a_plate_is_a_mammogram_where_anything_names_a_breast(changes, kind):
+    assert _kind(sop_class_uid=STORAGE + "1", modality="CR", **changes).kind is kind
 
 
 def test_a_capture_with_the_class_of_another_begins_alike_is_not_taken_for_it():

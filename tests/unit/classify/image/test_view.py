@@ -112,6 +112,22 @@ def test_a_contradiction_of_views_is_kept_as_one():
     assert {item.says for item in call.view_conflicts} == {"CC", "MLO"}
 
 
+@pytest.mark.parametrize(
+    ("orientation", "view"),
+    [
+        pytest.param(("MLO",), "MLO", id="a view"),
+        pytest.param((" cc ",), "CC", id="in small letters"),
+        pytest.param(("A",), None, id="one direction"),
+        pytest.param(("MLO", "F"), None, id="two values"),
+        pytest.param(("A", "R"), None, id="directions"),
+        pytest.param(None, None, id="absent"),
+        pytest.param((), None, id="empty"),
+    ],
+)
+def test_a_view_that_was_typed_for_the_orientation_is_read(orientation, view):
+    assert _view(view=None, geometry=Geometry(patient_orientation=orientation)).view == view
+
+
 def test_an_image_without_a_view_says_so():
     call = _view(view=None)
 
@@ -130,3 +146,10 @@ def test_an_image_without_a_view_says_so():
 )
 def test_magnification(changes, is_magnified):
     assert _view(**changes).is_magnified is is_magnified
+
+
+@pytest.mark.parametrize(
+    ("factor", "known"), [(1.8, 1.8), (1.0, 1.0), (0.0, None), (-1.8, None), (None, None)]
+)
+def test_a_factor_that_no_view_can_have_is_not_known(factor, known):
+    assert _view(geometry=Geometry(magnification_factor=factor)).magnification == known

@@ -194,6 +194,13 @@ def test_evidence_names_its_tag_and_value(name, changes):
         assert item.strength is RULES[name].strength
 
 
+@pytest.mark.parametrize(("is_administered", "value"), [(True, "YES"), (False, "NO")])
+def test_a_usage_is_cited_in_the_words_of_the_standard(is_administered, value):
+    (item,) = hear("contrast-usage", **contrast(is_administered=is_administered))
+
+    assert (item.tag, item.value) == ("(0018,9342)", value)
+
+
 def test_a_weak_text_only_hints():
     assert {item.strength for item in hear("weak-text", **series("L MLO PLAIN"))} == {Strength.HINT}
 
@@ -229,6 +236,10 @@ def started(at, **clock):
     [
         pytest.param(time(10, 15), {"acquired_time": time(10, 5)}, ["pre"], id="before"),
         pytest.param(time(10, 15), {"acquired_time": time(10, 17)}, ["post"], id="after"),
+        pytest.param(time(10, 15), {"acquired_time": time(10, 16)}, [], id="a minute after"),
+        pytest.param(
+            time(10, 15), {"acquired_time": time(10, 16, 1)}, ["post"], id="more than a minute"
+        ),
         pytest.param(time(10, 15), {"acquired_time": time(10, 15, 30)}, [], id="within a minute"),
         pytest.param(None, {"acquired_time": time(10, 5)}, [], id="absent"),
         pytest.param(time(10, 15), {}, [], id="no exposure time"),

@@ -1,5 +1,13 @@
 import pytest
-from builders import MAGNIFICATION, make_instance, make_seen
+from builders import (
+    MAGNIFICATION,
+    conclude,
+    make_instance,
+    make_seen,
+    make_visit,
+    phases,
+    suggestions,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -276,6 +284,28 @@ def test_magnification_and_light_compression_tell_which_pause_is_meant(shots, su
 )
 def test_magnification_alone_counts_where_no_order_contradicts_it(contact, magnified, suggestions):
     assert _suggested(contact, magnified | MAG) == suggestions
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "suggestion"),
+    [
+        pytest.param("iohexol", None, "post", id="of one breast alone"),
+        pytest.param("iohexol", "iohexol", None, id="of both: copied by the console"),
+        pytest.param("none", None, None, id="a denial"),
+    ],
+)
+def test_a_filling_stated_of_every_image_of_one_breast_is_suggested(left, right, suggestion):
+    call = conclude(
+        *make_visit(
+            {"study_text": "Ductogram", "at": "09:00", "side": "L", "agent": left},
+            {"study_text": "Ductogram", "at": "09:01", "side": "L", "agent": left, "view": "ML"},
+            {"study_text": "Ductogram", "at": "09:02", "side": "R", "agent": right},
+            {"study_text": "Ductogram", "at": "09:03", "side": "R", "agent": right, "view": "ML"},
+        )
+    )
+
+    assert phases(call) == ["unknown"] * 4
+    assert suggestions(call) == [suggestion, suggestion, None, None]
 
 
 SHOTS = st.lists(

@@ -91,6 +91,21 @@ def test_a_label_that_may_say_something_else_decides_nothing(before, after):
     assert [phase for phase, _ in phases(*visit(before, after))] == ["unknown", "unknown"]
 
 
+def test_scouts_close_together_may_precede_the_label():
+    first, second, filled = visit("LT", "LT", "LT CONTRAST")
+
+    assert phases(first, second | {"at": "09:02"}, filled) == [PRE, PRE, POST]
+
+
+def test_without_a_clock_the_numbers_order_scouts_and_label():
+    numbered = [
+        {"series_text": text, "instance_number": number}
+        for text, number in (("LT", 1), ("LT", 21), ("LT CONTRAST", 41))
+    ]
+
+    assert phases(*numbered) == [PRE, PRE, POST]
+
+
 def test_a_label_after_an_earlier_pause_decides_nothing():
     """The first pause may have held the first filling."""
     assert "pre" not in [phase for phase, _ in phases(*visit("LT", "LT", "LT CONTRAST"))]

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 
 import pytest
-from builders import make_instance, make_seen
+from builders import conclude, images_of, make_instance, make_seen, make_visit
 
 from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.exam.rules import dual_energy
@@ -73,6 +73,41 @@ def test_light_compression_hints_at_post(forces, hinted):
     firmest = max(force or 0 for force in forces)
 
     assert hinted == [bool(light_compression(image, firmest, LIMITS)) for image in images]
+
+
+@pytest.mark.parametrize(
+    ("contrast", "wanted"),
+    [
+        pytest.param({"is_administered": True}, "certain", id="used: stated of each image"),
+        pytest.param({"agent_phase": "POST_CONTRAST"}, "certain", id="phase: of each image"),
+        pytest.param({"agent": "IOHEXOL"}, "unknown", id="agent: a console copies it"),
+        pytest.param({"volume_ml": 0.5}, "unknown", id="volume: a console copies it"),
+    ],
+)
+def test_what_a_console_copies_proves_nothing_where_all_images_have_it(contrast, wanted):
+    image = {"study_text": "Ductogram", "contrast": Contrast(**contrast)}
+
+    call = conclude(*make_visit(image | {"at": "09:00"}, image | {"at": "09:10"}))
+
+    assert [i.call.confidence for i in call.images] == [wanted] * 2
+
+
+@pytest.mark.parametrize(
+    ("filling", "wanted"),
+    [
+        pytest.param({"route": "INTRADUCTAL"}, ["certain", "certain"], id="a filling elsewhere"),
+        pytest.param({}, ["unknown", "unknown"], id="no filling: a default of the console"),
+    ],
+)
+def test_a_typed_none_counts_beside_an_image_that_says_it_was_filled(filling, wanted):
+    scout, filled = (
+        {"study_text": "Ductogram", "at": at, "contrast": Contrast(**values)}
+        for at, values in (("09:00", {"agent": "None"}), ("09:10", filling))
+    )
+
+    call = conclude(*make_visit(scout, filled))
+
+    assert [image.call.confidence for image in images_of(call)] == wanted
 
 
 def test_the_flow_of_an_injector_speaks_for_a_vein():
