@@ -56,7 +56,9 @@ def read_agent(text: str, vocabulary: Vocabulary) -> AgentClass:
     words = [phrase for phrase in phrases if _is_significant(phrase)]
     if not words:
         return _read_number(phrases)
-    if any(phrase.has("redacted") for phrase in words) or all(
+    if any(phrase.has("agent.gadolinium") for phrase in words):
+        words = [phrase for phrase in words if not phrase.has("iodine_allergy")]
+    if any(phrase.has("redacted", "iodine_allergy") for phrase in words) or all(
         phrase.has("empty") for phrase in words
     ):
         return AgentClass.UNINFORMATIVE
@@ -102,7 +104,9 @@ def may_be_agent(text: str, vocabulary: Vocabulary) -> bool:
     is_unknown = is_unknown and (not words[0].roles or words[0].has("unconfirmed"))
     has_number = any(phrase.is_number for phrase in phrases)
     elsewhere = lexicon_of(vocabulary).scan(text)
-    is_other = bool(elsewhere.roles & {"competing", "tracer", "history", "future", "awaited"})
+    is_other = bool(
+        elsewhere.roles & {"competing", "modality", "tracer", "history", "future", "awaited"}
+    )
     return is_unknown and has_number and not is_other and "?" not in text
 
 

@@ -17,7 +17,12 @@ from ductdicom.language.negations import (
 from ductdicom.language.parts import MARKERS, MARKERS_BEHIND, Phrase, ScannedText
 
 _NOUNS = ("contrast", "injection", "repeat")
-_STRANGERS = ("competing", "tracer", "history")  # nouns that take a marker for themselves
+_STRANGERS = (
+    "competing",
+    "modality",
+    "tracer",
+    "history",
+)  # nouns that take a marker for themselves
 _NEEDS_SAME_LANGUAGE = 3  # letters; s, m, na, po, for mean other things elsewhere
 _MOST_BETWEEN = 6  # phrases between a marker and its noun, fillers and numbers included
 
@@ -174,6 +179,8 @@ class PhraseReader:
         is_nothing = any(is_zero(self.phrases, index) for index in range(after, noun))
         if is_nothing:
             return None, noun + 1 - position
+        if self._tells_of_modality(position):
+            return None, noun + 1 - position
         bound = [marker for marker in markers if _may_bind(marker, last)]
         phases = {_phase(marker, last) for marker in bound} - {TextPhase.NONE}
         if not phases:
@@ -185,6 +192,11 @@ class PhraseReader:
             is_weak=TextPhase.POST not in phases and self._is_refilling(after, noun),
         )
         return phase_word, noun + 1 - position
+
+    def _tells_of_modality(self, position: int) -> bool:
+        """Whether a with or without belongs to another examination: "MRT mit KM"."""
+        is_behind = position > 0 and self.phrases[position - 1].has("modality")
+        return is_behind and self.phrases[position].has("with", "without")
 
     def _is_number(self, position: int) -> bool:
         while position < len(self.phrases) and self.phrases[position].is_light:

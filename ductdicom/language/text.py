@@ -224,7 +224,9 @@ def _is_past(phrases: Sequence[Phrase], position: int) -> bool:
 
 
 def _is_of_procedure(phrase: Phrase) -> bool:
-    return phrase.has("kind", "competing", "left", "right", "filler") and not phrase.has("history")
+    return phrase.has(
+        "kind", "competing", "modality", "left", "right", "filler"
+    ) and not phrase.has("history")
 
 
 def _is_preceded(phrases: Sequence[Phrase], position: int, *roles: str) -> bool:

@@ -59,7 +59,10 @@ _PARTS: tuple[tuple[Part, tuple[str, ...]], ...] = (
     (Part.UNKNOWN, ("unconfirmed",)),  # no source confirms the word
     (Part.SLIP, ("slip",)),
     (Part.VIEW, ("kind.tomosynthesis", "kind.synthetic")),
-    (Part.OTHER, ("competing", "tracer", "other_procedure", "other_organ", "neutral", "kind")),
+    (
+        Part.OTHER,
+        ("competing", "modality", "tracer", "other_procedure", "other_organ", "neutral", "kind"),
+    ),
     (Part.PAST, ("history", "follow_up")),
     (Part.PLAN, ("not_done", "future", "awaited")),
     (Part.COMPARISON, ("like",)),

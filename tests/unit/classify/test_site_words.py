@@ -24,6 +24,7 @@ COMMENTS = {
     **dict.fromkeys(("harmless", "title", "finding", "remark"), "* post contrast"),
     **dict.fromkeys(("not", "future"), "* injected"),
     **dict.fromkeys(("left_short", "right_short"), "* breast"),
+    "modality": "* with contrast",
     "both": "post contrast, *",
     "both_of": "post contrast, * contrast",
     "both_behind": "post contrast, contrast *",
@@ -57,6 +58,7 @@ AGENTS = {
     "unit": "0 *",
     "empty": "contrast *",
     "redacted": "contrast *",
+    "iodine_allergy": "iohexol *",
 }
 
 
