@@ -86,7 +86,7 @@ _PARTS: tuple[tuple[Part, tuple[str, ...]], ...] = (
     (Part.UNIT, ("unit",)),
     (Part.TITLE, ("title",)),
     (Part.CONNECTIVE, ("join", "yet")),
-    (Part.FILLER, ("filler", "harmless")),
+    (Part.FILLER, ("filler", "harmless", "breast")),
 )
 _BEFORE = ("not", "without", "before", "pre", "pre_weak", "pre_behind", "both", "both_of")
 _BESIDE_EVERYDAY = frozenset(

@@ -25,6 +25,7 @@ COMMENTS = {
     **dict.fromkeys(("not", "future"), "* injected"),
     **dict.fromkeys(("left_short", "right_short"), "* breast"),
     "modality": "* with contrast",
+    "breast": "* CC plain",
     "both": "post contrast, *",
     "both_of": "post contrast, * contrast",
     "both_behind": "post contrast, contrast *",
