@@ -56,9 +56,7 @@ def read_agent(text: str, vocabulary: Vocabulary) -> AgentClass:
     words = [phrase for phrase in phrases if _is_significant(phrase)]
     if not words:
         return _read_number(phrases)
-    if any(phrase.has("agent.gadolinium") for phrase in words):
-        words = [phrase for phrase in words if not phrase.has("iodine_allergy")]
-    if any(phrase.has("redacted", "iodine_allergy") for phrase in words) or all(
+    if any(phrase.has("redacted") for phrase in words) or all(
         phrase.has("empty") for phrase in words
     ):
         return AgentClass.UNINFORMATIVE

@@ -59,7 +59,7 @@ AGENTS = {
     "unit": "0 *",
     "empty": "contrast *",
     "redacted": "contrast *",
-    "iodine_allergy": "iohexol *",
+    "unconfirmed": "iohexol opacified",
 }
 
 
