@@ -17,8 +17,8 @@ _COLLECTED_AFTER = 20_000
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    _open_closed_streams()
     gc.set_threshold(_COLLECTED_AFTER)
-    _replace_closed_streams()
     try:
         Path.cwd()
     except OSError:  # libraries ask for it while they load
@@ -40,11 +40,17 @@ def main() -> None:
     sys.exit(code)
 
 
-def _replace_closed_streams() -> None:
-    """Read nothing and write nowhere where a service started us with closed descriptors."""
+def _open_closed_streams() -> None:
+    """Read nothing and write nowhere where a service started us with closed descriptors.
+
+    First of all: a file or a pipe that came to stand in their place would be read or written
+    instead. Workers inherit them, for the same reason.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+            descriptor = os.open(os.devnull, os.O_RDWR)  # the lowest that is free: its own
+            os.set_inheritable(descriptor, True)  # noqa: FBT003 - as the system has it
+            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,17 @@
-"""Files that are read whole: regular ones, no larger than they may be, at will through no link."""
+"""Files that are read whole: regular ones, no larger and no deeper than they may be."""
 
 import errno
 import os
+import re
 import stat
+import tomllib
 from io import BufferedReader
 from pathlib import Path
+from typing import Any
 
 _MOST_BYTES = 1 << 28
+# Each part of a key costs the parser as much as all before it.
+_LONG_KEY = re.compile(r"(?<![^\s.=\[\]#,])(?:[^\s.=\[\]#,]++\s*+\.\s*+){100}")
 
 
 def open_regular(path: Path, *, follow: bool = True) -> BufferedReader:
@@ -48,3 +53,20 @@ def read_regular(path: Path, *, most_bytes: int = _MOST_BYTES, follow: bool = Tr
     if len(content) > most_bytes:
         raise OSError(errno.EFBIG, f"is larger than {most_bytes >> 20} MiB", str(path))
     return content
+
+
+def load_toml(text: str) -> dict[str, Any]:
+    """Parse a TOML text.
+
+    Raises
+    ------
+    ValueError
+        It is no TOML: of a kind of its own, `tomllib.TOMLDecodeError`, where that names the place;
+        or it is nested without end.
+    """
+    if _LONG_KEY.search(text):
+        raise ValueError("a key of more than 100 parts")
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise ValueError("brackets in brackets") from error

@@ -17,9 +17,11 @@ from click.core import ParameterSource
 
 from ductdicom.errors import UsageError
 from ductdicom.ingest.inputs import check_inputs, read_list
+from ductdicom.reading import load_toml, read_regular
 from ductdicom.settings import Closeup, Format, Link, Paper, Phi, Settings, ThemeName, VoiOption
 from ductdicom.wording import suggestion
 
+_LARGEST_BYTES = 4 << 20  # of a configuration
 _PREFIX = "DUCTDICOM_"
 _CONFIG = f"{__name__}.config"  # where the context keeps the file's name, for messages
 
@@ -81,15 +83,19 @@ def _read_config(ctx: click.Context, _option: click.Parameter, config: Path | No
     if config is None:
         return None
     try:
-        content = tomllib.loads(config.read_text(encoding="utf-8"))
+        content = load_toml(read_regular(config, most_bytes=_LARGEST_BYTES).decode("utf-8"))
+        values = {
+            name.replace("-", "_"): ",".join(map(str, value))
+            if isinstance(value, list)
+            else str(value)
+            for name, value in content.items()
+        }
     except OSError as error:
         raise UsageError(f"configuration cannot be read: {error.strerror}", path=config) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"configuration is no valid TOML: {error}", path=config) from error
-    values = {
-        name.replace("-", "_"): ",".join(map(str, value)) if isinstance(value, list) else str(value)
-        for name, value in content.items()
-    }
+    except (RecursionError, ValueError) as error:  # brackets in brackets, endless numbers
+        raise UsageError("configuration is no TOML that could be read", path=config) from error
     _refuse_unknown(values, _SETTINGS, str(config))
     ctx.meta[_CONFIG] = config
     ctx.default_map = {**values, **(ctx.default_map or {})}

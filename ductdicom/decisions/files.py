@@ -13,6 +13,7 @@ from typing import TypeVar
 from ductdicom.errors import UsageError
 from ductdicom.model.call import Decision, Laterality, Phase
 from ductdicom.model.outcome import Problem, ProblemCode
+from ductdicom.reading import read_regular
 from ductdicom.wording import nearest
 
 E = TypeVar("E", bound=StrEnum)
@@ -21,6 +22,7 @@ SCHEMA = "ductdicom.decisions/1"
 _FIELDS = sorted(Decision.__struct_fields__)
 _DECIDING = ("phase", "laterality", "view", "exclude")
 _TABLES = {".csv", ".tsv", ".txt"}
+_LARGEST_BYTES = 64 << 20
 _SEPARATORS = (",", ";", "\t")  # spreadsheets write the one that their country has no other use for
 _EXCLUDE = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -61,7 +63,7 @@ def read_decisions(path: Path) -> tuple[dict[str, Decision], tuple[Problem, ...]
 
 def _read_text(path: Path) -> str:
     try:
-        content = path.read_bytes()
+        content = read_regular(path, most_bytes=_LARGEST_BYTES)
         is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         return content.decode("utf-16" if is_utf16 else "utf-8-sig")
     except OSError as error:
@@ -137,6 +139,8 @@ def _check_names(where: str, what: str, names: Iterable[str], path: Path) -> Non
 def _decision(entry: Mapping[str, object], path: Path, number: int) -> Decision:
     def word(name: str) -> str:
         value = entry.get(name)
+        if isinstance(value, list | dict):
+            raise UsageError(f"decision {number}: {name} is no single value", path=path)
         return "" if value is None else str(value).strip()
 
     _check_names(f"decision {number}: ", "field", entry, path)

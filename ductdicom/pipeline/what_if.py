@@ -18,6 +18,7 @@ from ductdicom.model.record import RecordedStudy
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.judge import Judged, make_engine
 from ductdicom.pipeline.read import scan
+from ductdicom.reading import open_regular
 from ductdicom.settings import Settings
 from ductdicom.vocabulary.terms import load_vocabulary
 
@@ -178,7 +179,8 @@ def compare_rules(output: Path, root: Path, settings: Settings) -> RulesDifferen
 
 def _read_records(path: Path) -> list[RecordedStudy]:
     try:
-        records = [read_record(line) for line in path.read_bytes().splitlines()]
+        with open_regular(path) as stream:
+            records = [read_record(line) for line in stream]
     except OSError as error:
         raise UsageError(
             f"no records of a run: {error.strerror}", path=path, hint="name an output folder"

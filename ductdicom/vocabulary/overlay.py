@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from ductdicom.errors import RulesError
 from ductdicom.model.call import Strength
+from ductdicom.reading import read_regular
 from ductdicom.vocabulary.codebook import CodeEntry, parse_code
 from ductdicom.vocabulary.folding import fold
 from ductdicom.vocabulary.tables import RuleSetting, Term, flatten, line_of, parse_toml
@@ -97,9 +98,7 @@ def read_overlay(path: Path, known: Known) -> Overlay:
 
 def _read(path: Path) -> str:
     try:
-        if path.stat().st_size > _LARGEST_BYTES:
-            raise RulesError("larger than 4 MiB, so no rules file", path=path)
-        return path.read_text(encoding="utf-8-sig")
+        return read_regular(path, most_bytes=_LARGEST_BYTES).decode("utf-8-sig")
     except OSError as error:
         raise RulesError(
             "cannot read the rules file", path=path, hint=str(error.strerror)

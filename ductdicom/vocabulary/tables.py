@@ -9,6 +9,7 @@ from typing import Any
 
 from ductdicom.errors import RulesError
 from ductdicom.model.call import Strength
+from ductdicom.reading import load_toml
 
 _LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
 
@@ -44,7 +45,7 @@ def parse_toml(text: str, path: Path) -> dict[str, Any]:
         It is no TOML; names the line.
     """
     try:
-        return tomllib.loads(text)
+        return load_toml(text)
     except tomllib.TOMLDecodeError as error:
         found = _LINE.search(str(error))
         line = int(found[1]) if found and found[1] else max(1, text.count("\n"))
@@ -54,6 +55,8 @@ def parse_toml(text: str, path: Path) -> dict[str, Any]:
             path=path,
             hint="strings stand in quotes, lists in brackets: post = ['nach KM']",
         ) from error
+    except ValueError as error:  # brackets in brackets, endless numbers
+        raise RulesError("is no TOML that could be read", path=path) from error
 
 
 def read_terms(tables: Mapping[str, Any], language: str) -> Iterator[Term]:

@@ -25,6 +25,7 @@ from ductdicom.ingest.archives.walk import (
     read_bytes,
     walk_archive,
 )
+from ductdicom.ingest.cache.lines import pack, unpack
 from ductdicom.ingest.headers.instance import read_instance
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.origin import Origin
@@ -408,6 +409,24 @@ def test_a_name_of_many_digits_is_no_endless_number(tmp_path):
     origin = save(tmp_path, "a.tar", buffer.getvalue())
 
     assert names(list_members(origin)) == [name]
+
+
+@pytest.mark.parametrize(
+    ("mtime", "expected"),
+    [(1e300, 0), (float("inf"), 0), (1e10, 0), (-5.0, -5_000_000_000), (7.5, 7_500_000_000)],
+)
+def test_an_entry_of_any_time_can_be_kept(tmp_path, mtime, expected):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        info = tarfile.TarInfo("IM1")
+        info.size, info.pax_headers = len(DICOM), {"mtime": str(mtime)}
+        archive.addfile(info, io.BytesIO(DICOM))
+    origin = save(tmp_path, "a.tar", buffer.getvalue())
+
+    (entry,) = [item for item in scan_inputs([str(origin.path)]) if not isinstance(item, LedgerRow)]
+
+    assert entry.origin.modified_ns == expected
+    assert unpack(pack(entry), replace(entry.origin, member=None)) == entry
 
 
 LINKS = [

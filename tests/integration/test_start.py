@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from exports import write_ductogram
 
 pytestmark = [
     pytest.mark.integration,
@@ -84,3 +85,17 @@ def test_a_home_that_is_no_folder_stops_nothing(tmp_path, samples):
     ended = start("scan", str(samples), setup=f"export HOME='{home}';")
 
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_service_may_start_us_with_closed_descriptors(tmp_path, closed, jobs):
+    export, output = write_ductogram(tmp_path / "export"), tmp_path / "out"
+
+    ended = start(
+        *("organise", str(export), "-o", str(output), "-j", jobs, "--format", "png"),
+        setup=f"exec {closed};",
+    )
+
+    assert ended.returncode == 0
+    assert list(output.rglob("sheet-1.png"))

@@ -38,6 +38,7 @@ TAR_XZ = "tar.xz"
 TAR_BZ2 = "tar.bz2"
 TARS = frozenset({TAR, TAR_GZ, TAR_XZ, TAR_BZ2})
 
+_MOST_NS = 1 << 63  # from 1970, about the year 2262
 _MAX_HEADER_BYTES = 1 << 20
 _ENDLESS_NUMBER = re.compile(rb"[0-9]{256}")  # no file's name is as long
 _END_OF_ARCHIVE = ("EOFHeaderError", "EmptyHeaderError")
@@ -197,9 +198,10 @@ def walk_tar(stream: Stream, kind: str, size_bytes: int, limits: Limits) -> Iter
 def _modified_ns(info: tarfile.TarInfo) -> int:
     """Return when an entry was changed; 0 where its header holds no moment, such as ``nan``."""
     try:
-        return int(info.mtime * 1_000_000_000)
+        modified_ns = int(info.mtime * 1_000_000_000)
     except (ValueError, OverflowError):
         return 0
+    return modified_ns if abs(modified_ns) < _MOST_NS else 0
 
 
 def _check_rest(stream: Stream) -> None:

@@ -45,6 +45,7 @@ SELECT path, size_bytes, modified_ns, file_number, checksum, own, {}
 FROM results WHERE path IN ({}) ORDER BY path, place
 """
 _INSERT_RESULT = "INSERT INTO results VALUES ({})"
+_HALF_RANGE = 1 << 63
 _STATE = slice(0, 4)  # of a file: its path, size, time and number
 _CHECKSUM, _OWN, _FIRST_SHARED = 4, 5, 6
 _SELECT_LINES = "SELECT digest, content FROM lines WHERE digest IN ({})"
@@ -123,8 +124,7 @@ class Catalogue:
             return [None] * len(origins)
         found = _by_state(rows, lines)
         return [
-            found.get((key, origin.size_bytes, origin.modified_ns, origin.file_number))
-            for key, origin in zip(keys, origins, strict=True)
+            found.get((key, *_state(origin))) for key, origin in zip(keys, origins, strict=True)
         ]
 
     def keep(self, read: Sequence[tuple[Origin, tuple[Packed, ...]]]) -> None:
@@ -149,7 +149,7 @@ class Catalogue:
         self, connection: sqlite3.Connection, origin: Origin, packed: Sequence[Packed]
     ) -> None:
         key = self._key(origin)
-        state = (origin.size_bytes, origin.modified_ns, origin.file_number)
+        state = _state(origin)
         connection.execute("DELETE FROM results WHERE path = ?", (key,))
         for place, (own, *lines) in enumerate(packed):
             digests = [self._lines.keep(connection, line) for line in lines]
@@ -222,6 +222,18 @@ class SharedLines:
             self._contents.clear()
             self._digests.clear()
             self._bytes = 0
+
+
+def _state(origin: Origin) -> tuple[int, int, int]:
+    """Return size, time and number of a file as SQLite can hold them, in 64 bits with a sign.
+
+    Times after the year 2262 and numbers of many file systems are larger.
+    """
+    signed = [
+        (number + _HALF_RANGE) % (2 * _HALF_RANGE) - _HALF_RANGE
+        for number in (origin.size_bytes, origin.modified_ns, origin.file_number)
+    ]
+    return signed[0], signed[1], signed[2]
 
 
 def _by_state(

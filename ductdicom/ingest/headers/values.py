@@ -20,6 +20,7 @@ MAX_ITEMS = 200_000  # of one sequence; the directory of a large file set comes 
 _BINARY_FORMATS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"}
 _TEXT_VRS = frozenset({"DS", "IS", "CS", "LO", "SH", "ST", "LT", "UT", "UC", "AS"})
 _MAX_TEXT_BYTES = 1 << 16
+_LEAST_SPACING_MM, _MOST_SPACING_MM = 0.001, 10.0
 _MAX_INTEGER = 2**31 - 1
 _ESCAPE = 0x1B
 _REMEMBERED = 4096  # values; few of a header are long, and those have no numbers
@@ -178,18 +179,19 @@ class DataSet:
         return next(iter(self.numbers(tag)), None)
 
     def pair(self, tag: int) -> tuple[float, float] | None:
-        """Return the two distances of a spacing.
+        """Return the two distances of a spacing in millimetres.
 
         Returns
         -------
         tuple[float, float] | None
-            Above 0, in the unit of the attribute and in its order (DICOM PS3.3 10.7.1.3: between
-            rows, between columns), a single number for both; None where one of them is not.
+            1 µm to 10 mm (heuristic: no detector's are smaller or larger), in the order of the
+            attribute (DICOM PS3.3 10.7.1.3: between rows, between columns), a single number for
+            both; None where one of them is not.
         """
-        numbers = self.numbers(tag)
-        if not numbers or min(numbers[:2]) <= 0:
+        numbers = self.numbers(tag)[:2]
+        if not numbers or not _LEAST_SPACING_MM <= min(numbers) <= max(numbers) <= _MOST_SPACING_MM:
             return None
-        return numbers[0], numbers[min(1, len(numbers) - 1)]
+        return numbers[0], numbers[-1]
 
     def integer(self, tag: int, *, binary_vr: str = "") -> int | None:
         """Return the first number of an element if it is whole and fits 32 bits, otherwise None.

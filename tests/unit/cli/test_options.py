@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import click
@@ -147,6 +148,28 @@ def test_a_wrong_value_is_said_with_its_place_and_with_what_would_be_right(tmp_p
 def test_a_wrong_file_is_said(tmp_path, text, words):
     with pytest.raises(UsageError, match=words.replace("?", r"\?")):
         settings_of("--config", written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("jobs = " + "[" * 100_000, id="lists"),
+        pytest.param(".".join(["jobs"] * 100_000) + " = 1", id="keys"),
+        pytest.param("jobs = " + "9" * 5000, id="digits"),
+    ],
+)
+def test_a_file_without_end_is_said(tmp_path, text):
+    with pytest.raises(UsageError, match="TOML"):
+        settings_of("--config", written(tmp_path, text))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX")
+def test_what_is_no_file_is_said(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+
+    for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path):
+        with pytest.raises(UsageError, match="cannot be read"):
+            settings_of("--config", str(path))
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path):

@@ -1,6 +1,8 @@
 """What a file of decisions may hold, and in which spellings."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 
@@ -131,3 +133,34 @@ def test_a_table_in_another_encoding_says_what_to_do(tmp_path):
 
     with pytest.raises(UsageError, match="save it as UTF-8"):
         read_decisions(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("[" * 100_000, id="lists"),
+        pytest.param('{"a":' * 100_000, id="objects"),
+        pytest.param("9" * 5000, id="digits"),
+        pytest.param(
+            json.dumps({"schema": SCHEMA, "decisions": [{"sop_instance_uid": "X"}]}).replace(
+                '"X"', "[" * 900 + "]" * 900
+            ),
+            id="a field of lists",
+        ),
+    ],
+)
+def test_decisions_without_end_are_refused(tmp_path, text):
+    path = tmp_path / "decisions.json"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(UsageError):
+        read_decisions(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX")
+def test_decisions_that_are_no_file_are_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+
+    for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path):
+        with pytest.raises(UsageError, match="cannot be read"):
+            read_decisions(path)

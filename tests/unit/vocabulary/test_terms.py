@@ -1,5 +1,7 @@
+import os
 from collections import defaultdict
 from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
 
 import pytest
 
@@ -227,3 +229,30 @@ def test_a_rules_file_of_absurd_size_is_refused(tmp_path):
 
     with pytest.raises(RulesError, match="4 MiB"):
         load_vocabulary(path)
+
+
+DEEP = [
+    pytest.param("a = " + "[" * 100_000, id="lists"),
+    pytest.param("a = " + "{a=" * 100_000, id="tables"),
+    pytest.param(".".join(["a"] * 100_000) + " = 1", id="keys"),
+    pytest.param("[add." + ".".join(["a"] * 5000) + "]\npost = ['x']", id="a name of many parts"),
+    pytest.param("a = " + "9" * 5000, id="digits"),
+]
+
+
+@pytest.mark.parametrize("text", DEEP)
+def test_a_rules_file_without_end_is_refused(tmp_path, text):
+    path = tmp_path / "rules.toml"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(RulesError):
+        load_vocabulary(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX")
+def test_rules_that_are_no_file_are_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+
+    for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path):
+        with pytest.raises(RulesError, match="cannot read"):
+            load_vocabulary(path)

@@ -3,7 +3,8 @@ import sqlite3
 import pytest
 
 from ductdicom.ingest.cache import cache as module
-from ductdicom.ingest.cache.cache import TABLES, SharedLines
+from ductdicom.ingest.cache.cache import TABLES, Catalogue, SharedLines
+from ductdicom.model.origin import Origin
 
 
 @pytest.fixture
@@ -62,3 +63,14 @@ def test_a_change_of_any_reader_makes_the_cache_anew():
     names = {f"{path.parent.name}/{path.name}" for path in module.version_sources()}
 
     assert {"ingest/scan.py", "archives/zip.py", "cache/lines.py", "headers/values.py"} <= names
+
+
+@pytest.mark.parametrize("name", ["size_bytes", "modified_ns", "file_number"])
+@pytest.mark.parametrize("number", [2**63, -(2**40), 2**64 - 1, 2**80])
+def test_a_file_of_any_size_time_and_number_is_found_again(tmp_path, name, number):
+    file = Origin(file="/IM1", source="IM1", **{name: number})
+    changed = Origin(file="/IM1", source="IM1", **{name: number + 1})
+    with Catalogue(tmp_path / "headers.sqlite") as catalogue:
+        catalogue.keep([(file, ((b"own",),))])
+
+        assert catalogue.find([file, changed]) == [[(b"own",)], None]

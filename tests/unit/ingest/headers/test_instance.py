@@ -434,6 +434,33 @@ def test_an_unusable_number_is_none(value):
     assert instance.instance_number is None
 
 
+SPACINGS = [
+    pytest.param(b"0.07", (0.07, 0.07), id="one for both"),
+    pytest.param(b"0.07\\0.08", (0.07, 0.08), id="two"),
+    pytest.param(b"0.001\\10", (0.001, 10.0), id="the least and the largest"),
+    pytest.param(b"0.00099\\0.07", None, id="below 1 um"),
+    pytest.param(b"0.07\\10.1", None, id="above 10 mm"),
+    pytest.param(b"1e-300\\1e300", None, id="absurd"),
+    pytest.param(b"0\\0.07", None, id="nothing"),
+    pytest.param(b"-0.07\\0.07", None, id="negative"),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), SPACINGS)
+@pytest.mark.parametrize("tag", [0x0018_1164, 0x0028_0030, 0x0018_7022])
+def test_a_spacing_is_what_a_detector_can_have(value, expected, tag):
+    geometry = read(make.raw_dicom((tag, "DS", value))).geometry
+
+    found = (
+        geometry.imager_pixel_spacing_mm,
+        geometry.pixel_spacing_mm,
+        geometry.detector_spacing_mm,
+    )
+    assert found == tuple(
+        expected if tag == place else None for place in (0x0018_1164, 0x0028_0030, 0x0018_7022)
+    )
+
+
 def test_a_decimal_comma_is_understood():
     instance = read(make.raw_dicom((0x0018_1114, "DS", b"1,8")))
 
