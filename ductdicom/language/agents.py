@@ -56,6 +56,7 @@ def read_agent(text: str, vocabulary: Vocabulary) -> AgentClass:
     words = [phrase for phrase in phrases if _is_significant(phrase)]
     if not words:
         return _read_number(phrases)
+    words = _without_allergy(words)
     if any(phrase.has("redacted") for phrase in words) or all(
         phrase.has("empty") for phrase in words
     ):
@@ -106,6 +107,16 @@ def may_be_agent(text: str, vocabulary: Vocabulary) -> bool:
         elsewhere.roles & {"competing", "modality", "tracer", "history", "future", "awaited"}
     )
     return is_unknown and has_number and not is_other and "?" not in text
+
+
+def _without_allergy(words: list[Phrase]) -> list[Phrase]:
+    """Return the words without an allergy to iodine, for which gadolinium was given; else none."""
+    if not any(phrase.has("allergy") for phrase in words):
+        return words
+    is_to_iodine = any(phrase.has("iodine") for phrase in words)
+    if not is_to_iodine or not any(phrase.has("agent.gadolinium") for phrase in words):
+        return []
+    return [phrase for phrase in words if not phrase.has("allergy", "iodine")]
 
 
 def _telling(words: Sequence[Phrase]) -> Iterator[Phrase]:

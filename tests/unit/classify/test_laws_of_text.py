@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ductdicom.classify.decide import classify_study
+from ductdicom.language.agents import AgentClass, read_agent
 from ductdicom.model.call import Phase
 from ductdicom.model.study import Study
 
@@ -84,6 +85,9 @@ AGENTS = ("OMNIPAQUE 300", "iohexol", "Isovue-M 200", "CONTRAST")
 # Any other text of the agent's field that denies nothing.
 OTHER_AGENTS = st.one_of(
     STRANGERS,
+    st.text(min_size=1, max_size=24).filter(
+        lambda text: read_agent(text, ENGINE.vocabulary) is not AgentClass.EXPLICIT_NONE
+    ),
     st.sampled_from(
         (
             "ANONYMIZED", "REMOVED", "X", "-", "?", "YES", "1", "0.5 ml", "300", "Lidocaine 1%",
