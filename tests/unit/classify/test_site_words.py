@@ -59,6 +59,8 @@ AGENTS = {
     "unit": "0 *",
     "empty": "contrast *",
     "redacted": "contrast *",
+    "allergy": "contrast *",
+    "iodine": "gadovist, * allergy",
     "unconfirmed": "iohexol opacified",
 }
 
