@@ -8,6 +8,7 @@ from ductdicom.export.output import OutputFolder, encode_json, write_whole
 from ductdicom.export.records import ledger_csv, study_record, summary_record
 from ductdicom.model.result import Report, count_inputs, count_studies, studies_from_inputs
 from ductdicom.reading import read_regular
+from ductdicom.settings import Phi
 
 RECORDS_NAME = "studies.jsonl"
 _LEDGER_NAME = "ledger.csv"
@@ -34,10 +35,12 @@ def write_accounts(report: Report, output: OutputFolder) -> None:
     write_whole(output.place(_LEDGER_NAME), ledger_csv(report.rows))
     counts = count_studies(report.studies)
     totals = ", ".join(f"{number} {status}" for status, number in counts.items())
+    has_links = output.phi is not Phi.NONE
     index = html_index(
-        index_entries(report.studies),
+        index_entries(report.studies, has_links=has_links),
         count_inputs(report.rows),
         totals=studies_from_inputs(report, f" ({totals})" if totals else ""),
+        has_links=has_links,
     )
     write_whole(output.place("index.html"), index)
     _write_summary(summary_record(report), output)

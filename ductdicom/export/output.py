@@ -20,11 +20,13 @@ from pathlib import Path
 
 import msgspec
 
-from ductdicom.errors import OutputError
+from ductdicom.errors import OutputError, UsageError
 from ductdicom.reading import read_regular
+from ductdicom.settings import Phi
 
 STATE_FOLDER = ".ductdicom"
 RECORD_NAME = "study.json"
+_PHI_NAME = "phi"
 UNFINISHED_NAME = ".unfinished.json"  # lists the files of a study that has no record yet
 THUMBNAIL_NAME = "thumbnail.png"
 FOLDERS = ("pre", "post", "unknown", "other")  # of the originals
@@ -58,10 +60,12 @@ class OutputFolder:
 
     Names of studies and patients are hashed with it, so that nobody without it can tell from a
     name whose it is. ``has_locks``: the file system has; else a file stands for the lock.
+    ``phi`` is how much identity its results hold, which its first run decides.
     """
 
     path: Path
     key: bytes
+    phi: Phi = Phi.MINIMAL
     has_locks: bool = True
 
     def study_name(self, study_instance_uid: str, study_date: date | None, part: int = 0) -> str:
@@ -109,7 +113,7 @@ def safe_component(text: str) -> str:
 
 
 @contextmanager
-def open_output(path: Path) -> Iterator[OutputFolder]:
+def open_output(path: Path, phi: Phi = Phi.MINIMAL) -> Iterator[OutputFolder]:
     """Open an output folder for writing, and hold it until the end of the block.
 
     Makes the folder and its key where there are none, and removes what a dead run left behind.
@@ -117,6 +121,8 @@ def open_output(path: Path) -> Iterator[OutputFolder]:
 
     Raises
     ------
+    UsageError
+        Its first run had another ``phi``, which names the folders in it.
     OutputError
         Another run holds the folder, it cannot be written to or listed, or a link lies in it where
         a file or folder of ours belongs.
@@ -130,21 +136,26 @@ def open_output(path: Path) -> Iterator[OutputFolder]:
             has_locks = held.enter_context(_held(path, state))
             _remove_leftovers(path)
             key = _read_or_make_key(state / "key", path)
-        yield OutputFolder(path=path, key=key, has_locks=has_locks)
+            if _read_phi(path, phi) is None:
+                write_whole(state / _PHI_NAME, f"{phi}\n".encode())
+        yield OutputFolder(path=path, key=key, phi=phi, has_locks=has_locks)
 
 
-def find_output(path: Path) -> OutputFolder | None:
+def find_output(path: Path, phi: Phi = Phi.MINIMAL) -> OutputFolder | None:
     """Return the output folder of an earlier run without touching it, None where there is none.
 
     Raises
     ------
+    UsageError
+        Its first run had another ``phi``.
     OutputError
         Its key is damaged.
     """
     key = path / STATE_FOLDER / "key"
     if not os.path.lexists(key):
         return None
-    return OutputFolder(path=path, key=_read_key(key, path))
+    _read_phi(path, phi)
+    return OutputFolder(path=path, key=_read_key(key, path), phi=phi)
 
 
 @contextmanager
@@ -338,6 +349,21 @@ def _read_key(path: Path, below: Path) -> bytes:
     if len(key) != _KEY_BYTES:
         raise OutputError("key of the output folder is damaged", path=path, hint="use a new folder")
     return key
+
+
+def _read_phi(path: Path, wanted: Phi) -> str | None:
+    """Return how much identity a folder's results hold, None where no run has said so yet."""
+    file = path / STATE_FOLDER / _PHI_NAME
+    refuse_links(file, below=path)
+    if not file.exists():
+        return None
+    with saying(file, "could not be read"):
+        found = read_regular(file, most_bytes=_MOST_NAME_BYTES).decode("ascii", "replace").strip()
+    if found != wanted:
+        raise UsageError(
+            f"was made with --phi {found}", path=path, hint=f"take another folder for {wanted}"
+        )
+    return found
 
 
 def _read_or_make_key(path: Path, below: Path) -> bytes:

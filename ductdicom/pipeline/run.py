@@ -83,7 +83,7 @@ def organise(
             scanned = read_and_decide(wanted, interrupts, executor=workers, progress=progress)
             report = _dry_run(scanned, settings)
         else:
-            with open_output(settings.output) as output:
+            with open_output(settings.output, settings.phi) as output:
                 with _catalogue(settings) as catalogue:
                     scanned = read_and_decide(
                         wanted,
@@ -129,7 +129,7 @@ def _executor(
 def _dry_run(scanned: Scan, settings: Settings) -> Report:
     """Plan a run; where no run has made the output folder, its studies have no keys yet."""
     path = settings.output or Path()
-    known = find_output(path)
+    known = find_output(path, settings.phi)
     jobs = plan_jobs(scanned.judged, settings, known or OutputFolder(path=path, key=os.urandom(32)))
     is_redone = settings.force or known is None
     studies = (

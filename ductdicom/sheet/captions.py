@@ -66,8 +66,25 @@ class FirstPost(NamedTuple):
     is_suggested: bool = False
 
 
-def time_label(image: ImageCall, first_post: FirstPost | None) -> str:
+def clock_label(at: datetime, since: datetime | None, *, has_seconds: bool = False) -> str:
+    """Return a time of day, or hours and minutes since a moment where one is given: ``+0:21``."""
+    if since is None:
+        return f"{at:%H:%M:%S}" if has_seconds else f"{at:%H:%M}"
+    seconds = round((at - since).total_seconds())
+    hours, rest = divmod(abs(seconds), 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{'-' if seconds < 0 else '+'}{hours}:{minutes:02d}" + (f":{rest:02d}" * has_seconds)
+
+
+def time_label(
+    image: ImageCall, first_post: FirstPost | None, since: datetime | None = None
+) -> str:
     """Return the exposure's time of day and its distance from the first post image.
+
+    Parameters
+    ----------
+    since
+        Where no date may be told: the moment from which times are counted.
 
     Returns
     -------
@@ -79,19 +96,20 @@ def time_label(image: ImageCall, first_post: FirstPost | None) -> str:
     if at is None:
         return "no clock"
     if first_post is None or at == first_post.at:
-        return f"{at:%H:%M}"
+        return clock_label(at, since)
     words = "before" if at < first_post.at else "after"
     words += " first suggested post" if first_post.is_suggested else " first post"
     if first_post.injection is not None:
         words += f" of injection {first_post.injection}"
     if at.date() != first_post.at.date():
         days = abs((first_post.at.date() - at.date()).days)
-        return f"{at:%Y-%m-%d}  ({days} d {words})"
+        told = f"{days} d {words}"
+        return told if since else f"{at:%Y-%m-%d}  ({told})"
     minutes = round(abs((at - first_post.at).total_seconds()) / 60)
-    return f"{at:%H:%M}  ({minutes or '<1'} min {words})"
+    return f"{clock_label(at, since)}  ({minutes or '<1'} min {words})"
 
 
-def prior_label(image: ImageCall, row: Row) -> str:
+def prior_label(image: ImageCall, row: Row, *, has_dates: bool = True) -> str:
     """Return ``PRIOR 2026-01-02 (31 d)`` for a view of an earlier study, else nothing."""
     if not row.post or image in row.post:
         return ""
@@ -101,7 +119,8 @@ def prior_label(image: ImageCall, row: Row) -> str:
     on, now = image.instance.study_date, own.study_date
     if on is None or now is None:
         return "PRIOR, date unknown"
-    return f"PRIOR {on:%Y-%m-%d} ({(now - on).days} d)"
+    days = (now - on).days
+    return f"PRIOR {on:%Y-%m-%d} ({days} d)" if has_dates else f"PRIOR ({days} d)"
 
 
 def magnification_label(image: ImageCall) -> str:

@@ -20,13 +20,17 @@ UNITS_PER_INCH = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetOptions:
-    """A page's size in units, its resolution, and what may be said of the patient on it."""
+    """A page's size in units, its resolution, and what may be said of the patient on it.
+
+    Without ``has_dates`` times are counted from the first exposure.
+    """
 
     width: float = 2339  # A4 landscape
     height: float = 1654
     dpi: int = UNITS_PER_INCH
     closeup: Closeup = Closeup.AUTO
     identity: tuple[str, ...] = ()
+    has_dates: bool = True
     version: str = ""
     zoom: float = 1.0  # images are kept with up to so many times the page's pixels each way
 

@@ -1,12 +1,14 @@
 """Who the patient is stands in no log, message, path or name of a file."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
-from exports import write_ductogram
+from exports import SCENES, files_of, organise, write_ductogram
 from pydicom import Dataset, Sequence, dcmread
+from pypdf import PdfReader
 
 from ductdicom.cli.application import run
 from ductdicom.identity.known import MASK
@@ -205,3 +207,96 @@ def test_explanations_of_windows_and_luts_are_masked(tmp_path):
     assert f"window 1: {MASK} {MASK}" in sheet.read_text("utf-8")
     for path in (sheet, sheet.with_name("study.json")):
         assert "zulu" not in path.read_text("utf-8").casefold()
+
+
+def _page_texts(folder: Path):
+    """Return all that may leave the department of a run's files, as text."""
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if path.is_dir() or relative.parts[0] in FOR_THE_DEPARTMENT or path.name == "study.json":
+            continue
+        yield relative, f"{relative}\n{_text_of(path)}"
+
+
+FOR_THE_DEPARTMENT = {"ledger.csv", "studies.jsonl", "summary.json", ".ductdicom"}
+
+
+def _text_of(path: Path):
+    """Return what a file says: PDF as it is drawn and as it is written, pixels left out."""
+    content = path.read_bytes()
+    if path.suffix == ".pdf":
+        reader = PdfReader(path)
+        drawn = [page.extract_text() for page in reader.pages]
+        return "\n".join([*drawn, str(reader.metadata), str(reader.outline)])
+    if path.suffix == ".png":
+        return "\n".join(str(c) for kind, c in _png_chunks(content) if kind != b"IDAT")
+    if path.suffix == ".dcm":
+        dataset = dcmread(path)
+        del dataset.PixelData
+        return str(dataset) + str(dataset.file_meta)
+    return re.sub(r"data:image/png;base64,[^\"]*", "", content.decode("utf-8"))
+
+
+def _png_chunks(content: bytes):
+    place = 8
+    while place < len(content):
+        length = int.from_bytes(content[place : place + 4], "big")
+        yield content[place + 4 : place + 8], content[place + 8 : place + 8 + length]
+        place += 12 + length
+
+
+DATES = ("20260102", "2026-01-02", "2026/01/02", "02.01.2026", "20251203", "2025-12-03", "2026")
+
+
+def test_without_identity_nothing_tells_a_date(tmp_path, capfd):
+    """A ductogram with the plain view of an earlier study, whose date is typed into a text."""
+    texts = Texts(study="GALACTOGRAM LEFT 2.1.2026", series="POST 2026-01-02")
+    write_ductogram(tmp_path / "export" / "1", texts=texts, scenes=SCENES[2:])
+    plain = {"study": "2.25.902", "day": "20251203", "scenes": SCENES[:2]}
+    write_ductogram(tmp_path / "export" / "2", texts=Texts(study="MAMMOGRAM"), **plain)
+    output, formats = tmp_path / "out", "png,pdf,html,dicom"
+
+    code = organise(
+        tmp_path / "export", output=output, formats=formats, options=["--phi", "none", "-v"]
+    )
+
+    assert code == 0
+    texts = dict(_page_texts(output))
+    for name, text in texts.items():
+        assert (name, [word for word in DATES if word in text]) == (name, [])
+    (sheet,) = (text for name, text in texts.items() if name.suffix == ".pdf")
+    assert "+0:03" in sheet
+    assert "PRIOR (30 d)" in sheet
+    assert "09:2" not in sheet
+    assert "times from the first exposure" in sheet
+    assert {path.name[:8] for path in (output / "studies").iterdir()} == {"undated-"}
+    said = "".join(capfd.readouterr())
+    assert [word for word in DATES if word in said] == []
+
+
+def test_the_index_does_not_link_to_what_is_for_the_department(tmp_path):
+    export = write_ductogram(tmp_path / "export")
+    for phi in ("none", "minimal"):
+        organise(export, output=tmp_path / phi, options=["--phi", phi])
+    none, minimal = ((tmp_path / phi / "index.html").read_text("utf-8") for phi in OUTPUTS)
+
+    for name in ("ledger.csv", "studies.jsonl", "summary.json", "study.json"):
+        assert f'{name}"' not in none
+        assert f'{name}"' in minimal
+    assert "for the department alone" in none
+    assert "sheet-1.png" in none
+
+
+OUTPUTS = ("none", "minimal")
+
+
+def test_another_phi_than_that_of_the_first_run_is_refused(tmp_path, capfd):
+    export, output = write_ductogram(tmp_path / "export"), tmp_path / "out"
+    organise(export, output=output, options=["--phi", "none"])
+    before = files_of(output)
+
+    for options in (["--phi", "minimal"], ["--phi", "full", "--dry-run"]):
+        assert organise(export, output=output, options=options) == 2
+        assert "was made with --phi none" in capfd.readouterr().err
+    assert files_of(output) == before
+    assert organise(export, output=output, options=["--phi", "none"]) == 0

@@ -190,7 +190,6 @@ def test_a_change_redoes_exactly_the_study_it_touches(export, tmp_path, change):
         pytest.param(["--voi", "wide"], id="grey"),
         pytest.param(["--closeup", "never"], id="close-ups"),
         pytest.param(["--link", "copy"], id="originals"),
-        pytest.param(["--phi", "none"], id="identity"),
     ],
 )
 def test_an_option_that_changes_a_sheet_redoes_all(export, tmp_path, options):

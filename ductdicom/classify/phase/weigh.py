@@ -236,11 +236,17 @@ def _start_time(
         Evidence(
             rule=START_TIME_RULE,
             tag=START_TIME_TAG,
-            value=f"started {started_at:%H:%M:%S}, exposed {clock.acquired_time:%H:%M:%S}",
+            value=f"started {_span(seconds)} this exposure",
             says=Phase.POST if seconds > 0 else Phase.PRE,
             strength=Strength.EXPLICIT,
         ),
     )
+
+
+def _span(seconds: float) -> str:
+    """Say how long before or after something was, without a time of day, which may be withheld."""
+    minutes, rest = divmod(round(abs(seconds)), 60)
+    return f"{minutes}:{rest:02d} min {'before' if seconds > 0 else 'after'}"
 
 
 def _seconds(value: time) -> float:

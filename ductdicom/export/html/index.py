@@ -38,6 +38,7 @@ def html_index(
     inputs: Sequence[tuple[str, str, int]],
     *,
     totals: str,
+    has_links: bool = True,
 ) -> bytes:
     """Return the batch at a glance.
 
@@ -49,6 +50,8 @@ def html_index(
         Disposition, reason and number of inputs.
     totals
         The run in one sentence.
+    has_links
+        Whether it links to files that name patients; not where it may leave the department.
 
     Returns
     -------
@@ -67,37 +70,43 @@ def html_index(
         "statuses": [(name, found[name]) for name in _STATUS_ORDER if found[name]],
         "with_problems": sum(bool(study.problems) for study in studies),
         "footer": FOOTER,
+        "has_links": has_links,
     }
     style = colours(DARK) + read_part("index.css")
     return render_document("index", content, style=style, script=read_part("index.js"))
 
 
-def index_entries(studies: Iterable[StudyResult]) -> list[IndexEntry]:
+def index_entries(studies: Iterable[StudyResult], *, has_links: bool = True) -> list[IndexEntry]:
     """Return what the index says of each study, what needs a person first."""
-    return sorted(map(_entry, studies), key=lambda e: (_STATUS_ORDER.index(e.status), e.key))
+    entries = (_entry(study, has_links=has_links) for study in studies)
+    return sorted(entries, key=lambda e: (_STATUS_ORDER.index(e.status), e.key))
 
 
-def _entry(study: StudyResult) -> IndexEntry:
-    images = study.call.images
+def _entry(study: StudyResult, *, has_links: bool) -> IndexEntry:
     files = {file.name for file in study.written.files} if study.written else set()
     folder = f"studies/{study.key}"
     links = [(name, f"{folder}/{name}") for name in _SHEETS if name in files]
     sheet = next((target for name, target in links if name != "sheet.dcm"), "")
-    record = f"{folder}/{RECORD_NAME}"
+    record = f"{folder}/{RECORD_NAME}" if has_links else ""
     problems = Counter(str(problem.code) for problem in study.call.problems)
-    dates = [image.instance.study_date for image in images if image.instance.study_date]
     return IndexEntry(
         key=study.key or "",
-        date=str(min(dates, default="undated")),
+        date=_date(study.key or ""),
         who=", ".join(study.identity),
         words=study.call.exam.kind.replace("-", " "),
         status=study.pairing.status,
         images=_images(study),
         problems=", ".join(f"{code} ({n})" for code, n in sorted(problems.items())),
         link=sheet or record,
-        links=(*links, (RECORD_NAME, record)),
+        links=(*links, *([(RECORD_NAME, record)] if record else ())),
         thumbnail=f"{folder}/{THUMBNAIL_NAME}" if THUMBNAIL_NAME in files else "",
     )
+
+
+def _date(key: str) -> str:
+    """Return the date that a study's name begins with, if it tells one."""
+    date, _, _ = key.partition("-")
+    return f"{date[:4]}-{date[4:6]}-{date[6:]}" if date.isdigit() else date
 
 
 def _images(study: StudyResult) -> str:

@@ -54,7 +54,7 @@ def _first(study: Judged) -> Instance:
 def _key(study: Judged, settings: Settings, output: OutputFolder) -> str:
     first = _first(study)
     dates = [i.study_date for i in study.part.study.instances if i.study_date]
-    earliest = min(dates, default=None)
+    earliest = None if settings.phi is Phi.NONE else min(dates, default=None)
     key = output.study_name(first.study_instance_uid, earliest, study.part.number)
     if settings.phi is not Phi.FULL:
         return key
@@ -66,13 +66,13 @@ def _key(study: Judged, settings: Settings, output: OutputFolder) -> str:
 def identity_lines(study: Judged, phi: Phi, output: OutputFolder) -> tuple[str, ...]:
     """Return what may be said of the patient and the study on a sheet.
 
-    ``none``: a pseudonym. ``minimal``: patient ID and study date. ``full``: also name, birth
-    date and accession number.
+    ``none``: a pseudonym, and no date. ``minimal``: patient ID and study date. ``full``: also
+    name, birth date and accession number.
     """
     first = _first(study)
     patient = first.patient
     if phi is Phi.NONE:
-        return (f"Patient {_pseudonym(study, output)}",)
+        return (f"Patient {_pseudonym(study, output)}", "times from the first exposure")
     date = f"{first.study_date:%Y-%m-%d}" if first.study_date else "undated"
     lines = [f"Patient ID {patient.patient_id or '–'}", f"Study {date}"]
     if phi is Phi.FULL:

@@ -16,7 +16,7 @@ from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pixels.decoding.decode import read_image
 from ductdicom.pixels.display.voi import VoiChoice, VoiKind, Voter, choose_voi, voter_of
 from ductdicom.pixels.stored import StoredImage
-from ductdicom.settings import Format, Paper, Settings, VoiOption
+from ductdicom.settings import Format, Paper, Phi, Settings, VoiOption
 from ductdicom.sheet.page import UNITS_PER_INCH, Page, SheetOptions
 from ductdicom.sheet.pages.compose import compose
 from ductdicom.sheet.pages.undecided import drawn_images
@@ -252,6 +252,7 @@ def sheet_options(settings: Settings, identity: tuple[str, ...]) -> SheetOptions
         dpi=settings.dpi,
         closeup=settings.closeup,
         identity=identity,
+        has_dates=settings.phi is not Phi.NONE,
         version=f"ductdicom {__version__}",
         zoom=_HTML_ZOOM if Format.HTML in settings.format else 1.0,
     )

@@ -36,7 +36,7 @@ from ductdicom.model.value import Value
 from ductdicom.pipeline.annotate import note_orientation
 from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.drawing.tiles import prepare_tiles, sheet_options
-from ductdicom.settings import Format, Link, Phi, Settings, ThemeName
+from ductdicom.settings import Format, Link, Settings, ThemeName
 from ductdicom.sheet.difference import prepare_differences
 from ductdicom.sheet.page import Page
 from ductdicom.sheet.pages.compose import compose
@@ -281,9 +281,7 @@ def give_up(job: StudyJob, problem: Problem) -> Drawn:
 def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
     """Return the files of a study's sheets by name."""
     chosen = job.settings.format
-    title = "Ductography contact sheet"
-    if job.settings.phi is not Phi.NONE:  # the key tells the study's date
-        title = f"{title} {job.key}"
+    title = f"Ductography contact sheet {job.key}"
     files: list[tuple[str, bytes]] = []
     theme = theme_for(job.settings, Format.PNG)
     front = draw_page(pages[0], theme)

@@ -1,6 +1,7 @@
 """One tile's cell on the page: what stands in it, and what is said of it."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from ductdicom.geometry.scale import CONTRADICTED
 from ductdicom.model.call import Kind, Phase
@@ -20,6 +21,7 @@ class Cell:
     """What stands in one cell: an image with its tile, or words where an image is missing.
 
     ``phase`` names the column. ``ordinal`` numbers several images of it, 0 where there is one.
+    ``since`` is from when times are counted where no date may be told.
     """
 
     phase: Phase | None
@@ -29,6 +31,7 @@ class Cell:
     prior: str = ""
     missing: str = ""
     first_post: captions.FirstPost | None = None
+    since: datetime | None = None
     row: str = ""
 
     @property
@@ -71,7 +74,7 @@ class Cell:
         """Magnification and time."""
         if self.image is None:
             return ""
-        when = self.prior or captions.time_label(self.image, self.first_post)
+        when = self.prior or captions.time_label(self.image, self.first_post, self.since)
         magnified = captions.magnification_label(self.image)
         if isinstance(self.tile, Tile) and self.tile.scale_source == CONTRADICTED:
             magnified = CONTRADICTED

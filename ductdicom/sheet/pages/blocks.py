@@ -40,12 +40,12 @@ def row_blocks(
     differences: Mapping[str, Difference],
     first_post: captions.FirstPost | None = None,
     undecided: Sequence[ImageCall] = (),
+    since: datetime | None = None,
 ) -> Iterator[Block]:
     """Turn a row into one block, or several where it holds more tiles than a page is wide.
 
-    Each of several begins with the pre image again, so that every post image has it beside it.
-    Times are told from ``first_post``, that of the whole injection; ``undecided`` are the images
-    of the study that may be what a row lacks.
+    Each of several begins with the pre image again. Times are told from ``first_post``, that of
+    the whole injection, and counted from ``since``; ``undecided`` may be what a row lacks.
     """
 
     def cells(images: Sequence[ImageCall], phase: Phase | None) -> list[Cell]:
@@ -55,8 +55,9 @@ def row_blocks(
                     phase=phase,
                     image=image,
                     tile=tiles.get(image.instance.origin.label, MissingTile(reason="not read")),
-                    prior=captions.prior_label(image, row),
+                    prior=captions.prior_label(image, row, has_dates=since is None),
                     first_post=first_post,
+                    since=since,
                     row=captions.row_title(row),
                 )
                 for image in images
@@ -102,7 +103,7 @@ def _absent(phase: Phase, row: Row, undecided: Sequence[ImageCall]) -> Cell:
     )
 
 
-def left_out_blocks(pairing: Pairing, tiles: Tiles) -> list[Block]:
+def left_out_blocks(pairing: Pairing, tiles: Tiles, since: datetime | None = None) -> list[Block]:
     """Turn the images that stand in no row into blocks, by the reason why."""
     shown = sorted(
         (item for item in pairing.left_out if is_shown(item)), key=lambda item: item.reason
@@ -114,6 +115,7 @@ def left_out_blocks(pairing: Pairing, tiles: Tiles) -> list[Block]:
                 phase=item.image.call.phase,
                 image=item.image,
                 tile=tiles.get(item.image.instance.origin.label, MissingTile(reason="not read")),
+                since=since,
             )
             for item in group
         ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import groupby
 
 from ductdicom.model.study import ImageCall, Pairing, Row, StudyCall
@@ -62,12 +63,13 @@ def compose(
         units of 1/200 inch; pictures have as many pixels as ``options`` ask for.
     """
     area = body_area(options)
+    since = None if options.has_dates else _first_time(study, pairing)
     bodies = [
         *_row_bodies(study, pairing, (tiles, differences or {}), area, options),
-        *_left_out_bodies(left_out_blocks(pairing, tiles), area, options),
+        *_left_out_bodies(left_out_blocks(pairing, tiles, since), area, options),
         *(
             Body(title=title, marks=tuple(marks))
-            for title, marks in inventory_bodies(study, pairing, area)
+            for title, marks in inventory_bodies(study, pairing, area, since)
         ),
     ]
     pages = _pages_of(undecided_images(pairing), bodies)
@@ -95,6 +97,7 @@ def _row_bodies(
     options: SheetOptions,
 ) -> Iterator[Body]:
     undecided = undecided_images(pairing)
+    since = None if options.has_dates else _first_time(study, pairing)
     for (side, injection), group in groupby(
         pairing.rows, key=lambda row: (None if row.plain else row.laterality, row.injection)
     ):
@@ -102,17 +105,24 @@ def _row_bodies(
         injections = captions.injections_of(pairing, side)
         which = f", injection {injection} of {injections[-1]}" if injections else ""
         strip = Box(x=area.x, y=area.y, width=area.width, height=STRIP_PX)
-        marks = draw_timeline(study, side, injection, strip, undecided)
+        marks = draw_timeline(study, side, injection, strip, undecided, since)
         body = area
         if marks:
             body = replace(area, y=area.y + STRIP_PX, height=area.height - STRIP_PX)
         first_post = _first_post(rows, injection if injections else None)
-        blocks = [b for row in rows for b in row_blocks(row, *shown, first_post, undecided)]
+        blocks = [b for row in rows for b in row_blocks(row, *shown, first_post, undecided, since)]
         while blocks:
             count = _most_that_fit(blocks, body, options)
             words = _breasts(blocks[:count]) + which
             yield _body(words, blocks[:count], body, options, marks)
             blocks = blocks[count:]
+
+
+def _first_time(study: StudyCall, pairing: Pairing) -> datetime:
+    """Return from when times are counted where no date may be told: the study's first exposure."""
+    lent = (image for row in pairing.rows for image in row.images)
+    found = first_exposure(study.images) or first_exposure(lent)
+    return found or datetime(1900, 1, 1)  # noqa: DTZ001 - no image has a time
 
 
 def _first_post(rows: Sequence[Row], injection: int | None) -> captions.FirstPost | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.sheet import captions
@@ -51,7 +52,7 @@ class _Entry:
 
 
 def inventory_bodies(
-    study: StudyCall, pairing: Pairing, area: Box
+    study: StudyCall, pairing: Pairing, area: Box, since: datetime | None = None
 ) -> Iterator[tuple[str, list[Mark]]]:
     """Yield title and marks of each inventory page; problems stand below the last image.
 
@@ -59,8 +60,10 @@ def inventory_bodies(
     ----------
     area
         The part of each page that they may fill, in page units.
+    since
+        From when times are counted where no date may be told.
     """
-    entries = [_entry(_COLUMNS, cells, area) for cells in _image_cells(study, pairing)]
+    entries = [_entry(_COLUMNS, cells, area) for cells in _image_cells(study, pairing, since)]
     entries += [
         _entry(_PROBLEM, (f"{problem.code}: {problem.message}",), area, Tone.WARNING)
         for problem in study.problems
@@ -101,7 +104,9 @@ def _draw(entry: _Entry, area: Box, baseline: float) -> Iterator[Mark]:
         x += column.width * area.width
 
 
-def _image_cells(study: StudyCall, pairing: Pairing) -> Iterator[tuple[str, ...]]:
+def _image_cells(
+    study: StudyCall, pairing: Pairing, since: datetime | None
+) -> Iterator[tuple[str, ...]]:
     reasons = {item.image.instance.origin.label: item.reason for item in pairing.left_out}
     rows: dict[str, dict[str, list[str]]] = {}
     for row in pairing.rows:
@@ -117,7 +122,7 @@ def _image_cells(study: StudyCall, pairing: Pairing) -> Iterator[tuple[str, ...]
             became = f"left out: {reasons[label]}"
         else:
             became = _places(rows[label]) if image.laterality in several else ", ".join(rows[label])
-        yield _cells(number, image, became)
+        yield _cells(number, image, became, since)
 
 
 def _places(rows: dict[str, list[str]]) -> str:
@@ -130,7 +135,7 @@ def _places(rows: dict[str, list[str]]) -> str:
     )
 
 
-def _cells(number: int, image: ImageCall, became: str) -> tuple[str, ...]:
+def _cells(number: int, image: ImageCall, became: str, since: datetime | None) -> tuple[str, ...]:
     instance = image.instance
     phase = str(image.call.phase) if image.call.phase else "–"
     if image.is_suggested:
@@ -142,7 +147,9 @@ def _cells(number: int, image: ImageCall, became: str) -> tuple[str, ...]:
         str(image.kind),
         phase,
         str(image.call.confidence) if image.call.phase else "–",
-        f"{image.acquired_at:%H:%M:%S}" if image.acquired_at else "–",
+        captions.clock_label(image.acquired_at, since, has_seconds=True)
+        if image.acquired_at
+        else "–",
         became,
         captions.reason(image) or "–",
         image.uid[-_UID_TAIL:],

@@ -1,12 +1,13 @@
 """The timeline strip: exposures of one side as ticks along the clock."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from ductdicom.model.call import Kind, Laterality, Phase, PhaseCall
 from ductdicom.model.study import ImageCall, StudyCall
+from ductdicom.sheet import captions
 from ductdicom.sheet.fonts import text_width
 from ductdicom.sheet.page import Anchor, Box, LineMark, Mark, TextMark, Tone
 from ductdicom.sheet.pages.undecided import may_be_of
@@ -27,6 +28,7 @@ def draw_timeline(
     injection: int | None,
     box: Box,
     undecided: Collection[ImageCall] = (),
+    since: datetime | None = None,
 ) -> list[Mark]:
     """Draw the exposures of one side by the scanner's clock; nothing where it does not tell.
 
@@ -40,6 +42,8 @@ def draw_timeline(
         Where the strip stands, in page units.
     undecided
         Images that are drawn as such, where they are of the side or may be of it.
+    since
+        From when times are counted where no date may be told.
     """
     if side is None:
         return []
@@ -56,7 +60,8 @@ def draw_timeline(
     times = [at for at, _ in images]
     if len(set(times)) < 2 or (times[-1] - times[0]).total_seconds() > _LONGEST_DAY_S:  # noqa: PLR2004
         return []
-    return _marks(images, injection, box)
+    ends = [captions.clock_label(at, since) for at in (times[0], times[-1])]
+    return _marks(images, injection, box, ends)
 
 
 def _as_told(image: ImageCall, undecided: Collection[str]) -> ImageCall:
@@ -66,18 +71,20 @@ def _as_told(image: ImageCall, undecided: Collection[str]) -> ImageCall:
     return replace(image, injection=None, call=PhaseCall(phase=Phase.UNKNOWN))
 
 
-def _marks(images: list[tuple[datetime, ImageCall]], injection: int | None, box: Box) -> list[Mark]:
+def _marks(
+    images: list[tuple[datetime, ImageCall]], injection: int | None, box: Box, ends: Sequence[str]
+) -> list[Mark]:
     start, end = images[0][0], images[-1][0]
-    label_width = text_width(f"{start:%H:%M}", SMALL_PX) + 18
+    label_width = max(text_width(end, SMALL_PX) for end in ends) + 18
     left, right = box.x + label_width, box.right - label_width
     axis = box.y + 34
     span = (end - start).total_seconds()
     marks: list[Mark] = [
-        TextMark(x=box.x, y=axis + 8, text=f"{start:%H:%M}", size_px=SMALL_PX, tone=Tone.MUTED),
+        TextMark(x=box.x, y=axis + 8, text=ends[0], size_px=SMALL_PX, tone=Tone.MUTED),
         TextMark(
             x=box.right,
             y=axis + 8,
-            text=f"{end:%H:%M}",
+            text=ends[1],
             size_px=SMALL_PX,
             tone=Tone.MUTED,
             anchor=Anchor.END,

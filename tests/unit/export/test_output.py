@@ -11,14 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ductdicom.errors import OutputError
+from ductdicom.errors import OutputError, UsageError
 from ductdicom.export.output import (
     OutputFolder,
     encode_json,
+    find_output,
     open_output,
     safe_component,
     write_whole,
 )
+from ductdicom.settings import Phi
 
 ONE = OutputFolder(path=Path(), key=b"1" * 32)
 TWO = OutputFolder(path=Path(), key=b"2" * 32)
@@ -313,3 +315,29 @@ def test_any_text_becomes_one_harmless_component(text):
     assert name[-1] not in ". "
     assert not set(name) & set('/\\:*?"<>| \0')
     assert safe_component(name) == name
+
+
+def test_a_folder_keeps_how_much_identity_its_first_run_allowed(tmp_path):
+    with open_output(tmp_path, Phi.NONE):
+        pass
+
+    for phi in (Phi.MINIMAL, Phi.FULL):
+        with pytest.raises(UsageError, match=r"was made with --phi none \(take another"):  # noqa: SIM117
+            with open_output(tmp_path, phi):
+                pass
+        with pytest.raises(UsageError, match="was made with --phi none"):
+            find_output(tmp_path, phi)
+    with open_output(tmp_path, Phi.NONE) as output:
+        assert output.phi is Phi.NONE
+    assert find_output(tmp_path, Phi.NONE) == output
+
+
+def test_a_folder_that_does_not_say_takes_the_next_runs_word(tmp_path):
+    with open_output(tmp_path):
+        pass
+    (tmp_path / ".ductdicom" / "phi").unlink()
+
+    with open_output(tmp_path, Phi.FULL):
+        pass
+
+    assert (tmp_path / ".ductdicom" / "phi").read_text() == "full\n"

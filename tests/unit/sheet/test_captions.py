@@ -180,6 +180,7 @@ def test_an_earlier_view_says_when_it_was_taken():
     prior = replace(prior, instance=earlier)
 
     assert captions.prior_label(prior, _row([prior], [post])) == "PRIOR 2025-12-03 (30 d)"
+    assert captions.prior_label(prior, _row([prior], [post]), has_dates=False) == "PRIOR (30 d)"
     assert captions.prior_label(post, _row([prior], [post])) == ""
 
 
@@ -202,6 +203,24 @@ def test_times_count_from_the_first_post_image(at, words):
     image = make_image(1, acquired_at=datetime.fromisoformat(at))
 
     assert captions.time_label(image, first) == words
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        pytest.param("2026-01-02T10:15", "+0:15  (5 min before first post)", id="minutes"),
+        pytest.param("2026-01-02T12:01", "+2:01  (101 min after first post)", id="hours"),
+        pytest.param("2026-01-02T10:20", "+0:20", id="the first post itself"),
+        pytest.param("2026-01-02T09:58", "-0:02  (22 min before first post)", id="before"),
+        pytest.param("2025-12-31T10:20", "2 d before first post", id="days"),
+    ],
+)
+def test_where_no_date_may_be_told_times_count_from_the_first_exposure(at, words):
+    first = captions.FirstPost(datetime.fromisoformat("2026-01-02T10:20"))
+    since = datetime.fromisoformat("2026-01-02T10:00")
+    image = make_image(1, acquired_at=datetime.fromisoformat(at))
+
+    assert captions.time_label(image, first, since) == words
 
 
 def test_of_several_injections_the_time_names_its_own():
