@@ -1,11 +1,13 @@
 """How a stored image is turned so that it hangs as a reader expects."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
 from ductdicom.model.call import Laterality
+from ductdicom.model.instance import Geometry
 
 Edge = Literal["left", "right"]
 
@@ -54,6 +56,10 @@ class Hanging:
 
 _OPPOSITE = MappingProxyType({"A": "P", "P": "A", "L": "R", "R": "L", "H": "F", "F": "H"})
 _AXIS = MappingProxyType({"A": 0, "P": 0, "L": 1, "R": 1, "H": 2, "F": 2})
+_COSINES = 6
+_LEAST_COSINE = 0.1  # what is less is no direction of its own
+_ENDS = (("L", "R"), ("P", "A"), ("H", "F"))
+_WEIGHTS = (1.0, 1.0, 2.0)
 # Where the chest wall lies, by where the rows run to.
 _CHEST_WALLS: MappingProxyType[str, Edge] = MappingProxyType({"A": "left", "P": "right"})
 _FROM_ABOVE = frozenset({"CC", "FB", "XCC", "XCCL", "XCCM"})
@@ -113,6 +119,34 @@ def hang(
             )
     message = f"patient orientation {stored[0]}\\{stored[1]} does not fit view {view}"
     return as_stored(stored, message)
+
+
+def stored_orientation(geometry: Geometry) -> tuple[str, ...] | None:
+    """Return where the rows and columns of an image run to, in letters, None where nothing says it.
+
+    Patient Orientation says so, else the direction cosines, which slices and synthetic views have
+    instead. In an oblique view up to some 60 degrees from the vertical the head or the feet are
+    named first, as consoles do (heuristic).
+
+    References
+    ----------
+    * DICOM PS3.3 C.7.6.1.1.1, Patient Orientation; C.7.6.2.1.1, Image Orientation (Patient);
+      C.7.6.16.2.4, Plane Orientation; C.7.6.16.2.15, Patient Orientation in Frame
+    """
+    cosines = geometry.direction_cosines
+    if any(geometry.patient_orientation or ()) or len(cosines) != _COSINES:
+        return geometry.patient_orientation
+    return _letters(cosines[:3]), _letters(cosines[3:])
+
+
+def _letters(direction: Sequence[float]) -> str:
+    """Return the letters of a direction to the left, the back and the head, the major one first."""
+    named = (
+        (abs(part) * weight, letters[part < 0])
+        for part, letters, weight in zip(direction, _ENDS, _WEIGHTS, strict=True)
+        if abs(part) > _LEAST_COSINE
+    )
+    return "".join(letter for _, letter in sorted(named, reverse=True))
 
 
 def as_stored(stored: tuple[str, str] | None, why: str) -> Hanging:

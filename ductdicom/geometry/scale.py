@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ductdicom.model.instance import Equipment, Geometry, Instance
+from ductdicom.model.instance import BREAST_TOMOSYNTHESIS, Equipment, Geometry, Instance
 from ductdicom.model.outcome import Note
 from ductdicom.model.study import MAGNIFIED_FROM, ImageCall
 
@@ -54,7 +54,8 @@ def breast_scale(image: ImageCall, *, pitch_mm: tuple[float, float] | None = Non
     """Return the scale at the breast of one image.
 
     Imager Pixel Spacing is divided by the magnification factor, unless the detector's pitch
-    shows that this was done before. Pixel Spacing counts only where Calibration Type says why.
+    shows that this was done before. Pixel Spacing counts only where Calibration Type says why, and
+    in the Breast Tomosynthesis class, where it is that of the plane in the breast.
     Where modifier or distances contradict the factor, the scale is unknown. What is beyond spacings
     of 0.02 to 0.5 mm and factors of 1.0 to 2.2 is not believed (heuristic).
 
@@ -74,12 +75,14 @@ def breast_scale(image: ImageCall, *, pitch_mm: tuple[float, float] | None = Non
     References
     ----------
     * DICOM PS3.3 C.8.7.10 and C.8.11.7: Imager Pixel Spacing (0018,1164), Estimated Radiographic
-      Magnification Factor (0018,1114); 10.7.1.3, Pixel Spacing Calibration Type (0028,0A02)
+      Magnification Factor (0018,1114); 10.7.1.3, Pixel Spacing Calibration Type (0028,0A02);
+      C.7.6.16.2.1, Pixel Measures
     """
     instance, geometry = image.instance, image.instance.geometry
     spacing = geometry.imager_pixel_spacing_mm
-    if spacing is None:
-        return _calibrated(geometry)
+    is_plane = instance.sop_class_uid == BREAST_TOMOSYNTHESIS
+    if spacing is None or (is_plane and geometry.pixel_spacing_mm is not None):
+        return _calibrated(geometry, is_plane=is_plane)
     if suspect := _suspect(spacing):
         return suspect
     is_named = "M" in image.modifiers
@@ -124,14 +127,15 @@ def contact_pitches(
     return {unit: spacings.pop() for unit, spacings in found.items() if len(spacings) == 1}
 
 
-def _calibrated(geometry: Geometry) -> Scale:
-    """Return the scale by Pixel Spacing, which only a calibration makes one."""
+def _calibrated(geometry: Geometry, *, is_plane: bool) -> Scale:
+    """Return the scale by Pixel Spacing: of a plane in the breast, or else only by calibration."""
     spacing, kind = geometry.pixel_spacing_mm, geometry.calibration_type
-    if spacing is None or not kind:
+    if spacing is None or not (kind or is_plane):
         return _unknown("no spacing")
     if suspect := _suspect(spacing):
         return suspect
-    return Scale(mm_per_px=spacing, is_corrected=True, source=f"calibrated ({kind.lower()})")
+    source = f"calibrated ({kind.lower()})" if kind else "in the plane of the image"
+    return Scale(mm_per_px=spacing, is_corrected=True, source=source)
 
 
 def _suspect(spacing: tuple[float, float]) -> Scale | None:

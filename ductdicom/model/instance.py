@@ -9,6 +9,7 @@ from enum import StrEnum
 from ductdicom.model.origin import Origin
 from ductdicom.model.value import Value
 
+BREAST_TOMOSYNTHESIS = "1.2.840.10008.5.1.4.1.1.13.1.3"
 FOR_PROCESSING = "FOR PROCESSING"
 FOR_PROCESSING_CLASSES = frozenset(
     {
@@ -185,6 +186,8 @@ class Geometry(Value, frozen=True, kw_only=True):
         From the X-ray source: (0018,1110), (0018,1111).
     patient_orientation
         The directions of rows and of columns (0020,0020), such as ``("A", "FR")``.
+    direction_cosines
+        The same as six numbers (0020,0037), three of each: to the left, the back and the head.
     paddle
         The compression paddle, as the console calls it (0018,11A4).
     """
@@ -197,6 +200,7 @@ class Geometry(Value, frozen=True, kw_only=True):
     source_to_detector_mm: float | None = None
     source_to_patient_mm: float | None = None
     patient_orientation: tuple[str, ...] | None = None
+    direction_cosines: tuple[float, ...] = ()
     paddle: str | None = None
 
 

@@ -74,3 +74,33 @@ def test_bright_air_of_raw_images_contradicts_no_orientation(
     assert {tile["voi"] for sheet in record["sheets"] for tile in sheet["tiles"]} == {
         "for processing"
     }
+
+
+@pytest.mark.parametrize(
+    "place", ["SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"]
+)
+def test_a_synthetic_view_has_scale_and_turning_by_its_functional_groups(tmp_path, place):
+    pixels = np.fliplr(np.where(_raw_pixels() < 9000, 2500, 0)).astype(np.uint16)
+    export = write_ductogram(tmp_path / "export", pixels=pixels, image_type=())
+    for path in export.iterdir():
+        dataset = pydicom.dcmread(path)
+        measures, plane, groups = pydicom.Dataset(), pydicom.Dataset(), pydicom.Dataset()
+        measures.PixelSpacing = [0.2, 0.2]
+        is_above = dataset.ViewCodeSequence[0].CodeValue == "399162004"
+        plane.ImageOrientationPatient = [0, 1, 0, *([-1, 0, 0] if is_above else [0, 0, -1])]
+        groups.PixelMeasuresSequence, groups.PlaneOrientationSequence = [measures], [plane]
+        setattr(dataset, place, [groups])
+        dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.13.1.3"
+        dataset.ImageType = ["DERIVED", "PRIMARY", "TOMOSYNTHESIS", "GENERATED_2D"]
+        dataset.PatientOrientation = ""
+        del dataset.ImagerPixelSpacing
+        dataset.save_as(path)
+
+    run_organise(export, output=tmp_path / "out")
+
+    (record,) = read_records(tmp_path / "out")
+    tiles = [tile for sheet in record["sheets"] for tile in sheet["tiles"]]
+    assert {tile["transform"] for tile in tiles} == {"fliplr"}
+    assert all(tile["mm_per_px"] for tile in tiles)
+    notes = {note for row in record["rows"] for note in row["notes"]}
+    assert not notes & {"scale-unknown", "orientation-unknown"}

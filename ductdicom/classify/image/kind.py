@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from ductdicom.classify.image.subject import Subject
 from ductdicom.language.codes import SPECIMEN, view_of
 from ductdicom.model.call import Kind
-from ductdicom.model.instance import Level
+from ductdicom.model.instance import BREAST_TOMOSYNTHESIS, Level
 from ductdicom.model.value import Value
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
 _MAMMOGRAM_CLASSES = (_STORAGE + "1.2", _STORAGE + "1.2.1")
-_TOMOSYNTHESIS_CLASS = _STORAGE + "13.1.3"
 _PROJECTION_CLASSES = (_STORAGE + "13.1.4", _STORAGE + "13.1.5")
 _DIGITISED_FILM = "DF"  # DICOM PS3.3 C.8.6.1, Conversion Type
 _CAPTURE_CLASS = _STORAGE + "7"
@@ -101,7 +100,7 @@ def _by_class_and_modality(subject: Subject) -> Iterator[KindCall]:
     if _is_below(sop_class, _PRESENTATION_CLASS):
         yield KindCall(kind=Kind.PRESENTATION_STATE, reason="presentation state")
     modality = (instance.modality or "").strip().upper()
-    is_breast_class = sop_class in _MAMMOGRAM_CLASSES or sop_class == _TOMOSYNTHESIS_CLASS
+    is_breast_class = sop_class in _MAMMOGRAM_CLASSES or sop_class == BREAST_TOMOSYNTHESIS
     if sop_class in _PROJECTION_CLASSES:
         is_breast_class = True
     if not is_breast_class and modality not in _BREAST_MODALITIES:
@@ -174,7 +173,7 @@ def _by_image_type(subject: Subject) -> Iterator[KindCall]:
         )
     if "CESM" in (subject.instance.purpose.processing_code or "").upper():
         yield KindCall(kind=Kind.CONTRAST_MAMMOGRAM, reason="dual-energy processing code")
-    if terms & _TOMOSYNTHESIS_TERMS or sop_class == _TOMOSYNTHESIS_CLASS:
+    if terms & _TOMOSYNTHESIS_TERMS or sop_class == BREAST_TOMOSYNTHESIS:
         yield KindCall(kind=Kind.TOMOSYNTHESIS, reason="tomosynthesis")
 
 

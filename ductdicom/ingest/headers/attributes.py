@@ -33,6 +33,7 @@ from ductdicom.ingest.headers.fields import (
     is_claimed,
     looks_at,
     number,
+    numbers,
     otherwise,
     pair,
     private_text,
@@ -334,7 +335,9 @@ _USAGES = Places(
 _REGIONS = Places(_find_regions, (Tag.FRAME_ANATOMY_SEQUENCE, Tag.ANATOMIC_REGION_SEQUENCE))
 _TOP_AND_SHARED = Places(lambda header: (header.top, *header.shared))
 _BEAMS = top_and(Tag.X_RAY_GEOMETRY_SEQUENCE)
-_MEASURES = top_and(Tag.PIXEL_MEASURES_SEQUENCE)
+_MEASURES = top_and(Tag.PIXEL_MEASURES_SEQUENCE, Tag.FRAME_PIXEL_DATA_PROPERTIES_SEQUENCE)
+_PLANES = top_and(Tag.PLANE_ORIENTATION_SEQUENCE)
+_FRAME_ORIENTATION = top_and(Tag.PATIENT_ORIENTATION_IN_FRAME_SEQUENCE)
 
 OWN = {
     "instance_number": integer(Tag.INSTANCE_NUMBER),
@@ -439,7 +442,8 @@ TECHNIQUE = {
         magnification_factor=number(Tag.ESTIMATED_RADIOGRAPHIC_MAGNIFICATION_FACTOR, _BEAMS),
         source_to_detector_mm=number(Tag.DISTANCE_SOURCE_TO_DETECTOR, _BEAMS),
         source_to_patient_mm=number(Tag.DISTANCE_SOURCE_TO_PATIENT, _BEAMS),
-        patient_orientation=values(Tag.PATIENT_ORIENTATION),
+        patient_orientation=values(Tag.PATIENT_ORIENTATION, _FRAME_ORIENTATION),
+        direction_cosines=otherwise(numbers(Tag.IMAGE_ORIENTATION_PATIENT, _PLANES), ()),
         paddle=text(Tag.PADDLE_DESCRIPTION),
     ),
     "raster": together(

@@ -77,9 +77,9 @@ class FieldKind(Protocol):
         """Return the field."""
 
 
-def top_and(tag: Tag) -> Places:
-    """Look at the top level, then in a sequence of it or of a functional group."""
-    return Places(lambda header: (header.top, *header.groups(tag)), (tag,))
+def top_and(*tags: Tag) -> Places:
+    """Look at the top level, then in sequences of it or of functional groups."""
+    return Places(lambda header: (header.top, *chain.from_iterable(map(header.groups, tags))), tags)
 
 
 def before_top(tag: Tag) -> Places:
@@ -132,6 +132,11 @@ def _first_word(places: tuple[DataSet, ...], tag: int) -> str | None:
     return next(filter(None, words), words[0] if words else None)
 
 
+def _first_values(places: tuple[DataSet, ...], tag: int) -> tuple[str, ...] | None:
+    lists = [values for values in (place.values(tag) for place in places) if values is not None]
+    return next(filter(any, lists), lists[0] if lists else None)
+
+
 def _all_codes(places: tuple[DataSet, ...], tag: int) -> tuple[Code, ...] | None:
     lists = [codes for codes in (place.codes(tag) for place in places) if codes is not None]
     return tuple(dict.fromkeys(chain.from_iterable(lists))) if lists else None
@@ -143,8 +148,8 @@ def _any_claim(places: tuple[DataSet, ...], tag: int) -> bool | None:
 
 
 text = _first(DataSet.text)
-values = _first(DataSet.values)
 number = _first(DataSet.number)
+numbers = _first(lambda place, tag: place.numbers(tag) or None)
 pair = _first(DataSet.pair)  # of positive numbers
 codes = _first(DataSet.codes)
 integer = _first(DataSet.integer)
@@ -154,6 +159,7 @@ is_claimed = _first(lambda place, tag: place.claims(tag) is True)
 date = _first(lambda place, tag: parse_date(place.word(tag)))
 time = _first(lambda place, tag: parse_time(place.word(tag)))
 dated_time = _first(lambda place, tag: parse_dated_time(place.word(tag)))
+values = _kind(_first_values)  # the first that are not empty; () where there are only empty ones
 word = _kind(_first_word)  # the first that is not empty; "" where it is only there empty
 all_codes = _kind(_all_codes)  # each once; None where the sequence stands in no place
 any_claim = _kind(_any_claim)  # True if any place says YES, False if all that speak say NO

@@ -5,8 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ductdicom.geometry.hanging import Transform, hang, implied_laterality
+from ductdicom.geometry.hanging import (
+    Transform,
+    hang,
+    implied_laterality,
+    stored_orientation,
+)
 from ductdicom.model.call import Laterality
+from ductdicom.model.instance import Geometry
 from ductdicom.pixels.breast.air import apply, check_air, veto
 from ductdicom.pixels.breast.tissue import find_tissue, overview
 
@@ -221,3 +227,45 @@ def test_pixels_that_say_nothing_veto_nothing():
     stated = hang(view="CC", laterality=Laterality.LEFT, patient_orientation=("P", "L"))
 
     assert veto(stated, None) == stated
+
+
+@pytest.mark.parametrize(
+    ("cosines", "letters"),
+    [
+        pytest.param((0, -1, 0, -1, 0, 0), ("A", "R"), id="from above, left"),
+        pytest.param((0, 1, 0, 1, 0, 0), ("P", "L"), id="from above, right"),
+        pytest.param((0, -1, 0, 0, 0, -1), ("A", "F"), id="from the side"),
+        pytest.param((0, -1, 0, -0.71, 0, -0.71), ("A", "FR"), id="oblique"),
+        pytest.param((0, -1, 0, -0.86, 0, -0.51), ("A", "FR"), id="oblique by 60 degrees"),
+        pytest.param((0.05, -0.99, 0, -0.99, -0.05, 0.02), ("A", "R"), id="nearly from above"),
+        pytest.param((1, 0, 0), None, id="three numbers"),
+    ],
+)
+def test_direction_cosines_name_the_orientation(cosines, letters):
+    assert stored_orientation(Geometry(direction_cosines=cosines)) == letters
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [(("P", "L"), ("P", "L")), (None, ("A", "R")), ((), ("A", "R")), (("", ""), ("A", "R"))],
+)
+def test_letters_that_are_stated_come_first(stated, expected):
+    geometry = Geometry(patient_orientation=stated, direction_cosines=(0, -1, 0, -1, 0, 0))
+
+    assert stored_orientation(geometry) == expected
+
+
+@pytest.mark.parametrize("view", ["MLO", "ML", "CC"])
+@pytest.mark.parametrize("side", [L, R])
+@pytest.mark.parametrize("degrees", [30, 45, 60])
+def test_a_breast_hangs_alike_by_letters_and_by_cosines(view, side, degrees):
+    medial = -1 if side is L else 1
+    row = (0, -1 if side is L else 1, 0)
+    angle = {"MLO": np.radians(degrees), "ML": 0.0, "CC": np.pi / 2}[view]
+    column = (float(medial * np.sin(angle)), 0, float(-np.cos(angle)))
+    letters = stored_orientation(Geometry(direction_cosines=(*row, *column)))
+
+    hanging = hang(view=view, laterality=side, patient_orientation=letters)
+
+    assert (hanging.is_known, hanging.transform) == (True, Transform.IDENTITY)
+    assert hanging.fits_side

@@ -1,9 +1,10 @@
 import pytest
-from builders import make_instance
+from builders import MG, make_instance
+from msgspec.structs import replace
 
 from ductdicom.geometry.scale import breast_scale, contact_pitches
 from ductdicom.model.call import Kind, PhaseCall
-from ductdicom.model.instance import Geometry, Raster
+from ductdicom.model.instance import BREAST_TOMOSYNTHESIS, Geometry, Raster
 from ductdicom.model.study import ImageCall
 
 
@@ -24,6 +25,33 @@ def _image(*, uid="2.25.1", modifiers=(), rows=2400, columns=1900, manufacturer=
 
 def _square(side):
     return {"imager_pixel_spacing_mm": (side, side)}
+
+
+def _plane(sop_class_uid=BREAST_TOMOSYNTHESIS, **geometry):
+    image = _image(**geometry)
+    return replace(image, instance=replace(image.instance, sop_class_uid=sop_class_uid))
+
+
+@pytest.mark.parametrize("geometry", [{}, _square(0.07), {"calibration_type": "GEOMETRY"}])
+def test_the_spacing_of_a_plane_in_the_breast_is_its_scale(geometry):
+    scale = breast_scale(_plane(pixel_spacing_mm=(0.09, 0.08), **geometry))
+
+    assert (scale.mm_per_px, scale.is_corrected, scale.notes) == ((0.09, 0.08), True, ())
+
+
+def test_the_spacing_of_a_projection_is_no_scale_without_a_word_of_what():
+    assert breast_scale(_plane(MG, pixel_spacing_mm=(0.09, 0.08))).mm_per_px is None
+
+
+def test_a_plane_without_spacing_has_the_scale_of_its_detector():
+    assert breast_scale(_plane(**_square(0.1), magnification_factor=1.0)).mm_per_px == (0.1, 0.1)
+    assert breast_scale(_plane()).mm_per_px is None
+
+
+def test_an_impossible_spacing_of_a_plane_is_not_believed():
+    scale = breast_scale(_plane(pixel_spacing_mm=(9.0, 9.0)))
+
+    assert (scale.mm_per_px, scale.notes) == (None, ("spacing-suspect", "scale-unknown"))
 
 
 @pytest.mark.parametrize(

@@ -422,6 +422,45 @@ def test_geometry_in_millimetres():
     assert (found.compression_force_n, geometry.paddle) == (40.0, "SPOT MAG")
 
 
+COSINES = [0, -1, 0, -1, 0, 0]
+GROUPS = {
+    "PixelMeasuresSequence": {"PixelSpacing": ["0.09", "0.08"]},
+    "FramePixelDataPropertiesSequence": {"ImagerPixelSpacing": ["0.07", "0.07"]},
+    "PlaneOrientationSequence": {"ImageOrientationPatient": COSINES},
+    "PatientOrientationInFrameSequence": {"PatientOrientation": ["A", "R"]},
+    "XRayGeometrySequence": {"DistanceSourceToDetector": "660", "DistanceSourceToPatient": "600"},
+}
+
+
+@pytest.mark.parametrize(
+    "place", ["SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"]
+)
+def test_geometry_stands_in_functional_groups(place):
+    geometry = read_made(**{"PatientOrientation": "", place: [GROUPS]}).geometry
+
+    assert geometry.pixel_spacing_mm == (0.09, 0.08)
+    assert geometry.imager_pixel_spacing_mm == (0.07, 0.07)
+    assert geometry.patient_orientation == ("A", "R")
+    assert geometry.direction_cosines == tuple(COSINES)
+    assert (geometry.source_to_detector_mm, geometry.source_to_patient_mm) == (660, 600)
+
+
+def test_what_stands_at_the_top_comes_before_functional_groups():
+    geometry = read_made(
+        PatientOrientation=["P", "L"],
+        PixelSpacing=["1", "1"],
+        SharedFunctionalGroupsSequence=GROUPS,
+    ).geometry
+
+    assert (geometry.patient_orientation, geometry.pixel_spacing_mm) == (("P", "L"), (1, 1))
+
+
+def test_an_orientation_that_is_empty_everywhere_is_there_and_empty():
+    assert read_made(PatientOrientation="").geometry.patient_orientation == ()
+    assert read_made().geometry.patient_orientation is None
+    assert read_made().geometry.direction_cosines == ()
+
+
 @pytest.mark.parametrize(
     "value",
     [b"abc", b"1.2.3", b"nan", b"inf", b"1e400", b"", b"\\\\", b"\xff\xfe", b"0x10", b"-"],
