@@ -55,8 +55,8 @@ def breast_scale(image: ImageCall, *, pitch_mm: tuple[float, float] | None = Non
 
     Imager Pixel Spacing is divided by the magnification factor, unless the detector's pitch
     shows that this was done before. Pixel Spacing counts only where Calibration Type says why, and
-    in the Breast Tomosynthesis class, where it is that of the plane in the breast.
-    Where modifier or distances contradict the factor, the scale is unknown. What is beyond spacings
+    in the Breast Tomosynthesis class, where it is that of the plane in the breast. Where modifier
+    or distances contradict the factor, the scale is unknown. What is beyond spacings
     of 0.02 to 0.5 mm and factors of 1.0 to 2.2 is not believed (heuristic).
 
     Parameters
@@ -80,9 +80,8 @@ def breast_scale(image: ImageCall, *, pitch_mm: tuple[float, float] | None = Non
     """
     instance, geometry = image.instance, image.instance.geometry
     spacing = geometry.imager_pixel_spacing_mm
-    is_plane = instance.sop_class_uid == BREAST_TOMOSYNTHESIS
-    if spacing is None or (is_plane and geometry.pixel_spacing_mm is not None):
-        return _calibrated(geometry, is_plane=is_plane)
+    if spacing is None or _is_of_a_plane(instance):
+        return _calibrated(geometry, is_plane=_is_of_a_plane(instance))
     if suspect := _suspect(spacing):
         return suspect
     is_named = "M" in image.modifiers
@@ -125,6 +124,12 @@ def contact_pitches(
         if spacing is not None and not image.is_magnified:
             found.setdefault(image.instance.equipment, set()).add(spacing)
     return {unit: spacings.pop() for unit, spacings in found.items() if len(spacings) == 1}
+
+
+def _is_of_a_plane(instance: Instance) -> bool:
+    """Whether Pixel Spacing is that of a plane in the breast."""
+    is_class = instance.sop_class_uid == BREAST_TOMOSYNTHESIS
+    return is_class and instance.geometry.pixel_spacing_mm is not None
 
 
 def _calibrated(geometry: Geometry, *, is_plane: bool) -> Scale:
