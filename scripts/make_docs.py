@@ -1,7 +1,8 @@
 """Fill in the parts of the documentation that are made from the code.
 
 A part stands between ``<!-- made: NAME -->`` and ``<!-- end -->`` and is replaced by what the code
-says. With ``--check`` nothing is written, and the end is 1 where a part is stale.
+says; examples are run for it. With ``--check`` nothing is written, and the end is 1 where a part is
+stale.
 """
 
 import inspect
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import examples
 
 from ductdicom.classify import decide
 from ductdicom.classify.engine import Thresholds
@@ -199,6 +201,8 @@ _ANCHORS = {
 }
 
 _MAKERS: Mapping[str, Callable[[], str]] = {
+    "readings": lambda: table(examples.READINGS_HEAD, examples.readings()),
+    "splits": lambda: table(examples.SPLITS_HEAD, examples.splits()),
     "rules-of-phase": lambda: _rules(Question.PHASE),
     "rules-of-exam": lambda: _rules(Question.EXAM),
     "rules-of-side": lambda: _rules(Question.SIDE),
