@@ -2,8 +2,10 @@
 
 import hashlib
 import io
+import math
 from collections.abc import Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -19,6 +21,18 @@ from ductdicom.sheet.raster import draw_page
 from ductdicom.sheet.style import Theme
 from ductdicom.version import __version__
 
+_UNKNOWN_METHOD = "UNKNOWN"
+_METHODS = MappingProxyType(  # defined terms of PS3.3 C.7.6.1.1.5.1
+    {
+        "1.2.840.10008.1.2.4.50": "ISO_10918_1",
+        "1.2.840.10008.1.2.4.51": "ISO_10918_1",
+        "1.2.840.10008.1.2.4.53": "ISO_10918_1",
+        "1.2.840.10008.1.2.4.55": "ISO_10918_1",
+        "1.2.840.10008.1.2.4.81": "ISO_14495_1",
+        "1.2.840.10008.1.2.4.91": "ISO_15444_1",
+        "1.2.840.10008.1.2.4.203": "ISO_15444_15",
+    }
+)
 _SERIES_NUMBER = 9001  # high, so that it sorts behind the study's own series
 _DESCRIPTION = "DUCTOGRAM CONTACT SHEET - NOT FOR DIAGNOSIS"
 _IMPLEMENTATION_UID = UID("2.25.270498712163504872163508741236508712365")
@@ -62,8 +76,12 @@ def dicom_sheet(
     first = study.images[0].instance
     data = Dataset()
     _add_identity(data, first, phi, pseudonym)
-    own_study = _uid(f"study:{pseudonym}:{digest}") if phi is Phi.NONE else None
-    _add_study(data, own_study or first.study_instance_uid, digest)
+    study_uid = first.study_instance_uid
+    if phi is Phi.NONE:
+        study_uid = _uid(f"study:{pseudonym}:{digest}")
+    elif not study_uid.isascii():  # which nobody could write (PS3.5 6.2), nor find by it
+        study_uid = _uid(f"study:{study_uid}")
+    _add_study(data, study_uid, digest)
     _add_content(data, drawn_images(pairing), names_sources=phi is not Phi.NONE)
     _add_pixels(data, frames)
     return _as_file(data)
@@ -83,7 +101,8 @@ def _as_file(data: Dataset) -> bytes:
 
 def _uid(text: str) -> str:
     """Return a UID that follows from a text (PS3.5 B.2, a name-based UUID as an integer)."""
-    return f"2.25.{int(hashlib.sha256(text.encode()).hexdigest()[:32], 16)}"
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"2.25.{int(digest[:32], 16)}"
 
 
 def _add_identity(data: Dataset, first: Instance, phi: Phi, pseudonym: str) -> None:
@@ -92,7 +111,8 @@ def _add_identity(data: Dataset, first: Instance, phi: Phi, pseudonym: str) -> N
     data.SpecificCharacterSet = "ISO_IR 192"
     data.PatientID = patient.patient_id or ""
     data.PatientName = (patient.name or "") if is_full else ""
-    data.PatientBirthDate = (patient.birth_date or "") if is_full else ""
+    birth_date = patient.birth_date or ""
+    data.PatientBirthDate = birth_date if is_full and birth_date.isascii() else ""
     data.PatientSex = ""
     data.AccessionNumber = (first.accession_number or "") if is_full else ""
     data.StudyDate = f"{first.study_date:%Y%m%d}" if first.study_date else ""
@@ -128,18 +148,48 @@ def _add_content(data: Dataset, shown: Sequence[ImageCall], *, names_sources: bo
     data.ImageType = ["DERIVED", "SECONDARY"]
     data.BurnedInAnnotation = "YES"
     data.DerivationDescription = "Contact sheet of reduced images; overview only"
-    is_lossy = any(image.instance.raster.is_lossy for image in shown)
-    data.LossyImageCompression = "01" if is_lossy else "00"
+    _add_lossy_history(data, shown)
     times = [image.acquired_at for image in shown if image.acquired_at]
     latest = max(times, default=datetime(1900, 1, 1))  # noqa: DTZ001 - the scanner's clock
     data.ContentDate = f"{latest:%Y%m%d}" if times and names_sources else ""
     data.ContentTime = f"{latest:%H%M%S}" if times and names_sources else ""
     data.DerivationCodeSequence = DicomSequence([_code("113085", "DCM", "Spatial resampling")])
     if names_sources:
-        data.SourceImageSequence = DicomSequence([_source(image) for image in shown])
+        uids = ((i.uid, i.instance.sop_class_uid) for i in shown)
+        sources = [_source(*pair) for pair in uids if all(uid.isascii() for uid in pair)]
+        data.SourceImageSequence = DicomSequence(sources)
     sides = {str(image.laterality) for image in shown}
     if sides in ({"L"}, {"R"}):
         data.ImageLaterality = sides.pop()
+    else:  # of a pair, and no single one of it: PS3.3 C.7.3.1, type 2C
+        data.Laterality = ""
+
+
+def _add_lossy_history(data: Dataset, shown: Sequence[ImageCall]) -> None:
+    """Say how the most compressed of the images was compressed (PS3.3 C.7.6.1.1.5)."""
+    histories = [_lossy_history(i.instance) for i in shown if i.instance.raster.is_lossy]
+    data.LossyImageCompression = "01" if histories else "00"
+    if histories:
+        ratios, methods = max(histories, key=lambda history: math.prod(history[0]))
+        data.LossyImageCompressionMethod = list(methods)
+        if ratios:
+            data.LossyImageCompressionRatio = [f"{ratio:.6g}" for ratio in ratios]
+
+
+def _lossy_history(instance: Instance) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """Return the ratio and the method of each step in which an image was compressed with loss.
+
+    Where its header does not say, they follow from its transfer syntax and its size; there is no
+    ratio where these tell nothing either.
+    """
+    raster = instance.raster
+    method = _METHODS.get(instance.transfer_syntax_uid)
+    methods = raster.lossy_methods or (method or _UNKNOWN_METHOD,)
+    if raster.lossy_ratios or method is None:
+        return raster.lossy_ratios, methods
+    pixels = (raster.rows or 0) * (raster.columns or 0) * raster.frames * raster.samples
+    unpacked_bytes = pixels * (raster.bits_stored or raster.bits_allocated or 0) / 8
+    return (max(1.0, unpacked_bytes / max(1, instance.origin.size_bytes)),), methods
 
 
 def _code(value: str, scheme: str, meaning: str) -> Dataset:
@@ -150,10 +200,10 @@ def _code(value: str, scheme: str, meaning: str) -> Dataset:
     return item
 
 
-def _source(image: ImageCall) -> Dataset:
+def _source(sop_instance_uid: str, sop_class_uid: str) -> Dataset:
     item = Dataset()
-    item.ReferencedSOPClassUID = image.instance.sop_class_uid
-    item.ReferencedSOPInstanceUID = image.uid
+    item.ReferencedSOPClassUID = sop_class_uid
+    item.ReferencedSOPInstanceUID = sop_instance_uid
     purpose = _code("121329", "DCM", "Source image for montage")
     item.PurposeOfReferenceCodeSequence = DicomSequence([purpose])
     return item

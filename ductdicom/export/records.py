@@ -39,7 +39,7 @@ from ductdicom.sheet.page import (
     Page,
     pixel_box,
 )
-from ductdicom.version import __version__
+from ductdicom.version import __version__, library_version
 
 SUMMARY_SCHEMA = "ductdicom.summary/1"
 LEDGER_COLUMNS = (
@@ -251,14 +251,12 @@ def record_schema() -> bytes:
 
 def summary_record(report: Report) -> dict[str, object]:
     """Return the totals of a run (``ductdicom.summary/1``) as plain values."""
-    from importlib.metadata import version  # noqa: PLC0415 - loads what reads mail
-
     exams = Counter(str(study.call.exam.kind) for study in report.studies)
     dispositions = Counter(str(row.disposition) for row in report.rows)
     return {
         "schema": SUMMARY_SCHEMA,
         "version": __version__,
-        "libraries": {name: version(name) for name in _LIBRARIES},
+        "libraries": {name: library_version(name) for name in _LIBRARIES},
         "python": platform.python_version(),
         "exit_code": report.exit_code,
         "interrupted": report.is_interrupted,

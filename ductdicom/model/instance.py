@@ -236,6 +236,7 @@ class Raster(Value, frozen=True, kw_only=True):
 
     ``rows`` and ``columns`` are the height and width in pixels; ``frames`` and ``samples`` (per
     pixel) are at least 1. ``has_pixels``: there is an element with pixels, and it is not empty.
+    ``lossy_ratios`` and ``lossy_methods``: of each step of compression, as the header says.
     """
 
     rows: int | None = None
@@ -248,6 +249,8 @@ class Raster(Value, frozen=True, kw_only=True):
     has_pixels: bool = False
     has_annotation: bool = False  # burned in, which may name the patient
     is_lossy: bool = False
+    lossy_ratios: tuple[float, ...] = ()
+    lossy_methods: tuple[str, ...] = ()
 
 
 class Instance(Value, frozen=True):

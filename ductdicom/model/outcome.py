@@ -56,6 +56,7 @@ class ProblemCode(StrEnum):
     NOT_A_PATIENT = "not-a-patient"
     ORIENTATION_CONFLICT = "orientation-conflict"
     ORIGINAL_UNREADABLE = "original-unreadable"
+    OUTSIDE_OF_THE_DISC = "outside-of-the-disc"
     PATIENT_CONFLICT = "patient-conflict"
     PATIENT_INCOMPLETE = "patient-incomplete"
     PHASE_CONFLICT = "phase-conflict"
@@ -166,10 +167,14 @@ class LedgerRow(Value, frozen=True, kw_only=True):
 
 
 class MissingReference(Value, frozen=True, kw_only=True):
-    """A file that the directory of a file set lists and that is not there."""
+    """A file that the directory of a file set lists and that is not there.
+
+    ``leads_out``: it is not looked for, as its path leads out of the file set.
+    """
 
     directory: Origin
     file_id: str
+    leads_out: bool = False
 
 
 def reason_of(error: OSError) -> str:

@@ -25,6 +25,7 @@ _SERIOUS = frozenset(
         ProblemCode.WORKER_DIED,
         ProblemCode.CONTRADICTORY_DECISION,
         ProblemCode.MISSING_FROM_DICOMDIR,
+        ProblemCode.OUTSIDE_OF_THE_DISC,
     }
 )
 

@@ -259,6 +259,12 @@ def _holds_others(folder: Path) -> bool:
 
 
 def _missing_problem(item: MissingReference) -> Problem:
+    if item.leads_out:
+        return Problem(
+            code=ProblemCode.OUTSIDE_OF_THE_DISC,
+            message=f"{item.directory.label} lists {item.file_id}, which leads out of the disc and "
+            "is not looked for",
+        )
     return Problem(
         code=ProblemCode.MISSING_FROM_DICOMDIR,
         message=f"{item.directory.label} lists {item.file_id}, which is not there",

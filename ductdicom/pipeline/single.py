@@ -66,13 +66,10 @@ def write_sheet(
     job = plan_jobs([chosen], settings, folder)[0]
     drawn, pages = draw_study(job)
     files = [content for name, content in render(pages, job) if name != THUMBNAIL_NAME]
-    if len(files) == 1:
-        paths = [target]
-    else:
-        count = range(1, len(files) + 1)
-        paths = [target.with_name(f"{target.stem}-{n}{target.suffix}") for n in count]
+    more = range(2, len(files) + 1)
+    paths = [target, *(target.with_name(f"{target.stem}-{n}{target.suffix}") for n in more)]
     for path, content in zip(paths, files, strict=True):
-        write_whole(path, content)
+        write_whole(path.resolve(), content)  # a link that was named is followed
     return paths, decided(scanned, settings, (result_of(job, drawn),))
 
 

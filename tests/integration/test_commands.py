@@ -129,6 +129,24 @@ def test_sheet_writes_the_format_that_the_suffix_names(export, tmp_path, capsys,
     assert magic[suffix.lower()] in head
 
 
+def test_a_sheet_of_several_pages_begins_with_the_file_that_was_named(export, tmp_path, capsys):
+    assert run(["sheet", str(export), "-o", str(tmp_path / "one.png")]) == 0
+
+    said = capsys.readouterr().out.split()
+    names = [Path(path).name for path in said]
+    assert names == ["one.png", *(f"one-{n}.png" for n in range(2, len(names) + 1))]
+    assert len(names) > 1
+    assert {path.name for path in tmp_path.iterdir()} == set(names)
+
+
+def test_a_sheet_may_be_written_through_a_link_that_was_named(export, tmp_path):
+    (tmp_path / "sheet.pdf").symlink_to("real.pdf")
+
+    assert run(["sheet", str(export), "-o", str(tmp_path / "sheet.pdf")]) == 0
+    assert (tmp_path / "sheet.pdf").is_symlink()
+    assert (tmp_path / "real.pdf").read_bytes().startswith(b"%PDF")
+
+
 def test_sheet_shows_what_phi_allows(export, tmp_path):
     for phi in ("none", "minimal", "full"):
         run(["sheet", str(export), "-o", str(tmp_path / f"{phi}.pdf"), "--phi", phi])

@@ -1,5 +1,6 @@
 import io
 import os
+import shutil
 import tarfile
 import zipfile
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -8,10 +9,14 @@ from pathlib import Path
 
 import dicom_bytes as make
 import pytest
+from exports import write_ductogram
+from msgspec.structs import replace
 from streams import list_members
 
+from ductdicom.cli.application import run
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest import read as reading
+from ductdicom.ingest.cache.lines import pack, unpack
 from ductdicom.ingest.inputs import find_inputs
 from ductdicom.ingest.scan import fingerprint, scan_inputs
 from ductdicom.model.instance import Instance
@@ -161,12 +166,39 @@ def test_a_lower_directory_counts_from_the_root_of_its_file_set(tmp_path):
     assert [item.file_id for item in found] == ["S1/I20"]
 
 
-def test_a_directory_that_climbs_finds_nothing(tmp_path):
-    save(tmp_path, cd__DICOMDIR=make_directory("../secret"), secret=make.make_dicom())
+@pytest.mark.parametrize(
+    ("file_id", "leads_out"),
+    [
+        pytest.param("../secret", True, id="up"),
+        pytest.param("A/../../secret", True, id="down and up"),
+        pytest.param("/secret", True, id="from the root"),
+        pytest.param("//server/secret", True, id="another computer"),
+        pytest.param("C:/secret", True, id="a drive"),
+        pytest.param("A/../gone", False, id="down and up again"),
+        pytest.param("gone", False, id="not there"),
+    ],
+)
+@pytest.mark.parametrize("is_packed", [False, True], ids=["folder", "archive"])
+def test_a_reference_that_leads_out_of_the_disc_is_not_looked_for(
+    tmp_path, file_id, leads_out, is_packed
+):
+    save(tmp_path, cd__DICOMDIR=make_directory(file_id), secret=make.make_dicom())
+    if is_packed:
+        shutil.make_archive(str(tmp_path / "disc"), "zip", tmp_path, "cd")
+        shutil.rmtree(tmp_path / "cd")
 
     found = [item for item in scan_inputs([str(tmp_path)]) if isinstance(item, MissingReference)]
 
-    assert [item.file_id for item in found] == ["../secret"]
+    assert [(item.file_id, item.leads_out) for item in found] == [(file_id, leads_out)]
+    assert unpack(pack(found[0]), replace(found[0].directory, member=None)) == found[0]
+
+
+def test_a_reference_out_of_the_disc_needs_a_person(tmp_path, capsys):
+    export = write_ductogram(tmp_path / "cd")
+    (export / "DICOMDIR").write_bytes(make_directory("../secret"))
+
+    assert run(["check", str(export)]) == 1
+    assert "outside-of-the-disc" in capsys.readouterr().out
 
 
 def test_a_directory_inside_an_archive_is_compared_with_its_entries(tmp_path, monkeypatch):

@@ -5,7 +5,6 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 import click
@@ -14,9 +13,17 @@ from pydicom.uid import UID
 from ductdicom.cli.echo import say_json
 from ductdicom.cli.tables import print_table
 from ductdicom.pixels.decoding.codecs import DECODERS
-from ductdicom.version import __version__
+from ductdicom.version import __version__, library_version
 
-_LIBRARIES = ("pydicom", "numpy", "pillow", "imagecodecs", "simplejpeg", "reportlab", "click")
+_LIBRARIES = {  # by the module that is imported
+    "pydicom": "pydicom",
+    "numpy": "numpy",
+    "PIL": "pillow",
+    "imagecodecs": "imagecodecs",
+    "simplejpeg": "simplejpeg",
+    "reportlab": "reportlab",
+    "click": "click",
+}
 _EXTRAS = {
     "pacs": ("pynetdicom", "dicomweb_client"),
     "cluster": ("distributed",),
@@ -56,11 +63,10 @@ def _programs() -> Iterator[Capability]:
     yield Capability(subject="program", name="ductdicom", found=__version__)
     yield Capability(subject="program", name="python", found=platform.python_version())
     yield Capability(subject="program", name="system", found=f"{sys.platform} {platform.machine()}")
-    for name in _LIBRARIES:
-        try:
-            yield Capability(subject="library", name=name, found=version(name))
-        except PackageNotFoundError:
-            yield Capability(subject="library", name=name, found="missing", is_missing=True)
+    for module, name in _LIBRARIES.items():
+        is_missing = find_spec(module) is None
+        found = "missing" if is_missing else library_version(name)
+        yield Capability(subject="library", name=name, found=found, is_missing=is_missing)
 
 
 def _decoders() -> Iterator[Capability]:

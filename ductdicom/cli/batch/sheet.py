@@ -34,7 +34,7 @@ def sheet(
     study: str | None,
     **_settings: object,
 ) -> int:
-    """Write one study's sheet; a PNG of several pages becomes FILE-1.png, FILE-2.png and so on."""
+    """Write one study's sheet; of a PNG the pages after the first are FILE-2.png and so on."""
     settings = make_settings()
     names = all_inputs(inputs, files_from, nul=nul)
     with show_progress(is_quiet=settings.quiet, as_json=False) as progress:

@@ -56,7 +56,7 @@ def pack(result: Scanned) -> Packed:
         return letter + _encode((_entry(result.origin), *_get_own(result))), *lines
     if isinstance(result, LedgerRow):
         return (b"r" + _encode((_entry(result.origin), *_get_row(result))),)
-    return (b"m" + _encode((_entry(result.directory), result.file_id)),)
+    return (b"m" + _encode((_entry(result.directory), result.file_id, result.leads_out)),)
 
 
 def unpack(packed: Packed, file: Origin) -> Scanned:
@@ -74,7 +74,7 @@ def unpack(packed: Packed, file: Origin) -> Scanned:
     if letter == b"r":
         return LedgerRow(origin=origin, **dict(zip(_ROW, own, strict=True)))
     if letter == b"m":
-        return MissingReference(directory=origin, file_id=own[0])
+        return MissingReference(directory=origin, file_id=own[0], leads_out=own[1])
     readers = _RECALL if letter == b"i" else _READ
     series, view, technique = [read(line) for read, line in zip(readers, lines, strict=True)]
     on, tag, is_acquisition = series[: len(_MOMENT)]
@@ -119,7 +119,7 @@ _READ_OWN = {
     b"i": _reader(Origin | None, *_types(_OWN)),
     b"I": _reader(Origin | None, *_types(_OWN)),
     b"r": _reader(Origin | None, *(get_type_hints(LedgerRow)[name] for name in _ROW)),
-    b"m": _reader(Origin | None, str),
+    b"m": _reader(Origin | None, str, bool),
 }
 _TOGETHER = ("origin", "clock", *_OWN, *_MOMENT, *_SERIES, *_VIEW, *_TECHNIQUE)
 _in_order = itemgetter(*map(_TOGETHER.index, Instance.__struct_fields__))

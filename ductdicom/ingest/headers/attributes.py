@@ -323,6 +323,11 @@ def _is_lossy(header: Header) -> bool:
     return says or header.facts.transfer_syntax_uid in _LOSSY_SYNTAXES
 
 
+@looks_at(Tag.LOSSY_IMAGE_COMPRESSION_RATIO)
+def _lossy_ratios(header: Header) -> tuple[float, ...]:
+    return header.top.numbers(Tag.LOSSY_IMAGE_COMPRESSION_RATIO)
+
+
 _AGENTS = Places(
     lambda header: (header.top, *header.top.items(Tag.CONTRAST_BOLUS_AGENT_SEQUENCE)),
     (Tag.CONTRAST_BOLUS_AGENT_SEQUENCE,),
@@ -458,5 +463,7 @@ TECHNIQUE = {
         has_pixels=Field(lambda header: header.facts.has_pixels, ()),
         has_annotation=is_claimed(Tag.BURNED_IN_ANNOTATION),
         is_lossy=_is_lossy,
+        lossy_ratios=_lossy_ratios,
+        lossy_methods=otherwise(values(Tag.LOSSY_IMAGE_COMPRESSION_METHOD), ()),
     ),
 }

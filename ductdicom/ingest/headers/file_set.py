@@ -26,7 +26,26 @@ def list_file_ids(directory: DataSet) -> tuple[FileId, ...]:
     """Return the file IDs that a directory lists, each once, in its order."""
     records = directory.items(Tag.DIRECTORY_RECORD_SEQUENCE)
     found = (record.values(Tag.REFERENCED_FILE_ID) for record in records)
-    return tuple(dict.fromkeys(file_id for file_id in found if file_id and all(file_id)))
+    return tuple(dict.fromkeys(file_id for file_id in found if file_id and any(file_id)))
+
+
+def _leads_out(file_id: FileId) -> bool:
+    """Tell whether a file ID climbs above its file set, or starts somewhere else."""
+    parts = "/".join(file_id).split("/")
+    if not parts[0] or parts[0].endswith(":"):
+        return True
+    depth = 0
+    for part in parts:
+        depth += {"..": -1, ".": 0, "": 0}.get(part, 1)
+        if depth < 0:
+            return True
+    return False
+
+
+def _missing(directory: Origin, file_id: FileId) -> MissingReference:
+    return MissingReference(
+        directory=directory, file_id="/".join(file_id), leads_out=_leads_out(file_id)
+    )
 
 
 def missing_in_folder(directory: Origin, file_ids: Iterable[FileId]) -> Iterator[MissingReference]:
@@ -38,9 +57,9 @@ def missing_in_folder(directory: Origin, file_ids: Iterable[FileId]) -> Iterator
     bases = [folder, *folder.parents]
     listing = _listing()
     for file_id in file_ids:
-        nearby = bases[: min(len(file_id), _MAX_COMPONENTS)]
+        nearby = [] if _leads_out(file_id) else bases[: min(len(file_id), _MAX_COMPONENTS)]
         if not any(_is_below(base, file_id, listing) for base in nearby):
-            yield MissingReference(directory=directory, file_id="/".join(file_id))
+            yield _missing(directory, file_id)
 
 
 def missing_in_archive(
@@ -51,9 +70,9 @@ def missing_in_archive(
     parents = PurePosixPath(directory.member or "").parents
     for file_id in file_ids:
         name = "/".join(file_id)
-        nearby = parents[: min(len(file_id), _MAX_COMPONENTS)]
+        nearby = () if _leads_out(file_id) else parents[: min(len(file_id), _MAX_COMPONENTS)]
         if not any(key in keys for base in nearby for key in _path_keys(str(base / name))):
-            yield MissingReference(directory=directory, file_id=name)
+            yield _missing(directory, file_id)
 
 
 _Listing = Callable[[Path], dict[str, Path]]

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sheets import lay_out, make_image
 
 from ductdicom.export.dicom import dicom_sheet
-from ductdicom.model.instance import Patient
+from ductdicom.model.instance import Patient, Raster
 from ductdicom.settings import Phi
 from ductdicom.sheet.raster import draw_page
 from ductdicom.sheet.style import DARK
@@ -96,6 +96,109 @@ def test_it_names_no_more_than_is_allowed(phi, shown, hidden):
         assert word in words
     for word in hidden:
         assert word not in words
+
+
+@pytest.mark.parametrize("text", ["1.2.é", "1.2.\udcff", "造影"])
+@pytest.mark.parametrize("name", ["sop_instance_uid", "sop_class_uid", "study_instance_uid"])
+def test_a_uid_that_nobody_could_write_costs_no_sheet(text, name):
+    odd, plain = make_image(1, phase="pre"), make_image(2)
+    odd = replace(odd, instance=replace(odd.instance, **{name: text}))
+    study, pairing, pages = lay_out([odd, plain], dpi=40)
+
+    sheet = _read(dicom_sheet(pages, study, pairing, DARK))
+
+    sources = [item.ReferencedSOPInstanceUID for item in sheet.SourceImageSequence]
+    assert sources == (["2.25.1", "2.25.2"] if name == "study_instance_uid" else ["2.25.2"])
+    assert sheet.StudyInstanceUID.is_valid
+
+
+def _sheet_of(*images):
+    study, pairing, pages = lay_out(images, dpi=40)
+    return _read(dicom_sheet(pages, study, pairing, DARK))
+
+
+def test_one_breast_is_the_images_side():
+    sheet = _sheet_of(make_image(1, phase="pre"), make_image(2))
+
+    assert sheet.ImageLaterality == "L"
+    assert "Laterality" not in sheet
+
+
+def test_two_breasts_have_no_side_which_is_said():
+    sheet = _sheet_of(make_image(1, phase="pre"), make_image(2), make_image(3, side="R"))
+
+    assert sheet.Laterality == ""  # type 2C: there, and not known
+    assert "ImageLaterality" not in sheet
+
+
+def _lossy(number, syntax="1.2.840.10008.1.2.1", **raster):
+    image = make_image(number)
+    raster = Raster(rows=1000, columns=1000, bits_stored=12, is_lossy=True, **raster)
+    origin = replace(image.instance.origin, size_bytes=150_000)
+    instance = replace(image.instance, transfer_syntax_uid=syntax, raster=raster, origin=origin)
+    return replace(image, instance=instance)
+
+
+TWO_STEPS = {"lossy_ratios": (10.0, 2.5), "lossy_methods": ("ISO_10918_1", "ISO_15444_1")}
+
+
+@pytest.mark.parametrize(
+    ("images", "ratios", "methods"),
+    [
+        pytest.param([_lossy(1, **TWO_STEPS)], [10, 2.5], ["ISO_10918_1", "ISO_15444_1"], id="all"),
+        pytest.param(
+            [
+                _lossy(1, lossy_ratios=(4.0,), lossy_methods=("ISO_14495_1",)),
+                _lossy(2, **TWO_STEPS),
+            ],
+            [10, 2.5],
+            ["ISO_10918_1", "ISO_15444_1"],
+            id="the worst of several",
+        ),
+        pytest.param(
+            [_lossy(1, "1.2.840.10008.1.2.4.51")], [10], ["ISO_10918_1"], id="by the file itself"
+        ),
+        pytest.param([_lossy(1)], None, ["UNKNOWN"], id="nothing tells"),
+    ],
+)
+def test_a_sheet_of_lossy_images_says_how_they_were_compressed(images, ratios, methods):
+    sheet = _sheet_of(make_image(9, phase="pre"), *images)
+
+    def listed(value):
+        return (
+            value if value is None else [value] if isinstance(value, str | float) else list(value)
+        )
+
+    assert sheet.LossyImageCompression == "01"
+    assert listed(sheet.get("LossyImageCompressionRatio")) == ratios
+    assert listed(sheet.LossyImageCompressionMethod) == methods
+
+
+def test_a_sheet_of_lossless_images_says_so():
+    sheet = _sheet_of(make_image(1, phase="pre"), make_image(2))
+
+    assert sheet.LossyImageCompression == "00"
+    assert "LossyImageCompressionRatio" not in sheet
+
+
+@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy is not installed")
+@pytest.mark.parametrize(
+    "images",
+    [
+        pytest.param([make_image(1, phase="pre"), make_image(2, side="R")], id="two breasts"),
+        pytest.param([make_image(1, phase="pre"), _lossy(2, **TWO_STEPS)], id="lossy"),
+    ],
+)
+def test_dciodvfy_finds_no_error_in_a_sheet_of(tmp_path, images):
+    study, pairing, pages = lay_out(images, dpi=40)
+    path = tmp_path / "sheet.dcm"
+    path.write_bytes(dicom_sheet(pages, study, pairing, DARK))
+
+    done = subprocess.run(
+        ["dciodvfy", path], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert [x for x in (done.stderr + done.stdout).splitlines() if x.startswith("Error")] == []
 
 
 @pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy is not installed")

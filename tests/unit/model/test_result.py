@@ -1,3 +1,5 @@
+from importlib import metadata
+
 import pytest
 from builders import make_origin
 
@@ -97,3 +99,12 @@ def test_what_needs_a_person_is_named_and_counted():
 
     assert _report(rows, studies).causes == {"phase-conflict": 1, "unreadable": 2}
     assert _report((), studies, strict=True).causes == {"phase-conflict": 1, "review": 2}
+
+
+def test_versions_are_unknown_where_a_frozen_program_brings_no_metadata(monkeypatch):
+    def refuse(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", refuse)
+
+    assert set(summary_record(_report())["libraries"].values()) == {"unknown"}

@@ -1,5 +1,6 @@
 import json
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -20,3 +21,15 @@ def test_every_extra_that_a_user_may_want_is_listed(capsys):
     assert {item["name"] for item in found} == (
         project["optional-dependencies"].keys() - FOR_DEVELOPERS
     )
+
+
+def test_a_library_without_metadata_is_there_all_the_same(monkeypatch, capsys):
+    def refuse(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", refuse)
+
+    assert run(["doctor", "--json"]) == 0
+
+    found = [item for item in json.loads(capsys.readouterr().out) if item["subject"] == "library"]
+    assert {item["found"] for item in found} == {"unknown"}
