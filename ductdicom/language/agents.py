@@ -38,7 +38,6 @@ OPAQUE = frozenset({AgentClass.AGENT, AgentClass.GADOLINIUM})  # by their names
 _GIVEN = OPAQUE | {AgentClass.GENERIC_YES}
 _SHORTEST_NAME = 4  # letters of an agent's name
 _REMEMBERED = 2048  # the images of an export say the same
-_SHORTEST_NEGATION = 4  # letters; "no" and "n" begin too many other words
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -179,7 +178,4 @@ def _is_negated(words: Sequence[Phrase]) -> bool:
             return True
     if words[-1].has("none") and any(w.has(*_NAMES_CONTRAST) for w in (words[0], *words[-2:])):
         return True
-    if all(phrase.has("none", "yes") for phrase in words):
-        return words[0].has("none")
-    names_any = any(phrase.has(*_NAMES_CONTRAST) for phrase in words)
-    return words[0].has("none") and len(words[0].text) >= _SHORTEST_NEGATION and not names_any
+    return words[0].has("none") and all(phrase.has("none", "yes", "before") for phrase in words)

@@ -105,14 +105,11 @@ class Lexicon:
     def _find(
         self, tokens: tuple[Token, ...], taken: dict[int, Phrase], roles: frozenset[str] | None
     ) -> Iterator[Phrase]:
-        position = 0
-        while position < len(tokens):
-            phrase = None if position in taken else self._longest(tokens, position, taken, roles)
-            if phrase is None:
-                position += 1
-            else:
-                yield phrase
-                position = phrase.last + 1
+        for position in range(len(tokens)):
+            if position not in taken:  # what was yielded before is taken by now
+                phrase = self._longest(tokens, position, taken, roles)
+                if phrase is not None:
+                    yield phrase
 
     def _longest(
         self,

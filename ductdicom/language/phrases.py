@@ -121,7 +121,7 @@ class PhraseReader:
         phrase = self.phrases[position]
         denied = denied_noun(self.phrases, position)
         if denied is not None:
-            return self._denying(*denied), max(1, denied[1] + 1 - position)
+            return self._denying(*denied), denied[1] + 1 - position
         if phrase.has("pre", "post", "both", "pre_weak", "post_weak"):
             found, step = self._whole(position), 1
         else:

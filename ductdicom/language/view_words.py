@@ -41,6 +41,9 @@ _SIDES = {"l": "side.left", "r": "side.right"}
 _LONGEST = 10  # letters
 _OBLIQUE = {"ML": "MLO", "LM": "LMO"}
 _LONGEST_ACRONYM = 4  # letters
+# What may stand between the words of a view: "mediolateral left oblique".
+_BETWEEN = frozenset({"-", *_SIDES})
+_BETWEEN_ROLES = ("filler", "left", "right", "left_short", "right_short")
 
 
 def view_roles(tokens: Sequence[Token], position: int) -> frozenset[str]:
@@ -90,7 +93,7 @@ def _split(part: str) -> tuple[str, ...]:
 
 def named_views(phrases: Sequence[Phrase]) -> Iterator[str]:
     """Yield the acronyms of the views that a text names; "oblicua mediolateral" is MLO."""
-    solid = [phrase for phrase in phrases if phrase.text != "-" and not phrase.has("filler")]
+    solid = [p for p in phrases if p.text not in _BETWEEN and not p.has(*_BETWEEN_ROLES)]
     for position, phrase in enumerate(solid):
         near = (*solid[max(0, position - 1) : position], *solid[position + 1 : position + 2])
         is_word = sum(len(token.text) for token in phrase.tokens) > _LONGEST_ACRONYM

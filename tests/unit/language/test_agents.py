@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ductdicom.language.agents import AgentClass, may_be_agent, read_agent, read_route
+from ductdicom.language.agents import (
+    AgentClass,
+    may_be_agent,
+    names_something,
+    read_agent,
+    read_route,
+)
 from ductdicom.vocabulary.terms import load_vocabulary
 
 VOCABULARY = load_vocabulary()
@@ -95,3 +101,24 @@ def test_case_and_blanks_do_not_matter(value):
 )
 def test_what_can_only_be_an_agents_name_may_be_one(value, may_be):
     assert may_be_agent(value, VOCABULARY) is may_be
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        pytest.param("iohexol", True, id="an agent"),
+        pytest.param("contrast", True, id="contrast as such"),
+        pytest.param("water", True, id="another substance"),
+        pytest.param("REMOVED", True, id="something that was taken out"),
+        pytest.param("xyz", True, id="a word that nobody knows"),
+        pytest.param("unknown agent xyz", True, id="more than unknown"),
+        pytest.param("unknown", False, id="unknown"),
+        pytest.param("N/A", False, id="not applicable"),
+        pytest.param("none", False, id="a denial"),
+        pytest.param("contrast not given", False, id="a denial of contrast"),
+        pytest.param("--", False, id="signs"),
+        pytest.param("", False, id="nothing"),
+    ],
+)
+def test_a_field_names_something_unless_it_is_blank_or_a_denial(value, names):
+    assert names_something(value, VOCABULARY) is names

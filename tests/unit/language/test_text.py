@@ -242,6 +242,21 @@ def test_long_forms_of_a_view_are_read_in_either_order(text, view):
     assert reading.view_group is VIEW_GROUPS[view]
 
 
+@pytest.mark.parametrize(
+    ("text", "views"),
+    [
+        ("mediolateral left oblique", ("MLO",)),
+        ("oblique R mediolateral", ("MLO",)),
+        ("oblicua der mediolateral", ("MLO",)),
+        ("schräg, mediolateral", ("ML",)),
+        ("oblique CC mediolateral", ("CC", "ML")),
+        ("LMLO mediolateral", ("MLO", "ML")),
+    ],
+)
+def test_an_oblique_belongs_to_the_view_beside_it_their_side_left_aside(text, views):
+    assert read(text).views == views
+
+
 def test_every_language_has_the_long_forms_of_the_views_that_are_taken():
     languages = {term.language for term in VOCABULARY.terms} - {"common", "agents"}
 
@@ -316,9 +331,42 @@ def test_a_repeated_injection_is_told(text):
     assert reading.phase is TextPhase.NONE
 
 
+@pytest.mark.parametrize(
+    ("text", "names_it"),
+    [
+        pytest.param("Galaktographie nicht", False, id="a denial that ends"),
+        pytest.param("Galactogram not tolerated", False, id="a word nobody knows behind it"),
+        pytest.param("Galactogram not given", False, id="a participle behind it"),
+        pytest.param("Galactogram not yet", False, id="an adverb behind it"),
+        pytest.param("Galactogram not contrast", True, id="a denial of contrast"),
+        pytest.param("Galactogram CC, not contrast", True, id="a denial further on"),
+        pytest.param("Galactogram", True, id="no denial"),
+    ],
+)
+def test_a_denial_right_behind_the_procedure_takes_it_back(text, names_it):
+    assert read(text).is_ductography is names_it
+
+
+@pytest.mark.parametrize(
+    ("text", "phase"),
+    [
+        pytest.param("L CC -C", "pre", id="without contrast"),
+        pytest.param("L CC +C", "post", id="with contrast"),
+        pytest.param("L CC C+", "post", id="with contrast, the other way"),
+        pytest.param("T-C", "none", id="a letter right before the dash"),
+        pytest.param("L CC A+C", "none", id="a letter right before the plus"),
+        pytest.param("L CC C+D", "none", id="a letter right behind the plus"),
+        pytest.param("L CC C + D", "none", id="blanks around it"),
+    ],
+)
+def test_a_dash_belongs_to_its_letter_where_none_stands_on_its_other_side(text, phase):
+    assert read(text, ductography_context=True).phase == phase
+
+
 def test_words_stand_as_in_the_source():
     assert read("Galaktographie li n. KM").words == ("Galaktographie", "n. KM")
     assert read("ＰＲＥ CONTRAST").words == ("PRE CONTRAST",)
+    assert read("galaktografi öncesi", ductography_context=True).words == ("galaktografi öncesi",)
 
 
 def test_a_value_that_fills_its_field_is_weak():

@@ -34,6 +34,12 @@ def asserted(text):
         pytest.param("good filling of duct", "finding phase connective duct", id="a remark"),
         pytest.param("post CONTRSAT", "phase|slip of the pen", id="two letters swapped"),
         pytest.param("post infection", "phase unknown", id="another word, a letter apart"),
+        pytest.param(
+            "L CC 2 weeks post contrast", "side|view|number|past|phase|contrast", id="days"
+        ),
+        pytest.param("R2 2 weeks", "side number number past", id="a span behind a room's name"),
+        pytest.param("R2 LT 2019", "side number side date", id="a year behind a room's name"),
+        pytest.param("R2019", "side unknown", id="a room's name that may be a year"),
         pytest.param("Dr Smith post contrast", "title unknown phase contrast", id="a title"),
     ],
 )
