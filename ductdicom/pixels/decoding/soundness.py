@@ -41,6 +41,10 @@ _coding = struct.Struct(">BBHBBBBB").unpack_from  # of the COD segment, behind i
 _COD_BYTES = 14
 _HAS_PRECINCTS = 1
 _HAS_PACKET_MARKERS = 0b110
+_MUST_END_HEADERS = 0b100
+_HEADER_END = b"\xff\x92"
+_packet_start = re.compile(rb"\xff\x91\x00\x04(..)", re.DOTALL)
+_PACKET_NUMBERS = 1 << 16
 _IS_RAW = 0x41  # of the code-block style: some bits are not coded, and many may be 0
 _size = struct.Struct(">8IH").unpack_from  # of the SIZ segment, behind its capabilities
 _SIZE_AT = 8
@@ -121,12 +125,50 @@ def _check_packets(frame: bytes) -> None:
     precincts = _count_precincts(frame, levels, sizes if style & _HAS_PRECINCTS else b"")
     search = _not_beside_packets if style & _HAS_PACKET_MARKERS else _not_in_data
     most = layers * precincts + _SPARE_ZEROS
-    for begin, end in _tile_data(frame, place):
-        if found := search(frame, begin, end):
-            raise damaged_pixels(f"marker {frame[found.start() + 1]:02X} in the compressed data")
+    last: dict[int, int | None] = {}
+    for tile, begin, end in _tile_data(frame, place):
+        if style & _HAS_PACKET_MARKERS:
+            last[tile] = _check_markers(frame, begin, end, style, last.get(tile))
+        # The number of a packet may look like a marker.
+        data = _packet_start.sub(b"", frame[begin:end]) if style & _HAS_PACKET_MARKERS else None
+        found = search(frame, begin, end) if data is None else search(data)
+        if found:
+            raise damaged_pixels(f"marker {found[0][1]:02X} in the compressed data")
         has_hole = most <= end - begin and frame.find(bytes(most), begin, end) >= 0
         if has_hole and not block_style & _IS_RAW:
             raise damaged_pixels("a part of the compressed data is empty")
+
+
+def _check_markers(frame: bytes, begin: int, end: int, style: int, last: int | None) -> int | None:
+    """Refuse packets whose numbers do not rise, or whose headers do not all end.
+
+    Parameters
+    ----------
+    style
+        Of the COD segment: which markers packets may and must carry.
+    last
+        The number of the tile's last packet before these, None where there was none.
+
+    Returns
+    -------
+    int or None
+        The number of the last of these packets.
+
+    References
+    ----------
+    * ITU-T T.800 A.8.1 and A.8.2, start of packet and end of packet header
+    """
+    numbers = [
+        int.from_bytes(found[1], "big") for found in _packet_start.finditer(frame, begin, end)
+    ]
+    for number in numbers:
+        if last is not None and not 0 < (number - last) % _PACKET_NUMBERS < _PACKET_NUMBERS // 2:
+            raise damaged_pixels(f"packet {number} follows packet {last}")
+        last = number
+    ends = frame.count(_HEADER_END, begin, end)  # none where the headers are packed elsewhere
+    if style & _MUST_END_HEADERS and 0 < ends < len(numbers):
+        raise damaged_pixels("the header of a packet has no end")
+    return last
 
 
 def _count_precincts(frame: bytes, levels: int, sizes: bytes) -> int:
@@ -143,20 +185,20 @@ def _count_precincts(frame: bytes, levels: int, sizes: bytes) -> int:
     return count * int(samples)
 
 
-def _tile_data(frame: bytes, position: int) -> list[tuple[int, int]]:
-    """Return where the data of each tile-part begin and end."""
-    found: list[tuple[int, int]] = []
+def _tile_data(frame: bytes, position: int) -> list[tuple[int, int, int]]:
+    """Return the tile of each tile-part, and where its data begin and end."""
+    found: list[tuple[int, int, int]] = []
     position = frame.find(_TILE_PART, position)
     last = frame.rfind(b"\xff\xd9")
     while 0 <= position <= last - _TILE_PART_BYTES and frame.startswith(_TILE_PART, position):
-        _, _, _, length, _, _ = _tile_part(frame, position)
+        _, _, tile, length, _, _ = _tile_part(frame, position)
         end = position + length if length else last
         if end > last:
             raise damaged_pixels("a part of a tile is cut off")
         begin = frame.find(_DATA, position + _TILE_PART_BYTES, end)
         if begin < 0:
             raise damaged_pixels("a part of a tile has no data")
-        found.append((begin + 2, end))
+        found.append((tile, begin + 2, end))
         position = end
     if last - position > _TRAILING_BYTES:
         raise damaged_pixels("the compressed data go on behind the last tile")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ductdicom.errors import DecodeError
+from ductdicom.pixels.decoding.codestream import jpeg_segments
 from ductdicom.pixels.decoding.lossless import check_length
 from ductdicom.pixels.decoding.soundness import check_soundness
 
@@ -183,3 +184,136 @@ def test_more_than_padding_before_the_end_is_damage():
 
 def test_an_end_that_stands_twice_is_no_damage():
     check_length(encode_lossless(BREAST) + b"\xff\xd9", BREAST)
+
+
+def test_a_pixel_beyond_the_precision_is_damage():
+    frame = encode_lossless(BREAST)
+    pixels = BREAST.copy()
+    pixels[7, 7] = 4096
+
+    with pytest.raises(DecodeError, match="beyond"):
+        check_length(frame, pixels)
+
+
+def with_restarts(part, count):
+    """Return a lossless frame of equal parts, one below the other, each an interval of its own."""
+    frame = encode_lossless(part)
+    segments = dict(jpeg_segments(frame))
+    size, scan = segments[0xC3] + 5, segments[0xDA]
+    begin = scan + 2 + int.from_bytes(frame[scan + 2 : scan + 4], "big")
+    data = frame[begin : frame.rindex(b"\xff\xd9")]
+    data = b"".join(bytes([*data, 0xFF, 0xD0 + number % 8]) for number in range(count))[:-2]
+    interval = b"\xff\xdd\0\x04" + part.size.to_bytes(2, "big")
+    rows = (len(part) * count).to_bytes(2, "big")
+    return (
+        frame[:size]
+        + rows
+        + frame[size + 2 : scan]
+        + interval
+        + frame[scan:begin]
+        + data
+        + b"\xff\xd9"
+    )
+
+
+PART = BREAST[50:60]
+INTERVALS = np.vstack([PART] * 20)
+
+
+def test_the_pixels_of_each_restart_interval_take_all_its_bits():
+    frame = with_restarts(PART, 20)
+
+    np.testing.assert_array_equal(imagecodecs.jpeg8_decode(frame), INTERVALS)
+    check_length(frame, INTERVALS)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda frame: frame.replace(b"\xff\xd3", b"\xff\xd4"), id="out of order"),
+        pytest.param(lambda frame: frame.replace(b"\xff\xd3", b"\xfe\xd3", 1), id="a lost one"),
+        pytest.param(lambda frame: change(frame, len(frame) // 2, bytes(40)), id="zeros"),
+    ],
+)
+def test_restart_intervals_that_do_not_hold_their_pixels_are_damage(spoil):
+    frame = spoil(with_restarts(PART, 20))
+
+    with pytest.raises(DecodeError):
+        check_length(frame, imagecodecs.jpeg8_decode(frame))
+
+
+def test_restarts_within_a_row_are_left_as_they_are():
+    frame = with_restarts(PART, 20)
+    place = frame.index(b"\xff\xdd\0\x04") + 4
+
+    check_length(change(frame, place, b"\0\x07"), np.zeros_like(INTERVALS))
+
+
+@pytest.mark.parametrize(
+    ("frame", "least"),
+    [
+        pytest.param(encode_lossless(BREAST), 0.6, id="without restarts"),
+        pytest.param(with_restarts(PART, 20), 0.6, id="with restarts"),
+    ],
+)
+def test_most_wrong_bits_are_found(frame, least):
+    begin = dict(jpeg_segments(frame))[0xDA] + 10
+    places = np.random.default_rng(5).integers(begin, len(frame) - 2, 60)
+    found = 0
+    for number, place in enumerate(places.tolist()):
+        damaged = change(frame, place, bytes([frame[place] ^ 1 << number % 8]))
+        with suppress(imagecodecs.Jpeg8Error):
+            try:
+                check_length(damaged, imagecodecs.jpeg8_decode(damaged))
+            except DecodeError:
+                found += 1
+    assert found >= least * len(places)
+
+
+SOP, EPH, PACKET = b"\xff\x91\0\x04", b"\xff\x92", b"\x95\x11\x22"
+
+
+def with_packets(numbers, *, ends=None, first=0, style=0b110, parts=1):
+    """Return a codestream whose packets carry these numbers; nothing can be decoded of it."""
+    frame = encode_j2k(FLAT["black"])
+    cod, tile = frame.index(b"\xff\x52"), frame.index(b"\xff\x90")
+    frame = change(frame, cod + 4, bytes([style]))[:tile]
+    ends = numbers if ends is None else numbers[:ends]
+    each = -(-len(numbers) // parts)
+    for part in range(parts):
+        data = b"".join(
+            SOP + number.to_bytes(2, "big") + (EPH if number in ends else b"") + PACKET
+            for number in numbers[part * each : (part + 1) * each]
+        )
+        length = (14 + len(data)).to_bytes(4, "big")
+        frame += b"\xff\x90\0\x0a\0\0" + length + bytes([part, parts]) + b"\xff\x93" + data
+    return frame + b"\xff\xd9"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param(with_packets([0, 1, 2, 3]), id="each packet"),
+        pytest.param(with_packets([0, 2, 3]), id="not every packet begins with a marker"),
+        pytest.param(with_packets([0, 1, 2, 3], parts=2), id="two parts of a tile"),
+        pytest.param(with_packets([65534, 65535, 0, 1]), id="beyond the last number"),
+        pytest.param(with_packets([0, 1], ends=0, style=0b010), id="no ends of headers"),
+        pytest.param(with_packets([0, 1], ends=0), id="headers that are packed elsewhere"),
+        pytest.param(with_packets(range(300)), id="a number like a marker"),
+    ],
+)
+def test_packets_in_order_are_sound(frame):
+    check_soundness(frame)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param(with_packets([0, 2, 1]), id="out of order"),
+        pytest.param(with_packets([0, 1, 1, 2]), id="one twice"),
+        pytest.param(with_packets([0, 1, 2, 1], parts=2), id="over two parts"),
+        pytest.param(with_packets([0, 1, 2], ends=2), id="the end of a header is missing"),
+    ],
+)
+def test_packets_that_contradict_their_markers_are_damage(frame):
+    refuse(frame)
