@@ -13,6 +13,7 @@ from ductdicom.classify.problems import (
     header_problems,
     side_problems,
     test_object_problems,
+    undone_problems,
     view_problems,
 )
 from ductdicom.language.text import hear_texts
@@ -55,6 +56,7 @@ def _classify(study: Study, engine: Engine) -> StudyCall:
     problems = [
         *of_copies,
         *exam_problems(exam),
+        *undone_problems(images, exam),
         *test_object_problems(images),
         *of_phases,
         *view_problems(images),

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from ductdicom.classify.exam.exam import is_contested
 from ductdicom.classify.exam.rules import named
 from ductdicom.classify.image.seen import Seen
+from ductdicom.classify.phase.side import firm
 from ductdicom.model.call import Confidence, ExamCall, ExamKind, Kind, Phase
 from ductdicom.model.instance import Level
 from ductdicom.model.outcome import Problem, ProblemCode
@@ -30,6 +31,18 @@ def exam_problems(exam: ExamCall) -> Iterator[Problem]:
             code=ProblemCode.EXAM_CONFLICT,
             message="the study carries signs of both a ductography and an intravenous "
             f"contrast mammography; taken as {exam.kind}",
+        )
+
+
+def undone_problems(images: Sequence[Seen], exam: ExamCall) -> Iterator[Problem]:
+    """Report contrast in a study that names a ductography only as one that was not made."""
+    is_undone = any(reading.is_undone for image in images for _, reading in image.subject.readings)
+    is_filled = any(item.says == Phase.POST for image in images for item in firm(image.said))
+    if exam.kind is ExamKind.MAMMOGRAM and is_undone and is_filled:
+        yield Problem(
+            code=ProblemCode.EXAM_CONFLICT,
+            message="a ductography is named as one that was not made, and images carry signs of "
+            "contrast",
         )
 
 

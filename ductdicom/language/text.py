@@ -38,18 +38,19 @@ _LONGEST_TEXT = 10_240  # characters, the length of LT (DICOM PS3.5 6.2)
 class Reading:
     """What a text says, and the words that say it.
 
-    ``may_be_ductography`` where a word names one that no public source confirms. ``words`` stand
-    as in the source. ``kinds`` are the look-alikes of a ductography that it names
-    (``biopsy``, ``specimen``, …). ``views`` and ``modifiers`` are acronyms of DICOM PS3.16 CID 4014
-    and 4015; ``view_group`` is also known where the text only says "lateral". ``laterality`` is
-    None where it names both sides or none; ``is_side_doubtful`` where the word for it may mean
-    something else. ``injection`` counts ducts or fillings from 1.
-    ``is_weak``: the words for the phase often mean something else, or the text may have lost its
-    end.
+    ``may_be_ductography`` where a word names one that no public source confirms; ``is_undone``
+    where it only names one that was not made, or is planned. ``words`` stand as in the source.
+    ``kinds`` are the look-alikes of a ductography that it names (``biopsy``, ``specimen``, …).
+    ``views`` and ``modifiers`` are acronyms of DICOM PS3.16 CID 4014 and 4015; ``view_group``
+    is also known where the text only says "lateral". ``laterality`` is None where it names both
+    sides or none; ``is_side_doubtful`` where the word for it may mean something else.
+    ``injection`` counts ducts or fillings from 1. ``is_weak``: the words for the phase often
+    mean something else, or the text may have lost its end.
     """
 
     is_ductography: bool = False
     may_be_ductography: bool = False
+    is_undone: bool = False
     phase: TextPhase = TextPhase.NONE
     words: tuple[str, ...] = ()
     kinds: frozenset[str] = frozenset()
@@ -119,6 +120,7 @@ def _read(
     return Reading(
         is_ductography=bool(procedure),
         may_be_ductography=len(names) > len(procedure),
+        is_undone=not names and _names_undone(scanned),
         phase=phase,
         words=tuple(_words(scanned, procedure, phase_words)),
         kinds=kinds,
@@ -138,8 +140,26 @@ def _procedures(phrases: Sequence[Phrase]) -> Iterator[Phrase]:
     """Yield the names of the procedure, but for those of the past and those that are denied."""
     for position, phrase in enumerate(phrases):
         is_named = phrase.has("ductography") and not _is_undone(phrases, position)
-        if is_named and not _is_preceded(phrases, position, "history", "without"):
+        if (
+            is_named
+            and not _is_preceded(phrases, position, "history", "without")
+            and not _is_denied(phrases, position)
+        ):
             yield phrase
+
+
+def _names_undone(scanned: ScannedText) -> bool:
+    """Whether a text names a ductography, of the breast and of this day, that was not made."""
+    is_named = any(p.has("ductography") and not p.has("unconfirmed") for p in scanned.phrases)
+    return is_named and scanned.roles.isdisjoint({"other_organ", "history"})
+
+
+def _is_denied(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether a denial stands before a name: "not performed galactography"."""
+    for phrase in reversed(phrases[max(0, position - _LONGEST_NAME) : position]):
+        if not phrase.has("filler", "given", "yet"):
+            return phrase.has("not")
+    return False
 
 
 def _is_undone(phrases: Sequence[Phrase], position: int) -> bool:

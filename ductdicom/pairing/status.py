@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from ductdicom.model.call import Kind, Laterality, Phase
+from ductdicom.model.call import ExamKind, Kind, Laterality, Phase
 from ductdicom.model.outcome import LeftOutReason, Note, ProblemCode, ReviewReason, Status
 from ductdicom.model.study import ImageCall, LeftOut, Pairing, Row, StudyCall
 
@@ -27,8 +27,10 @@ _STUDY_CONFLICTS = {
 
 def doubts(study: StudyCall) -> set[ReviewReason]:
     """Return why a study that was taken for no ductogram may be one all the same."""
-    is_doubted = any(problem.code is ProblemCode.NOT_A_PATIENT for problem in study.problems)
-    return {ReviewReason.NOT_A_PATIENT} if is_doubted else set()
+    codes = {ProblemCode.NOT_A_PATIENT}
+    if study.exam.kind is ExamKind.MAMMOGRAM:
+        codes.add(ProblemCode.EXAM_CONFLICT)
+    return {_STUDY_CONFLICTS[p.code] for p in study.problems if p.code in codes}
 
 
 def pairing_of(

@@ -7,11 +7,18 @@ from ductdicom.classify.image.seen import Seen
 from ductdicom.classify.image.subject import Subject
 from ductdicom.language.agents import OPAQUE, AgentClass, read_agent, read_route
 from ductdicom.language.codes import agent_of, is_ductography, route_of
+from ductdicom.language.lexicon import lexicon_of
 from ductdicom.model.call import Evidence, ExamKind, Kind, Strength
 from ductdicom.model.instance import Level, Text
 
 _OTHER_PROCEDURES = {Kind.BIOPSY, Kind.LOCALISATION, Kind.SPECIMEN}
 _OTHER_WORDS = {"biopsy", "localisation", "specimen", "pneumocystogram"}
+# DICOM PS3.16 Annex L, terms for Body Part Examined (0018,0015).
+_PARTS_WITH_DUCTS = {
+    *("HEAD", "HEADNECK", "NECK", "FACE", "JAW", "MANDIBLE", "MAXILLA", "CHEEK", "MOUTH", "SKULL"),
+    *("EYE", "ORBIT", "EYELID", "NOSE", "GALLBLADDER", "BILEDUCT", "LIVER", "PANCREAS"),
+    *("SALIVARYGLAND", "SUBMANDIBULAR", "PAROTID"),
+}
 _HARD_FILTERS = {"COPPER", "TITANIUM"}
 
 
@@ -87,7 +94,7 @@ def named(images: Sequence[Seen]) -> Iterator[Evidence]:
                 yield _evidence(
                     "procedure-code", code.tag, value, ExamKind.DUCTOGRAM, Strength.EXPLICIT
                 )
-        for text, reading in subject.readings:
+        for text, reading in () if _is_of_other_part(subject) else subject.readings:
             if (reading.is_ductography or reading.may_be_ductography) and not _asks(text):
                 strength = Strength.TEXT if reading.is_ductography else Strength.HINT
                 yield _evidence(
@@ -101,6 +108,16 @@ def named(images: Sequence[Seen]) -> Iterator[Evidence]:
                     ExamKind.CONTRAST_MAMMOGRAM,
                     Strength.TEXT,
                 )
+
+
+def _is_of_other_part(subject: Subject) -> bool:
+    """Tell whether the body part is one whose glands have ducts of their own.
+
+    Others, such as the chest, are what a plate for the breast is registered as, too.
+    """
+    part = subject.instance.breast.body_part or ""
+    roles = lexicon_of(subject.vocabulary).scan(part).roles
+    return part.strip().upper() in _PARTS_WITH_DUCTS or "other_organ" in roles
 
 
 def _asks(text: Text) -> bool:

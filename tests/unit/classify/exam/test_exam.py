@@ -7,6 +7,8 @@ from ductdicom.classify.exam.exam import decide_exam, is_contested
 from ductdicom.classify.image.seen import see
 from ductdicom.model.call import Confidence, ExamKind
 from ductdicom.model.instance import Code, Contrast, Level, Raster, Text
+from ductdicom.model.outcome import Status
+from ductdicom.pairing.rows import pair_study
 from ductdicom.vocabulary.terms import load_vocabulary
 
 VOCABULARY = load_vocabulary()
@@ -82,6 +84,16 @@ def test_the_order_of_the_images_changes_nothing():
     "name",
     [
         "GALACTOGRAPHY NOT PERFORMED",
+        "NOT PERFORMED GALACTOGRAPHY",
+        "no se realizó galactografía",
+        "nicht durchgeführte Galaktographie",
+        "Galaktographie abgesagt",
+        "galattografia non eseguita",
+        "SCHEDULED FOR DUCTOGRAM",
+        "CANCELLED DUCTOGRAM",
+        "MILK DUCT ECTASIA",
+        "LACRIMAL DUCTOGRAM",
+        "SALIVARY DUCTOGRAPHY",
         "DUCTOGRAM CANCELLED",
         "DUCTOGRAM SCHEDULED",
         "DUCTOGRAM IF NEEDED",
@@ -99,6 +111,26 @@ def test_a_name_of_what_was_not_done_or_of_another_organ_names_no_ductography(na
     assert call.exam.kind is ExamKind.MAMMOGRAM
 
 
+@pytest.mark.parametrize(
+    ("part", "kind"),
+    [
+        pytest.param("PAROTID", ExamKind.MAMMOGRAM, id="a gland with ducts"),
+        pytest.param("HEAD", ExamKind.MAMMOGRAM, id="where such glands are"),
+        pytest.param("Speicheldrüse", ExamKind.MAMMOGRAM, id="in words"),
+        pytest.param("BREAST", ExamKind.DUCTOGRAM, id="the breast"),
+        pytest.param("CHEST", ExamKind.DUCTOGRAM, id="as plates are registered"),
+        pytest.param("", ExamKind.DUCTOGRAM, id="empty"),
+        pytest.param(None, ExamKind.DUCTOGRAM, id="absent"),
+    ],
+)
+def test_the_body_part_may_make_it_another_examination(part, kind):
+    instance = make_instance("2.25.1", study_text="DUCTOGRAM")
+
+    call = conclude(replace(instance, breast=replace(instance.breast, body_part=part)))
+
+    assert call.exam.kind is kind
+
+
 def test_a_request_that_asks_names_no_ductography():
     asked = Text(level=Level.REQUEST, tag="(0032,1060)", value="galactography?")
 
@@ -107,11 +139,33 @@ def test_a_request_that_asks_names_no_ductography():
     assert call.exam.kind is ExamKind.MAMMOGRAM
 
 
-def test_a_name_that_was_not_done_with_contrast_is_for_a_person():
+@pytest.mark.parametrize(
+    ("first", "second", "kind", "problem"),
+    [
+        pytest.param(
+            {"agent": "iohexol"}, {}, ExamKind.MAMMOGRAM, "exam-conflict", id="on the earlier view"
+        ),
+        pytest.param(
+            {}, {"agent": "iohexol"}, ExamKind.DUCTOGRAM, "exam-inferred", id="on the later view"
+        ),
+        pytest.param(
+            {}, {"comment": "post contrast"}, ExamKind.MAMMOGRAM, "exam-conflict", id="in words"
+        ),
+    ],
+)
+def test_a_name_that_was_not_done_with_contrast_is_for_a_person(first, second, kind, problem):
     call = conclude(
-        make_instance("2.25.1", study_text="DUCTOGRAM NOT PERFORMED", at="09:00", agent="iohexol"),
-        make_instance("2.25.2", study_text="DUCTOGRAM NOT PERFORMED", at="09:10"),
+        make_instance("2.25.1", study_text="DUCTOGRAM NOT PERFORMED", at="09:00", **first),
+        make_instance("2.25.2", study_text="DUCTOGRAM NOT PERFORMED", at="09:10", **second),
     )
 
-    assert call.exam.kind is ExamKind.MAMMOGRAM
-    assert "contrast-unexplained" in [problem.code for problem in call.problems]
+    assert call.exam.kind is kind
+    assert problem in [problem.code for problem in call.problems]
+    assert pair_study(call).status is Status.REVIEW
+
+
+@pytest.mark.parametrize("name", ["MAMMOGRAM", "PAROTID DUCTOGRAM", "HX OF DUCTOGRAM"])
+def test_contrast_is_for_a_person_only_where_a_ductography_was_not_done(name):
+    call = conclude(make_instance("2.25.1", study_text=name, comment="post contrast"))
+
+    assert pair_study(call).status is Status.NOT_A_DUCTOGRAM
