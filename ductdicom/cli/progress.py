@@ -13,8 +13,13 @@ from ductdicom.settings import Settings
 if TYPE_CHECKING:  # see `_bar`
     from rich.progress import Progress
 
-_WORDS = {"scan": "reading headers", "draw": "drawing studies", "sample": "writing samples"}
-_UNITS = {"scan": "files/s", "draw": "studies/s", "sample": "files/s"}
+_WORDS = {
+    "scan": "reading headers",
+    "decode": "decoding images",
+    "draw": "drawing studies",
+    "sample": "writing samples",
+}
+_UNITS = {"scan": "files/s", "decode": "images/s", "draw": "studies/s", "sample": "files/s"}
 _EVERY_S = 5.0
 _FRAME_S = 0.1  # between two movements of a bar
 _LEAST_S = 1e-3

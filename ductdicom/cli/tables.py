@@ -28,6 +28,18 @@ def say_problems(report: Report, *, is_result: bool) -> None:
         say(words.rstrip(), is_result=is_result)
 
 
+def say_causes(report: Report) -> None:
+    """Say on standard output what needs a person, the first files, and what lists all of them."""
+    if not report.causes:
+        return
+    say("needs a person: " + ", ".join(f"{n} {name}" for name, n in report.causes.items()))
+    files = report.needing_a_person
+    for origin, word in files[:_MOST_NAMED]:
+        say(f"  {origin.label} ({word})")
+    more = f"and {len(files) - _MOST_NAMED} more; " if len(files) > _MOST_NAMED else ""
+    say(f"  {more}ductdicom check --pixels INPUT... lists them")
+
+
 def say_what_needs_a_person(report: Report) -> None:
     """Say on standard error what is wrong with the run, and which inputs could not be read.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from ductdicom.errors import INTERRUPTED, DuctDicomError, NothingReadableError, OutputError
+from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import BUG, Disposition, LedgerRow, Problem, ProblemCode, Status
 from ductdicom.model.record import RecordedSheet
 from ductdicom.model.study import Pairing, StudyCall
@@ -119,6 +120,32 @@ class Report(Struct, frozen=True, kw_only=True):
         if review and self.is_strict:
             found[str(Status.REVIEW)] = review
         return found
+
+    @property
+    def needing_a_person(self) -> tuple[tuple[Origin, str], ...]:
+        """The inputs that need a person, each once, and the ledger's or the problem's word for why.
+
+        A problem of a study as a whole is one of each of its images.
+        """
+        found = {
+            row.origin.label: (row.origin, row.reason)
+            for row in self.rows
+            if row.disposition is Disposition.UNREADABLE
+        }
+        for study in self.studies:
+            doubts: list[tuple[str, str | None]] = [
+                (str(problem.code), problem.sop_instance_uid)
+                for problem in study.call.problems
+                if problem.code in _SERIOUS
+            ]
+            if self.is_strict and study.pairing.status is Status.REVIEW:
+                doubts.append((str(Status.REVIEW), None))
+            for word, uid in doubts:
+                for image in study.call.images:
+                    if uid in {None, image.uid}:
+                        origin = image.instance.origin
+                        found.setdefault(origin.label, (origin, word))
+        return tuple(found.values())
 
     def _codes(self) -> Counter[ProblemCode]:
         of_studies = (problem for study in self.studies for problem in study.call.problems)

@@ -300,9 +300,10 @@ def decided(
             StudyResult(key=None, call=study.call, pairing=study.pairing)
             for study in scanned.judged
         )
+    studies = tuple(studies)
     return Report(
-        rows=account(scanned.gathered, scanned.judged),
-        studies=tuple(studies),
+        rows=account(scanned.gathered, scanned.judged, studies),
+        studies=studies,
         problems=scanned.problems,
         seconds=scanned.seconds,
         is_strict=settings.strict,

@@ -1,6 +1,7 @@
 """The commands beside the main job."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from record_schema import check_instance, check_record
 
 from ductdicom import __version__
 from ductdicom.cli.application import COMMANDS, run
+from ductdicom.phantom.files import Syntax
 from ductdicom.phantom.spec import Person, Texts
 
 pytestmark = pytest.mark.integration
@@ -295,3 +297,58 @@ def test_only_results_that_cannot_be_written_are_a_failure(export, full, code):
     if full == "stdout":
         assert b"could not be written to standard output" in done.stderr
         assert b"Traceback" not in done.stderr
+
+
+@pytest.fixture
+def own_export(export, tmp_path):
+    """Return a copy that a test may change."""
+    return Path(shutil.copytree(export, tmp_path / "export"))
+
+
+def _break_pixels(path):
+    """Leave a header that is whole, and a frame that nobody can decode."""
+    label = path.name
+    write_view(
+        path, syntax=Syntax.JPEG_LOSSLESS, seed=99, label=label, study_instance_uid="2.25.900"
+    )
+    content = bytearray(path.read_bytes())
+    content[-60:-10] = bytes(50)
+    path.write_bytes(content)
+
+
+def test_organise_names_the_files_that_need_a_person_and_check_finds_them_all(
+    own_export, tmp_path, capsys
+):
+    for number in range(12):
+        _break_pixels(own_export / f"broken-{number:02d}")
+
+    assert run(["organise", str(own_export), "-o", str(tmp_path / "out"), "-j", "1"]) == 1
+    said = capsys.readouterr().out
+    assert f"  {own_export}/broken-00 (damaged-pixels)" in said
+    assert said.count("(damaged-pixels)") == 10
+    assert "and 2 more; ductdicom check --pixels INPUT... lists them" in said
+
+    assert run(["check", str(own_export)]) == 0
+    assert "damaged-pixels" not in capsys.readouterr().out
+
+    assert run(["check", str(own_export), "--pixels", "-j", "1", "--json"]) == 1
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    broken = [item["where"] for item in found if item["code"] == "damaged-pixels"]
+    assert broken == [f"{own_export}/broken-{number:02d}" for number in range(12)]
+
+
+def test_check_decodes_what_no_sheet_shows(own_export, capsys):
+    _break_pixels(own_export / "broken")
+    for path in own_export.glob("IM*"):
+        path.unlink()
+
+    assert run(["check", str(own_export), "--pixels", "-j", "1"]) == 1
+    assert "damaged-pixels" in capsys.readouterr().out
+
+
+def test_check_with_pixels_finds_nothing_where_nothing_is_wrong(export, capsys):
+    assert run(["check", str(export)]) == 0
+    by_headers = capsys.readouterr().out
+
+    assert run(["check", str(export), "--pixels", "-j", "1"]) == 0
+    assert capsys.readouterr().out == by_headers

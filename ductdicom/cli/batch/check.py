@@ -14,13 +14,14 @@ from ductdicom.cli.options import (
     quiet_option,
     strict_option,
 )
-from ductdicom.cli.progress import read_inputs
+from ductdicom.cli.progress import read_inputs, show_progress
 from ductdicom.cli.tables import print_table
 from ductdicom.model.outcome import Disposition, Problem, ProblemCode, Status
-from ductdicom.model.result import Report
+from ductdicom.model.result import Report, StudyResult
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.read import Scan, decided
+from ductdicom.settings import Settings
 from ductdicom.sheet.pages.undecided import review_reason, undecided_images
 from ductdicom.wording import counted
 
@@ -28,22 +29,25 @@ _BAD = {Disposition.UNREADABLE, Disposition.DUPLICATE}
 
 
 @click.command(params=[*INPUTS, *DECIDING, strict_option, quiet_option])
+@click.option("--pixels", is_flag=True, help="Decode every image, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one finding a line as JSON.")
 def check(
     inputs: tuple[str, ...],
     files_from: str | None,
     nul: bool,
+    pixels: bool,
     as_json: bool,
     **_settings: object,
 ) -> int:
     """Say what is wrong with an export: files, file sets, patients, sides, phases.
 
     A study that needs review is a finding, with its undecided files; a failure only with --strict.
-    The exit code is the one that `organise` would end with, as far as headers tell.
+    The exit code is the one that `organise` would end with, as far as headers tell; with --pixels,
+    whatever makes it end with 1 is named.
     """
     settings = make_settings()
     scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
-    report = decided(scanned, settings)
+    report = decided(scanned, settings, _decoded(scanned, settings) if pixels else None)
     findings = list(_findings(scanned, report))
     if as_json:
         for found in findings:
@@ -55,6 +59,14 @@ def check(
         number = counted(len(findings), "finding", "findings")
         say(f"{number} in {counted(len(report.rows), 'input', 'inputs')}")
     return report.exit_code
+
+
+def _decoded(scanned: Scan, settings: Settings) -> tuple[StudyResult, ...]:
+    # What decodes takes long to load.
+    from ductdicom.pipeline.decode import decode_all  # noqa: PLC0415
+
+    with show_progress(is_quiet=settings.quiet, as_json=False) as progress:
+        return decode_all(scanned, max(settings.jobs, 1), progress=progress)
 
 
 class _Finding(NamedTuple):

@@ -21,7 +21,7 @@ from ductdicom.cli.options import (
     strict_option,
 )
 from ductdicom.cli.progress import show_progress
-from ductdicom.cli.tables import print_table, say_problems
+from ductdicom.cli.tables import print_table, say_causes, say_problems
 from ductdicom.errors import DuctDicomError
 from ductdicom.model.outcome import Disposition
 from ductdicom.model.result import (
@@ -122,7 +122,7 @@ def _print_report(report: Report, output: Path | None, *, details: bool) -> None
     if details:
         say()
         print_table(("study", "exam", "status", "problems"), list(map(_line, report.studies)))
-    _say_causes(report)
+    say_causes(report)
     if report.earlier_studies:
         folders = counted(report.earlier_studies, "study folder", "study folders")
         say(f"not part of this run, and may say more of a patient: {folders} of earlier runs")
@@ -140,12 +140,7 @@ def _print_plan(report: Report, output: Path | None) -> None:
     say(f"{output}: index.html, studies.jsonl, ledger.csv, summary.json")
     print_table(("inputs", "reason", "number"), count_inputs(report.rows))
     say_problems(report, is_result=True)
-    _say_causes(report)
-
-
-def _say_causes(report: Report) -> None:
-    if report.causes:
-        say("needs a person: " + ", ".join(f"{n} {name}" for name, n in report.causes.items()))
+    say_causes(report)
 
 
 def _line(study: StudyResult) -> tuple[object, ...]:

@@ -11,6 +11,7 @@ from ductdicom.ingest.headers.same_object import open_again
 from ductdicom.model.origin import Origin
 from ductdicom.pixels.decoding.source import Content
 
+DECODER_CRASHED = "decoder-crashed"
 _MOST_BYTES = 200 << 20  # that are held for one study; what is more is read when it is asked for
 
 
@@ -56,7 +57,7 @@ class Members:
         """
         if origin.label in self._deadly:
             message = "a decoder ends its process over it"
-            raise UnreadableError(message, reason="decoder-crashed", path=origin.label)
+            raise UnreadableError(message, reason=DECODER_CRASHED, path=origin.label)
         if origin.member is not None:
             return self.content(origin)
         with open_again(origin) as file:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 
@@ -114,18 +114,26 @@ def _without_deadly(job: StudyJob, executor: Executor, may_stop: MayStop) -> Stu
     return replace(job, deadly=find_deadly(origins, executor, may_stop))
 
 
-def probe(origin: Origin) -> None:
-    """Decode an image as a sheet would, in a worker that may die of it."""
-    with suppress(InputError):  # what is refused in good order is said when it is drawn
+def probe(origin: Origin) -> str:
+    """Decode an image as a sheet would, in a worker that may die of it.
+
+    Returns
+    -------
+    The ledger's reason where it is refused in good order, else nothing.
+    """
+    try:
         source = Members((origin,)).source(origin)
         for side_px in _SIDES_PX:
             read_image(source, min_side_px=side_px, label=origin.label)
+    except InputError as error:
+        return error.reason
+    return ""
 
 
 def find_deadly(
     origins: Sequence[Origin],
     executor: Executor,
-    may_stop: MayStop,
+    may_stop: MayStop = nullcontext,
 ) -> frozenset[str]:
     """Return the labels of the images over which a worker dies, one after the other."""
     deadly = set()

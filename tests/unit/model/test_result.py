@@ -2,6 +2,8 @@ from importlib import metadata
 
 import pytest
 from builders import make_origin
+from msgspec.structs import replace
+from sheets import make_image
 
 from ductdicom.export.records import summary_record
 from ductdicom.model.call import Confidence, ExamCall, ExamKind
@@ -108,3 +110,36 @@ def test_versions_are_unknown_where_a_frozen_program_brings_no_metadata(monkeypa
     monkeypatch.setattr(metadata, "version", refuse)
 
     assert set(summary_record(_report())["libraries"].values()) == {"unknown"}
+
+
+def test_each_file_that_needs_a_person_is_named_once_with_its_reason():
+    images = tuple(make_image(number) for number in (1, 2, 3))
+    study = _study("review", "phase-conflict")
+    call = replace(study.call, images=images)
+    problems = (
+        Problem(code=ProblemCode.PHASE_CONFLICT, message="m", sop_instance_uid="2.25.2"),
+        Problem(code=ProblemCode.TIME_CONFLICT, message="m", sop_instance_uid="2.25.1"),
+        Problem(code=ProblemCode.PIXELS_UNREADABLE, message="m", sop_instance_uid="2.25.3"),
+    )
+    study = replace(study, call=replace(call, problems=problems))
+    rows = [_row(Disposition.UNREADABLE, "damaged-pixels", name="3.dcm"), _row()]
+
+    def named(report):
+        return [(origin.source, word) for origin, word in report.needing_a_person]
+
+    damaged, in_conflict = ("3.dcm", "damaged-pixels"), ("2.dcm", "phase-conflict")
+    assert named(_report(rows, [study])) == [damaged, in_conflict]
+    assert named(_report(rows, [study], strict=True)) == [damaged, in_conflict, ("1.dcm", "review")]
+
+
+def test_a_problem_of_a_whole_study_is_one_of_all_its_images():
+    study = _study()
+    problem = Problem(code=ProblemCode.PATIENT_CONFLICT, message="m")
+    call = replace(study.call, images=(make_image(1), make_image(2)), problems=(problem,))
+
+    found = _report(studies=[replace(study, call=call)]).needing_a_person
+
+    assert [(origin.source, word) for origin, word in found] == [
+        ("1.dcm", "patient-conflict"),
+        ("2.dcm", "patient-conflict"),
+    ]

@@ -35,8 +35,8 @@ def test_only_the_images_over_which_a_worker_dies_are_found(tmp_path):
 def test_what_is_refused_in_good_order_is_not_deadly(tmp_path):
     (tmp_path / "text").write_text("no image", encoding="utf-8")
 
-    assert probe(make_origin(str(tmp_path / "text"))) is None
-    assert probe(make_origin(str(tmp_path / "gone"))) is None
+    assert probe(make_origin(str(tmp_path / "text"))) == "truncated"
+    assert probe(make_origin(str(tmp_path / "gone"))) == "missing"
 
 
 def test_a_deadly_image_is_not_decoded_again(tmp_path):
