@@ -18,7 +18,7 @@ from ductdicom.language.homonyms import (
 )
 from ductdicom.language.injection import read_injection
 from ductdicom.language.lexicon import lexicon_of
-from ductdicom.language.parts import Phrase, ScannedText
+from ductdicom.language.parts import CLAUSE_ENDS, Phrase, ScannedText
 from ductdicom.language.phrases import PhaseWord, PhraseReader, TextPhase
 from ductdicom.language.side import read_laterality
 from ductdicom.language.view_words import named_views
@@ -27,10 +27,9 @@ from ductdicom.model.call import Laterality, ViewGroup
 from ductdicom.vocabulary.terms import Vocabulary
 
 _BINDS_TO_PAST = ("before", "after", "history", "without")
-# Beside these the procedure was not made, or it was made of another gland.
-_NAMES_NOTHING = frozenset({"not_done", "other_organ"})
 _DUAL_ENERGY_ENDINGS = frozenset({"le", "he", "des", "sub"})  # "L CC LE": heuristic, GE
 _LONGEST_NAME = 6  # words of a procedure, with its side
+_REACH = 12  # words between a procedure and its plan
 _LONGEST_TEXT = 10_240  # characters, the length of LT (DICOM PS3.5 6.2)
 
 
@@ -107,7 +106,7 @@ def _read(
 ) -> Reading:
     scanned = _scan(value, vocabulary)
     scanned = replace(scanned, phrases=settle_homonyms(scanned.phrases, spoken))
-    names = [] if scanned.roles & _NAMES_NOTHING else list(_procedures(scanned.phrases))
+    names = [] if "other_organ" in scanned.roles else list(_procedures(scanned.phrases))
     procedure = [phrase for phrase in names if not phrase.has("unconfirmed")]
     kinds = frozenset(_kinds(scanned.phrases))
     in_ductogram = ductography_context or bool(procedure)
@@ -144,8 +143,20 @@ def _procedures(phrases: Sequence[Phrase]) -> Iterator[Phrase]:
             is_named
             and not _is_preceded(phrases, position, "history", "without")
             and not _is_denied(phrases, position)
+            and not _is_planned(phrases, position)
         ):
             yield phrase
+
+
+def _is_planned(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether a plan stands in the clause of a name, and is no plan of something else in it."""
+    start = end = position
+    while start > max(0, position - _REACH) and phrases[start - 1].text not in CLAUSE_ENDS:
+        start -= 1
+    while end < min(len(phrases), position + _REACH) and phrases[end].text not in CLAUSE_ENDS:
+        end += 1
+    clause = frozenset().union(*(phrase.roles for phrase in phrases[start:end]))
+    return "not_done" in clause and clause.isdisjoint(("kind", "competing", "modality"))
 
 
 def _names_undone(scanned: ScannedText) -> bool:

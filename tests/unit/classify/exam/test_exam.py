@@ -112,6 +112,21 @@ def test_a_name_of_what_was_not_done_or_of_another_organ_names_no_ductography(na
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "GALACTOGRAM LEFT, BIOPSY IF NEEDED",
+        "DUCTOGRAM WITH BIOPSY IF NEEDED",
+        "Galactogram; follow-up scheduled",
+        "DUCTOGRAM LT (CONSIDER MRI)",
+        "Galactogram done. Consider biopsy",
+        "Galaktographie links, ggf. Stanze",
+    ],
+)
+def test_a_plan_of_something_else_leaves_the_name_of_a_ductography(name):
+    assert conclude(make_instance("2.25.1", study_text=name)).exam.kind is ExamKind.DUCTOGRAM
+
+
+@pytest.mark.parametrize(
     ("part", "kind"),
     [
         pytest.param("PAROTID", ExamKind.MAMMOGRAM, id="a gland with ducts"),
