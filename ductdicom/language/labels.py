@@ -5,6 +5,7 @@ only, it says that these were filled. Heuristic.
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from ductdicom.language.negations import denial_behind, is_zero
@@ -20,6 +21,7 @@ _BEFORE = ("before", "without", "pre", "pre_weak", "pre_behind")
 _AFTER = ("after", "with", "post_behind")
 _FILLED = ("post", "post_weak", "finding", "repeat", "agent")
 _NOUNS = ("contrast", "injection")
+_REMARKED = frozenset({"remark", "place"})
 _VOLUMES = frozenset({"ml", "mls", "cc", "мл"})
 
 
@@ -56,7 +58,7 @@ def read_label(words: Sequence[Word], shared: Collection[str]) -> LabelMeaning |
         return None
     said: list[Word] = []
     aside: list[Word] = []
-    for clause in _clauses(words):
+    for clause in map(_without_denied_findings, _clauses(words)):
         own = [word for word in clause if _is_own(word, shared)]
         if _meaning(own) is None:
             aside += own
@@ -78,6 +80,18 @@ def _says_nothing_was_given(words: Sequence[Word]) -> bool:
         or (phrase.has(*_NOUNS) and denial_behind(phrases, position) is not None)
         for position, phrase in enumerate(phrases)
     )
+
+
+def _without_denied_findings(clause: Sequence[Word]) -> list[Word]:
+    """Make a mere remark of a finding that is denied: "no filling defect after contrast"."""
+    kept: list[Word] = []
+    for word in clause:
+        is_finding = word.part is Part.FINDING and word.phrase.has("finding")
+        if is_finding and kept and kept[-1].part is Part.NEGATION:
+            kept[-1] = replace(word, phrase=replace(word.phrase, roles=_REMARKED))
+        else:
+            kept.append(word)
+    return kept
 
 
 def _is_own(word: Word, shared: Collection[str]) -> bool:
@@ -113,13 +127,18 @@ def _meaning(label: Sequence[Word]) -> LabelMeaning | None:
 def _names_filling(label: Sequence[Word]) -> bool:
     """Whether a label says contrast, injection, filling, agent or volume, or what they show.
 
-    A lone noun beside a remark may be something else: "good contrast", "injection at 3".
+    A lone noun beside a remark or a place may be something else: "good contrast", "injection at 3".
     """
     if any(word.phrase.has(*_FILLED) or word.phrase.text in _VOLUMES for word in label):
         return True
+    if any(word.phrase.has(*_AFTER) for word in label):
+        return any(word.phrase.has(*_NOUNS) for word in label)
+    if any(word.phrase.has("place") for word in label):
+        return False
     is_remarked = any(word.phrase.has("remark") for word in label)
-    is_bound = any(word.phrase.has(*_AFTER) for word in label)
-    return any(word.phrase.has(*_NOUNS) for word in label) and (is_bound or not is_remarked)
+    return any(word.phrase.has("injection") for word in label) or (
+        not is_remarked and any(word.phrase.has("contrast") for word in label)
+    )
 
 
 def _clauses(words: Sequence[Word]) -> Iterator[list[Word]]:

@@ -78,7 +78,7 @@ _PARTS: tuple[tuple[Part, tuple[str, ...]], ...] = (
     (Part.AGENT, ("agent",)),
     (Part.CONTRAST, ("contrast",)),
     (Part.INJECTION, ("injection", "repeat", "given")),
-    (Part.FINDING, ("finding", "remark")),
+    (Part.FINDING, ("finding", "remark", "place")),
     (Part.VIEW, ("view", "view_group")),
     (Part.MODIFIER, ("modifier",)),
     (Part.SIDE, ("left", "right", "both_sides", "side", "left_short", "right_short")),

@@ -21,7 +21,7 @@ COMMENTS = {
     **dict.fromkeys(("pre_behind", "post_behind"), "contrast *"),
     **dict.fromkeys(("contrast", "injection", "repeat"), "after *"),
     **dict.fromkeys(("filler", "unit"), "after * contrast"),
-    **dict.fromkeys(("harmless", "title", "finding", "remark"), "* post contrast"),
+    **dict.fromkeys(("harmless", "title", "finding", "remark", "place"), "* post contrast"),
     **dict.fromkeys(("not", "future"), "* injected"),
     **dict.fromkeys(("left_short", "right_short"), "* breast"),
     "modality": "* with contrast",
