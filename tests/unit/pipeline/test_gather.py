@@ -110,14 +110,20 @@ def test_several_patients_of_a_study_are_numbered_in_one_order(field, values):
     jane = Patient(patient_id="7", issuer="H", name="DOE^JANE")
     found = gather(
         [
-            _instance(f"2.25.{value}", value, patient=replace(jane, **{field: value}))
+            _instance(
+                f"2.25.{study}.{value}",
+                f"{study}/{value}",
+                study_instance_uid=f"2.25.9{study}",
+                patient=replace(jane, **({"name": f"DOE^JANE^{study}"} | {field: value})),
+            )
+            for study in range(8)
             for value in values
         ],
         _by_content({}),
     )
 
     who = [getattr(part.study.instances[0].patient, field) for part in found.parts]
-    assert who == sorted(values)
+    assert who == sorted(values) * 8
 
 
 def test_parts_of_a_study_are_named_by_their_number():
