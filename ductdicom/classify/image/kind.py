@@ -189,15 +189,14 @@ def _by_procedure_step(subject: Subject) -> Iterator[KindCall]:
 def _by_words(subject: Subject) -> Iterator[KindCall]:
     """Yield kinds that the image's or the series' own words name, not a copy of the study's."""
     own = [
-        (text, reading)
+        (text, reading, subject.own_kinds(text, reading))
         for text, reading in subject.texts(Level.IMAGE, Level.SERIES)
-        if not subject.repeats_study(text)
     ]
     for word, kind in _TEXT_KINDS.items():
-        for text, reading in own:
+        for text, reading, kinds in own:
             if word == "contrast-mammogram" and reading.is_ductography:
                 continue  # texts call a ductography a special contrast mammography
-            if word in reading.kinds:
+            if word in kinds:
                 yield KindCall(kind=kind, reason=f"{text.tag} says {word}")
 
 

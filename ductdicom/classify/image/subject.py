@@ -1,5 +1,6 @@
 """One image under consideration: its header, and how its texts and codes read."""
 
+import re
 from collections.abc import Iterator
 
 from ductdicom.language.homonyms import NOTHING_SPOKEN, Spoken
@@ -35,6 +36,17 @@ class Subject(Value, frozen=True):
         own = text.value.strip().casefold()
         named = self.texts(Level.STUDY, Level.REQUEST)
         return any(other.value.strip().casefold() == own for other, _ in named)
+
+    def own_kinds(self, text: Text, reading: Reading) -> frozenset[str]:
+        """Return the look-alikes that a text names beside what it repeats of the study's."""
+        if not reading.kinds:
+            return frozenset()
+        own = text.value.casefold()
+        texts = self.texts(Level.STUDY, Level.REQUEST)
+        named = {other.value.strip().casefold() for other, _ in texts} - {""}
+        for other in sorted(named, key=len, reverse=True):
+            own = re.sub(rf"(?<!\w){re.escape(other)}(?!\w)", " ", own)
+        return reading.kinds & self.read(own).kinds
 
     def image_type_terms(self) -> tuple[str, ...]:
         """Return values 3 and later of Image Type (0008,0008), upper case and stripped.

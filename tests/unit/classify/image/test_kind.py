@@ -1,5 +1,5 @@
 import pytest
-from builders import conclude, make_instance
+from builders import conclude, images_of, make_instance
 
 from ductdicom.classify.image.kind import decide_kind
 from ductdicom.classify.image.subject import read_subject
@@ -138,10 +138,27 @@ def test_a_capture_with_the_class_of_another_begins_alike_is_not_taken_for_it():
         "DUCTOGRAM LEFT WITH POSSIBLE STEREOTACTIC BIOPSY",
     ],
 )
-def test_a_series_text_that_repeats_the_studys_makes_no_kind(text):
-    call = conclude(make_instance("2.25.1", study_text=text, series_text=text))
+@pytest.mark.parametrize("around", ["{}", " {} ", "L CC {}", "{} (1)"])
+def test_a_series_text_that_repeats_the_studys_makes_no_kind(text, around):
+    repeated = around.format(text.title())
+
+    call = conclude(make_instance("2.25.1", study_text=text, series_text=repeated))
 
     assert call.images[0].kind is Kind.VIEW
+
+
+def test_what_a_series_text_says_beside_the_studys_does():
+    text = "DUCTOGRAM LEFT WITH POSSIBLE BIOPSY"
+    images = [
+        make_instance(f"2.25.{n}", study_text=text, series_text=own)
+        for n, own in enumerate(("BIOPSY", f"{text} SPECIMEN", ""), start=1)
+    ]
+
+    assert [image.kind for image in images_of(conclude(*images))] == [
+        Kind.BIOPSY,
+        Kind.SPECIMEN,
+        Kind.VIEW,
+    ]
 
 
 @pytest.mark.parametrize(
