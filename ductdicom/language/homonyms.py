@@ -5,7 +5,7 @@ word of that language stands beside it, or elsewhere in the study, and none of t
 behind a number is the view of a numbered image, or a volume. Heuristic.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -48,10 +48,10 @@ def settle_homonyms(phrases: Sequence[Phrase], spoken: Spoken) -> tuple[Phrase, 
     spoken
         What other texts of the study are written in; asked where this one does not tell.
     """
-    others = _known_beside(phrases)
     volumes = set(_counted_cc(phrases)) if spoken.counts_cc else ()
-    if len(others) == len(phrases) and not volumes:
+    if not volumes and not any(map(_is_homonym, phrases)):
         return tuple(phrases)
+    others = _known_beside(phrases)
     return tuple(
         _as(phrase, "unit")
         if position in volumes
@@ -75,8 +75,7 @@ def hear(texts: Iterable[Sequence[Phrase]]) -> Spoken:
         numbers_views |= _numbers_views(phrases)
         others = _known_beside(phrases)
         for phrase in phrases:
-            _, is_other = _leanings(phrase, others)
-            if not is_other:
+            if phrase.has(*_SIDES) and not _leanings(phrase, others)[1]:
                 for role in _SIDES:
                     sides[role] |= phrase.languages_as(role)
             if len(phrase.languages) == 1 and len(phrase.text) >= _SHORTEST:
@@ -137,12 +136,12 @@ def _as(phrase: Phrase, role: str) -> Phrase:
     return replace(phrase, uses=uses, roles=frozenset({role}))
 
 
-def _known_beside(phrases: Sequence[Phrase]) -> list[frozenset[str]]:
-    """Return the languages that know each word of a text but its homonyms."""
-    return [phrase.languages for phrase in phrases if not _is_homonym(phrase)]
+def _known_beside(phrases: Sequence[Phrase]) -> Collection[frozenset[str]]:
+    """Return the languages that know each word of a text but its homonyms, each set once."""
+    return {phrase.languages for phrase in phrases if not _is_homonym(phrase)}
 
 
-def _leanings(phrase: Phrase, others: Sequence[frozenset[str]]) -> tuple[bool, bool]:
+def _leanings(phrase: Phrase, others: Collection[frozenset[str]]) -> tuple[bool, bool]:
     """Tell whether the words beside a short one speak for a side, and whether for the other."""
     sides = phrase.languages_as(*_SIDES)
     apart = phrase.languages - sides
@@ -153,7 +152,7 @@ def _leanings(phrase: Phrase, others: Sequence[frozenset[str]]) -> tuple[bool, b
     return is_side, any(known & apart and not known & sides for known in others)
 
 
-def _settled(phrase: Phrase, others: Sequence[frozenset[str]], spoken: Spoken) -> Phrase:
+def _settled(phrase: Phrase, others: Collection[frozenset[str]], spoken: Spoken) -> Phrase:
     sides = phrase.languages_as(*_SIDES)
     apart = phrase.languages - sides
     is_side, is_other = _leanings(phrase, others)
