@@ -264,11 +264,13 @@ def _parts_views(pause: _Pause) -> bool:
 
 
 def _is_backwards(pause: _Pause) -> bool:
-    """Tell whether views before a pause look filled, by one sign, and not all those after it."""
-    return any(
-        any(map(sign, pause.before)) and not all(map(sign, pause.after))
-        for sign in (_is_magnified, _is_light)
-    )
+    """Tell whether views before a pause look filled, and those after it do less.
+
+    Forces differ between plain views, too; so light ones count where there are none after it.
+    """
+    before, after = pause.before, pause.after
+    is_magnified = any(map(_is_magnified, before)) and not all(map(_is_magnified, after))
+    return is_magnified or (any(map(_is_light, before)) and not any(map(_is_light, after)))
 
 
 def _is_of_filled(image: Seen) -> bool:

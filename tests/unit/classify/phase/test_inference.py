@@ -253,6 +253,15 @@ PRE, POST = Phase.PRE, Phase.POST
             id="light before a pause, firm after it",
         ),
         pytest.param(
+            (
+                {"at": "09:00"} | LIGHT,
+                *({"at": at} | FIRM for at in ("09:01", "09:20")),
+                {"at": "09:22"} | LIGHT,
+            ),
+            [PRE, PRE, POST, POST],
+            id="one light before a pause, one after it",
+        ),
+        pytest.param(
             ({"at": "09:00"} | LIGHT, {"at": "09:01"} | FIRM, {"at": "09:20"} | LIGHT),
             [PRE, PRE, POST],
             id="one light before a pause, all light after it",
