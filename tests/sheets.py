@@ -43,7 +43,9 @@ def make_image(number, *, side="L", view="CC", phase="post", injection=1, text="
     )
     minute = number if minute is None else minute
     values = {
-        "instance": make_instance(f"2.25.{number}", origin=make_origin(f"{number}.dcm")),
+        "instance": make_instance(
+            f"2.25.{number}", origin=make_origin(f"{number}.dcm"), id=f"{number:012x}"
+        ),
         "kind": Kind.VIEW,
         "laterality": Laterality(side),
         "view": view,

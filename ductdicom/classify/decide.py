@@ -43,7 +43,8 @@ def _classify(study: Study, engine: Engine) -> StudyCall:
             instance,
             engine.vocabulary,
             place=place,
-            decision=engine.decisions.get(instance.sop_instance_uid),
+            decision=engine.decisions.get(instance.id)
+            or engine.decisions.get(instance.sop_instance_uid),
             spoken=spoken,
         )
         for place, instance in enumerate(study.instances)

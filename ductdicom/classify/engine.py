@@ -88,7 +88,7 @@ class Engine:
     """What deciding depends on besides the study.
 
     ``rules`` are those of one image that are in force, by name. ``decisions`` are the reviewers',
-    by SOP Instance UID.
+    by SOP Instance UID, or by the image's own ID.
     """
 
     vocabulary: Vocabulary

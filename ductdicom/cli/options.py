@@ -151,6 +151,7 @@ DECIDING = (
         type=_Path(),
         help="A reviewer's decisions (JSON or CSV); they outrank every rule.",
     ),
+    _choice("--phi", Phi, "How much identity goes on sheets, and is said.  [default: minimal]"),
 )
 PAGES = (
     _Setting(
@@ -170,7 +171,6 @@ PAGES = (
     ),
     _choice("--paper", Paper, "Size of the page, landscape.  [default: a4]"),
     _choice("--theme", ThemeName, "Colours of the page.  [default: dark, light for PDF]"),
-    _choice("--phi", Phi, "How much identity goes on sheets.  [default: minimal]"),
 )
 WRITING = (
     _Setting("-o", "--output", type=_Path(), help="Where the results go. Required."),

@@ -24,7 +24,8 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 def say_problems(report: Report, *, is_result: bool) -> None:
     """Say the problems of the run as a whole, which no study's record has."""
     for problem in report.problems:
-        words = f"{problem.code}: {problem.message} {problem.sop_instance_uid or ''}"
+        uid = problem.sop_instance_uid if report.tells_uids else ""
+        words = f"{problem.code}: {report.say(problem.message)} {uid or ''}"
         say(words.rstrip(), is_result=is_result)
 
 
@@ -35,7 +36,7 @@ def say_causes(report: Report) -> None:
     say("needs a person: " + ", ".join(f"{n} {name}" for name, n in report.causes.items()))
     files = report.needing_a_person
     for origin, word in files[:_MOST_NAMED]:
-        say(f"  {origin.label} ({word})")
+        say(f"  {report.say(origin.label)} ({word})")
     more = f"and {len(files) - _MOST_NAMED} more; " if len(files) > _MOST_NAMED else ""
     say(f"  {more}ductdicom check --pixels INPUT... lists them")
 
@@ -49,7 +50,7 @@ def say_what_needs_a_person(report: Report) -> None:
     unreadable = [row for row in report.rows if row.disposition is Disposition.UNREADABLE]
     if not unreadable:
         return
-    named = [f"{row.origin.label} ({row.reason})" for row in unreadable[:_MOST_NAMED]]
+    named = [f"{report.say(row.origin.label)} ({row.reason})" for row in unreadable[:_MOST_NAMED]]
     more = f" and {len(unreadable) - len(named)} more" if len(unreadable) > len(named) else ""
     inputs = counted(len(report.rows), "input", "inputs")
     words = f"{len(unreadable)} of {inputs} unreadable: {', '.join(named)}{more}"

@@ -32,8 +32,8 @@ def read_decisions(path: Path) -> tuple[dict[str, Decision], tuple[Problem, ...]
 
     Returns
     -------
-    Decisions by SOP Instance UID, and a problem for each UID that is decided twice in different
-    ways; none of the contradicting decisions counts.
+    Decisions by SOP Instance UID or the image's own ID, and a problem for each that is decided
+    twice in different ways; none of the contradicting decisions counts.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def read_decisions(path: Path) -> tuple[dict[str, Decision], tuple[Problem, ...]
     contradicted: set[str] = set()
     for number, entry in enumerate(entries, start=1):
         decision = _decision(entry, path, number)
-        uid = decision.sop_instance_uid
+        uid = decision.image or decision.sop_instance_uid
         if uid in found and not _agree(found[uid], decision):
             contradicted.add(uid)
         found[uid] = decision
@@ -105,9 +105,9 @@ def _read_csv(text: str, path: Path) -> Iterator[Mapping[str, object]]:
     try:
         columns = [name.lower() for name in _cells(next(lines, []))]
         _check_names("", "column", columns, path)
-        if "sop_instance_uid" not in columns:
+        if not {"sop_instance_uid", "image"} & set(columns):
             hint = "name the columns in the first line"
-            raise UsageError("has no column sop_instance_uid", path=path, hint=hint)
+            raise UsageError("has no column sop_instance_uid or image", path=path, hint=hint)
         if len(set(columns)) < len(columns):
             raise UsageError("names a column twice", path=path, hint="leave one of them")
         entries = [cells for line in lines if (cells := _cells(line))]
@@ -144,9 +144,9 @@ def _decision(entry: Mapping[str, object], path: Path, number: int) -> Decision:
         return "" if value is None else str(value).strip()
 
     _check_names(f"decision {number}: ", "field", entry, path)
-    uid = word("sop_instance_uid")
-    if not uid:
-        raise UsageError(f"decision {number} has no sop_instance_uid", path=path)
+    uid, image = word("sop_instance_uid"), word("image").lower()
+    if not (uid or image):
+        raise UsageError(f"decision {number} has no sop_instance_uid and no image", path=path)
     if not any(word(name) for name in _DECIDING):
         hint = f"name one of {', '.join(_DECIDING)}"
         raise UsageError(f"decision {number} decides nothing", path=path, hint=hint)
@@ -163,6 +163,7 @@ def _decision(entry: Mapping[str, object], path: Path, number: int) -> Decision:
             raise UsageError(message, path=path, hint=hint)
     return Decision(
         sop_instance_uid=uid,
+        image=image,
         phase=phase,
         laterality=side,
         view=word("view").upper() or None,

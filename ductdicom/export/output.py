@@ -33,6 +33,7 @@ FOLDERS = ("pre", "post", "unknown", "other")  # of the originals
 _KEY_BYTES = 32
 _MOST_NAME_BYTES = 200
 _NAME_DIGITS = 16  # of the keyed hash in a study's name: 64 bits
+_ID_DIGITS = 12  # of an image's ID: 48 bits
 _TEMPORARY = re.compile(r"\.part-\d+-.")
 _LONGEST_BYTES = 80
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10))}
@@ -92,6 +93,11 @@ class OutputFolder:
         """
         refuse_links(self.path / name, below=self.path)
         return self.path / name
+
+    def image_name(self, sop_instance_uid: str, content: str = "") -> str:
+        """Return an image's own ID; ``content`` tells apart those that share their UID."""
+        text = f"image:{sop_instance_uid}:{content}"
+        return hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()[:_ID_DIGITS]
 
     def pseudonym(self, patient_id: str) -> str:
         """Return a name for a patient that says nothing outside this folder."""

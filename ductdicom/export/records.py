@@ -7,10 +7,10 @@ import csv
 import io
 import platform
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from ductdicom.export.folder import list_files
 from ductdicom.export.output import encode_json
@@ -52,6 +52,11 @@ LEDGER_COLUMNS = (
     "bytes",
 )
 _LIBRARIES = ("pydicom", "numpy", "pillow", "imagecodecs", "reportlab")
+_PLACES = frozenset({"source", "member"})
+_DATES = frozenset({"study_date", "acquired_at"})
+_UIDS = frozenset(
+    {"sop_instance_uid", "series_instance_uid", "study_instance_uid", "pre", "post", "plain"}
+)
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -87,6 +92,7 @@ def instance_record(image: ImageCall) -> RecordedInstance:
     """Return one image's record."""
     instance, call = image.instance, image.call
     return RecordedInstance(
+        id=instance.id,
         sop_instance_uid=image.uid,
         series_instance_uid=instance.series_instance_uid,
         source=instance.origin.source,
@@ -106,6 +112,34 @@ def instance_record(image: ImageCall) -> RecordedInstance:
         conflicts=_evidence(call.conflicts),
         excluded=image.is_excluded,
     )
+
+
+def shared_record(
+    record: Struct, say: Callable[[str], str], ids: Mapping[str, str] | None
+) -> object:
+    """Return a record as plain values, as others than the department may read it.
+
+    Parameters
+    ----------
+    say
+        Returns a path without what names anybody.
+    ids
+        What images are called in place of their UIDs, by these. Where there are none, UIDs and
+        dates are told, otherwise they are null.
+    """
+
+    def shared(value: object, name: str) -> object:
+        if isinstance(value, dict):
+            return {key: shared(item, key) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [shared(item, name) for item in value]
+        if isinstance(value, str) and name in _PLACES:
+            return say(value)
+        if ids is None or not isinstance(value, str):
+            return value
+        return None if name in _DATES else ids.get(value) if name in _UIDS else value
+
+    return shared(msgspec.to_builtins(record), "")
 
 
 def _evidence(items: Iterable[Evidence]) -> tuple[RecordedEvidence, ...]:

@@ -130,9 +130,13 @@ def strongest(evidence: Iterable[Evidence]) -> Strength | None:
 
 
 class Decision(Value, frozen=True, kw_only=True):
-    """A reviewer's word on one image, which outranks all evidence; None leaves a value alone."""
+    """A reviewer's word on one image, which outranks all evidence; None leaves a value alone.
 
-    sop_instance_uid: str
+    The image is named by its UID, or by its own ID (``image``); then ``sop_instance_uid`` is empty.
+    """
+
+    sop_instance_uid: str = ""
+    image: str = ""
     phase: Phase | None = None
     laterality: Laterality | None = None
     view: str | None = None

@@ -265,6 +265,9 @@ class Instance(Value, frozen=True):
         note rejects, the image that this one was made from.
     damage
         ``truncated`` where the header could be read and pixels that it promises are missing.
+    id
+        What it is called where its UID may not stand; no attribute of the object, but given by
+        whoever holds the key of these names. Empty where nobody does.
     """
 
     origin: Origin
@@ -298,6 +301,7 @@ class Instance(Value, frozen=True):
     codes: tuple[Code, ...] = ()
     is_charset_guessed: bool = False
     damage: str | None = None
+    id: str = ""
 
     @property
     def is_for_processing(self) -> bool:

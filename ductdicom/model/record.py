@@ -37,6 +37,13 @@ class RecordedExam(Struct, frozen=True, kw_only=True):
 class RecordedInstance(Struct, frozen=True, kw_only=True):
     """An object of the study: where it lay, and what was decided."""
 
+    id: Annotated[
+        str,
+        Meta(
+            description="what sheets and pages call it: a hash of its SOP Instance UID by the "
+            "folder's own key, and of its bytes where another object has that UID, too"
+        ),
+    ] = ""
     sop_instance_uid: Annotated[str, Meta(description="as in the header")]
     series_instance_uid: Annotated[str, Meta(description="as in the header")]
     source: Annotated[

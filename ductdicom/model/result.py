@@ -1,7 +1,7 @@
 """What became of a study, and what a run amounted to."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
 
@@ -82,7 +82,8 @@ class Report(Struct, frozen=True, kw_only=True):
     how long each stage took. ``is_strict`` counts a study that needs review as a failure.
     ``earlier_studies`` counts the studies' folders that earlier runs left in the output.
     ``failure`` says what could not be written, and ended the run early. ``notices`` are sentences
-    that are said once, and stand in no record.
+    that are said once, and stand in no record. ``say`` returns a path or a message as others may
+    read it, ``tells_uids`` whether UIDs are said to them.
     """
 
     rows: tuple[LedgerRow, ...]
@@ -94,6 +95,14 @@ class Report(Struct, frozen=True, kw_only=True):
     failure: OutputError | None = None
     earlier_studies: int = 0
     notices: tuple[str, ...] = ()
+    say: Callable[[str], str] = str
+    tells_uids: bool = True
+
+    @property
+    def names(self) -> Mapping[str | None, str]:
+        """What images are called where others may read it, by their UID."""
+        images = (image for study in self.studies for image in study.call.images)
+        return {image.uid: image.uid if self.tells_uids else image.instance.id for image in images}
 
     @property
     def exit_code(self) -> int:

@@ -9,7 +9,8 @@ In the order in which an export passes them:
 - ``gather``: instances to studies of one patient each
 - ``judge``: what each study is, with the patient's other studies
 - ``annotate``: what headers say of scale and orientation, on rows
-- ``masking``: identity that was typed into descriptions is taken out
+- ``masking``: what names a person is taken out of the headers' texts
+- ``naming``: how studies, images and inputs are called where others may read it
 - ``drawing``: judged studies to sheets and records
 - ``ledger``: a row for every input
 

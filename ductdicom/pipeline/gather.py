@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from ductdicom.errors import UnreadableError
 from ductdicom.identity.known import Identity
 from ductdicom.model.instance import Instance, Patient
@@ -41,7 +43,11 @@ class Gathered:
     rows: tuple[LedgerRow, ...]
 
 
-def gather(items: Iterable[Instance | LedgerRow], fingerprint: Callable[[Origin], str]) -> Gathered:
+def gather(
+    items: Iterable[Instance | LedgerRow],
+    fingerprint: Callable[[Origin], str],
+    name: Callable[[str, str], str] = lambda *_: "",
+) -> Gathered:
     """Group instances into studies.
 
     Objects with the same SOP Instance UID and the same bytes are one; the others get a row as
@@ -52,6 +58,8 @@ def gather(items: Iterable[Instance | LedgerRow], fingerprint: Callable[[Origin]
     fingerprint
         Hash of an input's bytes; asked only where a UID occurs twice. Where it raises
         `UnreadableError` the input gets a row that says so.
+    name
+        Returns the ID of an image by its UID and, where others share that, the hash of its bytes.
     """
     rows: list[LedgerRow] = []
     by_uid: dict[str, list[Instance]] = {}
@@ -65,20 +73,22 @@ def gather(items: Iterable[Instance | LedgerRow], fingerprint: Callable[[Origin]
     kept: list[Instance] = []
     contested: set[str] = set()
     for same in by_uid.values():
-        if len(same) == 1:
-            kept += same
-            continue
-        unique, others = _tell_apart(same, fingerprint)
-        kept += unique
-        rows += others
-        if len(unique) > 1:
-            contested |= {instance.origin.label for instance in unique}
+        unique = {"": same[0]}
+        if len(same) > 1:
+            unique, others = _tell_apart(same, fingerprint)
+            rows += others
+        is_contested = len(unique) > 1
+        for digest, instance in unique.items():
+            uid = instance.sop_instance_uid
+            kept.append(replace(instance, id=name(uid, digest if is_contested else "")))
+        if is_contested:
+            contested |= {instance.origin.label for instance in unique.values()}
     return Gathered(parts=tuple(_parts(kept, contested, places)), rows=tuple(rows))
 
 
 def _tell_apart(
     same: Sequence[Instance], fingerprint: Callable[[Origin], str]
-) -> tuple[list[Instance], list[LedgerRow]]:
+) -> tuple[dict[str, Instance], list[LedgerRow]]:
     unique: dict[str, Instance] = {}
     others: list[LedgerRow] = []
     # A plain file is quicker to read again than a member of an archive.
@@ -92,7 +102,7 @@ def _tell_apart(
             others.append(_row(instance, Disposition.DUPLICATE, "same-bytes"))
         else:
             unique[digest] = instance
-    return list(unique.values()), others
+    return unique, others
 
 
 def _row(instance: Instance, disposition: Disposition, reason: str) -> LedgerRow:

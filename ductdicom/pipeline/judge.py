@@ -181,7 +181,8 @@ def _without_rows(pairing: Pairing) -> Pairing:
 
 def unknown_decisions(engine: Engine, judged: Sequence[Judged]) -> tuple[Problem, ...]:
     """Report decisions on images that are not in the run."""
-    known = {image.uid for study in judged for image in study.call.images}
+    images = [image for study in judged for image in study.call.images]
+    known = {image.uid for image in images} | {image.instance.id for image in images}
     return tuple(
         Problem(
             code=ProblemCode.UNKNOWN_DECISION,

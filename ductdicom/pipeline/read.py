@@ -11,9 +11,11 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from ductdicom.classify.engine import Engine
 from ductdicom.errors import NothingReadableError, UsageError
-from ductdicom.export.output import STATE_FOLDER
+from ductdicom.export.output import STATE_FOLDER, OutputFolder
 from ductdicom.identity.known import Identity
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.instance import Instance
@@ -39,6 +41,7 @@ from ductdicom.pipeline.judge import (
 )
 from ductdicom.pipeline.ledger import account
 from ductdicom.pipeline.masking import hide_identity
+from ductdicom.pipeline.naming import NO_FOLDER, Naming, folder_of_names
 from ductdicom.settings import Phi, Settings
 
 if TYPE_CHECKING:  # a database that many runs do without
@@ -58,12 +61,12 @@ def silent(_stage: str, _done: int, _total: int | None) -> None:
 class Scan:
     """What was read and decided, before anything is drawn; ``seconds`` by stage.
 
-    ``identity`` is what names any of the people whom the headers name.
+    ``naming`` says how all of it is called where others may read it.
     """
 
     gathered: Gathered
     judged: tuple[Judged, ...]
-    identity: Identity
+    naming: Naming
     problems: tuple[Problem, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     is_interrupted: bool = False
@@ -165,9 +168,14 @@ def read_and_decide(
     executor: Executor | None = None,
     catalogue: "Catalogue | None" = None,
     progress: Progress = silent,
+    output: OutputFolder | None = None,
 ) -> Scan:
-    """Read and decide; after an interrupt, with what was read until it came."""
+    """Read and decide; after an interrupt, with what was read until it came.
+
+    ``output`` names studies and images, if there is one.
+    """
     settings = wanted.settings
+    name = (output or folder_of_names(settings.phi)).image_name
     started = monotonic()
     found = scan_inputs(
         wanted.inputs,
@@ -182,21 +190,16 @@ def read_and_decide(
     try:
         with interrupts.may_stop():
             _read(found, items, missing, progress)
-            gathered = gather(items, Fingerprints(items, catalogue).of)
+            gathered = gather(items, Fingerprints(items, catalogue).of, name)
     except KeyboardInterrupt:
         is_interrupted = True
-        gathered = gather(_settled(items), Fingerprints(()).of)
+        gathered = gather(_settled(items), Fingerprints(()).of, name)
     read = monotonic()
-    gathered, identity = hide_identity(gathered, wanted.engine.vocabulary)
-    judged = judge(gathered.parts, wanted.engine, all_studies=settings.all_studies)
-    if settings.phi is not Phi.FULL:
-        judged = tuple(
-            dataclasses.replace(study, call=note_annotations(study.call, study.pairing))
-            for study in judged
-        )
+    gathered, people = hide_identity(gathered, wanted.engine.vocabulary)
+    judged = _judge(gathered, _without_names(wanted.engine, people, settings.phi), settings)
     return Scan(
         gathered=gathered,
-        identity=identity,
+        naming=Naming(phi=settings.phi, people=people, output=output or NO_FOLDER),
         judged=judged,
         problems=(
             *wanted.problems,
@@ -207,6 +210,30 @@ def read_and_decide(
         seconds={"scan": read - started, "decide": monotonic() - read},
         is_interrupted=is_interrupted,
     )
+
+
+def _judge(gathered: Gathered, engine: Engine, settings: Settings) -> tuple[Judged, ...]:
+    judged = judge(gathered.parts, engine, all_studies=settings.all_studies)
+    if settings.phi is Phi.FULL:
+        return judged
+    return tuple(
+        dataclasses.replace(study, call=note_annotations(study.call, study.pairing))
+        for study in judged
+    )
+
+
+def _without_names(engine: Engine, people: Identity, phi: Phi) -> Engine:
+    """Take out of what reviewers typed what names anybody, and the day on which they did."""
+    decisions = {
+        key: replace(
+            decision,
+            by=people.mask(decision.by),
+            note=people.mask(decision.note),
+            at="" if phi is Phi.NONE else decision.at,
+        )
+        for key, decision in engine.decisions.items()
+    }
+    return dataclasses.replace(engine, decisions=decisions)
 
 
 def _read(
@@ -306,6 +333,8 @@ def decided(
         studies=studies,
         problems=scanned.problems,
         seconds=scanned.seconds,
+        say=scanned.naming.text,
+        tells_uids=scanned.naming.tells_uids,
         is_strict=settings.strict,
         is_interrupted=scanned.is_interrupted,
     )

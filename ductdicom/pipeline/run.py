@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -79,19 +80,15 @@ def organise(
         Interrupts() as interrupts,
         _executor(executor, settings.jobs, interrupts, in_process=in_process) as workers,
     ):
+        read = partial(read_and_decide, wanted, interrupts, executor=workers, progress=progress)
         if settings.dry_run:
-            scanned = read_and_decide(wanted, interrupts, executor=workers, progress=progress)
-            report = _dry_run(scanned, settings)
+            known = find_output(settings.output, settings.phi)
+            scanned = read(output=known)
+            report = _dry_run(scanned, settings, known)
         else:
             with open_output(settings.output, settings.phi) as output:
                 with _catalogue(settings) as catalogue:
-                    scanned = read_and_decide(
-                        wanted,
-                        interrupts,
-                        executor=workers,
-                        catalogue=catalogue,
-                        progress=progress,
-                    )
+                    scanned = read(catalogue=catalogue, output=output)
                 report = _run(scanned, settings, output, workers, interrupts, progress)
     if not scanned.judged and not scanned.is_interrupted:
         raise nothing_readable(scanned, inputs, are_accounts_kept=report.earlier_studies > 0)
@@ -126,10 +123,9 @@ def _executor(
         own.shutdown(wait=True, cancel_futures=True)
 
 
-def _dry_run(scanned: Scan, settings: Settings) -> Report:
+def _dry_run(scanned: Scan, settings: Settings, known: OutputFolder | None) -> Report:
     """Plan a run; where no run has made the output folder, its studies have no keys yet."""
     path = settings.output or Path()
-    known = find_output(path, settings.phi)
     jobs = plan_jobs(scanned.judged, settings, known or OutputFolder(path=path, key=os.urandom(32)))
     is_redone = settings.force or known is None
     studies = (
@@ -166,6 +162,8 @@ def _run(
         studies=tuple(results[key] for key in sorted(results)),
         problems=scanned.problems,
         seconds=scanned.seconds | {"draw": monotonic() - started},
+        say=scanned.naming.text,
+        tells_uids=scanned.naming.tells_uids,
         is_strict=settings.strict,
         is_interrupted=isinstance(stop, KeyboardInterrupt),
         failure=stop if isinstance(stop, OutputError) else None,

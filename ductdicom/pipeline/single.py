@@ -1,22 +1,21 @@
 """One study's sheet as one file."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ductdicom.errors import OutputError, UsageError
-from ductdicom.export.output import THUMBNAIL_NAME, OutputFolder, write_whole
+from ductdicom.export.output import THUMBNAIL_NAME, write_whole
 from ductdicom.model.call import ExamKind
 from ductdicom.model.result import Report
 from ductdicom.pipeline.drawing.plan import plan_jobs
 from ductdicom.pipeline.drawing.work import draw_study, render, result_of
 from ductdicom.pipeline.judge import Judged
-from ductdicom.pipeline.read import Progress, decided, scan, silent
+from ductdicom.pipeline.naming import folder_of_names
+from ductdicom.pipeline.read import Progress, Scan, decided, scan, silent
 from ductdicom.pixels.registration.register import require_library
-from ductdicom.settings import Format, Phi, Settings
+from ductdicom.settings import Format, Settings
 
-_KEY_BYTES = 32
 _SUFFIXES = {
     ".png": Format.PNG,
     ".pdf": Format.PDF,
@@ -38,7 +37,8 @@ def write_sheet(
     Parameters
     ----------
     study
-        Study Instance UID, with ``#1``, ``#2`` and so on for one of the patients who share it.
+        Key, accession number or Study Instance UID, this with ``#1``, ``#2`` and so on for one of
+        the patients who share it.
 
     Returns
     -------
@@ -56,13 +56,10 @@ def write_sheet(
         raise OutputError("no such folder", path=target.parent, hint="make it first")
     if settings.difference:
         require_library()
-    # A single sheet has no folder of results whose key could name its patient. The zero key
-    # makes the same names each time; a pseudonym that anybody could make from an ID is none.
-    key = secrets.token_bytes(_KEY_BYTES) if settings.phi is Phi.NONE else bytes(_KEY_BYTES)
-    folder = OutputFolder(path=target.parent, key=key)
+    folder = replace(folder_of_names(settings.phi), path=target.parent)
     settings = replace(settings, format=(format_,), all_studies=True, output=None)
     scanned = scan(inputs, settings, progress=progress)
-    chosen = _choose(scanned.judged, study)
+    chosen = _choose(scanned, study)
     job = plan_jobs([chosen], settings, folder)[0]
     drawn, pages = draw_study(job)
     files = [content for name, content in render(pages, job) if name != THUMBNAIL_NAME]
@@ -84,16 +81,16 @@ def _format_of(target: Path) -> Format:
     return format_
 
 
-def _choose(judged: Sequence[Judged], name: str | None) -> Judged:
+def _choose(scanned: Scan, name: str | None) -> Judged:
     """Return the study that was named, else the only ductogram, else the only study."""
-    if name is not None:
-        judged = [s for s in judged if name in {s.part.name, s.part.study.study_instance_uid}]
+    naming = scanned.naming
+    judged = [s for s in scanned.judged if name is None or naming.is_called(s.part, name)]
     ductograms = [study for study in judged if study.call.exam.kind is ExamKind.DUCTOGRAM]
     for candidates in (ductograms, judged):
         if len(candidates) == 1:
             return candidates[0]
-    found = ", ".join(study.part.name for study in ductograms or judged)
+    found = ", ".join(naming.called(study.part) for study in ductograms or judged)
     raise UsageError(
         f"the inputs hold {len(ductograms or judged)} studies to choose from",
-        hint=f"name one with --study: {found}" if found else "no study has that UID",
+        hint=f"name one with --study: {found}" if found else "no study is called that",
     )

@@ -1,6 +1,7 @@
 """The commands beside the main job."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -55,7 +56,9 @@ def test_explain_says_of_each_image_which_rule_spoke_and_what_it_read(export, ca
     for words in ("contrast-agent", "(0018,0010)", "IOHEXOL 300", "explicit", "post", "inferred"):
         assert words in text
     assert text.count("because") == 4
-    assert text.count("SOP Instance UID 2.25.") == 4  # what a decision is to name
+    assert len(set(re.findall(r"    image [0-9a-f]{12}\n", text))) == 4
+    assert run(["explain", str(export), "--phi", "full"]) == 0
+    assert capsys.readouterr().out.count("SOP Instance UID 2.25.") == 4  # what a decision names
 
 
 def test_explain_says_once_why_nothing_is_known(tmp_path, capsys):
@@ -85,8 +88,11 @@ def test_a_decision_on_no_image_is_said_where_it_is_read(export, tmp_path, capsy
 
     assert run([command, str(export), "--decisions", str(decisions), *target]) == 0
 
-    words = "unknown-decision: a decision names an image that is not among the inputs 1.2.3.4\n"
-    assert words in capsys.readouterr().err
+    words = "unknown-decision: a decision names an image that is not among the inputs"
+    assert f"{words}\n" in capsys.readouterr().err
+    full = [*target, "--phi", "full"]
+    assert run([command, str(export), "--decisions", str(decisions), *full]) == 0
+    assert f"{words} 1.2.3.4\n" in capsys.readouterr().err
 
 
 def test_explain_prints_instance_records_as_json_lines(export, capsys):
@@ -175,14 +181,34 @@ def test_sheet_says_which_formats_there_are(export, tmp_path, capsys, target, wo
 
 
 def test_sheet_of_several_studies_asks_which(export, tmp_path, capsys):
-    write_ductogram(tmp_path / "more", study="2.25.903")
+    extra = {"AccessionNumber": "ACC-903"}
+    write_ductogram(tmp_path / "more", study="2.25.903", extra=extra)
     arguments = ["sheet", str(export), str(tmp_path / "more"), "-o", str(tmp_path / "a.dcm")]
 
     assert run(arguments) == 2
+    names = re.findall(r"20260102-[0-9a-f]{16}", capsys.readouterr().err)
+    assert len(set(names)) == 2
+    assert run([*arguments, "--phi", "full"]) == 2
     assert "2.25.903" in capsys.readouterr().err
-    assert run([*arguments, "--study", "2.25.903"]) == 0
-    assert pydicom.dcmread(tmp_path / "a.dcm").StudyInstanceUID == "2.25.903"
+    for name in ("2.25.903", "ACC-903", *names):
+        assert run([*arguments, "--study", name]) == 0
+    found = []
+    for name in names:
+        run([*arguments, "--study", name])
+        found.append(str(pydicom.dcmread(tmp_path / "a.dcm").StudyInstanceUID))
+    assert set(found) == {"2.25.900", "2.25.903"}
     assert run([*arguments, "--study", "1.2.3"]) == 2
+
+
+def test_a_study_is_called_the_same_by_every_command(export, tmp_path, capsys):
+    for phi in ("none", "minimal"):
+        said = []
+        for command in ("scan", "explain", "scan"):
+            run([command, str(export), "--phi", phi])
+            said += re.findall(r"(?:20260102|undated)-[0-9a-f]{16}", capsys.readouterr().out)
+        assert len(said) == 3
+        assert len(set(said)) == 1
+        assert said[0].startswith("undated") is (phi == "none")
 
 
 def test_sheet_draws_either_part_of_a_study_of_two_patients(export, tmp_path, capsys):
@@ -190,10 +216,9 @@ def test_sheet_draws_either_part_of_a_study_of_two_patients(export, tmp_path, ca
     write_view(tmp_path / "more", label="other", person=other, study_instance_uid="2.25.900")
     names = ["sheet", str(export), str(tmp_path / "more"), "-o", str(tmp_path / "a.pdf")]
 
-    assert run(names) == 2
-    assert "--study: 2.25.900#1, 2.25.900#2)" in capsys.readouterr().err
-    assert run([*names, "--study", "2.25.900"]) == 2
-    assert "--study: 2.25.900#1, 2.25.900#2)" in capsys.readouterr().err
+    for choice in ([], ["--study", "2.25.900"]):
+        assert run([*names, *choice, "--phi", "full"]) == 2
+        assert "--study: 2.25.900#1, 2.25.900#2)" in capsys.readouterr().err
     people = []
     for part in ("2.25.900#1", "2.25.900#2"):
         assert run([*names, "--study", part]) == 1
@@ -208,10 +233,12 @@ def test_a_table_tells_the_parts_of_a_study_apart(export, tmp_path, capsys):
     write_view(tmp_path / "IM1", label="other", person=other, study_instance_uid="2.25.900")
 
     for command in ("scan", "explain"):
-        assert run([command, str(export), str(tmp_path)]) == 1
+        assert run([command, str(export), str(tmp_path), "--phi", "full"]) == 1
 
         text = capsys.readouterr().out
         assert (text.count("2.25.900#1\n"), text.count("2.25.900#2\n")) == (1, 1)
+        assert run([command, str(export), str(tmp_path)]) == 1
+        assert len(set(re.findall(r"(?:20260102|undated)-\w{16}", capsys.readouterr().out))) == 2
 
 
 def test_sheet_that_cannot_be_written_is_said(export, tmp_path):

@@ -108,7 +108,10 @@ def test_a_check_says_which_study_needs_review_and_why(export, capsys):
 
     found = _reviews(capsys)
     assert (found["code"], found["message"]) == ("review", "1 image only suggested")
-    assert found["where"] == f"study 2.25.900: {export / 'IM3'}"
+    key, _, where = found["where"].partition(": ")
+    assert where == str(export / "IM3")
+    run(["scan", str(export / "IM3")])
+    assert capsys.readouterr().out.rstrip().endswith(f" {key.removeprefix('study ')}")
 
 
 def test_a_check_finds_nothing_to_review_where_all_is_paired(export, capsys):
@@ -132,7 +135,7 @@ def test_a_check_names_the_files_of_each_patient_of_a_study(export, tmp_path, ca
     other = Person(name="SAMPLE^YANKEE", patient_id="SAMPLE-901", birth_date="19500101")
     write_view(tmp_path / "IM5", label="other", person=other, study_instance_uid="2.25.900")
 
-    assert run(["check", str(export), str(tmp_path), "--json"]) == 1
+    assert run(["check", str(export), str(tmp_path), "--json", "--phi", "full"]) == 1
 
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [item["where"] for item in found if item["code"] == "patient-conflict"] == [

@@ -49,3 +49,25 @@ def test_nothing_that_is_read_is_run_or_unpacked(path):
         options = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
         assert options.get("shell", "False") == "False"
         assert options.get("allow_pickle", "False") == "False"
+
+
+COMMANDS = sorted((ROOT / "cli").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_command_says_where_an_input_lies_but_by_what_masks_it(path):
+    """Only `report.say` and a `Naming` take a label; UIDs are told where these allow it."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    masked = {
+        id(node)
+        for call, node in _calls(tree)
+        if call in {"say", "text", "place"} and isinstance(node.func, ast.Attribute)
+        for node in ast.walk(node)
+    }
+    found = [
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in {"label", "source", "member"}
+        if id(node) not in masked
+    ]
+    assert found == []

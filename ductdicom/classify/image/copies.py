@@ -57,7 +57,7 @@ def settle_copies(images: Sequence[Seen]) -> tuple[tuple[Seen, ...], list[Proble
             result[image.place] = replace(
                 image,
                 kind=Kind.PROCESSING_TWIN,
-                kind_reason=f"copy of the exposure shown as {shown.instance.sop_instance_uid}",
+                kind_reason=f"copy of the exposure shown as image {shown.instance.id}",
             )
     return tuple(result), problems
 

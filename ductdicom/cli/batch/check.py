@@ -20,6 +20,7 @@ from ductdicom.model.outcome import Disposition, Problem, ProblemCode, Status
 from ductdicom.model.result import Report, StudyResult
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.judge import Judged
+from ductdicom.pipeline.naming import Naming
 from ductdicom.pipeline.read import Scan, decided
 from ductdicom.settings import Settings
 from ductdicom.sheet.pages.undecided import review_reason, undecided_images
@@ -49,9 +50,12 @@ def check(
     scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
     report = decided(scanned, settings, _decoded(scanned, settings) if pixels else None)
     findings = list(_findings(scanned, report))
+    ids = scanned.naming.ids(scanned.gathered.parts)
     if as_json:
         for found in findings:
-            say_json(found._asdict())
+            uid = found.sop_instance_uid
+            said = uid if ids is None else ids.get(uid or "")
+            say_json(found._asdict() | {"sop_instance_uid": said})
     else:
         rows = [(found.code, found.message, found.where) for found in findings]
         if rows:
@@ -77,32 +81,35 @@ class _Finding(NamedTuple):
 
 
 def _findings(scanned: Scan, report: Report) -> Iterator[_Finding]:
+    naming = scanned.naming
     for row in report.rows:
         if row.disposition in _BAD:
             uid = row.sop_instance_uid or None
-            yield _Finding(row.reason, row.origin.label, str(row.disposition), uid)
+            yield _Finding(row.reason, naming.place(row.origin), str(row.disposition), uid)
     for problem in report.problems:
         uid = problem.sop_instance_uid
-        yield _Finding(problem.code, uid or "", problem.message, uid)
+        where = uid if naming.tells_uids and uid else ""
+        yield _Finding(problem.code, where, naming.text(problem.message), uid)
     for study in scanned.judged:
         for problem in study.call.problems:
-            where, uid = _place(problem, study), problem.sop_instance_uid
+            where, uid = _place(problem, study, naming), problem.sop_instance_uid
             yield _Finding(problem.code, where, problem.message, uid)
         if study.pairing.status is Status.REVIEW:
-            yield _review(study)
+            yield _review(study, naming)
 
 
-def _place(problem: Problem, study: Judged) -> str:
+def _place(problem: Problem, study: Judged, naming: Naming) -> str:
     """Name the files that a problem is about, or the study where it is about all of it."""
     images = study.call.images
     if problem.code is ProblemCode.PATIENT_CONFLICT:
-        return _named(study, images)
-    return _files(i for i in images if i.uid == problem.sop_instance_uid) or _named(study)
+        return _named(study, naming, images)
+    found = (image for image in images if image.uid == problem.sop_instance_uid)
+    return _files(found, naming) or _named(study, naming)
 
 
-def _review(study: Judged) -> _Finding:
+def _review(study: Judged, naming: Naming) -> _Finding:
     """Say why a person must decide on a study, and on which of its images."""
-    in_rows = {i.instance.origin.label: i for row in study.pairing.rows for i in row.images}
+    in_rows = {i.instance.origin: i for row in study.pairing.rows for i in row.images}
     suggested = [image for image in in_rows.values() if image.is_suggested]
     damaged = [image for image in in_rows.values() if image.instance.damage]
     words = [review_reason(study.call, study.pairing, ())]
@@ -114,12 +121,12 @@ def _review(study: Judged) -> _Finding:
         images = study.call.images
         kinds = ", ".join(sorted({str(image.kind) for image in images}))
         why = f"no view to decide on, only {kinds}"
-    return _Finding(str(Status.REVIEW), _named(study, images), why, None)
+    return _Finding(str(Status.REVIEW), _named(study, naming, images), why, None)
 
 
-def _named(study: Judged, images: Iterable[ImageCall] = ()) -> str:
-    return f"study {study.part.name}: {_files(images)}".removesuffix(": ")
+def _named(study: Judged, naming: Naming, images: Iterable[ImageCall] = ()) -> str:
+    return f"study {naming.called(study.part)}: {_files(images, naming)}".removesuffix(": ")
 
 
-def _files(images: Iterable[ImageCall]) -> str:
-    return ", ".join(sorted({image.instance.origin.label for image in images}))
+def _files(images: Iterable[ImageCall], naming: Naming) -> str:
+    return ", ".join(sorted({naming.place(image.instance.origin) for image in images}))

@@ -8,10 +8,11 @@ from ductdicom.cli.echo import say, say_json
 from ductdicom.cli.options import DECIDING, INPUTS, all_inputs, make_settings, quiet_option
 from ductdicom.cli.progress import read_inputs
 from ductdicom.cli.tables import say_what_needs_a_person
-from ductdicom.export.records import instance_record
+from ductdicom.export.records import instance_record, shared_record
 from ductdicom.model.call import Evidence, Phase, PhaseCall
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.judge import Judged
+from ductdicom.pipeline.naming import Naming
 from ductdicom.pipeline.read import decided
 from ductdicom.sheet.captions import reason, tag_name, view_label
 
@@ -31,22 +32,24 @@ def explain(
     """Say of each image what was concluded, why, and what spoke against it."""
     settings = make_settings()
     scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
+    naming = scanned.naming
+    ids = naming.ids(scanned.gathered.parts)
     for study in scanned.judged:
         if not as_json:
-            _print_exam(study)
+            _print_exam(study, naming)
         for image in study.call.images:
             if as_json:
-                say_json(instance_record(image))
+                say_json(shared_record(instance_record(image), naming.text, ids))
             else:
-                _print_image(image, study)
+                _print_image(image, study, naming)
     report = decided(scanned, settings)
     say_what_needs_a_person(report)
     return report.exit_code
 
 
-def _print_exam(study: Judged) -> None:
+def _print_exam(study: Judged, naming: Naming) -> None:
     exam = study.call.exam
-    say(f"study {study.part.name}")
+    say(f"study {naming.called(study.part)}")
     say(f"  {exam.kind} ({exam.confidence}), {study.pairing.status}")
     for item in exam.evidence:
         say(f"    {_words(item)}")
@@ -54,11 +57,15 @@ def _print_exam(study: Judged) -> None:
         say(f"  ! {problem.code}: {problem.message}")
 
 
-def _print_image(image: ImageCall, study: Judged) -> None:
+def _print_image(image: ImageCall, study: Judged, naming: Naming) -> None:
     call = image.call
     phase = str(call.phase) if call.phase else "no phase"
-    say(f"  {image.instance.origin.label}")
-    say(f"    SOP Instance UID {image.uid}")
+    say(f"  {naming.place(image.instance.origin)}")
+    say(
+        f"    SOP Instance UID {image.uid}"
+        if naming.tells_uids
+        else f"    image {image.instance.id}"
+    )
     say(f"    {view_label(image)}, {image.kind}: {phase} ({call.confidence})")
     why = _CONCLUSION.sub("", reason(image))  # which the line before has said
     say(f"      because {why or image.kind_reason}")

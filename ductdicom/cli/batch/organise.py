@@ -32,7 +32,7 @@ from ductdicom.model.result import (
     studies_from_inputs,
 )
 from ductdicom.pipeline.run import organise as run_organise
-from ductdicom.settings import Settings, user_cache
+from ductdicom.settings import Phi, Settings, user_cache
 from ductdicom.version import __version__
 from ductdicom.wording import counted
 
@@ -54,7 +54,7 @@ def organise(
     names = all_inputs(inputs, files_from, nul=nul)
     report = _run(names, settings)
     if settings.dry_run:
-        _print_plan(report, settings.output)
+        _print_plan(report, settings)
     else:
         _print_report(report, settings.output, details=settings.verbose)
     for notice in report.notices:
@@ -93,14 +93,15 @@ def _run(names: Sequence[str], settings: Settings) -> Report:
 
 def _say_end(report: Report) -> None:
     """Say what was found, one event each, and how the run ended."""
+    names = report.names
     for row in report.rows:
         if row.disposition is Disposition.UNREADABLE:
-            say_event("finding", code=row.reason, where=row.origin.label)
+            say_event("finding", code=row.reason, where=report.say(row.origin.label))
     for problem in report.problems:
-        say_event("finding", code=problem.code, where=problem.sop_instance_uid or "")
+        say_event("finding", code=problem.code, where=names.get(problem.sop_instance_uid, ""))
     for study in report.studies:
         for problem in study.call.problems:
-            where = problem.sop_instance_uid or ""
+            where = names.get(problem.sop_instance_uid, "")
             say_event("finding", code=problem.code, where=where, study=study.key)
     say_event(
         "end",
@@ -130,14 +131,14 @@ def _print_report(report: Report, output: Path | None, *, details: bool) -> None
     say(f"open {output / 'index.html' if output else ''}")
 
 
-def _print_plan(report: Report, output: Path | None) -> None:
+def _print_plan(report: Report, settings: Settings) -> None:
     """Print what a run would write."""
     for study in report.studies:
-        date = study.call.images[0].instance.study_date
+        date = study.call.images[0].instance.study_date if settings.phi is not Phi.NONE else None
         name = study.key or f"study of {date or 'unknown date'}"
         files = "is up to date" if study.is_up_to_date else ", ".join(study.planned)
         say(f"{name}: {study.call.exam.kind}, {study.pairing.status}: {files}")
-    say(f"{output}: index.html, studies.jsonl, ledger.csv, summary.json")
+    say(f"{settings.output}: index.html, studies.jsonl, ledger.csv, summary.json")
     print_table(("inputs", "reason", "number"), count_inputs(report.rows))
     say_problems(report, is_result=True)
     say_causes(report)

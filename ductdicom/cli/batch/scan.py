@@ -13,10 +13,12 @@ from ductdicom.cli.options import (
 )
 from ductdicom.cli.progress import read_inputs
 from ductdicom.cli.tables import print_table, say_what_needs_a_person
-from ductdicom.export.records import study_record
+from ductdicom.export.records import shared_record, study_record
 from ductdicom.model.call import Kind
 from ductdicom.pipeline.judge import Judged
+from ductdicom.pipeline.naming import Naming
 from ductdicom.pipeline.read import decided
+from ductdicom.settings import Phi
 
 
 @click.command(params=[*INPUTS, *DECIDING, strict_option, quiet_option])
@@ -33,12 +35,13 @@ def scan(
     scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
     report = decided(scanned, settings)
     if as_json:
+        ids = scanned.naming.ids(scanned.gathered.parts)
         for study in report.studies:
-            say_json(study_record(study))
+            say_json(shared_record(study_record(study), scanned.naming.text, ids))
     else:
         print_table(
             _COLUMNS,
-            [_line(study) for study in scanned.judged],
+            [_line(study, scanned.naming) for study in scanned.judged],
         )
     say_what_needs_a_person(report)
     return report.exit_code
@@ -58,14 +61,15 @@ _COLUMNS = (
 )
 
 
-def _line(study: Judged) -> tuple[object, ...]:
+def _line(study: Judged, naming: Naming) -> tuple[object, ...]:
     """Return a study's line; phases are counted of views only, each exposure once."""
     views = [image for image in study.call.images if image.kind is Kind.VIEW]
     phases = [str(image.call.phase) for image in views]
     dates = [i.study_date for i in study.part.study.instances if i.study_date]
+    date = min(dates, default="-") if naming.phi is not Phi.NONE else "-"
     codes = sorted({problem.code for problem in study.call.problems})
     return (
-        min(dates, default="-"),
+        date,
         study.call.exam.kind,
         study.pairing.status,
         len(study.call.images),
@@ -74,5 +78,5 @@ def _line(study: Judged) -> tuple[object, ...]:
         phases.count("post"),
         phases.count("unknown"),
         ", ".join(codes) or "-",
-        study.part.name,
+        naming.called(study.part),
     )

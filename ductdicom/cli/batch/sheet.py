@@ -22,9 +22,9 @@ from ductdicom.pipeline.single import write_sheet
 )
 @click.option(
     "--study",
-    metavar="UID",
-    help="Study Instance UID, where the inputs hold several studies; UID#1, UID#2 and so on where "
-    "it was parted between patients.",
+    metavar="ID",
+    help="Which of several studies: its key as scan prints it, its Study Instance UID (UID#1, "
+    "UID#2 and so on where it was parted between patients) or its accession number.",
 )
 def sheet(
     inputs: tuple[str, ...],

@@ -37,7 +37,7 @@ _OWN = (
 _MOMENT = ("clock.acquired_on", "clock.tag", "clock.is_acquisition")
 _VIEW = ("breast", "texts", "geometry")
 _TECHNIQUE = ("contrast", "exposure", "raster")
-_ELSEWHERE = frozenset({"origin", "clock", *_OWN, *_VIEW, *_TECHNIQUE})
+_ELSEWHERE = frozenset({"origin", "clock", "id", *_OWN, *_VIEW, *_TECHNIQUE})
 _SERIES = tuple(name for name in Instance.__struct_fields__ if name not in _ELSEWHERE)
 _ROW = tuple(name for name in LedgerRow.__struct_fields__ if name != "origin")
 
@@ -79,7 +79,7 @@ def unpack(packed: Packed, file: Origin) -> Scanned:
     series, view, technique = [read(line) for read, line in zip(readers, lines, strict=True)]
     on, tag, is_acquisition = series[: len(_MOMENT)]
     clock = Clock(acquired_on=on, acquired_time=own[0], tag=tag, is_acquisition=is_acquisition)
-    return Instance(*_in_order((origin, clock, *own, *series, *view, *technique)))
+    return Instance(*_in_order((origin, clock, *own, *series, *view, *technique, "")))
 
 
 def _entry(origin: Origin) -> Origin | None:
@@ -121,7 +121,7 @@ _READ_OWN = {
     b"r": _reader(Origin | None, *(get_type_hints(LedgerRow)[name] for name in _ROW)),
     b"m": _reader(Origin | None, str, bool),
 }
-_TOGETHER = ("origin", "clock", *_OWN, *_MOMENT, *_SERIES, *_VIEW, *_TECHNIQUE)
+_TOGETHER = ("origin", "clock", *_OWN, *_MOMENT, *_SERIES, *_VIEW, *_TECHNIQUE, "id")
 _in_order = itemgetter(*map(_TOGETHER.index, Instance.__struct_fields__))
 
 SHARED_LINES = len(_GROUPS)

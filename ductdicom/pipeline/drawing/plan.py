@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ductdicom.export.folder import StudyFolder, files_listed
-from ductdicom.export.output import RECORD_NAME, OutputFolder, refuse_links, safe_component
+from ductdicom.export.output import RECORD_NAME, OutputFolder, refuse_links
 from ductdicom.export.records import read_record
 from ductdicom.identity.known import Identity
 from ductdicom.model.instance import Instance
@@ -13,6 +13,7 @@ from ductdicom.model.record import RecordedStudy
 from ductdicom.model.result import StudyResult, Written
 from ductdicom.pipeline.drawing.work import UNREADABLE, Drawn, StudyJob, fingerprint_of, result_of
 from ductdicom.pipeline.judge import Judged
+from ductdicom.pipeline.naming import Naming
 from ductdicom.reading import read_regular
 from ductdicom.settings import Phi, Settings
 
@@ -29,7 +30,7 @@ def plan_jobs(judged: Sequence[Judged], settings: Settings, output: OutputFolder
     """
     jobs = []
     for study in judged:
-        key = _key(study, settings, output)
+        key = Naming(phi=settings.phi, output=output).study(study.part)
         identity = identity_lines(study, settings.phi, output)
         jobs.append(
             StudyJob(
@@ -49,18 +50,6 @@ def plan_jobs(judged: Sequence[Judged], settings: Settings, output: OutputFolder
 
 def _first(study: Judged) -> Instance:
     return study.call.images[0].instance
-
-
-def _key(study: Judged, settings: Settings, output: OutputFolder) -> str:
-    first = _first(study)
-    dates = [i.study_date for i in study.part.study.instances if i.study_date]
-    earliest = None if settings.phi is Phi.NONE else min(dates, default=None)
-    key = output.study_name(first.study_instance_uid, earliest, study.part.number)
-    if settings.phi is not Phi.FULL:
-        return key
-    date, _, digest = key.partition("-")
-    who = [text for text in (first.patient.patient_id, first.accession_number) if text]
-    return "-".join((date, *(safe_component(text) for text in who), digest[:6]))
 
 
 def identity_lines(study: Judged, phi: Phi, output: OutputFolder) -> tuple[str, ...]:

@@ -14,7 +14,6 @@ _LINE_PX = 34
 _LEADING_PX = SMALL_PX * LEADING
 _MOST_LINES = 12
 _GAP_PX = 14
-_UID_TAIL = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +32,7 @@ _COLUMNS = (
     _Column(head="Time", width=0.07),
     _Column(head="What became of it", width=0.14),
     _Column(head="Why", width=0.25),
-    _Column(head="UID ends in", width=0.09),
+    _Column(head="ID", width=0.09),
 )
 _PROBLEM = (_Column(head="Problem", width=1.0),)
 
@@ -152,7 +151,7 @@ def _cells(number: int, image: ImageCall, became: str, since: datetime | None) -
         else "–",
         became,
         captions.reason(image) or "–",
-        image.uid[-_UID_TAIL:],
+        instance.id,
     )
 
 

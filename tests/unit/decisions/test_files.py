@@ -11,7 +11,7 @@ from ductdicom.errors import UsageError
 from ductdicom.model.call import Laterality, Phase
 
 HEAD = "sop_instance_uid,phase,by"
-KNOWN = "known are at, by, exclude, laterality, note, phase, sop_instance_uid, view"
+KNOWN = "known are at, by, exclude, image, laterality, note, phase, sop_instance_uid, view"
 
 
 def _table(folder, text, *, encoding="utf-8", name="decisions.csv"):
@@ -78,7 +78,7 @@ def test_every_documented_field_is_known_in_json(tmp_path):
             "sop_instance_uid,phase,Phase\n1.2,post,pre\n", ["names a column twice"], id="twice"
         ),
         pytest.param("uid,phase\n1.2,post\n", ["unknown column 'uid'"], id="no UID's column"),
-        pytest.param("phase,by\npost,AB\n", ["no column sop_instance_uid"], id="no UIDs"),
+        pytest.param("phase,by\npost,AB\n", ["no column sop_instance_uid or image"], id="no UIDs"),
         pytest.param("", ["no column sop_instance_uid"], id="empty"),
         pytest.param(f"{HEAD}\n,post,AB\n", ["decision 1 has no sop_instance_uid"], id="no UID"),
         pytest.param(
@@ -164,3 +164,14 @@ def test_decisions_that_are_no_file_are_refused(tmp_path):
     for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path):
         with pytest.raises(UsageError, match="cannot be read"):
             read_decisions(path)
+
+
+def test_an_image_may_be_named_by_its_own_id(tmp_path):
+    path = tmp_path / "decisions.csv"
+    path.write_text("image,phase\n7F3A00112233,pre\n", encoding="utf-8")
+
+    decisions, problems = read_decisions(path)
+
+    assert decisions["7f3a00112233"].phase == "pre"
+    assert decisions["7f3a00112233"].sop_instance_uid == ""
+    assert problems == ()

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from builders import make_instance, make_origin
 from hypothesis import given
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ductdicom.errors import UnreadableError
+from ductdicom.export.output import OutputFolder
 from ductdicom.model.instance import Patient
 from ductdicom.model.outcome import Disposition, LedgerRow
 from ductdicom.pipeline.gather import gather
@@ -203,3 +206,26 @@ def test_nothing_is_lost_and_the_order_does_not_matter(items, random):
 @pytest.mark.parametrize("number", [0, 1])
 def test_few_inputs_need_no_special_case(number):
     assert len(gather([_instance("2.25.1", "a")][:number], _by_content({})).parts) == number
+
+
+def _ids(contents, key=b"k" * 32):
+    name = OutputFolder(path=Path(), key=key).image_name
+    images = [_instance("2.25.1", place) for place in contents] + [_instance("2.25.2", "z")]
+    found = gather(images, _by_content(contents), name)
+    return [i.id for part in found.parts for i in part.study.instances]
+
+
+def test_an_image_has_an_id_of_its_uid_that_only_the_folders_key_makes():
+    ids = _ids({"a": "x"})
+
+    assert len(set(ids)) == 2
+    assert all(len(id_) == 12 for id_ in ids)
+    assert _ids({"a": "y"}) == ids
+    assert not set(_ids({"a": "x"}, key=b"l" * 32)) & set(ids)
+
+
+def test_where_others_share_its_uid_the_id_of_an_image_is_also_of_its_bytes():
+    first, second, other = _ids({"a": "x", "b": "y"})
+
+    assert len({first, second, *_ids({"a": "x"})}) == 4
+    assert _ids({"b": "x", "a": "y"}) == [second, first, other]
