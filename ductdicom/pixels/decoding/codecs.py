@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import Any
 
 import imagecodecs
-import jpeg_ls
 import numpy as np
 import openjpeg.utils
 from numpy.typing import NDArray
@@ -65,10 +64,6 @@ def _jpeg_pillow(frame: Frame) -> Pixels:
 
 def _jpeg_ls(frame: Frame) -> Pixels:
     return np.asarray(imagecodecs.jpegls_decode(frame.encoded))
-
-
-def _jpeg_ls_charls(frame: Frame) -> Pixels:
-    return np.asarray(jpeg_ls.decode(np.frombuffer(frame.encoded, np.uint8)))
 
 
 def _jpeg2000(frame: Frame) -> Pixels:
@@ -149,7 +144,7 @@ _RLE_CHAIN: tuple[Decoder, ...] = (_rle,)
 _JPEG_CHAIN: tuple[Decoder, ...] = (_jpeg, _jpeg_pillow)
 # What libjpeg-turbo refuses, two others crash over or make a picture of.
 _LOSSLESS_CHAIN: tuple[Decoder, ...] = (_jpeg_lossless,)
-_JPEG_LS_CHAIN: tuple[Decoder, ...] = (_jpeg_ls, _jpeg_ls_charls)
+_JPEG_LS_CHAIN: tuple[Decoder, ...] = (_jpeg_ls,)
 _JPEG2000_CHAIN: tuple[Decoder, ...] = (_jpeg2000, _jpeg2000_openjpeg, _jpeg2000_pillow)
 _HTJ2K_CHAIN: tuple[Decoder, ...] = (_htj2k, _jpeg2000_openjpeg, _jpeg2000_pillow)
 
