@@ -143,7 +143,8 @@ class Trial:
         """Try mutants until as many as wanted could be run."""
         began = monotonic()
         sys.setprofile(lambda frame, *_: self._called.add(frame.f_code))
-        pytest.main(self._arguments, plugins=[self])
+        if code := pytest.main(self._arguments, plugins=[self]):
+            sys.exit(code)
         name = self._room.name
         print(f"{name}: {len(self.fates)} mutants in {monotonic() - began:.0f} s", flush=True)
         return Result(self._room, self.fates)
@@ -152,12 +153,12 @@ class Trial:
         """Do this in place of running the tests."""
         sys.setprofile(None)
         if session.testsfailed:
-            sys.exit("the tests cannot be imported")
+            pytest.exit("the tests cannot be imported", returncode=1)
         child = self._start(None, session.items)
         failed = os.waitpid(child, 0)[1]
         shutil.rmtree(_folder(child), ignore_errors=True)
         if failed:
-            sys.exit("the tests fail before anything is changed")
+            pytest.exit("the tests fail before anything is changed", returncode=1)
         running: dict[int, Mutant] = {}
         while True:
             missing = min(self._jobs, self._count - len(self.fates)) - len(running)

@@ -235,36 +235,26 @@ def _enter(origin: Origin, entry: Entry, request: _Request, depth: int) -> Itera
     try:
         stream = Replay(entry.open(), entry.size_bytes)
         head = stream.read(HEAD_BYTES)
+        stream.seek(0)
+        kind = archive_kind(entry.name, head)
+        nested = None if kind is None else _open_nested(entry, stream, kind, request.limits, depth)
     except UnreadableError as error:
         yield _row(origin, Disposition.UNREADABLE, error.reason)
         return
-    stream.seek(0)
-    if archive_kind(entry.name, head) is None:
+    if nested is None:
         yield origin, cast(BinaryIO, stream)
     else:
-        yield from _nest(origin, entry, stream, request, depth)
+        yield from _walk(origin, cast(BinaryIO, nested), head, request, depth)
 
 
-def _nest(
-    origin: Origin, entry: Entry, stream: Replay, request: _Request, depth: int
-) -> Iterator[Found]:
-    limits = request.limits
-    head = stream.read(HEAD_BYTES)
-    stream.seek(0)
-    kind = archive_kind(entry.name, head)
+def _open_nested(
+    entry: Entry, stream: Replay, kind: str, limits: Limits, depth: int
+) -> RawIOBase | BytesIO:
+    """Open an archive in an archive: from front to back, in place, or else held whole."""
     if depth > limits.depth:
-        yield _row(origin, Disposition.UNREADABLE, ARCHIVE_LIMIT)
-        return
-    try:
-        file = _open_nested(entry, stream, limits) if kind in (ZIP, ISO) else stream
-    except UnreadableError as error:
-        yield _row(origin, Disposition.UNREADABLE, error.reason)
-        return
-    yield from _walk(origin, cast(BinaryIO, file), head, request, depth)
-
-
-def _open_nested(entry: Entry, stream: Replay, limits: Limits) -> RawIOBase | BytesIO:
-    """Open an archive that is not read from front to back: in place, or else held whole."""
+        raise UnreadableError("an archive too deep in others", reason=ARCHIVE_LIMIT)
+    if kind not in (ZIP, ISO):
+        return stream
     if entry.in_place is not None:
         return entry.in_place()
     if entry.size_bytes > limits.nested_bytes:

@@ -25,6 +25,7 @@ from ductdicom.ingest.archives.entry import (
     Readable,
     Span,
     link_target,
+    read_whole,
     unique_names,
 )
 from ductdicom.ingest.headers.charset_guess import guess_name
@@ -164,7 +165,7 @@ def _is_link(info: zipfile.ZipInfo) -> bool:
 
 def _link(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
     """Return where a link leads, which is what it holds."""
-    target = _open(archive, info).read(_LONGEST_LINK)
+    target = read_whole(_open(archive, info), _LONGEST_LINK)
     return link_target(_name(info), target.decode("utf-8", errors="backslashreplace"))
 
 

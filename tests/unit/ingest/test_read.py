@@ -8,9 +8,6 @@ import pytest
 from ductdicom.errors import UnreadableError
 from ductdicom.ingest.read import deadline, read_files
 
-needs_alarm = pytest.mark.skipif(
-    not hasattr(signal, "setitimer"), reason="this system has no alarm"
-)
 DIRECTORY = make.make_dicom(
     SOPClassUID="1.2.840.10008.1.3.10",
     DirectoryRecordSequence=[{"ReferencedFileID": ["IM1"]}],
@@ -37,12 +34,22 @@ def test_what_a_file_is_lasts_where_it_is_told_by_the_file_alone(tmp_path, conte
     assert read.is_lasting is is_lasting
 
 
+@pytest.fixture
+def alarm():
+    """Take the alarm from whoever has set it, for as long as a test lasts."""
+    if not hasattr(signal, "setitimer"):
+        pytest.skip("this system has no alarm")
+    before = signal.setitimer(signal.ITIMER_REAL, 0)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, *before)
+
+
 def spin():
     while True:
         pass
 
 
-@needs_alarm
+@pytest.mark.usefixtures("alarm")
 def test_what_does_not_end_is_ended():
     with pytest.raises(UnreadableError) as caught, deadline(0.05):
         spin()
@@ -58,13 +65,13 @@ def spin_stubbornly(times):
     spin()
 
 
-@needs_alarm
+@pytest.mark.usefixtures("alarm")
 def test_a_library_that_catches_it_is_asked_again():
     with pytest.raises(UnreadableError), deadline(0.05):
         spin_stubbornly(2)
 
 
-@needs_alarm
+@pytest.mark.usefixtures("alarm")
 def test_nothing_is_left_of_it():
     before = signal.getsignal(signal.SIGALRM)
 
@@ -75,7 +82,7 @@ def test_nothing_is_left_of_it():
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
-@needs_alarm
+@pytest.mark.usefixtures("alarm")
 def test_an_alarm_of_somebody_else_is_left_alone():
     before = signal.getsignal(signal.SIGALRM)
     signal.setitimer(signal.ITIMER_REAL, 60)
@@ -87,7 +94,7 @@ def test_an_alarm_of_somebody_else_is_left_alone():
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-@needs_alarm
+@pytest.mark.usefixtures("alarm")
 def test_another_thread_goes_without_it():
     ended = []
 

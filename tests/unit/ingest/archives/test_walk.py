@@ -1,11 +1,16 @@
-"""What is asked of an archive by name is found, and found quickly."""
+"""What is asked of an archive is found, and found quickly; what cannot be read is a row."""
+
+import io
+import stat
+import zipfile
 
 import pytest
-from streams import make_tar
+from streams import list_members, make_tar
 
 from ductdicom.ingest.archives import tar
 from ductdicom.ingest.archives.walk import read_all
 from ductdicom.model.origin import Origin
+from ductdicom.model.outcome import LedgerRow
 
 
 @pytest.fixture
@@ -41,3 +46,58 @@ def test_what_lies_in_a_tar_within_a_tar_is_found_by_its_name(tmp_path):
     (member,) = _members(tmp_path, {"before": b"", "inner.tar": inner}, "inner.tar!/IM2")
 
     assert list(read_all([member])) == [(member, b"two")]
+
+
+def _zip(contents, mode=stat.S_IFREG):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in contents.items():
+            info = zipfile.ZipInfo(name)
+            info.external_attr = mode << 16
+            archive.writestr(info, content)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("pack", [make_tar, lambda files: make_tar(files, "w:gz"), _zip])
+def test_an_archive_within_a_packed_one_is_read(tmp_path, pack):
+    inner = pack({"IM1": b"one", "IM2": b"two"})
+    path = tmp_path / "a.tar.gz"
+    path.write_bytes(make_tar({"inner": inner}, "w:gz"))
+    members = [
+        Origin(file=str(path), source=path.name, member=f"inner!/{name}") for name in ("IM1", "IM2")
+    ]
+
+    assert [content for _, content in read_all(members)] == [b"one", b"two"]
+
+
+def _rows(path):
+    origin = Origin(file=str(path), source=path.name, size_bytes=path.stat().st_size)
+    return [
+        (row.origin.member, str(row.disposition), row.reason)
+        for row in list_members(origin)
+        if isinstance(row, LedgerRow)
+    ]
+
+
+def test_an_archive_on_the_third_level_stays_closed(tmp_path):
+    path = tmp_path / "1.tar"
+    path.write_bytes(make_tar({"2.tar": make_tar({"3.tar": make_tar({"IM1": b"one"})})}))
+
+    assert _rows(path) == [
+        ("2.tar!/3.tar", "unreadable", "archive-limit"),
+        ("2.tar", "container", ""),
+        (None, "container", ""),
+    ]
+
+
+def test_a_link_that_is_damaged_is_a_row_and_no_end_of_its_archive(tmp_path):
+    path = tmp_path / "a.zip"
+    path.write_bytes(
+        _zip({"link": "target", "later": "IM1"}, stat.S_IFLNK).replace(b"target", b"tarXet")
+    )
+
+    assert _rows(path) == [
+        ("link", "unreadable", "damaged-archive"),
+        ("later", "unreadable", "missing"),
+        (None, "container", ""),
+    ]
