@@ -48,6 +48,7 @@ class ProblemCode(StrEnum):
     CONTRAST_UNEXPLAINED = "contrast-unexplained"
     EXAM_CONFLICT = "exam-conflict"
     EXAM_INFERRED = "exam-inferred"
+    FILE_UNREADABLE = "file-unreadable"
     INTERNAL_ERROR = BUG
     LATERALITY_CONFLICT = "laterality-conflict"
     MAGNIFICATION_CONFLICT = "magnification-conflict"

@@ -97,12 +97,16 @@ class ImageCall(Value, frozen=True, kw_only=True):
 
 
 class StudyCall(Value, frozen=True, kw_only=True):
-    """A study with its conclusions; ``images`` hold every instance exactly once."""
+    """A study with its conclusions; ``images`` hold every instance exactly once.
+
+    ``unread`` are names of files that could not be read and may belong to it.
+    """
 
     study: Study
     exam: ExamCall
     images: tuple[ImageCall, ...]
     problems: tuple[Problem, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 class Row(Value, frozen=True, kw_only=True):

@@ -42,6 +42,7 @@ from ductdicom.pipeline.judge import (
 from ductdicom.pipeline.ledger import account
 from ductdicom.pipeline.masking import hide_identity
 from ductdicom.pipeline.naming import NO_FOLDER, Naming, folder_of_names
+from ductdicom.pipeline.unread import note_unread
 from ductdicom.settings import Phi, Settings
 
 if TYPE_CHECKING:  # a database that many runs do without
@@ -197,10 +198,11 @@ def read_and_decide(
     read = monotonic()
     gathered, people = hide_identity(gathered, wanted.engine.vocabulary)
     judged = _judge(gathered, _without_names(wanted.engine, people, settings.phi), settings)
+    naming = Naming(phi=settings.phi, people=people, output=output or NO_FOLDER)
     return Scan(
         gathered=gathered,
-        naming=Naming(phi=settings.phi, people=people, output=output or NO_FOLDER),
-        judged=judged,
+        naming=naming,
+        judged=note_unread(judged, gathered.rows, naming),
         problems=(
             *wanted.problems,
             *unknown_decisions(wanted.engine, judged),

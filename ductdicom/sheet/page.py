@@ -206,7 +206,7 @@ class DrawnTile:
 class DrawnPlaceholder:
     """Where an image would stand on a page that cannot be shown, and the reason as one word.
 
-    ``origin`` as in `DrawnTile`.
+    The other attributes are as in `DrawnTile`.
     """
 
     sop_instance_uid: str
@@ -215,6 +215,10 @@ class DrawnPlaceholder:
     box: Box
     reason: str
     origin: Origin | None
+    row: str = ""
+    caption: Caption = Caption()
+    title: str = ""
+    badges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

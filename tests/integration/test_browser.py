@@ -140,6 +140,33 @@ def textbook(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def cut_post(tmp_path_factory):
+    """Return a sheet on which the first post image cannot be decoded."""
+    folder = tmp_path_factory.mktemp("cut")
+
+    def cut(_path, dataset):
+        if "ContrastBolusAgent" in dataset:
+            dataset.PixelData = dataset.PixelData[: len(dataset.PixelData) // 2]
+
+    copy = _changed_copy("textbook", folder, cut)
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        assert run(["sheet", str(copy), "-o", str(folder / "sheet.html")]) == 1
+    return folder / "sheet.html"
+
+
+def test_the_viewer_says_of_an_image_that_it_cannot_be_shown(show, cut_post):
+    opened = show(cut_post).open_viewer(0)
+
+    assert opened.visible_words() == ["PRE", "POST"]
+    notes = opened.window.locator('.pane[data-side="right"] [data-say="notes"]')
+    assert "CANNOT BE SHOWN" in notes.inner_text()
+    picture = opened.window.locator('.pane[data-side="right"] img')
+    assert picture.evaluate("(image) => image.naturalWidth") > 0
+    opened.press("Space", "z", "0", "b")
+    assert opened.complaints == []
+
+
+@pytest.fixture(scope="module")
 def several_posts(tmp_path_factory):
     return _sheet(SAMPLES / "deidentified", tmp_path_factory.mktemp("posts") / "sheet.html")
 

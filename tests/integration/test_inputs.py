@@ -222,3 +222,18 @@ def test_an_image_that_was_packed_alone_is_no_junk(tmp_path, name):
 
     assert (rows[name].disposition, rows[name].reason) == ("unreadable", "unsupported-archive")
     assert rows["log.gz"].disposition == "not-dicom"
+
+
+def test_a_file_that_could_not_be_read_is_named_on_the_sheet(tmp_path):
+    export, output = write_ductogram(tmp_path / "export"), tmp_path / "out"
+    for name in ("IM1", "IM2"):
+        (export / name).unlink()
+        (export / name).symlink_to(tmp_path / "gone")
+
+    assert organise(export, output=output, formats="png,html") == 1
+
+    (record,) = read_records(output)
+    (problem,) = [item for item in record["problems"] if item["code"] == "file-unreadable"]
+    assert "IM1 (symlink-outside), IM2 (symlink-outside)" in problem["message"]
+    (page,) = output.rglob("sheet.html")
+    assert "was found" not in page.read_text("utf-8")

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 from collections.abc import Iterator, Sequence
+from html import escape
 
 from PIL import Image
 
@@ -14,6 +15,7 @@ from ductdicom.sheet.page import (
     Anchor,
     Box,
     BoxMark,
+    DrawnPlaceholder,
     DrawnTile,
     LineMark,
     Mark,
@@ -23,6 +25,8 @@ from ductdicom.sheet.page import (
 )
 from ductdicom.sheet.style import Theme
 
+_WORDS_PX = 30
+_LETTERS = 14  # that stand beside one another in a narrow picture
 Values = dict[str, object]
 
 
@@ -70,6 +74,30 @@ def page_marks(page: Page, number: int) -> Iterator[Values]:
             yield _picture(mark) | {"tile": _tile(tile, page.title, number) if tile else ""}
         else:
             yield _drawing(mark)
+    for missing in page.placeholders:
+        yield _words_as_picture(missing) | {"tile": _tile(missing, page.title, number)}
+
+
+def _words_as_picture(missing: DrawnPlaceholder) -> Values:
+    """Return a picture of the words that stand for an image, so that the viewer shows them, too."""
+    width, height = _number(missing.box.width), _number(missing.box.height)
+    size = _number(min(_WORDS_PX, missing.box.width / _LETTERS))
+    words = (
+        f'<text x="50%" y="50%" dy="{line}em">{escape(text)}</text>'
+        for line, text in enumerate(("image cannot be shown:", missing.reason))
+    )
+    drawing = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
+        f'<rect width="100%" height="100%"/><g fill="#c8ccd0" font-family="sans-serif" '
+        f'font-size="{size}" text-anchor="middle">{"".join(words)}</g></svg>'
+    )
+    said = (missing.caption.word, missing.caption.view, f"cannot be shown: {missing.reason}")
+    return _box(missing.box) | {
+        "kind": "picture",
+        "source": "data:image/svg+xml;base64," + base64.b64encode(drawing.encode()).decode("ascii"),
+        "columns": round(missing.box.width),
+        "words": ", ".join(filter(None, said)),
+    }
 
 
 def _drawing(mark: Mark) -> Values:
@@ -129,9 +157,10 @@ def _picture(mark: PictureMark) -> Values:
     }
 
 
-def _tile(tile: DrawnTile, page_title: str, page: int) -> str:
+def _tile(tile: DrawnTile | DrawnPlaceholder, page_title: str, page: int) -> str:
     """Return as JSON what the viewer must know of a tile; lengths in page units."""
     caption = tile.caption
+    image = tile if isinstance(tile, DrawnTile) else None
     values = {
         # Rows go on over pages of one title; what stands in no row is looked at by itself.
         "row": [page_title, tile.row] if tile.row else [page, tile.box.x, tile.box.y],
@@ -148,11 +177,11 @@ def _tile(tile: DrawnTile, page_title: str, page: int) -> str:
         "display": caption.display,
         "notes": list(caption.notes),
         "box": _edges(tile.box),
-        "field": _edges(tile.field or tile.box),
-        "wall": tile.chest_wall or "",
-        "tip": [round(value, 1) for value in tile.tip] if tile.tip else None,
-        "mm": tile.mm_per_unit,
-        "part": _edges(tile.part) if tile.part else None,
+        "field": _edges((image and image.field) or tile.box),
+        "wall": (image and image.chest_wall) or "",
+        "tip": [round(value, 1) for value in image.tip] if image and image.tip else None,
+        "mm": image and image.mm_per_unit,
+        "part": _edges(image.part) if image and image.part else None,
     }
     return json.dumps(values, ensure_ascii=False)
 

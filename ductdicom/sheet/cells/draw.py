@@ -138,6 +138,14 @@ def stand_in(cell: Cell, place: PlacedSlot) -> DrawnPlaceholder | None:
         box=place.field,
         reason=cell.tile.reason,
         origin=_origin(cell.image),
+        row=cell.row,
+        caption=Caption(
+            word=cell.word,
+            view=captions.view_label(cell.image),
+            facts=cell.facts,
+            reason=cell.reason,
+            notes=("CANNOT BE SHOWN", *(badge for badge in cell.badges if badge != SUGGESTED)),
+        ),
     )
 
 

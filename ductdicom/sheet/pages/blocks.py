@@ -16,6 +16,7 @@ from ductdicom.sheet.tile import MissingTile, Tiles
 from ductdicom.wording import counted
 
 _MOST_REPEATED = 2  # pre images at the start of each part of a long row
+_MOST_NAMED = 3  # files that could not be read
 _MOST_TILES = 6  # tiles a row before it goes on in another
 
 
@@ -29,6 +30,17 @@ class Block:
     side: Laterality | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lacking:
+    """What a row may lack: images that nobody has decided on, files that could not be read."""
+
+    undecided: tuple[ImageCall, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+_NOTHING_LACKING = Lacking()
+
+
 def first_exposure(images: Iterable[ImageCall]) -> datetime | None:
     """Return when the first image was exposed by the scanner's clock, None where none says so."""
     return min((image.acquired_at for image in images if image.acquired_at), default=None)
@@ -39,13 +51,13 @@ def row_blocks(
     tiles: Tiles,
     differences: Mapping[str, Difference],
     first_post: captions.FirstPost | None = None,
-    undecided: Sequence[ImageCall] = (),
+    lacking: Lacking = _NOTHING_LACKING,
     since: datetime | None = None,
 ) -> Iterator[Block]:
     """Turn a row into one block, or several where it holds more tiles than a page is wide.
 
     Each of several begins with the pre image again. Times are told from ``first_post``, that of
-    the whole injection, and counted from ``since``; ``undecided`` may be what a row lacks.
+    the whole injection, and counted from ``since``; ``lacking`` may be what a row lacks.
     """
 
     def cells(images: Sequence[ImageCall], phase: Phase | None) -> list[Cell]:
@@ -67,13 +79,12 @@ def row_blocks(
     if row.plain:
         before, after = [], [replace(c, ordinal=0) for c in cells(row.plain, None)]
     else:
-        before = cells(row.pre, Phase.PRE) or [_absent(Phase.PRE, row, undecided)]
-        after = cells(row.post, Phase.POST) or [_absent(Phase.POST, row, undecided)]
-    rest: list[Cell | DifferenceCell] = [*after, *difference_cells(differences, row)]
+        before = cells(row.pre, Phase.PRE) or [_absent(Phase.PRE, row, lacking)]
+        after = cells(row.post, Phase.POST) or [_absent(Phase.POST, row, lacking)]
     repeated: list[Cell] = before if len(before) <= _MOST_REPEATED else []
-    if not repeated:
-        rest = [*before, *rest]
-    may_be = [phase for phase in (Phase.PRE, Phase.POST) if candidates(undecided, row, phase)]
+    first = [] if repeated else before
+    rest: list[Cell | DifferenceCell] = [*first, *after, *difference_cells(differences, row)]
+    may_be = [p for p in (Phase.PRE, Phase.POST) if candidates(lacking.undecided, row, p)]
     count = -(-len(rest) // (_MOST_TILES - len(repeated)))
     size = -(-len(rest) // count)
     for number, start in enumerate(range(0, len(rest), size), start=1):
@@ -86,21 +97,31 @@ def row_blocks(
         )
 
 
-def _absent(phase: Phase, row: Row, undecided: Sequence[ImageCall]) -> Cell:
+def _absent(phase: Phase, row: Row, lacking: Lacking) -> Cell:
     word, other = ("pre-contrast", "post") if phase is Phase.PRE else ("post-contrast", "pre")
     suggested = sum(image.is_suggested for image in row.images)
     found = [counted(len(row.images) - suggested, f"{other} image")]
     if suggested:
         found.append(f"{suggested} suggested")
-    open_count = len(candidates(undecided, row, phase))
+    open_count = len(candidates(lacking.undecided, row, phase))
     said = "was found"
     if open_count:
         stand = "stand" if open_count > 1 else "stands"
         said = f"is decided; {counted(open_count, 'undecided image')} {stand} in no row"
+    if lacking.unread:
+        said = "was read" if not open_count else said
+        said += (
+            f"; {counted(len(lacking.unread), 'file')} could not be read: {_some(lacking.unread)}"
+        )
     return Cell(
         phase=phase,
         missing=f"no {word} image of {captions.row_title(row)} {said} ({', '.join(found)})",
     )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = [f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
+    return ", ".join([*names[:_MOST_NAMED], *more])
 
 
 def left_out_blocks(pairing: Pairing, tiles: Tiles, since: datetime | None = None) -> list[Block]:

@@ -27,7 +27,7 @@ from ductdicom.sheet.page import (
     TextMark,
     Tone,
 )
-from ductdicom.sheet.pages.blocks import Block, first_exposure, left_out_blocks, row_blocks
+from ductdicom.sheet.pages.blocks import Block, Lacking, first_exposure, left_out_blocks, row_blocks
 from ductdicom.sheet.pages.frame import Body, Standing, body_area, frame_page
 from ductdicom.sheet.pages.inventory import inventory_bodies
 from ductdicom.sheet.pages.timeline import STRIP_PX, draw_timeline
@@ -97,6 +97,7 @@ def _row_bodies(
     options: SheetOptions,
 ) -> Iterator[Body]:
     undecided = undecided_images(pairing)
+    lacking = Lacking(undecided=undecided, unread=study.unread)
     since = None if options.has_dates else _first_time(study, pairing)
     for (side, injection), group in groupby(
         pairing.rows, key=lambda row: (None if row.plain else row.laterality, row.injection)
@@ -110,7 +111,7 @@ def _row_bodies(
         if marks:
             body = replace(area, y=area.y + STRIP_PX, height=area.height - STRIP_PX)
         first_post = _first_post(rows, injection if injections else None)
-        blocks = [b for row in rows for b in row_blocks(row, *shown, first_post, undecided, since)]
+        blocks = [b for row in rows for b in row_blocks(row, *shown, first_post, lacking, since)]
         while blocks:
             count = _most_that_fit(blocks, body, options)
             words = _breasts(blocks[:count]) + which
@@ -179,7 +180,8 @@ def _body(
             words = drawable(block.title)
             tiles += [replace(tile, title=words, badges=block.badges) for tile in drawn]
             missing = stand_in(cell, slot)
-            placeholders += [missing] if missing else []
+            if missing is not None:
+                placeholders.append(replace(missing, title=words, badges=block.badges))
     return Body(
         title=title,
         marks=tuple(marks),

@@ -8,7 +8,7 @@ from PIL import Image
 from sheets import lay_out, make_image, make_tile
 
 from ductdicom.export.html.sheet import page_marks
-from ductdicom.sheet.tile import draw_finer
+from ductdicom.sheet.tile import MissingTile, draw_finer
 
 
 def _pictures(page):
@@ -92,3 +92,20 @@ def test_several_posts_are_numbered_as_on_the_page():
 
 def test_no_uid_goes_into_the_document():
     assert "2.25." not in json.dumps([mark["tile"] for mark in _pictures(_pair())])
+
+
+def test_an_image_that_cannot_be_shown_stands_in_the_viewer_with_its_reason():
+    images = [make_image(1, phase="pre"), make_image(2)]
+    tiles = {"1.dcm": make_tile(), "2.dcm": MissingTile(reason="<truncated>")}
+
+    page = lay_out(images, tiles)[2][0]
+
+    whole, words = (tile for tile in _tiles(page) if not tile["part"])
+    assert words["row"] == whole["row"]
+    assert (words["phase"], words["word"], words["mm"]) == ("post", "POST", None)
+    assert words["notes"] == ["CANNOT BE SHOWN"]
+    mark = _pictures(page)[-1]
+    drawing = base64.b64decode(mark["source"].partition(",")[2]).decode()
+    assert "image cannot be shown:" in drawing
+    assert "&lt;truncated&gt;" in drawing
+    assert mark["words"] == "POST, L CC, cannot be shown: <truncated>"

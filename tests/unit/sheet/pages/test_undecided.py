@@ -55,6 +55,24 @@ def test_what_cannot_be_meant_is_no_candidate():
     assert "no pre-contrast image of L CC was found" in said_on(page)
 
 
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["IM3"], "was read; 1 file could not be read: IM3 (1 post image)"),
+        (["A", "B", "C", "D", "E"], "was read; 5 files could not be read: A, B, C, 2 more"),
+    ],
+)
+def test_what_could_not_be_read_is_not_called_absent(names, words):
+    study = replace(make_study(POST[:1]), unread=tuple(names))
+    pairing = pair_study(study)
+
+    page, *_ = compose(study, pairing, {}, SheetOptions())
+
+    said = said_on(page).replace(" ", "")
+    assert f"no pre-contrast image of L CC {words}".replace(" ", "") in said
+    assert "wasfound" not in said
+
+
 def test_suggested_images_are_counted_apart():
     late = replace(make_image(4, minute=50), call=SUGGESTED[Phase.POST])
 

@@ -1,0 +1,84 @@
+"""Which studies files belong to that could not be read, as far as their headers or places tell."""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+
+from msgspec.structs import replace
+
+from ductdicom.model.origin import Origin
+from ductdicom.model.outcome import Disposition, LedgerRow, Problem, ProblemCode
+from ductdicom.pipeline.judge import Judged
+from ductdicom.pipeline.naming import Naming
+from ductdicom.wording import counted
+
+_MOST_NAMED = 10
+
+
+def note_unread(
+    judged: Sequence[Judged], rows: Iterable[LedgerRow], naming: Naming
+) -> tuple[Judged, ...]:
+    """Tell each study which files could not be read that may belong to it.
+
+    Such a file names its study, or lies in a folder, or above folders, with images of one study
+    alone (heuristic). What is missing of a study may be in it.
+
+    Parameters
+    ----------
+    naming
+        Calls the files by what names nobody.
+    """
+    places = _Places(judged)
+    unread: dict[int, list[LedgerRow]] = {}
+    for row in rows:
+        if row.disposition is Disposition.UNREADABLE:
+            for number in places.studies_of(row):
+                unread.setdefault(number, []).append(row)
+    return tuple(
+        _noted(study, unread[number], naming) if number in unread else study
+        for number, study in enumerate(judged)
+    )
+
+
+class _Places:
+    """The studies, by number, whose images lie in a folder, and in it or below it."""
+
+    def __init__(self, judged: Sequence[Judged]) -> None:
+        self._by_uid: dict[str, set[int]] = {}
+        self._in: dict[PurePosixPath, set[int]] = {}
+        self._below: dict[PurePosixPath, set[int]] = {}
+        for number, study in enumerate(judged):
+            self._by_uid.setdefault(study.part.study.study_instance_uid, set()).add(number)
+            folders = {_folder(i.origin) for i in study.part.study.instances}
+            for folder in folders:
+                self._in.setdefault(folder, set()).add(number)
+            for above in {above for folder in folders for above in (folder, *folder.parents)}:
+                self._below.setdefault(above, set()).add(number)
+
+    def studies_of(self, row: LedgerRow) -> set[int]:
+        """Return the studies that an input may belong to; none where nobody can tell."""
+        if row.study_instance_uid:
+            return self._by_uid.get(row.study_instance_uid, set())
+        folder = _folder(row.origin)
+        found = self._in.get(folder) or self._below.get(folder, set())
+        return found if len(found) == 1 else set()
+
+
+def _folder(origin: Origin) -> PurePosixPath:
+    return PurePosixPath(origin.label).parent
+
+
+def _noted(study: Judged, rows: Sequence[LedgerRow], naming: Naming) -> Judged:
+    names = tuple(naming.text(PurePosixPath(row.origin.label).name) for row in rows)
+    reasons = [
+        f"{name} ({row.reason})" for name, row in zip(names[:_MOST_NAMED], rows, strict=False)
+    ]
+    if len(names) > _MOST_NAMED:
+        reasons.append(f"{len(names) - _MOST_NAMED} more")
+    said = counted(len(names), "file")
+    problem = Problem(
+        code=ProblemCode.FILE_UNREADABLE,
+        message=f"{said} could not be read and may belong to the study: {', '.join(reasons)}",
+    )
+    call = replace(study.call, problems=(*study.call.problems, problem), unread=names)
+    return dataclasses.replace(study, call=call)
