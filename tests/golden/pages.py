@@ -77,7 +77,7 @@ def draw(name: str, folder: Path) -> Path:
     options = ("--dpi", str(DPI), *golden.options)
     code = run(["sheet", str(study), "-o", str(target), "-j", "1", *options])
     assert code == 0, f"the command ended with {code}"
-    return folder / f"page-{golden.page}.png"
+    return target if golden.page == 1 else folder / f"page-{golden.page}.png"
 
 
 def _write(path: Path, view: View, number: int) -> None:
