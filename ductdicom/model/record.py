@@ -144,9 +144,13 @@ class RecordedTile(Struct, frozen=True, kw_only=True, rename={"is_suggested": "s
     mm_per_px: Annotated[
         float | None, Meta(description="millimetres at the breast for one page pixel")
     ] = None
-    voi: Annotated[str | None, Meta(description="which window or table made the grey values")] = (
-        None
-    )
+    voi: Annotated[
+        str | None,
+        Meta(
+            description="which window or table made the grey values, how many of its bits a table "
+            "uses that was stretched, and what was not used as it shows nothing"
+        ),
+    ] = None
     placeholder: Annotated[
         str | None,
         Meta(
