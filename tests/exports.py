@@ -80,7 +80,7 @@ def files_of(folder):
 
 def decisions_of(record):
     """Return what was decided in a record, without where things lay and what they are called."""
-    places = {"source", "member", "key", "fingerprint", "sheets"}
+    places = {"id", "source", "member", "key", "fingerprint", "sheets"}
     places |= {"files", "file_bytes", "file_sha256"}
     instances = [
         {name: value for name, value in instance.items() if name not in places}

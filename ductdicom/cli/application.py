@@ -28,6 +28,7 @@ COMMANDS = {
     "check": ("batch.check", "Say what is wrong with an export."),
     "sample": ("admin.sample", "Write the synthetic sample studies."),
     "rules": ("admin.rules", "List, test and compare the rules."),
+    "cache": ("admin.cache", "Say what is remembered of headers, or forget it."),
     "schema": ("admin.schema", "Print the JSON Schema of the records."),
     "doctor": ("admin.doctor", "Say what this installation can do."),
 }

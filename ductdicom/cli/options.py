@@ -18,10 +18,21 @@ from click.core import ParameterSource
 from ductdicom.errors import UsageError
 from ductdicom.ingest.inputs import check_inputs, read_list
 from ductdicom.reading import load_toml, read_regular
-from ductdicom.settings import Closeup, Format, Link, Paper, Phi, Settings, ThemeName, VoiOption
+from ductdicom.settings import (
+    Closeup,
+    Format,
+    Link,
+    Paper,
+    Phi,
+    Settings,
+    ThemeName,
+    VoiOption,
+    user_cache,
+)
 from ductdicom.wording import suggestion
 
 _LARGEST_BYTES = 4 << 20  # of a configuration
+_NOWHERE = Path(os.devnull)
 _PREFIX = "DUCTDICOM_"
 _CONFIG = f"{__name__}.config"  # where the context keeps the file's name, for messages
 
@@ -53,6 +64,13 @@ class _Path(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return super().convert(value or self.fail("the path is empty.", param, ctx), param, ctx)
+
+
+class _CachePath(_Path):
+    """A path, or where it is empty the device that keeps nothing."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(value, param, ctx) if value else _NOWHERE
 
 
 def _flag(*names: str, text: str) -> _Setting:
@@ -172,6 +190,12 @@ PAGES = (
     _choice("--paper", Paper, "Size of the page, landscape.  [default: a4]"),
     _choice("--theme", ThemeName, "Colours of the page.  [default: dark, light for PDF]"),
 )
+cache_option = _Setting(
+    "--cache",
+    type=_CachePath(),
+    help="Folder that remembers headers from run to run; it holds names. Empty: none is kept.  "
+    "[default: the user's]",
+)
 WRITING = (
     _Setting("-o", "--output", type=_Path(), help="Where the results go. Required."),
     _Setting(
@@ -181,12 +205,7 @@ WRITING = (
         help="Sheet formats, comma separated: png,pdf,html,dicom.  [default: png,pdf,html]",
     ),
     _choice("--link", Link, "How the sorted originals are laid down.  [default: none]"),
-    _Setting(
-        "--cache",
-        type=_Path(),
-        help="Folder that remembers headers from run to run; it holds names.  "
-        "[default: the user's]",
-    ),
+    cache_option,
     _flag("-n", "--dry-run", text="Say what would be written."),
     _flag("--force", text="Redo studies that are up to date."),
 )
@@ -229,6 +248,13 @@ def make_settings(**given: object) -> Settings:
     if values["jobs"] == 0:
         del values["jobs"]
     return Settings(**{name: value for name, value in values.items() if value is not None})
+
+
+def cache_folder(settings: Settings) -> Path | None:
+    """Return where headers are remembered: by default the user's own; None for nowhere."""
+    if settings.cache is None:
+        return user_cache(os.environ)
+    return None if settings.cache == _NOWHERE else settings.cache
 
 
 def all_inputs(inputs: tuple[str, ...], files_from: str | None, *, nul: bool) -> list[str]:

@@ -24,6 +24,7 @@ from ductdicom.export.output import (
     open_output,
 )
 from ductdicom.ingest.cache.cache import Catalogue
+from ductdicom.ingest.cache.stock import SUFFIX
 from ductdicom.model.result import Report, StudyResult
 from ductdicom.pipeline.drawing.plan import plan_jobs, read_finished
 from ductdicom.pipeline.drawing.work import StudyJob, planned_files, process_study
@@ -105,7 +106,7 @@ def _catalogue(settings: Settings) -> Iterator[Catalogue | None]:
         yield None
         return
     place = hashlib.sha256(os.fsencode(os.path.realpath(settings.output or ""))).hexdigest()
-    with Catalogue(settings.cache / f"{place[:_NAME_DIGITS]}.sqlite") as catalogue:
+    with Catalogue(settings.cache / f"{place[:_NAME_DIGITS]}{SUFFIX}") as catalogue:
         yield catalogue
 
 

@@ -11,6 +11,7 @@ from ductdicom.classify.image.same_exposure import group_exposures, told
 from ductdicom.classify.image.seen import Seen
 from ductdicom.language.codes import rejection_of
 from ductdicom.model.call import Kind
+from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import Problem, ProblemCode
 
 
@@ -57,9 +58,15 @@ def settle_copies(images: Sequence[Seen]) -> tuple[tuple[Seen, ...], list[Proble
             result[image.place] = replace(
                 image,
                 kind=Kind.PROCESSING_TWIN,
-                kind_reason=f"copy of the exposure shown as image {shown.instance.id}",
+                kind_reason=f"copy of the exposure that is shown, {_numbers(shown.instance)}",
             )
     return tuple(result), problems
+
+
+def _numbers(instance: Instance) -> str:
+    """Name an image by its numbers, as a console lists it."""
+    series, number = instance.series_number, instance.instance_number
+    return f"series {'?' if series is None else series} image {'?' if number is None else number}"
 
 
 def _rejected(images: Sequence[Seen]) -> list[Seen]:

@@ -1,6 +1,5 @@
 """``ductdicom organise``: the main job."""
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,6 +15,7 @@ from ductdicom.cli.options import (
     SAYING,
     WRITING,
     all_inputs,
+    cache_folder,
     make_settings,
     quiet_option,
     strict_option,
@@ -32,7 +32,7 @@ from ductdicom.model.result import (
     studies_from_inputs,
 )
 from ductdicom.pipeline.run import organise as run_organise
-from ductdicom.settings import Phi, Settings, user_cache
+from ductdicom.settings import Phi, Settings
 from ductdicom.version import __version__
 from ductdicom.wording import counted
 
@@ -49,8 +49,7 @@ def organise(
 ) -> int:
     """Read an export, decide, pair, draw the sheets, and account for every input."""
     settings = make_settings()
-    if settings.cache is None:
-        settings = replace(settings, cache=user_cache(os.environ))
+    settings = replace(settings, cache=cache_folder(settings))
     names = all_inputs(inputs, files_from, nul=nul)
     report = _run(names, settings)
     if settings.dry_run:
