@@ -27,15 +27,20 @@ from ductdicom.sheet.pages.compose import compose
 from ductdicom.vocabulary.terms import load_vocabulary
 
 
-def scan(inputs: Sequence[str | PathLike[str]]) -> Gathered:
+def scan(inputs: Sequence[str | PathLike[str]], *, follow_links: bool = False) -> Gathered:
     """Read all headers below the inputs and group them into studies; nothing is decided.
+
+    Parameters
+    ----------
+    follow_links
+        Whether symbolic links that lead to no place below an input are followed, too.
 
     Raises
     ------
     UsageError
         An input is not there.
     """
-    found = scan_inputs(_named(inputs))
+    found = scan_inputs(_named(inputs), follow_links=follow_links)
     kept = [item for item in found if not isinstance(item, MissingReference)]
     return gather(kept, Fingerprints(kept).of)
 

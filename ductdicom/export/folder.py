@@ -133,7 +133,10 @@ class StudyFolder:
     def write(self, name: str, content: bytes) -> Path:
         """Write a file that was planned, whole or not at all."""
         path = self._place(name)
-        if (os.path.lexists(path) and path.lstat().st_nlink > 1) or path.is_symlink():
+        with saying(path, "could not be written"):
+            is_there = os.path.lexists(path)
+            is_link = is_there and (path.is_symlink() or path.lstat().st_nlink > 1)
+        if is_link:
             self._remove(name)  # laid as a link before; a copy is no other name of an original
         write_whole(path, content)
         self._written[name] = written_file(name, content)
@@ -196,11 +199,13 @@ class StudyFolder:
         for name in (RECORD_NAME, UNFINISHED_NAME):
             path = self._place(name)
             refuse_links(path, below=self.path)
-            try:
-                found = files_listed(msgspec.json.decode(read_regular(path), type=RecordedFiles))
-            except FileNotFoundError:
+            if not os.path.lexists(path):
                 continue
-            except (OSError, ValueError, RecursionError):  # damaged: then nothing is ours
+            with saying(path, "could not be read"):
+                content = read_regular(path)
+            try:
+                found = files_listed(msgspec.json.decode(content, type=RecordedFiles))
+            except (ValueError, RecursionError):  # damaged: then nothing is ours
                 return {}
             for file in found:
                 known.setdefault(file.name, []).append(file)

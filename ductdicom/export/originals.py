@@ -95,7 +95,7 @@ def _copy(content: bytes, name: str, folder: StudyFolder) -> None:
 
 def _link(instance: Instance, name: str, folder: StudyFolder, link: Link) -> None:
     """Link to the file that is there, and take the link away where another has come meanwhile."""
-    source = instance.origin.path
+    source = instance.origin.path.resolve()  # else it would be relative, or a link to a link
     with open_again(instance.origin) as stream:
         require_unchanged(instance, stream)
         with saying(folder.path / name, f"could not be laid down as {link}", "use --link copy"):

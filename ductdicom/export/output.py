@@ -45,7 +45,7 @@ _HINTS = {
     errno.EPERM: "check who may write there",
     errno.EIO: "is the disk in order?",
 }
-_NO_LOCKS = {
+_NOT_OFFERED = {
     getattr(errno, name, errno.ENOSYS) for name in ("ENOSYS", "ENOLCK", "ENOTSUP", "EOPNOTSUPP")
 }
 _IN_USE = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, getattr(errno, "EDEADLOCK", errno.EAGAIN))
@@ -206,7 +206,7 @@ def _lock(lock: FileIO, path: Path) -> bool:
 
             fcntl.flock(lock.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        if error.errno in _NO_LOCKS:
+        if error.errno in _NOT_OFFERED:
             return False
         if error.errno not in _IN_USE:
             raise
@@ -322,7 +322,9 @@ def refuse_links(path: Path, *, below: Path) -> None:
     """
     parents = [folder for folder in path.parents if below in folder.parents]
     for place in (*reversed(parents), path):
-        if place.is_symlink() or _is_junction(place):
+        with saying(place, "cannot be looked at"):
+            is_link = place.is_symlink() or _is_junction(place)
+        if is_link:
             raise OutputError(
                 "is a link, and nothing is written or removed through one",
                 path=place,
@@ -411,12 +413,21 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o666) -> bool:
             with os.fdopen(os.open(temporary, flags, mode), "wb") as stream:
                 stream.write(content)
                 stream.flush()
-                os.fsync(stream.fileno())
+                _flush(stream.fileno())
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
         _sync_folder(path.parent)
     return True
+
+
+def _flush(descriptor: int) -> None:
+    """Bring a file to the disk, where its file system can be asked to."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in {*_NOT_OFFERED, errno.EINVAL}:
+            raise
 
 
 def _sync_folder(path: Path) -> None:

@@ -12,6 +12,7 @@ from ductdicom.classify.decide import classify_study
 from ductdicom.classify.engine import Engine, Thresholds
 from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.decisions.files import read_decisions
+from ductdicom.export.output import refuse_links
 from ductdicom.model.call import ExamKind
 from ductdicom.model.instance import Patient
 from ductdicom.model.outcome import LeftOutReason, Problem, ProblemCode
@@ -68,9 +69,12 @@ def make_engine(settings: Settings) -> tuple[Engine, tuple[Problem, ...]]:
 
 
 def _default_decisions(output: Path | None) -> Path | None:
-    path = output / DECISIONS_NAME if output else None
+    if output is None:
+        return None
+    path = output / DECISIONS_NAME
+    refuse_links(path, below=output)
     # os.path says no where a folder above may not be entered; whoever writes will say why.
-    return path if path is not None and os.path.isfile(path) else None  # noqa: PTH113
+    return path if os.path.isfile(path) else None  # noqa: PTH113
 
 
 def judge(

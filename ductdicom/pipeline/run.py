@@ -251,5 +251,5 @@ def _leave_accounts(
 def _remove_unfinished(jobs: Sequence[StudyJob]) -> None:
     """Remove what was written of studies without a record, which the next run draws anew."""
     for job in jobs:
-        if not (job.folder / RECORD_NAME).exists():
+        if not os.path.lexists(job.folder / RECORD_NAME):
             StudyFolder(job.folder).clear()

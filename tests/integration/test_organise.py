@@ -1,6 +1,7 @@
 """The main job over the samples and over small exports, as its users see it."""
 
 import csv
+import errno
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
+import pydicom
 import pytest
 from exports import (
     SCENES,
@@ -487,6 +489,82 @@ def test_a_study_without_a_date_is_undated(tmp_path):
 
     assert _only(tmp_path / "out")["key"].startswith("undated-")
     assert _only(tmp_path / "out")["study_date"] is None
+
+
+@pytest.mark.parametrize("link", ["symlink", "hardlink"])
+def test_links_lead_to_originals_however_these_were_named(ductogram, tmp_path, monkeypatch, link):
+    (tmp_path / "CDs").mkdir()
+    for path in sorted(ductogram.iterdir()):
+        (tmp_path / "CDs" / path.name).symlink_to(path)
+    monkeypatch.chdir(tmp_path)
+    names = sorted(f"CDs/{path.name}" for path in ductogram.iterdir())
+
+    assert organise(*names, output="out", options=["--link", link]) == 0
+
+    laid = list((tmp_path / "out").glob("studies/*/p*/*.dcm"))
+    assert len(laid) == 4
+    assert {path.resolve().read_bytes() for path in laid} == {
+        path.read_bytes() for path in ductogram.iterdir()
+    }
+    assert all(path.is_symlink() == (link == "symlink") for path in laid)
+
+
+@pytest.mark.parametrize(
+    "spacing", ["1e-300\\1e300", "0.001\\10", "10\\0.001", "0.001\\0.001", "10\\10", "-1\\0"]
+)
+@pytest.mark.parametrize("name", ["ImagerPixelSpacing", "PixelSpacing"])
+def test_no_spacing_ends_as_a_bug(tmp_path, spacing, name):
+    export = write_ductogram(tmp_path / "export")
+    for path in export.iterdir():
+        dataset = pydicom.dcmread(path)
+        del dataset.ImagerPixelSpacing
+        dataset.add(pydicom.DataElement(name, "DS", ["1", "1"]))
+        dataset.PixelSpacingCalibrationType = "FIDUCIAL"
+        dataset[name]._value = spacing.split("\\")  # noqa: SLF001 - no value it would take
+        dataset.save_as(path)
+
+    assert organise(export, output=tmp_path / "out", formats="png,pdf,html,dicom") == 0
+
+
+def test_a_file_that_stands_for_the_lock_is_said(ductogram, tmp_path, monkeypatch, capsys):
+    fcntl = pytest.importorskip("fcntl")
+
+    def refuse(*_args):
+        raise OSError(errno.ENOSYS, "no locks here")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+    assert organise(ductogram, output=tmp_path / "out") == 0
+    assert "has no locks: a file stands for one" in capsys.readouterr().err
+    assert organise(ductogram, output=tmp_path / "out", options=["--log-json"]) == 0
+    events = map(json.loads, capsys.readouterr().err.splitlines())
+    assert [event["event"] for event in events].count("notice") == 1
+
+
+@pytest.mark.parametrize("call", ["stat", "scandir"])
+@pytest.mark.parametrize("is_first", [True, False], ids=["first run", "again"])
+def test_an_output_folder_that_fails_is_no_bug(ductogram, tmp_path, monkeypatch, call, is_first):
+    output = tmp_path / "out"
+    if not is_first:
+        organise(ductogram, output=output)
+    original = getattr(os, call)
+
+    def fail(path=".", *args, **options):
+        if "studies" in str(path):
+            raise OSError(errno.EIO, "Input/output error")
+        return original(path, *args, **options)
+
+    monkeypatch.setattr(os, call, fail)
+
+    assert organise(ductogram, output=output, options=["--force"]) == 4
+
+
+def test_decisions_in_the_output_folder_are_read_through_no_link(ductogram, tmp_path, capsys):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "decisions.json").symlink_to(tmp_path / "elsewhere.json")
+
+    assert organise(ductogram, output=tmp_path / "out") == 4
+    assert "decisions.json: is a link" in capsys.readouterr().err
 
 
 def test_a_dry_run_writes_nothing(ductogram, tmp_path, capsys):

@@ -157,6 +157,28 @@ def test_a_file_system_without_permissions_will_do(tmp_path, monkeypatch):
         assert output.key
 
 
+@pytest.mark.parametrize("reason", ["EINVAL", "ENOSYS", "ENOTSUP"])
+def test_a_file_system_that_cannot_be_asked_to_flush_will_do(tmp_path, monkeypatch, reason):
+    def refuse(_descriptor):
+        raise OSError(getattr(errno, reason), "not here")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+
+    assert write_whole(tmp_path / "a", b"one")
+    assert (tmp_path / "a").read_bytes() == b"one"
+
+
+def test_a_file_that_could_not_be_flushed_is_not_written(tmp_path, monkeypatch):
+    def fail(_descriptor):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fail)
+
+    with pytest.raises(OutputError, match="Input/output error"):
+        write_whole(tmp_path / "a", b"one")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.fixture
 def no_locks(monkeypatch, request):
     fcntl = pytest.importorskip("fcntl")
