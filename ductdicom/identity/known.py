@@ -6,9 +6,10 @@ digits, dates in any order and with any separators.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import lru_cache
 from itertools import chain, pairwise
 
 from ductdicom.identity.dates import Day, days_in
@@ -18,6 +19,7 @@ from ductdicom.identity.spelled import (
     Spellings,
     is_ideograph,
     is_unspaced,
+    letters_of,
     read_ideographs,
     spell,
 )
@@ -32,6 +34,8 @@ _LEAST_DIGITS = 4  # of a number that is an ID wherever it stands
 _LEAST_SURE_DIGITS = 6  # of one that is found inside longer numbers, and parted by signs
 _MOST_SIGNS = 2  # between two digits of one number
 _LEAST_CODE = 3
+_BEGINNING = 3  # letters
+_REMEMBERED = 256
 _LEAST_MINOR = 5  # letters and digits of numbers of orders and visits, which are often 1
 _GROUP_SIGNS = re.compile(r"[=\\]")
 _NAME_PARTS = 3  # family, given and middle name; what follows are titles (DICOM PS3.5 6.2.1)
@@ -184,12 +188,11 @@ class Identity:
     def _numbers(self, spelled: Spelled) -> Iterator[tuple[int, int]]:
         for run in _digit_runs(spelled):
             digits = "".join(letter.text for letter in run)
-            for number in self.numbers:
-                for first in _occurrences(number, digits):
-                    last = first + len(number)
-                    start = _zeros_before(run, first)
-                    if _is_number_there(spelled.source, run, (start, first, last)):
-                        yield run[start].start, run[last - 1].end
+            for number, first in _occurrences(self.numbers, digits):
+                last = first + len(number)
+                start = _zeros_before(run, first)
+                if _is_number_there(spelled.source, run, (start, first, last)):
+                    yield run[start].start, run[last - 1].end
 
 
 def identify_person(names: Iterable[str], *, is_name: Callable[[str], bool]) -> Identity:
@@ -222,7 +225,7 @@ def identify_place(texts: Iterable[str], *, is_known: Callable[[str], bool]) -> 
 
 def identify_codes(codes: Iterable[str], *, is_minor: bool = False) -> Identity:
     """Return what IDs name; of minor ones (orders, visits) only such as are long enough."""
-    spelled = {spell(code).plain.text for code in codes}
+    spelled = {letters_of(code) for code in codes}
     if is_minor:
         spelled = {code for code in spelled if len(code) >= _LEAST_MINOR}
     numbers = {"".join(filter(str.isdigit, code)).lstrip("0") for code in spelled}
@@ -285,14 +288,31 @@ def _short_spellings(word: str) -> set[str]:
     """Return how a short name is spelled, also with its umlauts written out."""
     written = unicodedata.normalize("NFC", word).casefold()
     written = written.translate(_WRITTEN_OUT)
-    return {spell(word).plain.text, spell(written).plain.text}
+    return {letters_of(word), letters_of(written)}
 
 
-def _occurrences(wanted: str, text: str) -> Iterator[int]:
-    place = text.find(wanted)
-    while place >= 0:
-        yield place
-        place = text.find(wanted, place + 1)
+@lru_cache(maxsize=_REMEMBERED)
+def _by_beginning(words: frozenset[str]) -> Mapping[int, Mapping[str, list[str]]]:
+    """Return the words by their first letters, so that a text need not be searched for each.
+
+    Returns
+    -------
+    By the number of these letters, which is less for shorter words.
+    """
+    found: dict[int, dict[str, list[str]]] = {}
+    for word in sorted(words):
+        beginning = word[:_BEGINNING]
+        found.setdefault(len(beginning), {}).setdefault(beginning, []).append(word)
+    return found
+
+
+def _occurrences(words: frozenset[str], text: str) -> Iterator[tuple[str, int]]:
+    """Yield each word of a text, and where it stands."""
+    for length, beginnings in _by_beginning(words).items():
+        for start in range(len(text) - length + 1):
+            for word in beginnings.get(text[start : start + length], ()):
+                if text.startswith(word, start):
+                    yield word, start
 
 
 def _in_words(
@@ -303,18 +323,17 @@ def _in_words(
     must_be_tight: bool = False,
 ) -> Iterator[tuple[int, int]]:
     """Yield where words stand as wholes, or long ones inside a word without meaning."""
-    for word in words:
-        for start in _occurrences(word, spelled.text):
-            end = start + len(word)
-            place = spelled.source_of(start, end)
-            if len(word) == 1 and _is_in_known(spelled, start, is_known):
-                continue
-            if spelled.is_cut(start) and spelled.is_cut(end):
-                cuts = (letter.cut for letter in spelled.letters[start + 1 : end])
-                if not must_be_tight or max(cuts, default=0) < 2:  # noqa: PLR2004
-                    yield place
-            elif len(word) >= _LEAST_INSIDE and not is_known(_around(spelled, start, end)):
+    for word, start in _occurrences(words, spelled.text):
+        end = start + len(word)
+        place = spelled.source_of(start, end)
+        if len(word) == 1 and _is_in_known(spelled, start, is_known):
+            continue
+        if spelled.is_cut(start) and spelled.is_cut(end):
+            cuts = (letter.cut for letter in spelled.letters[start + 1 : end])
+            if not must_be_tight or max(cuts, default=0) < 2:  # noqa: PLR2004
                 yield place
+        elif len(word) >= _LEAST_INSIDE and not is_known(_around(spelled, start, end)):
+            yield place
 
 
 def _around(spelled: Spelled, start: int, end: int) -> str:

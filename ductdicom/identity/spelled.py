@@ -18,6 +18,7 @@ _SILENT_KANA = frozenset("っッー")
 _SIBILANTS = ("sh", "ch", "j")
 _IDEOGRAPHS = ("\u3400", "\u9fff")
 _UNSPACED = (("\u0e00", "\u0eff"), ("\u1780", "\u17ff"), ("\u3005", "\u9fff"), ("\uac00", "\ud7a3"))
+_LAST_WESTERN = "\u0dff"  # what comes before is quickly told
 _REMEMBERED = 8192
 
 
@@ -73,6 +74,13 @@ def spell(text: str) -> Spellings:
     return Spellings(*(_spelled(source, letters) for letters in (plain, sound, heard)))
 
 
+def letters_of(text: str) -> str:
+    """Return the letters and digits of a text alone, folded; what `spell` spells plainly."""
+    if text.isascii():
+        return "".join(filter(str.isalnum, text)).lower()
+    return spell(text).plain.text
+
+
 def is_ideograph(char: str) -> bool:
     """Whether a letter is one Chinese character."""
     return _IDEOGRAPHS[0] <= char <= _IDEOGRAPHS[1]
@@ -85,13 +93,15 @@ def read_ideographs(text: str) -> str:
 
 def is_unspaced(char: str) -> bool:
     """Whether a character is of a script that does not part words."""
-    return any(first <= char <= last for first, last in _UNSPACED)
+    return char > _LAST_WESTERN and any(first <= char <= last for first, last in _UNSPACED)
 
 
 def _spelled(source: str, letters: list[Letter]) -> Spelled:
-    single = [Letter(c, x.start, x.end, 0 if n else x.cut)
-              for x in letters for n, c in enumerate(x.text)]  # fmt: skip
-    return Spelled(source, tuple(single), "".join(letter.text for letter in single))
+    text = "".join([letter.text for letter in letters])
+    if len(text) > len(letters):
+        letters = [Letter(c, x.start, x.end, 0 if n else x.cut)
+                   for x in letters for n, c in enumerate(x.text)]  # fmt: skip
+    return Spelled(source, tuple(letters), text)
 
 
 def _letters(source: str) -> list[Letter]:
@@ -117,7 +127,11 @@ def _letters(source: str) -> list[Letter]:
 
 
 def _is_mark(char: str) -> bool:
-    return char != "々" and unicodedata.category(char) in ("Mn", "Mc", "Me", "Cf", "Lm")
+    return (
+        not char.isascii()
+        and char != "々"
+        and unicodedata.category(char) in ("Mn", "Mc", "Me", "Cf", "Lm")
+    )
 
 
 def _cut(source: str, place: int, before: str) -> int:

@@ -75,7 +75,7 @@ def hide_identity(gathered: Gathered, vocabulary: Vocabulary) -> tuple[Gathered,
         found: set[_Found] = set().union(*map(texts.of, instances))
         hidden = dict(_hidden(found, identity, vocabulary))
         for number in group:
-            study = _without(parts[number].study, hidden) if hidden else parts[number].study
+            study = texts.without(parts[number].study, hidden)
             parts[number] = dataclasses.replace(parts[number], study=study, identity=identity)
     return dataclasses.replace(gathered, parts=tuple(parts)), Identity.of_all(known)
 
@@ -199,6 +199,21 @@ class _Texts:
             self._of[id(value)] = value, frozenset(_texts_of(value, is_typed=False))
         return self._of[id(value)][1]
 
+    def without(self, study: Study, hidden: Mapping[_Found, str]) -> Study:
+        """Return a study with what is left of the texts in their place."""
+        if not hidden:
+            return study
+        return replace(study, instances=tuple(self._hide(i, hidden) for i in study.instances))
+
+    def _hide(self, instance: Instance, hidden: Mapping[_Found, str]) -> Instance:
+        values = {name: getattr(instance, name) for name in _names_of(Instance)}
+        changed = {
+            name: _masked(value, hidden, is_typed=False)
+            for name, value in values.items()
+            if not hidden.keys().isdisjoint(self._of_group(value))
+        }
+        return replace(instance, **changed)
+
 
 @lru_cache
 def _names_of(kind: type[Value]) -> tuple[str, ...]:
@@ -220,11 +235,6 @@ def _texts_of(value: object, *, is_typed: bool) -> Iterator[_Found]:
         typed = _TYPED.get(type(value), frozenset())
         for name in _names_of(type(value)):
             yield from _texts_of(getattr(value, name), is_typed=name in typed)
-
-
-def _without(study: Study, hidden: Mapping[_Found, str]) -> Study:
-    instances = tuple(_masked(i, hidden, is_typed=False) for i in study.instances)
-    return replace(study, instances=instances)
 
 
 def _masked(value: Any, hidden: Mapping[_Found, str], *, is_typed: bool) -> Any:
