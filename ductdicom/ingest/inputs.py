@@ -20,6 +20,7 @@ from ductdicom.model.outcome import (
 )
 
 _DIRECTORY_NAME = "DICOMDIR"
+_MOST_LIST_BYTES = 1 << 30  # of a list of inputs; ten million paths
 
 
 def find_inputs(
@@ -79,9 +80,12 @@ def read_list(stream: BinaryIO, *, nul: bool = False) -> Iterator[str]:
     Raises
     ------
     UsageError
-        It begins as UTF-16, and goes on as something else.
+        It begins as UTF-16 and goes on as something else, or has no end.
     """
-    content = _without_mark(stream.read())
+    content = stream.read(_MOST_LIST_BYTES + 1)
+    if len(content) > _MOST_LIST_BYTES:
+        raise UsageError("the list is larger than 1 GiB", hint="name folders, or make several")
+    content = _without_mark(content)
     for line in content.split(b"\0" if nul else b"\n"):
         name = line if nul else line.removesuffix(b"\r")
         if name:

@@ -224,6 +224,18 @@ def test_an_image_that_was_packed_alone_is_no_junk(tmp_path, name):
     assert rows["log.gz"].disposition == "not-dicom"
 
 
+@pytest.mark.parametrize("seconds", [13_569_465_600, -1_000_000_000])  # 2400 and 1938
+def test_files_of_any_time_are_read_and_remembered(tmp_path, seconds):
+    export, cache = write_ductogram(tmp_path / "export"), ["--cache", str(tmp_path / "cache")]
+    for path in export.iterdir():
+        os.utime(path, (seconds, seconds))
+
+    assert organise(export, output=tmp_path / "out", options=cache) == 0
+    assert organise(export, output=tmp_path / "out", options=cache) == 0
+    (record,) = read_records(tmp_path / "out")
+    assert record["status"] == "paired"
+
+
 def test_a_file_that_could_not_be_read_is_named_on_the_sheet(tmp_path):
     export, output = write_ductogram(tmp_path / "export"), tmp_path / "out"
     for name in ("IM1", "IM2"):

@@ -310,6 +310,14 @@ def test_a_list_names_one_input_a_line(content, nul, expected):
     assert list(read_list(io.BytesIO(content), nul=nul)) == expected
 
 
+def test_a_list_without_end_is_refused_and_none_is_cut_short(monkeypatch):
+    monkeypatch.setattr("ductdicom.ingest.inputs._MOST_LIST_BYTES", 4)
+
+    assert list(read_list(io.BytesIO(b"a\nb\n"))) == ["a", "b"]
+    with pytest.raises(UsageError, match="larger than"):
+        list(read_list(io.BytesIO(b"a\nb\nc")))
+
+
 def test_a_list_that_is_utf_16_only_at_its_start_is_said():
     with pytest.raises(UsageError, match="UTF-8"):
         list(read_list(io.BytesIO(b"\xff\xfea")))
