@@ -59,6 +59,8 @@ class Entry:
         Opens it, to be read once from front to back.
     refusal
         Why it is not to be opened: its disposition and reason in the ledger.
+    is_name_guessed
+        Whether its name does not say its character set, and was decoded by guess.
     link
         Of a link, returns the name in the archive that it leads to; it begins with ``..`` or ``/``
         where it leads out of it. A link is not opened.
@@ -77,6 +79,7 @@ class Entry:
     starts_at: int | None = None
     in_place: Callable[[], "Span"] | None = None
     link: Callable[[], str] | None = None
+    is_name_guessed: bool = False
 
 
 def link_target(name: str, target: str) -> str:

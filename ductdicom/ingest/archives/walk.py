@@ -26,6 +26,7 @@ from ductdicom.model.outcome import (
     reason_of,
 )
 
+NAMES_GUESSED = "names-guessed"
 _NESTING = "!/"
 
 Found = tuple[Origin, BinaryIO] | LedgerRow
@@ -63,7 +64,8 @@ def walk_archive(
     tuple[Origin, BinaryIO] | LedgerRow
         Entries to read, and the rows of those that cannot be: ``archive-limit``,
         ``encrypted-archive``, ``link``…, nested archives included. The archive's own row
-        is ``container``, or ``unreadable`` with ``damaged-archive`` or ``archive-limit``.
+        is ``container`` (``names-guessed`` where names do not say their character set), or
+        ``unreadable`` with ``damaged-archive`` or ``archive-limit``.
     """
     request = _Request(
         limits=limits or Limits(), wanted=None if wanted is None else _with_nests(wanted)
@@ -156,7 +158,7 @@ def _read_members(
 def _walk(
     origin: Origin, file: BinaryIO, head: bytes, request: _Request, depth: int = 0
 ) -> Iterator[Found]:
-    limits, links = request.limits, _Links()
+    limits, links, reason = request.limits, _Links(), ""
     kind = archive_kind(origin.member or origin.path.name, head)
     try:
         if kind == ZIP:
@@ -171,6 +173,7 @@ def _walk(
             inner = _entry_origin(origin, entry)
             if request.leaves_out(inner.member or ""):
                 continue
+            reason = NAMES_GUESSED if entry.is_name_guessed else reason
             if entry.link is None:
                 links.names.add(normpath(entry.name))
                 yield from _enter(inner, entry, request, depth + 1)
@@ -181,7 +184,7 @@ def _walk(
         yield _row(origin, Disposition.UNREADABLE, error.reason)
     else:
         yield from links.rows()
-        yield _row(origin, Disposition.CONTAINER, "")
+        yield _row(origin, Disposition.CONTAINER, reason)
 
 
 class _Links:

@@ -70,8 +70,10 @@ def zip_entries(file: BinaryIO, size_bytes: int, limits: Limits) -> Iterator[Ent
             if count >= limits.members or not limits.allows(total_bytes, size_bytes):
                 raise UnreadableError("the archive is too large", reason=ARCHIVE_LIMIT)
             if not info.filename.endswith("/"):  # its own question fails without a name
+                name, is_name_guessed = _name(info)
                 yield Entry(
-                    name=rename(_name(info)),
+                    name=rename(name),
+                    is_name_guessed=is_name_guessed,
                     size_bytes=info.file_size,
                     modified_ns=_modified_ns(info),
                     open=partial(_open, archive, info),
@@ -166,7 +168,7 @@ def _is_link(info: zipfile.ZipInfo) -> bool:
 def _link(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
     """Return where a link leads, which is what it holds."""
     target = read_whole(_open(archive, info), _LONGEST_LINK)
-    return link_target(_name(info), target.decode("utf-8", errors="backslashreplace"))
+    return link_target(_name(info)[0], target.decode("utf-8", errors="backslashreplace"))
 
 
 def _refusal(info: zipfile.ZipInfo, limits: Limits) -> tuple[Disposition, str] | None:
@@ -184,13 +186,15 @@ def _refusal(info: zipfile.ZipInfo, limits: Limits) -> tuple[Disposition, str] |
     return None
 
 
-def _name(info: zipfile.ZipInfo) -> str:
+def _name(info: zipfile.ZipInfo) -> tuple[str, bool]:
+    """Return an entry's name, and whether it was decoded by guess."""
     if info.flag_bits & _UTF8_NAME:
-        return info.filename
+        return info.filename, False
     # The standard library reads every name without the UTF-8 flag as cp437, which loses nothing.
     raw = info.orig_filename.encode("cp437", errors="replace")
-    name = _unicode_path(info.extra, raw) or guess_name(raw)
-    return name.partition("\0")[0].replace("\\", "/")
+    said = _unicode_path(info.extra, raw)
+    name = said or guess_name(raw)
+    return name.partition("\0")[0].replace("\\", "/"), said is None and not raw.isascii()
 
 
 def _unicode_path(extra: bytes, raw: bytes) -> str | None:

@@ -5,6 +5,7 @@ Every result is a guess and marked as one by the caller; the rules are heuristic
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 # What a Windows console writes while it declares the ISO set of the same alphabet.
 _WINDOWS_TWIN = {
@@ -37,6 +38,9 @@ _TELLING = {
     "gbk": frozenset("乳导管造影前后左右平片注药腺钼靶侧位压大术对比剂检查"),
     "euc_kr": frozenset("유관조영술전후좌우방촬확대주입검사"),
 }
+_COMMON_WESTERN = frozenset("áàâäãåæéèêëíîïñóôöõøőúùûüűçčćšśžźżłąęńřýěů")
+_LAST_LATIN = "\u024f"
+_WESTERN = ("cp437", "cp850", "cp1252", "cp852", "cp1250")
 _WESTERN_RUN_LENGTH = 1.5  # accented letters rarely stand together
 
 
@@ -77,16 +81,22 @@ def guess(value: bytes, declared: str) -> str:
 def guess_name(raw: bytes) -> str:
     """Decode the name of an archive entry that does not say its character set.
 
-    DOS and Windows packers write the console's set: cp437, cp866, Shift-JIS, GBK.
+    DOS and Windows packers write the console's set: cp437, cp850, cp852, cp866, Shift-JIS, GBK;
+    others that of the windows, cp1252 or cp1250. Of the Western sets the first counts that makes
+    words of all the letters, and of common ones.
     """
     if raw.isascii():
         return raw.decode("ascii")
     utf8 = decode_utf8(raw)
     if utf8 is not None:
         return utf8
+    western = max(_WESTERN, key=partial(_western_score, raw))
+    if _western_score(raw, western) and _mean_run(raw) <= _WESTERN_RUN_LENGTH:
+        return raw.decode(western)
     scores = [("cp866", _word_share(_HIGH_RUN.findall(raw), "cp866")), *_east_asian_scores(raw)]
     codec, score = max(scores, key=lambda item: item[1])
-    return raw.decode(codec if score > _CONVINCING_SHARE else "cp437", errors="replace")
+    codec = codec if score > _CONVINCING_SHARE else western
+    return raw.decode(codec, errors="replace")
 
 
 def decode_utf8(value: bytes) -> str | None:
@@ -141,6 +151,18 @@ def _is_japanese(value: bytes) -> bool:
     if text is None or any(character.isascii() and character.islower() for character in text):
         return False
     return all(character.isascii() or _is_common_japanese(character) for character in text)
+
+
+def _western_score(value: bytes, codec: str) -> float:
+    """Share of common letters beyond ASCII; 0 where not all are letters in plausible words."""
+    text = value.decode(codec, errors="replace")
+    words = [word for word in re.findall(r"\w+", text) if not word.isascii()]
+    beyond = [character for character in text if not character.isascii()]
+    is_plausible = all(
+        character.isalpha() and "À" <= character <= _LAST_LATIN for character in beyond
+    ) and all(word.isupper() or word.islower() or word.istitle() for word in words)
+    common = sum(character.lower() in _COMMON_WESTERN for character in beyond)
+    return common / max(1, len(beyond)) if is_plausible else 0.0
 
 
 def _word_share(runs: list[bytes], codec: str) -> float:

@@ -110,6 +110,11 @@ def test_ascii_and_utf8_come_back_as_they_were(text):
     [
         pytest.param("ascii", "IM0001", id="ASCII"),
         pytest.param("cp437", "Müller/café.dcm", id="cp437"),
+        pytest.param("cp437", "Szabó Éva/IM1", id="cp437, Hungarian"),
+        pytest.param("cp850", "Ángela Núñez/IM1", id="cp850"),
+        pytest.param("cp1252", "Szabó Éva/IM1", id="cp1252"),
+        pytest.param("cp852", "Žižka Jan/IM1", id="cp852"),
+        pytest.param("cp1250", "Wąsik Anna/IM1", id="cp1250"),
         pytest.param("cp866", "Снимки/после.dcm", id="cp866"),
         pytest.param("cp932", "造影前/表示.dcm", id="Shift-JIS"),
         pytest.param("gbk", "造影后/平片.dcm", id="GBK"),
