@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import chain, pairwise, permutations
 
 from ductdicom.identity.dates import Day, days_in
 from ductdicom.identity.spelled import (
@@ -19,9 +19,9 @@ from ductdicom.identity.spelled import (
     Spellings,
     is_ideograph,
     is_unspaced,
-    letters_of,
     read_ideographs,
     spell,
+    spell_name,
 )
 
 MASK_SIGN = "■"
@@ -29,7 +29,7 @@ MASK = MASK_SIGN * 3
 """Stands for what names a person; as a word of a text it is one that nobody understands."""
 
 _LEAST_SOUND = 4  # letters; shorter words are compared as they are spelled
-_LEAST_INSIDE = 5  # letters of a name that is looked for inside longer words, too
+_LEAST_INSIDE = 4  # letters of a name that is looked for inside longer words, too
 _LEAST_DIGITS = 4  # of a number that is an ID wherever it stands
 _LEAST_SURE_DIGITS = 6  # of one that is found inside longer numbers, and parted by signs
 _MOST_SIGNS = 2  # between two digits of one number
@@ -39,6 +39,7 @@ _REMEMBERED = 256
 _LEAST_MINOR = 5  # letters and digits of numbers of orders and visits, which are often 1
 _GROUP_SIGNS = re.compile(r"[=\\]")
 _NAME_PARTS = 3  # family, given and middle name; what follows are titles (DICOM PS3.5 6.2.1)
+_MOST_TOGETHER = 8  # words of a name that may be typed as one, in twos
 _PARTICLES = frozenset(
     {
         "al",
@@ -215,27 +216,27 @@ def identify_place(texts: Iterable[str], *, is_known: Callable[[str], bool]) -> 
     words: set[str] = set()
     for text in texts:
         words.add(" ".join(re.findall(r"\w+", text)))
-        words |= {
-            word
-            for word in re.findall(r"[^\W\d_]{5,}", text)
-            if not is_known(word)
-        }  # fmt: skip
+        words |= {word for word in re.findall(r"[^\W\d_]{5,}", text) if not is_known(word)}
     return _of_words({word for word in words if len(word) > _LEAST_SOUND})
 
 
 def identify_codes(codes: Iterable[str], *, is_minor: bool = False) -> Identity:
     """Return what IDs name; of minor ones (orders, visits) only such as are long enough."""
-    spelled = {letters_of(code) for code in codes}
+    spelled = {spell_name(code)[0] for code in codes}
     if is_minor:
         spelled = {code for code in spelled if len(code) >= _LEAST_MINOR}
     numbers = {"".join(filter(str.isdigit, code)).lstrip("0") for code in spelled}
-    numbers = {
-        number for number in numbers if len(number) >= _LEAST_DIGITS or number in spelled
-    }  # fmt: skip
+    numbers = {n for n in numbers if len(n) >= _LEAST_DIGITS or n in spelled}
     return Identity(
         codes=frozenset(c for c in spelled if len(c) >= _LEAST_CODE and not c.isdigit()),
         numbers=frozenset(filter(None, numbers)),
     )
+
+
+def identify_uids(uids: Iterable[str]) -> Identity:
+    """Return what UIDs name; those of many parts are known without (see `Identity.mask`)."""
+    numbers = (uid.replace(".", "").lstrip("0") for uid in uids)
+    return Identity(numbers=frozenset(n for n in numbers if len(n) >= _LEAST_SURE_DIGITS))
 
 
 def identify_days(days: Iterable[date]) -> Identity:
@@ -252,9 +253,9 @@ def _words_of_group(group: str, is_name: Callable[[str], bool]) -> set[str]:
     found = {word for part in named for word in part}
     found |= {piece for word in found for piece in re.split(r"['’`´ʼ]", word) if len(piece) > 2}  # noqa: PLR2004
     found |= {" ".join(part) for part in parts[:_NAME_PARTS] if len(part) > 1}
-    for one in whole:
-        for other in (part for part in whole if part is not one):
-            found |= {f"{one} {other}", f"{one}{other}".lower()}
+    together = dict.fromkeys([*whole, *chain.from_iterable(named)])
+    for one, other in permutations(list(together)[:_MOST_TOGETHER], 2):
+        found |= {f"{one} {other}", f"{one}{other}".lower()}
     if len(whole) == 1 and all(map(is_ideograph, whole[0])):
         found |= {whole[0][0], whole[0][1:]}  # family and given name, which nothing parts
     return found
@@ -271,24 +272,28 @@ def _may_be_name(word: str, part: list[str], is_name: Callable[[str], bool]) -> 
 def _of_words(words: Iterable[str]) -> Identity:
     by_sound: set[str] = set()
     as_spelled: set[str] = set()
-    for word in chain.from_iterable((name, read_ideographs(name)) for name in words):
-        spelled = spell(word)
-        is_short = len(spelled.plain.text) < _LEAST_SOUND
-        if is_short or is_unspaced(spelled.plain.text[:1]):
-            as_spelled |= _short_spellings(word)
+    for word in chain.from_iterable(map(_forms, words)):
+        plain, sound = spell_name(word)
+        is_short = len(plain) < _LEAST_SOUND
+        if is_short or is_unspaced(plain[:1]):
+            as_spelled |= {plain, spell_name(_written_out(word))[0]}
         if not is_short:
-            by_sound.add(spelled.sound.text)
+            by_sound.add(sound)
+            if not (word.isupper() or word.istitle()):  # a capital letter inside parts a word
+                by_sound.add(spell(word).sound.text)
     return Identity(
         words=frozenset(by_sound),
         short_words=frozenset(w for w in as_spelled if len(w) > 1 or is_unspaced(w)),
     )
 
 
-def _short_spellings(word: str) -> set[str]:
-    """Return how a short name is spelled, also with its umlauts written out."""
-    written = unicodedata.normalize("NFC", word).casefold()
-    written = written.translate(_WRITTEN_OUT)
-    return {letters_of(word), letters_of(written)}
+def _forms(name: str) -> tuple[str, ...]:
+    return (name,) if name.isascii() else (name, read_ideographs(name))
+
+
+def _written_out(name: str) -> str:
+    """Return a short name with its umlauts written out."""
+    return unicodedata.normalize("NFC", name).casefold().translate(_WRITTEN_OUT)
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -5,6 +5,7 @@ kana, wide or narrow; *O'Hara*, *OHARA*. So much is folded here that no meaning 
 it any more: only whether two texts are the same name. Heuristic.
 """
 
+import re
 import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,6 +14,9 @@ from anyascii import anyascii
 
 _SAME_SOUND = {"ae": "a", "oe": "o", "ue": "u", "ou": "o", "oy": "o", "kh": "h", "ph": "f"}
 _SAME_LETTER = str.maketrans({"y": "i", "j": "i", "w": "v"})
+_PAIRS = re.compile("|".join(_SAME_SOUND))
+_DOUBLED = re.compile(r"([a-z])\1+")
+_ASCII_WORDS = re.compile(r"[a-z]+|[0-9]+")
 _SMALL_KANA = {"ゃ": "ya", "ゅ": "yu", "ょ": "yo", "ャ": "ya", "ュ": "yu", "ョ": "yo"}
 _SILENT_KANA = frozenset("っッー")
 _SIBILANTS = ("sh", "ch", "j")
@@ -74,11 +78,22 @@ def spell(text: str) -> Spellings:
     return Spellings(*(_spelled(source, letters) for letters in (plain, sound, heard)))
 
 
-def letters_of(text: str) -> str:
-    """Return the letters and digits of a text alone, folded; what `spell` spells plainly."""
-    if text.isascii():
-        return "".join(filter(str.isalnum, text)).lower()
-    return spell(text).plain.text
+def spell_name(name: str) -> tuple[str, str]:
+    """Return a name as `spell` spells one that has no capital letter inside: plain, and by sound.
+
+    Names of most patients are spelled once, so it has to be quick where it can be.
+    """
+    small = name.lower()
+    if not small.isascii():
+        spelled = spell(small)
+        return spelled.plain.text, spelled.sound.text
+    words = _ASCII_WORDS.findall(small)
+    return "".join(words), "".join(map(_sound_of_ascii, words))
+
+
+def _sound_of_ascii(word: str) -> str:
+    alike = _PAIRS.sub(lambda pair: _SAME_SOUND[pair[0]], word).translate(_SAME_LETTER)
+    return _DOUBLED.sub(r"\1", alike)
 
 
 def is_ideograph(char: str) -> bool:

@@ -22,6 +22,7 @@ from ductdicom.identity.known import (
     identify_days,
     identify_person,
     identify_place,
+    identify_uids,
 )
 from ductdicom.ingest.headers.clock import parse_date
 from ductdicom.language.lexicon import lexicon_of
@@ -121,21 +122,31 @@ def identify(instances: Iterable[Instance], vocabulary: Vocabulary) -> Identity:
         days |= dict.fromkeys(day for day in seen if day)
     own = [name for patient in patients if (name := patient.name)]
     ids = [text for patient in patients if (text := patient.patient_id)]
-    is_known = partial(_is_known, vocabulary=vocabulary)
     return Identity.of_all(
         (
             identify_person(
                 (*own, *_all(people, "names")), is_name=partial(_is_name, vocabulary=vocabulary)
             ),
-            identify_person(
-                _titled(_all(people, "staff"), is_known), is_name=lambda word: not is_known(word)
-            ),
-            identify_place(_all(people, "places"), is_known=is_known),
+            _staff(tuple(_all(people, "staff")), vocabulary),
+            _places(tuple(_all(people, "places")), vocabulary),
             identify_codes((*ids, *_all(people, "ids"))),
-            identify_codes((*_all(people, "numbers"), *uids), is_minor=True),
+            identify_codes(_all(people, "numbers"), is_minor=True),
+            identify_uids(uids),
             identify_days(days),
         )
     )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _staff(names: tuple[str, ...], vocabulary: Vocabulary) -> Identity:
+    """Return what names staff; of those called by a word with a meaning only with their title."""
+    is_known = partial(_is_known, vocabulary=vocabulary)
+    return identify_person(_titled(names, is_known), is_name=lambda word: not is_known(word))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _places(texts: tuple[str, ...], vocabulary: Vocabulary) -> Identity:
+    return identify_place(texts, is_known=partial(_is_known, vocabulary=vocabulary))
 
 
 def _all(people: Iterable[People], field: str) -> Iterator[str]:

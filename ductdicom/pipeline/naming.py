@@ -21,6 +21,23 @@ _KEY_BYTES = 32
 NO_FOLDER = OutputFolder(path=Path(), key=bytes(_KEY_BYTES))
 
 
+# Words of paths and of our messages, inside which a short name of somebody is none.
+_OF_PATHS = frozenset(
+    {
+        *("export", "exports", "import", "data", "dicom", "dicomdir", "image", "images", "series"),
+        *("study", "studies", "patient", "patients", "home", "users", "documents", "downloads"),
+        *("desktop", "media", "volumes", "archive", "archives", "incoming", "spool", "backup"),
+        *("mammo", "mammography", "ductogram", "ductograms", "galactography", "sample", "samples"),
+        *("private", "folder", "folders", "output", "input", "inputs", "temp", "pytest", "root"),
+        *("decision", "decisions", "names", "lists", "which", "there", "among", "report", "over"),
+    }
+)
+
+
+def _is_of_a_path(text: str) -> bool:
+    return text.casefold() in _OF_PATHS
+
+
 def folder_of_names(phi: Phi) -> OutputFolder:
     """Return what names images and patients where there is no output folder.
 
@@ -49,7 +66,7 @@ class Naming:
 
     def text(self, text: str) -> str:
         """Return a path, or a message that may hold one, without what names anybody."""
-        return text if self.phi is Phi.FULL else self.people.mask(text)
+        return text if self.phi is Phi.FULL else self.people.mask(text, _is_of_a_path)
 
     def place(self, origin: Origin) -> str:
         """Return where an input lies."""
