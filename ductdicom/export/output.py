@@ -147,8 +147,13 @@ def open_output(path: Path, phi: Phi = Phi.MINIMAL) -> Iterator[OutputFolder]:
         yield OutputFolder(path=path, key=key, phi=phi, has_locks=has_locks)
 
 
-def find_output(path: Path, phi: Phi = Phi.MINIMAL) -> OutputFolder | None:
+def find_output(path: Path, phi: Phi | None = None) -> OutputFolder | None:
     """Return the output folder of an earlier run without touching it, None where there is none.
+
+    Parameters
+    ----------
+    phi
+        How much identity its results are to hold; whatever they hold where None is given.
 
     Raises
     ------
@@ -160,8 +165,8 @@ def find_output(path: Path, phi: Phi = Phi.MINIMAL) -> OutputFolder | None:
     key = path / STATE_FOLDER / "key"
     if not os.path.lexists(key):
         return None
-    _read_phi(path, phi)
-    return OutputFolder(path=path, key=_read_key(key, path), phi=phi)
+    found = _read_phi(path, phi) or phi or Phi.MINIMAL
+    return OutputFolder(path=path, key=_read_key(key, path), phi=found)
 
 
 @contextmanager
@@ -359,15 +364,19 @@ def _read_key(path: Path, below: Path) -> bytes:
     return key
 
 
-def _read_phi(path: Path, wanted: Phi) -> str | None:
+def _read_phi(path: Path, wanted: Phi | None) -> Phi | None:
     """Return how much identity a folder's results hold, None where no run has said so yet."""
     file = path / STATE_FOLDER / _PHI_NAME
     refuse_links(file, below=path)
     if not file.exists():
         return None
     with saying(file, "could not be read"):
-        found = read_regular(file, most_bytes=_MOST_NAME_BYTES).decode("ascii", "replace").strip()
-    if found != wanted:
+        text = read_regular(file, most_bytes=_MOST_NAME_BYTES).decode("ascii", "replace").strip()
+    try:
+        found = Phi(text)
+    except ValueError as error:
+        raise OutputError("is damaged", path=file, hint="use a new folder") from error
+    if wanted is not None and found is not wanted:
         raise UsageError(
             f"was made with --phi {found}", path=path, hint=f"take another folder for {wanted}"
         )

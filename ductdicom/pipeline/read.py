@@ -79,6 +79,7 @@ def scan(
     *,
     executor: Executor | None = None,
     progress: Progress = silent,
+    output: OutputFolder | None = None,
 ) -> Scan:
     """Read and decide; write nothing.
 
@@ -86,6 +87,8 @@ def scan(
     ----------
     executor
         Reads headers; where None is given, worker processes that are started for large exports.
+    output
+        Names studies and images, if there is one.
 
     Raises
     ------
@@ -96,7 +99,9 @@ def scan(
     """
     wanted = prepare(inputs, settings)
     with Interrupts() as interrupts, _workers(executor, settings.jobs) as workers:
-        scanned = read_and_decide(wanted, interrupts, executor=workers, progress=progress)
+        scanned = read_and_decide(
+            wanted, interrupts, executor=workers, progress=progress, output=output
+        )
     if scanned.is_interrupted:
         raise KeyboardInterrupt
     if not scanned.judged:

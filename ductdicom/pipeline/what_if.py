@@ -8,6 +8,7 @@ from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.classify.rules import Description, describe_rules
 from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.export.accounts import RECORDS_NAME
+from ductdicom.export.output import find_output
 from ductdicom.export.records import read_record
 from ductdicom.language.agents import read_agent, read_route
 from ductdicom.language.phrases import TextPhase
@@ -17,7 +18,7 @@ from ductdicom.model.outcome import ProblemCode, Status
 from ductdicom.model.record import RecordedStudy
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.judge import Judged, make_engine
-from ductdicom.pipeline.read import scan
+from ductdicom.pipeline.read import Scan, scan
 from ductdicom.reading import open_regular
 from ductdicom.settings import Settings
 from ductdicom.vocabulary.terms import load_vocabulary
@@ -161,20 +162,30 @@ def compare_rules(output: Path, root: Path, settings: Settings) -> RulesDifferen
             path=output,
             hint="name the folder in which the run was started with --root",
         )
-    judged = scan(there, replace(settings, output=output)).judged
+    scanned = _scan_again(there, output, settings)
+    say = scanned.naming.text
     names = {shown_name(path): source for path, source in typed.items()}
     found = {
-        _place(image, names): (study, image) for study in judged for image in study.call.images
+        _place(image, names): (study, image)
+        for study in scanned.judged
+        for image in study.call.images
     }
     missing = {place for place in wanted if place not in found}
     left_out = {wanted[place] for place in missing}
     compared = [record for record in records if record.key not in left_out]
     return RulesDifference(
-        changes=tuple(change for record in compared for change in _changes(record, found)),
+        changes=tuple(replace(c, about=say(c.about)) for r in compared for c in _changes(r, found)),
         compared=len(compared),
-        gone=tuple(sorted({source for source, _ in missing})),
+        gone=tuple(sorted({say(source) for source, _ in missing})),
         left_out=tuple(sorted(left_out)),
     )
+
+
+def _scan_again(paths: Sequence[str], output: Path, settings: Settings) -> Scan:
+    """Read as the finished run did: with its names of images, and as much identity."""
+    known = find_output(output)
+    phi = known.phi if known else settings.phi
+    return scan(paths, replace(settings, output=output, phi=phi), output=known)
 
 
 def _read_records(path: Path) -> list[RecordedStudy]:

@@ -91,7 +91,7 @@ def _named(text):
 @pytest.mark.parametrize("phi", ["none", "minimal"])
 def test_no_command_says_who_the_patient_is(export, tmp_path, capfd, monkeypatch, phi):
     rules = tmp_path / "rules.toml"
-    rules.write_text("schema = 1\n", encoding="utf-8")
+    rules.write_text("[rules.contrast-agent]\nenabled = false\n", encoding="utf-8")
     codes = {}
     for name, arguments in _commands(str(export), str(tmp_path / "out")).items():
         with monkeypatch.context() as environment:
@@ -109,6 +109,7 @@ def test_no_command_says_who_the_patient_is(export, tmp_path, capfd, monkeypatch
     assert len(below) > 40
     assert [str(path) for path in below if _named(str(path))] == []
     assert 70 not in codes.values()
+    assert codes["rules diff"] == 0
     assert codes["organise"] == codes["check"] == 1
 
 

@@ -155,3 +155,19 @@ def test_nothing_is_written(finished):
     run(["rules", "diff", "other.toml", "out"])
 
     assert sorted(finished.rglob("*")) == before
+
+
+def test_a_decision_that_names_an_image_by_its_own_id_stays_in_force(finished, capsys):
+    organise("export", output="made")
+    (record,) = [json.loads(line) for line in Path("made/studies.jsonl").read_text().splitlines()]
+    image = next(i for i in record["instances"] if i["phase"] == "post")
+    decision = {"image": image["id"], "phase": "pre", "by": "AB"}
+    decisions = {"schema": "ductdicom.decisions/1", "decisions": [decision]}
+    Path("made/decisions.json").write_text(json.dumps(decisions))
+    organise("export", output="made")
+    (again,) = [json.loads(line) for line in Path("made/studies.jsonl").read_text().splitlines()]
+    capsys.readouterr()
+
+    assert [i["phase"] for i in again["instances"] if i["id"] == image["id"]] == ["pre"]
+    assert run(["rules", "diff", "same.toml", "made", "--json"]) == 0
+    assert changes(capsys) == []

@@ -354,6 +354,22 @@ def test_a_folder_keeps_how_much_identity_its_first_run_allowed(tmp_path):
     assert find_output(tmp_path, Phi.NONE) == output
 
 
+def test_a_folder_that_says_something_else_is_damaged(tmp_path):
+    with open_output(tmp_path):
+        pass
+    (tmp_path / ".ductdicom" / "phi").write_text("some")
+
+    with pytest.raises(OutputError, match="is damaged"):
+        find_output(tmp_path)
+
+
+def test_a_folder_is_found_with_what_its_first_run_allowed(tmp_path):
+    with open_output(tmp_path, Phi.NONE):
+        pass
+
+    assert find_output(tmp_path).phi is Phi.NONE
+
+
 def test_a_folder_that_does_not_say_takes_the_next_runs_word(tmp_path):
     with open_output(tmp_path):
         pass
