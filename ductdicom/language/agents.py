@@ -87,6 +87,11 @@ def names_something(text: str, vocabulary: Vocabulary) -> bool:
     return not is_empty and read_agent(text, vocabulary) is not AgentClass.EXPLICIT_NONE
 
 
+def denies_nothing(text: str, vocabulary: Vocabulary) -> bool:
+    """Tell whether an agent's field holds anything but a denial, be it a sign or "unknown"."""
+    return bool(text.strip()) and read_agent(text, vocabulary) is not AgentClass.EXPLICIT_NONE
+
+
 def may_be_agent(text: str, vocabulary: Vocabulary) -> bool:
     """Tell whether a text that stands in the agent's field can only be an agent's name.
 

@@ -4,17 +4,18 @@
 only, it says that these were filled. Heuristic.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from itertools import pairwise
 
 from ductdicom.language.negations import denial_behind, is_zero
 from ductdicom.language.whole import Part, Word
 
 _CLAUSE_ENDS = frozenset(",;:()[]{}|.")
-# These spoil a label even where they stand on every image.
+# These spoil a label even where they stand on every image, or in another clause.
 _SPOILING = frozenset({Part.OTHER, Part.PLAN, Part.PAST, Part.COMPARISON, Part.QUESTION, Part.DATE})
-_TAKES_BACK = frozenset({Part.PLAN, Part.QUESTION, Part.NEGATION})  # in another clause, too
 # What tells views apart, and nothing else.
 _OF_THE_VIEW = frozenset({Part.VIEW, Part.SIDE, Part.MODIFIER, Part.NUMBER, Part.SIGN, Part.DUCT})
 _BEFORE = ("before", "without", "pre", "pre_weak", "pre_behind")
@@ -36,16 +37,28 @@ class LabelMeaning(StrEnum):
 
 def label_words(words: Sequence[Word]) -> frozenset[str]:
     """Return the folded words of a text that may be a label: all that do not tell its view."""
-    return frozenset(word.phrase.text for word in words if word.part not in _OF_THE_VIEW)
+    return frozenset(word.phrase.text for word in words if _may_label(word))
+
+
+def _may_label(word: Word) -> bool:
+    return word.part not in _OF_THE_VIEW
+
+
+def words_alike(texts: Sequence[Sequence[Word]]) -> frozenset[str]:
+    """Return the folded words that all texts hold, each as often as the others: noise."""
+    counts = [
+        Counter(word.phrase.text for word in _of_the_image(words) if _may_label(word))
+        for words in texts
+    ]
+    return frozenset(word for word in counts[0] if len({found[word] for found in counts}) == 1)
 
 
 def read_label(words: Sequence[Word], shared: Collection[str]) -> LabelMeaning | None:
     """Return what the words say that an image has more than those of the other half.
 
-    They must be understood in the clause of the label, and nothing in that clause may deny, ask,
-    plan or name something else. What the other clauses remark is left aside ("post contrast, no
-    reaction"), but for a plan, a question or a denial; where the label is a noun only, they must be
-    understood, too.
+    They must be understood in the clause of the label, and nothing in any clause may deny, ask,
+    plan or name something else. A word that is not known is left aside in a clause behind a phrase
+    of phase ("post contrast, xyz"), and nowhere else.
 
     Parameters
     ----------
@@ -57,19 +70,56 @@ def read_label(words: Sequence[Word], shared: Collection[str]) -> LabelMeaning |
     if _says_nothing_was_given(words):
         return None
     said: list[Word] = []
-    aside: list[Word] = []
     for clause in map(_without_denied_findings, _clauses(words)):
         own = [word for word in clause if _is_own(word, shared)]
-        if _meaning(own) is None:
-            aside += own
-            continue
-        if any(_spoils(word, shared) for word in clause):
+        is_aside = _meaning(own) is None
+        is_remark = is_aside and bool(said) and not _is_noun(said)
+        if any(_spoils(word, shared, is_remark=is_remark) for word in clause):
             return None
-        said += own
-    if any(word.part in _TAKES_BACK for word in aside):
-        return None
-    is_remarked = all(word.is_understood for word in aside)
-    return _meaning(said) if is_remarked or not _is_noun(said) else None
+        said += () if is_aside else own
+    return _meaning(said)
+
+
+def may_say_filled(words: Sequence[Word], shared: Collection[str]) -> bool:
+    """Tell whether an image's own words may say that it is filled, however little is understood.
+
+    "con xyz mdc" does, "contrast xyz" does. The contrast of another examination does not ("MRT
+    mit KM"), nor does one beside a *before*.
+
+    Parameters
+    ----------
+    words
+        The text's words with their parts.
+    shared
+        Folded words that all images carry.
+    """
+    if read_label(words, shared) in {LabelMeaning.FILLED, LabelMeaning.AFTER}:
+        return True
+    said = _of_the_image(words)
+    own = [word for word in said if _is_own(word, shared)]
+    if _names_what_is_given(own) or len(said) < len(words):
+        return _names_filling(own)
+    nouns = sum(word.phrase.has(*_NOUNS) for word in own)
+    is_elsewhere = any(word.part in _SPOILING for word in own)
+    if not nouns or any(word.phrase.has(*_AFTER) for word in own):
+        return nouns > 0
+    is_before = any(word.phrase.has(*_BEFORE) for word in own)
+    return not is_before and (nouns > 1 or not is_elsewhere)
+
+
+def _of_the_image(words: Sequence[Word]) -> list[Word]:
+    """Leave out another examination with its contrast: "MRT mit KM"."""
+    kept: list[Word] = []
+    is_elsewhere = False
+    for word, following in pairwise((*words, None)):
+        if word is None:
+            break
+        is_behind = following is not None and following.phrase.has("with", "without")
+        is_elsewhere = is_elsewhere or (word.phrase.has("modality") and is_behind)
+        if not is_elsewhere:
+            kept.append(word)
+        is_elsewhere = is_elsewhere and not word.phrase.has(*_NOUNS)
+    return kept
 
 
 def _says_nothing_was_given(words: Sequence[Word]) -> bool:
@@ -95,15 +145,15 @@ def _without_denied_findings(clause: Sequence[Word]) -> list[Word]:
 
 
 def _is_own(word: Word, shared: Collection[str]) -> bool:
-    return word.part not in _OF_THE_VIEW and word.phrase.text not in shared
+    return _may_label(word) and word.phrase.text not in shared
 
 
-def _spoils(word: Word, shared: Collection[str]) -> bool:
-    """Whether a word of the label's clause may turn what it says."""
+def _spoils(word: Word, shared: Collection[str], *, is_remark: bool) -> bool:
+    """Whether a word may turn what a label says, in its own clause or in a remark behind it."""
     is_own = _is_own(word, shared)
     if word.part is Part.NEGATION:
-        return not (is_own and word.phrase.has("without"))
-    return word.part in _SPOILING or (word.part is Part.UNKNOWN and is_own)
+        return is_remark or not (is_own and word.phrase.has("without"))
+    return word.part in _SPOILING or (word.part is Part.UNKNOWN and is_own and not is_remark)
 
 
 def _is_noun(label: Sequence[Word]) -> bool:
@@ -129,7 +179,7 @@ def _names_filling(label: Sequence[Word]) -> bool:
 
     A lone noun beside a remark or a place may be something else: "good contrast", "injection at 3".
     """
-    if any(word.phrase.has(*_FILLED) or word.phrase.text in _VOLUMES for word in label):
+    if _names_what_is_given(label):
         return True
     if any(word.phrase.has(*_AFTER) for word in label):
         return any(word.phrase.has(*_NOUNS) for word in label)
@@ -139,6 +189,10 @@ def _names_filling(label: Sequence[Word]) -> bool:
     return any(word.phrase.has("injection") for word in label) or (
         not is_remarked and any(word.phrase.has("contrast") for word in label)
     )
+
+
+def _names_what_is_given(label: Sequence[Word]) -> bool:
+    return any(word.phrase.has(*_FILLED) or word.phrase.text in _VOLUMES for word in label)
 
 
 def _clauses(words: Sequence[Word]) -> Iterator[list[Word]]:

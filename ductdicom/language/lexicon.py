@@ -25,6 +25,7 @@ _FIRST_ROLES = frozenset({"ductography", "other_procedure"})
 _RARE = {"ductography": 8, "agent.positive": 7, "agent.gadolinium": 7}
 _EVERYDAY = {"contrast": 7, "injection": 7, "post": 7}
 _SLIP = "slip"
+_LETTERS_OF_CODE = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +67,25 @@ class Lexicon:
         """
         folded = fold_with_origin(text)
         tokens = tokenise(folded.text)
-        taken: dict[int, Phrase] = {}
+        taken = {position: _stranger(tokens, position) for position in self._codes(tokens)}
         for roles in (_FIRST_ROLES, None):
             for phrase in self._find(tokens, taken, roles):
                 taken[phrase.first] = phrase
                 for position in range(phrase.first + 1, phrase.last + 1):
                     taken.setdefault(position, phrase)
         return ScannedText(folded=folded, phrases=tuple(self._in_order(tokens, taken)))
+
+    def _codes(self, tokens: tuple[Token, ...]) -> Iterator[int]:
+        """Yield where one or two letters begin the name of a room or a plate: "KS000Q"."""
+        for position, (letters, number, last) in enumerate(
+            zip(tokens, tokens[1:], tokens[2:], strict=False)
+        ):
+            is_tight = letters.end == number.start and number.end == last.start
+            is_code = letters.is_word and number.is_number and last.is_word
+            is_short = len(letters.text) <= _LETTERS_OF_CODE
+            is_known = any(True for _ in self._beginning_with(last.text))
+            if is_code and is_tight and is_short and not is_known:
+                yield position
 
     def _in_order(self, tokens: tuple[Token, ...], taken: dict[int, Phrase]) -> Iterator[Phrase]:
         position = 0
@@ -142,6 +155,10 @@ class Lexicon:
         yield from self._words.get(word, ())
         for length in range(1, min(len(word), _LONGEST_STEM) + 1):
             yield from self._stems.get(word[:length], ())
+
+
+def _stranger(tokens: tuple[Token, ...], position: int) -> Phrase:
+    return Phrase(tokens=tokens[position : position + 1], first=position, last=position)
 
 
 @lru_cache(maxsize=8)

@@ -194,8 +194,8 @@ class PhraseReader:
         return phase_word, noun + 1 - position
 
     def _tells_of_modality(self, position: int) -> bool:
-        """Whether a with or without belongs to another examination: "MRT mit KM"."""
-        is_behind = position > 0 and self.phrases[position - 1].has("modality")
+        """Whether a with or without belongs to the examination that a text is of: "MRT mit KM"."""
+        is_behind = position == 1 and self.phrases[0].has("modality")
         return is_behind and self.phrases[position].has("with", "without")
 
     def _is_number(self, position: int) -> bool:

@@ -148,11 +148,13 @@ def _part_of_stranger(phrase: Phrase) -> Part:
 
 def _is_glued(phrases: Sequence[Phrase], position: int) -> bool:
     """Whether a letter stands right before, as in the name of a room or a plate: "R2D"."""
-    before = phrases[max(0, position - 2) : position]
-    return any(
-        phrase.tokens[0].is_word and following.start == phrase.end
-        for phrase, following in pairwise((*before, phrases[position]))
-    )
+    for index in range(position, max(0, position - 2), -1):
+        before = phrases[index - 1]
+        if before.end != phrases[index].start:
+            return False
+        if before.tokens[0].is_word:
+            return True
+    return False
 
 
 def _part_of_number(phrase: Phrase) -> Part:

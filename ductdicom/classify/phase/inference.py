@@ -13,10 +13,20 @@ from msgspec.structs import replace
 
 from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.image.seen import Seen
-from ductdicom.classify.phase.side import FILLING_RULES, TEXT_RULES, Side
+from ductdicom.classify.phase.side import FILLING_RULES, TEXT_RULES, Side, labelled_filled
 from ductdicom.classify.phase.timeline import cluster_of, duration, gap_minutes, is_before
-from ductdicom.language.agents import names_something
+from ductdicom.language.agents import denies_nothing
+from ductdicom.language.phrases import TextPhase
 from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strength
+from ductdicom.model.instance import Level
+
+
+class _Known(NamedTuple):
+    """The images of a side that have a phase, and those without that hint at contrast."""
+
+    pres: Sequence[Seen]
+    posts: Sequence[Seen]
+    hinting: Sequence[Seen]
 
 
 def infer(side: Side, thresholds: Thresholds) -> Side:
@@ -31,25 +41,22 @@ def infer(side: Side, thresholds: Thresholds) -> Side:
         [image for image in side.of(phase) if image.call.confidence is not Confidence.UNKNOWN]
         for phase in (Phase.PRE, Phase.POST)
     )
-    return side.called(
-        partial(_infer_one, pres=pres, posts=posts, side=side, thresholds=thresholds)
-    )
+    known = _Known(pres=pres, posts=posts, hinting=_hinting(side))
+    return side.called(partial(_infer_one, known=known, side=side, thresholds=thresholds))
 
 
 def _is_open(call: PhaseCall) -> bool:
     return call.phase is Phase.UNKNOWN and not call.conflicts
 
 
-def _infer_one(
-    image: Seen, pres: Sequence[Seen], posts: Sequence[Seen], side: Side, thresholds: Thresholds
-) -> PhaseCall:
-    call = image.call
+def _infer_one(image: Seen, known: _Known, side: Side, thresholds: Thresholds) -> PhaseCall:
+    call, posts = image.call, known.posts
     if not _is_open(call):
         return call
     if not posts:
-        return _infer_without_post(image, pres, side, thresholds)
+        return _infer_without_post(image, known, thresholds)
     if all(is_before(image, post) is True for post in posts):
-        if _looks_filled(image, posts, side, thresholds):
+        if _looks_filled(image, known, side, thresholds):
             return _suggest(call, Phase.POST, "looks like an earlier filling without a tag")
         return _inferred(call, Phase.PRE, _offset(image, posts, "before the first"))
     return _infer_after_post(image, posts, thresholds)
@@ -72,13 +79,11 @@ def _infer_after_post(image: Seen, posts: Sequence[Seen], thresholds: Thresholds
     return _suggest(call, Phase.POST, "exposed after a filling, with a pause between")
 
 
-def _infer_without_post(
-    image: Seen, pres: Sequence[Seen], side: Side, thresholds: Thresholds
-) -> PhaseCall:
+def _infer_without_post(image: Seen, known: _Known, thresholds: Thresholds) -> PhaseCall:
     """Infer from certain pre images alone: what came before them is pre too."""
-    call = image.call
+    call, pres = image.call, known.pres
     if any(is_before(image, pre) is True for pre in pres):
-        if _follows_a_hint(image, side):
+        if _follows_a_hint(image, known):
             return call
         return _inferred(call, Phase.PRE, "exposed before an image that is certainly pre")
     gap = _shortest_gap(pres, image)
@@ -98,7 +103,7 @@ def _shortest_gap(others: Sequence[Seen], image: Seen) -> float | None:
     return min(gaps, default=None)
 
 
-def _looks_filled(image: Seen, posts: Sequence[Seen], side: Side, thresholds: Thresholds) -> bool:
+def _looks_filled(image: Seen, known: _Known, side: Side, thresholds: Thresholds) -> bool:
     """Tell whether an image before the first certain filling may show a filling of its own.
 
     Its text numbers an injection; or it, or an image that may be earlier, hints at contrast that
@@ -108,32 +113,37 @@ def _looks_filled(image: Seen, posts: Sequence[Seen], side: Side, thresholds: Th
     """
     if any(reading.injection is not None for _, reading in image.subject.readings):
         return True
-    if _follows_a_hint(image, side):
+    if _follows_a_hint(image, known):
         return True
     earlier, _ = cluster_of(image, side.images, thresholds.suggestion_gap_minutes)
     if earlier:
         return True
     before, burst = cluster_of(image, side.images, thresholds.filling_gap_minutes)
-    filled = {post.place for post in posts}
+    filled = {post.place for post in known.posts}
     return bool(before) and any(other.place in filled for other in burst)
 
 
-def _follows_a_hint(image: Seen, side: Side) -> bool:
+def _follows_a_hint(image: Seen, known: _Known) -> bool:
     """Tell whether an image hints at contrast itself, or may follow one that does."""
-    return any(
-        _hints_filling(other, side) for other in side.images if is_before(image, other) is not True
-    )
+    return any(is_before(image, other) is not True for other in known.hinting)
 
 
-def _hints_filling(image: Seen, side: Side) -> bool:
-    """Tell whether an image itself hints at contrast, and not all images of its side alike.
+def _hinting(side: Side) -> list[Seen]:
+    """Return the images without a phase that hint at contrast, and not all of the side alike.
 
-    By a text, however weak, or by an agent's field that holds anything but a denial.
+    By a text, however weak or of both phases, by a label, or by an agent's field that holds
+    anything but a denial.
     """
-    if image.call.phase is not Phase.UNKNOWN:
-        return False
-    shared = set.intersection(*(_hints(other) for other in side.images))
-    return bool(_hints(image) - shared)
+    if not any(_is_open(image.call) for image in side.images):
+        return []
+    labelled = labelled_filled(side.images)
+    hints = {image.place: _hints(image) for image in side.images}
+    shared = set.intersection(*hints.values())
+    return [
+        image
+        for image in side.of(Phase.UNKNOWN)
+        if image.place in labelled or hints[image.place] - shared
+    ]
 
 
 def _hints(image: Seen) -> set[tuple[str, str]]:
@@ -142,8 +152,13 @@ def _hints(image: Seen) -> set[tuple[str, str]]:
         for item in image.said
         if item.says == Phase.POST and item.rule in TEXT_RULES | FILLING_RULES
     }
+    found |= {
+        (text.tag, text.value)
+        for text, reading in image.subject.texts(Level.IMAGE, Level.SERIES)
+        if reading.phase is TextPhase.BOTH
+    }
     agent = image.instance.contrast.agent or ""
-    if names_something(agent, image.subject.vocabulary):
+    if denies_nothing(agent, image.subject.vocabulary):
         found.add(("(0018,0010)", ""))
     return found
 

@@ -1,11 +1,14 @@
 """The images of one breast, among which phases are decided."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
 
 from ductdicom.classify.image.seen import Seen
+from ductdicom.language.labels import may_say_filled, words_alike
+from ductdicom.language.whole import Word
 from ductdicom.model.call import Evidence, Laterality, Phase, PhaseCall, Strength
+from ductdicom.model.instance import Level
 from ductdicom.model.value import Value
 
 TEXT_RULES = frozenset({"image-text", "series-text", "weak-text"})
@@ -65,3 +68,22 @@ def source_of(item: Evidence) -> Source:
 def firm(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     """Return the reasons that are more than hints."""
     return tuple(item for item in evidence if item.strength is not Strength.HINT)
+
+
+def words_by_tag(image: Seen) -> dict[str, tuple[Word, ...]]:
+    """Return the words of an image's and its series' texts, by the attribute they stand in."""
+    found: dict[str, tuple[Word, ...]] = {}
+    for text, reading in image.subject.texts(Level.IMAGE, Level.SERIES):
+        found[text.tag] = (*found.get(text.tag, ()), *reading.parts)
+    return found
+
+
+def labelled_filled(images: Sequence[Seen]) -> frozenset[int]:
+    """Return the places of images whose texts may say filling, by words not on all of a breast."""
+    found: set[int] = set()
+    texts = {image.place: words_by_tag(image) for image in images}
+    for tag in {tag for text in texts.values() for tag in text}:
+        by_place = {place: text.get(tag, ()) for place, text in texts.items()}
+        everywhere = words_alike(tuple(by_place.values()))
+        found |= {p for p, words in by_place.items() if may_say_filled(words, everywhere)}
+    return frozenset(found)

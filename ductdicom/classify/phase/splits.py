@@ -13,9 +13,15 @@ from msgspec.structs import replace
 
 from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.image.seen import Seen
-from ductdicom.classify.phase.side import Side, firm
-from ductdicom.language.agents import may_be_agent, read_route
-from ductdicom.language.labels import LabelMeaning, label_words, read_label
+from ductdicom.classify.phase.side import Side, firm, words_by_tag
+from ductdicom.language.agents import denies_nothing, may_be_agent, read_route
+from ductdicom.language.labels import (
+    LabelMeaning,
+    label_words,
+    may_say_filled,
+    read_label,
+    words_alike,
+)
 from ductdicom.language.whole import Word
 from ductdicom.model.call import Evidence, Phase, Strength
 from ductdicom.model.instance import Level
@@ -28,7 +34,6 @@ _PAIRS = (
     (LabelMeaning.BEFORE, LabelMeaning.EITHER),
     (LabelMeaning.EITHER, LabelMeaning.AFTER),
 )
-_OF_FILLED = frozenset({LabelMeaning.FILLED, LabelMeaning.AFTER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +123,9 @@ def _is_needless(cut: _Cut) -> bool:
 
 
 def _is_opposed(cut: _Cut) -> bool:
-    """Tell whether an image says the opposite by evidence of its own."""
+    """Tell whether an image says the opposite by evidence of its own, or may by its agent."""
+    if any(map(_has_agent, cut.earlier)) and not all(map(_has_agent, cut.earlier + cut.later)):
+        return True
     return any(
         item.says != phase
         for images, phase in ((cut.earlier, Phase.PRE), (cut.later, Phase.POST))
@@ -141,7 +148,7 @@ def _evidence(labels: Sequence[_Label], place: int) -> Iterator[Evidence]:
 
 
 def _by_texts(cut: _Cut) -> Iterator[_Label]:
-    texts = {i.place: _words_by_tag(i) for i in (*cut.earlier, *cut.later, *cut.forgotten)}
+    texts = {i.place: words_by_tag(i) for i in (*cut.earlier, *cut.later, *cut.forgotten)}
     for tag in sorted({tag for text in texts.values() for tag in text}):
         earlier, later, forgotten = (
             [texts[image.place].get(tag, ()) for image in images]
@@ -158,13 +165,6 @@ def _by_texts(cut: _Cut) -> Iterator[_Label]:
                 post=_values(cut.later, tag),
                 pre=_values(cut.earlier, tag) if before is LabelMeaning.BEFORE else {},
             )
-
-
-def _words_by_tag(image: Seen) -> dict[str, tuple[Word, ...]]:
-    found: dict[str, tuple[Word, ...]] = {}
-    for text, reading in image.subject.texts(Level.IMAGE, Level.SERIES):
-        found[text.tag] = (*found.get(text.tag, ()), *reading.parts)
-    return found
 
 
 def _values(images: Sequence[Seen], tag: str) -> _Values:
@@ -185,8 +185,8 @@ def _meaning(texts: _Texts, others: _Texts) -> LabelMeaning | None:
 
 def _may_be_filled(earlier: _Texts, later: _Texts) -> bool:
     """Tell whether an earlier image may be filled, by words that not all images carry."""
-    everywhere = frozenset.intersection(*map(label_words, (*earlier, *later)))
-    return any(read_label(words, everywhere) in _OF_FILLED for words in earlier)
+    everywhere = words_alike((*earlier, *later))
+    return any(may_say_filled(words, everywhere) for words in earlier)
 
 
 def _words(texts: _Texts) -> frozenset[str]:
@@ -199,6 +199,10 @@ def _by_agent(cut: _Cut, thresholds: Thresholds) -> Iterator[_Label]:
     if not is_written_before and all(_holds_agent(image, thresholds) for image in cut.later):
         values = {image.place: image.instance.contrast.agent or "" for image in cut.later}
         yield _Label(cut=cut, tag=_AGENT_TAG, post=values, pre={})
+
+
+def _has_agent(image: Seen) -> bool:
+    return denies_nothing(image.instance.contrast.agent or "", image.subject.vocabulary)
 
 
 def _holds_agent(image: Seen, thresholds: Thresholds) -> bool:

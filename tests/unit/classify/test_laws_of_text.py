@@ -13,7 +13,6 @@ from ductdicom.model.study import Study
 QUICK = settings(
     max_examples=60,
     deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 ENGINE = make_engine()
@@ -46,12 +45,17 @@ FILLED = (
     "после введения контраста",
     "造影後",
     "CONTRAST",
-    "0.4 ml",
+    "0.4ml",
     "KM",
     "INJ",
     "after",
     "duct 1 filled",
     "Isovue 300",
+    "CONTRSAT",
+    "good opacification",
+    "filling defect at 2 cm",
+    "début de remplissage",
+    "no extravasation after contrast",
 )
 IDLE = (None, None, "L CC", "duct 2", "repeat", "unable to inject", "no contrast in duct 2")
 ELSEWHERE = (
@@ -74,6 +78,9 @@ ELSEWHERE = (
     "KM folgt",
     "IRM avec injection à prévoir",
     "possible contrast reaction",
+    "infection",
+    "good contrast",
+    "MRI: filling defect",
 )
 STRANGERS = st.one_of(
     st.from_regex(r"zq[bdfgkmprtvw]{2,6}", fullmatch=True),
@@ -92,7 +99,7 @@ OTHER_AGENTS = st.one_of(
         (
             "ANONYMIZED", "REMOVED", "X", "-", "?", "YES", "1", "0.5 ml", "300", "Lidocaine 1%",
             "saline", "methylene blue", "Magnevist", "AIR", "IV", "see notes", "to be given",
-            "pending", "Omnipaque 350 100 ml", "KM", "造影剤", "pre", "scout", "plain", "before",
+            "pending", "Omnipaque 350 100 ml", "KM", "造影剤", "pre", "scout", "before",
         )
     ),
 )  # fmt: skip

@@ -40,6 +40,7 @@ def asserted(text):
         pytest.param("R2 2 weeks", "side number number past", id="a span behind a room's name"),
         pytest.param("R2 LT 2019", "side number side date", id="a year behind a room's name"),
         pytest.param("R2019", "side unknown", id="a room's name that may be a year"),
+        pytest.param("post contrast KS000Q", "phase|contrast|unknown|number|unknown", id="a code"),
         pytest.param("Dr Smith post contrast", "title unknown phase contrast", id="a title"),
     ],
 )

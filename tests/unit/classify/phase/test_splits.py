@@ -87,6 +87,10 @@ def test_a_label_on_the_later_images_tells_when_the_duct_was_filled(before, afte
         pytest.param("LT", "LT contrast=0", id="a nought for an answer"),
         pytest.param("LT", "LT contrast y/n", id="a form"),
         pytest.param("LT", "LT contrast, xyz", id="a noun, and a word unknown"),
+        pytest.param("LT", "xyz: LT good opacification", id="an unknown word before it"),
+        pytest.param("LT", "MRI: LT opacification", id="another examination before it"),
+        pytest.param("LT", "LT filling defect, 2019", id="a year behind it"),
+        pytest.param("LT", "LT opacification, refused", id="a failure behind it"),
         pytest.param("CC utan", "CC utan", id="half of a pair on both"),
         pytest.param("LT CONTRAST", "LT", id="on the earlier image"),
         pytest.param("LT CONTRAST", "LT CONTRAST", id="on both"),
@@ -196,3 +200,35 @@ def test_an_agents_field_that_only_the_later_images_have(agent, is_post):
     found = conclude(*images).images
 
     assert (found[1].call.phase is Phase.POST) == is_post
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        pytest.param("INJ", id="a label"),
+        pytest.param("0.4 ml", id="a volume"),
+        pytest.param("good opacification", id="a finding"),
+        pytest.param("xyz contrast", id="a noun beside a word unknown"),
+        pytest.param("con xyz mdc", id="a marker torn from its noun"),
+        pytest.param("CT without contrast, post contrast", id="both phases"),
+    ],
+)
+def test_no_image_is_a_scout_by_its_order_that_may_be_labelled_filled(comment):
+    found = phases(
+        {"at": "09:00", "comment": comment},
+        {"at": "09:02"},
+        {"at": "09:16", "comment": "post contrast"},
+    )
+
+    assert [phase for phase, _ in found] == ["unknown", "unknown", "post"]
+
+
+@pytest.mark.parametrize("comment", ["MRT mit KM empfohlen", "contrast MRI tomorrow"])
+def test_another_examination_makes_no_filling_of_a_scout(comment):
+    found = phases(
+        {"at": "09:00", "comment": comment},
+        {"at": "09:02"},
+        {"at": "09:16", "comment": "post contrast"},
+    )
+
+    assert [phase for phase, _ in found] == ["pre", "pre", "post"]
