@@ -22,6 +22,8 @@ from ductdicom.errors import OutputError
 from ductdicom.phantom.codes import IMPLEMENTATION_UID, IMPLEMENTATION_VERSION
 from ductdicom.phantom.jpeg import encode_lossless
 
+_SPIFF = b"\xff\xd8\xff\xe8"
+
 
 class Syntax(StrEnum):
     """Transfer syntaxes that the samples use (DICOM PS3.5 annex A)."""
@@ -77,12 +79,14 @@ def write_bytes(path: Path, content: bytes) -> Path:
 def _compress(dataset: Dataset, syntax: Syntax) -> None:
     if syntax in {Syntax.IMPLICIT, Syntax.EXPLICIT} or "PixelData" not in dataset:
         return
-    if syntax in {Syntax.RLE, Syntax.JPEG_LS}:
+    if syntax is Syntax.RLE:
         dataset.compress(str(syntax), generate_instance_uid=False)
         return
     values, bits = dataset.pixel_array, dataset.BitsStored
     if syntax is Syntax.JPEG_LOSSLESS:
         frame: bytes = encode_lossless(values, bits)
+    elif syntax is Syntax.JPEG_LS:
+        frame = _without_spiff(bytes(imagecodecs.jpegls_encode(values)))
     else:
         frame = bytes(
             imagecodecs.jpeg2k_encode(
@@ -92,3 +96,11 @@ def _compress(dataset: Dataset, syntax: Syntax) -> None:
     dataset.PixelData = encapsulate([frame])
     dataset["PixelData"].VR = "OB"
     dataset["PixelData"].is_undefined_length = True
+
+
+def _without_spiff(frame: bytes) -> bytes:
+    """Take out the header of a file format, which objects do without (ITU-T T.87 annex F)."""
+    while frame.startswith(_SPIFF):
+        length = int.from_bytes(frame[4:6], "big")
+        frame = frame[:2] + frame[4 + length :]
+    return frame

@@ -23,6 +23,7 @@ from ductdicom.phantom.samples import SAMPLE_STUDIES
 FOLDER = Path(__file__).resolve().parents[2] / "sample_data"
 CODECS = {
     Syntax.JPEG_LOSSLESS: imagecodecs.ljpeg_decode,
+    Syntax.JPEG_LS: imagecodecs.jpegls_decode,
     Syntax.JPEG_2000: imagecodecs.jpeg2k_decode,
 }
 pytestmark = [

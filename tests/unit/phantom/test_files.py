@@ -15,6 +15,7 @@ from ductdicom.phantom.jpeg import encode_lossless
 PIXELS = np.random.default_rng(5).integers(0, 4096, (40, 30)).astype(np.uint16)
 DECODERS = {
     Syntax.JPEG_LOSSLESS: imagecodecs.ljpeg_decode,
+    Syntax.JPEG_LS: imagecodecs.jpegls_decode,
     Syntax.JPEG_2000: imagecodecs.jpeg2k_decode,
 }
 
