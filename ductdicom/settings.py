@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from ductdicom.model.outcome import FailOn
+
 
 class Format(StrEnum):
     """A format of contact sheets."""
@@ -91,14 +93,21 @@ class Settings:
     closeup: Closeup = Closeup.AUTO
     voi: VoiOption = VoiOption.HEADER
     difference: bool = False
+    replace: bool = False
     dry_run: bool = False
     force: bool = False
     all_studies: bool = False
     follow_links: bool = False
+    fail_on: tuple[FailOn, ...] = (FailOn.CONFLICT, FailOn.UNREADABLE)
     strict: bool = False
     verbose: bool = False
     quiet: bool = False
     log_json: bool = False
+
+    @property
+    def failures(self) -> frozenset[FailOn]:
+        """What ends a run with 1: with ``strict``, anything that may."""
+        return frozenset(FailOn if self.strict else self.fail_on)
 
 
 def user_cache(environment: Mapping[str, str], platform: str = sys.platform) -> Path | None:

@@ -189,6 +189,7 @@ _TYPES = {
     "null": "null",
 }
 _ANCHORS = {
+    "RecordedDepartment": "[department](#for-the-department)",
     "RecordedEvidence": "[reasons](#a-reason)",
     "RecordedExam": "[exam](#the-examination)",
     "RecordedInstance": "[instances](#an-instance)",
@@ -212,6 +213,7 @@ _MAKERS: Mapping[str, Callable[[], str]] = {
     "commands": _commands,
     "organise-options": _organise_options,
     "record-study": partial(_fields, "RecordedStudy"),
+    "record-department": partial(_fields, "RecordedDepartment"),
     "record-exam": partial(_fields, "RecordedExam"),
     "record-reason": partial(_fields, "RecordedEvidence"),
     "record-instance": partial(_fields, "RecordedInstance"),

@@ -1,6 +1,8 @@
 """Small exports of tiny mammograms, and runs over them; written at test time."""
 
+import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +62,12 @@ def organise(*inputs, output, options=(), formats="png"):
     )
 
 
+def same_key(one, two):
+    """Let a folder that is not there yet name studies and images as another one does."""
+    (two / ".ductdicom").mkdir(parents=True)
+    shutil.copy(one / ".ductdicom" / "key", two / ".ductdicom" / "key")
+
+
 def read_records(output):
     """Return the records of all studies, each held against its JSON Schema."""
     lines = (Path(output) / "studies.jsonl").read_text(encoding="utf-8").splitlines()
@@ -78,10 +86,31 @@ def files_of(folder):
     }
 
 
+def results_of(output):
+    """Return what two runs over the same input have in common: all but when they ran.
+
+    The summary and the work list are values without times; earlier runs' accounts are left out.
+    """
+    found = {
+        name: content
+        for name, (content, _) in files_of(output).items()
+        if name != ".ductdicom/times.json" and not name.startswith("runs/")
+    }
+    summary = json.loads(found.pop("summary.json"))
+    worklist = list(csv.DictReader(found.pop("worklist.csv").decode("utf-8").splitlines()))
+    for values, times in ((summary, ("seconds", "finished")), *((w, WHEN) for w in worklist)):
+        for name in times:
+            del values[name]
+    return found | {"summary.json": summary, "worklist.csv": worklist}
+
+
+WHEN = ("first_seen", "changed")
+
+
 def decisions_of(record):
     """Return what was decided in a record, without where things lay and what they are called."""
-    places = {"id", "source", "member", "key", "fingerprint", "sheets"}
-    places |= {"files", "file_bytes", "file_sha256"}
+    places = {"id", "source", "member", "bytes", "modified_ns", "key", "fingerprint", "sheets"}
+    places |= {"department", "files", "file_bytes", "file_sha256"}
     instances = [
         {name: value for name, value in instance.items() if name not in places}
         for instance in sorted(record["instances"], key=lambda i: i["sop_instance_uid"])

@@ -29,6 +29,8 @@ COMMANDS = {
     "sample": ("admin.sample", "Write the synthetic sample studies."),
     "rules": ("admin.rules", "List, test and compare the rules."),
     "cache": ("admin.cache", "Say what is remembered of headers, or forget it."),
+    "summary": ("admin.summary", "Say what an output folder holds, for a mail."),
+    "prune": ("admin.prune", "Clear studies out of an output folder."),
     "schema": ("admin.schema", "Print the JSON Schema of the records."),
     "doctor": ("admin.doctor", "Say what this installation can do."),
 }

@@ -15,8 +15,10 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from ductdicom.cli.echo import say
 from ductdicom.errors import UsageError
 from ductdicom.ingest.inputs import check_inputs, read_list
+from ductdicom.model.outcome import FailOn
 from ductdicom.reading import load_toml, read_regular
 from ductdicom.settings import (
     Closeup,
@@ -32,6 +34,7 @@ from ductdicom.settings import (
 from ductdicom.wording import suggestion
 
 _LARGEST_BYTES = 4 << 20  # of a configuration
+_NOTHING = "none"
 _NOWHERE = Path(os.devnull)
 _PREFIX = "DUCTDICOM_"
 _CONFIG = f"{__name__}.config"  # where the context keeps the file's name, for messages
@@ -96,18 +99,25 @@ def _formats(
     return tuple(dict.fromkeys(map(Format, names)))
 
 
+def _failures(
+    ctx: click.Context, option: click.Parameter, value: str | None
+) -> tuple[FailOn, ...] | None:
+    if value is None:
+        return None
+    choice = click.Choice([*map(str, FailOn), _NOTHING])
+    names = [choice.convert(name.strip(), option, ctx) for name in value.split(",")]
+    if _NOTHING in names and len(names) > 1:
+        raise click.BadParameter(f"{_NOTHING} stands alone.", ctx, option)
+    return tuple(dict.fromkeys(FailOn(name) for name in names if name != _NOTHING))
+
+
 def _read_config(ctx: click.Context, _option: click.Parameter, config: Path | None) -> Path | None:
     """Let the file of ``--config`` say what nobody typed."""
     if config is None:
         return None
     try:
         content = load_toml(read_regular(config, most_bytes=_LARGEST_BYTES).decode("utf-8"))
-        values = {
-            name.replace("-", "_"): ",".join(map(str, value))
-            if isinstance(value, list)
-            else str(value)
-            for name, value in content.items()
-        }
+        values = {name.replace("-", "_"): _as_typed(value) for name, value in content.items()}
     except OSError as error:
         raise UsageError(f"configuration cannot be read: {error.strerror}", path=config) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -116,8 +126,15 @@ def _read_config(ctx: click.Context, _option: click.Parameter, config: Path | No
         raise UsageError("configuration is no TOML that could be read", path=config) from error
     _refuse_unknown(values, _SETTINGS, str(config))
     ctx.meta[_CONFIG] = config
+    for name, value in values.items():
+        if isinstance(_SETTINGS[name].type, _Path) and value:
+            values[name] = str(config.parent / value)
     ctx.default_map = {**values, **(ctx.default_map or {})}
     return config
+
+
+def _as_typed(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _refuse_unknown(names: Collection[str], known: Collection[str], source: str) -> None:
@@ -127,14 +144,23 @@ def _refuse_unknown(names: Collection[str], known: Collection[str], source: str)
 
 
 quiet_option = _flag("-q", "--quiet", text="Say nothing but errors on standard error.")
-strict_option = _flag("--strict", text="A study that needs review is a failure too.")
+FAILING = (
+    _Setting(
+        "--fail-on",
+        callback=_failures,
+        metavar="LIST",
+        help="What ends a run with 1, comma separated: conflict,unreadable,review, or none.  "
+        "[default: conflict,unreadable]",
+    ),
+    _flag("--strict", text="The same as --fail-on conflict,unreadable,review."),
+)
 config_option = click.Option(
     ["--config"],
     type=_Path(),
     envvar=f"{_PREFIX}CONFIG",
     is_eager=True,
     callback=_read_config,
-    help="TOML with any of these options; the command line wins.",
+    help="TOML with any of these options, paths relative to it; the command line wins.",
 )
 # Not click.Path: what may not be read is a row of the ledger like any other input.
 INPUTS: tuple[click.Parameter, ...] = (
@@ -208,6 +234,10 @@ WRITING = (
     cache_option,
     _flag("-n", "--dry-run", text="Say what would be written."),
     _flag("--force", text="Redo studies that are up to date."),
+    _flag(
+        "--replace",
+        text="Take what is given of a study for all of it, whatever earlier runs knew.",
+    ),
 )
 SAYING = (
     _flag("-v", "--verbose", text="Say more on standard error."),
@@ -215,7 +245,7 @@ SAYING = (
 )
 _SETTINGS = {
     str(option.name): option
-    for option in (*DECIDING, *PAGES, *WRITING, *SAYING, strict_option, quiet_option)
+    for option in (*DECIDING, *PAGES, *WRITING, *SAYING, *FAILING, quiet_option)
     if isinstance(option, _Setting)
 }
 
@@ -260,7 +290,8 @@ def cache_folder(settings: Settings) -> Path | None:
 def all_inputs(inputs: tuple[str, ...], files_from: str | None, *, nul: bool) -> list[str]:
     """Return the inputs of the command line and of ``--files-from`` together.
 
-    What was typed is there, or it is a slip; what a list names may have been moved since.
+    What was typed is there, or it is a slip; what a list names may have been moved since. A list
+    that names nothing is a night without news, and ends the command with 0.
 
     Raises
     ------
@@ -269,6 +300,11 @@ def all_inputs(inputs: tuple[str, ...], files_from: str | None, *, nul: bool) ->
     """
     check_inputs(inputs)
     found = [*inputs, *_listed(files_from, nul=nul)]
+    if not found and files_from is not None:
+        context = click.get_current_context()
+        if not context.params.get("quiet") and not context.params.get("log_json"):
+            say("the list names no input, nothing is to be done", is_result=False)
+        context.exit(0)
     if not found:
         raise UsageError("no input", hint="name a folder, a file, an archive or a DICOMDIR")
     return found

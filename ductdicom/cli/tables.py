@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ductdicom.cli.echo import clean, say
-from ductdicom.model.outcome import Disposition
+from ductdicom.model.outcome import Disposition, ProblemCode
 from ductdicom.model.result import (
     Report,
 )
@@ -25,7 +25,8 @@ def say_problems(report: Report, *, is_result: bool) -> None:
     """Say the problems of the run as a whole, which no study's record has."""
     for problem in report.problems:
         uid = problem.sop_instance_uid if report.tells_uids else ""
-        words = f"{problem.code}: {report.say(problem.message)} {uid or ''}"
+        about = "".join(f"{key}: " for key in problem.studies)
+        words = f"{problem.code}: {about}{report.say(problem.message)} {uid or ''}"
         say(words.rstrip(), is_result=is_result)
 
 
@@ -37,6 +38,8 @@ def say_causes(report: Report) -> None:
     files = report.needing_a_person
     for origin, word in files[:_MOST_NAMED]:
         say(f"  {report.say(origin.label)} ({word})")
+    if report.causes.keys() == {ProblemCode.STUDY_INCOMPLETE}:  # which no input tells by itself
+        return
     more = f"and {len(files) - _MOST_NAMED} more; " if len(files) > _MOST_NAMED else ""
     say(f"  {more}ductdicom check --pixels INPUT... lists them")
 

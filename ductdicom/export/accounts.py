@@ -2,49 +2,173 @@
 
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
-from ductdicom.export.output import OutputFolder, encode_json, saying, write_whole
-from ductdicom.export.records import ledger_csv, study_record, summary_record
-from ductdicom.model.result import Report, count_inputs, count_studies, studies_from_inputs
+import msgspec
+from msgspec import Struct
+
+from ductdicom.export.output import (
+    RECORDS_NAME,
+    STATE_FOLDER,
+    OutputFolder,
+    encode_json,
+    saying,
+    write_whole,
+)
+from ductdicom.export.records import study_record, summary_record
+from ductdicom.export.tables import ledger_csv, worklist_csv
+from ductdicom.model.record import RecordedStudy
+from ductdicom.model.result import Report, count_inputs
 from ductdicom.reading import read_regular
 from ductdicom.settings import Phi
+from ductdicom.wording import counted
 
-RECORDS_NAME = "studies.jsonl"
+WORKLIST_NAME = "worklist.csv"
+_TIMES_NAME = f"{STATE_FOLDER}/times.json"
 _LEDGER_NAME = "ledger.csv"
 _SUMMARY_NAME = "summary.json"
 
 
-def write_accounts(report: Report, output: OutputFolder) -> None:
-    """Write the studies' records, the ledger, the index and the totals.
+def write_accounts(
+    report: Report,
+    others: Iterable[tuple[RecordedStudy, bytes]],
+    before: Mapping[str, bytes],
+    output: OutputFolder,
+    now: str,
+) -> None:
+    """Write the records of all studies, the work list, the index, the ledger and the totals.
 
-    Files that would not change are left alone.
+    Files that would not change are left alone. The ledger and the totals are of this run; those
+    of the run before are kept in a folder of ``runs/`` where they say something else.
+
+    Parameters
+    ----------
+    others
+        Records of the studies that this run did not write, each also as the line that it stands on.
+    before
+        The lines of all studies before this run, by key.
+    now
+        UTC, ISO 8601.
 
     Raises
     ------
     OutputError
         One could not be written; those before it are.
     """
+    made = (study_record(study) for study in report.studies)
+    written = ((record, encode_json(record)) for record in made)
+    everything = sorted((*others, *written), key=lambda item: item[0].key or "")
+    _write_overview(everything, before, count_inputs(report.rows), output, now)
+    ledger, summary = ledger_csv(report.rows), summary_record(report, now)
+    if _is_news(ledger, summary, output):
+        _keep_earlier(output, now)
+        write_whole(output.place(_LEDGER_NAME), ledger)
+        write_whole(output.place(_SUMMARY_NAME), encode_json(summary, indent=2))
+
+
+def _write_overview(
+    studies: Sequence[tuple[RecordedStudy, bytes]],
+    before: Mapping[str, bytes],
+    inputs: Sequence[tuple[str, str, int]],
+    output: OutputFolder,
+    now: str,
+) -> None:
+    """Write what is of all studies in the folder.
+
+    Parameters
+    ----------
+    inputs
+        Disposition, reason and number of the last run's inputs.
+    """
     from ductdicom.export.html.index import (  # noqa: PLC0415 - Jinja2, for this alone
         html_index,
         index_entries,
     )
 
-    lines = b"".join(encode_json(study_record(study)) for study in report.studies)
-    write_whole(output.place(RECORDS_NAME), lines)
-    write_whole(output.place(_LEDGER_NAME), ledger_csv(report.rows))
-    counts = count_studies(report.studies)
-    totals = ", ".join(f"{number} {status}" for status, number in counts.items())
+    records = [record for record, _ in studies]
+    lines = {record.key or "": line for record, line in studies}
+    times = _times(output, lines, before, now)
+    write_whole(output.place(RECORDS_NAME), b"".join(lines.values()))
+    write_whole(output.place(WORKLIST_NAME), worklist_csv(records, times))
     has_links = output.phi is not Phi.NONE
     index = html_index(
-        index_entries(report.studies, has_links=has_links),
-        count_inputs(report.rows),
-        totals=studies_from_inputs(report, f" ({totals})" if totals else ""),
+        index_entries(records, has_links=has_links),
+        inputs,
+        totals=_totals(records, sum(number for _, _, number in inputs)),
         has_links=has_links,
     )
     write_whole(output.place("index.html"), index)
-    _write_summary(summary_record(report), output)
+
+
+def _totals(records: Sequence[RecordedStudy], inputs: int) -> str:
+    """Say in a sentence what the folder holds, and what the last run read."""
+    counts = Counter(str(record.status) for record in records)
+    by_status = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
+    studies = counted(len(records), "study", "studies") + (f" ({by_status})" if by_status else "")
+    return f"{studies}; the last run read {counted(inputs, 'input', 'inputs')}"
+
+
+def list_fewer(
+    studies: Iterable[tuple[RecordedStudy, bytes]], output: OutputFolder, now: str
+) -> None:
+    """Write what is of all studies in the folder anew, as some were removed.
+
+    Parameters
+    ----------
+    studies
+        Those that stay, each also as the line that it stands on.
+    now
+        UTC, ISO 8601.
+    """
+    listed = tuple(studies)
+    unchanged = {record.key or "": line for record, line in listed}
+    counts = (read_summary(output) or LastRun()).inputs.by_reason
+    inputs = [(item.disposition, item.reason, item.count) for item in counts]
+    _write_overview(listed, unchanged, inputs, output, now)
+
+
+class InputCount(Struct, frozen=True):
+    """How many inputs of the last run came to one end."""
+
+    disposition: str
+    reason: str
+    count: int
+
+
+class InputCounts(Struct, frozen=True):
+    """How many inputs of the last run came to which end."""
+
+    total: int = 0
+    by_reason: tuple[InputCount, ...] = ()
+
+
+class LastRun(Struct, frozen=True):
+    """What ``summary.json`` says of the last run, as far as it is read again."""
+
+    finished: str = ""
+    exit_code: int = 0
+    interrupted: bool = False
+    inputs: InputCounts = InputCounts()
+
+
+def read_summary(output: OutputFolder) -> LastRun | None:
+    """Return what the last run said of itself; None where it did not end, or that is damaged."""
+    try:
+        return msgspec.json.decode(read_regular(output.place(_SUMMARY_NAME)), type=LastRun)
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def read_times(output: OutputFolder) -> Mapping[str, tuple[str, str]]:
+    """Return when studies were first seen and last changed, by key, as far as that is known."""
+    try:
+        content = read_regular(output.place(_TIMES_NAME))
+        return msgspec.json.decode(content, type=dict[str, tuple[str, str]])
+    except (OSError, ValueError, RecursionError):
+        return {}
 
 
 def has_accounts(output: OutputFolder) -> bool:
@@ -65,16 +189,51 @@ def forget_summary(output: OutputFolder) -> None:
         (output.path / _SUMMARY_NAME).unlink(missing_ok=True)
 
 
-def _write_summary(content: Mapping[str, object], output: OutputFolder) -> None:
-    """Write the summary, unless nothing but its timings would change."""
-    path = output.place(_SUMMARY_NAME)
+def _times(
+    output: OutputFolder, lines: Mapping[str, bytes], before: Mapping[str, bytes], now: str
+) -> Mapping[str, tuple[str, str]]:
+    """Return when each study was first seen and last changed, and keep it for the next run.
+
+    It stands in no record: two runs over the same input write the same records.
+    """
+    known = read_times(output)
+    times = {}
+    for key, line in lines.items():
+        first, changed = known.get(key, (now, now))
+        times[key] = (first, changed if before.get(key) == line else now)
+    write_whole(output.place(_TIMES_NAME), encode_json(times))
+    return times
+
+
+def _is_news(ledger: bytes, summary: Mapping[str, object], output: OutputFolder) -> bool:
+    """Tell whether anything but times would change in the accounts of the last run."""
     try:
-        before = json.loads(read_regular(path))
-    except (OSError, ValueError, RecursionError):
-        before = {}
-    if not isinstance(before, dict) or _timeless(before) != _timeless(content):
-        write_whole(path, encode_json(content, indent=2))
+        before = json.loads(read_regular(output.place(_SUMMARY_NAME)))
+        return (
+            _timeless(before) != _timeless(summary)
+            or read_regular(output.place(_LEDGER_NAME)) != ledger
+        )
+    except (OSError, ValueError, RecursionError, AttributeError):
+        return True
 
 
 def _timeless(content: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in content.items() if name != "seconds"}
+    return {name: value for name, value in content.items() if name not in {"seconds", "finished"}}
+
+
+def _keep_earlier(output: OutputFolder, now: str) -> None:
+    """Keep the accounts of the run before, in a folder that is named by its time."""
+    found = {}
+    for name in (_LEDGER_NAME, _SUMMARY_NAME):
+        with saying(output.place(name), "cannot be read"), suppress(FileNotFoundError):
+            found[name] = read_regular(output.place(name))
+    try:
+        finished = str(json.loads(found[_SUMMARY_NAME])["finished"])
+    except (KeyError, ValueError, TypeError, RecursionError):
+        finished = ""
+    time = re.sub(r"[^0-9TZ]", "", finished or now)
+    number = 1
+    while (folder := output.place(f"runs/{time}{f'-{number}' if number > 1 else ''}")).exists():
+        number += 1
+    for name, content in found.items():
+        write_whole(folder / name, content)

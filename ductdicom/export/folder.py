@@ -179,6 +179,29 @@ class StudyFolder:
         write_whole(self._place(RECORD_NAME), record)
         self._remove(UNFINISHED_NAME)
 
+    def remove(self) -> int:
+        """Remove all that runs wrote, and the folder where nothing else is in it.
+
+        Returns
+        -------
+        How many bytes that were.
+        """
+        known = self._known()
+        for name in known:
+            if not self._is_ours(name, known[name]):
+                self._set_aside(name)
+        count_bytes = self.size_bytes()
+        for name in [*known, RECORD_NAME, UNFINISHED_NAME]:
+            self._remove(name)
+        with suppress(OSError):  # it holds something else
+            self.path.rmdir()
+        return count_bytes
+
+    def size_bytes(self) -> int:
+        """Return how many bytes runs wrote that are still there; a link counts as itself."""
+        names = [*self._known(), RECORD_NAME]
+        return sum(self._place(n).lstat().st_size for n in names if os.path.lexists(self.path / n))
+
     def clear(self) -> None:
         """Remove what a run wrote that did not finish."""
         known = self._known()

@@ -11,7 +11,7 @@ import secrets
 import stat
 import sys
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +27,7 @@ from ductdicom.settings import Phi
 STATE_FOLDER = ".ductdicom"
 RECORD_NAME = "study.json"
 _PHI_NAME = "phi"
+RECORDS_NAME = "studies.jsonl"
 UNFINISHED_NAME = ".unfinished.json"  # lists the files of a study that has no record yet
 THUMBNAIL_NAME = "thumbnail.png"
 FOLDERS = ("pre", "post", "unknown", "other")  # of the originals
@@ -69,19 +70,15 @@ class OutputFolder:
     phi: Phi = Phi.MINIMAL
     has_locks: bool = True
 
-    def study_name(self, study_instance_uid: str, study_date: date | None, part: int = 0) -> str:
+    def study_name(self, study_instance_uid: str, study_date: date | None, who: str = "") -> str:
         """Return a study's folder name: its date and a keyed hash of its UID.
 
-        ``part`` tells apart the patients that one Study Instance UID was given to.
+        ``who`` tells apart the patients that one Study Instance UID was given to.
         """
-        text = study_instance_uid if not part else f"{study_instance_uid}#{part}"
+        text = f"{study_instance_uid}#{who}" if who else study_instance_uid
         digest = hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()
         when = f"{study_date:%Y%m%d}" if study_date else "undated"
         return f"{when}-{digest[:_NAME_DIGITS]}"
-
-    def count_others(self, names: Collection[str]) -> int:
-        """Count the studies' folders other than these, which earlier runs left here."""
-        return sum(name not in names for name in _folders(self.path / "studies"))
 
     def place(self, name: str) -> Path:
         """Return where a file at the top of the folder lies.
@@ -167,6 +164,22 @@ def find_output(path: Path, phi: Phi | None = None) -> OutputFolder | None:
         return None
     found = _read_phi(path, phi) or phi or Phi.MINIMAL
     return OutputFolder(path=path, key=_read_key(key, path), phi=found)
+
+
+def require_output(path: Path) -> OutputFolder:
+    """Return the output folder of an earlier run without touching it.
+
+    Raises
+    ------
+    UsageError
+        No run has made it.
+    OutputError
+        Its key is damaged.
+    """
+    found = find_output(path)
+    if found is None:
+        raise UsageError("is no output folder", path=path, hint="name the OUT of an earlier run")
+    return found
 
 
 @contextmanager

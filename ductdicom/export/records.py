@@ -1,21 +1,20 @@
-"""Study records, the ledger and the summary, as other programs read them.
+"""Study records and the summary, as other programs read them.
 
 Here alone values become dictionaries, and the records of an earlier run become values.
 """
 
-import csv
-import io
+import os
 import platform
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from ductdicom.export.folder import list_files
 from ductdicom.export.output import encode_json
 from ductdicom.model.call import Evidence
-from ductdicom.model.outcome import LedgerRow, Problem
+from ductdicom.model.outcome import Problem
 from ductdicom.model.record import (
     STUDY_SCHEMA,
     RecordedDifference,
@@ -42,22 +41,14 @@ from ductdicom.sheet.page import (
 from ductdicom.version import __version__, library_version
 
 SUMMARY_SCHEMA = "ductdicom.summary/1"
-LEDGER_COLUMNS = (
-    "source",
-    "member",
-    "disposition",
-    "reason",
-    "sop_instance_uid",
-    "study_instance_uid",
-    "bytes",
-)
+SHEETS = ("sheet.html", "sheet.pdf", "sheet-1.png", "sheet.dcm")  # what is best to look at first
 _LIBRARIES = ("pydicom", "numpy", "pillow", "imagecodecs", "reportlab")
 _PLACES = frozenset({"source", "member"})
+_BARE_PLACES = frozenset({"file_hex", "modified_ns"})  # where and when, as no text that is masked
 _DATES = frozenset({"study_date", "acquired_at"})
 _UIDS = frozenset(
     {"sop_instance_uid", "series_instance_uid", "study_instance_uid", "pre", "post", "plain"}
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def study_record(result: StudyResult) -> RecordedStudy:
@@ -81,6 +72,7 @@ def study_record(result: StudyResult) -> RecordedStudy:
         sheets=result.sheets,
         left_out=tuple(_left_out(item) for item in pairing.left_out),
         problems=tuple(_problem(problem) for problem in study.problems),
+        department=UNSET if result.department is None else result.department,
         fingerprint=UNSET if written is None else written.fingerprint,
         files=UNSET if listed is None else listed.files,
         file_bytes=UNSET if listed is None else listed.file_bytes,
@@ -97,6 +89,9 @@ def instance_record(image: ImageCall) -> RecordedInstance:
         series_instance_uid=instance.series_instance_uid,
         source=instance.origin.source,
         member=instance.origin.member,
+        bytes=instance.origin.size_bytes,
+        modified_ns=instance.origin.modified_ns,
+        file_hex=_file_hex(instance.origin.file),
         kind=image.kind,
         kind_reason=image.kind_reason,
         laterality=image.laterality,
@@ -130,7 +125,8 @@ def shared_record(
 
     def shared(value: object, name: str) -> object:
         if isinstance(value, dict):
-            return {key: shared(item, key) for key, item in value.items()}
+            shown = (item for item in value.items() if item[0] not in _BARE_PLACES)
+            return {key: shared(item, key) for key, item in shown}
         if isinstance(value, list | tuple):
             return [shared(item, name) for item in value]
         if isinstance(value, str) and name in _PLACES:
@@ -140,6 +136,14 @@ def shared_record(
         return None if name in _DATES else ids.get(value) if name in _UIDS else value
 
     return shared(msgspec.to_builtins(record), "")
+
+
+def _file_hex(file: str) -> str | UnsetType:
+    try:
+        file.encode("utf-8")
+    except UnicodeEncodeError:
+        return os.fsencode(file).hex()
+    return UNSET
 
 
 def _evidence(items: Iterable[Evidence]) -> tuple[RecordedEvidence, ...]:
@@ -258,6 +262,13 @@ def _tile(tile: DrawnTile, scale: float) -> RecordedTile:
     )
 
 
+def best_sheet(study: RecordedStudy) -> str:
+    """Return the sheet that is best to look at, below the output folder; empty without one."""
+    files = study.files or ()
+    name = next((name for name in SHEETS if name in files), "")
+    return f"studies/{study.key}/{name}" if name else ""
+
+
 def read_record(text: bytes) -> RecordedStudy:
     """Read the record of a study that an earlier run wrote.
 
@@ -283,8 +294,14 @@ def record_schema() -> bytes:
     return encode_json(head | msgspec.json.schema(RecordedStudy), indent=2)
 
 
-def summary_record(report: Report) -> dict[str, object]:
-    """Return the totals of a run (``ductdicom.summary/1``) as plain values."""
+def summary_record(report: Report, finished: str) -> dict[str, object]:
+    """Return the totals of a run (``ductdicom.summary/1``) as plain values.
+
+    Parameters
+    ----------
+    finished
+        When it ended, UTC, ISO 8601.
+    """
     exams = Counter(str(study.call.exam.kind) for study in report.studies)
     dispositions = Counter(str(row.disposition) for row in report.rows)
     return {
@@ -292,6 +309,7 @@ def summary_record(report: Report) -> dict[str, object]:
         "version": __version__,
         "libraries": {name: library_version(name) for name in _LIBRARIES},
         "python": platform.python_version(),
+        "finished": finished,
         "exit_code": report.exit_code,
         "interrupted": report.is_interrupted,
         "inputs": {
@@ -309,38 +327,13 @@ def summary_record(report: Report) -> dict[str, object]:
             "left_by_earlier_runs": report.earlier_studies,
         },
         "problems": [
-            {"code": str(p.code), "message": p.message, "sop_instance_uid": p.sop_instance_uid}
+            {
+                "code": str(p.code),
+                "message": p.message,
+                "studies": p.studies,
+                "sop_instance_uid": p.sop_instance_uid,
+            }
             for p in report.problems
         ],
         "seconds": {name: round(value, 3) for name, value in report.seconds.items()},
     }
-
-
-def ledger_csv(rows: Iterable[LedgerRow]) -> bytes:
-    """Return the ledger as CSV, in the order given, UTF-8.
-
-    A cell that a spreadsheet would take for a formula begins with an apostrophe.
-    """
-    lines = [_line(LEDGER_COLUMNS)]
-    for row in rows:
-        cells = (
-            row.origin.source,
-            row.origin.member or "",
-            str(row.disposition),
-            row.reason,
-            row.sop_instance_uid,
-            row.study_instance_uid,
-        )
-        lines.append(_line([*(_harmless(cell) for cell in cells), row.origin.size_bytes]))
-    return "".join(lines).encode("utf-8", "replace")
-
-
-def _line(cells: Iterable[object]) -> str:
-    """Return one line; a cell that holds a carriage return or a newline is quoted."""
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\r\n").writerow(cells)
-    return stream.getvalue().removesuffix("\r\n") + "\n"
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

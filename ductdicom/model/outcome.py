@@ -39,6 +39,14 @@ class Status(StrEnum):
     NOT_A_DUCTOGRAM = "not-a-ductogram"
 
 
+class FailOn(StrEnum):
+    """What may end a run with 1."""
+
+    CONFLICT = "conflict"
+    UNREADABLE = "unreadable"
+    REVIEW = "review"
+
+
 class ProblemCode(StrEnum):
     """What a person should know, in a stable word."""
 
@@ -64,6 +72,7 @@ class ProblemCode(StrEnum):
     PIXELS_UNREADABLE = "pixels-unreadable"
     SAME_UID_OTHER_BYTES = "same-uid-other-bytes"
     SPACING_SUSPECT = "spacing-suspect"
+    STUDY_INCOMPLETE = "study-incomplete"
     TIME_CONFLICT = "time-conflict"
     TRANSFER_SYNTAX_CORRECTED = "transfer-syntax-corrected"
     UNKNOWN_DECISION = "unknown-decision"
@@ -143,7 +152,8 @@ class Problem(Value, frozen=True, kw_only=True):
     """Something that a person should know.
 
     ``origin`` is given where it concerns this input alone, and no other with its UID. ``reason``
-    is the ledger's word for why the input could not be read, if that is the problem.
+    is the ledger's word for why the input could not be read, if that is the problem. ``studies``
+    are the keys of those that it concerns, where it stands in the record of none.
     """
 
     code: ProblemCode
@@ -151,12 +161,14 @@ class Problem(Value, frozen=True, kw_only=True):
     sop_instance_uid: str | None = None
     origin: Origin | None = None
     reason: str = ""
+    studies: tuple[str, ...] = ()
 
 
 class LedgerRow(Value, frozen=True, kw_only=True):
     """One line of the ledger: one input and what became of it.
 
-    ``bug`` says where in our code the fault is, if the reason is that it is ours.
+    ``bug`` says where in our code the fault is, if the reason is that it is ours. ``is_harmless``:
+    what cannot be read is of another modality, and fails no run.
     """
 
     origin: Origin
@@ -165,6 +177,7 @@ class LedgerRow(Value, frozen=True, kw_only=True):
     sop_instance_uid: str = ""
     study_instance_uid: str = ""
     bug: str = ""
+    is_harmless: bool = False
 
 
 class MissingReference(Value, frozen=True, kw_only=True):

@@ -50,6 +50,17 @@ class RecordedInstance(Struct, frozen=True, kw_only=True):
         str, Meta(description="the path as typed, joined with what was found below it")
     ]
     member: Annotated[str | None, Meta(description="the entry inside an archive")]
+    bytes: Annotated[int, Meta(description="its size; unpacked where it lies in an archive")] = 0
+    modified_ns: Annotated[
+        int, Meta(description="when its file was changed, in nanoseconds since 1970; 0: not known")
+    ] = 0
+    file_hex: Annotated[
+        Annotated[str, Meta(pattern="^([0-9a-f]{2})*$")] | UnsetType,
+        Meta(
+            description="only where the file's name is no UTF-8, so that `source` is not it: "
+            "its bytes, hexadecimal"
+        ),
+    ] = UNSET
     kind: Annotated[Kind, Meta(description="what the object is")]
     kind_reason: Annotated[str, Meta(description="why it is taken for that")] = ""
     laterality: Annotated[
@@ -219,6 +230,22 @@ class RecordedProblem(Struct, frozen=True, kw_only=True):
         return self.source or "", self.member or None
 
 
+class RecordedDepartment(Struct, frozen=True, kw_only=True):
+    """What is for the department alone, and for later runs."""
+
+    patient_ids: Annotated[tuple[str, ...], Meta(description="of the patient; several by mistake")]
+    accession_number: Annotated[str | None, Meta(description="as in the headers")]
+    identity: Annotated[
+        tuple[str, ...], Meta(description="what the sheets say of the patient, by `--phi`")
+    ]
+    root: Annotated[
+        str,
+        Meta(
+            description="the working folder of the run where sources are relative to it, else empty"
+        ),
+    ]
+
+
 class RecordedFiles(Struct, frozen=True, kw_only=True):
     """What a record says of the files that were written with it."""
 
@@ -267,6 +294,10 @@ class RecordedStudy(Struct, frozen=True, kw_only=True):
     problems: Annotated[
         tuple[RecordedProblem, ...], Meta(description="what a person should know")
     ] = ()
+    department: Annotated[
+        RecordedDepartment | UnsetType,
+        Meta(description="only in the output folder: what is for the department alone"),
+    ] = UNSET
     fingerprint: Annotated[
         str | UnsetType,
         Meta(description="hash of all that the files were made of; empty: made again next time"),

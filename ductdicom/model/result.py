@@ -1,34 +1,41 @@
 """What became of a study, and what a run amounted to."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from msgspec import Struct
 
 from ductdicom.errors import INTERRUPTED, DuctDicomError, NothingReadableError, OutputError
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import BUG, Disposition, LedgerRow, Problem, ProblemCode, Status
-from ductdicom.model.record import RecordedSheet
+from ductdicom.model.outcome import (
+    BUG,
+    Disposition,
+    FailOn,
+    LedgerRow,
+    Problem,
+    ProblemCode,
+    Status,
+)
+from ductdicom.model.record import RecordedDepartment, RecordedSheet
 from ductdicom.model.study import Pairing, StudyCall
 from ductdicom.model.value import Value
 from ductdicom.wording import counted
 
-# Problems that need a person whatever the options say.
-_SERIOUS = frozenset(
-    {
-        ProblemCode.PHASE_CONFLICT,
-        ProblemCode.LATERALITY_CONFLICT,
-        ProblemCode.PATIENT_CONFLICT,
-        ProblemCode.NOT_A_PATIENT,
-        ProblemCode.SAME_UID_OTHER_BYTES,
-        ProblemCode.PIXELS_UNREADABLE,
-        ProblemCode.ORIGINAL_UNREADABLE,
-        ProblemCode.WORKER_DIED,
-        ProblemCode.CONTRADICTORY_DECISION,
-        ProblemCode.MISSING_FROM_DICOMDIR,
-        ProblemCode.OUTSIDE_OF_THE_DISC,
-    }
-)
+# Problems that need a person, and as what they count.
+_SERIOUS = {
+    ProblemCode.PHASE_CONFLICT: FailOn.CONFLICT,
+    ProblemCode.LATERALITY_CONFLICT: FailOn.CONFLICT,
+    ProblemCode.PATIENT_CONFLICT: FailOn.CONFLICT,
+    ProblemCode.NOT_A_PATIENT: FailOn.CONFLICT,
+    ProblemCode.SAME_UID_OTHER_BYTES: FailOn.CONFLICT,
+    ProblemCode.CONTRADICTORY_DECISION: FailOn.CONFLICT,
+    ProblemCode.STUDY_INCOMPLETE: FailOn.UNREADABLE,
+    ProblemCode.PIXELS_UNREADABLE: FailOn.UNREADABLE,
+    ProblemCode.ORIGINAL_UNREADABLE: FailOn.UNREADABLE,
+    ProblemCode.WORKER_DIED: FailOn.UNREADABLE,
+    ProblemCode.MISSING_FROM_DICOMDIR: FailOn.UNREADABLE,
+    ProblemCode.OUTSIDE_OF_THE_DISC: FailOn.UNREADABLE,
+}
 
 
 class WrittenFile(Value, frozen=True, kw_only=True):
@@ -61,7 +68,8 @@ class StudyResult(Value, frozen=True, kw_only=True):
     is what its sheets say of the patient. ``written`` is None where nothing was to be written,
     ``planned`` are the files that a dry run would write. ``is_up_to_date`` says that the study
     was left as an earlier run made it. ``kept`` are the paths below the folder under which files
-    were set aside that are not ours, or that somebody changed.
+    were set aside that are not ours, or that somebody changed. ``department`` is what the
+    department and later runs want to know, None where there is no output folder.
     """
 
     key: str | None
@@ -72,6 +80,7 @@ class StudyResult(Value, frozen=True, kw_only=True):
     written: Written | None = None
     planned: tuple[str, ...] = ()
     is_up_to_date: bool = False
+    department: RecordedDepartment | None = None
     kept: tuple[str, ...] = ()
 
 
@@ -79,7 +88,7 @@ class Report(Struct, frozen=True, kw_only=True):
     """What a run came to.
 
     ``rows`` are the ledger, one an input; ``problems`` those of no single study; ``seconds`` says
-    how long each stage took. ``is_strict`` counts a study that needs review as a failure.
+    how long each stage took. ``fail_on`` is what ends it with 1.
     ``earlier_studies`` counts the studies' folders that earlier runs left in the output.
     ``failure`` says what could not be written, and ended the run early. ``notices`` are sentences
     that are said once, and stand in no record. ``say`` returns a path or a message as others may
@@ -90,7 +99,7 @@ class Report(Struct, frozen=True, kw_only=True):
     studies: tuple[StudyResult, ...]
     problems: tuple[Problem, ...]
     seconds: Mapping[str, float]
-    is_strict: bool = False
+    fail_on: frozenset[FailOn] = frozenset({FailOn.CONFLICT, FailOn.UNREADABLE})
     is_interrupted: bool = False
     failure: OutputError | None = None
     earlier_studies: int = 0
@@ -111,22 +120,33 @@ class Report(Struct, frozen=True, kw_only=True):
             return INTERRUPTED
         if self.failure is not None:
             return self.failure.exit_code
-        if not self.studies:
+        if self.found_nothing:
             return NothingReadableError.exit_code
         if ProblemCode.INTERNAL_ERROR in self._codes() or any(r.reason == BUG for r in self.rows):
             return DuctDicomError.exit_code
-        return 1 if self.causes else 0
+        return 1 if self._causes(self.fail_on) else 0
+
+    @property
+    def found_nothing(self) -> bool:
+        """Whether there was no study, nor a part of one that an earlier run finished."""
+        return not self.studies and ProblemCode.STUDY_INCOMPLETE not in self._codes()
 
     @property
     def causes(self) -> dict[str, int]:
-        """What needs a person, and how often: problems, unreadable inputs, studies to review."""
+        """What needs a person, and how often: problems, unreadable inputs.
+
+        Studies to review are among it where they fail a run.
+        """
+        return self._causes({FailOn.CONFLICT, FailOn.UNREADABLE} | self.fail_on)
+
+    def _causes(self, kinds: Collection[FailOn]) -> dict[str, int]:
         codes = self._codes()
-        found = {str(code): codes[code] for code in sorted(_SERIOUS & codes.keys())}
-        unreadable = sum(row.disposition is Disposition.UNREADABLE for row in self.rows)
+        found = {str(c): codes[c] for c in sorted(_SERIOUS.keys() & codes) if _SERIOUS[c] in kinds}
+        unreadable = sum(map(_is_unreadable, self.rows))
         review = sum(study.pairing.status is Status.REVIEW for study in self.studies)
-        if unreadable:
+        if unreadable and FailOn.UNREADABLE in kinds:
             found[str(Disposition.UNREADABLE)] = unreadable
-        if review and self.is_strict:
+        if review and FailOn.REVIEW in kinds:
             found[str(Status.REVIEW)] = review
         return found
 
@@ -137,9 +157,7 @@ class Report(Struct, frozen=True, kw_only=True):
         A problem of a study as a whole is one of each of its images.
         """
         found = {
-            row.origin.label: (row.origin, row.reason)
-            for row in self.rows
-            if row.disposition is Disposition.UNREADABLE
+            row.origin.label: (row.origin, row.reason) for row in self.rows if _is_unreadable(row)
         }
         for study in self.studies:
             doubts: list[tuple[str, str | None]] = [
@@ -147,7 +165,7 @@ class Report(Struct, frozen=True, kw_only=True):
                 for problem in study.call.problems
                 if problem.code in _SERIOUS
             ]
-            if self.is_strict and study.pairing.status is Status.REVIEW:
+            if FailOn.REVIEW in self.fail_on and study.pairing.status is Status.REVIEW:
                 doubts.append((str(Status.REVIEW), None))
             for word, uid in doubts:
                 for image in study.call.images:
@@ -159,6 +177,10 @@ class Report(Struct, frozen=True, kw_only=True):
     def _codes(self) -> Counter[ProblemCode]:
         of_studies = (problem for study in self.studies for problem in study.call.problems)
         return Counter(problem.code for problem in (*of_studies, *self.problems))
+
+
+def _is_unreadable(row: LedgerRow) -> bool:
+    return row.disposition is Disposition.UNREADABLE and not row.is_harmless
 
 
 def studies_from_inputs(report: Report, details: str = "") -> str:

@@ -11,6 +11,7 @@ In the order in which an export passes them:
 - ``annotate``: what headers say of scale and orientation, on rows
 - ``masking``: what names a person is taken out of the headers' texts
 - ``naming``: how studies, images and inputs are called where others may read it
+- ``earlier``: what earlier runs left in the output folder
 - ``drawing``: judged studies to sheets and records
 - ``ledger``: a row for every input
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -183,14 +183,20 @@ def _without_rows(pairing: Pairing) -> Pairing:
     return replace(pairing, rows=(), left_out=(*pairing.left_out, *more))
 
 
-def unknown_decisions(engine: Engine, judged: Sequence[Judged]) -> tuple[Problem, ...]:
-    """Report decisions on images that are not in the run."""
+def unknown_decisions(
+    engine: Engine, judged: Sequence[Judged], recorded: Collection[str]
+) -> tuple[Problem, ...]:
+    """Report decisions on images that are neither in the run nor in a record of an earlier one.
+
+    ``recorded`` are the UIDs and IDs of the latter.
+    """
     images = [image for study in judged for image in study.call.images]
     known = {image.uid for image in images} | {image.instance.id for image in images}
+    known.update(recorded)
     return tuple(
         Problem(
             code=ProblemCode.UNKNOWN_DECISION,
-            message="a decision names an image that is not among the inputs",
+            message="a decision names an image that is neither among the inputs nor recorded",
             sop_instance_uid=uid,
         )
         for uid in sorted(engine.decisions)

@@ -1,8 +1,8 @@
 """One row for every input, and the proof that none is missing or twice there."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from ductdicom.model.call import ExamKind, Kind
+from ductdicom.model.call import ExamKind, Kind, Phase
 from ductdicom.model.outcome import Disposition, LedgerRow, ProblemCode
 from ductdicom.model.result import StudyResult
 from ductdicom.model.study import ImageCall
@@ -14,6 +14,8 @@ def account(
     gathered: Gathered,
     judged: Sequence[Judged],
     studies: Iterable[StudyResult] = (),
+    *,
+    recalled: Collection[str] = (),
 ) -> tuple[LedgerRow, ...]:
     """Return the ledger: one row an input, sorted by source and member.
 
@@ -22,6 +24,8 @@ def account(
     studies
         What became of the studies that were drawn: an image whose pixels could not be read is
         unreadable.
+    recalled
+        Labels of images that come from an earlier run and are no input of this one.
     """
     broken = _unreadable_pixels(studies)
     rows = list(gathered.rows)
@@ -33,7 +37,8 @@ def account(
         raise AssertionError(
             f"{expected} inputs, {len(rows)} ledger rows, {len(labels)} different ones"
         )
-    return tuple(sorted(rows, key=lambda row: (row.origin.source, row.origin.member or "")))
+    inputs = (row for row in rows if row.origin.label not in recalled)
+    return tuple(sorted(inputs, key=lambda row: (row.origin.source, row.origin.member or "")))
 
 
 def _row(image: ImageCall, study: Judged, broken: Mapping[str, str]) -> LedgerRow:
@@ -42,7 +47,12 @@ def _row(image: ImageCall, study: Judged, broken: Mapping[str, str]) -> LedgerRo
     if reason:
         disposition = Disposition.UNREADABLE
     else:
-        disposition, reason = _disposition(image, study)
+        disposition, reason = disposition_of(
+            study.call.exam.kind,
+            image.kind,
+            image.call.phase,
+            has_ductogram_elsewhere=study.has_ductogram_elsewhere,
+        )
         if image.has_other_bytes:
             reason = str(ProblemCode.SAME_UID_OTHER_BYTES)
     return LedgerRow(
@@ -51,18 +61,22 @@ def _row(image: ImageCall, study: Judged, broken: Mapping[str, str]) -> LedgerRo
         reason=reason,
         sop_instance_uid=image.uid,
         study_instance_uid=image.instance.study_instance_uid,
+        is_harmless=image.kind is Kind.OTHER_MODALITY and bool(image.instance.modality),
     )
 
 
-def _disposition(image: ImageCall, study: Judged) -> tuple[Disposition, str]:
-    if study.call.exam.kind is ExamKind.DUCTOGRAM:
-        if image.kind is Kind.VIEW:
-            return Disposition.VIEW, str(image.call.phase)
-        if image.kind is Kind.OTHER_MODALITY:
-            return Disposition.COMPANION, str(image.kind)
-        return Disposition.OTHER, str(image.kind)
-    reason = str(study.call.exam.kind) if image.kind is Kind.VIEW else str(image.kind)
-    if study.has_ductogram_elsewhere:
+def disposition_of(
+    exam: ExamKind, kind: Kind, phase: Phase | None, *, has_ductogram_elsewhere: bool = False
+) -> tuple[Disposition, str]:
+    """Return what the ledger says of a readable object, and why."""
+    if exam is ExamKind.DUCTOGRAM:
+        if kind is Kind.VIEW:
+            return Disposition.VIEW, str(phase)
+        if kind is Kind.OTHER_MODALITY:
+            return Disposition.COMPANION, str(kind)
+        return Disposition.OTHER, str(kind)
+    reason = str(exam) if kind is Kind.VIEW else str(kind)
+    if has_ductogram_elsewhere:
         return Disposition.COMPANION, reason
     return Disposition.OTHER, reason
 

@@ -92,11 +92,12 @@ class Naming:
         """Return a study's key, which names its folder: readable with ``full`` only."""
         instances = part.study.instances
         dates = [i.study_date for i in instances if i.study_date and self.phi is not Phi.NONE]
-        uid = part.study.study_instance_uid
-        key = self.output.study_name(uid, min(dates, default=None), part.number)
+        uid, first = part.study.study_instance_uid, instances[0]
+        # By the patient, not by the number: the folder stays his when a run finds another one.
+        who = repr(first.patient) if part.is_shared else ""
+        key = self.output.study_name(uid, min(dates, default=None), who)
         if self.phi is not Phi.FULL:
             return key
         date, _, digest = key.partition("-")
-        first = instances[0]
-        who = [text for text in (first.patient.patient_id, first.accession_number) if text]
-        return "-".join((date, *(safe_component(text) for text in who), digest[:6]))
+        said = [text for text in (first.patient.patient_id, first.accession_number) if text]
+        return "-".join((date, *(safe_component(text) for text in said), digest[:6]))

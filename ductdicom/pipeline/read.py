@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ from ductdicom.model.outcome import (
 )
 from ductdicom.model.result import Report, StudyResult, count_inputs
 from ductdicom.pipeline.annotate import note_annotations
+from ductdicom.pipeline.earlier.known import KnownStudies
+from ductdicom.pipeline.earlier.recall import Recalled, hold_incomplete, recall
 from ductdicom.pipeline.executors import LatePool
 from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
@@ -62,7 +65,8 @@ def silent(_stage: str, _done: int, _total: int | None) -> None:
 class Scan:
     """What was read and decided, before anything is drawn; ``seconds`` by stage.
 
-    ``naming`` says how all of it is called where others may read it.
+    ``naming`` says how all of it is called where others may read it. ``recalled`` are the labels
+    of images that come from no input of this run, ``known`` is what earlier runs recorded.
     """
 
     gathered: Gathered
@@ -71,6 +75,8 @@ class Scan:
     problems: tuple[Problem, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     is_interrupted: bool = False
+    recalled: frozenset[str] = frozenset()
+    known: KnownStudies = field(default_factory=KnownStudies)
 
 
 def scan(
@@ -143,12 +149,16 @@ def _named(inputs: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is to be read, and what deciding depends on; found to be right."""
+    """What is to be read, and what deciding depends on; found to be right.
+
+    ``known`` is what earlier runs recorded: a study is decided from all its images that are known.
+    """
 
     inputs: Sequence[str]
     settings: Settings
     engine: Engine
     problems: tuple[Problem, ...]
+    known: KnownStudies = field(default_factory=KnownStudies)
 
 
 def prepare(inputs: Sequence[str], settings: Settings) -> Wanted:
@@ -183,6 +193,7 @@ def read_and_decide(
     settings = wanted.settings
     name = (output or folder_of_names(settings.phi)).image_name
     started = monotonic()
+    recalling = partial(recall, executor=executor, catalogue=catalogue)
     found = scan_inputs(
         wanted.inputs,
         exclude=settings.output,
@@ -192,30 +203,45 @@ def read_and_decide(
     )
     items: list[Instance | LedgerRow] = []
     missing: list[MissingReference] = []
+    recalled = Recalled()
     is_interrupted = False
     try:
         with interrupts.may_stop():
             _read(found, items, missing, progress)
+            recalled = recalling(items, wanted.known, is_replaced=settings.replace)
+            items += recalled.instances
             gathered = gather(items, Fingerprints(items, catalogue).of, name)
     except KeyboardInterrupt:
         is_interrupted = True
         gathered = gather(_settled(items), Fingerprints(()).of, name)
     read = monotonic()
+    gathered, incomplete = hold_incomplete(gathered, recalled)
+    scanned = _decide(gathered, wanted, output or NO_FOLDER)
+    return dataclasses.replace(
+        scanned,
+        problems=(*scanned.problems, *incomplete, *map(_missing_problem, missing)),
+        seconds={"scan": read - started, "decide": monotonic() - read},
+        is_interrupted=is_interrupted,
+        recalled=recalled.labels,
+    )
+
+
+def _decide(gathered: Gathered, wanted: Wanted, output: OutputFolder) -> Scan:
+    """Hide who is named, and decide."""
+    settings = wanted.settings
     gathered, people = hide_identity(gathered, wanted.engine.vocabulary)
     judged = _judge(gathered, _without_names(wanted.engine, people, settings.phi), settings)
-    naming = Naming(phi=settings.phi, people=people, output=output or NO_FOLDER)
+    naming = Naming(phi=settings.phi, people=people, output=output)
     return Scan(
         gathered=gathered,
         naming=naming,
         judged=note_unread(judged, gathered.rows, naming),
+        known=wanted.known,
         problems=(
             *wanted.problems,
-            *unknown_decisions(wanted.engine, judged),
-            *map(_missing_problem, missing),
+            *unknown_decisions(wanted.engine, judged, wanted.known.images),
             *_bugs(gathered.rows),
         ),
-        seconds={"scan": read - started, "decide": monotonic() - read},
-        is_interrupted=is_interrupted,
     )
 
 
@@ -336,12 +362,12 @@ def decided(
         )
     studies = tuple(studies)
     return Report(
-        rows=account(scanned.gathered, scanned.judged, studies),
+        rows=account(scanned.gathered, scanned.judged, studies, recalled=scanned.recalled),
         studies=studies,
         problems=scanned.problems,
         seconds=scanned.seconds,
         say=scanned.naming.text,
         tells_uids=scanned.naming.tells_uids,
-        is_strict=settings.strict,
+        fail_on=settings.failures,
         is_interrupted=scanned.is_interrupted,
     )

@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -27,8 +29,15 @@ from ductdicom.ingest.cache.cache import Catalogue
 from ductdicom.ingest.cache.stock import SUFFIX
 from ductdicom.model.result import Report, StudyResult
 from ductdicom.pipeline.drawing.plan import plan_jobs, read_finished
-from ductdicom.pipeline.drawing.work import StudyJob, planned_files, process_study
+from ductdicom.pipeline.drawing.work import (
+    Drawn,
+    StudyJob,
+    planned_files,
+    process_study,
+    result_of,
+)
 from ductdicom.pipeline.drawing.workers import work_off
+from ductdicom.pipeline.earlier.known import KnownStudies, give_way, read_known, untouched
 from ductdicom.pipeline.executors import make_executor
 from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.pipeline.ledger import account
@@ -43,6 +52,7 @@ from ductdicom.pipeline.read import (
 )
 from ductdicom.pixels.registration.register import require_library
 from ductdicom.settings import Settings
+from ductdicom.wording import counted
 
 _NAME_DIGITS = 16
 _WINDOW = 4  # jobs waiting for each worker
@@ -80,20 +90,30 @@ def organise(
     with (
         Interrupts() as interrupts,
         _executor(executor, settings.jobs, interrupts, in_process=in_process) as workers,
+        _held(settings) as output,
     ):
-        read = partial(read_and_decide, wanted, interrupts, executor=workers, progress=progress)
-        if settings.dry_run:
-            known = find_output(settings.output, settings.phi)
-            scanned = read(output=known)
-            report = _dry_run(scanned, settings, known)
+        read = partial(read_and_decide, executor=workers, progress=progress)
+        wanted = replace(wanted, known=read_known(settings.output))
+        with _catalogue(settings) as catalogue:
+            scanned = read(wanted, interrupts, catalogue=catalogue, output=output)
+        if settings.dry_run or output is None:
+            report = _dry_run(scanned, settings, output)
         else:
-            with open_output(settings.output, settings.phi) as output:
-                with _catalogue(settings) as catalogue:
-                    scanned = read(catalogue=catalogue, output=output)
-                report = _run(scanned, settings, output, workers, interrupts, progress)
-    if not scanned.judged and not scanned.is_interrupted:
+            report = _run(scanned, settings, output, workers, interrupts, progress)
+    if report.found_nothing and not report.is_interrupted:
         raise nothing_readable(scanned, inputs, are_accounts_kept=report.earlier_studies > 0)
     return report
+
+
+@contextmanager
+def _held(settings: Settings) -> Iterator[OutputFolder | None]:
+    """Hold the output folder; a dry run looks at that of an earlier one, if there is one."""
+    path = settings.output or Path()
+    if settings.dry_run:
+        yield find_output(path, settings.phi)
+        return
+    with open_output(path, settings.phi) as output:
+        yield output
 
 
 @contextmanager
@@ -102,7 +122,7 @@ def _catalogue(settings: Settings) -> Iterator[Catalogue | None]:
 
     It does not lie in that folder, which may be passed on: it holds names of patients.
     """
-    if settings.cache is None:
+    if settings.cache is None or settings.dry_run:
         yield None
         return
     place = hashlib.sha256(os.fsencode(os.path.realpath(settings.output or ""))).hexdigest()
@@ -124,14 +144,18 @@ def _executor(
         own.shutdown(wait=True, cancel_futures=True)
 
 
-def _dry_run(scanned: Scan, settings: Settings, known: OutputFolder | None) -> Report:
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _dry_run(scanned: Scan, settings: Settings, output: OutputFolder | None) -> Report:
     """Plan a run; where no run has made the output folder, its studies have no keys yet."""
-    path = settings.output or Path()
-    jobs = plan_jobs(scanned.judged, settings, known or OutputFolder(path=path, key=os.urandom(32)))
-    is_redone = settings.force or known is None
+    folder = output or OutputFolder(path=settings.output or Path(), key=os.urandom(32))
+    jobs = plan_jobs(scanned.judged, settings, folder)
+    is_redone = settings.force or output is None
     studies = (
         StudyResult(
-            key=job.key if known else "",
+            key=job.key if output else "",
             call=job.call,
             pairing=job.pairing,
             planned=planned_files(job),
@@ -150,28 +174,35 @@ def _run(
     interrupts: Interrupts,
     progress: Progress,
 ) -> Report:
+    known = scanned.known
     jobs = plan_jobs(scanned.judged, settings, output)
+    uids = {job.key: job.call.study.study_instance_uid for job in jobs}
+    kept: tuple[str, ...] = ()
     results: dict[str, StudyResult] = {}
+    if not scanned.is_interrupted:
+        bare = [job.key for job in jobs if not job.has_folder]
+        kept = give_way(uids, bare, known, output)
+        results = {job.key: result_of(job, Drawn()) for job in jobs if not job.has_folder}
     if not settings.force:
-        results = {job.key: done for job in jobs if (done := read_finished(job)) is not None}
+        results |= {job.key: done for job in jobs if (done := read_finished(job)) is not None}
     started = monotonic()
     stop: KeyboardInterrupt | OutputError | None = KeyboardInterrupt()
     if not scanned.is_interrupted:
         stop = _draw(jobs, results, scanned, executor, interrupts, progress)
     report = Report(
-        rows=account(scanned.gathered, scanned.judged, results.values()),
+        rows=account(scanned.gathered, scanned.judged, results.values(), recalled=scanned.recalled),
         studies=tuple(results[key] for key in sorted(results)),
         problems=scanned.problems,
         seconds=scanned.seconds | {"draw": monotonic() - started},
         say=scanned.naming.text,
         tells_uids=scanned.naming.tells_uids,
-        is_strict=settings.strict,
+        fail_on=settings.failures,
         is_interrupted=isinstance(stop, KeyboardInterrupt),
         failure=stop if isinstance(stop, OutputError) else None,
-        earlier_studies=output.count_others({job.folder.name for job in jobs}),
-        notices=tuple(_notices(results, output)),
+        earlier_studies=len(known.uids - set(uids.values())),
+        notices=tuple(_notices(results, output, known, kept)),
     )
-    _leave_accounts(report, output, jobs, was_all_read=not scanned.is_interrupted)
+    _leave_accounts(report, output, known, jobs, was_all_read=not scanned.is_interrupted)
     if report.failure is not None:
         raise report.failure
     return report
@@ -210,7 +241,16 @@ def _draw(
     return None
 
 
-def _notices(results: Mapping[str, StudyResult], output: OutputFolder) -> Iterator[str]:
+def _notices(
+    results: Mapping[str, StudyResult],
+    output: OutputFolder,
+    known: KnownStudies,
+    kept: Sequence[str],
+) -> Iterator[str]:
+    if known.unread:
+        yield f"{counted(known.unread, 'record')} of earlier runs cannot be read and is forgotten"
+    for name in kept:
+        yield f"{name}: set aside, as it is not what a run wrote"
     if not output.has_locks:
         yield "the file system of the output folder has no locks: a file stands for one"
     for key in sorted(results):
@@ -219,7 +259,12 @@ def _notices(results: Mapping[str, StudyResult], output: OutputFolder) -> Iterat
 
 
 def _leave_accounts(
-    report: Report, output: OutputFolder, jobs: Sequence[StudyJob], *, was_all_read: bool
+    report: Report,
+    output: OutputFolder,
+    known: KnownStudies,
+    jobs: Sequence[StudyJob],
+    *,
+    was_all_read: bool,
 ) -> None:
     """Write the accounts of a run, unless those of an earlier run say more.
 
@@ -232,16 +277,19 @@ def _leave_accounts(
         forget_summary(output)
     if not was_all_read and has_accounts(output):
         return
-    if not report.studies and not report.is_interrupted and has_records(output):
+    if report.found_nothing and not report.is_interrupted and has_records(output):
         return
+    uids = {job.key: job.call.study.study_instance_uid for job in jobs}
+    written = {study.key or "" for study in report.studies}
+    others = tuple(untouched(known, uids, written, output))
     try:
         try:
-            write_accounts(report, output)
+            write_accounts(report, others, known.lines, output, _now())
         except OutputError:
             if report.failure is None:
                 raise
             _remove_unfinished(jobs)
-            write_accounts(report, output)
+            write_accounts(report, others, known.lines, output, _now())
     except OutputError:
         forget_summary(output)
         if report.failure is None:

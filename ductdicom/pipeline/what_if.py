@@ -7,8 +7,7 @@ from pathlib import Path
 from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.classify.rules import Description, describe_rules
 from ductdicom.errors import NothingReadableError, UsageError
-from ductdicom.export.accounts import RECORDS_NAME
-from ductdicom.export.output import find_output
+from ductdicom.export.output import RECORDS_NAME, find_output
 from ductdicom.export.records import read_record
 from ductdicom.language.agents import read_agent, read_route
 from ductdicom.language.phrases import TextPhase

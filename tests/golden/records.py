@@ -26,8 +26,10 @@ TOPICS = (
     *("word against tag", "laterality conflict", "tag against word", "over midnight"),
     *("twins by reference", "quality control", "dual energy", "tomosynthesis", "companions"),
 )
-# What is another one in each output folder or with each version.
-PASSING = ("key", "fingerprint", "file_bytes", "file_sha256")
+# What is another one in each output folder, with each version, or on each machine.
+PASSING = frozenset(
+    {"key", "fingerprint", "file_bytes", "file_sha256", "bytes", "modified_ns", "root"}
+)
 
 
 def scanned(_folder):
@@ -65,11 +67,14 @@ GOLDEN_RECORDS = {"samples": scanned, "drawn": drawn, "corpus": decided_of_corpu
 
 def lines(name, folder):
     """Make the records of a golden file and return them as its lines."""
-    made = (
-        {field: value for field, value in record.items() if field not in PASSING}
-        for record in GOLDEN_RECORDS[name](folder)
-    )
+    made = map(_lasting, GOLDEN_RECORDS[name](folder))
     return [json.dumps(record, ensure_ascii=False) for record in made]
+
+
+def _lasting(value):
+    if isinstance(value, dict):
+        return {name: _lasting(item) for name, item in value.items() if name not in PASSING}
+    return [_lasting(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def path(name):

@@ -88,7 +88,9 @@ def test_a_decision_on_no_image_is_said_where_it_is_read(export, tmp_path, capsy
 
     assert run([command, str(export), "--decisions", str(decisions), *target]) == 0
 
-    words = "unknown-decision: a decision names an image that is not among the inputs"
+    words = (
+        "unknown-decision: a decision names an image that is neither among the inputs nor recorded"
+    )
     assert f"{words}\n" in capsys.readouterr().err
     full = [*target, "--phi", "full"]
     assert run([command, str(export), "--decisions", str(decisions), *full]) == 0

@@ -14,7 +14,7 @@ from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.rules import describe_rules
 from ductdicom.cli.application import INTERRUPTED, application
 from ductdicom.cli.options import make_settings
-from ductdicom.export.records import LEDGER_COLUMNS
+from ductdicom.export.tables import LEDGER_COLUMNS
 from ductdicom.model.call import Confidence, ExamKind, Kind
 from ductdicom.model.outcome import Disposition, ProblemCode, ReviewReason, Status
 from ductdicom.vocabulary.terms import load_vocabulary

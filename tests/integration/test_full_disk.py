@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from exports import files_of, write_ductogram
+from exports import files_of, results_of, write_ductogram
 
 from ductdicom.phantom.spec import Person
 
@@ -64,13 +64,6 @@ def undisturbed(export, tmp_path_factory):
     return folder / "out"
 
 
-def _contents(output):
-    found = {name: content for name, (content, _) in files_of(output).items()}
-    summary = json.loads(found.pop("summary.json"))
-    del summary["seconds"]
-    return found | {"summary.json": summary}
-
-
 class _Runs:
     """What three runs on a disk said: when it was full, had room, and was read-only."""
 
@@ -103,7 +96,7 @@ def test_a_full_disk_is_said_and_the_next_run_ends_alike(export, undisturbed, tm
 
     runs = _run_on_disk(tmp_path, "3m", command, undisturbed)
 
-    whole = _contents(undisturbed)
+    whole = results_of(undisturbed)
     left = {name: content for name, (content, _) in files_of(runs.folder / "after-1/out").items()}
     assert runs.code(1) == 4
     assert f"ductdicom: {disk}/out/studies/" in runs.error(1)
@@ -113,12 +106,14 @@ def test_a_full_disk_is_said_and_the_next_run_ends_alike(export, undisturbed, tm
     assert finished in range(1, STUDIES)
     assert len(left.pop("studies.jsonl").splitlines()) == finished
     assert left.pop("index.html")
+    assert left.pop("worklist.csv")
+    assert left.pop(".ductdicom/times.json")
     assert json.loads(left.pop("summary.json"))["exit_code"] == 4
     left = {name: left[name] for name in left if not name.endswith("/.unfinished.json")}
     assert {name: whole.get(name) for name in left} == left  # whole, or not there
     assert "ledger.csv" in left
     assert runs.code(2) == 0
-    assert _contents(runs.folder / "after-2" / "out") == whole
+    assert results_of(runs.folder / "after-2" / "out") == whole
     assert runs.code(3) == 4
     assert "Read-only file system" in runs.error(3)
 
@@ -133,4 +128,4 @@ def test_a_catalogue_without_room_costs_only_time(export, undisturbed, tmp_path,
 
     assert [runs.code(number) for number in (1, 2, 3)] == [0, 0, 0]
     assert "Traceback" not in runs.error(1) + runs.error(2) + runs.error(3)
-    assert _contents(output) == _contents(undisturbed)
+    assert results_of(output) == results_of(undisturbed)

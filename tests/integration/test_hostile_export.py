@@ -13,7 +13,7 @@ from functools import partial
 import imagecodecs
 import numpy as np
 import pytest
-from exports import SCENES, organise, read_records, write_ductogram
+from exports import SCENES, organise, read_records, write_ductogram, write_view
 from pydicom import dcmread, dcmwrite, uid
 from pydicom.encaps import encapsulate
 
@@ -373,3 +373,29 @@ def test_reading_commands_go_through_all_of_it(hostile, capsys, command, options
     assert run([command, str(hostile), *options]) == 1
 
     assert "bug" not in capsys.readouterr().err
+
+
+CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        pytest.param({"sop_class_uid": CT_IMAGE, "extra": {"Modality": "CT"}}, 0, id="CT"),
+        pytest.param(
+            {"sop_class_uid": CT_IMAGE, "extra": {"Modality": ""}}, 1, id="it says nothing"
+        ),
+        pytest.param({}, 1, id="MG"),
+    ],
+)
+def test_damage_to_another_modality_is_a_row_and_no_failure(tmp_path, header, code):
+    export = write_ductogram(tmp_path / "export")
+    path = write_view(export / "IM9", study_instance_uid="2.25.988", **header)
+    path.write_bytes(path.read_bytes()[:-500])
+
+    assert organise(export, output=tmp_path / "out") == code
+    assert run(["check", str(export)]) == code
+
+    with (tmp_path / "out" / "ledger.csv").open(newline="") as stream:
+        row = next(row for row in csv.DictReader(stream) if row["source"] == str(path))
+    assert (row["disposition"], row["reason"]) == ("unreadable", "truncated")

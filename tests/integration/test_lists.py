@@ -84,3 +84,27 @@ def test_a_list_that_ends_names_with_nul_says_what_to_add(listed, capsys):
     assert run(["scan", "--files-from", str(listed)]) == 2
     assert "add -0" in capsys.readouterr().err
     assert run(["scan", "--files-from", str(listed), "-0"]) == 1
+
+
+@pytest.mark.parametrize("command", ["organise", "scan", "explain", "check", "sheet"])
+@pytest.mark.parametrize("options", [[], ["-q"], ["-0"]], ids=str)
+def test_a_list_of_nothing_is_a_quiet_night(tmp_path, capsys, command, options):
+    """As `find -newer` leaves it where nothing came."""
+    listed = tmp_path / "list.txt"
+    listed.write_bytes(b"" if options == ["-0"] else b"\n\n")
+    arguments = ["-o", str(tmp_path / "out.png")] if command in {"organise", "sheet"} else []
+
+    assert run([command, "--files-from", str(listed), *arguments, *options]) == 0
+
+    assert list(tmp_path.iterdir()) == [listed]
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert ("names no input" in said.err) == (options != ["-q"])
+
+
+def test_a_list_of_nothing_beside_an_input_is_no_quiet_night(export, tmp_path):
+    (tmp_path / "list.txt").touch()
+    options = ["--files-from", f"{tmp_path}/list.txt"]
+
+    assert organise(export, output=tmp_path / "out", options=options) == 0
+    assert len(read_records(tmp_path / "out")) == 1

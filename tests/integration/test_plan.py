@@ -71,7 +71,10 @@ def test_a_plan_names_the_folder_and_what_is_wrong_with_the_run(export, tmp_path
     organise(export, output=tmp_path / "out", options=options)
 
     said = capsys.readouterr().out
-    assert f"{tmp_path / 'out'}: index.html, studies.jsonl, ledger.csv, summary.json\n" in said
+    assert (
+        f"{tmp_path / 'out'}: index.html, studies.jsonl, worklist.csv, ledger.csv, summary.json\n"
+        in said
+    )
     assert "unknown-decision: a decision names an image" in said
 
 
@@ -79,7 +82,7 @@ def test_one_is_no_plural(export, tmp_path, capsys):
     organise(export / "IM3", output=tmp_path / "out")
     assert "1 study from 1 input\n" in capsys.readouterr().out
     index = (tmp_path / "out" / "index.html").read_text("utf-8")
-    assert "1 study (1 review) from 1 input:" in index
+    assert "1 study (1 review); the last run read 1 input" in index
     assert "1 object: 1 unknown" in index
 
     run(["check", str(export / "IM3")])

@@ -138,7 +138,7 @@ def _touch_pixels(export, _output):
 
 def _take_a_file_away(export, _output):
     (export / "P2" / "IM4").unlink()
-    return []
+    return ["--replace"]
 
 
 def _add_a_file(export, _output):
@@ -325,7 +325,9 @@ def test_nothing_of_the_output_is_overwritten_through_a_link(export, tmp_path, c
     assert f"{sheet}: is a link" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["index.html", "studies.jsonl", "ledger.csv", "summary.json"])
+@pytest.mark.parametrize(
+    "name", ["index.html", "studies.jsonl", "worklist.csv", "ledger.csv", "summary.json"]
+)
 def test_no_account_is_written_through_a_link(export, tmp_path, capsys, name):
     output = tmp_path / "out"
     outside = tmp_path / "outside"

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from exports import files_of, organise, read_records, write_ductogram
+from exports import files_of, organise, read_records, results_of, same_key, write_ductogram
 from stopping import stop_after_first
 
 import ductdicom.pipeline.read as reading
@@ -33,19 +33,6 @@ def export(tmp_path_factory):
     return folder
 
 
-def _same_key(one, two):
-    (two / ".ductdicom").mkdir(parents=True)
-    shutil.copy(one / ".ductdicom" / "key", two / ".ductdicom" / "key")
-
-
-def _contents(folder):
-    """Return the bytes of every result; the summary without its timings."""
-    found = {name: content for name, (content, _) in files_of(folder).items()}
-    summary = json.loads(found.pop("summary.json"))
-    del summary["seconds"]
-    return found | {"summary.json": summary}
-
-
 def test_the_same_run_again_writes_nothing(export, tmp_path):
     organise(export, output=tmp_path, options=["--link", "copy"], formats="png,pdf,html,dicom")
     before = files_of(tmp_path)
@@ -60,27 +47,24 @@ def test_the_same_run_again_writes_nothing(export, tmp_path):
 
 def test_force_does_all_again_with_the_same_bytes(export, tmp_path):
     organise(export, output=tmp_path)
-    before = files_of(tmp_path)
+    before, results = files_of(tmp_path), results_of(tmp_path)
 
     organise(export, output=tmp_path, options=["--force"])
 
     after = files_of(tmp_path)
     redone = {name for name in after if after[name][1] != before[name][1]}
     assert {name for name in after if name.endswith("study.json")} <= redone
-    assert _contents(tmp_path) == {
-        **{name: content for name, (content, _) in before.items()},
-        "summary.json": _contents(tmp_path)["summary.json"],
-    }
+    assert results_of(tmp_path) == results
 
 
 def test_two_folders_with_one_key_are_alike(export, tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
     organise(export, output=one, formats="png,pdf,html,dicom")
-    _same_key(one, two)
+    same_key(one, two)
 
     organise(export, output=two, formats="png,pdf,html,dicom")
 
-    assert _contents(one) == _contents(two)
+    assert results_of(one) == results_of(two)
 
 
 def test_a_decision_redoes_exactly_the_study_it_touches(export, tmp_path):
@@ -126,15 +110,13 @@ def test_a_changed_file_is_read_again(export, tmp_path):
 
 def test_a_sheet_that_was_taken_away_is_drawn_again(export, tmp_path):
     organise(export, output=tmp_path)
-    before = files_of(tmp_path)
+    before = results_of(tmp_path)
     (sheet, *_) = tmp_path.rglob("sheet-1.png")
     sheet.unlink()
 
     organise(export, output=tmp_path)
 
-    assert {name: content for name, (content, _) in files_of(tmp_path).items()} == {
-        name: content for name, (content, _) in before.items()
-    } | {"summary.json": (tmp_path / "summary.json").read_bytes()}
+    assert results_of(tmp_path) == before
 
 
 # --- interrupted -----------------------------------------------------------------------------
@@ -159,7 +141,7 @@ def test_an_interrupted_run_keeps_what_is_finished_and_the_next_goes_on(
 ):
     undisturbed, output = tmp_path / "undisturbed", tmp_path / "out"
     organise(export, output=undisturbed)
-    _same_key(undisturbed, output)
+    same_key(undisturbed, output)
     with monkeypatch.context() as patch:
         _interrupt_after(patch, count)
         code = organise(export, output=output)
@@ -173,7 +155,7 @@ def test_an_interrupted_run_keeps_what_is_finished_and_the_next_goes_on(
     kept = files_of(output / "studies")
 
     assert organise(export, output=output) == 0
-    assert _contents(output) == _contents(undisturbed)
+    assert results_of(output) == results_of(undisturbed)
     after = files_of(output / "studies")
     assert {name: after[name] for name in kept} == kept
 
@@ -201,7 +183,8 @@ def test_an_interrupt_from_the_terminal_stops_a_run_with_workers(samples, tmp_pa
     assert b"Traceback" not in logged
     assert len((output / "ledger.csv").read_text("utf-8").splitlines()) == 1 + 44
     finished = {path.parent.name for path in output.glob("studies/*/study.json")}
-    assert {record["key"] for record in read_records(output)} == finished
+    listed = (r for r in read_records(output) if r["status"] != "not-a-ductogram")
+    assert {record["key"] for record in listed} == finished
 
 
 def test_an_earlier_output_folder_among_the_inputs_needs_no_person(export, tmp_path):
@@ -254,7 +237,7 @@ def test_a_failure_between_write_and_rename_leaves_nothing_half_made(
 ):
     undisturbed, output = tmp_path / "undisturbed", tmp_path / "out"
     organise(export, output=undisturbed)
-    _same_key(undisturbed, output)
+    same_key(undisturbed, output)
     replace = Path.replace
 
     def fail(self, target):
@@ -269,14 +252,15 @@ def test_a_failure_between_write_and_rename_leaves_nothing_half_made(
     assert code == 4
     assert not list(output.rglob(broken))
     assert not list(output.rglob(".part-*"))
-    whole = _contents(undisturbed)
-    accounts = {"studies.jsonl", "index.html", "summary.json"}  # of what is finished
+    whole = results_of(undisturbed)
+    accounts = {"studies.jsonl", "index.html", "worklist.csv", "summary.json"}  # what is finished
+    accounts |= {".ductdicom/times.json"}
     for name, (content, _) in files_of(output).items():
         if name not in accounts and not name.endswith("/.unfinished.json"):
             assert content == whole[name]
 
     assert organise(export, output=output) == 0
-    assert _contents(output) == whole
+    assert results_of(output) == whole
 
 
 @pytest.mark.parametrize("count", [0, 2])
@@ -349,7 +333,7 @@ def test_an_earlier_result_stays_whole_where_a_new_one_fails(export, tmp_path, m
 
     monkeypatch.setattr(Path, "replace", fail)
 
-    assert organise(export / "P1", output=tmp_path) == 4
+    assert organise(export / "P1", output=tmp_path, options=["--paper", "a3"]) == 4
     assert (tmp_path / "studies.jsonl").read_bytes() == before
 
 
@@ -434,7 +418,7 @@ def test_an_interrupt_while_reading_leaves_a_ledger_of_what_was_read(
 ):
     undisturbed, output = tmp_path / "undisturbed", tmp_path / "out"
     organise(export, output=undisturbed)
-    _same_key(undisturbed, output)
+    same_key(undisturbed, output)
     whole = reading.scan_inputs
 
     def interrupted(*args, **kwargs):
@@ -450,4 +434,4 @@ def test_an_interrupt_while_reading_leaves_a_ledger_of_what_was_read(
     assert len((output / "ledger.csv").read_text("utf-8").splitlines()) == 1 + 5
     assert json.loads((output / "summary.json").read_text("utf-8"))["interrupted"]
     assert organise(export, output=output) == 0
-    assert _contents(output) == _contents(undisturbed)
+    assert results_of(output) == results_of(undisturbed)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from exports import files_of, organise, write_ductogram
+from exports import files_of, organise, results_of, write_ductogram
 
 from ductdicom.phantom.spec import Person
 
@@ -36,14 +36,6 @@ def _command(export, output, cache, jobs):
         *(sys.executable, "-m", "ductdicom", "organise", str(export), "-o", str(output)),
         *("-j", str(jobs), "--format", "png,html", "--link", "copy", "--cache", str(cache)),
     ]
-
-
-def _results(output):
-    """Return the bytes of every result; the summary without its timings."""
-    found = {name: content for name, (content, _) in files_of(output).items()}
-    summary = json.loads(found.pop("summary.json"))
-    del summary["seconds"]
-    return found | {"summary.json": summary}
 
 
 def _is_whole(path):
@@ -88,7 +80,7 @@ def test_a_run_killed_at_any_moment_leaves_whole_files_and_the_next_ends_alike(
     last = subprocess.run(_command(export, output, cache, jobs), check=False, capture_output=True)
 
     assert last.returncode == 0
-    assert _results(output) == _results(undisturbed)
+    assert results_of(output) == results_of(undisturbed)
 
 
 @pytest.mark.skipif(shutil.which("mount") is None, reason="mount is not installed")

@@ -8,11 +8,11 @@ import click
 from ductdicom.cli.echo import say, say_json
 from ductdicom.cli.options import (
     DECIDING,
+    FAILING,
     INPUTS,
     all_inputs,
     make_settings,
     quiet_option,
-    strict_option,
 )
 from ductdicom.cli.progress import read_inputs, show_progress
 from ductdicom.cli.tables import print_table
@@ -29,7 +29,7 @@ from ductdicom.wording import counted
 _BAD = {Disposition.UNREADABLE, Disposition.DUPLICATE}
 
 
-@click.command(params=[*INPUTS, *DECIDING, strict_option, quiet_option])
+@click.command(params=[*INPUTS, *DECIDING, *FAILING, quiet_option])
 @click.option("--pixels", is_flag=True, help="Decode every image, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one finding a line as JSON.")
 def check(

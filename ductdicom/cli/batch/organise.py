@@ -10,6 +10,7 @@ import click
 from ductdicom.cli.echo import say, say_event
 from ductdicom.cli.options import (
     DECIDING,
+    FAILING,
     INPUTS,
     PAGES,
     SAYING,
@@ -18,11 +19,11 @@ from ductdicom.cli.options import (
     cache_folder,
     make_settings,
     quiet_option,
-    strict_option,
 )
 from ductdicom.cli.progress import show_progress
 from ductdicom.cli.tables import print_table, say_causes, say_problems
 from ductdicom.errors import DuctDicomError
+from ductdicom.export.output import RECORDS_NAME
 from ductdicom.model.outcome import Disposition
 from ductdicom.model.result import (
     Report,
@@ -38,7 +39,7 @@ from ductdicom.wording import counted
 
 
 @click.command(
-    params=[*INPUTS, *WRITING, *PAGES, *DECIDING, strict_option, *SAYING, quiet_option],
+    params=[*INPUTS, *WRITING, *PAGES, *DECIDING, *FAILING, *SAYING, quiet_option],
     epilog="For example: ductdicom organise cd1.zip cd2.zip -o sheets --format png,html",
 )
 def organise(
@@ -97,7 +98,9 @@ def _say_end(report: Report) -> None:
         if row.disposition is Disposition.UNREADABLE:
             say_event("finding", code=row.reason, where=report.say(row.origin.label))
     for problem in report.problems:
-        say_event("finding", code=problem.code, where=names.get(problem.sop_instance_uid, ""))
+        where = names.get(problem.sop_instance_uid, "")
+        about = {"study": problem.studies[0]} if problem.studies else {}
+        say_event("finding", code=problem.code, where=where, **about)
     for study in report.studies:
         for problem in study.call.problems:
             where = names.get(problem.sop_instance_uid, "")
@@ -124,8 +127,8 @@ def _print_report(report: Report, output: Path | None, *, details: bool) -> None
         print_table(("study", "exam", "status", "problems"), list(map(_line, report.studies)))
     say_causes(report)
     if report.earlier_studies:
-        folders = counted(report.earlier_studies, "study folder", "study folders")
-        say(f"not part of this run, and may say more of a patient: {folders} of earlier runs")
+        others = counted(report.earlier_studies, "study", "studies")
+        say(f"also in this folder, from earlier runs: {others}")
     say()
     say(f"open {output / 'index.html' if output else ''}")
 
@@ -135,9 +138,11 @@ def _print_plan(report: Report, settings: Settings) -> None:
     for study in report.studies:
         date = study.call.images[0].instance.study_date if settings.phi is not Phi.NONE else None
         name = study.key or f"study of {date or 'unknown date'}"
-        files = "is up to date" if study.is_up_to_date else ", ".join(study.planned)
+        planned = ", ".join(study.planned) or f"a line in {RECORDS_NAME}"
+        files = "is up to date" if study.is_up_to_date else planned
         say(f"{name}: {study.call.exam.kind}, {study.pairing.status}: {files}")
-    say(f"{settings.output}: index.html, studies.jsonl, ledger.csv, summary.json")
+    accounts = "index.html, studies.jsonl, worklist.csv, ledger.csv, summary.json"
+    say(f"{settings.output}: {accounts}")
     print_table(("inputs", "reason", "number"), count_inputs(report.rows))
     say_problems(report, is_result=True)
     say_causes(report)

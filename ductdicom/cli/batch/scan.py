@@ -5,11 +5,11 @@ import click
 from ductdicom.cli.echo import say_json
 from ductdicom.cli.options import (
     DECIDING,
+    FAILING,
     INPUTS,
     all_inputs,
     make_settings,
     quiet_option,
-    strict_option,
 )
 from ductdicom.cli.progress import read_inputs
 from ductdicom.cli.tables import print_table, say_what_needs_a_person
@@ -21,7 +21,7 @@ from ductdicom.pipeline.read import decided
 from ductdicom.settings import Phi
 
 
-@click.command(params=[*INPUTS, *DECIDING, strict_option, quiet_option])
+@click.command(params=[*INPUTS, *DECIDING, *FAILING, quiet_option])
 @click.option("--json", "as_json", is_flag=True, help="Print the studies' records as JSON lines.")
 def scan(
     inputs: tuple[str, ...],

@@ -4,17 +4,19 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from msgspec import UNSET
+
 from ductdicom.export.html.document import colours, read_part, render_document
 from ductdicom.export.output import RECORD_NAME, THUMBNAIL_NAME
+from ductdicom.export.records import SHEETS, best_sheet
 from ductdicom.model.outcome import Disposition, Note, Status
-from ductdicom.model.result import StudyResult
+from ductdicom.model.record import RecordedStudy
 from ductdicom.sheet.captions import FOOTER
 from ductdicom.sheet.style import DARK
 from ductdicom.wording import counted
 
 # What needs a person comes first, what is no ductogram last.
 _STATUS_ORDER = (Status.REVIEW, Status.PARTIAL, Status.PAIRED, Status.NOT_A_DUCTOGRAM)
-_SHEETS = ("sheet.html", "sheet.pdf", "sheet-1.png", "sheet.dcm")  # what is best to look at first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,28 +78,28 @@ def html_index(
     return render_document("index", content, style=style, script=read_part("index.js"))
 
 
-def index_entries(studies: Iterable[StudyResult], *, has_links: bool = True) -> list[IndexEntry]:
+def index_entries(studies: Iterable[RecordedStudy], *, has_links: bool = True) -> list[IndexEntry]:
     """Return what the index says of each study, what needs a person first."""
     entries = (_entry(study, has_links=has_links) for study in studies)
     return sorted(entries, key=lambda e: (_STATUS_ORDER.index(e.status), e.key))
 
 
-def _entry(study: StudyResult, *, has_links: bool) -> IndexEntry:
-    files = {file.name for file in study.written.files} if study.written else set()
+def _entry(study: RecordedStudy, *, has_links: bool) -> IndexEntry:
+    files = set(study.files or ())
     folder = f"studies/{study.key}"
-    links = [(name, f"{folder}/{name}") for name in _SHEETS if name in files]
-    sheet = next((target for name, target in links if name != "sheet.dcm"), "")
-    record = f"{folder}/{RECORD_NAME}" if has_links else ""
-    problems = Counter(str(problem.code) for problem in study.call.problems)
+    links = [(name, f"{folder}/{name}") for name in SHEETS if name in files]
+    record = f"{folder}/{RECORD_NAME}" if has_links and study.fingerprint is not UNSET else ""
+    sheet = best_sheet(study)
+    problems = Counter(str(problem.code) for problem in study.problems)
     return IndexEntry(
         key=study.key or "",
         date=_date(study.key or ""),
-        who=", ".join(study.identity),
-        words=study.call.exam.kind.replace("-", " "),
-        status=study.pairing.status,
+        who=", ".join(study.department.identity) if study.department else "",
+        words=study.exam.kind.replace("-", " "),
+        status=study.status,
         images=_images(study),
         problems=", ".join(f"{code} ({n})" for code, n in sorted(problems.items())),
-        link=sheet or record,
+        link=sheet if sheet and not sheet.endswith(".dcm") else record,
         links=(*links, *([(RECORD_NAME, record)] if record else ())),
         thumbnail=f"{folder}/{THUMBNAIL_NAME}" if THUMBNAIL_NAME in files else "",
     )
@@ -109,11 +111,10 @@ def _date(key: str) -> str:
     return f"{date[:4]}-{date[4:6]}-{date[6:]}" if date.isdigit() else date
 
 
-def _images(study: StudyResult) -> str:
+def _images(study: RecordedStudy) -> str:
     """Say how many objects there are, of which phase, and whether some are of another study."""
-    images = study.call.images
-    phases = Counter(str(image.call.phase) for image in images if image.call.phase)
+    phases = Counter(str(image.phase) for image in study.instances if image.phase)
     said = ", ".join(f"{n} {phase}" for phase, n in sorted(phases.items()))
-    if any(Note.PRIOR_STUDY in row.notes for row in study.pairing.rows):
+    if any(Note.PRIOR_STUDY in row.notes for row in study.rows):
         said += ", pre from a prior study"
-    return counted(len(images), "object") + (f": {said}" if said else "")
+    return counted(len(study.instances), "object") + (f": {said}" if said else "")

@@ -1,6 +1,8 @@
 """What is to be done for each study, and what an earlier run has done already."""
 
+import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from ductdicom.export.folder import StudyFolder, files_listed
 from ductdicom.export.output import RECORD_NAME, OutputFolder, refuse_links
@@ -9,7 +11,7 @@ from ductdicom.identity.known import Identity
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Problem
-from ductdicom.model.record import RecordedStudy
+from ductdicom.model.record import RecordedDepartment, RecordedStudy
 from ductdicom.model.result import StudyResult, Written
 from ductdicom.pipeline.drawing.work import UNREADABLE, Drawn, StudyJob, fingerprint_of, result_of
 from ductdicom.pipeline.judge import Judged
@@ -18,7 +20,11 @@ from ductdicom.reading import read_regular
 from ductdicom.settings import Phi, Settings
 
 
-def plan_jobs(judged: Sequence[Judged], settings: Settings, output: OutputFolder) -> list[StudyJob]:
+def plan_jobs(
+    judged: Sequence[Judged],
+    settings: Settings,
+    output: OutputFolder,
+) -> list[StudyJob]:
     """Plan a job for each study, sorted by key.
 
     Parameters
@@ -39,6 +45,7 @@ def plan_jobs(judged: Sequence[Judged], settings: Settings, output: OutputFolder
                 call=study.call,
                 pairing=study.pairing,
                 identity=identity,
+                department=_department(study, identity),
                 people=study.part.identity if settings.phi is not Phi.FULL else Identity(),
                 pseudonym=_pseudonym(study, output) if settings.phi is Phi.NONE else "",
                 settings=settings,
@@ -46,6 +53,18 @@ def plan_jobs(judged: Sequence[Judged], settings: Settings, output: OutputFolder
             )
         )
     return sorted(jobs, key=lambda job: job.key)
+
+
+def _department(study: Judged, identity: tuple[str, ...]) -> RecordedDepartment:
+    instances = study.call.study.instances
+    ids = {(instance.patient.patient_id or "").strip() for instance in instances} - {""}
+    files = (instance.origin.file for instance in instances)
+    return RecordedDepartment(
+        patient_ids=tuple(sorted(ids)),
+        accession_number=_first(study).accession_number or None,
+        identity=identity,
+        root="" if all(map(os.path.isabs, files)) else str(Path.cwd()),
+    )
 
 
 def _first(study: Judged) -> Instance:
@@ -93,7 +112,8 @@ def read_finished(job: StudyJob) -> StudyResult | None:
         files = files_listed(record)
     except (OSError, ValueError):
         return None
-    if record.fingerprint != job.fingerprint or not StudyFolder(job.folder).is_whole(files):
+    is_same = (record.fingerprint, record.department) == (job.fingerprint, job.department)
+    if not is_same or not StudyFolder(job.folder).is_whole(files):
         return None
     drawn = Drawn(
         problems=tuple(_added_problems(record, job)),

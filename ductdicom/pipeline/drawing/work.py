@@ -29,7 +29,7 @@ from ductdicom.model.outcome import (
     ReviewReason,
     Status,
 )
-from ductdicom.model.record import RecordedSheet
+from ductdicom.model.record import RecordedDepartment, RecordedSheet
 from ductdicom.model.result import StudyResult, Written
 from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.model.value import Value
@@ -72,13 +72,19 @@ class StudyJob:
     people: Identity
     settings: Settings
     fingerprint: str
+    department: RecordedDepartment | None = None
     pseudonym: str = ""
     deadly: frozenset[str] = frozenset()
 
     @property
+    def has_folder(self) -> bool:
+        """Whether anything of the study is written but its record among the others."""
+        return self.pairing.status is not Status.NOT_A_DUCTOGRAM or self.settings.all_studies
+
+    @property
     def has_sheets(self) -> bool:
         """Whether the study gets sheets at all."""
-        if self.pairing.status is Status.NOT_A_DUCTOGRAM and not self.settings.all_studies:
+        if not self.has_folder:
             return False
         # Whoever is to review a study must see what is in it, also where no image is drawn.
         return self.pairing.status is Status.REVIEW or bool(drawn_images(self.pairing))
@@ -106,6 +112,7 @@ def result_of(job: StudyJob, drawn: Drawn, *, is_up_to_date: bool = False) -> St
         call=replace(job.call, problems=(*job.call.problems, *drawn.problems)),
         pairing=note_orientation(job.pairing, contradicted).needing_review(drawn.review),
         identity=job.identity,
+        department=job.department,
         sheets=drawn.sheets,
         written=drawn.written,
         kept=drawn.kept,
@@ -122,7 +129,7 @@ def theme_for(settings: Settings, format_: Format) -> Theme:
 # Settings that change nothing in a study's files, or only what the record or the identity holds.
 NO_INFLUENCE = frozenset(
     {"output", "jobs", "rules", "decisions", "cache", "phi", "dry_run", "force", "all_studies"}
-    | {"follow_links", "strict", "verbose", "quiet", "log_json"}
+    | {"follow_links", "replace", "fail_on", "strict", "verbose", "quiet", "log_json"}
 )
 
 
@@ -317,6 +324,8 @@ def _record_sheets(pages: Sequence[Page], formats: Sequence[Format]) -> tuple[Re
 
 def planned_files(job: StudyJob) -> tuple[str, ...]:
     """Say what would be written for a study, without reading a pixel."""
+    if not job.has_folder:
+        return ()
     names = [RECORD_NAME]
     if job.has_sheets:
         names += [_WHOLE_SHEETS.get(format_, "sheet-1.png …") for format_ in job.settings.format]

@@ -7,17 +7,18 @@ from click.testing import CliRunner
 
 from ductdicom.cli.options import (
     DECIDING,
+    FAILING,
     PAGES,
     SAYING,
     WRITING,
     make_settings,
     quiet_option,
-    strict_option,
 )
 from ductdicom.errors import UsageError
+from ductdicom.model.outcome import FailOn
 from ductdicom.settings import Format, Link, Phi, Settings
 
-ALL = [*WRITING, *PAGES, *DECIDING, strict_option, *SAYING, quiet_option]
+ALL = [*WRITING, *PAGES, *DECIDING, *FAILING, *SAYING, quiet_option]
 
 
 def settings_of(*arguments, environment=None, params=ALL, **given):
@@ -175,6 +176,42 @@ def test_what_is_no_file_is_said(tmp_path):
 def test_a_file_that_is_not_there_is_said(tmp_path):
     with pytest.raises(UsageError, match="cannot be read"):
         settings_of("--config", str(tmp_path / "absent.toml"))
+
+
+def test_paths_in_a_file_are_relative_to_it(tmp_path, monkeypatch):
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    monkeypatch.chdir(other)
+    text = f'output = "out"\nrules = "../site.toml"\ncache = ""\ndecisions = "{tmp_path}/d.csv"\n'
+
+    settings = settings_of("--config", os.path.relpath(written(tmp_path, text)))
+
+    assert settings.output.resolve() == tmp_path / "out"
+    assert settings.rules.resolve() == tmp_path.parent / "site.toml"
+    assert settings.decisions == tmp_path / "d.csv"
+    assert settings.cache == Path(os.devnull)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "failures"),
+    [
+        ([], {FailOn.CONFLICT, FailOn.UNREADABLE}),
+        (["--fail-on", "none"], set()),
+        (["--fail-on", "review"], {FailOn.REVIEW}),
+        (["--fail-on", "conflict, review"], {FailOn.CONFLICT, FailOn.REVIEW}),
+        (["--strict"], set(FailOn)),
+        (["--strict", "--fail-on", "none"], set(FailOn)),
+    ],
+    ids=str,
+)
+def test_what_ends_a_run_with_1_can_be_chosen(arguments, failures):
+    assert settings_of(*arguments).failures == failures
+
+
+@pytest.mark.parametrize("value", ["none,review", "doubt", ""])
+def test_what_ends_no_run_is_refused(value):
+    with pytest.raises(click.BadParameter):
+        settings_of("--fail-on", value)
 
 
 def test_an_unknown_variable_is_said():

@@ -32,7 +32,7 @@ def test_a_study_has_the_same_name_in_one_folder_and_another_elsewhere():
     assert ONE.study_name("1.2.3", day) == ONE.study_name("1.2.3", day)
     assert ONE.study_name("1.2.3", day) != TWO.study_name("1.2.3", day)
     assert ONE.study_name("1.2.3", day) != ONE.study_name("1.2.4", day)
-    assert ONE.study_name("1.2.3", day, 1) != ONE.study_name("1.2.3", day)
+    assert ONE.study_name("1.2.3", day, "SAMPLE-1") != ONE.study_name("1.2.3", day)
 
 
 def test_a_name_begins_with_the_date_and_says_nothing_of_the_uid():
@@ -252,10 +252,10 @@ def test_a_folder_that_cannot_be_listed_is_an_error_of_ours(tmp_path, monkeypatc
     def refuse(*_args):
         raise OSError(errno.EIO, "Input/output error")
 
-    with open_output(tmp_path) as output:
-        monkeypatch.setattr(os, "scandir", refuse)
-        with pytest.raises(OutputError, match="Input/output error"):
-            output.count_others(())
+    monkeypatch.setattr(os, "scandir", refuse)
+
+    with pytest.raises(OutputError, match="Input/output error"), open_output(tmp_path):
+        pass
 
 
 def test_a_file_with_the_same_content_is_left_alone(tmp_path):

@@ -1,21 +1,24 @@
 import csv
 import io
 import json
+import os
 
 import pytest
 from builders import make_instance, make_origin
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from record_schema import check_record
 from sheets import lay_out, make_image, make_tile
 
 from ductdicom.export.output import encode_json
 from ductdicom.export.records import (
     instance_record,
-    ledger_csv,
     record_sheet,
+    shared_record,
     study_record,
 )
+from ductdicom.export.tables import ledger_csv
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow
 from ductdicom.model.result import StudyResult
@@ -43,6 +46,19 @@ def test_a_whole_record_keeps_to_the_schema():
     sheets = [record_sheet(f"sheet-{n}.png", "png", p, n) for n, p in enumerate(pages, start=1)]
 
     check_record(_record(study, pairing, key="20260102-abc", sheets=tuple(sheets)))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are bytes on POSIX")
+def test_a_name_that_is_no_utf_8_is_recorded_as_its_bytes_and_said_to_nobody():
+    name = os.fsdecode(b"SZ\xe9kely/IM1")
+    origin = make_origin("SZ\\xe9kely/IM1", modified_ns=1_700_000_000_000_000_000)
+    instance = make_instance("2.25.1", origin=replace(origin, file=name))
+    record = instance_record(make_image(1, instance=instance))
+
+    assert os.fsdecode(bytes.fromhex(record.file_hex)) == name
+    said = encode_json(shared_record(record, lambda _: "masked", None)).decode()
+    assert record.file_hex not in said
+    assert "1700000000" not in said
 
 
 def test_a_boxs_pixels_are_those_of_the_drawn_page():

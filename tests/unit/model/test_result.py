@@ -7,7 +7,7 @@ from sheets import make_image
 
 from ductdicom.export.records import summary_record
 from ductdicom.model.call import Confidence, ExamCall, ExamKind
-from ductdicom.model.outcome import Disposition, LedgerRow, Problem, ProblemCode, Status
+from ductdicom.model.outcome import Disposition, FailOn, LedgerRow, Problem, ProblemCode, Status
 from ductdicom.model.result import Report, StudyResult, count_inputs
 from ductdicom.model.study import Pairing, Study, StudyCall
 
@@ -30,15 +30,23 @@ def _study(status="paired", *codes):
     return StudyResult(key="k", call=call, pairing=pairing)
 
 
-def _report(rows=(), studies=None, problems=(), *, strict=False, is_interrupted=False):
+def _report(
+    rows=(), studies=None, problems=(), *, fail_on=("conflict", "unreadable"), is_interrupted=False
+):
     return Report(
         rows=tuple(rows),
         studies=tuple([_study()] if studies is None else studies),
         problems=tuple(problems),
         seconds={},
-        is_strict=strict,
+        fail_on=frozenset(map(FailOn, fail_on)),
         is_interrupted=is_interrupted,
     )
+
+
+KINDS = (
+    *(("conflict", code) for code in ("phase-conflict", "patient-conflict", "not-a-patient")),
+    *(("unreadable", code) for code in ("study-incomplete", "pixels-unreadable", "worker-died")),
+)
 
 
 @pytest.mark.parametrize(
@@ -60,8 +68,32 @@ def _report(rows=(), studies=None, problems=(), *, strict=False, is_interrupted=
             for code in ("non-discriminating", "charset-guessed", "time-conflict")
         ),
         pytest.param(_report(studies=[_study("review")]), 0, id="a study to review"),
-        pytest.param(_report(studies=[_study("review")], strict=True), 1, id="to review, strict"),
-        pytest.param(_report(studies=[_study("partial")], strict=True), 0, id="partial, strict"),
+        pytest.param(
+            _report(studies=[_study("review")], fail_on=FailOn), 1, id="to review, strict"
+        ),
+        *(
+            pytest.param(
+                _report(studies=[_study("paired", code)], fail_on=[kind]), 1, id=f"{kind} {code}"
+            )
+            for kind, code in KINDS
+        ),
+        *(
+            pytest.param(
+                _report(studies=[_study("paired", code)], fail_on=set(FailOn) - {kind}),
+                0,
+                id=f"no {kind} {code}",
+            )
+            for kind, code in KINDS
+        ),
+        pytest.param(
+            _report([_row(Disposition.UNREADABLE, "truncated")], fail_on=[]), 0, id="fail on none"
+        ),
+        pytest.param(
+            _report([replace(_row(Disposition.UNREADABLE, "truncated"), is_harmless=True)]),
+            0,
+            id="of another modality",
+        ),
+        pytest.param(_report(studies=[_study("partial")], fail_on=FailOn), 0, id="partial, strict"),
         pytest.param(
             _report(problems=[Problem(code=ProblemCode.UNKNOWN_DECISION, message="m")]),
             0,
@@ -74,13 +106,13 @@ def _report(rows=(), studies=None, problems=(), *, strict=False, is_interrupted=
 )
 def test_exit_codes(report, code):
     assert report.exit_code == code
-    assert summary_record(report)["exit_code"] == code
+    assert summary_record(report, "")["exit_code"] == code
 
 
 def test_totals_add_up():
     rows = [_row(name="a"), _row(name="b"), _row(Disposition.OTHER, "report", "c")]
 
-    content = summary_record(_report(rows, [_study(), _study("partial")]))
+    content = summary_record(_report(rows, [_study(), _study("partial")]), "")
 
     assert content["inputs"]["total"] == 3
     assert content["inputs"]["by_disposition"] == {"other": 1, "view": 2}
@@ -89,7 +121,7 @@ def test_totals_add_up():
 
 
 def test_versions_are_named():
-    content = summary_record(_report())
+    content = summary_record(_report(), "")
 
     assert content["version"]
     assert {"pydicom", "numpy"} <= set(content["libraries"])
@@ -100,7 +132,7 @@ def test_what_needs_a_person_is_named_and_counted():
     studies = [_study("review", "phase-conflict", "non-discriminating"), _study("review")]
 
     assert _report(rows, studies).causes == {"phase-conflict": 1, "unreadable": 2}
-    assert _report((), studies, strict=True).causes == {"phase-conflict": 1, "review": 2}
+    assert _report((), studies, fail_on=FailOn).causes == {"phase-conflict": 1, "review": 2}
 
 
 def test_versions_are_unknown_where_a_frozen_program_brings_no_metadata(monkeypatch):
@@ -109,7 +141,7 @@ def test_versions_are_unknown_where_a_frozen_program_brings_no_metadata(monkeypa
 
     monkeypatch.setattr(metadata, "version", refuse)
 
-    assert set(summary_record(_report())["libraries"].values()) == {"unknown"}
+    assert set(summary_record(_report(), "")["libraries"].values()) == {"unknown"}
 
 
 def test_each_file_that_needs_a_person_is_named_once_with_its_reason():
@@ -129,7 +161,11 @@ def test_each_file_that_needs_a_person_is_named_once_with_its_reason():
 
     damaged, in_conflict = ("3.dcm", "damaged-pixels"), ("2.dcm", "phase-conflict")
     assert named(_report(rows, [study])) == [damaged, in_conflict]
-    assert named(_report(rows, [study], strict=True)) == [damaged, in_conflict, ("1.dcm", "review")]
+    assert named(_report(rows, [study], fail_on=FailOn)) == [
+        damaged,
+        in_conflict,
+        ("1.dcm", "review"),
+    ]
 
 
 def test_a_problem_of_a_whole_study_is_one_of_all_its_images():

@@ -1,0 +1,70 @@
+"""``ductdicom prune``: clear studies out of an output folder."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from ductdicom.cli.echo import say
+from ductdicom.errors import UsageError
+from ductdicom.model.outcome import Status
+from ductdicom.pipeline.earlier.prune import prune as prune_studies
+from ductdicom.wording import counted
+
+
+def _day(_context: click.Context, _option: click.Parameter, value: datetime | None) -> date | None:
+    return None if value is None else value.date()
+
+
+def _statuses(
+    ctx: click.Context, option: click.Parameter, value: str | None
+) -> tuple[Status, ...] | None:
+    if value is None:
+        return None
+    choice = click.Choice([str(status) for status in Status])
+    return tuple(Status(choice.convert(name.strip(), option, ctx)) for name in value.split(","))
+
+
+@click.command(
+    epilog="For example: ductdicom prune OUT --status not-a-ductogram --before 2026-01-01"
+)
+@click.argument("output", metavar="OUT", type=click.Path(path_type=Path))
+@click.option(
+    "--before",
+    type=click.DateTime(["%Y-%m-%d", "%Y%m%d"]),
+    callback=_day,
+    metavar="DATE",
+    help="Studies of an earlier day; those without a date stay.",
+)
+@click.option(
+    "--status",
+    "statuses",
+    callback=_statuses,
+    metavar="LIST",
+    help="Studies of these, comma separated: " + ", ".join(Status) + ".",
+)
+@click.option("-n", "--dry-run", is_flag=True, help="Say what would be removed.")
+def prune(
+    output: Path, before: date | None, statuses: tuple[Status, ...] | None, *, dry_run: bool
+) -> int:
+    """Remove what earlier runs wrote of studies in OUT, and list them no more.
+
+    Files that a reader laid there, decisions, and the accounts of runs stay. A study whose files
+    are handed in again comes back.
+    """
+    if before is None and statuses is None and not dry_run:
+        raise UsageError("all studies would go", hint="say which: --before, --status; or try -n")
+    chosen = tuple(Status) if statuses is None else statuses
+    found = prune_studies(output, before=before, statuses=chosen, is_dry=dry_run)
+    for study in found:
+        key, size = study.record.key, counted(study.size_bytes, "byte")
+        say(f"{key}: {study.record.exam.kind}, {study.record.status}: {size}")
+        for name in study.kept:
+            say(
+                f"ductdicom: studies/{key}/{name}: set aside, as it is not what a run wrote",
+                is_result=False,
+            )
+    number = counted(len(found), "study", "studies")
+    size = counted(sum(study.size_bytes for study in found), "byte")
+    say(f"{number}, {size} {'would be ' if dry_run else ''}removed")
+    return 0

@@ -1,0 +1,75 @@
+"""Clearing out an output folder: what runs wrote of some studies is removed."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from ductdicom.export.accounts import list_fewer
+from ductdicom.export.folder import StudyFolder
+from ductdicom.export.output import open_output, require_output
+from ductdicom.model.outcome import Status
+from ductdicom.model.record import RecordedStudy
+from ductdicom.pipeline.earlier.known import read_known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrunedStudy:
+    """A study that was removed, or would be.
+
+    ``size_bytes`` is what runs wrote of it, but for its line in ``studies.jsonl``; ``kept`` are
+    files in its folder that were set aside, as they are not what a run wrote.
+    """
+
+    record: RecordedStudy
+    size_bytes: int
+    kept: tuple[str, ...] = ()
+
+
+def prune(
+    path: Path,
+    *,
+    before: date | None = None,
+    statuses: Collection[Status] = tuple(Status),
+    is_dry: bool = False,
+) -> tuple[PrunedStudy, ...]:
+    """Remove what runs wrote of studies, and list these no more.
+
+    A reader's own files stay, as do decisions, and the accounts of runs.
+
+    Parameters
+    ----------
+    path
+        An output folder.
+    before
+        Only studies of an earlier day; one without a date is of none.
+    statuses
+        Only studies of these.
+    is_dry
+        Nothing is removed.
+
+    Raises
+    ------
+    UsageError
+        It is no output folder.
+    OutputError
+        Something cannot be removed or written, or a run holds the folder.
+    """
+    with open_output(path, require_output(path).phi) as output:
+        known = read_known(path)
+        chosen = {
+            key: record
+            for key, record in known.records.items()
+            if record.status in statuses
+            and (before is None or "" < (record.study_date or "") < before.isoformat())
+        }
+        found = []
+        for key, record in sorted(chosen.items()):
+            folder = StudyFolder(path / "studies" / key)
+            size = folder.size_bytes() if is_dry else folder.remove()
+            found.append(PrunedStudy(record=record, size_bytes=size, kept=tuple(folder.kept)))
+        if chosen and not is_dry:
+            others = sorted(known.records.keys() - chosen.keys())
+            now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            list_fewer(((known.records[key], known.lines[key]) for key in others), output, now)
+    return tuple(found)

@@ -1,0 +1,95 @@
+"""The scripts of the how-to, run as they stand there."""
+
+import configparser
+import io
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from exports import read_records, write_ductogram
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(shutil.which("sh") is None, reason="no shell"),
+]
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "every-night.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+SCRIPTS = {block.split()[2]: block for language, block in BLOCKS if language == "sh"}
+
+
+@pytest.fixture
+def night(tmp_path):
+    """Return a function that plays a night by a script, and gives its code and the mail."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name, text in (
+        ("ductdicom", f'exec {shlex.quote(sys.executable)} -m ductdicom "$@"'),
+        ("mail", f'echo "to $3 about $2" >{tmp_path}/mail; cat >>{tmp_path}/mail'),
+        *SCRIPTS.items(),
+    ):
+        (tools / name).write_text(text if "#!" in text else f"#!/bin/sh\n{text}\n")
+        (tools / name).chmod(0o755)
+    environment = os.environ | {"PATH": f"{tools}:{os.environ['PATH']}"}
+    environment |= {"DUCTDICOM_CACHE": str(tmp_path / "cache"), "DUCTDICOM_FORMAT": "png"}
+
+    def play(script, export):
+        command = [tools / script, export, tmp_path / "out", "radiology@example.org"]
+        done = subprocess.run(command, env=environment, check=False, timeout=100)
+        return done.returncode, (tmp_path / "mail").read_text("utf-8")
+
+    return play
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_two_nights_and_a_quiet_one(night, tmp_path, script):
+    export = write_ductogram(tmp_path / "export" / "P1").parent
+
+    code, mail = night(script, export)
+
+    assert code == 0
+    assert "to radiology@example.org about Ductograms\nThe run ended with 0.\n" in mail
+    assert "1 study (1 paired)" in mail
+    (first,) = read_records(tmp_path / "out")
+
+    assert night(script, export) == (0, mail)
+
+    write_ductogram(export / "P2", study="2.25.901", day="20260103")
+    code, mail = night(script, export)
+    assert code == 0
+    assert "2 studies (2 paired)" in mail
+    assert first in read_records(tmp_path / "out")
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_night_that_fails_says_so_and_the_next_makes_up_for_it(night, tmp_path, script):
+    export = write_ductogram(tmp_path / "export" / "P1").parent
+    (tmp_path / "out").write_text("in the way")
+
+    code, mail = night(script, export)
+    assert code == 4
+    assert "The run ended with 4." in mail
+
+    (tmp_path / "out").unlink()
+    assert night(script, export)[0] == 0
+    assert len(read_records(tmp_path / "out")) == 1
+
+
+def test_the_units_are_units():
+    units = [block for language, block in BLOCKS if language == "ini"]
+    for unit in units:
+        parser = configparser.ConfigParser(interpolation=None)
+        parser.read_file(io.StringIO(unit))
+        assert "Unit" in parser.sections()
+    started = re.search(r"ExecStart=\S+/(\S+)", units[0])
+    assert started[1] in SCRIPTS
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd")
+def test_systemd_takes_the_time_for_one():
+    (when,) = re.findall("OnCalendar=(.*)", PAGE)
+    subprocess.run(["systemd-analyze", "calendar", when], check=True, capture_output=True)
