@@ -105,11 +105,11 @@ class Opened:
 def show(browser):
     windows = []
 
-    def opened(path, size=(1500, 900)):
+    def opened(path, size=(1500, 900), anchor=""):
         window = browser.new_page(viewport={"width": size[0], "height": size[1]})
         windows.append(window)
         found = Opened(window)
-        window.goto(Path(path).resolve().as_uri())
+        window.goto(Path(path).resolve().as_uri() + anchor)
         return found
 
     yield opened
@@ -546,6 +546,67 @@ def test_the_index_filters_by_words_status_and_problems(show, tmp_path):
     index.window.get_by_label("with problems").check()
     assert left.all_inner_texts() == ["20260102-aaa"]
     assert index.complaints == []
+
+
+@pytest.fixture(scope="module")
+def batch(textbook, tmp_path_factory):
+    """Write an index over three studies with the same sheet, and return the folder."""
+    folder = tmp_path_factory.mktemp("batch")
+    studies = [
+        _entry("20260104-ddd"),
+        _entry("20260103-ccc", Status.REVIEW, reasons="phase-unknown", side="left"),
+        _entry("20260102-bbb", Status.REVIEW, reasons="only-suggested", side="right"),
+        _entry("20260101-aaa", Status.REVIEW, reasons="phase-unknown", side="left"),
+    ]
+    page = textbook.read_text(encoding="utf-8")
+    page = page.replace(
+        "</header>", '<nav><a class="all" href="../../index.html">All</a></nav></header>'
+    )
+    for study in studies:
+        sheet = folder / study.link
+        sheet.parent.mkdir(parents=True)
+        sheet.write_text(page, encoding="utf-8")
+    return _index(folder, studies)
+
+
+def test_the_filter_stands_in_the_address(show, batch):
+    index = show(batch)
+    index.window.get_by_label("review 3").check()
+    index.window.get_by_label("Find").fill("phase-unknown left")
+
+    again = show(batch, anchor=index.window.evaluate("location.hash"))
+
+    assert again.window.locator("#count").inner_text() == "2 of 4 studies"
+    assert again.window.get_by_label("Find").input_value() == "phase-unknown left"
+    assert again.complaints == index.complaints == []
+
+
+def test_a_sheet_leads_to_the_next_and_the_previous_of_the_filtered_list_and_back(show, batch):
+    index = show(batch)
+    index.window.get_by_label("Find").fill("phase-unknown")
+    index.window.locator("h2 a:visible").first.click()
+    index.window.wait_for_url("**/20260103-ccc/sheet.html*")
+
+    index.press("j")
+    index.window.wait_for_url("**/20260101-aaa/sheet.html*")
+    assert index.window.get_by_role("link", name="next study").count() == 0
+    index.window.get_by_role("link", name="previous study").click()
+    index.window.wait_for_url("**/20260103-ccc/sheet.html*")
+    index.window.get_by_role("link", name="All").click()
+
+    index.window.wait_for_url("**/index.html*")
+    assert index.window.locator("#count").inner_text() == "2 of 4 studies"
+    assert index.complaints == []
+
+
+@pytest.mark.parametrize("list_", ["", "../../etc,x", "20260109-zzz"])
+def test_a_sheet_without_a_list_that_names_it_has_no_neighbours(show, batch, list_):
+    sheet = show(batch.parent / "studies/20260101-aaa/sheet.html", anchor=f"#list={list_}")
+
+    sheet.press("j")
+
+    assert sheet.window.get_by_role("link", name="study").count() == 0
+    assert "20260101-aaa" in sheet.window.url
 
 
 def test_the_index_is_gone_through_by_keys(show, tmp_path):

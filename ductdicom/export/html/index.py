@@ -9,6 +9,7 @@ from msgspec import UNSET
 from ductdicom.export.html.document import colours, read_part, render_document
 from ductdicom.export.output import RECORD_NAME, THUMBNAIL_NAME
 from ductdicom.export.records import SHEETS, best_sheet
+from ductdicom.model.call import Laterality
 from ductdicom.model.outcome import Disposition, Note, Status
 from ductdicom.model.record import RecordedStudy
 from ductdicom.sheet.captions import FOOTER
@@ -17,17 +18,23 @@ from ductdicom.wording import counted
 
 # What needs a person comes first, what is no ductogram last.
 _STATUS_ORDER = (Status.REVIEW, Status.PARTIAL, Status.PAIRED, Status.NOT_A_DUCTOGRAM)
+_SIDES = {Laterality.LEFT: "left", Laterality.RIGHT: "right"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexEntry:
-    """What the index says of a study; ``links`` are names with their targets."""
+    """What the index says of a study; ``links`` are names with their targets.
+
+    ``side`` is the breast in words, ``reasons`` are why it is for review.
+    """
 
     key: str
     date: str
     who: str
     words: str
     status: Status
+    side: str = ""
+    reasons: str = ""
     images: str
     problems: str
     link: str
@@ -79,9 +86,11 @@ def html_index(
 
 
 def index_entries(studies: Iterable[RecordedStudy], *, has_links: bool = True) -> list[IndexEntry]:
-    """Return what the index says of each study, what needs a person first."""
-    entries = (_entry(study, has_links=has_links) for study in studies)
-    return sorted(entries, key=lambda e: (_STATUS_ORDER.index(e.status), e.key))
+    """Return what the index says of each study, what needs a person first, the newest first."""
+    entries = [_entry(study, has_links=has_links) for study in studies]
+    entries.sort(key=lambda entry: entry.key, reverse=True)
+    entries.sort(key=lambda entry: "undated" in entry.key)
+    return sorted(entries, key=lambda entry: _STATUS_ORDER.index(entry.status))
 
 
 def _entry(study: RecordedStudy, *, has_links: bool) -> IndexEntry:
@@ -97,6 +106,8 @@ def _entry(study: RecordedStudy, *, has_links: bool) -> IndexEntry:
         who=", ".join(study.department.identity) if study.department else "",
         words=study.exam.kind.replace("-", " "),
         status=study.status,
+        side=_side(study),
+        reasons=", ".join(study.review_reasons),
         images=_images(study),
         problems=", ".join(f"{code} ({n})" for code, n in sorted(problems.items())),
         link=sheet if sheet and not sheet.endswith(".dcm") else record,
@@ -109,6 +120,12 @@ def _date(key: str) -> str:
     """Return the date that a study's name begins with, if it tells one."""
     date, _, _ = key.partition("-")
     return f"{date[:4]}-{date[4:6]}-{date[6:]}" if date.isdigit() else date
+
+
+def _side(study: RecordedStudy) -> str:
+    """Return the breast, or both, that the rows show."""
+    sides = dict.fromkeys(row.laterality for row in study.rows)
+    return " and ".join(_SIDES[side] for side in sides if side in _SIDES)
 
 
 def _images(study: RecordedStudy) -> str:

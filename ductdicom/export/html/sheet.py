@@ -61,7 +61,9 @@ def html_sheet(pages: Sequence[Page], theme: Theme, *, title: str, index: str = 
         ],
     }
     styles = (colours(theme), read_part("sheet.css"), read_part("viewer.css"))
-    scripts = (read_part(f"{name}.js") for name in ("geometry", "viewer", "hands", "sheet"))
+    scripts = (
+        read_part(f"{name}.js") for name in ("geometry", "viewer", "hands", "sheet", "neighbours")
+    )
     return render_document("sheet", content, style="".join(styles), script="".join(scripts))
 
 

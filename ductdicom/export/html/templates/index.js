@@ -5,11 +5,27 @@
   const find = document.getElementById("find");
   const problems = document.getElementById("problems");
   const count = document.getElementById("count");
+  const mostNeighbours = 100; // of a study, on either side, that its sheet is told of
   const items = [...document.querySelectorAll(".studies li")].map((item) => ({
     item,
     text: item.textContent.toLowerCase(),
     hasProblems: Boolean(item.querySelector(".problems")),
   }));
+  // The filter stands in the address, so that it can be sent and comes back with the page.
+  const wanted = () => new URLSearchParams(Object.entries({
+    find: find.value.trim(),
+    status: form.elements.status.value,
+    problems: problems?.checked ? "1" : "",
+  }).filter(([, value]) => value));
+  const take = () => {
+    const asked = new URLSearchParams(location.hash.slice(1));
+    if (location.hash && !["find", "status", "problems"].some((name) => asked.has(name))) return;
+    find.value = asked.get("find") ?? "";
+    const status = asked.get("status") ?? "";
+    const chip = [...form.elements.status].find((input) => input.value === status);
+    (chip ?? form.elements.status[0]).checked = true;
+    if (problems) problems.checked = asked.has("problems");
+  };
   const filter = () => {
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
     const status = form.elements.status.value;
@@ -23,6 +39,11 @@
     }
     count.textContent = `${shown} of ${items.length} ${items.length === 1 ? "study" : "studies"}`;
   };
+  const change = () => {
+    filter();
+    const hash = wanted().toString();
+    history.replaceState(null, "", hash ? `#${hash}` : location.pathname);
+  };
   const step = (by) => {
     const links = items.filter(({ item }) => !item.hidden)
       .map(({ item }) => item.querySelector("h2 a"));
@@ -30,10 +51,27 @@
     if (next) next.focus();
     else if (by < 0) find.focus();
   };
-  form.addEventListener("input", filter);
+  // Tells a sheet which studies come before and after it here; only those that are shown.
+  const tellNeighbours = (event) => {
+    const link = event.target.closest('a[href*="/sheet.html"]');
+    if (!link) return;
+    const sheets = items.filter(({ item }) => !item.hidden)
+      .map(({ item }) => item.querySelector('a[href$="/sheet.html"], a[href*="/sheet.html#"]'))
+      .filter(Boolean);
+    const own = link.closest("li").querySelector('a[href*="/sheet.html"]');
+    const at = sheets.indexOf(own);
+    const near = sheets.slice(Math.max(at - mostNeighbours, 0), at + mostNeighbours + 1);
+    const keys = near.map((sheet) => sheet.getAttribute("href").split("/").at(-2));
+    const told = new URLSearchParams({ list: keys.join(","), index: wanted().toString() });
+    link.href = `${link.getAttribute("href").split("#")[0]}#${told}`;
+  };
+  form.addEventListener("input", change);
   form.addEventListener("submit", (event) => event.preventDefault());
+  document.addEventListener("click", tellNeighbours);
+  document.addEventListener("auxclick", tellNeighbours);
+  window.addEventListener("hashchange", () => { take(); filter(); });
   // A browser that comes back to the page fills the form in again, after scripts have run.
-  window.addEventListener("pageshow", filter);
+  window.addEventListener("pageshow", () => { take(); filter(); });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const isTyping = document.activeElement === find;
@@ -44,5 +82,6 @@
     else return;
     event.preventDefault();
   });
+  take();
   filter();
 })();
