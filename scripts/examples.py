@@ -25,6 +25,7 @@ _READINGS = (
     "filling defect at 2 cm after contrast",
     "post contrast, no reaction",
     "post contrast xyz",
+    "nach Kontrastmittelsono",
     "MRI post contrast",
     "post contrast planned",
     "Z.n. KM-Gabe",

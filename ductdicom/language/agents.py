@@ -8,7 +8,8 @@ from typing import Literal
 
 from ductdicom.identity.known import MASK_SIGN
 from ductdicom.language.lexicon import agent_lexicon_of, lexicon_of
-from ductdicom.language.parts import Phrase
+from ductdicom.language.parts import MARKERS, Phrase
+from ductdicom.language.whole import Part, parts_of
 from ductdicom.vocabulary.terms import Vocabulary
 
 Route = Literal["intraductal", "intravenous"]
@@ -36,7 +37,14 @@ _AMOUNTS = frozenset({"ml", "mls", "cc", "мл", "毫升"})
 _NAMES_CONTRAST = ("agent.positive", "agent.gadolinium", "agent.generic")
 OPAQUE = frozenset({AgentClass.AGENT, AgentClass.GADOLINIUM})  # by their names
 _GIVEN = OPAQUE | {AgentClass.GENERIC_YES}
+_STATING = _GIVEN | {AgentClass.EXPLICIT_NONE}
+_DOUBTFUL = ("compound", "empty", "redacted", "unconfirmed")
+# Words of a text that may stand beside an agent, and turn nothing.
+_ASIDE = frozenset({Part.SIDE, Part.DUCT, Part.UNIT, Part.CONNECTIVE, Part.FILLER})
+_ASIDE |= {Part.INJECTION, Part.CONTRAST, Part.AGENT, Part.NUMBER, Part.SIGN}
+_TURNING = tuple(marker for marker in MARKERS if marker != "with")
 _SHORTEST_NAME = 4  # letters of an agent's name
+_STRENGTHS = range(140, 401, 10)  # mg of iodine in 1 mL, as brands have them
 _REMEMBERED = 2048  # the images of an export say the same
 
 
@@ -47,7 +55,8 @@ def read_agent(text: str, vocabulary: Vocabulary) -> AgentClass:
     Whether the field counts at all is for the study to say: consoles copy it onto every image.
     A bare number or a date states nothing, nor does a filling that is still to come; a volume or a
     concentration states that something was given, 0 that nothing was, and 1 states yes, as
-    consoles do. A name that was taken out may have been a word of denial: nothing is stated.
+    consoles do. A name that was taken out may have been a word of denial: nothing is stated. Nor
+    is it where a word is not understood: "Omnipaque refused", "CT Ultravist", "iodine swab".
     """
     if MASK_SIGN in text:
         return AgentClass.UNINFORMATIVE
@@ -66,7 +75,23 @@ def read_agent(text: str, vocabulary: Vocabulary) -> AgentClass:
     if is_denied and any(phrase.has("yes") and not phrase.has("none", "given") for phrase in words):
         return AgentClass.UNINFORMATIVE  # "KM ja/nein" as a form has it
     telling = tuple(_telling(words))
-    return _read_words(telling) if telling else AgentClass.UNINFORMATIVE
+    found = _read_words(telling) if telling else AgentClass.UNINFORMATIVE
+    is_stated = found not in _STATING or _is_whole(text, words, vocabulary)
+    return found if is_stated else AgentClass.UNINFORMATIVE
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def typed_volume_ml(text: str, vocabulary: Vocabulary) -> float:
+    """Return the largest volume that a text names, in millilitres; 0 where it names none."""
+    phrases = agent_lexicon_of(vocabulary).scan(text).phrases
+    return max(
+        (
+            float(number.text.replace(",", "."))
+            for number, unit in pairwise(phrases)
+            if number.is_number and unit.text in _AMOUNTS
+        ),
+        default=0.0,
+    )
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -95,9 +120,9 @@ def denies_nothing(text: str, vocabulary: Vocabulary) -> bool:
 def may_be_agent(text: str, vocabulary: Vocabulary) -> bool:
     """Tell whether a text that stands in the agent's field can only be an agent's name.
 
-    A known agent, contrast as such, or one word that is unknown, or known from memory only, with a
-    number beside it, as a brand and its concentration are written. No other substance, nothing
-    redacted, planned or failed.
+    A known agent, contrast as such, or one word that is unknown, or known from memory only, with
+    the strength of a brand beside it: no room, lot or needle. No other substance, nothing redacted,
+    planned or failed.
     """
     if read_agent(text, vocabulary) in _GIVEN:
         return True
@@ -105,12 +130,30 @@ def may_be_agent(text: str, vocabulary: Vocabulary) -> bool:
     words = [phrase for phrase in phrases if _is_significant(phrase)]
     is_unknown = len(words) == 1 and len(words[0].text) >= _SHORTEST_NAME
     is_unknown = is_unknown and (not words[0].roles or words[0].has("unconfirmed"))
-    has_number = any(phrase.is_number for phrase in phrases)
+    has_strength = any(_is_strength(*pair) for pair in pairwise((*phrases, None)))
     elsewhere = lexicon_of(vocabulary).scan(text)
     is_other = bool(
         elsewhere.roles & {"competing", "modality", "tracer", "history", "future", "awaited"}
     )
-    return is_unknown and has_number and not is_other and "?" not in text
+    return is_unknown and has_strength and not is_other and "?" not in text
+
+
+def _is_strength(number: Phrase | None, unit: Phrase | None) -> bool:
+    """Whether a number is that of a brand: "300", "300 mg/ml"; not "300 mm"."""
+    is_bare = unit is None or not unit.has("unit") or _is_amount(unit)
+    return number is not None and number.number in _STRENGTHS and is_bare
+
+
+def _is_whole(text: str, words: Sequence[Phrase], vocabulary: Vocabulary) -> bool:
+    """Whether each word is one of an agent's field, or of a text and turns nothing there."""
+    if any(phrase.has(*_DOUBTFUL) for phrase in words):
+        return False
+    strange = {phrase.first for phrase in words if not phrase.roles}
+    return not strange or all(
+        word.part in _ASIDE or (word.phrase.has("with") and not word.phrase.has(*_TURNING))
+        for word in parts_of(lexicon_of(vocabulary).scan(text).phrases)
+        if not strange.isdisjoint(range(word.phrase.first, word.phrase.last + 1))
+    )
 
 
 def _without_allergy(words: list[Phrase]) -> list[Phrase]:

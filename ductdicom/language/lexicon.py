@@ -18,6 +18,13 @@ _LONGEST_STEM = 32
 _MOST_SIGNS_BETWEEN = 3  # between two words of a phrase
 _AGENTS = "agents"
 _AGENT_NAMES = ("agent.positive", "agent.gadolinium")
+# Behind their stems stands an ending, no other word: neither an allergy nor an MRI is an agent.
+_NAMES_AGENT = frozenset({*_AGENT_NAMES, "agent.generic"})
+_LONGEST_ENDING = 3  # letters
+# What begins with such a word and is not known as a whole plays the role "compound", too.
+_BEGINS_COMPOUND = _NAMES_AGENT | {"contrast"}
+_SHORTEST_BEGINNING = 6  # letters; a control begins with contr
+_COMPOUND = "compound"
 _FIRST_ROLES = frozenset({"ductography", "other_procedure"})
 # Roles whose words are known with one letter wrong, and how many letters these have at least. Of
 # the second everyday words are one letter off (infection, contract): no letter may be another, and
@@ -113,6 +120,21 @@ class Lexicon:
                 uses = next(p.uses for p in patterns if len(p.tokens) == 1 and role in p.roles)
                 slips = {(_SLIP, language) for _, language in uses if role in _EVERYDAY}
                 return uses | slips
+        return self._compound(word)
+
+    def _compound(self, word: str) -> frozenset[Use]:
+        """Return the uses of the contrast that a longer word begins with: Kontrastmittelallergie.
+
+        Only for the rests that the vocabulary knows is it contrast; of any other it may be. A few
+        letters are an ending of a language that no file knows.
+        """
+        longest = min(len(word) - _LONGEST_ENDING - 1, _LONGEST_STEM)
+        for length in range(longest, _SHORTEST_BEGINNING - 1, -1):
+            patterns = (*self._words.get(word[:length], ()), *self._stems.get(word[:length], ()))
+            known = (pattern.uses for pattern in patterns if len(pattern.tokens) == 1)
+            uses = {use for each in known for use in each if use[0] in _BEGINS_COMPOUND}
+            if uses:
+                return frozenset(uses | {(_COMPOUND, language) for _, language in uses})
         return frozenset()
 
     def _find(
@@ -154,7 +176,10 @@ class Lexicon:
     def _beginning_with(self, word: str) -> Iterator[Pattern]:
         yield from self._words.get(word, ())
         for length in range(1, min(len(word), _LONGEST_STEM) + 1):
-            yield from self._stems.get(word[:length], ())
+            is_ending = len(word) - length <= _LONGEST_ENDING
+            for pattern in self._stems.get(word[:length], ()):
+                if is_ending or pattern.roles.isdisjoint(_NAMES_AGENT):
+                    yield pattern
 
 
 def _stranger(tokens: tuple[Token, ...], position: int) -> Phrase:

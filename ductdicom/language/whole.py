@@ -56,7 +56,7 @@ NOT_UNDERSTOOD = frozenset(
 # The first role of a phrase that stands here tells its part. What makes a text mean something
 # else goes before what it may also mean in another language.
 _PARTS: tuple[tuple[Part, tuple[str, ...]], ...] = (
-    (Part.UNKNOWN, ("unconfirmed",)),  # no source confirms the word
+    (Part.UNKNOWN, ("unconfirmed", "compound")),  # no source confirms the word, or its end
     (Part.SLIP, ("slip",)),
     (Part.VIEW, ("kind.tomosynthesis", "kind.synthetic")),
     (

@@ -44,6 +44,14 @@ NO_ANSWER = (
     "see notes",
     "pending",
     "per protocol",
+    "Omnipaque refused",
+    "Ultravist yesterday",
+    "CT Ultravist",
+    "Ultravistallergie",
+    "Povidone iodine",
+    "Omnipaque 350 100ml",
+    "ROOM 2",
+    "Charge 4711",
 )
 
 

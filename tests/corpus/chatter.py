@@ -86,6 +86,17 @@ ELSEWHERE = {
     "zh": ("增强MRI后",),
 }
 
+# Longer words that begin with contrast or an agent's name: none of them fills a duct.
+COMPOUNDS = (
+    "Kontrastmittelallergie",
+    "nach Kontrastmittelsono",
+    "kein Kontrastmittelrest",
+    "KontrastmittelMRT",
+    "Ultravistallergie",
+    "contrastmiddelallergie",
+    "efter kontrastmedelsreaktion",
+)
+
 
 def noise_and_label(setting: Setting) -> Plan:
     """Put noise on every image and a bare label on the filled ones: only the label splits."""
@@ -137,6 +148,16 @@ def finding_on_filled(setting: Setting) -> Plan:
         topic="finding on the filled half",
         study_text=setting.exam_name(),
         shots=halves(setting, after=pick(setting, FINDINGS), tag=COMMENT),
+    )
+
+
+def compound_on_later(setting: Setting) -> Plan:
+    """Use a compound of contrast on the later half: it tells nothing of a filling."""
+    compound = COMPOUNDS[setting.number % len(COMPOUNDS)]
+    return Plan(
+        topic="compound on the later half",
+        study_text=setting.exam_name(),
+        shots=halves(setting, after=compound, tag=COMMENT, phases=NEITHER),
     )
 
 

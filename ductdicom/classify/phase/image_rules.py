@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from ductdicom.classify.engine import Rule, Thresholds
 from ductdicom.classify.image.subject import Subject
 from ductdicom.classify.rules import describe_rules
-from ductdicom.language.agents import OPAQUE, AgentClass, read_agent, read_route
+from ductdicom.language.agents import OPAQUE, AgentClass, read_agent, read_route, typed_volume_ml
 from ductdicom.language.codes import agent_of, route_of
 from ductdicom.language.phrases import TextPhase
 from ductdicom.language.text import Reading
@@ -57,11 +57,13 @@ def _is_denied(subject: Subject) -> bool:
     return subject.instance.contrast.is_administered is False
 
 
-def _agent(subject: Subject, _: Thresholds) -> Said:
+def _agent(subject: Subject, thresholds: Thresholds) -> Said:
     agent = None if _is_denied(subject) else subject.instance.contrast.agent
     if agent is not None:
         phase = _AGENT_PHASES.get(read_agent(agent, subject.vocabulary))
-        if phase is not None:
+        # More than a duct holds is a vial's, or went into a vein.
+        volume = typed_volume_ml(agent, subject.vocabulary)
+        if phase is not None and volume <= thresholds.duct_volume_at_most_ml:
             yield "(0018,0010)", agent, phase
 
 

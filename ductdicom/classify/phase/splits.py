@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.image.seen import Seen
 from ductdicom.classify.phase.side import Side, firm, words_by_tag
-from ductdicom.language.agents import denies_nothing, may_be_agent, read_route
+from ductdicom.language.agents import denies_nothing, may_be_agent, read_route, typed_volume_ml
 from ductdicom.language.labels import (
     LabelMeaning,
     label_words,
@@ -207,6 +207,8 @@ def _has_agent(image: Seen) -> bool:
 
 def _holds_agent(image: Seen, thresholds: Thresholds) -> bool:
     contrast, vocabulary = image.instance.contrast, image.subject.vocabulary
-    is_ductal = (contrast.volume_ml or 0.0) <= thresholds.duct_volume_at_most_ml
+    agent = contrast.agent or ""
+    volume = max(contrast.volume_ml or 0.0, typed_volume_ml(agent, vocabulary))
+    is_ductal = volume <= thresholds.duct_volume_at_most_ml
     is_venous = read_route(contrast.route or "", vocabulary) == "intravenous"
-    return is_ductal and not is_venous and may_be_agent(contrast.agent or "", vocabulary)
+    return is_ductal and not is_venous and may_be_agent(agent, vocabulary)

@@ -38,7 +38,7 @@ COMMENTS = {
     "ordinal": "* duct injected",
     "neutral": "post contrast *",
     "kind.tomosynthesis": "* scout",
-    "unconfirmed": "opacified",
+    "unconfirmed": "filled",
 }
 # Words of something else. Not known, they would be noise on all images that a label splits.
 SPOILING = frozenset(("competing", "tracer", "history", "like", "awaited", "follow_up", "span"))
@@ -48,21 +48,18 @@ PHRASES = {
     "other_procedure": "* ductogram",
     "alone": "after",  # another role of a word that is there
     "alone_weak": "following",
-    "empty": "contrast *",
-    "unconfirmed": "opacified",
+    "unconfirmed": "filled",
 }
 # A contrast agent's text that is read otherwise once the site's word has the role.
 AGENTS = {
-    "before": "* contrast",
     "given": "contrast not *",
     "yet": "not * contrast",
     "unit": "0 *",
-    "empty": "contrast *",
-    "redacted": "contrast *",
-    "allergy": "contrast *",
     "iodine": "gadovist, * allergy",
-    "unconfirmed": "iohexol opacified",
+    "unconfirmed": "iohexol filled",
 }
+# Words that are no agent. Not known, they would be one with a strength beside them.
+NO_AGENT = frozenset(("before", "empty", "redacted", "allergy"))
 
 
 def word_for(role):
@@ -152,6 +149,11 @@ def study_with_agent(role):
     text = text_for(role, AGENTS)
     if role == "name.phantom":
         return images(patient=Patient(name=text), view=None)
+    if role in NO_AGENT:
+        return (
+            make_instance("2.25.1", study_text="Galaktographie", at="09:00"),
+            make_instance("2.25.2", study_text="Galaktographie", at="09:10", agent=f"{text} 300"),
+        )
     if role == "route.intravenous":
         return images(contrast=Contrast(agent="iohexol", route=text))
     if role == "route.intraductal":

@@ -11,6 +11,7 @@ from ductdicom.language.agents import (
     names_something,
     read_agent,
     read_route,
+    typed_volume_ml,
 )
 from ductdicom.vocabulary.terms import load_vocabulary
 
@@ -94,13 +95,35 @@ def test_case_and_blanks_do_not_matter(value):
         pytest.param("Unilux", False, id="a word from memory alone"),
         pytest.param("Zorvalex", False, id="an unknown word alone"),
         pytest.param("Zorvalex Plus 300", False, id="two unknown words"),
+        pytest.param("Zorvalex 300 mg/ml", True, id="with its unit"),
+        pytest.param("Zorvalex 2", False, id="a number that is no brand's"),
+        pytest.param("Zorvalex 300 mm", False, id="a length"),
         pytest.param("Zorvalex 300?", False, id="a question"),
+        pytest.param("ROOM 300", False, id="a room"),
+        pytest.param("batch 300", False, id="a lot"),
+        pytest.param("cannula 30G", False, id="a needle"),
+        pytest.param("Omnipaque refused", False, id="an agent beside a word unknown"),
+        pytest.param("Ultravistallergie 300", False, id="a compound of an agent"),
         pytest.param("Lidocaine 1 ml", False, id="another substance"),
         pytest.param("", False, id="nothing"),
     ],
 )
 def test_what_can_only_be_an_agents_name_may_be_one(value, may_be):
     assert may_be_agent(value, VOCABULARY) is may_be
+
+
+@pytest.mark.parametrize(
+    ("value", "volume_ml"),
+    [
+        pytest.param("Omnipaque 350 100ml", 100.0, id="a vial's"),
+        pytest.param("0,3 ml Ultravist 300", 0.3, id="a duct's"),
+        pytest.param("OMNIPAQUE 240MG/ML, 50ML BOTTLE", 50.0, id="beside a strength"),
+        pytest.param("0.2 cc + 0.3 cc", 0.3, id="the largest of two"),
+        pytest.param("Omnipaque 300", 0.0, id="none"),
+    ],
+)
+def test_a_volume_typed_with_the_agent_is_found(value, volume_ml):
+    assert typed_volume_ml(value, VOCABULARY) == volume_ml
 
 
 @pytest.mark.parametrize(

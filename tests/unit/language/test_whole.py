@@ -34,6 +34,10 @@ def asserted(text):
         pytest.param("good filling of duct", "finding phase connective duct", id="a remark"),
         pytest.param("post CONTRSAT", "phase|slip of the pen", id="two letters swapped"),
         pytest.param("post infection", "phase unknown", id="another word, a letter apart"),
+        pytest.param("Kontrastmittelallergie", "unknown", id="a compound of contrast"),
+        pytest.param("nach Kontrastmittelgabe", "phase contrast", id="one that is contrast"),
+        pytest.param("Ultravistallergie", "unknown", id="a compound of an agent"),
+        pytest.param("kein Kontrastmittelaustritt", "negation finding", id="one of a finding"),
         pytest.param(
             "L CC 2 weeks post contrast", "side|view|number|past|phase|contrast", id="days"
         ),
@@ -77,6 +81,9 @@ def test_each_word_has_its_part(text, parts):
         pytest.param("extravasation before injection", None, id="a finding beside a before"),
         pytest.param("POST CONTRSAT", None, id="a slip of the pen is a hint"),
         pytest.param("nachher KM", None, id="contrast that is to come"),
+        pytest.param("kein Kontrastmittelrest", None, id="a denial of a compound"),
+        pytest.param("nach Kontrastmittelsono", None, id="after a compound"),
+        pytest.param("inget kontrastmedelsläckage", None, id="the same in Swedish"),
         pytest.param("CC SIN POST MDC", "post", id="left, and after"),
         pytest.param("CC sin contraste", "pre", id="without in Spanish"),
     ],

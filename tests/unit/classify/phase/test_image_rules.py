@@ -69,6 +69,9 @@ SPEAKS = {
         (contrast(agent="N/A"), NOTHING),
         (contrast(agent="20260102"), NOTHING),
         (contrast(agent="AIR"), NOTHING),
+        (contrast(agent="Omnipaque refused"), NOTHING),
+        (contrast(agent="Omnipaque 350 5ml"), POST),
+        (contrast(agent="Omnipaque 350 100ml"), NOTHING),
     ],
     "contrast-agent-code": [
         (contrast(agent_codes=(code("109218004"),)), POST),

@@ -189,6 +189,9 @@ def test_a_label_never_speaks_against_stronger_evidence():
         pytest.param("saline 0.9%", False, id="saline"),
         pytest.param("patient refused", False, id="a failure"),
         pytest.param("Jopasol", False, id="an unknown word alone"),
+        pytest.param("ROOM 2", False, id="a room"),
+        pytest.param("Omnipaque expired", False, id="an agent that was not given"),
+        pytest.param("Omnipaque 350 100ml", False, id="a volume that no duct holds"),
     ],
 )
 def test_an_agents_field_that_only_the_later_images_have(agent, is_post):
