@@ -440,6 +440,6 @@ def test_a_decision_on_an_unknown_image_is_reported():
     engine = make_engine(Decision(sop_instance_uid="2.25.404", phase=Phase.PRE))
     gathered = gather(ductogram(), lambda origin: origin.label)
 
-    problems = unknown_decisions(engine, judge(gathered.parts, engine, all_studies=False))
+    problems = unknown_decisions(engine, judge(gathered.parts, engine, all_studies=False), ())
 
     assert [(p.code, p.sop_instance_uid) for p in problems] == [("unknown-decision", "2.25.404")]
