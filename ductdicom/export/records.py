@@ -45,6 +45,7 @@ SHEETS = ("sheet.html", "sheet.pdf", "sheet-1.png", "sheet.dcm")  # what is best
 _LIBRARIES = ("pydicom", "numpy", "pillow", "imagecodecs", "reportlab")
 _PLACES = frozenset({"source", "member"})
 _BARE_PLACES = frozenset({"file_hex", "modified_ns"})  # where and when, as no text that is masked
+_NEVER_SHARED = _BARE_PLACES | {"patient_ids", "accession_number", "identity"}
 _DATES = frozenset({"study_date", "acquired_at"})
 _UIDS = frozenset(
     {"sop_instance_uid", "series_instance_uid", "study_instance_uid", "pre", "post", "plain"}
@@ -125,7 +126,7 @@ def shared_record(
 
     def shared(value: object, name: str) -> object:
         if isinstance(value, dict):
-            shown = (item for item in value.items() if item[0] not in _BARE_PLACES)
+            shown = (item for item in value.items() if item[0] not in _NEVER_SHARED)
             return {key: shared(item, key) for key, item in shown}
         if isinstance(value, list | tuple):
             return [shared(item, name) for item in value]

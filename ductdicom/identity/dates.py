@@ -33,10 +33,10 @@ _NEAR = r"(?:[^\w]|_|\b(?:de|del|di|of|den)\b){0,6}"
 _NUMERIC = re.compile(rf"(?=(?<!\d)((\d{{1,4}}){_BETWEEN}(\d{{1,2}}){_BETWEEN}(\d{{1,4}})(?!\d)))")
 _DAY_FIRST = re.compile(
     rf"(?=(?<!\d)((\d{{1,4}})(?:st|nd|rd|th|er)?{_NEAR}"
-    rf"({_STEMS})[^\W\d_]*{_NEAR}(\d{{1,4}})(?!\d)))"
+    rf"({_STEMS})[^\W\d_]{{0,12}}{_NEAR}(\d{{1,4}})(?!\d)))"
 )
 _MONTH_FIRST = re.compile(
-    rf"(?=(?<![^\W\d_])(({_STEMS})[^\W\d_]*{_NEAR}(\d{{1,2}})(?:st|nd|rd|th)?{_NEAR}(\d{{2,4}})(?!\d)))"
+    rf"(?=(?<![^\W\d_])(({_STEMS})[^\W\d_]{{0,12}}{_NEAR}(\d{{1,2}})(?:st|nd|rd|th)?{_NEAR}(\d{{2,4}})(?!\d)))"
 )
 _WITH_NUMERAL = re.compile(
     rf"(?=(?<!\d)((\d{{1,4}}){_BETWEEN}({_NUMERALS}){_BETWEEN}(\d{{1,4}})(?!\d)))"

@@ -28,6 +28,9 @@ MASK_SIGN = "■"
 MASK = MASK_SIGN * 3
 """Stands for what names a person; as a word of a text it is one that nobody understands."""
 
+_LONGEST_TEXT = 10_240  # characters, the length of LT (DICOM PS3.5 6.2)
+_LONGEST_NAME = 1000  # three groups of 64 characters are allowed, and several names
+_LONGEST_WORD = 40
 _LEAST_SOUND = 4  # letters; shorter words are compared as they are spelled
 _LEAST_INSIDE = 4  # letters of a name that is looked for inside longer words, too
 _LEAST_DIGITS = 4  # of a number that is an ID wherever it stands
@@ -164,8 +167,11 @@ class Identity:
         Returns
         -------
         str
-            After NFKC if anything is masked, the same text otherwise.
+            After NFKC if anything is masked, the same text otherwise. Of one that is longer than
+            any text may be, the rest is masked unseen.
         """
+        if len(text) > _LONGEST_TEXT:
+            return self.mask(text[:_LONGEST_TEXT], is_known) + MASK
         spelled = spell(text)
         found = [
             *self._names(spelled, is_known),
@@ -206,7 +212,7 @@ def identify_person(names: Iterable[str], *, is_name: Callable[[str], bool]) -> 
     """
     words: set[str] = set()
     for name in names:
-        for group in _GROUP_SIGNS.split(name):
+        for group in _GROUP_SIGNS.split(name[:_LONGEST_NAME]):
             words |= _words_of_group(group, is_name)
     return _of_words(words)
 
@@ -328,24 +334,30 @@ def _in_words(
     must_be_tight: bool = False,
 ) -> Iterator[tuple[int, int]]:
     """Yield where words stand as wholes, or long ones inside a word without meaning."""
+    seen: dict[str, int] = {}
     for word, start in _occurrences(words, spelled.text):
         end = start + len(word)
+        if start < seen.get(word, 0):  # it overlaps itself
+            continue
         place = spelled.source_of(start, end)
         if len(word) == 1 and _is_in_known(spelled, start, is_known):
             continue
         if spelled.is_cut(start) and spelled.is_cut(end):
             cuts = (letter.cut for letter in spelled.letters[start + 1 : end])
             if not must_be_tight or max(cuts, default=0) < 2:  # noqa: PLR2004
+                seen[word] = end
                 yield place
         elif len(word) >= _LEAST_INSIDE and not is_known(_around(spelled, start, end)):
+            seen[word] = end
             yield place
 
 
 def _around(spelled: Spelled, start: int, end: int) -> str:
-    """Return the words of the source in which some letters stand."""
-    while not spelled.is_cut(start):
+    """Return the words of the source in which some letters stand, as far as a word reaches."""
+    first, last = start - _LONGEST_WORD, end + _LONGEST_WORD
+    while start > first and not spelled.is_cut(start):
         start -= 1
-    while not spelled.is_cut(end):
+    while end < last and not spelled.is_cut(end):
         end += 1
     first, last = spelled.source_of(start, end)
     return spelled.source[first:last]

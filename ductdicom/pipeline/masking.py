@@ -54,7 +54,8 @@ _TYPED: Mapping[type[Value], frozenset[str]] = {
     Geometry: frozenset({"paddle"}),
 }
 _NEVER_SHOWN = frozenset(
-    {"origin", "patient", "people", "accession_number", "clock", "damage", "tag", "references"}
+    {"origin", "patient", "people", "equipment", "accession_number", "clock", "damage"}
+    | {"tag", "references"}
 )
 _Found = tuple[bool, str]  # whether it was typed, and the text
 

@@ -299,9 +299,10 @@ def test_the_index_does_not_link_to_what_is_for_the_department(tmp_path):
         organise(export, output=tmp_path / phi, options=["--phi", phi])
     none, minimal = ((tmp_path / phi / "index.html").read_text("utf-8") for phi in OUTPUTS)
 
-    for name in ("ledger.csv", "studies.jsonl", "summary.json", "study.json"):
+    for name in ("ledger.csv", "studies.jsonl", "summary.json", "study.json"):  # nor worklist.csv
         assert f'{name}"' not in none
         assert f'{name}"' in minimal
+    assert 'worklist.csv"' not in none
     assert "for the department alone" in none
     assert "sheet-1.png" in none
 

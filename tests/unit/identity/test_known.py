@@ -208,3 +208,25 @@ def test_what_overlaps_is_masked_once():
     both = Identity.of_all([of_name("Smith^Jane"), of_name("Jane^X")])
 
     assert both.mask("smith jane") == MASK
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("AAAA^AAAAA", "A" * 100_000),
+        ("A^" * 30_000, "A B " * 30_000),
+        ("ABAB" * 20_000, "ab" * 50_000),
+        ("Smith^Jane", "1jan" * 25_000),
+    ],
+)
+def test_texts_and_names_without_end_are_read_in_short(name, text):
+    masked = of_name(name).mask(text, is_known)
+
+    assert len(masked) < 11_000
+    assert masked.endswith(MASK)
+
+
+def test_what_is_beyond_the_length_of_a_text_is_masked_unseen():
+    masked = SMITH.mask("x" * 10_240 + "SMITH", is_known)
+
+    assert masked == "x" * 10_240 + MASK
