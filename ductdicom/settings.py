@@ -94,6 +94,8 @@ class Settings:
     voi: VoiOption = VoiOption.HEADER
     difference: bool = False
     replace: bool = False
+    only: tuple[str, ...] = ()
+    study: str | None = None
     dry_run: bool = False
     force: bool = False
     all_studies: bool = False

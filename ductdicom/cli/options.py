@@ -18,7 +18,8 @@ from click.core import ParameterSource
 from ductdicom.cli.echo import say
 from ductdicom.errors import UsageError
 from ductdicom.ingest.inputs import check_inputs, read_list
-from ductdicom.model.outcome import FailOn
+from ductdicom.model.call import ExamKind
+from ductdicom.model.outcome import FailOn, Status
 from ductdicom.reading import load_toml, read_regular
 from ductdicom.settings import (
     Closeup,
@@ -111,6 +112,15 @@ def _failures(
     return tuple(dict.fromkeys(FailOn(name) for name in names if name != _NOTHING))
 
 
+def _chosen(
+    ctx: click.Context, option: click.Parameter, value: str | None
+) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    choice = click.Choice([*map(str, ExamKind), *map(str, Status)], case_sensitive=False)
+    return tuple(choice.convert(name.strip(), option, ctx) for name in value.split(","))
+
+
 def _read_config(ctx: click.Context, _option: click.Parameter, config: Path | None) -> Path | None:
     """Let the file of ``--config`` say what nobody typed."""
     if config is None:
@@ -197,6 +207,20 @@ DECIDING = (
     ),
     _choice("--phi", Phi, "How much identity goes on sheets, and is said.  [default: minimal]"),
 )
+CHOOSING = (
+    _Setting(
+        "--only",
+        callback=_chosen,
+        metavar="LIST",
+        help="Speak only of these studies, comma separated, by examination or status: "
+        "ductogram, mammogram, review, paired and so on.",
+    ),
+    _Setting(
+        "--study",
+        metavar="ID",
+        help="Speak only of this study: its key, its Study Instance UID or its accession number.",
+    ),
+)
 PAGES = (
     _Setting(
         "--dpi", type=click.IntRange(72, 600), metavar="N", help="Pixels an inch.  [default: 200]"
@@ -245,7 +269,7 @@ SAYING = (
 )
 _SETTINGS = {
     str(option.name): option
-    for option in (*DECIDING, *PAGES, *WRITING, *SAYING, *FAILING, quiet_option)
+    for option in (*DECIDING, *CHOOSING, *PAGES, *WRITING, *SAYING, *FAILING, quiet_option)
     if isinstance(option, _Setting)
 }
 

@@ -50,6 +50,9 @@ class WrittenFile(Value, frozen=True, kw_only=True):
     sha256: str | None = None
 
 
+_OBJECTS = {Disposition.VIEW, Disposition.OTHER, Disposition.COMPANION}
+
+
 class Written(Value, frozen=True, kw_only=True):
     """What lies in a study's folder.
 
@@ -128,8 +131,8 @@ class Report(Struct, frozen=True, kw_only=True):
 
     @property
     def found_nothing(self) -> bool:
-        """Whether there was no study, nor a part of one that an earlier run finished."""
-        return not self.studies and ProblemCode.STUDY_INCOMPLETE not in self._codes()
+        """Whether no input was an object of a study."""
+        return not self.studies and not any(row.disposition in _OBJECTS for row in self.rows)
 
     @property
     def causes(self) -> dict[str, int]:

@@ -14,12 +14,14 @@ from ductdicom.pipeline.drawing.originals import DECODER_CRASHED
 from ductdicom.pipeline.drawing.workers import find_deadly, probe
 from ductdicom.pipeline.executors import WorkerPool
 from ductdicom.pipeline.judge import Judged
-from ductdicom.pipeline.read import Progress, Scan, silent
+from ductdicom.pipeline.read import Progress, silent
 
 _AHEAD = 8  # images under way for each worker
 
 
-def decode_all(scanned: Scan, jobs: int, *, progress: Progress = silent) -> tuple[StudyResult, ...]:
+def decode_all(
+    studies: Sequence[Judged], jobs: int, *, progress: Progress = silent
+) -> tuple[StudyResult, ...]:
     """Decode every image, as a sheet would, and say of each study which cannot be.
 
     Parameters
@@ -29,16 +31,16 @@ def decode_all(scanned: Scan, jobs: int, *, progress: Progress = silent) -> tupl
 
     Returns
     -------
-    A result for each study, in the order of ``scanned.judged``.
+    A result for each study, in their order.
     """
-    images = [image for study in scanned.judged for image in study.call.images if _has_view(image)]
+    images = [image for study in studies for image in study.call.images if _has_view(image)]
     executor = WorkerPool(jobs)
     try:
         origins = [image.instance.origin for image in images]
         refused = dict(_refusals(origins, executor, jobs * _AHEAD, progress))
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
-    return tuple(_result(study, refused) for study in scanned.judged)
+    return tuple(_result(study, refused) for study in studies)
 
 
 def _has_view(image: ImageCall) -> bool:

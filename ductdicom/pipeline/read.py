@@ -78,6 +78,18 @@ class Scan:
     recalled: frozenset[str] = frozenset()
     known: KnownStudies = field(default_factory=KnownStudies)
 
+    def chosen(self, settings: Settings) -> tuple[Judged, ...]:
+        """Return the studies that are spoken of: all, but where some were asked for."""
+        return tuple(
+            study
+            for study in self.judged
+            if (settings.study is None or self.naming.is_called(study.part, settings.study))
+            and (
+                not settings.only
+                or not {study.call.exam.kind, study.pairing.status}.isdisjoint(settings.only)
+            )
+        )
+
 
 def scan(
     inputs: Sequence[str],
@@ -358,7 +370,7 @@ def decided(
     if studies is None:
         studies = (
             StudyResult(key=None, call=study.call, pairing=study.pairing)
-            for study in scanned.judged
+            for study in scanned.chosen(settings)
         )
     studies = tuple(studies)
     return Report(

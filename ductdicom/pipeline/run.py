@@ -151,7 +151,7 @@ def _now() -> str:
 def _dry_run(scanned: Scan, settings: Settings, output: OutputFolder | None) -> Report:
     """Plan a run; where no run has made the output folder, its studies have no keys yet."""
     folder = output or OutputFolder(path=settings.output or Path(), key=os.urandom(32))
-    jobs = plan_jobs(scanned.judged, settings, folder)
+    jobs = plan_jobs(scanned.chosen(settings), settings, folder)
     is_redone = settings.force or output is None
     studies = (
         StudyResult(
@@ -175,7 +175,7 @@ def _run(
     progress: Progress,
 ) -> Report:
     known = scanned.known
-    jobs = plan_jobs(scanned.judged, settings, output)
+    jobs = plan_jobs(scanned.chosen(settings), settings, output)
     uids = {job.key: job.call.study.study_instance_uid for job in jobs}
     kept: tuple[str, ...] = ()
     results: dict[str, StudyResult] = {}

@@ -7,6 +7,7 @@ import click
 
 from ductdicom.cli.echo import say, say_json
 from ductdicom.cli.options import (
+    CHOOSING,
     DECIDING,
     FAILING,
     INPUTS,
@@ -29,7 +30,7 @@ from ductdicom.wording import counted
 _BAD = {Disposition.UNREADABLE, Disposition.DUPLICATE}
 
 
-@click.command(params=[*INPUTS, *DECIDING, *FAILING, quiet_option])
+@click.command(params=[*INPUTS, *CHOOSING, *DECIDING, *FAILING, quiet_option])
 @click.option("--pixels", is_flag=True, help="Decode every image, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one finding a line as JSON.")
 def check(
@@ -49,7 +50,7 @@ def check(
     settings = make_settings()
     scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
     report = decided(scanned, settings, _decoded(scanned, settings) if pixels else None)
-    findings = list(_findings(scanned, report))
+    findings = list(_findings(scanned, report, settings))
     ids = scanned.naming.ids(scanned.gathered.parts)
     if as_json:
         for found in findings:
@@ -70,7 +71,8 @@ def _decoded(scanned: Scan, settings: Settings) -> tuple[StudyResult, ...]:
     from ductdicom.pipeline.decode import decode_all  # noqa: PLC0415
 
     with show_progress(is_quiet=settings.quiet, as_json=False) as progress:
-        return decode_all(scanned, max(settings.jobs, 1), progress=progress)
+        studies = scanned.chosen(settings)
+        return decode_all(studies, max(settings.jobs, 1), progress=progress)
 
 
 class _Finding(NamedTuple):
@@ -80,7 +82,7 @@ class _Finding(NamedTuple):
     sop_instance_uid: str | None
 
 
-def _findings(scanned: Scan, report: Report) -> Iterator[_Finding]:
+def _findings(scanned: Scan, report: Report, settings: Settings) -> Iterator[_Finding]:
     naming = scanned.naming
     for row in report.rows:
         if row.disposition in _BAD:
@@ -90,7 +92,7 @@ def _findings(scanned: Scan, report: Report) -> Iterator[_Finding]:
         uid = problem.sop_instance_uid
         where = uid if naming.tells_uids and uid else ""
         yield _Finding(problem.code, where, naming.text(problem.message), uid)
-    for study in scanned.judged:
+    for study in scanned.chosen(settings):
         for problem in study.call.problems:
             where, uid = _place(problem, study, naming), problem.sop_instance_uid
             yield _Finding(problem.code, where, problem.message, uid)

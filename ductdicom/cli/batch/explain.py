@@ -5,7 +5,14 @@ import re
 import click
 
 from ductdicom.cli.echo import say, say_json
-from ductdicom.cli.options import DECIDING, INPUTS, all_inputs, make_settings, quiet_option
+from ductdicom.cli.options import (
+    CHOOSING,
+    DECIDING,
+    INPUTS,
+    all_inputs,
+    make_settings,
+    quiet_option,
+)
 from ductdicom.cli.progress import read_inputs
 from ductdicom.cli.tables import say_what_needs_a_person
 from ductdicom.export.records import instance_record, shared_record
@@ -20,7 +27,7 @@ _DECISION = "decision"  # the rule's name; its evidence has no attribute, but a 
 _CONCLUSION = re.compile("^unknown(, because|,|:) ")
 
 
-@click.command(params=[*INPUTS, *DECIDING, quiet_option])
+@click.command(params=[*INPUTS, *CHOOSING, *DECIDING, quiet_option])
 @click.option("--json", "as_json", is_flag=True, help="Print one instance record a line.")
 def explain(
     inputs: tuple[str, ...],
@@ -34,7 +41,7 @@ def explain(
     scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
     naming = scanned.naming
     ids = naming.ids(scanned.gathered.parts)
-    for study in scanned.judged:
+    for study in scanned.chosen(settings):
         if not as_json:
             _print_exam(study, naming)
         for image in study.call.images:

@@ -9,6 +9,7 @@ import click
 
 from ductdicom.cli.echo import say, say_event
 from ductdicom.cli.options import (
+    CHOOSING,
     DECIDING,
     FAILING,
     INPUTS,
@@ -39,7 +40,7 @@ from ductdicom.wording import counted
 
 
 @click.command(
-    params=[*INPUTS, *WRITING, *PAGES, *DECIDING, *FAILING, *SAYING, quiet_option],
+    params=[*INPUTS, *CHOOSING, *WRITING, *PAGES, *DECIDING, *FAILING, *SAYING, quiet_option],
     epilog="For example: ductdicom organise cd1.zip cd2.zip -o sheets --format png,html",
 )
 def organise(

@@ -4,6 +4,7 @@ import click
 
 from ductdicom.cli.echo import say_json
 from ductdicom.cli.options import (
+    CHOOSING,
     DECIDING,
     FAILING,
     INPUTS,
@@ -15,13 +16,14 @@ from ductdicom.cli.progress import read_inputs
 from ductdicom.cli.tables import print_table, say_what_needs_a_person
 from ductdicom.export.records import shared_record, study_record
 from ductdicom.model.call import Kind
+from ductdicom.model.outcome import Status
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.naming import Naming
 from ductdicom.pipeline.read import decided
 from ductdicom.settings import Phi
 
 
-@click.command(params=[*INPUTS, *DECIDING, *FAILING, quiet_option])
+@click.command(params=[*INPUTS, *CHOOSING, *DECIDING, *FAILING, quiet_option])
 @click.option("--json", "as_json", is_flag=True, help="Print the studies' records as JSON lines.")
 def scan(
     inputs: tuple[str, ...],
@@ -41,7 +43,7 @@ def scan(
     else:
         print_table(
             _COLUMNS,
-            [_line(study, scanned.naming) for study in scanned.judged],
+            [_line(study, scanned.naming) for study in scanned.chosen(settings)],
         )
     say_what_needs_a_person(report)
     return report.exit_code
@@ -71,7 +73,8 @@ def _line(study: Judged, naming: Naming) -> tuple[object, ...]:
     return (
         date,
         study.call.exam.kind,
-        study.pairing.status,
+        # A dash, so that who searches for ductograms finds these alone.
+        "-" if study.pairing.status is Status.NOT_A_DUCTOGRAM else study.pairing.status,
         len(study.call.images),
         len(views),
         phases.count("pre"),

@@ -129,7 +129,8 @@ def theme_for(settings: Settings, format_: Format) -> Theme:
 # Settings that change nothing in a study's files, or only what the record or the identity holds.
 NO_INFLUENCE = frozenset(
     {"output", "jobs", "rules", "decisions", "cache", "phi", "dry_run", "force", "all_studies"}
-    | {"follow_links", "replace", "fail_on", "strict", "verbose", "quiet", "log_json"}
+    | {"follow_links", "replace", "only", "study", "fail_on", "strict"}
+    | {"verbose", "quiet", "log_json"}
 )
 
 

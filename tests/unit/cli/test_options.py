@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from ductdicom.cli.options import (
+    CHOOSING,
     DECIDING,
     FAILING,
     PAGES,
@@ -18,7 +19,7 @@ from ductdicom.errors import UsageError
 from ductdicom.model.outcome import FailOn
 from ductdicom.settings import Format, Link, Phi, Settings
 
-ALL = [*WRITING, *PAGES, *DECIDING, *FAILING, *SAYING, quiet_option]
+ALL = [*CHOOSING, *WRITING, *PAGES, *DECIDING, *FAILING, *SAYING, quiet_option]
 
 
 def settings_of(*arguments, environment=None, params=ALL, **given):
