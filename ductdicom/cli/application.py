@@ -16,6 +16,7 @@ from ductdicom.version import __version__
 from ductdicom.wording import values_unsaid
 
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}
+_UNWRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EIO}  # of a help text or a version
 _PLACE = re.compile(r"^  File .*$", re.MULTILINE)
 
 
@@ -96,6 +97,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _say_unexpected(error: Exception) -> int:
+    if isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITTEN:
+        say(f"ductdicom: standard output: {error.strerror}", is_result=False)
+        return OutputError.exit_code
     if isinstance(error, OSError) and error.errno in _EXHAUSTED:
         say(f"ductdicom: {error.strerror}: allow this user more (ulimit)", is_result=False)
         return OutputError.exit_code

@@ -19,6 +19,7 @@ _THUMBNAIL_PX = 320
 _COMPRESS_LEVEL = 2  # higher ones take much longer and save little
 _HEADER_BYTES = 33  # the signature and the first chunk
 _INCH_M = 0.0254
+_NOTE = b"Comment\0" + FOOTER.encode("latin-1")
 
 
 def png_page(pixels: NDArray[np.uint8], dpi: int) -> bytes:
@@ -41,8 +42,13 @@ def png_page(pixels: NDArray[np.uint8], dpi: int) -> bytes:
     )
     per_metre = round(dpi / _INCH_M)
     size = _chunk(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1))
-    note = _chunk(b"tEXt", b"Comment\0" + FOOTER.encode("latin-1"))
+    note = _chunk(b"tEXt", _NOTE)
     return b"".join((encoded[:_HEADER_BYTES], size, note, encoded[_HEADER_BYTES:]))
+
+
+def is_page(content: bytes) -> bool:
+    """Tell whether a file is a page that this program drew."""
+    return content.startswith(b"\x89PNG") and _NOTE in content
 
 
 def png_thumbnail(pixels: NDArray[np.uint8], dpi: int) -> bytes:

@@ -1,11 +1,13 @@
 """One study's sheet as one file."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ductdicom.errors import OutputError, UsageError
 from ductdicom.export.output import THUMBNAIL_NAME, write_whole
+from ductdicom.export.png import is_page
 from ductdicom.model.call import ExamKind
 from ductdicom.model.result import Report
 from ductdicom.pipeline.drawing.plan import plan_jobs
@@ -47,9 +49,11 @@ def write_sheet(
     Raises
     ------
     UsageError
-        The suffix names no format, or the inputs do not hold one study to draw.
+        The suffix names no format, the inputs do not hold one study to draw, or the file is one
+        of them.
     OutputError
-        The folder is not there, which may be a slip, or the file could not be written.
+        The folder is not there, which may be a slip, the file could not be written, or another
+        file lies where a further page belongs.
     """
     format_ = _format_of(target)
     if not target.parent.is_dir():
@@ -60,14 +64,36 @@ def write_sheet(
     settings = replace(settings, format=(format_,), all_studies=True, output=None)
     scanned = scan(inputs, settings, progress=progress)
     chosen = _choose(scanned, study)
+    _refuse_input(target, scanned)
     job = plan_jobs([chosen], settings, folder)[0]
     drawn, pages = draw_study(job)
     files = [content for name, content in render(pages, job) if name != THUMBNAIL_NAME]
     more = range(2, len(files) + 1)
     paths = [target, *(target.with_name(f"{target.stem}-{n}{target.suffix}") for n in more)]
+    for path in paths[1:]:
+        _refuse_foreign(path)
     for path, content in zip(paths, files, strict=True):
         write_whole(path.resolve(), content)  # a link that was named is followed
     return paths, decided(scanned, settings, (result_of(job, drawn),))
+
+
+def _refuse_input(target: Path, scanned: Scan) -> None:
+    """Refuse to write over what was read: originals are never changed."""
+    if not target.exists():
+        return
+    instances = (i for part in scanned.gathered.parts for i in part.study.instances)
+    origins = (*(i.origin for i in instances), *(row.origin for row in scanned.gathered.rows))
+    files = {origin.file for origin in origins if origin.path.exists()}
+    if any(os.path.samefile(file, target) for file in files):  # noqa: PTH121 - names as they are
+        raise UsageError("is input and output at once", path=target, hint="name another with -o")
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Refuse to write a further page, which nobody named, over a file that is no such page."""
+    if os.path.lexists(path) and not (path.is_file() and is_page(path.read_bytes())):
+        raise OutputError(
+            "lies where a page of the sheet belongs", path=path, hint="move it, or name another -o"
+        )
 
 
 def _format_of(target: Path) -> Format:

@@ -1,6 +1,7 @@
 """The commands beside the main job."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -157,6 +158,31 @@ def test_a_sheet_may_be_written_through_a_link_that_was_named(export, tmp_path):
     assert (tmp_path / "real.pdf").read_bytes().startswith(b"%PDF")
 
 
+@pytest.mark.parametrize("name", ["{0}/IM1.dcm", "link.dcm", "hard.dcm"])
+def test_a_sheet_is_never_written_over_what_was_read(own_export, tmp_path, capsys, name):
+    original = min(path for path in own_export.rglob("*") if path.is_file())
+    original = original.rename(own_export / "IM1.dcm")
+    before = original.read_bytes()
+    (tmp_path / "link.dcm").symlink_to(original)
+    os.link(original, tmp_path / "hard.dcm")
+    target = tmp_path / name.format(own_export)
+
+    assert run(["sheet", str(own_export), "-o", str(target)]) == 2
+    assert "is input and output at once" in capsys.readouterr().err
+    assert original.read_bytes() == before
+
+
+def test_a_readers_own_file_is_no_further_page(export, tmp_path, capsys):
+    (tmp_path / "one-2.png").write_bytes(b"a reader's own")
+
+    assert run(["sheet", str(export), "-o", str(tmp_path / "one.png")]) == 4
+    assert "one-2.png: lies where a page" in capsys.readouterr().err
+    assert (tmp_path / "one-2.png").read_bytes() == b"a reader's own"
+    (tmp_path / "one-2.png").unlink()
+    assert run(["sheet", str(export), "-o", str(tmp_path / "one.png")]) == 0
+    assert run(["sheet", str(export), "-o", str(tmp_path / "one.png")]) == 0
+
+
 def test_sheet_shows_what_phi_allows(export, tmp_path):
     for phi in ("none", "minimal", "full"):
         run(["sheet", str(export), "-o", str(tmp_path / f"{phi}.pdf"), "--phi", phi])
@@ -308,6 +334,22 @@ def test_a_reader_that_goes_away_hides_no_exit_code(export, tmp_path, command, c
     assert b"Traceback" not in logged
     assert b"Broken pipe" not in logged
     assert done.returncode == code
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_a_help_text_that_cannot_be_written_is_no_bug(option):
+    with Path("/dev/full").open("wb") as device:
+        done = subprocess.run(
+            [sys.executable, "-m", "ductdicom", option],
+            stdout=device,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+
+    assert done.returncode == 4
+    assert b"standard output: No space left on device" in done.stderr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

@@ -6,6 +6,7 @@ import click
 
 from ductdicom.cli.echo import say
 from ductdicom.cli.progress import show_progress
+from ductdicom.errors import UsageError
 from ductdicom.phantom.exposure import SampleSize
 from ductdicom.phantom.samples import writing_samples
 
@@ -17,6 +18,8 @@ from ductdicom.phantom.samples import writing_samples
 @click.option("--full-size", is_flag=True, help="Images as large as real ones, for benchmarks.")
 def sample(output: Path, full_size: bool) -> int:
     """Write the synthetic sample studies; no patient is in them."""
+    if output.is_dir() and any(output.iterdir()):
+        raise UsageError("holds files already", path=output, hint="name an empty folder")
     size = SampleSize.FULL if full_size else SampleSize.STANDARD
     count = 0
     with show_progress(is_quiet=False, as_json=False) as progress:

@@ -17,3 +17,13 @@ def test_writing_the_samples_is_no_silence(monkeypatch, capsys):
         "writing samples: 1",
         "writing samples: 2",
     ]
+
+
+def test_samples_are_written_over_nobodys_files(tmp_path, capsys):
+    own = tmp_path / "textbook" / "IM0001"
+    own.parent.mkdir()
+    own.write_bytes(b"a reader's own")
+
+    assert run(["sample", "-o", str(tmp_path)]) == 2
+    assert "holds files already" in capsys.readouterr().err
+    assert own.read_bytes() == b"a reader's own"
