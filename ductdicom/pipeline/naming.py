@@ -94,7 +94,9 @@ class Naming:
         dates = [i.study_date for i in instances if i.study_date and self.phi is not Phi.NONE]
         uid, first = part.study.study_instance_uid, instances[0]
         # By the patient, not by the number: the folder stays his when a run finds another one.
-        who = repr(first.patient) if part.is_shared else ""
+        patient = first.patient
+        words = (patient.patient_id, patient.issuer, patient.name, patient.birth_date)
+        who = repr(words) if part.is_shared else ""
         key = self.output.study_name(uid, min(dates, default=None), who)
         if self.phi is not Phi.FULL:
             return key

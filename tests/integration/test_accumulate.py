@@ -1,6 +1,7 @@
 """An output folder that several runs write to: nothing is lost, and the order does not matter."""
 
 import csv
+import itertools
 import json
 import os
 import shutil
@@ -21,6 +22,7 @@ from exports import (
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+import ductdicom.pipeline.read as reading
 import ductdicom.pipeline.run as pipeline
 from ductdicom.errors import OutputError
 from ductdicom.export.folder import StudyFolder
@@ -141,6 +143,20 @@ def test_replace_takes_what_is_given_for_the_whole(export, tmp_path):
     assert organise(export / "P1", output=out, options=["--replace"]) == 0
 
     assert images(out) == {"2.25.971": 2, "2.25.972": 4, "2.25.973": 4}
+
+
+def test_a_file_that_became_unreadable_takes_nothing_from_a_finished_study(export, tmp_path):
+    out, broken = tmp_path / "out", export / "P1" / "IM3"
+    organise(export, output=out)
+    before = records(out)
+    broken.write_bytes(broken.read_bytes()[:300])
+
+    assert organise(export, output=out) == 1
+
+    assert records(out) == before
+    reasons = {row["source"]: row["reason"] for row in ledger(out) if "P1" in row["source"]}
+    assert reasons.pop(str(broken)) == "truncated"
+    assert set(reasons.values()) == {"pre", "post"}
 
 
 def test_a_file_that_moved_is_no_loss(export, tmp_path):
@@ -434,6 +450,23 @@ def test_a_run_that_is_stopped_forgets_no_study(export, tmp_path, monkeypatch, e
     assert f"{unfinished['key']}/sheet" not in (out / "index.html").read_text("utf-8")
     assert organise(export / "P1", output=out) == 0
     assert images(out) == before
+
+
+def test_an_interrupt_while_reading_changes_nothing_of_earlier_runs(export, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    organise(export, write_plain(tmp_path / "plain"), output=out)
+    before = files_of(out)
+    whole = reading.scan_inputs
+
+    def interrupted(*args, **kwargs):
+        yield from itertools.islice(whole(*args, **kwargs), 5)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reading, "scan_inputs", interrupted)
+
+    assert organise(export, tmp_path / "plain", output=out, options=["--force"]) == 130
+
+    assert files_of(out) == before
 
 
 LAW = settings(
