@@ -1,6 +1,6 @@
 """The side that a text names."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import dropwhile
 
 from ductdicom.language.homonyms import HOMONYM, NOTHING_SPOKEN, Spoken
@@ -13,6 +13,8 @@ _SIDE_LETTERS = {"l": Laterality.LEFT, "r": Laterality.RIGHT}
 _JOINTS = frozenset("-_.")
 # "mg/L CC", "l'MLO", "rolled L CC", "XCC-L MLO"
 _NO_SIDE_AFTER = frozenset({"/", "'", "roll", "rolled", "xcc"})
+_THERAPY = "rt"  # radiotherapy behind a before or an after: "post RT"
+_BEFORE_THERAPY = ("before", "after", "with", "without", "history")
 
 
 def read_laterality(phrases: Sequence[Phrase], spoken: Spoken) -> tuple[Laterality | None, bool]:
@@ -34,13 +36,13 @@ def read_laterality(phrases: Sequence[Phrase], spoken: Spoken) -> tuple[Laterali
     """
     beside = frozenset().union(*(phrase.languages for phrase in phrases if _tells_language(phrase)))
     firm, doubtful = set(_side_letter(phrases)), set[Laterality]()
-    for phrase in phrases:
+    for position, phrase in enumerate(phrases):
         if phrase.has("both_sides"):
             return None, False
         heard = spoken if len(phrase.text) > _LETTER else NOTHING_SPOKEN
         for side, laterality in (("left", Laterality.LEFT), ("right", Laterality.RIGHT)):
             if phrase.has(side, f"side.{side}"):
-                firm.add(laterality)
+                (doubtful if _may_be_therapy(phrases, position) else firm).add(laterality)
             role = f"{side}_short"
             spoken_in = phrase.languages_as(role)
             if spoken_in & beside and not phrase.has(HOMONYM):
@@ -49,6 +51,37 @@ def read_laterality(phrases: Sequence[Phrase], spoken: Spoken) -> tuple[Laterali
                 doubtful.add(laterality)
     sides = tuple(firm or doubtful)
     return (sides[0], not firm) if len(sides) == 1 else (None, False)
+
+
+def name_sides(phrases: Sequence[Phrase]) -> Mapping[int, Laterality]:
+    """Return the phrases that may name a side, however short, by their places in the text.
+
+    What is said of one breast says nothing of the other: "R not injected". A letter of the name
+    of a room is none ("R2D"), nor one behind a rolled view. Heuristic.
+    """
+    return {
+        position: laterality
+        for position, phrase in enumerate(phrases)
+        for side, laterality in (("left", Laterality.LEFT), ("right", Laterality.RIGHT))
+        if phrase.has(side, f"side.{side}", f"{side}_short")
+        or (_SIDE_LETTERS.get(phrase.text) is laterality and not _is_no_side(phrases, position))
+    }
+
+
+def _is_no_side(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether a letter is a unit's, or glued to a number: "mg/L", "rolled L", "R2D"."""
+    behind = phrases[position + 1 : position + 2]
+    is_glued = any(n.is_number and n.start == phrases[position].end for n in behind)
+    return is_glued or (position > 0 and phrases[position - 1].text in _NO_SIDE_AFTER)
+
+
+def _may_be_therapy(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether RT stands behind a before or an after, and before no view: "post RT breast"."""
+    if phrases[position].text != _THERAPY or not position:
+        return False
+    behind = phrases[position + 1 : position + 2]
+    is_of_view = any(phrase.has("view", "modifier") for phrase in behind)
+    return phrases[position - 1].has(*_BEFORE_THERAPY) and not is_of_view
 
 
 def _side_letter(phrases: Sequence[Phrase]) -> frozenset[Laterality]:

@@ -4,7 +4,7 @@ Two questions are kept apart: whether it names a ductography, and whether it say
 was exposed before or after the filling. Names of the procedure answer only the first.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -20,9 +20,9 @@ from ductdicom.language.injection import read_injection
 from ductdicom.language.lexicon import lexicon_of
 from ductdicom.language.parts import CLAUSE_ENDS, Phrase, ScannedText
 from ductdicom.language.phrases import PhaseWord, PhraseReader, TextPhase
-from ductdicom.language.side import read_laterality
+from ductdicom.language.side import name_sides, read_laterality
 from ductdicom.language.view_words import named_views
-from ductdicom.language.whole import YEARS, Word, is_whole, parts_of, says_no_more
+from ductdicom.language.whole import YEARS, Part, Word, is_whole, parts_of, says_no_more
 from ductdicom.model.call import Laterality, ViewGroup
 from ductdicom.vocabulary.terms import Vocabulary
 
@@ -88,6 +88,28 @@ def read_text(
     if not is_ambiguous(_scan(value, vocabulary).phrases):
         spoken = NOTHING_SPOKEN  # read once, whatever the study
     return _read(value, vocabulary, ductography_context=ductography_context, spoken=spoken)
+
+
+def heed_side(reading: Reading, shown: Collection[Laterality]) -> Reading:
+    """Return what a text says of an image: a hint at most, where it only names the other breast.
+
+    Parameters
+    ----------
+    shown
+        Which breast the image shows, by anything but this text; empty where nothing says it.
+    """
+    sides = name_sides([word.phrase for word in reading.parts])
+    is_either = not shown or Laterality.BOTH in shown
+    if not sides or is_either or not set(sides.values()).isdisjoint(shown):
+        return reading
+    return replace(
+        reading,
+        is_weak=reading.phase is not TextPhase.NONE,
+        parts=tuple(
+            replace(word, part=Part.OTHER) if position in sides else word
+            for position, word in enumerate(reading.parts)
+        ),
+    )
 
 
 def hear_texts(values: Iterable[str], vocabulary: Vocabulary) -> Spoken:

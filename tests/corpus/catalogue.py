@@ -168,6 +168,7 @@ IN_SOME_LANGUAGES: tuple[tuple[Scenario, Sequence[str]], ...] = (
     (several.words_without_order, ("en", "de", "fr", "ja")),
     (several.one_clock_missing, ("en", "de", "fr", "ja")),
     (several.drained, ("en", "de", "fr", "ja")),
+    (chatter.other_breast_on_later, [s for s, own in chatter.OTHER_BREAST.items() for _ in own]),
 )
 # As often as there are phrases, in any language.
 IN_ANY_LANGUAGE: tuple[tuple[Scenario, int], ...] = (

@@ -1,5 +1,7 @@
 """Words around the phase: findings, comfort, initials, rooms, and words of other meanings."""
 
+from dataclasses import replace
+
 from corpus.exposures import POST, PRE, agent, fillings, halves, pick, said, same, scouts
 from corpus.labelled_half import LABELS
 from corpus.messy import NEITHER
@@ -97,6 +99,15 @@ COMPOUNDS = (
     "efter kontrastmedelsreaktion",
 )
 
+# Of the breast that is not shown; nobody knows of the one that is.
+OTHER_BREAST = {
+    "en": ("{s} injected", "{s} not injected", "{s} breast inj", "{s} post contrast"),
+    "de": ("{s} KM", "{s} ohne KM", "nach KM {s}"),
+    "fr": ("{s} sans injection", "injection {s}"),
+    "it": ("{s} mdc", "senza mdc {s}"),
+    "es": ("{s} sin contraste",),
+}
+
 
 def noise_and_label(setting: Setting) -> Plan:
     """Put noise on every image and a bare label on the filled ones: only the label splits."""
@@ -158,6 +169,17 @@ def compound_on_later(setting: Setting) -> Plan:
         topic="compound on the later half",
         study_text=setting.exam_name(),
         shots=halves(setting, after=compound, tag=COMMENT, phases=NEITHER),
+    )
+
+
+def other_breast_on_later(setting: Setting) -> Plan:
+    """Say of the other breast that it was filled, or was not, on the later half."""
+    phrase = setting.say(pick(setting, OTHER_BREAST), side=setting.other_side)
+    shots = halves(setting, after=phrase, tag=COMMENT, phases=NEITHER)
+    return Plan(
+        topic="the other breast on the later half",
+        study_text=setting.exam_name(),
+        shots=[replace(shot, expected_side=None) for shot in shots],
     )
 
 

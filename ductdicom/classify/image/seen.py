@@ -9,12 +9,23 @@ from ductdicom.classify.image.subject import Subject, read_subject
 from ductdicom.classify.image.view import ViewCall, decide_view
 from ductdicom.language.codes import VIEW_GROUPS
 from ductdicom.language.homonyms import NOTHING_SPOKEN, Spoken
-from ductdicom.model.call import Decision, Evidence, Kind, Laterality, PhaseCall, ViewGroup
-from ductdicom.model.instance import Instance
+from ductdicom.language.text import heed_side
+from ductdicom.model.call import (
+    Decision,
+    Evidence,
+    Kind,
+    Laterality,
+    PhaseCall,
+    Strength,
+    ViewGroup,
+)
+from ductdicom.model.instance import Instance, Level, Text
 from ductdicom.model.value import Value
 from ductdicom.vocabulary.terms import Vocabulary
 
 NO_PHASE = PhaseCall(phase=None)
+_OF_IMAGE = (Level.IMAGE, Level.SERIES)
+_SIDES = frozenset(Laterality)
 
 
 class Seen(Value, frozen=True):
@@ -93,12 +104,37 @@ def see(
 
 
 def in_ductogram(image: Seen) -> Seen:
-    """Read the texts again as those of a ductogram, in which a bare "post" is a phase."""
+    """Read the texts again as those of a ductogram, in which a bare "post" is a phase.
+
+    What a text says that only names the other breast is a hint at most.
+    """
     before = image.subject
     subject = read_subject(
         image.instance, before.vocabulary, in_ductogram=True, spoken=before.spoken
     )
-    return replace(image, subject=subject)
+    readings = tuple(
+        (
+            text,
+            heed_side(reading, _sides_beside(image, text)) if text.level in _OF_IMAGE else reading,
+        )
+        for text, reading in subject.readings
+    )
+    return replace(image, subject=replace(subject, readings=readings))
+
+
+def _sides_beside(image: Seen, text: Text) -> frozenset[Laterality]:
+    """Return which breast an image shows by anything but one of its texts."""
+    if image.decision is not None and image.decision.laterality is not None:
+        return frozenset({image.decision.laterality})
+    stated = frozenset(
+        Laterality(item.says)
+        for item in image.view.evidence
+        if item.says in _SIDES
+        and (item.tag, item.value) != (text.tag, text.value)
+        and item.strength is not Strength.HINT
+    )
+    own = frozenset() if image.laterality is None else frozenset({image.laterality})
+    return stated or own
 
 
 def _decided(view: ViewCall, decision: Decision | None) -> ViewCall:

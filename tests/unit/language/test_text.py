@@ -170,6 +170,8 @@ def test_look_alikes_are_named(text, kinds):
         pytest.param("LMLO", LEFT, id="glued before the oblique"),
         pytest.param("LM", None, id="latero-medial has no side"),
         pytest.param("LCC RIGHT", None, id="both sides named"),
+        pytest.param("post RT CC", RIGHT, id="behind an after, before a view"),
+        pytest.param("post RT on left", LEFT, id="radiotherapy, and a side"),
         pytest.param("bilateral", None, id="bilateral"),
         pytest.param("左右", None, id="both, ideographs"),
     ],
