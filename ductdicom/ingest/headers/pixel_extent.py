@@ -12,6 +12,8 @@ from ductdicom.ingest.headers.values import Parsed, PixelElement
 from ductdicom.model.instance import Instance
 
 TRUNCATED = "truncated"
+LENGTH_CONTRADICTED = "pixel-length-contradicted"
+_MOST_PADDING_BYTES = 8  # one is what the standard asks for
 _ITEM = b"\xfe\xff\x00\xe0"
 _CODECS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51")  # JPEG of any kind, JPEG 2000
 _ITEM_HEAD = struct.Struct("<4sL")
@@ -40,7 +42,8 @@ def find_damage(
     Returns
     -------
     str | None
-        ``truncated`` where bytes are missing, None where nothing is known to be.
+        ``truncated`` where bytes are missing, ``pixel-length-contradicted`` where native pixels
+        are longer by what they show a wrong shape, None where nothing is known to be amiss.
     """
     if parsed.is_cut:
         return TRUNCATED
@@ -51,10 +54,38 @@ def find_damage(
         stored = size_bytes - pixels.starts_at
         if stored < pixels.length_bytes:
             return TRUNCATED
-        is_short = pixels.length_bytes < _least_bytes(instance)
-        return TRUNCATED if is_short and not _is_compressed(stream, pixels) else None
+        damage = _contradiction(instance, pixels.length_bytes)
+        return None if damage is None or _is_compressed(stream, pixels) else damage
     frames = instance.raster.frames if instance.raster.has_pixels else 0
     return TRUNCATED if _is_cut(stream, pixels, size_bytes, frames) else None
+
+
+def _contradiction(instance: Instance, length_bytes: int) -> str | None:
+    """Return what a length says against the shape of native pixels, None where they agree."""
+    raster, least = instance.raster, _least_bytes(instance)
+    if length_bytes < least:
+        return TRUNCATED
+    sides = (raster.rows or 0, raster.columns or 0)
+    sample_bytes = raster.samples * (raster.bits_allocated or 0) // 8
+    is_long = is_too_long(length_bytes - least, sides, sample_bytes)
+    return LENGTH_CONTRADICTED if least > 0 and is_long else None
+
+
+def is_too_long(spare_bytes: int, sides: tuple[int, int], pixel_bytes: int) -> bool:
+    """Whether native pixels are longer by a row or a column, and more than padding (heuristic).
+
+    With other rows or columns than those of the header the picture would be sheared or cut.
+
+    Parameters
+    ----------
+    spare_bytes
+        Of the pixel data, beyond all frames.
+    sides
+        Rows and columns.
+    pixel_bytes
+        Bytes of one pixel, all its samples.
+    """
+    return spare_bytes > _MOST_PADDING_BYTES and spare_bytes >= min(sides) * pixel_bytes
 
 
 def _least_bytes(instance: Instance) -> int:

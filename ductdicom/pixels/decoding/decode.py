@@ -57,10 +57,10 @@ def read_image(
     Raises
     ------
     DecodeError
-        With one of the reasons ``no-pixel-data``, ``truncated``, ``unsupported-transfer-syntax``,
-        ``transfer-syntax-contradicted``, ``damaged-pixels``, ``decoder-failed``, ``too-large``,
-        ``unsupported-pixels``, ``frame-missing``, and ``changed`` for another object than the one
-        that is meant.
+        With one of the reasons ``no-pixel-data``, ``truncated``, ``pixel-length-contradicted``,
+        ``unsupported-transfer-syntax``, ``transfer-syntax-contradicted``, ``damaged-pixels``,
+        ``decoder-failed``, ``too-large``, ``unsupported-pixels``, ``frame-missing``, and
+        ``changed`` for another object than the one that is meant.
     """
     try:
         source = open_source(content, sop_instance_uid=sop_instance_uid)

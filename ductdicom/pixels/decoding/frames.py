@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ductdicom.errors import DecodeError
+from ductdicom.ingest.headers.pixel_extent import LENGTH_CONTRADICTED, is_too_long
 from ductdicom.pixels.decoding.elements import read_bytes
 from ductdicom.pixels.decoding.pixel_format import RasterFormat
 from ductdicom.pixels.decoding.source import PixelSource
@@ -51,7 +52,8 @@ def map_frame(source: PixelSource, raster: RasterFormat, *, frame: int) -> NDArr
     ------
     DecodeError
         ``truncated`` where the frame is not wholly there; ``frame-missing`` where Pixel Data
-        was never meant to hold it.
+        was never meant to hold it; ``pixel-length-contradicted`` where Pixel Data is longer by
+        a row or a column.
 
     References
     ----------
@@ -63,6 +65,10 @@ def map_frame(source: PixelSource, raster: RasterFormat, *, frame: int) -> NDArr
         message = f"pixel data has {length} of {end} bytes"
         is_cut = length < source.declared_length or frame == 0
         raise DecodeError(message, reason="truncated" if is_cut else "frame-missing")
+    pixel_bytes = raster.frame_bytes // (raster.rows * raster.columns)
+    if is_too_long(length - raster.all_bytes, (raster.rows, raster.columns), pixel_bytes):
+        message = f"pixel data has {length} bytes, its shape {raster.all_bytes}"
+        raise DecodeError(message, reason=LENGTH_CONTRADICTED)
     return _shaped(_flat(source, raster, start=start), raster)
 
 

@@ -175,6 +175,32 @@ def test_fewer_pixels_than_the_header_demands_are_damage():
     assert read_made(pixels=PIXELS[:-2]).damage == "truncated"
 
 
+@pytest.mark.parametrize(
+    ("spare", "damage"),
+    [
+        pytest.param(1, None, id="a byte of padding"),
+        pytest.param(8, None, id="a few"),
+        pytest.param(2 * 40, "pixel-length-contradicted", id="a column"),
+        pytest.param(2 * 30, "pixel-length-contradicted", id="a row"),
+        pytest.param(2 * 30 * 40, "pixel-length-contradicted", id="a frame"),
+        pytest.param(2 * 30 - 2, None, id="less than a row"),
+    ],
+)
+@pytest.mark.parametrize("syntax", [make.EXPLICIT, make.IMPLICIT, make.BIG_ENDIAN])
+def test_more_pixels_than_the_header_has_room_for_are_damage(syntax, spare, damage):
+    pixels = bytes(2 * 40 * 30 + spare)
+
+    assert read_made(syntax=syntax, pixels=pixels, Rows=40, Columns=30).damage == damage
+
+
+def test_a_header_without_a_size_is_contradicted_by_no_length():
+    assert read_made(pixels=bytes(5000), drop=("Rows",)).damage is None
+
+
+def test_compressed_pixels_may_be_longer_than_plain_ones():
+    assert read_made(pixels=ITEM + bytes(4) + ITEM + b"\x80\0\0\0" + bytes(128)).damage is None
+
+
 def test_a_cut_before_the_uids_is_unreadable():
     content = make.make_dicom()
 

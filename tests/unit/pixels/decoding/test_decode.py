@@ -615,6 +615,14 @@ def _broken(make_dicom, name):
         "empty pixel data": make_dicom(pixels, PixelData=b""),
         "half of the pixels": whole[:-600],
         "fewer bytes than rows and columns need": make_dicom(pixels, Rows=61),
+        "more by a row": make_dicom(pixels, Rows=59),
+        "more by a column": make_dicom(pixels, Columns=89),
+        "more by a column, deflated": make_dicom(
+            pixels, syntax=uid.DeflatedExplicitVRLittleEndian, Columns=89
+        ),
+        "one sample where there are three": make_dicom(
+            np.zeros((60, 90, 3), np.uint8), SamplesPerPixel=1
+        ),
         "half of a fragment": compressed[: -len(encoded) // 2],
         "no fragment": make_dicom(
             pixels, frames=[encoded], **j2k, PixelData=encapsulate([encoded])[:12]
@@ -660,6 +668,10 @@ def _broken(make_dicom, name):
         ("empty pixel data", "no-pixel-data"),
         ("half of the pixels", "truncated"),
         ("fewer bytes than rows and columns need", "truncated"),
+        ("more by a row", "pixel-length-contradicted"),
+        ("more by a column", "pixel-length-contradicted"),
+        ("more by a column, deflated", "pixel-length-contradicted"),
+        ("one sample where there are three", "pixel-length-contradicted"),
         ("half of a fragment", "truncated"),
         ("no fragment", "truncated"),
         ("an unknown transfer syntax", "unsupported-transfer-syntax"),
@@ -685,6 +697,14 @@ def _broken(make_dicom, name):
 )
 def test_what_cannot_be_decoded_says_why(make_dicom, name, reason):
     assert _reason(_broken(make_dicom, name)) == reason
+
+
+def test_a_few_bytes_of_padding_are_no_pixels(make_dicom):
+    pixels = np.arange(60 * 90, dtype=np.uint16).reshape(60, 90)
+
+    image = read_image(make_dicom(pixels, PixelData=pixels.tobytes() + bytes(8)))
+
+    np.testing.assert_array_equal(image.values, pixels)
 
 
 @pytest.mark.parametrize(
