@@ -10,6 +10,7 @@ from ductdicom.model.origin import Origin
 from ductdicom.model.value import Value
 
 BREAST_TOMOSYNTHESIS = "1.2.840.10008.5.1.4.1.1.13.1.3"
+MAMMOGRAMS = frozenset({"1.2.840.10008.5.1.4.1.1.1.2", "1.2.840.10008.5.1.4.1.1.1.2.1"})
 FOR_PROCESSING = "FOR PROCESSING"
 FOR_PROCESSING_CLASSES = frozenset(
     {
@@ -264,7 +265,8 @@ class Instance(Value, frozen=True):
         What the object points at, each with its purpose or document title: the images that a
         note rejects, the image that this one was made from.
     damage
-        ``truncated`` where the header could be read and pixels that it promises are missing.
+        Why the pixels that the header promises cannot be shown, as far as that is known without
+        decoding: ``truncated``, ``pixel-length-contradicted``.
     id
         What it is called where its UID may not stand; no attribute of the object, but given by
         whoever holds the key of these names. Empty where nobody does.

@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import io
 import json
 import os
 import shutil
@@ -269,6 +270,39 @@ def test_code_1_for_a_truncated_file(ductogram, tmp_path):
     assert [(tile["sop_instance_uid"], tile["placeholder"]) for tile in missing] == [
         (row["sop_instance_uid"], "truncated")
     ]
+
+
+def _cut_in_the_header(content):
+    return content[: content.index(b"\x28\x00\x10\x00US") - 3]
+
+
+def _cut_between_elements(content):
+    return content[: content.index(b"\x28\x00\x02\x00US")]
+
+
+def _two_frames(content):
+    dataset = pydicom.dcmread(io.BytesIO(content))
+    dataset.NumberOfFrames = 2
+    written = io.BytesIO()
+    dataset.save_as(written)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize("damage", [_cut_in_the_header, _cut_between_elements, _two_frames])
+def test_a_mammogram_without_its_image_is_an_unreadable_one(ductogram, tmp_path, damage):
+    export = Path(shutil.copytree(ductogram, tmp_path / "export"))
+    (export / "IM1").write_bytes(damage((export / "IM1").read_bytes()))
+
+    assert organise(export, output=tmp_path / "out") == 1
+    (row,) = [row for row in _ledger(tmp_path / "out") if row["disposition"] == "unreadable"]
+    assert row["reason"] == "truncated"
+    record = _only(tmp_path / "out")
+    kinds = {i["sop_instance_uid"]: i["kind"] for i in record["instances"]}
+    assert kinds[row["sop_instance_uid"]] == "view"
+    assert record["status"] != "paired"
+    assert "pixels-unreadable" in {problem["code"] for problem in record["problems"]}
+    tiles = [tile for sheet in record["sheets"] for tile in sheet["tiles"]]
+    assert [tile["placeholder"] for tile in tiles if tile["placeholder"]] == ["truncated"]
 
 
 def test_code_1_for_a_conflict_of_sides(tmp_path):

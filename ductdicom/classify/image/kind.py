@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from ductdicom.classify.image.subject import Subject
 from ductdicom.language.codes import SPECIMEN, view_of
 from ductdicom.model.call import Kind
-from ductdicom.model.instance import BREAST_TOMOSYNTHESIS, Level
+from ductdicom.model.instance import BREAST_TOMOSYNTHESIS, MAMMOGRAMS, Level
 from ductdicom.model.value import Value
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
-_MAMMOGRAM_CLASSES = (_STORAGE + "1.2", _STORAGE + "1.2.1")
 _PROJECTION_CLASSES = (_STORAGE + "13.1.4", _STORAGE + "13.1.5")
 _DIGITISED_FILM = "DF"  # DICOM PS3.3 C.8.6.1, Conversion Type
 _CAPTURE_CLASS = _STORAGE + "7"
@@ -100,7 +99,7 @@ def _by_class_and_modality(subject: Subject) -> Iterator[KindCall]:
     if _is_below(sop_class, _PRESENTATION_CLASS):
         yield KindCall(kind=Kind.PRESENTATION_STATE, reason="presentation state")
     modality = (instance.modality or "").strip().upper()
-    is_breast_class = sop_class in _MAMMOGRAM_CLASSES or sop_class == BREAST_TOMOSYNTHESIS
+    is_breast_class = sop_class in MAMMOGRAMS or sop_class == BREAST_TOMOSYNTHESIS
     if sop_class in _PROJECTION_CLASSES:
         is_breast_class = True
     if not is_breast_class and modality not in _BREAST_MODALITIES:
@@ -109,7 +108,8 @@ def _by_class_and_modality(subject: Subject) -> Iterator[KindCall]:
         if _is_below(sop_class, _CAPTURE_CLASS):
             yield KindCall(kind=Kind.CAPTURE, reason="secondary capture")
         yield KindCall(kind=Kind.OTHER_MODALITY, reason=f"modality {modality}, no breast view")
-    if not instance.raster.has_pixels and instance.raster.rows is None:
+    has_image = instance.raster.has_pixels or instance.raster.rows is not None
+    if not has_image and not is_breast_class:  # of those, the image was lost
         yield KindCall(kind=Kind.REPORT, reason="object without an image")
 
 
@@ -221,5 +221,7 @@ def _by_capture(subject: Subject) -> Iterator[KindCall]:
 
 
 def _by_shape(subject: Subject) -> Iterator[KindCall]:
-    if subject.instance.raster.frames > 1:
+    instance = subject.instance
+    is_doubted = instance.damage and instance.sop_class_uid in MAMMOGRAMS  # which have one frame
+    if instance.raster.frames > 1 and not is_doubted:
         yield KindCall(kind=Kind.TOMOSYNTHESIS, reason="several frames")

@@ -9,7 +9,7 @@ import struct
 from typing import BinaryIO
 
 from ductdicom.ingest.headers.values import Parsed, PixelElement
-from ductdicom.model.instance import Instance
+from ductdicom.model.instance import BREAST_TOMOSYNTHESIS, MAMMOGRAMS, Instance
 
 TRUNCATED = "truncated"
 LENGTH_CONTRADICTED = "pixel-length-contradicted"
@@ -18,6 +18,7 @@ _ITEM = b"\xfe\xff\x00\xe0"
 _CODECS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51")  # JPEG of any kind, JPEG 2000
 _ITEM_HEAD = struct.Struct("<4sL")
 _MAX_FRAGMENTS = 100_000
+_IMAGES = MAMMOGRAMS | {BREAST_TOMOSYNTHESIS}  # which have rows, and pixels
 _SUBSAMPLED = ("YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420")
 
 
@@ -48,6 +49,8 @@ def find_damage(
     if parsed.is_cut:
         return TRUNCATED
     pixels = parsed.pixels
+    if pixels is None and instance.raster.rows is None and instance.sop_class_uid in _IMAGES:
+        return TRUNCATED  # between two elements
     if pixels is None or parsed.is_inflated:
         return None
     if pixels.length_bytes is not None:

@@ -226,6 +226,8 @@ class _Reader(NamedTuple):
 
     def read(self, wanted_px: Mapping[str, int], image: ImageCall) -> StoredImage | MissingTile:
         origin = image.instance.origin
+        if image.instance.damage:
+            return MissingTile(reason=image.instance.damage)
         min_side_px = wanted_px.get(origin.label, _LOOK_PX)
         try:
             stored = read_image(

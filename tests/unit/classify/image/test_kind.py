@@ -64,7 +64,26 @@ _FILM = {"sop_class_uid": STORAGE + "7", "image_type": ("DERIVED", "SECONDARY")}
         ),
         pytest.param({"sop_class_uid": STORAGE + "88.11"}, Kind.REPORT, id="a report"),
         pytest.param({"sop_class_uid": STORAGE + "104.1"}, Kind.REPORT, id="a document"),
-        pytest.param({"raster": Raster()}, Kind.REPORT, id="nothing to see"),
+        pytest.param(
+            {"sop_class_uid": STORAGE + "66", "raster": Raster()}, Kind.REPORT, id="nothing to see"
+        ),
+        pytest.param(
+            {"raster": Raster(), "damage": "truncated"}, Kind.VIEW, id="a mammogram cut before it"
+        ),
+        pytest.param(
+            {"raster": Raster(rows=9, columns=9, frames=2), "damage": "truncated"},
+            Kind.VIEW,
+            id="more frames than there are",
+        ),
+        pytest.param(
+            {
+                "sop_class_uid": STORAGE + "13.1.3",
+                "raster": Raster(rows=9, columns=9, frames=40),
+                "damage": "truncated",
+            },
+            Kind.TOMOSYNTHESIS,
+            id="tomosynthesis class, cut",
+        ),
         pytest.param(
             {"sop_class_uid": STORAGE + "11.1"}, Kind.PRESENTATION_STATE, id="presentation state"
         ),
