@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -43,12 +44,14 @@ def say_json(value: object) -> None:
     _print_result(_ESCAPED.sub(_escape, text))
 
 
-def say_event(event: str, **values: object) -> None:
+def say_event(event: str, level: str = "info", **values: object) -> None:
     """Write one event of ``--log-json``, a JSON object a line on standard error.
 
-    Events are ``start``, ``progress``, ``finding`` and ``end``; fields may be added.
+    Events are ``start``, ``progress``, ``study``, ``finding``, ``notice`` and ``end``; fields may
+    be added. Levels are ``info``, ``warning`` and ``error``.
     """
-    say(json.dumps({"event": event, **values}), is_result=False)
+    time = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    say(json.dumps({"time": time, "level": level, "event": event, **values}), is_result=False)
 
 
 def _print_result(text: str) -> None:

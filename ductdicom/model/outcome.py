@@ -80,6 +80,17 @@ class ProblemCode(StrEnum):
     WORKER_DIED = "worker-died"
 
 
+class Cause(StrEnum):
+    """Why a study is written."""
+
+    NEW = "new"
+    INPUT = "changed-input"
+    DECISION = "decision"
+    RULES = "rules"
+    OPTIONS = "options"
+    VERSION = "version"
+
+
 class ReviewReason(StrEnum):
     """Why a person must decide on a study."""
 

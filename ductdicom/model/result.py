@@ -9,6 +9,7 @@ from ductdicom.errors import INTERRUPTED, DuctDicomError, NothingReadableError, 
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import (
     BUG,
+    Cause,
     Disposition,
     FailOn,
     LedgerRow,
@@ -69,7 +70,8 @@ class StudyResult(Value, frozen=True, kw_only=True):
 
     ``key`` names its folder, and is None or empty where there is no output folder. ``identity``
     is what its sheets say of the patient. ``written`` is None where nothing was to be written,
-    ``planned`` are the files that a dry run would write. ``is_up_to_date`` says that the study
+    ``planned`` are the files that a dry run would write. ``cause`` is why it was written, None
+    where it was not. ``is_up_to_date`` says that the study
     was left as an earlier run made it. ``kept`` are the paths below the folder under which files
     were set aside that are not ours, or that somebody changed. ``department`` is what the
     department and later runs want to know, None where there is no output folder.
@@ -83,6 +85,7 @@ class StudyResult(Value, frozen=True, kw_only=True):
     written: Written | None = None
     planned: tuple[str, ...] = ()
     is_up_to_date: bool = False
+    cause: Cause | None = None
     department: RecordedDepartment | None = None
     kept: tuple[str, ...] = ()
 

@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 
+import msgspec
+
 from ductdicom.errors import OutputError, UsageError
 from ductdicom.export.accounts import (
     forget_summary,
@@ -32,6 +34,7 @@ from ductdicom.pipeline.drawing.plan import plan_jobs, read_finished
 from ductdicom.pipeline.drawing.work import (
     Drawn,
     StudyJob,
+    cause_of,
     planned_files,
     process_study,
     result_of,
@@ -191,7 +194,7 @@ def _run(
         stop = _draw(jobs, results, scanned, executor, interrupts, progress)
     report = Report(
         rows=account(scanned.gathered, scanned.judged, results.values(), recalled=scanned.recalled),
-        studies=tuple(results[key] for key in sorted(results)),
+        studies=tuple(_with_cause(results[key], known) for key in sorted(results)),
         problems=scanned.problems,
         seconds=scanned.seconds | {"draw": monotonic() - started},
         say=scanned.naming.text,
@@ -206,6 +209,15 @@ def _run(
     if report.failure is not None:
         raise report.failure
     return report
+
+
+def _with_cause(result: StudyResult, known: KnownStudies) -> StudyResult:
+    """Add why a study was written."""
+    if result.is_up_to_date or result.written is None:
+        return result
+    before = known.records.get(result.key or "")
+    fingerprint = None if before is None else before.fingerprint or ""
+    return msgspec.structs.replace(result, cause=cause_of(fingerprint, result.written.fingerprint))
 
 
 def _draw(

@@ -408,7 +408,7 @@ CASES = {
             )
             for time, text in (("090000", "Mamma re cc nativ"), ("092000", "Mamma re cc nach KM"))
         ),
-        says=("view R CC pre inferred", "view R CC post strong"),
+        says=("view R CC pre strong", "view R CC post strong"),
         rows=("R CC 1: 0 | 1 scale-unknown",),
         status="paired",
     ),

@@ -8,6 +8,7 @@ import re
 import sys
 import tarfile
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -175,7 +176,8 @@ def test_the_log_is_json_from_start_to_end(tmp_path, capsys):
     events = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert (events[0]["event"], events[-1]["event"]) == ("start", "end")
     assert events[-1]["exit_code"] == code == 1
-    assert {"event": "finding", "code": "truncated", "where": f"{folder}/IM1"} in events
+    (finding,) = [event for event in events if event.get("code") == "truncated"]
+    assert (finding["level"], finding["where"]) == ("error", f"{folder}/IM1")
 
 
 def test_the_log_has_the_keys_of_its_documentation(tmp_path, capsys):
@@ -183,17 +185,21 @@ def test_the_log_has_the_keys_of_its_documentation(tmp_path, capsys):
     (folder / "IM1").write_bytes((folder / "IM1").read_bytes()[:-2000])
     page = Path(__file__).resolve().parents[2] / "docs" / "records.md"
     table = dict(
-        re.findall(r"^\| `(start|progress|finding|end)` \|(.*)$", page.read_text(), re.MULTILINE)
+        re.findall(
+            r"^\| `(start|progress|study|finding|notice|end)` \|(.*)$",
+            page.read_text(),
+            re.MULTILINE,
+        )
     )
 
     organise(folder, output=tmp_path / "out", options=["--log-json"])
 
     events = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    assert {event["event"] for event in events} == set(table)
+    assert {event["event"] for event in events} == set(table) - {"notice"}
     for event in events:
-        assert [
-            key for key in event if key != "event" and f"`{key}`" not in table[event["event"]]
-        ] == []
+        own = event.keys() - {"time", "level", "event"}
+        assert [key for key in own if f"`{key}`" not in table[event["event"]]] == []
+        assert datetime.fromisoformat(event["time"]).tzinfo is UTC
 
 
 def test_a_bug_is_the_end_of_the_log(tmp_path, capsys, monkeypatch):
@@ -207,7 +213,7 @@ def test_a_bug_is_the_end_of_the_log(tmp_path, capsys, monkeypatch):
     said = capsys.readouterr().err
     events = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     assert code == 70
-    assert events[-1] == {"event": "end", "exit_code": 70, "message": "a bug"}
+    assert events[-1].items() >= {"level": "error", "exit_code": 70, "message": "a bug"}.items()
     assert "ZULU" not in said
 
 

@@ -1,7 +1,7 @@
 """``ductdicom organise``: the main job."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,7 +60,7 @@ def organise(
         _print_report(report, settings.output, details=settings.verbose)
     for notice in report.notices:
         if settings.log_json:
-            say_event("notice", message=notice)
+            say_event("notice", "warning", message=notice)
         else:
             say(f"ductdicom: {notice}", is_result=False)
     if settings.log_json:
@@ -84,11 +84,11 @@ def _run(names: Sequence[str], settings: Settings) -> Report:
             return run_organise(names, settings, progress=progress)
     except DuctDicomError as error:
         if settings.log_json:
-            say_event("end", exit_code=error.exit_code, message=str(error))
+            say_event("end", "error", exit_code=error.exit_code, message=str(error))
         raise
     except Exception:
         if settings.log_json:  # without the error's words, which may quote a header
-            say_event("end", exit_code=DuctDicomError.exit_code, message="a bug")
+            say_event("end", "error", exit_code=DuctDicomError.exit_code, message="a bug")
         raise
 
 
@@ -97,15 +97,13 @@ def _say_end(report: Report) -> None:
     names = report.names
     for row in report.rows:
         if row.disposition is Disposition.UNREADABLE:
-            say_event("finding", code=row.reason, where=report.say(row.origin.label))
+            say_event("finding", "error", code=row.reason, where=report.say(row.origin.label))
     for problem in report.problems:
         where = names.get(problem.sop_instance_uid, "")
         about = {"study": problem.studies[0]} if problem.studies else {}
-        say_event("finding", code=problem.code, where=where, **about)
+        say_event("finding", "warning", code=problem.code, where=where, **about)
     for study in report.studies:
-        for problem in study.call.problems:
-            where = names.get(problem.sop_instance_uid, "")
-            say_event("finding", code=problem.code, where=where, study=study.key)
+        _say_study(study, names)
     say_event(
         "end",
         exit_code=report.exit_code,
@@ -114,6 +112,26 @@ def _say_end(report: Report) -> None:
         studies=count_studies(report.studies),
         seconds={name: round(value, 3) for name, value in report.seconds.items()},
     )
+
+
+def _say_study(study: StudyResult, names: Mapping[str | None, str]) -> None:
+    """Say why a study was written, where it was, and each kind of finding once with its images."""
+    if study.cause is not None:
+        say_event(
+            "study",
+            study=study.key,
+            why=study.cause,
+            exam=study.call.exam.kind,
+            status=study.pairing.status,
+            review_reasons=list(study.pairing.review),
+        )
+    found: dict[str, list[str]] = {}
+    for problem in study.call.problems:
+        images = found.setdefault(problem.code, [])
+        if where := names.get(problem.sop_instance_uid, ""):
+            images.append(where)
+    for code, images in found.items():
+        say_event("finding", "warning", code=code, where=", ".join(images), study=study.key)
 
 
 def _print_report(report: Report, output: Path | None, *, details: bool) -> None:

@@ -23,6 +23,7 @@ from ductdicom.identity.known import Identity
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import (
     PASSING_REASONS,
+    Cause,
     Note,
     Problem,
     ProblemCode,
@@ -48,6 +49,9 @@ from ductdicom.version import __version__
 
 # Formats that hold all pages in one file; of the others each page is a file.
 _WHOLE_SHEETS = {Format.PDF: "sheet.pdf", Format.HTML: "sheet.html", Format.DICOM: "sheet.dcm"}
+_HASH_DIGITS = 16
+# In this order: what is first another one is said.
+_CAUSES = (Cause.VERSION, Cause.OPTIONS, Cause.INPUT, Cause.DECISION, Cause.RULES)
 _REVIEWED = {
     ProblemCode.PIXELS_UNREADABLE: ReviewReason.UNREADABLE_IMAGE,
     ProblemCode.ORIENTATION_CONFLICT: ReviewReason.ORIENTATION_CONFLICT,
@@ -137,24 +141,49 @@ NO_INFLUENCE = frozenset(
 def fingerprint_of(
     call: StudyCall, pairing: Pairing, identity: Sequence[str], settings: Settings
 ) -> str:
-    """Return a hash of everything that a study's result depends on, as hexadecimal digits."""
+    """Return hashes of everything that a study's result depends on, one for each `Cause`.
+
+    The last is of all that was decided: where it alone differs, the rules do.
+    """
     shown = [*call.images, *(image for row in pairing.rows for image in row.images)]
     inputs = sorted(
         {(o.label, o.size_bytes, o.modified_ns) for o in (image.instance.origin for image in shown)}
     )
-    depends = {
-        "version": __version__,
-        "record": to_builtins(study_record(StudyResult(key=None, call=call, pairing=pairing))),
-        "inputs": inputs,
-        "identity": list(identity),
-        "settings": {
+    decided = [
+        (
+            image.uid,
+            image.is_excluded,
+            [e.value for e in image.call.evidence if e.rule == Cause.DECISION],
+        )
+        for image in call.images
+    ]
+    depends: dict[Cause, object] = {
+        Cause.VERSION: __version__,
+        Cause.OPTIONS: {
             item.name: str(getattr(settings, item.name))
             for item in fields(settings)
             if item.name not in NO_INFLUENCE
         },
+        Cause.INPUT: [inputs, list(identity)],
+        Cause.DECISION: decided,
+        Cause.RULES: to_builtins(study_record(StudyResult(key=None, call=call, pairing=pairing))),
     }
-    text = json.dumps(depends, sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    texts = (json.dumps(depends[cause], sort_keys=True, ensure_ascii=True) for cause in _CAUSES)
+    return "-".join(hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS] for text in texts)
+
+
+def cause_of(before: str | None, now: str) -> Cause:
+    """Return why a study is written, from the fingerprint of its record and that of its job.
+
+    Parameters
+    ----------
+    before
+        None where the study has no record.
+    """
+    if before is None:
+        return Cause.NEW
+    pairs = zip(_CAUSES, before.split("-"), now.split("-"), strict=False)
+    return next((cause for cause, one, other in pairs if one != other), Cause.INPUT)
 
 
 def draw_study(job: StudyJob, members: Members | None = None) -> tuple[Drawn, tuple[Page, ...]]:

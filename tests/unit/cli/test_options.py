@@ -203,7 +203,7 @@ def test_paths_in_a_file_are_relative_to_it(tmp_path, monkeypatch):
         (["--strict"], set(FailOn)),
         (["--strict", "--fail-on", "none"], set(FailOn)),
     ],
-    ids=str,
+    ids=lambda given: " ".join(given) if isinstance(given, list) else "",
 )
 def test_what_ends_a_run_with_1_can_be_chosen(arguments, failures):
     assert settings_of(*arguments).failures == failures

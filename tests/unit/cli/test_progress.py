@@ -1,5 +1,6 @@
 import json
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
@@ -14,7 +15,9 @@ def test_machine_readable_progress_is_json(capsys):
     (line,) = capsys.readouterr().err.splitlines()
     event = json.loads(line)
     assert event.pop("per_second") > 0
+    assert datetime.fromisoformat(event.pop("time")).tzinfo is UTC
     assert event == {
+        "level": "info",
         "event": "progress",
         "stage": "draw",
         "done": 3,
