@@ -1,5 +1,8 @@
 """Short words that mean different things: SIN, RE and DR a side or not, CC a view or a volume.
 
+A letter of an abbreviation is no word (*V.a. KM*), and a *before* with a span of minutes is the
+past (*vor 10 min injiziert*).
+
 Italian *SIN* is left, Spanish *sin* is without. Such a word counts in a language only where another
 word of that language stands beside it, or elsewhere in the study, and none of the other's. CC
 behind a number is the view of a numbered image, or a volume. Heuristic.
@@ -15,6 +18,8 @@ HOMONYM = "homonym"  # the role of one that is settled
 _SIDES = ("left_short", "right_short")
 _NUMBERED = ("duct", "injection", "repeat", "number_word", "ordinal")
 _REFERRING = frozenset({"ref", "by"})
+_JOINING = frozenset("./")
+_SIDE_LETTERS = frozenset({"l", "r"})
 _SHORTEST = 3  # letters of a word that tells its language
 
 
@@ -38,6 +43,61 @@ class Spoken:
 
 
 NOTHING_SPOKEN = Spoken()
+
+
+def settle_letters(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
+    """Take their meaning from letters of an abbreviation, and from a *before* that means *ago*.
+
+    "V.a." and "r/o" hold no *before* and no *without*, as long as the vocabulary does not know
+    the abbreviation. "L. n. KM" is a side and a word.
+    """
+    unread = set(_abbreviated(phrases))
+    past = set(_ago(phrases))
+    if not unread and not past:
+        return tuple(phrases)
+    return tuple(
+        replace(phrase, uses=frozenset(), roles=frozenset())
+        if position in unread
+        else _renamed(phrase, "history")
+        if position in past
+        else phrase
+        for position, phrase in enumerate(phrases)
+    )
+
+
+def _abbreviated(phrases: Sequence[Phrase]) -> Iterator[int]:
+    """Yield where a letter stands that a point or a slash joins to another letter."""
+    for position in range(len(phrases) - 2):
+        letter, sign, other = phrases[position : position + 3]
+        is_joined = sign.text in _JOINING and letter.end == sign.start
+        is_side = sign.text == "." and letter.text in _SIDE_LETTERS
+        if is_joined and not is_side and _is_letter(letter) and _is_letter(other):
+            yield from (position, position + 2)
+
+
+def _is_letter(phrase: Phrase) -> bool:
+    token = phrase.tokens[0]
+    return len(phrase.text) == 1 and token.is_word and not (token.is_unspaced or phrase.has("view"))
+
+
+def _ago(phrases: Sequence[Phrase]) -> Iterator[int]:
+    """Yield where a *before* stands beside a span of minutes or hours: "vor 10 min", 10分前."""
+    for position, phrase in enumerate(phrases):
+        is_ahead = phrase.has("before") and _is_short_span(phrases, position + 1)
+        if is_ahead or (phrase.has("pre_behind") and _is_short_span(phrases, position - 2)):
+            yield position
+
+
+def _is_short_span(phrases: Sequence[Phrase], position: int) -> bool:
+    if not 0 <= position < len(phrases) - 1:
+        return False
+    return phrases[position].is_number and phrases[position + 1].has("short_span")
+
+
+def _renamed(phrase: Phrase, role: str) -> Phrase:
+    """Give a phrase one role in each of its languages."""
+    uses = frozenset((role, language) for language in phrase.languages)
+    return replace(phrase, uses=uses, roles=frozenset({role}))
 
 
 def settle_homonyms(phrases: Sequence[Phrase], spoken: Spoken) -> tuple[Phrase, ...]:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-from ductdicom.language.parts import Phrase
+from ductdicom.language.parts import NOUNS, VOLUMES, Phrase
 
 _MOST_FILLINGS = 9  # larger numbers beside "duct" are clock positions or sizes
 _SIGNS_BETWEEN = frozenset("#-._'°^")
 _ORDINAL_ENDINGS = frozenset(
-    {"st", "nd", "rd", "th", "e", "er", "ere", "eme", "o", "a", "ste", "de", "i"}
+    {"st", "nd", "rd", "th", "e", "er", "ere", "eme", "o", "a", "ste", "de", "i", "nde"}
+    | {"я", "й", "ая", "ой", "го", "е", "га", "а", "η", "ος", "о", "차", "회", "回", "次"}
 )
+_PARTING = frozenset("-:")  # in "2-я", "2:a"
+_ROMAN = frozenset({"ii", "iii"})
 _VOLUME_UNITS = frozenset({"ml", "cc", "mg", "%", "."})
 _CLOCK_WORDS = frozenset({"h", "o", "oclock", "uhr", ":", "hr", "heures", "點", "点", "時", "시"})
 
@@ -26,8 +29,73 @@ def read_injection(phrases: Sequence[Phrase]) -> tuple[int | None, bool]:
         text speaks of a repeated filling.
     """
     numbers = set(_numbers(phrases))
-    is_repeat = any(phrase.has("repeat") for phrase in phrases)
-    return (numbers.pop() if len(numbers) == 1 else None), is_repeat
+    return (numbers.pop() if len(numbers) == 1 else None), any(_repeats(phrases))
+
+
+def _repeats(phrases: Sequence[Phrase]) -> Iterator[bool]:
+    """Tell of each phrase whether it speaks of a filling that is not the first."""
+    is_denied = any(phrase.has("not", "without") for phrase in phrases)
+    for position, phrase in enumerate(phrases):
+        is_again = phrase.has("again") and not (is_denied and phrase.has("yet"))
+        is_counted = is_again or _is_later_ordinal(phrases, position)
+        is_later = phrase.has(*NOUNS) and (_number_named(phrases, position) or 0) > 1
+        is_added = phrase.text == "+" and _is_volume(phrases, position + 1)
+        yield (
+            phrase.has("repeat")
+            or is_added
+            or is_later
+            or (is_counted and _is_of_filling(phrases, position))
+        )
+
+
+def _number_named(phrases: Sequence[Phrase], position: int) -> int | None:
+    """Return the number that a sign or a word for it names behind a noun: "KM Nr. 2"."""
+    signs = phrases[position + 1 : position + 2]
+    is_named = any(sign.text == "#" or sign.has("number_word") for sign in signs)
+    return _number_after(phrases, position) if is_named else None
+
+
+def _is_later_ordinal(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether an ordinal above the first stands here: "second", "2nd", "2.", "II"."""
+    phrase, behind = phrases[position], phrases[position + 1 : position + 3]
+    if phrase.has("ordinal"):
+        return not phrase.has("ordinal.1")
+    if phrase.text in _ROMAN:
+        return True
+    if phrase.number is None or not 1 < phrase.number <= _MOST_FILLINGS:
+        return False
+    endings = behind[1:] if behind and behind[0].text in _PARTING else behind[:1]
+    is_ending = any(end.text in _ORDINAL_ENDINGS for end in endings)
+    is_point = any(end.text == "." and end.start == phrase.end for end in behind[:1])
+    return is_ending or is_point
+
+
+def _is_volume(phrases: Sequence[Phrase], position: int) -> bool:
+    if not 0 <= position < len(phrases) - 1:
+        return False
+    return phrases[position].is_number and phrases[position + 1].text in VOLUMES
+
+
+def _is_of_filling(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether contrast or a filling stands beside a word, but for what may stand between."""
+    for step in (1, -1):
+        at = position + step
+        while 0 <= at < len(phrases) and _is_between(phrases[at]):
+            at += step
+        if 0 <= at < len(phrases) and _says_filling(phrases, at):
+            return True
+    return False
+
+
+def _says_filling(phrases: Sequence[Phrase], position: int) -> bool:
+    is_amount = _is_volume(phrases, position - 1)
+    return is_amount or phrases[position].has(*NOUNS, "post", "agent")
+
+
+def _is_between(phrase: Phrase) -> bool:
+    is_said = phrase.is_light or phrase.is_number or phrase.text in _ORDINAL_ENDINGS
+    is_passed = is_said or phrase.has("again", "given", "ordinal", "after", "with")
+    return is_passed and not phrase.has(*NOUNS, "post", "picture", "not", "without")
 
 
 def _numbers(phrases: Sequence[Phrase]) -> Iterator[int]:

@@ -10,7 +10,9 @@ from dataclasses import replace
 from enum import StrEnum
 from itertools import pairwise
 
+from ductdicom.language.blanks import is_blank
 from ductdicom.language.negations import denial_behind, is_zero
+from ductdicom.language.parts import NOUNS, VOLUMES
 from ductdicom.language.whole import Part, Word
 
 _CLAUSE_ENDS = frozenset(",;:()[]{}|.")
@@ -20,10 +22,9 @@ _SPOILING = frozenset({Part.OTHER, Part.PLAN, Part.PAST, Part.COMPARISON, Part.Q
 _OF_THE_VIEW = frozenset({Part.VIEW, Part.SIDE, Part.MODIFIER, Part.NUMBER, Part.SIGN, Part.DUCT})
 _BEFORE = ("before", "without", "pre", "pre_weak", "pre_behind")
 _AFTER = ("after", "with", "post_behind")
+_BOTH = ("both", "both_of", "both_behind")
 _FILLED = ("post", "post_weak", "finding", "repeat", "agent")
-_NOUNS = ("contrast", "injection")
 _REMARKED = frozenset({"remark", "place"})
-_VOLUMES = frozenset({"ml", "mls", "cc", "мл"})
 
 
 class LabelMeaning(StrEnum):
@@ -36,8 +37,19 @@ class LabelMeaning(StrEnum):
 
 
 def label_words(words: Sequence[Word]) -> frozenset[str]:
-    """Return the folded words of a text that may be a label: all that do not tell its view."""
-    return frozenset(word.phrase.text for word in words if _may_label(word))
+    """Return the folded words of a text that may be a label: all that do not tell its view.
+
+    A noun behind a plan is none: "für KM" before the filling, "KM" after it.
+    """
+    return frozenset(
+        word.phrase.text
+        for before, word in pairwise((None, *words))
+        if word is not None and _may_label(word) and not _is_planned(before, word)
+    )
+
+
+def _is_planned(before: Word | None, word: Word) -> bool:
+    return before is not None and before.part is Part.PLAN and word.phrase.has(*NOUNS)
 
 
 def _may_label(word: Word) -> bool:
@@ -67,7 +79,7 @@ def read_label(words: Sequence[Word], shared: Collection[str]) -> LabelMeaning |
     shared
         Folded words that images of the other half carry too.
     """
-    if _says_nothing_was_given(words):
+    if _says_nothing_was_given(words) or _binds_something_else(words):
         return None
     said: list[Word] = []
     for clause in map(_without_denied_findings, _clauses(words)):
@@ -97,9 +109,11 @@ def may_say_filled(words: Sequence[Word], shared: Collection[str]) -> bool:
         return True
     said = _of_the_image(words)
     own = [word for word in said if _is_own(word, shared)]
+    if _holds_torn_volume(words):
+        return True
     if _names_what_is_given(own) or len(said) < len(words):
         return _names_filling(own)
-    nouns = sum(word.phrase.has(*_NOUNS) for word in own)
+    nouns = sum(word.phrase.has(*NOUNS) for word in own)
     is_elsewhere = any(word.part in _SPOILING for word in own)
     if not nouns or any(word.phrase.has(*_AFTER) for word in own):
         return nouns > 0
@@ -107,29 +121,58 @@ def may_say_filled(words: Sequence[Word], shared: Collection[str]) -> bool:
     return not is_before and (nouns > 1 or not is_elsewhere)
 
 
+def _holds_torn_volume(words: Sequence[Word]) -> bool:
+    """Whether something else stands between a number and its unit: "0.4 CT last week ml"."""
+    is_torn = False
+    for number, following in pairwise(words):
+        is_torn = is_torn or (
+            number.part is Part.NUMBER
+            and (following.part in _SPOILING or following.part is Part.NEGATION)
+        )
+        if is_torn and following.phrase.text in VOLUMES:
+            return True
+    return False
+
+
 def _of_the_image(words: Sequence[Word]) -> list[Word]:
-    """Leave out another examination with its contrast: "MRT mit KM"."""
+    """Leave out another examination with its contrast: "MRT mit KM", 造影CT."""
     kept: list[Word] = []
     is_elsewhere = False
     for word, following in pairwise((*words, None)):
         if word is None:
             break
         is_behind = following is not None and following.phrase.has("with", "without")
+        is_ahead = following is not None and following.phrase.has("modality")
         is_elsewhere = is_elsewhere or (word.phrase.has("modality") and is_behind)
-        if not is_elsewhere:
+        if not (is_elsewhere or (is_ahead and word.phrase.has(*NOUNS))):
             kept.append(word)
-        is_elsewhere = is_elsewhere and not word.phrase.has(*_NOUNS)
+        is_elsewhere = is_elsewhere and not word.phrase.has(*NOUNS)
     return kept
 
 
 def _says_nothing_was_given(words: Sequence[Word]) -> bool:
-    """Whether a volume is nought, or a noun is answered by a denial: "contrast: n"."""
+    """Whether a volume is nought, or a word is answered by a denial, or not at all: "contrast:"."""
     phrases = [word.phrase for word in words]
     return any(
         is_zero(phrases, position)
-        or (phrase.has(*_NOUNS) and denial_behind(phrases, position) is not None)
+        or (phrase.has(*NOUNS) and denial_behind(phrases, position) is not None)
+        or (phrase.has(*NOUNS, *_FILLED) and is_blank(phrases, position, position, is_bare=True))
         for position, phrase in enumerate(phrases)
     )
+
+
+def _binds_something_else(words: Sequence[Word]) -> bool:
+    """Whether a *before* or *after* is of something else, all images alike: "before lunch"."""
+    return any(
+        (word.phrase.has("before", "after") and _is_other_noun(following))
+        or (following.phrase.has("pre_behind", "post_behind") and _is_other_noun(word))
+        for word, following in pairwise(words)
+    )
+
+
+def _is_other_noun(word: Word) -> bool:
+    is_article = word.part is Part.FILLER and not word.phrase.has("breast", "picture", "again")
+    return (not word.is_understood and not word.phrase.has(*NOUNS)) or is_article
 
 
 def _without_denied_findings(clause: Sequence[Word]) -> list[Word]:
@@ -157,11 +200,15 @@ def _spoils(word: Word, shared: Collection[str], *, is_remark: bool) -> bool:
 
 
 def _is_noun(label: Sequence[Word]) -> bool:
-    """Whether contrast or an injection is only named."""
-    return not any(word.phrase.has("post", *_BEFORE, *_AFTER) for word in label)
+    """Whether contrast or an injection is only named, or a marker lacks its noun: "n. Xyz"."""
+    is_named = any(word.phrase.has(*NOUNS, *_FILLED) for word in label)
+    is_marked = any(word.phrase.has("post", *_BEFORE, *_AFTER) for word in label)
+    return not (is_named and is_marked)
 
 
 def _meaning(label: Sequence[Word]) -> LabelMeaning | None:
+    if any(word.phrase.has(*_BOTH) for word in label):
+        return None
     befores = [word for word in label if word.phrase.has(*_BEFORE)]
     afters = [word for word in label if word.phrase.has(*_AFTER)]
     if befores and afters:
@@ -182,7 +229,7 @@ def _names_filling(label: Sequence[Word]) -> bool:
     if _names_what_is_given(label):
         return True
     if any(word.phrase.has(*_AFTER) for word in label):
-        return any(word.phrase.has(*_NOUNS) for word in label)
+        return any(word.phrase.has(*NOUNS) for word in label)
     if any(word.phrase.has("place") for word in label):
         return False
     is_remarked = any(word.phrase.has("remark") for word in label)
@@ -192,7 +239,7 @@ def _names_filling(label: Sequence[Word]) -> bool:
 
 
 def _names_what_is_given(label: Sequence[Word]) -> bool:
-    return any(word.phrase.has(*_FILLED) or word.phrase.text in _VOLUMES for word in label)
+    return any(word.phrase.has(*_FILLED) or word.phrase.text in VOLUMES for word in label)
 
 
 def _clauses(words: Sequence[Word]) -> Iterator[list[Word]]:

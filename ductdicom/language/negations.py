@@ -3,17 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ductdicom.language.parts import MARKERS, MARKERS_BEHIND, SEPARATORS, Phrase
+from ductdicom.language.parts import MARKERS, MARKERS_BEHIND, NOUNS, SEPARATORS, VOLUMES, Phrase
 
 _ASKED = frozenset(":=?")
 _NEGATING_BEHIND = frozenset({"tr", "ko", "ja"})  # languages whose negation follows the verb
 _ANSWERS = frozenset(":=?(")  # may stand between a question and its answer: "injected: no"
-_VOLUMES = frozenset({"ml", "mls", "cc", "мл"})
 _REACH = 7  # words and signs between a negation and what it takes back
 _SHORT = 3  # letters; zu, de, o, se mean other things elsewhere
 _TAKES_BACK = ("not", "future", "before", "without", "both_of")
 _NEGATIONS = ("not", "without")
-_NOUNS = ("contrast", "injection")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +34,7 @@ def denial_before(
     A word that says that something is filled is also taken back by *before*, *without* and what
     is still to come: "before duct filled", "kein KM injiziert", "to be injected".
     """
-    is_near, is_adjacent = True, True
+    is_near, is_adjacent, has_picture = True, True, False
     for index in range(position - 1, max(-1, position - 1 - _REACH), -1):
         phrase = phrases[index]
         is_shared = _share(phrase, phrases[position], *_TAKES_BACK)
@@ -46,7 +44,8 @@ def denial_before(
             phrase, is_near=is_near, is_far=is_far, is_close=is_close, is_shared=is_shared
         ):
             if not _is_numbering(phrases, index):
-                is_plain = is_near and is_shared and not phrase.has("future", "both_of")
+                is_open = has_picture or phrase.has("future", "both_of")
+                is_plain = is_near and is_shared and not is_open
                 return Denial(position=index, is_plain=is_plain)
         elif is_zero(phrases, index) and is_near and is_participle:
             return Denial(position=index, is_plain=False)
@@ -58,6 +57,7 @@ def denial_before(
             and not phrase.has("after", "with")
         )
         is_adjacent = is_adjacent and phrase.is_light
+        has_picture = has_picture or phrase.has("picture")  # "before exposure contrast given"
     return None
 
 
@@ -83,7 +83,7 @@ def denial_behind(phrases: Sequence[Phrase], position: int) -> Denial | None:
             phrases[after - 1].text in _ASKED
             or (after == position + 1 and _negates_behind(phrase, phrases[position]))
         )
-        is_no = phrase.text == "n" or _is_nought(phrase)  # "injected: N", "contrast=0"
+        is_no = phrase.text == "n" or is_nought(phrase)  # "injected: N", "contrast=0"
         is_short = is_answer and is_no and _is_last(phrases, after)
         if is_open or is_short or is_zero(phrases, after):
             return Denial(position=position, is_plain=False)
@@ -99,10 +99,11 @@ def _negates_behind(negation: Phrase, denied: Phrase) -> bool:
 def is_zero(phrases: Sequence[Phrase], position: int) -> bool:
     """Whether a volume of nothing begins here: "0 ml"."""
     unit = phrases[position + 1 : position + 2]
-    return _is_nought(phrases[position]) and any(phrase.text in _VOLUMES for phrase in unit)
+    return is_nought(phrases[position]) and any(phrase.text in VOLUMES for phrase in unit)
 
 
-def _is_nought(phrase: Phrase) -> bool:
+def is_nought(phrase: Phrase) -> bool:
+    """Whether a phrase is the number nought, with a fraction or without."""
     return phrase.is_number and not phrase.text.strip("0.,")
 
 
@@ -122,14 +123,14 @@ def denied_noun(phrases: Sequence[Phrase], position: int) -> tuple[int, int] | N
         Positions of the first and the last phrase, or None where it denies no noun.
     """
     phrase = phrases[position]
-    if not phrase.has("not") or phrase.has(*_NOUNS) or _is_numbering(phrases, position):
+    if not phrase.has("not") or phrase.has(*NOUNS) or _is_numbering(phrases, position):
         return None
     after, is_given = position + 1, False
     end = min(after + _REACH, len(phrases))
-    while after < end and _may_part(phrases[after]) and not phrases[after].has(*_NOUNS, "post"):
+    while after < end and _may_part(phrases[after]) and not phrases[after].has(*NOUNS, "post"):
         is_given = is_given or phrases[after].has("given")
         after += 1
-    if after < end and phrases[after].has(*_NOUNS) and not _is_numbered(phrases, position):
+    if after < end and phrases[after].has(*NOUNS) and not _is_numbered(phrases, position):
         is_bound = any(near.has(*MARKERS_BEHIND) for near in phrases[after + 1 : after + 2])
         return (position, after) if _goes_with(phrase, phrases[after]) and not is_bound else None
     before = _noun_before(phrases, position)
@@ -140,7 +141,7 @@ def denied_noun(phrases: Sequence[Phrase], position: int) -> tuple[int, int] | N
 
 def _noun_before(phrases: Sequence[Phrase], position: int) -> int | None:
     for before in range(position - 1, max(-1, position - 1 - _REACH), -1):
-        if phrases[before].has(*_NOUNS):
+        if phrases[before].has(*NOUNS):
             return before
         if not (_is_passed(phrases[before]) or phrases[before].text in _ANSWERS):
             return None
@@ -175,7 +176,7 @@ def _is_passed(phrase: Phrase) -> bool:
 
 def _may_part(phrase: Phrase) -> bool:
     """Whether a phrase may stand between a negation and its word and changes nothing."""
-    return _is_passed(phrase) or phrase.has("given", *_NOUNS)
+    return _is_passed(phrase) or phrase.has("given", *NOUNS)
 
 
 def _ends_clause(phrase: Phrase) -> bool:

@@ -8,10 +8,12 @@ Use = tuple[str, str]  # a role, and the language in which it is played
 
 MARKERS = ("both_of", "before", "after", "without", "with")  # bind the noun behind them
 MARKERS_BEHIND = ("pre_behind", "post_behind", "both_behind")  # bind the noun before them
+NOUNS = ("contrast", "injection")  # which a marker or a negation binds
+VOLUMES = frozenset({"ml", "mls", "cc", "мл"})
 CLAUSE_ENDS = frozenset(",;:()[]{}|?!")
 SEPARATORS = CLAUSE_ENDS | frozenset("/+&")
 
-_MAY_STAND_BETWEEN = ("ordinal", "duct", "unit", "left", "right")
+_MAY_STAND_BETWEEN = ("ordinal", "again", "duct", "unit", "left", "right")
 _HAS_NO_MARKER = (
     *("view", "modifier", "left", "right", "ductography"),
     *("pre", "post", "before", "after"),

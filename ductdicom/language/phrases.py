@@ -144,6 +144,8 @@ class PhraseReader:
     def _whole(self, position: int) -> PhaseWord | None:
         """Read a phrase that needs no noun: *unfilled*, *mit KM*."""
         phrase = self.phrases[position]
+        if phrase.has("pre", "pre_weak") and self._is_what_was_before(position):
+            return None
         role = next(
             role for role in ("both", "pre", "post", "pre_weak", "post_weak") if phrase.has(role)
         )
@@ -162,6 +164,18 @@ class PhraseReader:
             is_weak=is_everyday and not self.in_ductogram,
             is_everyday=is_everyday,
         )
+
+    def _is_what_was_before(self, position: int) -> bool:
+        """Whether an *after* binds the plain image itself: "after scout", 平片后."""
+        ahead = self._before_light(position)
+        behind = self.phrases[position + 1 : position + 2]
+        is_after = ahead is not None and ahead.has("after")
+        return is_after or any(phrase.has("post_behind") for phrase in behind)
+
+    def _before_light(self, position: int) -> Phrase | None:
+        """Return the phrase before a position, articles and light signs left aside."""
+        ahead = (self.phrases[index] for index in range(position - 1, -1, -1))
+        return next((phrase for phrase in ahead if not phrase.is_light), None)
 
     def _marker(self, position: int) -> tuple[PhaseWord | None, int]:
         """Read a marker, or several that share a noun: "avec et sans injection"."""
@@ -189,7 +203,7 @@ class PhraseReader:
             phase=_one(phases),
             first=markers[0],
             last=last,
-            is_weak=TextPhase.POST not in phases and self._is_refilling(after, noun),
+            is_weak=any(phrase.has("picture") for phrase in self.phrases[after:noun]),
         )
         return phase_word, noun + 1 - position
 
@@ -225,12 +239,6 @@ class PhraseReader:
             if not phrase.may_stand_between:
                 return None
         return None
-
-    def _is_refilling(self, start: int, noun: int) -> bool:
-        """Whether the noun is a later filling, before which the duct already holds contrast."""
-        behind = [phrase for phrase in self.phrases[noun + 1 : noun + 3] if not phrase.is_light]
-        counts = [*self.phrases[start : noun + 1], *(i for i in behind[:1] if i.has("repeat"))]
-        return any(phrase.has("repeat") or (_count(phrase) or 0) > 1 for phrase in counts)
 
     def _without_noun(
         self, position: int, markers: Sequence[Phrase], after: int
@@ -272,6 +280,8 @@ class PhraseReader:
     def _may_stand_alone(self, after: int) -> bool:
         """Whether nothing around a lone marker could be the noun that it really has."""
         for phrase in self.phrases[after:]:
+            if phrase.has("pre", "pre_weak"):
+                return False  # "after scout"
             if phrase.ends_reach:
                 return True
             if not phrase.may_stand_between:
@@ -290,15 +300,12 @@ class PhraseReader:
             if noun.has("ductography") and not marker.has("alone", "alone_weak"):
                 return None  # 乳管造影なし: no ductography was made
             return PhaseWord(phase=_PHASES[role], first=noun, last=marker)
+        ahead = self._before_light(position)
+        if ahead is not None and ahead.has("pre", "pre_weak"):
+            return None  # 平片后: after the plain image
         if self._stands_alone(marker) and self._may_stand_alone(position + 1):
             return self._alone([marker], {_PHASES[role]}, is_weak=not marker.has("alone"))
         return None
-
-
-def _count(phrase: Phrase) -> int | None:
-    """Return the number or the ordinal that a phrase is."""
-    ordinals = (role for role in phrase.roles if role.startswith("ordinal."))
-    return next((int(role.removeprefix("ordinal.")) for role in ordinals), phrase.number)
 
 
 def _one(phases: set[TextPhase]) -> TextPhase:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from ductdicom.language.blanks import is_blank
 from ductdicom.language.codes import VIEW_GROUPS
 from ductdicom.language.homonyms import (
     NOTHING_SPOKEN,
@@ -15,10 +16,11 @@ from ductdicom.language.homonyms import (
     hear,
     is_ambiguous,
     settle_homonyms,
+    settle_letters,
 )
 from ductdicom.language.injection import read_injection
 from ductdicom.language.lexicon import lexicon_of
-from ductdicom.language.parts import CLAUSE_ENDS, Phrase, ScannedText
+from ductdicom.language.parts import CLAUSE_ENDS, NOUNS, Phrase, ScannedText
 from ductdicom.language.phrases import PhaseWord, PhraseReader, TextPhase
 from ductdicom.language.side import name_sides, read_laterality
 from ductdicom.language.view_words import named_views
@@ -127,7 +129,8 @@ def _read(
     value: str, vocabulary: Vocabulary, *, ductography_context: bool, spoken: Spoken
 ) -> Reading:
     scanned = _scan(value, vocabulary)
-    scanned = replace(scanned, phrases=settle_homonyms(scanned.phrases, spoken))
+    phrases = settle_letters(settle_homonyms(scanned.phrases, spoken))
+    scanned = replace(scanned, phrases=phrases)
     names = [] if "other_organ" in scanned.roles else list(_procedures(scanned.phrases))
     procedure = [phrase for phrase in names if not phrase.has("unconfirmed")]
     kinds = frozenset(_kinds(scanned.phrases))
@@ -137,6 +140,7 @@ def _read(
     parts = parts_of(scanned.phrases)
     views = tuple(dict.fromkeys(named_views(scanned.phrases)))
     injection, is_repeat = read_injection(scanned.phrases)
+    is_first = not is_repeat and not any(map(_only_says_again, scanned.phrases))
     laterality, is_side_doubtful = read_laterality(scanned.phrases, spoken)
     return Reading(
         is_ductography=bool(procedure),
@@ -152,7 +156,8 @@ def _read(
         modifiers=tuple(dict.fromkeys(_modifiers(scanned.phrases))),
         injection=injection,
         is_repeat=is_repeat,
-        is_weak=phase is not TextPhase.NONE and not _asserts(phase_words, parts),
+        is_weak=phase is not TextPhase.NONE
+        and not (_asserts(phase_words, parts) and (is_first or phase is TextPhase.POST)),
         parts=parts,
     )
 
@@ -207,10 +212,33 @@ def _is_undone(phrases: Sequence[Phrase], position: int) -> bool:
 def _asserts(phase_words: Sequence[PhaseWord], words: Sequence[Word]) -> bool:
     """Whether a text says its phase for sure: all of it is understood, and a reason is firm."""
     firm = [phase_word for phase_word in phase_words if not phase_word.is_weak]
-    if not firm or not is_whole(words):
+    spans = _spans(phase_words, words)
+    if not firm or not is_whole(words, spans) or _is_blank(spans, words):
         return False
     is_full = any(not (phase_word.is_everyday or phase_word.is_bare) for phase_word in firm)
     return is_full or says_no_more(words)
+
+
+def _only_says_again(phrase: Phrase) -> bool:
+    return phrase.has("again") and not phrase.has("filler", "yet", "harmless")
+
+
+def _spans(phase_words: Sequence[PhaseWord], words: Sequence[Word]) -> tuple[range, ...]:
+    """Return the positions of the words that speak for a phase."""
+    positions = {word.phrase.first: position for position, word in enumerate(words)}
+    return tuple(
+        range(positions[found.first.first], positions[found.last.first] + 1)
+        for found in phase_words
+    )
+
+
+def _is_blank(spans: Sequence[range], words: Sequence[Word]) -> bool:
+    """Whether what speaks for a phase is a field left open: "filled ☐", "post contrast:"."""
+    phrases = [word.phrase for word in words]
+    return any(
+        is_blank(phrases, span[0], span[-1], is_bare=phrases[span[0]].has(*NOUNS, "post"))
+        for span in spans
+    )
 
 
 def _merge(phase_words: Sequence[PhaseWord]) -> TextPhase:

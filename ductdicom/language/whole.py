@@ -5,13 +5,13 @@ is not known, or that speaks of another examination, a plan, the past or a part 
 what the text says is a hint at most. Heuristic.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
 from ductdicom.identity.known import MASK_SIGN
-from ductdicom.language.parts import Phrase
+from ductdicom.language.parts import MARKERS, NOUNS, Phrase
 
 _SHORT, _BRIEF = 3, 2  # letters; "day" needs a number beside it, "d" one before it
 YEARS = range(1900, 2100)
@@ -83,16 +83,22 @@ _PARTS: tuple[tuple[Part, tuple[str, ...]], ...] = (
     (Part.MODIFIER, ("modifier",)),
     (Part.SIDE, ("left", "right", "both_sides", "side", "left_short", "right_short")),
     (Part.DUCT, ("duct", "ordinal", "number_word")),
-    (Part.UNIT, ("unit",)),
+    (Part.UNIT, ("unit", "short_span")),
     (Part.TITLE, ("title",)),
     (Part.CONNECTIVE, ("join", "yet")),
-    (Part.FILLER, ("filler", "harmless", "breast")),
+    (Part.FILLER, ("filler", "harmless", "breast", "again")),
 )
 _BEFORE = ("not", "without", "before", "pre", "pre_weak", "pre_behind", "both", "both_of")
 _BESIDE_EVERYDAY = frozenset(
     {Part.PHASE, Part.EXAMINATION, Part.VIEW, Part.SIDE, Part.MODIFIER, Part.NUMBER, Part.SIGN}
     | {Part.DUCT, Part.UNIT}
 )
+
+
+_OF_ONE_LANGUAGE = frozenset(
+    {Part.CONNECTIVE, Part.FILLER, Part.PHASE, Part.NEGATION, Part.FINDING}
+)
+_DENIABLE = frozenset({Part.FINDING, Part.VIEW, Part.MODIFIER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,13 +116,14 @@ class Word:
 
 def parts_of(phrases: Sequence[Phrase]) -> tuple[Word, ...]:
     """Give each phrase of a text its part."""
+    spoken = {phrase.languages for phrase in phrases if phrase.has(*NOUNS, "post", "pre")}
     return tuple(
-        Word(phrase=phrase, part=_part(phrases, position))
+        Word(phrase=phrase, part=_part(phrases, position, spoken))
         for position, phrase in enumerate(phrases)
     )
 
 
-def _part(phrases: Sequence[Phrase], position: int) -> Part:
+def _part(phrases: Sequence[Phrase], position: int, spoken: Collection[frozenset[str]]) -> Part:
     phrase = phrases[position]
     is_glued = _is_glued(phrases, position)
     if phrase.is_number:
@@ -127,7 +134,29 @@ def _part(phrases: Sequence[Phrase], position: int) -> Part:
     if phrase.text in _SIDE_LETTERS:
         return Part.SIDE
     by_role = next((part for part, roles in _PARTS if phrase.has(*roles)), None)
+    if by_role in _OF_ONE_LANGUAGE and _is_stray(phrases, position, spoken):
+        return Part.UNKNOWN
     return by_role or _part_of_stranger(phrase)
+
+
+def _is_stray(phrases: Sequence[Phrase], position: int, spoken: Collection[frozenset[str]]) -> bool:
+    """Whether a short word is of no language spoken beside it, or lacks what must follow it.
+
+    "LA injected" holds no article, "AT injected" no place, and the I of "I131" is no *and*.
+    """
+    phrase = phrases[position]
+    if len(phrase.text) > _SHORT or not phrase.text.isascii():
+        return False
+    following = phrases[position + 1 : position + 2]
+    if len(phrase.text) <= _BRIEF and phrase.has("place"):
+        return not any(near.is_number for near in following)
+    if any(near.is_number and near.start == phrase.end for near in following):
+        return phrase.has("join", "filler")
+    behind = phrases[position + 1 : position + 3]
+    if phrase.has(*MARKERS) and any(near.has(*NOUNS) for near in behind):
+        return False  # "po KM", whoever else says KM
+    is_known = all("common" in known or known & phrase.languages for known in spoken)
+    return not (is_known or "common" in phrase.languages)
 
 
 def _is_span(phrases: Sequence[Phrase], position: int) -> bool:
@@ -164,18 +193,49 @@ def _part_of_number(phrase: Phrase) -> Part:
     return Part.NUMBER
 
 
-def is_whole(words: Sequence[Word]) -> bool:
-    """Whether all words of a text are understood, and none denies a part of the filling only."""
+def is_whole(words: Sequence[Word], spans: Sequence[range]) -> bool:
+    """Tell whether all words of a text are understood, and its negations deny what they may.
+
+    Parameters
+    ----------
+    words
+        The text's words.
+    spans
+        Positions of those that speak for a phase.
+    """
     is_understood = all(word.is_understood for word in words)
-    return is_understood and not (_denies_part(words) or _remarks_on_nothing(words))
+    return is_understood and not (
+        _denies_part(words) or _remarks_on_nothing(words) or _denies_at_large(words, spans)
+    )
+
+
+def _denies_at_large(words: Sequence[Word], spans: Sequence[range]) -> bool:
+    """Whether a negation is of no phase, no finding and no view: "injected or not"."""
+    spent = {position for span in spans for position in span}
+    denied: Part | None = None  # what stands behind, articles and light signs left aside
+    for position in range(len(words) - 1, -1, -1):
+        word = words[position]
+        is_loose = word.part is Part.NEGATION and position not in spent
+        if is_loose and denied not in _DENIABLE:
+            return True
+        denied = denied if word.phrase.is_light else word.part
+    return False
 
 
 def _denies_part(words: Sequence[Word]) -> bool:
-    """Whether a denial stands beside a count: "no contrast in duct 2", "2 ducts not filled"."""
+    """Whether a denial is of one duct: "no contrast in duct 2", "lateral duct not filled"."""
     is_counted = any(
         word.part is Part.NUMBER or word.phrase.has("ordinal") for word in _without_volumes(words)
     )
-    return is_counted and any(word.phrase.has("without", "not") for word in words)
+    is_placed = any(
+        duct.phrase.has("duct") and place.phrase.has("view_group", "place")
+        for place, duct in pairwise(words)
+    )
+    is_denied = any(word.phrase.has("without", "not") for word in words)
+    return ((is_counted or is_placed) and is_denied) or any(
+        duct.phrase.has("duct") and undone.phrase.has("pre") and count.phrase.has("ordinal")
+        for count, duct, undone in zip(words, words[1:], words[2:], strict=False)
+    )
 
 
 def _remarks_on_nothing(words: Sequence[Word]) -> bool:

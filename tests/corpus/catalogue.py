@@ -12,6 +12,7 @@ from corpus import (
     clocked,
     conflicts,
     copies,
+    half_said,
     labelled_half,
     lookalikes,
     messy,
@@ -142,6 +143,15 @@ EACH_PHRASE: tuple[tuple[Scenario, Mapping[str, Sequence[str]]], ...] = (
     (several.filled_twice_in_words, several.AGAIN),
     (several.scout_of_second_duct, several.SCOUTS),
 )
+# The same, made after all others.
+EACH_PHRASE_LEFT_OPEN: tuple[tuple[Scenario, Mapping[str, Sequence[str]]], ...] = (
+    (half_said.blank_on_later, half_said.BLANKS),
+    (half_said.again_on_later, half_said.AGAIN),
+    (half_said.filled_again_on_later, half_said.FILLED_AGAIN),
+    (half_said.relation_on_later, half_said.RELATIONS),
+    (half_said.pair_of_something_else, half_said.OTHER_PAIRS),
+    (half_said.letters_on_later, half_said.LETTERS),
+)
 # A study in each of the languages.
 IN_SOME_LANGUAGES: tuple[tuple[Scenario, Sequence[str]], ...] = (
     (labelled_half.label_in_protocol, ("en", "de", "fr", "ja")),
@@ -248,16 +258,24 @@ def _special(random: Random) -> Iterator[tuple[Scenario, Setting]]:
 
 def _in_free_text(random: Random) -> Iterator[tuple[Scenario, Setting]]:
     vendors = tuple(VENDORS)
-    for scenario, phrases in EACH_PHRASE:
-        for language, own in phrases.items():
-            for _ in own:
-                yield scenario, _setting(random, random.choice(vendors), language)
+    yield from _of_each_phrase(random, EACH_PHRASE)
     for scenario, languages in IN_SOME_LANGUAGES:
         for language in languages:
             yield scenario, _setting(random, random.choice(vendors), language)
     for scenario, times in IN_ANY_LANGUAGE:
         for _ in range(times):
             yield scenario, _setting(random, random.choice(vendors), random.choice(LANGUAGES))
+    yield from _of_each_phrase(random, EACH_PHRASE_LEFT_OPEN)
+
+
+def _of_each_phrase(
+    random: Random, scenarios: Sequence[tuple[Scenario, Mapping[str, Sequence[str]]]]
+) -> Iterator[tuple[Scenario, Setting]]:
+    vendors = tuple(VENDORS)
+    for scenario, phrases in scenarios:
+        for language, own in phrases.items():
+            for _ in own:
+                yield scenario, _setting(random, random.choice(vendors), language)
 
 
 def _setting(random: Random, vendor: str, language: str) -> Setting:

@@ -13,7 +13,13 @@ from msgspec.structs import replace
 
 from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.image.seen import Seen
-from ductdicom.classify.phase.side import FILLING_RULES, TEXT_RULES, Side, labelled_filled
+from ductdicom.classify.phase.side import (
+    FILLING_RULES,
+    TEXT_RULES,
+    Side,
+    labelled_filled,
+    names_repeat,
+)
 from ductdicom.classify.phase.timeline import cluster_of, duration, gap_minutes, is_before
 from ductdicom.language.agents import denies_nothing
 from ductdicom.language.phrases import TextPhase
@@ -22,27 +28,41 @@ from ductdicom.model.instance import Level
 
 
 class _Known(NamedTuple):
-    """The images of a side that have a phase, and those without that hint at contrast."""
+    """The images of a side that have a phase, and those without that hint at contrast.
+
+    ``is_refilled`` where the first of those that may be filled are named as a later filling, so
+    that an earlier one may stand on any image before it.
+    """
 
     pres: Sequence[Seen]
     posts: Sequence[Seen]
     hinting: Sequence[Seen]
+    is_refilled: bool
 
 
 def infer(side: Side, thresholds: Thresholds) -> Side:
     """Infer phases of images without evidence from images of the same side that have a phase.
 
     An image exposed before the first post image is pre, unless something about it speaks of an
-    earlier filling. One exposed soon after a post image is post. Where no image is post, one
-    exposed before a pre image is pre. What was exposed later is only suggested, and long after
-    the last post image not even that.
+    earlier filling, or that filling is named as a later one. One exposed soon after a post image
+    is post. Where no image is post, one exposed before a pre image is pre. What was exposed later
+    is only suggested, and long after the last post image not even that.
     """
     pres, posts = (
         [image for image in side.of(phase) if image.call.confidence is not Confidence.UNKNOWN]
         for phase in (Phase.PRE, Phase.POST)
     )
-    known = _Known(pres=pres, posts=posts, hinting=_hinting(side))
+    is_refilled = _is_refilled(side, posts)
+    known = _Known(pres=pres, posts=posts, hinting=_hinting(side), is_refilled=is_refilled)
     return side.called(partial(_infer_one, known=known, side=side, thresholds=thresholds))
+
+
+def _is_refilled(side: Side, posts: Sequence[Seen]) -> bool:
+    """Tell whether a later filling is named on an image that no certain filling precedes."""
+    return any(
+        names_repeat(image) and not any(is_before(post, image) is True for post in posts)
+        for image in side.images
+    )
 
 
 def _is_open(call: PhaseCall) -> bool:
@@ -56,6 +76,8 @@ def _infer_one(image: Seen, known: _Known, side: Side, thresholds: Thresholds) -
     if not posts:
         return _infer_without_post(image, known, thresholds)
     if all(is_before(image, post) is True for post in posts):
+        if known.is_refilled:
+            return call
         if _looks_filled(image, known, side, thresholds):
             return _suggest(call, Phase.POST, "looks like an earlier filling without a tag")
         return _inferred(call, Phase.PRE, _offset(image, posts, "before the first"))

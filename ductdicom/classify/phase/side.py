@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec.structs import replace
 
 from ductdicom.classify.image.seen import Seen
-from ductdicom.language.labels import may_say_filled, words_alike
+from ductdicom.language.labels import may_say_filled
 from ductdicom.language.whole import Word
 from ductdicom.model.call import Evidence, Laterality, Phase, PhaseCall, Strength
 from ductdicom.model.instance import Level
@@ -70,6 +70,14 @@ def firm(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     return tuple(item for item in evidence if item.strength is not Strength.HINT)
 
 
+def names_repeat(image: Seen) -> bool:
+    """Tell whether a text of an image or its series names a filling after the first."""
+    return any(
+        reading.is_repeat or (reading.injection or 1) > 1
+        for _, reading in image.subject.texts(Level.IMAGE, Level.SERIES)
+    )
+
+
 def words_by_tag(image: Seen) -> dict[str, tuple[Word, ...]]:
     """Return the words of an image's and its series' texts, by the attribute they stand in."""
     found: dict[str, tuple[Word, ...]] = {}
@@ -79,11 +87,9 @@ def words_by_tag(image: Seen) -> dict[str, tuple[Word, ...]]:
 
 
 def labelled_filled(images: Sequence[Seen]) -> frozenset[int]:
-    """Return the places of images whose texts may say filling, by words not on all of a breast."""
-    found: set[int] = set()
-    texts = {image.place: words_by_tag(image) for image in images}
-    for tag in {tag for text in texts.values() for tag in text}:
-        by_place = {place: text.get(tag, ()) for place, text in texts.items()}
-        everywhere = words_alike(tuple(by_place.values()))
-        found |= {p for p, words in by_place.items() if may_say_filled(words, everywhere)}
-    return frozenset(found)
+    """Return the places of images whose own texts may say filling, be it that all say so."""
+    return frozenset(
+        image.place
+        for image in images
+        if any(may_say_filled(words, frozenset()) for words in words_by_tag(image).values())
+    )

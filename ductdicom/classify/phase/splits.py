@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.image.seen import Seen
-from ductdicom.classify.phase.side import Side, firm, words_by_tag
+from ductdicom.classify.phase.side import Side, firm, names_repeat, words_by_tag
 from ductdicom.language.agents import denies_nothing, may_be_agent, read_route, typed_volume_ml
 from ductdicom.language.labels import (
     LabelMeaning,
@@ -94,7 +94,7 @@ def _cuts(images: Sequence[Seen], thresholds: Thresholds) -> Iterator[_Cut]:
     for number, pause in enumerate(pauses, 1):
         is_long_enough = pause >= thresholds.filling_gap_minutes if is_timed else pause > 0
         cut = _Cut(earlier=tuple(order[:number]), later=tuple(order[number:]))
-        if is_long_enough and not any(map(_names_repeat, (*cut.earlier, cut.later[0]))):
+        if is_long_enough and not any(map(names_repeat, (*cut.earlier, cut.later[0]))):
             yield cut
             if is_timed and pauses[-1] < thresholds.filling_gap_minutes:
                 yield from _without_last(cut)
@@ -107,14 +107,6 @@ def _without_last(cut: _Cut) -> Iterator[_Cut]:
     *labelled, last = cut.later
     if len(labelled) > 1:
         yield _Cut(earlier=cut.earlier, later=tuple(labelled), forgotten=(last,))
-
-
-def _names_repeat(image: Seen) -> bool:
-    """Tell whether a text names a filling after the first."""
-    return any(
-        reading.is_repeat or (reading.injection or 1) > 1
-        for _, reading in image.subject.texts(Level.IMAGE, Level.SERIES)
-    )
 
 
 def _is_needless(cut: _Cut) -> bool:

@@ -498,7 +498,7 @@ def read_with_series_text(raw):
 @pytest.mark.parametrize(
     ("raw", "phase"),
     [
-        pytest.param("CC po kontrascie é".encode(), "post", id="Polish as UTF-8"),
+        pytest.param("CC po kontraście".encode(), "post", id="Polish as UTF-8"),
         pytest.param("CC après injection".encode(), "post", id="French as UTF-8"),
         pytest.param("CC 注药前 乳腺导管造影".encode("gbk"), "pre", id="Chinese as GBK"),
     ],

@@ -210,6 +210,8 @@ def test_words_of_something_else_never_make_a_phase_from_nothing(study, words, p
 def test_the_same_noise_on_every_image_changes_nothing_that_splits_them(study, noise, is_first):
     before = phases_of(study)
     assume(set(before) == set(OPPOSITE))
+    # Behind a bare half of a pair it may be what was before: "after lunch".
+    assume(is_first or {"before", "after"}.isdisjoint(shot.text for shot in study))
     noisy = tuple(
         add(shot, noise, 0 if is_first else len((shot.text or "").split())) for shot in study
     )

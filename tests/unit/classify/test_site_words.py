@@ -22,6 +22,9 @@ COMMENTS = {
     **dict.fromkeys(("contrast", "injection", "repeat"), "after *"),
     **dict.fromkeys(("filler", "unit"), "after * contrast"),
     **dict.fromkeys(("harmless", "title", "finding", "remark", "place"), "* post contrast"),
+    "again": "* post contrast",
+    "short_span": "post contrast 5 *",
+    "picture": "before radiographic contrast",
     **dict.fromkeys(("not", "future"), "* injected"),
     **dict.fromkeys(("left_short", "right_short"), "* breast"),
     "modality": "* with contrast",
@@ -47,6 +50,7 @@ PHRASES = {
     "neutral": "contrast *",
     "other_procedure": "* ductogram",
     "alone": "after",  # another role of a word that is there
+    "picture": "radiographic",
     "alone_weak": "following",
     "unconfirmed": "filled",
 }

@@ -49,6 +49,12 @@ OPEN = ("unknown", Confidence.UNKNOWN)
         pytest.param("LT", "LT contrast, no reaction", id="a remark on the patient"),
         pytest.param("LT", "LT post contrast, xyz", id="a phrase of phase, and a word unknown"),
         pytest.param("CC utan", "CC med", id="a pair, half of it ambiguous in another language"),
+        pytest.param("JS before", "JS after", id="a pair behind noise"),
+        pytest.param("before images", "after images", id="a pair of images"),
+        pytest.param("li für KM", "li KM", id="contrast planned, then there"),
+        pytest.param("G pour injection", "G injection", id="an injection planned, then made"),
+        pytest.param("LT", "LT contrast +", id="a sign that affirms"),
+        pytest.param("LT", "LT - contrast - CC", id="dashes that part"),
     ],
 )
 def test_a_label_on_the_later_images_tells_when_the_duct_was_filled(before, after):
@@ -86,6 +92,34 @@ def test_a_label_on_the_later_images_tells_when_the_duct_was_filled(before, afte
         pytest.param("LT", "LT contrast 0 ml", id="a volume of nothing"),
         pytest.param("LT", "LT contrast=0", id="a nought for an answer"),
         pytest.param("LT", "LT contrast y/n", id="a form"),
+        pytest.param("LT", "LT contrast [ ]", id="a box"),
+        pytest.param("LT", "LT contrast ☐", id="a box of one sign"),
+        pytest.param("LT", "☐ contrast LT", id="a box before it"),
+        pytest.param("LT", "LT contrast ∅", id="a sign for none"),
+        pytest.param("LT", "LT contrast ...", id="a dotted line"),
+        pytest.param("LT", "LT contrast:", id="a colon with nothing behind"),
+        pytest.param("LT", "contrast: LT CC", id="a colon with side and view behind"),
+        pytest.param("li", "li KM -", id="a dash"),
+        pytest.param("li", "- KM li", id="a dash before it"),
+        pytest.param("li", "li KM 0", id="a nought"),
+        pytest.param("li", "0 KM", id="a nought before it"),
+        pytest.param("LT", "LT contrast n", id="a letter for no"),
+        pytest.param("LT", "LT contrast n/a", id="letters for no"),
+        pytest.param("LT", "LT filling defect: -", id="a finding not there"),
+        pytest.param("li", "li b.B. KM", id="letters of an abbreviation"),
+        pytest.param("li", "n. Vereinb. KM", id="a marker torn from its noun"),
+        pytest.param("li", "li mit und ohne KM", id="both"),
+        pytest.param("LT", "LT with and without contrast", id="both in English"),
+        pytest.param("LT", "LT contrast 2nd", id="a second, behind it"),
+        pytest.param("li", "li 2. KM", id="a second, as a number with a point"),
+        pytest.param("LT", "LT 0.5+0.3 ml", id="more of it"),
+        pytest.param("LT", "LT 0.3 ml again", id="a volume again"),
+        pytest.param("li", "li erneut KM", id="again in German"),
+        pytest.param("L", "L nog een injectie", id="again in Dutch"),
+        pytest.param("L", "L ещё контраст", id="again in Russian"),
+        pytest.param("before puncture", "after puncture", id="a pair of something else"),
+        pytest.param("pre LA", "post LA", id="a pair of letters"),
+        pytest.param("定位前", "定位后", id="a pair of something else in Chinese"),
         pytest.param("LT", "LT contrast, xyz", id="a noun, and a word unknown"),
         pytest.param("LT", "xyz: LT good opacification", id="an unknown word before it"),
         pytest.param("LT", "MRI: LT opacification", id="another examination before it"),
@@ -222,6 +256,52 @@ def test_no_image_is_a_scout_by_its_order_that_may_be_labelled_filled(comment):
         {"at": "09:02"},
         {"at": "09:16", "comment": "post contrast"},
     )
+
+    assert [phase for phase, _ in found] == ["unknown", "unknown", "post"]
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        pytest.param("post contrast after refill", id="a filling again"),
+        pytest.param("more contrast injected", id="more"),
+        pytest.param("after repeat inj", id="a repeat"),
+        pytest.param("erneut injiziert", id="again in German"),
+        pytest.param("nach KM Nr. 2", id="a number"),
+    ],
+)
+def test_no_image_is_a_scout_by_its_order_before_a_filling_that_is_not_the_first(comment):
+    found = phases(
+        {"at": "09:00"}, {"at": "09:02"}, {"at": "09:16", "comment": comment}, {"at": "09:18"}
+    )
+
+    assert [phase for phase, _ in found] == ["unknown", "unknown", "post", "post"]
+
+
+def test_a_first_filling_before_the_second_leaves_the_scouts_what_they_are():
+    found = phases(
+        {"at": "09:00"},
+        {"at": "09:16", "comment": "post contrast"},
+        {"at": "09:30", "comment": "after refill"},
+    )
+
+    assert [phase for phase, _ in found] == ["pre", "post", "post"]
+
+
+def test_no_image_labelled_filled_is_a_scout_by_its_order_be_it_that_all_are():
+    found = phases(
+        {"at": "09:00", "comment": "CONTRAST"},
+        {"at": "09:02", "comment": "CONTRAST"},
+        {"at": "09:16", "comment": "POST CONTRAST"},
+    )
+
+    assert [phase for phase, _ in found] == ["unknown", "unknown", "post"]
+
+
+def test_another_examination_between_number_and_unit_turns_no_phase():
+    torn = {"at": "09:00", "comment": "0.4 CT without contrast last week ml"}
+
+    found = phases(torn, {"at": "09:02"}, {"at": "09:16", "comment": "post contrast"})
 
     assert [phase for phase, _ in found] == ["unknown", "unknown", "post"]
 
