@@ -1,8 +1,8 @@
 """One image made ready for its place: shown, hung and cropped, its scale known or not."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -112,7 +112,7 @@ def prepare_tile(
     shown, looked, small, hanging = _hang(stored, geometry.hanging, show)
     values = apply(shown.values, hanging.transform)
     background = apply(shown.background, hanging.transform)
-    crop = _breast_crop(apply(small, hanging.transform), background, hanging)
+    crop = _breast_crop((small, overview(shown.whole)), background, hanging)
     part = np.s_[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
     doubts = (*_doubts(geometry, hanging), *_remarks(image, stored))
     cropped = values[part]
@@ -169,7 +169,7 @@ def _the_other_way(
     """Yield an image with dark air; one that is for the eye is only looked at so."""
     if not stored.attributes.is_for_processing:
         negative: Floats = np.where(shown.background, np.float32(0), 1 - shown.values)
-        yield shown, negative
+        yield replace(shown, whole=1 - shown.whole), negative
         return
     for sign in (1, -1):
         turned = show(replace(stored, attributes=replace(stored.attributes, intensity_sign=sign)))
@@ -207,10 +207,15 @@ def _remarks(image: ImageCall, stored: StoredImage) -> Iterator[Note]:
         yield Note.TRANSFER_SYNTAX_CORRECTED
 
 
-def _breast_crop(small: Floats, background: Mask, hanging: Hanging) -> Crop:
-    """Return the part of a hung image that is kept; the faintest tissue is never cut away."""
-    tissue = find_tissue(small, is_faint_too=True) if hanging.is_known else None
-    return breast_crop(tissue, background, hanging.chest_wall if hanging.is_known else None)
+def _breast_crop(looks: Iterable[Floats], background: Mask, hanging: Hanging) -> Crop:
+    """Return the part of an image that is kept, hung; the faintest tissue is never cut away.
+
+    ``looks`` are overviews of it, not hung: what is tissue in one of them stays.
+    """
+    chest_wall = hanging.chest_wall if hanging.is_known else None
+    turned = (apply(look, hanging.transform) for look in looks)
+    tissues = (find_tissue(look, is_faint_too=True) for look in turned)
+    return reduce(Crop.joined, (breast_crop(tissue, background, chest_wall) for tissue in tissues))
 
 
 def _hung_spacing(

@@ -27,6 +27,13 @@ class Crop:
     height: int
     width: int
 
+    def joined(self, other: "Crop") -> "Crop":
+        """Return the part that spans both."""
+        top, left = min(self.top, other.top), min(self.left, other.left)
+        bottom = max(self.top + self.height, other.top + other.height)
+        right = max(self.left + self.width, other.left + other.width)
+        return Crop(top=top, left=left, height=bottom - top, width=right - left)
+
 
 @dataclass(frozen=True, slots=True)
 class Region:

@@ -5,7 +5,7 @@ can occur, and the pixels are looked up.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -44,6 +44,7 @@ _LEAST_CONTRAST = 1.0 / 255.0
 # Darker than this is air around the breast, for the share of saturated pixels (heuristic).
 _DARK = 0.02
 _ROBUST_PERCENT = (0.5, 99.5)
+_WHOLE_SIDE_PX = 512
 _SAMPLED = (slice(None, None, 8),) * 2
 
 
@@ -53,13 +54,15 @@ class Presented:
 
     ``values`` are P-values from 0 (black) to 1, float32, shape ``(rows, columns)`` of the stored
     image's values, or that divided by a power of two and rounded up. ``background`` has the same
-    shape and is True on padding, which is black. ``saturated_fraction`` is the share of stored
-    pixels at the top of the range among those that are neither padding nor dark. ``notes`` say what
-    a reader must know of the rendering.
+    shape and is True on padding, which is black. ``whole`` shows the same with fewer pixels and
+    without a VOI, over the range of its values: what a VOI makes black can be told from air.
+    ``saturated_fraction`` is the share of stored pixels at the top of the range among those that
+    are neither padding nor dark. ``notes`` say what a reader must know of the rendering.
     """
 
     values: Floats
     background: Mask
+    whole: Floats
     voi_label: str
     saturated_fraction: float
     notes: tuple[Note, ...] = ()
@@ -100,6 +103,7 @@ def present(
     return Presented(
         values=looked.values,
         background=background[::reduction, ::reduction],
+        whole=looked.values if attributes.is_for_processing else _whole(image, background),
         voi_label=label,
         saturated_fraction=looked.saturated_fraction,
         notes=notes,
@@ -210,6 +214,15 @@ def _own_table(image: StoredImage, background: Mask) -> Floats:
     attributes = image.attributes
     shown = _in_own_range(image, background, apply_modality(_stored_values(attributes), attributes))
     return np.float32(1.0) - shown if _is_inverted(attributes) else shown
+
+
+def _whole(image: StoredImage, background: Mask) -> Floats:
+    """Return a small copy of the image in which no VOI makes anything black."""
+    table = _own_table(image, background)
+    step = _spare_reduction(image.values.shape, 2 * _WHOLE_SIDE_PX)  # half of the pixels will do
+    sample = replace(image, values=image.values[::step, ::step])
+    reduction = _spare_reduction(sample.values.shape, _WHOLE_SIDE_PX)
+    return _look_up(sample, background[::step, ::step], table, reduction).values
 
 
 def _in_own_range(image: StoredImage, background: Mask, output: Floats) -> Floats:

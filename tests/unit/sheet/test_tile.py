@@ -11,7 +11,7 @@ from sheets import lay_out, make_image, make_tile
 from ductdicom.geometry.image import image_geometry
 from ductdicom.model.call import Laterality
 from ductdicom.model.instance import Geometry
-from ductdicom.pixels.stored import DisplayAttributes, StoredImage
+from ductdicom.pixels.stored import DisplayAttributes, StoredImage, Window
 from ductdicom.sheet.captions import tile_badges
 from ductdicom.sheet.tile import prepare_tile
 
@@ -107,6 +107,35 @@ def test_skin_hardly_brighter_than_air_is_not_cut_away(above_air):
     rows, columns = tile.values.shape
     assert 300 <= rows < 400
     assert 250 <= columns < 300
+
+
+@pytest.mark.parametrize("is_negative", [False, True])
+@pytest.mark.parametrize("is_padded", [False, True])
+def test_what_a_window_makes_black_is_not_cut_away(is_negative, is_padded):
+    """A thin filled duct in fat that is as black as the air; only the gland is seen."""
+    down, across = np.mgrid[:400, :300]
+    values = np.where(np.hypot((down - 200) / 165, across / 240) < 1, 700, 1)
+    values[np.hypot((down - 200) / 100, across / 125) < 1] = 2200
+    values[198:202, 165:235] = 3900
+    attributes = dataclasses.replace(PLAIN, vois=(Window(center=2000, width=2000),))
+    if is_padded:
+        values[:, 270:] = 0
+        attributes = dataclasses.replace(attributes, padding=(0, 0))
+    if is_negative:
+        values = np.where(values > 0, 4095 - values, 0)
+        window = Window(center=4095 - 2000, width=2000)
+        attributes = dataclasses.replace(attributes, vois=(window,), photometric="MONOCHROME1")
+    stored = StoredImage(
+        values=values.astype(np.uint16), rows=400, columns=300, attributes=attributes
+    )
+    image = replace(make_image(1), instance=make_instance("2.25.1", geometry=GEOMETRY))
+
+    tile = prepare_tile(image, stored, None, geometry=image_geometry(image, {}))
+
+    rows, columns = tile.values.shape
+    assert 330 <= rows < 400
+    assert 240 <= columns < 300
+    assert not tile.values[:20].any(), "fat is black in this window"
 
 
 @pytest.mark.parametrize(
