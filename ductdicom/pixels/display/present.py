@@ -95,15 +95,19 @@ def present(
     * DICOM PS3.3 C.11.2 (VOI LUT), C.11.6 (Softcopy Presentation LUT), C.8.11.7 (Mammography)
     * DICOM PS3.4 N.2, Pixel Transformation Sequence
     """
-    attributes = image.attributes
     background = _padding_mask(image)
+    if np.mean(background) > 1 - _FEWEST_SEEN:  # which would leave nothing
+        bare = replace(image, attributes=replace(image.attributes, padding=None))
+        shown = present(bare, voi=voi, min_side_px=min_side_px)
+        return replace(shown, notes=(Note.PADDING_UNUSABLE, *shown.notes))
+    is_raw = image.attributes.is_for_processing
     reduction = _spare_reduction(image.values.shape, min_side_px)
-    show = _show_raw if attributes.is_for_processing else partial(_show, voi=voi)
+    show = _show_raw if is_raw else partial(_show, voi=voi)
     looked, label, notes = show(image, background, reduction)
     return Presented(
         values=looked.values,
         background=background[::reduction, ::reduction],
-        whole=looked.values if attributes.is_for_processing else _whole(image, background),
+        whole=looked.values if is_raw else _whole(image, background),
         voi_label=label,
         saturated_fraction=looked.saturated_fraction,
         notes=notes,

@@ -66,6 +66,28 @@ def test_padding_is_black_even_when_inverted(make_stored, photometric):
     assert presented.values[0, :2].tolist() == [0, 0]
 
 
+@pytest.mark.parametrize("padding", [(0, 4095), (0, 4000), (-9, 70000)])
+@pytest.mark.parametrize("intent", ["FOR PRESENTATION", "FOR PROCESSING"])
+def test_padding_that_covers_all_is_not_used_and_that_is_said(make_stored, padding, intent):
+    values = np.arange(4000, dtype=np.uint16).reshape(50, 80)
+
+    presented = present(make_stored(values, padding=padding, intent=intent))
+
+    assert presented.notes == ("padding-unusable",)
+    assert np.ptp(presented.values) > 0.9
+    assert not presented.background.any()
+
+
+def test_padding_of_nearly_all_is_used(make_stored):
+    values = np.zeros((50, 80), np.uint16)
+    values[:, :4] = 2000
+
+    presented = present(make_stored(values, padding=(0, 0)))
+
+    assert presented.notes == ()
+    assert presented.background[:, 4:].all()
+
+
 def test_zero_is_no_padding_unless_said_so(make_stored):
     assert not present(make_stored(np.zeros((2, 2), np.uint16))).background.any()
 
