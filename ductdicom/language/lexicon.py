@@ -199,7 +199,7 @@ def _text_terms(vocabulary: Vocabulary) -> Iterator[Term]:
             yield term
         elif term.role == "unconfirmed":
             yield Term(phrase=term.phrase, role=term.role, language="common")
-        elif term.role in _AGENT_NAMES:
+        elif term.role in _AGENT_NAMES and len(term.phrase) > _LETTERS_OF_CODE:
             yield Term(phrase=term.phrase, role=term.role, language="common")
             yield Term(phrase=term.phrase, role="contrast", language="common")
 

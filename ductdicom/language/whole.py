@@ -5,7 +5,8 @@ is not known, or that speaks of another examination, a plan, the past or a part 
 what the text says is a hint at most. Heuristic.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -96,7 +97,7 @@ _BESIDE_EVERYDAY = frozenset(
 
 
 _OF_ONE_LANGUAGE = frozenset(
-    {Part.CONNECTIVE, Part.FILLER, Part.PHASE, Part.NEGATION, Part.FINDING}
+    {Part.CONNECTIVE, Part.FILLER, Part.PHASE, Part.NEGATION, Part.FINDING, Part.UNIT}
 )
 _DENIABLE = frozenset({Part.FINDING, Part.VIEW, Part.MODIFIER})
 
@@ -114,16 +115,45 @@ class Word:
         return self.part not in NOT_UNDERSTOOD
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spoken:
+    """The languages of each noun of a text, and how many of its words tell a language."""
+
+    nouns: frozenset[frozenset[str]]
+    told: Counter[str]
+
+    def allows(self, phrase: Phrase) -> bool:
+        """Whether no noun is of other languages than a short word."""
+        return all("common" in noun or noun & phrase.languages for noun in self.nouns)
+
+    def tells(self, phrase: Phrase) -> bool:
+        """Whether another word than a short one tells one of its languages."""
+        own = _tells(phrase)
+        return any(self.told[language] > (language in own) for language in phrase.languages)
+
+
+def _tells(phrase: Phrase) -> frozenset[str]:
+    """Return the languages that a word tells: a long one, or one of three letters in one alone."""
+    is_long = len(phrase.text) > _SHORT or not phrase.text.isascii()
+    is_own = len(phrase.text) == _SHORT and len(phrase.languages) == 1
+    return phrase.languages - {"common"} if is_long or is_own else frozenset()
+
+
 def parts_of(phrases: Sequence[Phrase]) -> tuple[Word, ...]:
     """Give each phrase of a text its part."""
-    spoken = {phrase.languages for phrase in phrases if phrase.has(*NOUNS, "post", "pre")}
+    spoken = _Spoken(
+        nouns=frozenset(
+            phrase.languages for phrase in phrases if phrase.has(*NOUNS, "post", "pre")
+        ),
+        told=Counter(language for phrase in phrases for language in _tells(phrase)),
+    )
     return tuple(
         Word(phrase=phrase, part=_part(phrases, position, spoken))
         for position, phrase in enumerate(phrases)
     )
 
 
-def _part(phrases: Sequence[Phrase], position: int, spoken: Collection[frozenset[str]]) -> Part:
+def _part(phrases: Sequence[Phrase], position: int, spoken: _Spoken) -> Part:
     phrase = phrases[position]
     is_glued = _is_glued(phrases, position)
     if phrase.is_number:
@@ -139,24 +169,33 @@ def _part(phrases: Sequence[Phrase], position: int, spoken: Collection[frozenset
     return by_role or _part_of_stranger(phrase)
 
 
-def _is_stray(phrases: Sequence[Phrase], position: int, spoken: Collection[frozenset[str]]) -> bool:
+def _is_stray(phrases: Sequence[Phrase], position: int, spoken: _Spoken) -> bool:
     """Whether a short word is of no language spoken beside it, or lacks what must follow it.
 
     "LA injected" holds no article, "AT injected" no place, and the I of "I131" is no *and*.
     """
     phrase = phrases[position]
-    if len(phrase.text) > _SHORT or not phrase.text.isascii():
+    is_telling = phrase.has("pre", "post", "pre_weak", "post_weak", "both")
+    if is_telling or len(phrase.text) > _SHORT or not phrase.text.isascii():
         return False
     following = phrases[position + 1 : position + 2]
     if len(phrase.text) <= _BRIEF and phrase.has("place"):
         return not any(near.is_number for near in following)
     if any(near.is_number and near.start == phrase.end for near in following):
         return phrase.has("join", "filler")
-    behind = phrases[position + 1 : position + 3]
-    if phrase.has(*MARKERS) and any(near.has(*NOUNS) for near in behind):
-        return False  # "po KM", whoever else says KM
-    is_known = all("common" in known or known & phrase.languages for known in spoken)
-    return not (is_known or "common" in phrase.languages)
+    if phrase.has("unit", "short_span"):
+        beside = (*phrases[max(0, position - 1) : position], *following)
+        return not any(near.is_number or near.text == "/" for near in beside)
+    if phrase.has(*MARKERS, "not"):
+        behind = phrases[position + 1 : position + 3]
+        is_noun = any(
+            near.has("contrast") or (near.has(*NOUNS) and near.languages & phrase.languages)
+            for near in behind
+        )
+        if is_noun or not spoken.nouns:
+            return False  # "po KM", whoever else says KM; or half of a pair
+    is_told = phrase.has("not", "without") or spoken.tells(phrase)  # a denial counts untold
+    return not ("common" in phrase.languages or (is_told and spoken.allows(phrase)))
 
 
 def _is_span(phrases: Sequence[Phrase], position: int) -> bool:

@@ -196,6 +196,7 @@ IN_ANY_LANGUAGE: tuple[tuple[Scenario, int], ...] = (
     (named_only.asked_for, len(named_only.REASONS)),
     (named_only.misspelt, len(named_only.MISSPELT)),
     (chatter.compound_on_later, len(chatter.COMPOUNDS)),
+    (chatter.letters_on_later, len(chatter.LETTERS)),
 )
 SAYS_BOTH = ("en", "de", "fr", "it", "es", "pt", "nl", "sv", "pl", "ja", "zh", "tr")
 TEMPTATIONS = 15  # as many as there are tempting words

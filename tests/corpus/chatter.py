@@ -99,6 +99,8 @@ COMPOUNDS = (
     "efter kontrastmedelsreaktion",
 )
 
+# Two letters and three, of which nobody knows what they stand for.
+LETTERS = ("LA injected", "SN inj", "inj PO", "ED inj", "AT injected", "I131 injected", "inj MIN")
 # Of the breast that is not shown; nobody knows of the one that is.
 OTHER_BREAST = {
     "en": ("{s} injected", "{s} not injected", "{s} breast inj", "{s} post contrast"),
@@ -169,6 +171,15 @@ def compound_on_later(setting: Setting) -> Plan:
         topic="compound on the later half",
         study_text=setting.exam_name(),
         shots=halves(setting, after=compound, tag=COMMENT, phases=NEITHER),
+    )
+
+
+def letters_on_later(setting: Setting) -> Plan:
+    """Use letters that are a word of grammar in some language, beside an injection."""
+    return Plan(
+        topic="letters on the later half",
+        study_text=setting.exam_name(),
+        shots=halves(setting, after=LETTERS[setting.number % len(LETTERS)], phases=NEITHER),
     )
 
 
