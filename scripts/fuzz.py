@@ -20,7 +20,11 @@ with atheris.instrument_imports(include=["ductdicom", "pydicom", "zipfile", "tar
     from ductdicom.classify.decide import classify_study
     from ductdicom.classify.engine import Engine
     from ductdicom.classify.phase.image_rules import RULES
-    from ductdicom.errors import InputError
+    from ductdicom.decisions.files import read_decisions
+    from ductdicom.errors import InputError, UsageError
+    from ductdicom.export.folder import files_listed
+    from ductdicom.export.output import encode_json
+    from ductdicom.export.records import read_record
     from ductdicom.geometry.image import image_geometry
     from ductdicom.ingest.archives.entry import Limits
     from ductdicom.ingest.cache.lines import Scanned, pack, unpack
@@ -41,6 +45,7 @@ with atheris.instrument_imports(include=["ductdicom", "pydicom", "zipfile", "tar
     from ductdicom.vocabulary.terms import load_vocabulary
 
 _NAMES = ("a.zip", "a.tar", "a.tar.gz", "a.tar.xz", "a.tar.bz2", "a.iso", "a")
+_DECISIONS = ("decisions.json", "decisions.csv", "decisions.tsv")
 _LIMITS = Limits(member_bytes=1 << 22, members=200, ratio_from_bytes=1 << 22, nested_bytes=1 << 22)
 _MIN_SIDE_PX = 64
 _ENGINE = Engine(vocabulary=load_vocabulary(), rules=RULES)
@@ -116,6 +121,43 @@ def fuzz_pixels(content: bytes) -> None:
         )
 
 
+def fuzz_decisions(content: bytes) -> None:
+    """Read a reviewer's decisions, or refuse them in our own words; the first byte is the kind."""
+    with _file(content[1:], _DECISIONS[content[0] % len(_DECISIONS)] if content else "d") as path:
+        try:
+            read_decisions(path)
+        except UsageError:
+            return
+
+
+def fuzz_rules(content: bytes) -> None:
+    """Lay a site's rules over the built-in ones, or refuse them in our own words."""
+    with _file(content, "site.toml") as path:
+        try:
+            load_vocabulary(path, rules=RULES)
+        except UsageError:
+            return
+
+
+def fuzz_record(content: bytes) -> None:
+    """Read a study's record, or take it for none; what was read is written as it was."""
+    try:
+        record = read_record(content)
+        files_listed(record)
+    except ValueError:
+        return
+    if read_record(encode_json(record)) != record:
+        raise AssertionError(record)
+
+
+@contextmanager
+def _file(content: bytes, name: str) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        yield path
+
+
 def _study(instance: Instance) -> Study:
     return Study(study_instance_uid=instance.study_instance_uid, instances=(instance,))
 
@@ -130,6 +172,9 @@ _READERS: dict[str, Callable[[bytes], None]] = {
     "archive": fuzz_archive,
     "text": fuzz_text,
     "pixels": fuzz_pixels,
+    "decisions": fuzz_decisions,
+    "rules": fuzz_rules,
+    "record": fuzz_record,
 }
 
 
