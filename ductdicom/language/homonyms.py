@@ -67,6 +67,10 @@ def settle_letters(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
 
 def _abbreviated(phrases: Sequence[Phrase]) -> Iterator[int]:
     """Yield where a letter stands that a point or a slash joins to another letter."""
+    for position, (known, letter) in enumerate(pairwise(phrases)):
+        is_sign_known = known.tokens[-1].text in _JOINING and len(known.tokens[0].text) == 1
+        if is_sign_known and known.end == letter.start and _is_letter(letter):
+            yield from (position, position + 1)  # "s/" is without, "s/o" is not
     for position in range(len(phrases) - 2):
         letter, sign, other = phrases[position : position + 3]
         is_joined = sign.text in _JOINING and letter.end == sign.start

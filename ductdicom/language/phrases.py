@@ -166,10 +166,10 @@ class PhraseReader:
         )
 
     def _is_what_was_before(self, position: int) -> bool:
-        """Whether an *after* binds the plain image itself: "after scout", 平片后."""
+        """Whether an *after* or a *with* binds the plain image itself: "after scout", 平片后."""
         ahead = self._before_light(position)
         behind = self.phrases[position + 1 : position + 2]
-        is_after = ahead is not None and ahead.has("after")
+        is_after = ahead is not None and (ahead.has("after", "with") or ahead.text == "+")
         return is_after or any(phrase.has("post_behind") for phrase in behind)
 
     def _before_light(self, position: int) -> Phrase | None:

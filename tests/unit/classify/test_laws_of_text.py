@@ -46,6 +46,8 @@ FILLED = (
     "造影後",
     "CONTRAST",
     "0.4ml",
+    "0.4 ml",
+    "0.5 cc contrast",
     "KM",
     "INJ",
     "after",
