@@ -145,6 +145,7 @@ class Note(StrEnum):
     SYNTHETIC = "synthetic"
     VIEW_DIFFERS = "view-differs"
     # Of an image.
+    BITS_DOUBTFUL = "bits-doubtful"
     BURNED_IN = "burned-in"
     FOR_PROCESSING = "for-processing"
     GREY_DIFFERS = "grey-differs"

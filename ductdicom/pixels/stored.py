@@ -96,6 +96,7 @@ class StoredImage:
     type, and holds only what ``bits_stored`` can hold; it may be a read-only map of the file.
     ``rows`` and ``columns`` are those of the full image. Colour images come as luminance.
     ``corrected_syntax`` is the transfer syntax that the pixels have, where the file says another.
+    ``has_doubtful_bits``: the pixels contradict Bits Stored, though what it says is shown.
     """
 
     values: NDArray[np.integer]
@@ -104,3 +105,4 @@ class StoredImage:
     reduction: int = 1
     attributes: DisplayAttributes
     corrected_syntax: str | None = None
+    has_doubtful_bits: bool = False

@@ -201,6 +201,8 @@ def _remarks(image: ImageCall, stored: StoredImage) -> Iterator[Note]:
         yield Note.BURNED_IN
     if stored.attributes.is_lossy:
         yield Note.LOSSY
+    if stored.has_doubtful_bits:
+        yield Note.BITS_DOUBTFUL
     if stored.attributes.is_for_processing:
         yield Note.FOR_PROCESSING
     if stored.corrected_syntax is not None:

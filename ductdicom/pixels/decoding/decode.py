@@ -1,17 +1,29 @@
 """Stored values of one image, at full or reduced resolution; the only place that decodes."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ductdicom.errors import DecodeError
 from ductdicom.pixels.decoding.codecs import LOSSY, LOSSY_JPEG, decode_frame
-from ductdicom.pixels.decoding.codestream import is_lossy, without_boxes
+from ductdicom.pixels.decoding.codestream import (
+    Codestream,
+    is_lossy,
+    read_codestream,
+    without_boxes,
+)
 from ductdicom.pixels.decoding.colour import PALETTE, luminance
 from ductdicom.pixels.decoding.display_attributes import read_attributes
 from ductdicom.pixels.decoding.frames import map_frame
-from ductdicom.pixels.decoding.pixel_format import RasterFormat, as_stored, check_size, read_format
+from ductdicom.pixels.decoding.pixel_format import (
+    RasterFormat,
+    as_stored,
+    check_size,
+    has_foreign_bits,
+    read_format,
+)
 from ductdicom.pixels.decoding.source import Content, PixelSource, open_source
 from ductdicom.pixels.decoding.syntax import FramePixels, find_frame
 from ductdicom.pixels.stored import (
@@ -20,6 +32,15 @@ from ductdicom.pixels.stored import (
 
 # What decoders hand out as red, green and blue; they undo the two transforms of JPEG 2000.
 _DECODED_RGB = frozenset({"RGB", "YBR_RCT", "YBR_ICT"})
+
+
+class _Decoded(NamedTuple):
+    """A frame's values, and what it says of itself: whether it is lossy, and of another depth."""
+
+    values: NDArray[np.integer]
+    reduction: int
+    is_lossy: bool
+    has_doubtful_bits: bool = False
 
 
 def read_image(
@@ -59,8 +80,8 @@ def read_image(
     DecodeError
         With one of the reasons ``no-pixel-data``, ``truncated``, ``pixel-length-contradicted``,
         ``unsupported-transfer-syntax``, ``transfer-syntax-contradicted``, ``damaged-pixels``,
-        ``decoder-failed``, ``too-large``, ``unsupported-pixels``, ``frame-missing``, and
-        ``changed`` for another object than the one that is meant.
+        ``decoder-failed``, ``bit-depth-contradicted``, ``too-large``, ``unsupported-pixels``,
+        ``frame-missing``, and ``changed`` for another object than the one that is meant.
     """
     try:
         source = open_source(content, sop_instance_uid=sop_instance_uid)
@@ -81,33 +102,59 @@ def _read(found: PixelSource, *, frame: int, min_side_px: int | None) -> StoredI
         is_little_endian=found.is_little_endian,
     )
     stored = find_frame(found, raster, frame=frame)
-    values, reduction, is_lossy_frame = _values(stored, raster, min_side_px=min_side_px)
+    decoded = _values(stored, raster, min_side_px=min_side_px)
     return StoredImage(
-        values=values,
+        values=decoded.values,
         rows=raster.rows,
         columns=raster.columns,
-        reduction=reduction,
-        attributes=replace(attributes, is_lossy=attributes.is_lossy or is_lossy_frame),
+        reduction=decoded.reduction,
+        attributes=replace(attributes, is_lossy=attributes.is_lossy or decoded.is_lossy),
         corrected_syntax=stored.syntax if stored.is_corrected else None,
+        has_doubtful_bits=decoded.has_doubtful_bits,
     )
 
 
-def _values(
-    stored: FramePixels, raster: RasterFormat, *, min_side_px: int | None
-) -> tuple[NDArray[np.integer], int, bool]:
-    """Return the values, their reduction, and whether the frame itself says that it is lossy."""
+def _values(stored: FramePixels, raster: RasterFormat, *, min_side_px: int | None) -> _Decoded:
     encoded, syntax = stored.encoded, stored.syntax
+    stream: Codestream | None = None
     is_lossy_frame = False
     if encoded is None:
         check_size(raster, stored_bytes=stored.source.declared_length)
         pixels, reduction = map_frame(stored.source, raster, frame=stored.frame), 1
     else:
         check_size(raster, stored_bytes=len(encoded))
-        is_lossy_frame = is_lossy(without_boxes(encoded))
+        bare = without_boxes(encoded)
+        stream, is_lossy_frame = read_codestream(bare), is_lossy(bare)
         pixels, reduction = decode_frame(encoded, raster, syntax=syntax, min_side_px=min_side_px)
     if raster.samples > 1 or raster.photometric == PALETTE:
         is_rgb = raster.photometric in _DECODED_RGB or syntax in LOSSY_JPEG
-        header = stored.source.header
-        return luminance(pixels, raster, header, is_rgb=is_rgb), reduction, is_lossy_frame
+        values = luminance(pixels, raster, stored.source.header, is_rgb=is_rgb)
+        return _Decoded(values, reduction, is_lossy_frame)
     may_overshoot = reduction > 1 or syntax in LOSSY
-    return as_stored(pixels, raster, may_overshoot=may_overshoot), reduction, is_lossy_frame
+    is_doubtful = _contradicts_bits(pixels, raster, stream, may_overshoot=may_overshoot)
+    values = as_stored(pixels, raster, may_overshoot=may_overshoot)
+    return _Decoded(values, reduction, is_lossy_frame, is_doubtful)
+
+
+def _contradicts_bits(
+    pixels: NDArray[np.integer],
+    raster: RasterFormat,
+    stream: Codestream | None,
+    *,
+    may_overshoot: bool,
+) -> bool:
+    """Tell whether the pixels have another depth than Bits Stored says, as far as can be seen.
+
+    Raises
+    ------
+    DecodeError
+        ``bit-depth-contradicted`` where a codestream says of itself that it is deeper, and is.
+    """
+    if stream is None:
+        return has_foreign_bits(pixels, raster)
+    if stream.precision <= raster.bits_stored:
+        return stream.precision < raster.bits_stored
+    if has_foreign_bits(pixels, raster, may_overshoot=may_overshoot):
+        message = f"pixels of {stream.precision} bits, {raster.bits_stored} are said to be stored"
+        raise DecodeError(message, reason="bit-depth-contradicted")
+    return False

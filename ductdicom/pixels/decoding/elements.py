@@ -6,10 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
 
 from ductdicom.pixels.stored import Lut
 
+OVERLAY_BIT_POSITIONS = tuple(BaseTag(0x60000102 + (group << 17)) for group in range(16))
+"""(60xx,0102), one for each overlay."""
 _DESCRIPTOR_LENGTH = 3
 _LARGEST_BITS = 16
 _SPARE_BITS = 2  # of a table that leaves out the upper three quarters of its range
@@ -19,8 +23,8 @@ _SS_MAX = 0x7FFF
 _PADDING = " \0\r\n\t\f"
 
 
-def read_value(place: Dataset, keyword: str) -> Any:
-    """Return the element's value, None where it is absent or no value of its kind."""
+def read_value(place: Dataset, keyword: str | BaseTag) -> Any:
+    """Return the element's value, of a tag the element; None where it is no value of its kind."""
     try:
         return place.get(keyword)
     except Exception:  # noqa: BLE001 - pydicom converts here, and raises whatever that comes to
@@ -61,6 +65,13 @@ def read_integer(place: Dataset, keyword: str, default: int) -> int:
     """Return the element's first number without its fraction, the default where it has none."""
     number = read_number(place, keyword)
     return default if number is None else int(number)
+
+
+def read_overlay_bits(place: Dataset) -> int:
+    """Return the bits of a sample in which overlays lie (DICOM PS3.3 C.9.2, retired there)."""
+    values = (read_value(place, tag) for tag in OVERLAY_BIT_POSITIONS)
+    bits = {value.value for value in values if isinstance(value, DataElement)}
+    return sum(1 << bit for bit in bits if isinstance(bit, int) and 0 < bit < _LARGEST_BITS)
 
 
 def read_texts(place: Dataset, keyword: str) -> list[str]:

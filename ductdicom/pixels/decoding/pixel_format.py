@@ -7,7 +7,12 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from ductdicom.errors import DecodeError
-from ductdicom.pixels.decoding.elements import read_integer, read_number, read_word
+from ductdicom.pixels.decoding.elements import (
+    read_integer,
+    read_number,
+    read_overlay_bits,
+    read_word,
+)
 
 _BYTE = 8
 _SUPPORTED_ALLOCATIONS = (8, 16)
@@ -19,7 +24,10 @@ _LARGEST_RATIO = 2000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RasterFormat:
-    """Image Pixel module of one object, known to be something that can be decoded."""
+    """Image Pixel module of one object, known to be something that can be decoded.
+
+    ``overlay_bits`` are those of a sample that hold overlays.
+    """
 
     rows: int
     columns: int
@@ -31,6 +39,7 @@ class RasterFormat:
     is_signed: bool
     is_planar: bool
     photometric: str
+    overlay_bits: int = 0
 
     @property
     def frame_bytes(self) -> int:
@@ -80,6 +89,7 @@ def read_format(header: Dataset) -> RasterFormat:
         is_signed=read_integer(header, "PixelRepresentation", 0) == 1,
         is_planar=read_integer(header, "PlanarConfiguration", 0) == 1,
         photometric=read_word(header, "PhotometricInterpretation"),
+        overlay_bits=read_overlay_bits(header),
     )
     _check(found)
     return found
@@ -159,6 +169,34 @@ def as_stored(
         sign = 1 << (found.bits_stored - 1)
         bits = (bits ^ sign) - sign
     return bits.astype(wanted)
+
+
+def has_foreign_bits(
+    values: NDArray[np.integer], found: RasterFormat, *, may_overshoot: bool = False
+) -> bool:
+    """Tell whether values use bits above the stored ones for what is neither sign nor overlay.
+
+    Masked off, they leave a false grey if they belong to the values. What may overshoot uses them
+    where it is beyond the stored range by a quarter of it (heuristic).
+
+    Parameters
+    ----------
+    values, may_overshoot
+        As for `as_stored`.
+    """
+    low = -(1 << (found.bits_stored - 1)) if found.is_signed else 0
+    high = low + (1 << found.bits_stored) - 1
+    if _lies_within(values, low, high, found):
+        return False
+    if may_overshoot:
+        spare = 1 << max(found.bits_stored - 2, 0)
+        return int(values.min()) < low - spare or int(values.max()) > high + spare
+    places = (1 << (found.bits_allocated - found.high_bit - 1)) - 1
+    above = (values.astype(np.int32) >> (found.high_bit + 1)) & places
+    if found.is_signed:
+        above[above == places] = 0
+    used = int(np.bitwise_or.reduce(above, axis=None))
+    return bool(used & ~(found.overlay_bits >> (found.high_bit + 1)))
 
 
 def _lies_within(values: NDArray[np.integer], low: int, high: int, found: RasterFormat) -> bool:

@@ -23,7 +23,7 @@ from pydicom.uid import (
 from ductdicom.errors import DecodeError
 from ductdicom.ingest.headers.tolerant import HEAD_BYTES, fill_blank_vrs, replace_bytes
 from ductdicom.pixels.decoding.display_attributes import KEYWORDS
-from ductdicom.pixels.decoding.elements import read_uid
+from ductdicom.pixels.decoding.elements import OVERLAY_BIT_POSITIONS, read_uid
 
 _RASTER_KEYWORDS = (
     "SOPInstanceUID",
@@ -47,9 +47,12 @@ _RASTER_KEYWORDS = (
     "ExtendedOffsetTableLengths",
 )
 _WANTED_TAGS: list[BaseTag | int] = [
-    BaseTag(tag)
-    for keyword in KEYWORDS + _RASTER_KEYWORDS
-    if (tag := tag_for_keyword(keyword)) is not None
+    *(
+        BaseTag(tag)
+        for keyword in KEYWORDS + _RASTER_KEYWORDS
+        if (tag := tag_for_keyword(keyword)) is not None
+    ),
+    *OVERLAY_BIT_POSITIONS,
 ]
 _SOP_INSTANCE_UID = 0x00080018
 _PIXEL_DATA = 0x7FE00010

@@ -79,6 +79,18 @@ def test_pixels_keep_their_shape_where_their_size_is_not_known(orientation, rati
     assert tile.aspect == pytest.approx(columns / (rows * ratio))
 
 
+def test_a_depth_that_the_pixels_contradict_is_said():
+    values = np.full((240, 180), 2000, dtype=np.uint16)
+    stored = StoredImage(
+        values=values, rows=240, columns=180, attributes=PLAIN, has_doubtful_bits=True
+    )
+    image = make_image(1)
+
+    tile = prepare_tile(image, stored, None, geometry=image_geometry(image, {}))
+
+    assert "BIT DEPTH DOUBTFUL, GREY MAY BE WRONG" in tile_badges(tile.notes)
+
+
 def test_what_was_decoded_at_a_fraction_says_so():
     tiles = {
         "1.dcm": dataclasses.replace(make_tile(), reduction=2, saturated_fraction=0.012),

@@ -263,6 +263,86 @@ def test_bits_outside_those_stored_are_masked_off(make_dicom, breast_like):
     np.testing.assert_array_equal(image.values, pixels)
 
 
+def _as_rle(make_dicom, pixels, **said):
+    return make_dicom(pixels, syntax=uid.RLELossless, frames=[_encode_rle(pixels)], **said)
+
+
+def _add_overlay(content, bit):
+    dataset = dcmread(BytesIO(content))
+    dataset.add_new(0x60020102, "US", bit)
+    stream = BytesIO()
+    dataset.save_as(stream)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("make", [lambda make, *a, **said: make(*a, **said), _as_rle])
+def test_bits_above_those_stored_are_doubted_unless_overlays_explain_them(
+    make_dicom, breast_like, make
+):
+    plain = make(make_dicom, breast_like(12), bits=12)
+    more = make(make_dicom, breast_like(12), bits=8)
+    overlay = make(make_dicom, breast_like(12) | np.uint16(0x8000), bits=12)
+
+    assert not read_image(plain).has_doubtful_bits
+    assert read_image(more).has_doubtful_bits
+    assert read_image(overlay).has_doubtful_bits
+    assert not read_image(_add_overlay(overlay, 15)).has_doubtful_bits
+    assert read_image(_add_overlay(overlay, 14)).has_doubtful_bits
+
+
+@pytest.mark.parametrize("is_extended", [False, True])
+def test_a_sign_and_bits_below_those_stored_are_no_other_depth(make_dicom, is_extended):
+    pixels = np.array([[-2048, -1], [0, 2047]], np.int16)
+    written = pixels if is_extended else pixels & 0x0FFF
+    shifted = np.array([[0x123F, 0xFFFF]], np.uint16)
+
+    assert not read_image(make_dicom(written, bits=12)).has_doubtful_bits
+    assert not read_image(make_dicom(shifted, bits=12, HighBit=15)).has_doubtful_bits
+
+
+_DEEP = {
+    "JPEG-LS": (uid.JPEGLSLossless, lambda p: bytes(imagecodecs.jpegls_encode(p))),
+    "JPEG lossless": (
+        uid.JPEGLosslessSV1,
+        lambda p: bytes(imagecodecs.jpeg8_encode(p, lossless=True, predictor=1, bitspersample=16)),
+    ),
+    "JPEG 2000": (uid.JPEG2000Lossless, lambda p: _encode_j2k(p, 16)),
+    "JPEG 2000 with loss": (
+        uid.JPEG2000,
+        lambda p: _encode_j2k(p, 16, compression_ratios=[4]),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _DEEP)
+def test_a_deeper_codestream_is_shown_only_where_its_values_fit(make_dicom, breast_like, name):
+    syntax, encode = _DEEP[name]
+    pixels = breast_like(12)
+    said = {"bits": 12, "syntax": syntax}
+
+    image = read_image(make_dicom(pixels, frames=[encode(pixels)], **said))
+
+    assert not image.has_doubtful_bits
+    with pytest.raises(DecodeError) as caught:
+        read_image(make_dicom(pixels, frames=[encode(pixels << 4)], **said))
+    assert caught.value.reason == "bit-depth-contradicted"
+
+
+def test_a_codestream_that_is_less_deep_is_doubted(make_dicom, breast_like):
+    pixels = breast_like(8)
+
+    image = read_image(
+        make_dicom(
+            pixels.astype(np.uint16),
+            bits=12,
+            syntax=uid.JPEG2000Lossless,
+            frames=[_encode_j2k(pixels, 8)],
+        )
+    )
+
+    assert image.has_doubtful_bits
+
+
 def test_high_bit_above_bits_stored_shifts_values_down(make_dicom, breast_like):
     pixels = breast_like(12)
 
