@@ -26,6 +26,7 @@ from ductdicom.ingest.headers.detect import (
 from ductdicom.ingest.headers.fast import FIRST_BYTES
 from ductdicom.ingest.headers.file_set import FileId, missing_in_archive, missing_in_folder
 from ductdicom.ingest.headers.instance import DirectoryFileError, read_header, read_instance
+from ductdicom.ingest.headers.pixel_extent import TRUNCATED
 from ductdicom.ingest.headers.shared_runs import Stretches
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import (
@@ -138,7 +139,7 @@ def read_archive(origin: Origin, limits: Limits) -> Iterator[Scanned]:
                 result = read_instance(entry, stream)
         except DirectoryFileError as error:
             directories.append((entry, error.file_ids))
-            yield _row(entry, Disposition.CONTAINER, "")
+            yield _directory(entry, error)
         except (NotDicomError, UnreadableError) as error:
             yield _refused(entry, error, entry.member or "")
         except Exception as error:  # noqa: BLE001 - whatever it is, the other entries are to be read
@@ -166,7 +167,7 @@ def _read_file(path: str, alike: Stretches) -> ReadFile:
             found = read_header(_FILE, cast(BinaryIO, stream), size_bytes, head, alike)
             return ReadFile(found, is_lasting=True)
     except DirectoryFileError as error:
-        row = _row(_FILE, Disposition.CONTAINER, "")
+        row = _directory(_FILE, error)
         missing = missing_in_folder(Origin(file=path, source=""), error.file_ids)
         return ReadFile(row, *missing)
     except (NotDicomError, UnreadableError) as error:
@@ -195,6 +196,12 @@ def _refused(origin: Origin, error: NotDicomError | UnreadableError, name: str) 
         return _row(origin, Disposition.UNREADABLE, "unsupported-archive")
     is_lost = error.reason in _LOST and promises_images(name)
     return _row(origin, Disposition.UNREADABLE if is_lost else Disposition.NOT_DICOM, error.reason)
+
+
+def _directory(origin: Origin, error: DirectoryFileError) -> LedgerRow:
+    if error.is_cut:
+        return _row(origin, Disposition.UNREADABLE, TRUNCATED)
+    return _row(origin, Disposition.CONTAINER, "")
 
 
 def _row(origin: Origin, disposition: Disposition, reason: str) -> LedgerRow:

@@ -16,6 +16,8 @@ from ductdicom.pixels.display.voi import VoiChoice, VoiKind, choose_voi, voter_o
 _DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 _REASONS = {
     "no-pixel-data",
+    "bit-depth-contradicted",
+    "pixel-length-contradicted",
     "truncated",
     "damaged-pixels",
     "unsupported-transfer-syntax",

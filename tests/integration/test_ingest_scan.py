@@ -47,6 +47,21 @@ def save_export(root, count=3):
         save(root, **{f"cd__IM{number:04}": make.make_dicom(SOPInstanceUID=uid)})
 
 
+@pytest.mark.parametrize("name", ["DICOMDIR", "cd.zip"])
+def test_a_directory_that_is_cut_is_unreadable_and_still_lists_what_it_can(tmp_path, name):
+    content = make_directory("IM1", "IM2", "IM3")
+    cut = content[: content.index(b"IM3")]
+    (tmp_path / "DICOMDIR").write_bytes(cut)
+    if name == "cd.zip":
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("DICOMDIR", cut)
+
+    found = [describe(item) for item in scan_inputs([str(tmp_path / name)])]
+
+    assert [row[1:] for row in found if row[1] == "unreadable"] == [("unreadable", "truncated")]
+    assert [row[2] for row in found if row[1] == "missing"] == ["IM1", "IM2"]
+
+
 def describe(found):
     if isinstance(found, Instance):
         return found.origin.label, "instance", found.sop_instance_uid

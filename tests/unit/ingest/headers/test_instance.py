@@ -142,6 +142,23 @@ def test_a_directory_lists_its_files():
         read(content)
 
     assert caught.value.file_ids == (("A", "B"), ("C",))
+    assert not caught.value.is_cut
+
+
+@pytest.mark.parametrize("syntax", [make.EXPLICIT, make.IMPLICIT])
+def test_a_directory_that_is_cut_says_so_wherever_it_is(syntax):
+    records = [{"ReferencedFileID": ["A", "B"]}, {"ReferencedFileID": "C"}, {}]
+    content = make.make_dicom(
+        syntax=syntax,
+        SOPClassUID="1.2.840.10008.1.3.10",
+        DirectoryRecordSequence=records,
+    )
+    begin, after = content.index(b"\x04\x00\x20\x12"), content.index(b"\x08\x00\x16\x00")
+
+    for end in range(begin, after):
+        with pytest.raises((DirectoryFileError, UnreadableError)) as caught:
+            read(content[:end])
+        assert getattr(caught.value, "is_cut", True), end
 
 
 @pytest.mark.parametrize(
