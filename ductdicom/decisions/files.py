@@ -5,7 +5,9 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import TypeVar
@@ -22,6 +24,7 @@ SCHEMA = "ductdicom.decisions/1"
 _FIELDS = sorted(Decision.__struct_fields__)
 _DECIDING = ("phase", "laterality", "view", "exclude")
 _TABLES = {".csv", ".tsv", ".txt"}
+_MOST_INITIALS = 4
 _LARGEST_BYTES = 64 << 20
 _SEPARATORS = (",", ";", "\t")  # spreadsheets write the one that their country has no other use for
 _EXCLUDE = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -85,7 +88,7 @@ def _agree(one: Decision, other: Decision) -> bool:
 
 def _read_json(text: str, path: Path) -> Sequence[Mapping[str, object]]:
     try:
-        content = json.loads(text)
+        content = json.loads(text, object_pairs_hook=partial(_named_once, path))
     except json.JSONDecodeError as error:
         raise UsageError(f"decisions are no valid JSON: {error}", path=path) from error
     except (RecursionError, ValueError) as error:  # brackets in brackets, endless numbers
@@ -96,6 +99,15 @@ def _read_json(text: str, path: Path) -> Sequence[Mapping[str, object]]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise UsageError('"decisions" must be a list of objects', path=path)
     return entries
+
+
+def _named_once(path: Path, pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object of JSON; of a field that it names twice one value would be lost."""
+    names = [name for name, _ in pairs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"names {twice!r} twice", path=path, hint="leave one of them")
+    return dict(pairs)
 
 
 def _read_csv(text: str, path: Path) -> Iterator[Mapping[str, object]]:
@@ -161,6 +173,7 @@ def _decision(entry: Mapping[str, object], path: Path, number: int) -> Decision:
         if word(name) and value is None:
             message = f"decision {number}: no such {name}: {word(name)!r}"
             raise UsageError(message, path=path, hint=hint)
+    _check_author(word("by"), word("at"), path, number)
     return Decision(
         sop_instance_uid=uid,
         image=image,
@@ -172,6 +185,21 @@ def _decision(entry: Mapping[str, object], path: Path, number: int) -> Decision:
         at=word("at"),
         note=word("note"),
     )
+
+
+def _check_author(by: str, at: str, path: Path, number: int) -> None:
+    """Refuse a name for initials, which stand on sheets, and what is no time.
+
+    Neither is repeated, as a name may stand in either.
+    """
+    if by and not (by.isalpha() and len(by) <= _MOST_INITIALS):
+        hint = f"write up to {_MOST_INITIALS} letters"
+        raise UsageError(f"decision {number}: by is no initials", path=path, hint=hint)
+    try:
+        datetime.fromisoformat(at or "2026-01-03")
+    except ValueError as error:
+        hint = "write it in UTC, as 2026-01-03T09:00:00"
+        raise UsageError(f"decision {number}: at is no time", path=path, hint=hint) from error
 
 
 def _choice(kind: type[E], text: str) -> E | None:

@@ -13,6 +13,7 @@ from ductdicom.vocabulary.folding import fold
 from ductdicom.vocabulary.tables import RuleSetting, Term, flatten, line_of, parse_toml
 from ductdicom.wording import suggestion
 
+_LARGEST_THRESHOLD = 1_000_000  # minutes, newtons, whatever: beyond that no rule ever speaks
 _TABLES = ("add", "remove", "rules", "thresholds")
 _CODES = "codes"
 _RULE_KEYS = ("enabled", "strength")
@@ -248,4 +249,7 @@ def _thresholds(
             file.refuse_name("threshold", name, sorted(known), "thresholds")
         if isinstance(value, bool) or not isinstance(value, int | float):
             file.refuse(f"{name} must be a number", "thresholds", name, hint=f"write {name} = 10")
+        if not 0 <= value <= _LARGEST_THRESHOLD:
+            hint = f"write a number from 0 to {_LARGEST_THRESHOLD}"
+            file.refuse(f"{name} cannot be {value}", "thresholds", name, hint=hint)
         yield name, float(value)

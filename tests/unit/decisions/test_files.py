@@ -115,17 +115,49 @@ def test_a_table_that_would_be_misread_is_refused(tmp_path, text, words):
             id="a typo",
         ),
         pytest.param({"Phase": "post"}, ["unknown field 'Phase'", "'phase'"], id="other case"),
+        pytest.param({"phase": "pre", "by": "Huber"}, ["decision 2: by"], id="a name"),
+        pytest.param({"phase": "pre", "by": "A<b>"}, ["decision 2: by"], id="no letters"),
+        pytest.param({"phase": "pre", "by": "A B"}, ["up to 4 letters"], id="a gap"),
+        pytest.param({"phase": "pre", "at": "yesterday"}, ["decision 2: at"], id="no time"),
+        pytest.param({"phase": "pre", "at": "03.01.2026"}, ["2026-01-03T09:00:00"], id="no ISO"),
         pytest.param({"by": "AB", "note": "?"}, ["decision 2 decides nothing"], id="no decision"),
         pytest.param({"phase": ""}, ["decision 2 decides nothing"], id="an empty decision"),
     ],
 )
-def test_an_entry_that_would_have_no_effect_is_refused(tmp_path, entry, words):
+def test_an_entry_that_cannot_be_meant_is_refused(tmp_path, entry, words):
     first = {"sop_instance_uid": "1.2", "phase": "pre"}
 
     with pytest.raises(UsageError) as refused:
         read_decisions(_json(tmp_path, first, {"sop_instance_uid": "1.3"} | entry))
 
     assert [word for word in words if word not in str(refused.value)] == []
+
+
+@pytest.mark.parametrize("by", ["", "A", "ab", "ÄÖ", "ABCD"])
+@pytest.mark.parametrize("at", ["", "2026-01-03", "2026-01-03T09:00:00Z", "2026-01-03 09:00"])
+def test_initials_and_times_of_many_kinds_are_taken(tmp_path, by, at):
+    entry = {"sop_instance_uid": "1.2", "phase": "pre", "by": by, "at": at}
+
+    found, _ = read_decisions(_json(tmp_path, entry))
+
+    assert (found["1.2"].by, found["1.2"].at) == (by, at)
+
+
+def test_who_decided_is_not_repeated_in_the_refusal(tmp_path):
+    entry = {"sop_instance_uid": "1.2", "phase": "pre", "by": "Huber"}
+
+    with pytest.raises(UsageError) as refused:
+        read_decisions(_json(tmp_path, entry))
+
+    assert "Huber" not in str(refused.value)
+
+
+def test_a_field_that_is_named_twice_is_refused(tmp_path):
+    path = _json(tmp_path, {"sop_instance_uid": "1.2", "phase": "pre"})
+    path.write_text(path.read_text("utf-8").replace('"phase"', '"phase": "post", "phase"'), "utf-8")
+
+    with pytest.raises(UsageError, match="names 'phase' twice"):
+        read_decisions(path)
 
 
 def test_a_table_in_another_encoding_says_what_to_do(tmp_path):

@@ -169,6 +169,10 @@ def test_an_empty_overlay_changes_nothing_but_is_another_vocabulary(tmp_path):
         pytest.param("[rules.x]\nstrength = 'hnt'\n", ["line 2", "'hnt'", "'hint'"], id="strength"),
         pytest.param("[thresholds]\ngap = 'ten'\n", ["line 2", "number"], id="no number"),
         pytest.param("[thresholds]\ngap = true\n", ["line 2", "number"], id="boolean"),
+        *(
+            pytest.param(f"[thresholds]\ngap = {value}\n", ["line 2", "gap cannot be"], id=value)
+            for value in ("nan", "-nan", "inf", "-inf", "-5", "-0.1", "1e308", "9" * 400)
+        ),
         pytest.param(
             "[add.codes]\nview.CCC = ['99X:1']\n", ["line 2", "'view.CCC'"], id="use of a code"
         ),
