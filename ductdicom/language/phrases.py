@@ -203,7 +203,8 @@ class PhraseReader:
             phase=_one(phases),
             first=markers[0],
             last=last,
-            is_weak=any(phrase.has("picture") for phrase in self.phrases[after:noun]),
+            is_weak=any(phrase.has("picture") for phrase in self.phrases[after:noun])
+            or (TextPhase.POST not in phases and any(map(_counts_on, self.phrases[after:noun]))),
         )
         return phase_word, noun + 1 - position
 
@@ -306,6 +307,11 @@ class PhraseReader:
         if self._stands_alone(marker) and self._may_stand_alone(position + 1):
             return self._alone([marker], {_PHASES[role]}, is_weak=not marker.has("alone"))
         return None
+
+
+def _counts_on(phrase: Phrase) -> bool:
+    """Whether a number says that others were before: "before duct 2 injection"."""
+    return (phrase.number or 0) > 1
 
 
 def _one(phases: set[TextPhase]) -> TextPhase:

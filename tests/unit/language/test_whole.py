@@ -145,6 +145,7 @@ def test_each_word_has_its_part(text, parts):
         pytest.param("po natywnym", None, id="after the plain image in Polish"),
         pytest.param("PRE SCOUT", "pre", id="before, and the plain image"),
         pytest.param("before 2nd injection", None, id="before a second"),
+        pytest.param("before duct 2 injection", None, id="before that of a second duct"),
         pytest.param("第二次注射前", None, id="before a second in Chinese"),
         pytest.param("ikinci enjeksiyon öncesi", None, id="before a second in Turkish"),
         pytest.param("no more contrast", None, id="no more"),
