@@ -65,6 +65,24 @@ NOTES = {
     "orientation-unknown",
     "synthetic",
 }
+TILE_NOTES = {
+    "bits-doubtful",
+    "burned-in",
+    "for-processing",
+    "grey-differs",
+    "lossy",
+    "magnification-conflict",
+    "orientation-contradicted",
+    "orientation-doubtful",
+    "orientation-unknown",
+    "padding-unusable",
+    "scale-uncorrected",
+    "scale-unknown",
+    "shape-conflict",
+    "spacing-suspect",
+    "transfer-syntax-corrected",
+    "window-unusable",
+}
 FORMATS = {
     "png": "sheet-{page}.png",
     "pdf": "sheet.pdf",
@@ -165,7 +183,7 @@ def _check_row(row, known):
     assert images
     assert len(set(images)) == len(images), "an image stands in two places of a row"
     assert set(images) <= known
-    assert set(row["notes"]) <= NOTES
+    assert set(row["notes"]) <= NOTES | TILE_NOTES
     assert ("no-pre" in row["notes"]) == (not row["pre"] and bool(row["post"]))
     assert ("no-post" in row["notes"]) == (not row["post"] and bool(row["pre"]))
 
@@ -177,8 +195,9 @@ def _check_sheet(sheet):
     for tile in sheet["tiles"]:
         _keys(
             tile,
-            "sop_instance_uid phase suggested box transform mm_per_px voi placeholder",
+            "sop_instance_uid phase suggested box transform mm_per_px voi notes placeholder",
         )
+        assert set(tile["notes"]) <= TILE_NOTES
         assert tile["phase"] in PHASES | {None}
         if tile["placeholder"] is None:
             assert tile["transform"] in TRANSFORMS

@@ -14,7 +14,7 @@ from msgspec import UNSET, Struct, UnsetType
 from ductdicom.export.folder import list_files
 from ductdicom.export.output import encode_json
 from ductdicom.model.call import Evidence
-from ductdicom.model.outcome import Problem
+from ductdicom.model.outcome import Note, Problem
 from ductdicom.model.record import (
     STUDY_SCHEMA,
     RecordedDifference,
@@ -207,6 +207,9 @@ def record_sheet(path: str, format_name: str, page: Page, number: int) -> Record
     number
         Counts the study's pages from 1.
     """
+    uncorrected = {
+        tile.sop_instance_uid for tile in page.tiles if Note.SCALE_UNCORRECTED in tile.notes
+    }
     return RecordedSheet(
         path=path,
         format=format_name,
@@ -217,16 +220,19 @@ def record_sheet(path: str, format_name: str, page: Page, number: int) -> Record
             *(_placeholder(item, page.scale) for item in page.placeholders),
         ),
         closeups=tuple(_tile(tile, page.scale) for tile in page.tiles if tile.is_closeup),
-        differences=tuple(_difference(item, page.scale) for item in page.differences),
+        differences=tuple(
+            _difference(item, page.scale, has_scale=not {item.pre_uid, item.post_uid} & uncorrected)
+            for item in page.differences
+        ),
     )
 
 
-def _difference(item: DrawnDifference, scale: float) -> RecordedDifference:
+def _difference(item: DrawnDifference, scale: float, *, has_scale: bool) -> RecordedDifference:
     return RecordedDifference(
         pre=item.pre_uid,
         post=item.post_uid,
         box=_corner_and_size(item.box, scale) if item.box else None,
-        mm_per_px=round(item.mm_per_unit / scale, 5) if item.mm_per_unit else None,
+        mm_per_px=_mm_per_px(item.mm_per_unit if has_scale else None, scale),
         residual_mm=None if item.residual_mm is None else round(item.residual_mm, 2),
         refused=item.refused,
     )
@@ -249,15 +255,21 @@ def _placeholder(item: DrawnPlaceholder, scale: float) -> RecordedTile:
     )
 
 
+def _mm_per_px(mm_per_unit: float | None, scale: float) -> float | None:
+    return round(mm_per_unit / scale, 5) if mm_per_unit else None
+
+
 def _tile(tile: DrawnTile, scale: float) -> RecordedTile:
+    is_uncorrected = Note.SCALE_UNCORRECTED in tile.notes
     return RecordedTile(
         sop_instance_uid=tile.sop_instance_uid,
         phase=tile.phase,
         is_suggested=tile.is_suggested,
         box=_corner_and_size(tile.box, scale),
         transform=tile.transform,
-        mm_per_px=round(tile.mm_per_unit / scale, 5) if tile.mm_per_unit else None,
+        mm_per_px=_mm_per_px(None if is_uncorrected else tile.mm_per_unit, scale),
         voi=tile.voi,
+        notes=tile.notes,
         source=tile.origin.source if tile.origin else UNSET,
         member=tile.origin.member if tile.origin else UNSET,
     )

@@ -132,7 +132,8 @@ class RecordedRow(Struct, frozen=True, kw_only=True):
     notes: Annotated[
         tuple[Note, ...],
         Meta(
-            description="what a reader must know of the row; "
+            description="what a reader must know of the row, "
+            "with the notes of its images where they are drawn; "
             "with `suggested` at least one image stands there by its suggestion"
         ),
     ] = ()
@@ -153,7 +154,11 @@ class RecordedTile(Struct, frozen=True, kw_only=True, rename={"is_suggested": "s
         ),
     ] = None
     mm_per_px: Annotated[
-        float | None, Meta(description="millimetres at the breast for one page pixel")
+        float | None,
+        Meta(
+            description="millimetres at the breast for one page pixel; null with the note "
+            "`scale-uncorrected`, as they would be those at the detector"
+        ),
     ] = None
     voi: Annotated[
         str | None,
@@ -162,6 +167,9 @@ class RecordedTile(Struct, frozen=True, kw_only=True, rename={"is_suggested": "s
             "uses that was stretched, and what was not used as it shows nothing"
         ),
     ] = None
+    notes: Annotated[
+        tuple[Note, ...], Meta(description="what a reader must know of the image as it is shown")
+    ] = ()
     placeholder: Annotated[
         str | None,
         Meta(

@@ -1,13 +1,13 @@
 """What headers say of scale, hanging and damage, added to rows before anything is drawn."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 
 from msgspec.structs import replace
 
 from ductdicom.geometry.image import image_geometry
 from ductdicom.geometry.scale import contact_pitches
 from ductdicom.model.outcome import Note, Problem, ProblemCode, ReviewReason, Status
-from ductdicom.model.study import Pairing, StudyCall
+from ductdicom.model.study import Pairing, Row, StudyCall
 from ductdicom.sheet.pages.undecided import drawn_images
 
 _MESSAGES = {
@@ -61,6 +61,20 @@ def note_annotations(call: StudyCall, pairing: Pairing) -> StudyCall:
         if image.instance.raster.has_annotation
     )
     return replace(call, problems=(*call.problems, *problems))
+
+
+def note_images(pairing: Pairing, notes: Mapping[str, Collection[Note]]) -> Pairing:
+    """Add to each row what must be known of its images as they are drawn, by their UIDs."""
+    rows = tuple(
+        replace(row, notes=tuple(dict.fromkeys((*row.notes, *_of_images(row, notes)))))
+        for row in pairing.rows
+    )
+    return replace(pairing, rows=rows)
+
+
+def _of_images(row: Row, notes: Mapping[str, Collection[Note]]) -> Iterator[Note]:
+    for image in row.images:
+        yield from notes.get(image.uid, ())
 
 
 def note_orientation(pairing: Pairing, labels: Collection[str]) -> Pairing:

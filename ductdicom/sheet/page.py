@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ductdicom.model.origin import Origin
+from ductdicom.model.outcome import Note
 
 if TYPE_CHECKING:  # a page is known to who draws nothing, and arrays take long to load
     import numpy as np
@@ -179,8 +180,8 @@ class DrawnTile:
     A close-up shows a part of an image that stands on the page as a whole; ``part`` is where
     that image has it. ``field`` is the room in which the image is placed, ``chest_wall`` its edge
     there, ``tip`` roughly where the nipple is, x and y. ``title`` and ``badges`` are those of its
-    row, which is empty for an image that stands in none. ``origin`` is
-    given where another object has the same UID and other content.
+    row, which is empty for an image that stands in none. ``notes`` are the image's own. ``origin``
+    is given where another object has the same UID and other content.
     """
 
     sop_instance_uid: str
@@ -191,6 +192,7 @@ class DrawnTile:
     mm_per_unit: float | None
     voi: str
     row: str
+    notes: tuple[Note, ...] = ()
     is_closeup: bool = False
     part: Box | None = None
     field: Box | None = None

@@ -996,3 +996,29 @@ def test_real_files_are_all_accounted_for(tmp_path):
         any(e["says"] == i["phase"] and e["strength"] != "hint" for e in i["evidence"])
         for i in asserted
     )
+
+
+def test_what_a_tile_says_of_its_image_stands_in_the_record_of_its_row(tmp_path):
+    export = write_ductogram(tmp_path / "export")
+    for path in sorted(export.iterdir())[:1]:
+        dataset = pydicom.dcmread(path)
+        dataset.EstimatedRadiographicMagnificationFactor = 0
+        for keyword in ("DistanceSourceToDetector", "DistanceSourceToPatient"):
+            if keyword in dataset:
+                delattr(dataset, keyword)
+        dataset.WindowCenter, dataset.WindowWidth = 60000, 10
+        dataset.save_as(path)
+    output = tmp_path / "out"
+
+    codes = [organise(export, output=output) for _ in range(2)]
+    record = _only(output)
+
+    check_record(record)
+    assert codes == [0, 0]
+    said = {"scale-uncorrected", "window-unusable"}
+    assert [said <= set(row["notes"]) for row in record["rows"]] == [True, False]
+    tiles = [tile for sheet in record["sheets"] for tile in sheet["tiles"]]
+    for tile in tiles:
+        is_first = tile["sop_instance_uid"] in record["rows"][0]["pre"]
+        assert said <= set(tile["notes"]) or not is_first
+        assert (tile["mm_per_px"] is None) == is_first

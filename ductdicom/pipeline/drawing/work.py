@@ -34,7 +34,7 @@ from ductdicom.model.record import RecordedDepartment, RecordedSheet
 from ductdicom.model.result import StudyResult, Written
 from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.model.value import Value
-from ductdicom.pipeline.annotate import note_orientation
+from ductdicom.pipeline.annotate import note_images, note_orientation
 from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.drawing.tiles import prepare_tiles, sheet_options
 from ductdicom.settings import Format, Link, Settings, ThemeName
@@ -111,10 +111,15 @@ def result_of(job: StudyJob, drawn: Drawn, *, is_up_to_date: bool = False) -> St
         for problem in drawn.problems
         if problem.code is ProblemCode.ORIENTATION_CONFLICT and problem.origin is not None
     }
+    tiles = (tile for sheet in drawn.sheets for tile in sheet.tiles)
+    pairing = note_images(
+        note_orientation(job.pairing, contradicted),
+        {tile.sop_instance_uid: tile.notes for tile in tiles},
+    )
     return StudyResult(
         key=job.key,
         call=replace(job.call, problems=(*job.call.problems, *drawn.problems)),
-        pairing=note_orientation(job.pairing, contradicted).needing_review(drawn.review),
+        pairing=pairing.needing_review(drawn.review),
         identity=job.identity,
         department=job.department,
         sheets=drawn.sheets,

@@ -119,6 +119,7 @@ def _record(shown: _Shown, box: Box, place: PlacedSlot) -> DrawnTile:
         mm_per_unit=place.mm_per_unit,
         voi=shown.tile.voi,
         row=shown.cell.row,
+        notes=shown.tile.notes,
         field=place.field,
         chest_wall=shown.cell.chest_wall,
         tip=(box.x + tip[1] * box.width, box.y + tip[0] * box.height) if tip else None,

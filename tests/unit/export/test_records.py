@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import io
 import json
 import os
@@ -20,7 +21,7 @@ from ductdicom.export.records import (
 )
 from ductdicom.export.tables import ledger_csv
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import Disposition, LedgerRow
+from ductdicom.model.outcome import Disposition, LedgerRow, Note
 from ductdicom.model.result import StudyResult
 from ductdicom.sheet.tile import MissingTile
 
@@ -75,6 +76,17 @@ def test_a_boxs_pixels_are_those_of_the_drawn_page():
         assert width * tile.mm_per_px == pytest.approx(
             drawn.box.width * drawn.mm_per_unit, rel=0.02
         )
+
+
+def test_millimetres_at_the_detector_are_not_recorded_as_those_at_the_breast():
+    uncorrected = dataclasses.replace(make_tile(), notes=(Note.SCALE_UNCORRECTED, Note.LOSSY))
+    tiles = {"1.dcm": uncorrected, "2.dcm": make_tile()}
+    _, _, (page, *_) = lay_out([make_image(1, phase="pre"), make_image(2)], tiles)
+
+    shown = record_sheet("sheet-1.png", "png", page, 1).tiles
+
+    assert [tile.mm_per_px is None for tile in shown] == [True, False]
+    assert [tile.notes for tile in shown] == [("scale-uncorrected", "lossy"), ()]
 
 
 def test_an_image_that_cannot_be_shown_is_a_tile_with_the_reason():
