@@ -112,6 +112,16 @@ def names_something(text: str, vocabulary: Vocabulary) -> bool:
     return not is_empty and read_agent(text, vocabulary) is not AgentClass.EXPLICIT_NONE
 
 
+def is_filled_in(text: str, vocabulary: Vocabulary) -> bool:
+    """Tell whether an agent's field holds anything but signs, a denial, or "unknown".
+
+    What it holds need be no agent: a number, or words of something else, may stand for one.
+    """
+    phrases = agent_lexicon_of(vocabulary).scan(text).phrases
+    told = [p for p in phrases if any(map(str.isalnum, p.text)) and not p.has("empty")]
+    return bool(told) and read_agent(text, vocabulary) is not AgentClass.EXPLICIT_NONE
+
+
 def denies_nothing(text: str, vocabulary: Vocabulary) -> bool:
     """Tell whether an agent's field holds anything but a denial, be it a sign or "unknown"."""
     return bool(text.strip()) and read_agent(text, vocabulary) is not AgentClass.EXPLICIT_NONE

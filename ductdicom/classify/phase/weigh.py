@@ -21,7 +21,7 @@ from ductdicom.classify.phase.side import (
     source_of,
 )
 from ductdicom.classify.phase.timeline import clusters
-from ductdicom.language.agents import names_something
+from ductdicom.language.agents import is_filled_in
 from ductdicom.model.call import Evidence, Phase, Strength
 
 # What a protocol does not fill in by itself.
@@ -73,7 +73,7 @@ def _splits(side: Side, source: Source, thresholds: Thresholds) -> bool:
     """Tell whether a source says different things of different images of the side."""
     said = [_said(image, source) for image in side.images]
     phases = [frozenset(item.says for item in items) for items in said]
-    if source[0] == "contrast-agent" and all(map(_has_agent, side.images)):
+    if source[0] == "contrast-agent" and all(map(_is_filled_in, side.images)):
         return False  # of one it cannot be read, as where it was redacted: that tells nothing
     if source[0] in FILLING_RULES and not any(Phase.POST in some for some in phases):
         # A typed "none" beside images that say nothing may be the console's default.
@@ -88,8 +88,8 @@ def _splits(side: Side, source: Source, thresholds: Thresholds) -> bool:
     return len(texts) > 1 and not _is_textbook_order(side, thresholds)
 
 
-def _has_agent(image: Seen) -> bool:
-    return names_something(image.instance.contrast.agent or "", image.subject.vocabulary)
+def _is_filled_in(image: Seen) -> bool:
+    return is_filled_in(image.instance.contrast.agent or "", image.subject.vocabulary)
 
 
 def _is_filled_elsewhere(side: Side) -> bool:

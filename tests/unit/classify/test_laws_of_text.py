@@ -2,7 +2,7 @@
 from typing import NamedTuple
 
 from builders import MAGNIFICATION, images_of, make_engine, make_visit
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from ductdicom.classify.decide import classify_study
@@ -229,7 +229,16 @@ def test_another_agents_name_never_turns_a_phase_into_the_other(study, name):
     assert_no_opposite(phases_of(study), phases_of(changed))
 
 
+def labelled(agent):
+    """Return a study whose labels alone tell, since all views carry the same agent."""
+    texts = ("before", "before", "POST CONTRAST", "POST CONTRAST")
+    return tuple(Shot(at, text, agent) for at, text in zip(MINUTES, texts, strict=False))
+
+
 @QUICK
+@example(labelled(AGENTS[0]), "2", 0)
+@example(labelled(AGENTS[0]), "X", 1)
+@example(labelled(AGENTS[0]), "ROOM 2", 3)
 @given(studies(agents=(None, *AGENTS)), OTHER_AGENTS, st.integers(0, 4))
 def test_nor_does_another_name_on_one_image_only(study, name, place):
     changed = list(study)
