@@ -22,6 +22,7 @@ from ductdicom.pixels.decoding.pixel_format import (
     as_stored,
     check_size,
     has_foreign_bits,
+    is_deeper,
     read_format,
 )
 from ductdicom.pixels.decoding.source import Content, PixelSource, open_source
@@ -148,13 +149,15 @@ def _contradicts_bits(
     Raises
     ------
     DecodeError
-        ``bit-depth-contradicted`` where a codestream says of itself that it is deeper, and is.
+        ``bit-depth-contradicted`` where a codestream says of itself that it is deeper, and is, or
+        values that are not compressed show it.
     """
-    if stream is None:
-        return has_foreign_bits(pixels, raster)
-    if stream.precision <= raster.bits_stored:
+    if stream is not None and stream.precision <= raster.bits_stored:
         return stream.precision < raster.bits_stored
-    if has_foreign_bits(pixels, raster, may_overshoot=may_overshoot):
-        message = f"pixels of {stream.precision} bits, {raster.bits_stored} are said to be stored"
+    may_overshoot = may_overshoot and stream is not None
+    if not has_foreign_bits(pixels, raster, may_overshoot=may_overshoot):
+        return False
+    if stream is not None or is_deeper(pixels, raster):
+        message = f"the pixels have more than the {raster.bits_stored} bits said to be stored"
         raise DecodeError(message, reason="bit-depth-contradicted")
-    return False
+    return True

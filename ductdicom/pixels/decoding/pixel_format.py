@@ -199,6 +199,23 @@ def has_foreign_bits(
     return bool(used & ~(found.overlay_bits >> (found.high_bit + 1)))
 
 
+def is_deeper(values: NDArray[np.integer], found: RasterFormat) -> bool:
+    """Tell whether the bits above the stored ones count on from these (heuristic).
+
+    From one pixel to the next they mostly change where the values as a whole change little: those
+    of an overlay, or left over from something else, change by themselves.
+
+    Parameters
+    ----------
+    values
+        As for `as_stored`.
+    """
+    whole = values.astype(np.int32) >> (found.high_bit + 1 - found.bits_stored)
+    changes = np.diff(whole >> found.bits_stored, axis=1) != 0
+    is_small = np.abs(np.diff(whole, axis=1)) < 1 << (found.bits_stored - 1)
+    return 2 * int(np.count_nonzero(changes & is_small)) > int(np.count_nonzero(changes))
+
+
 def _lies_within(values: NDArray[np.integer], low: int, high: int, found: RasterFormat) -> bool:
     if found.bits_stored == found.bits_allocated:
         return True

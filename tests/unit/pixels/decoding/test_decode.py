@@ -280,14 +280,37 @@ def test_bits_above_those_stored_are_doubted_unless_overlays_explain_them(
     make_dicom, breast_like, make
 ):
     plain = make(make_dicom, breast_like(12), bits=12)
-    more = make(make_dicom, breast_like(12), bits=8)
     overlay = make(make_dicom, breast_like(12) | np.uint16(0x8000), bits=12)
 
     assert not read_image(plain).has_doubtful_bits
-    assert read_image(more).has_doubtful_bits
     assert read_image(overlay).has_doubtful_bits
     assert not read_image(_add_overlay(overlay, 15)).has_doubtful_bits
     assert read_image(_add_overlay(overlay, 14)).has_doubtful_bits
+
+
+@pytest.mark.parametrize("make", [lambda make, *a, **said: make(*a, **said), _as_rle])
+@pytest.mark.parametrize("bits", [8, 11])
+def test_values_that_go_on_above_the_bits_stored_are_not_shown_wrapped(make_dicom, make, bits):
+    down, across = np.mgrid[:60, :80]
+    smooth = (4000 - 0.4 * across**2 - 0.3 * down**2).astype(np.uint16)
+    smooth += np.random.default_rng(1).integers(0, 20, smooth.shape).astype(np.uint16)
+
+    assert not read_image(make(make_dicom, smooth, bits=12)).has_doubtful_bits
+    with pytest.raises(DecodeError) as caught:
+        read_image(make(make_dicom, smooth, bits=bits))
+    assert caught.value.reason == "bit-depth-contradicted"
+
+
+@pytest.mark.parametrize("bit", [12, 13, 15])
+def test_what_was_left_in_bits_above_the_stored_ones_is_only_doubted(make_dicom, bit):
+    down, across = np.mgrid[:60, :80]
+    smooth = (4000 - 0.4 * across**2 - 0.3 * down**2).astype(np.uint16)
+    graphics = np.where((across // 7 + down // 5) % 2, 1 << bit, 0).astype(np.uint16)
+
+    image = read_image(make_dicom(smooth | graphics, bits=12))
+
+    np.testing.assert_array_equal(image.values, smooth)
+    assert image.has_doubtful_bits
 
 
 @pytest.mark.parametrize("is_extended", [False, True])
