@@ -10,8 +10,10 @@ from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.export.output import RECORDS_NAME, find_output
 from ductdicom.export.records import read_record
 from ductdicom.language.agents import read_agent, read_route
+from ductdicom.language.labels import read_label
 from ductdicom.language.phrases import TextPhase
 from ductdicom.language.text import read_text
+from ductdicom.language.whole import Part, Word
 from ductdicom.model.origin import shown_name
 from ductdicom.model.outcome import ProblemCode, Status
 from ductdicom.model.record import RecordedStudy
@@ -78,6 +80,7 @@ def explain_phrase(text: str, settings: Settings) -> dict[str, dict[str, object]
             "modifiers": list(reading.modifiers),
             "injection": reading.injection,
             "repeat": reading.is_repeat,
+            "as_label": None if (label := read_label(reading.parts, ())) is None else str(label),
         }
     route = read_route(text, vocabulary)
     found["as_contrast"] = {
@@ -100,7 +103,14 @@ def explain_words(text: str, settings: Settings) -> tuple[tuple[str, str], ...]:
         The rules file cannot be used.
     """
     reading = read_text(text, load_vocabulary(settings.rules), ductography_context=True)
-    return tuple((word.phrase.text, str(word.part)) for word in reading.parts)
+    return tuple((word.phrase.text, _part(word)) for word in reading.parts)
+
+
+def _part(word: Word) -> str:
+    """Name a word's part; of a word of phase also what it says."""
+    if word.part is not Part.PHASE:
+        return str(word.part)
+    return f"{word.part}: {', '.join(sorted(word.phrase.roles))}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

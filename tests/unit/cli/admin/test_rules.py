@@ -93,3 +93,17 @@ def test_rules_that_make_no_sense_are_wrong_usage(capsys, tmp_path):
     assert run(["rules", "--rules", str(rules)]) == 2
 
     assert "line 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("after scout", "scout phase: pre_weak"),
+        ("LT CONTRAST", "as label filled filled"),
+        ("KM 0", "as label – –"),
+    ],
+)
+def test_a_text_is_explained_as_a_phase_and_as_a_label(capsys, text, line):
+    assert run(["rules", "test", text]) == 0
+
+    assert line in [" ".join(row.split()) for row in capsys.readouterr().out.splitlines()]
