@@ -212,8 +212,7 @@ def _meaning(label: Sequence[Word]) -> LabelMeaning | None:
     befores = [word for word in label if word.phrase.has(*_BEFORE)]
     afters = [word for word in label if word.phrase.has(*_AFTER)]
     if befores and afters:
-        is_homonym = all(word in afters for word in befores)
-        return LabelMeaning.EITHER if is_homonym and befores == afters else None
+        return LabelMeaning.EITHER if befores == afters else None  # each word is both
     if befores:
         return LabelMeaning.BEFORE
     if _names_filling(label):

@@ -7,6 +7,7 @@ was exposed before or after the filling. Names of the procedure answer only the 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import dropwhile, takewhile
 
 from ductdicom.language.blanks import is_blank
 from ductdicom.language.codes import VIEW_GROUPS
@@ -288,17 +289,15 @@ def _is_past(phrases: Sequence[Phrase], position: int) -> bool:
 
     Its side and other names of it may stand between: "hx of left stereo biopsy".
     """
-    start, end = position, position + 1
-    while start > max(0, position - _LONGEST_NAME) and _is_of_procedure(phrases[start - 1]):
-        start -= 1
-    while end < min(len(phrases), position + _LONGEST_NAME) and _is_of_procedure(phrases[end]):
-        end += 1
-    behind = phrases[end] if end < len(phrases) else None
+    ahead = reversed(phrases[max(0, position - _LONGEST_NAME) : position])
+    start = position - sum(1 for _ in takewhile(_is_of_procedure, ahead))
+    following = phrases[position + 1 : position + 1 + _LONGEST_NAME]
+    behind = next(dropwhile(_is_of_procedure, following), None)
     return _is_preceded(phrases, start, *_BINDS_TO_PAST) or (
         behind is not None
         and (
             behind.has("pre_behind", "post_behind")
-            or (behind.has("history") and end + 1 == len(phrases))
+            or (behind.has("history") and behind is phrases[-1])
             or behind.number in YEARS
         )
     )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ductdicom.language.codes import VIEW_GROUPS
 from ductdicom.language.phrases import TextPhase
-from ductdicom.language.text import read_text
+from ductdicom.language.text import heed_side, read_text
 from ductdicom.model.call import Laterality, ViewGroup
 from ductdicom.vocabulary.terms import load_vocabulary
 
@@ -106,6 +106,14 @@ def test_outside_a_ductography_a_marker_alone_says_nothing(text):
         pytest.param("POST BIOPSY", set(), id="what was before is not this image"),
         pytest.param("nach Biopsie", set(), id="what was before, german"),
         pytest.param("生検後", set(), id="what was before, japanese"),
+        pytest.param("hx of left stereo biopsy", set(), id="the past, a side between"),
+        pytest.param("biopsy hx", set(), id="the past at the end"),
+        pytest.param("biopsy hx left", {"biopsy"}, id="the past of something else"),
+        pytest.param("biopsy left 2019", set(), id="the past by its year"),
+        pytest.param("after" + 6 * " left" + " biopsy", set(), id="six words between"),
+        pytest.param("after" + 7 * " left" + " biopsy", {"biopsy"}, id="seven are too many"),
+        pytest.param("biopsy" + 5 * " left" + " 2019", set(), id="five words before a year"),
+        pytest.param("biopsy" + 6 * " left" + " 2019", {"biopsy"}, id="six are too many"),
         pytest.param("NEEDLE LOC", {"localisation"}, id="needle localisation"),
         pytest.param("Drahtmarkierung", {"localisation"}, id="wire, german"),
         pytest.param("harpon", {"localisation"}, id="wire, french"),
@@ -178,6 +186,21 @@ def test_look_alikes_are_named(text, kinds):
 )
 def test_side_is_read_from_whole_words_only(text, side):
     assert read(text).laterality is side
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "is_hint"),
+    [
+        pytest.param("R post contrast", {LEFT}, True, id="of the other breast"),
+        pytest.param("L post contrast", {LEFT}, False, id="of the one it shows"),
+        pytest.param("R L post contrast", {LEFT}, False, id="of both"),
+        pytest.param("R post contrast", set(), False, id="which it shows is unknown"),
+        pytest.param("R post contrast", {Laterality.BOTH}, False, id="it shows both"),
+        pytest.param("post contrast", {LEFT}, False, id="of no breast"),
+    ],
+)
+def test_what_a_text_says_of_the_other_breast_is_a_hint_at_most(text, shown, is_hint):
+    assert heed_side(read(text), shown).is_weak is is_hint
 
 
 @pytest.mark.parametrize(
