@@ -88,6 +88,7 @@ def test_texts_of_no_language_tell_none():
         pytest.param("POST 1 CC", ("PRE 2 CC",), ("CC",), id="a number before, too"),
         pytest.param("DUCT 1 CC", ("DUCT 2 CC",), ("CC",), id="numbers of ducts"),
         pytest.param("INJ 1 CC", ("INJ 2 CC",), ("CC",), id="numbers of injections"),
+        pytest.param("1 CC DUCT", ("2 CC",), (), id="the duct stands behind a volume"),
         pytest.param("L CC POST 1 CC", ("POST 2 CC",), ("CC",), id="a view and a volume"),
         pytest.param("POST 1CC", (), (), id="glued"),
     ],

@@ -1,0 +1,68 @@
+"""What a label says that stands on some images of a breast and not on the others."""
+
+import pytest
+
+from ductdicom.language.labels import LabelMeaning, may_say_filled, read_label
+from ductdicom.language.text import read_text
+from ductdicom.vocabulary.terms import load_vocabulary
+
+VOCABULARY = load_vocabulary()
+FILLED, AFTER, BEFORE, EITHER = LabelMeaning
+
+
+def words(text):
+    return read_text(text, VOCABULARY, ductography_context=True).parts
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        pytest.param("KM", FILLED, id="contrast"),
+        pytest.param("after contrast", FILLED, id="after it"),
+        pytest.param("nach", AFTER, id="an after without its noun"),
+        pytest.param("vor", BEFORE, id="a before without its noun"),
+        pytest.param("utan", EITHER, id="a word of two languages"),
+        pytest.param("before after", None, id="both words"),
+        pytest.param("before utan", None, id="a before beside one of two languages"),
+        pytest.param("für KM", None, id="contrast to come"),
+        pytest.param("contrast:", None, id="a field left open"),
+        pytest.param("filling defect after contrast", FILLED, id="a finding"),
+        pytest.param("no filling defect after contrast", FILLED, id="a finding that is denied"),
+        pytest.param("no filling defect", None, id="which says nothing alone"),
+        pytest.param("good contrast", None, id="a remark on what may be the image's contrast"),
+        pytest.param("injection at 3", None, id="a place of something injected"),
+        pytest.param("contrast xyz", None, id="a word nobody knows"),
+    ],
+)
+def test_a_label_that_half_of_the_images_carry_says(text, meaning):
+    assert read_label(words(text), shared=()) is meaning
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("nach", id="an after without its noun"),
+        pytest.param("contrast xyz", id="contrast beside a word nobody knows"),
+        pytest.param("con xyz mdc", id="such a word between"),
+        pytest.param("MRT mit KM, KM", id="contrast beside that of another examination"),
+        pytest.param("contrast contrast planned", id="one contrast given, one planned"),
+        pytest.param("0.4 CT last week ml", id="a volume torn apart"),
+    ],
+)
+def test_an_image_may_be_filled_by_its_own_words(text):
+    assert may_say_filled(words(text), shared=())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("vor", id="a before without its noun"),
+        pytest.param("xyz", id="a word nobody knows"),
+        pytest.param("before contrast xyz", id="before contrast"),
+        pytest.param("contrast planned", id="a plan"),
+        pytest.param("MRT mit KM", id="the contrast of another examination"),
+        pytest.param("造影CT", id="its contrast ahead"),
+    ],
+)
+def test_what_speaks_of_no_filling_says_none(text):
+    assert not may_say_filled(words(text), shared=())
