@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from sheets import lay_out, make_image
 
 from ductdicom.model.call import Confidence, ExamCall, ExamKind, Kind
-from ductdicom.model.outcome import Problem, ProblemCode
+from ductdicom.model.outcome import Disposition, LedgerRow, Problem, ProblemCode
 from ductdicom.model.result import StudyResult
 from ductdicom.model.study import Study
 from ductdicom.pipeline.gather import Gathered, PatientStudy
@@ -32,12 +32,27 @@ def test_every_instance_has_a_row():
     ]
 
 
+def test_rows_come_by_source_and_an_archive_before_its_members():
+    names = [("b.zip", "2"), ("b.zip", "1"), ("b.zip", None), ("a.dcm", None)]
+    rows = tuple(
+        LedgerRow(
+            origin=replace(make_origin(source), member=member), disposition=Disposition.NOT_DICOM
+        )
+        for source, member in names
+    )
+
+    found = account(Gathered(parts=(), rows=rows), [])
+
+    assert [(row.origin.source, row.origin.member) for row in found] == names[::-1]
+
+
 @pytest.mark.parametrize(
     ("kind", "disposition", "reason"),
     [
         (Kind.VIEW, "view", "post"),
         (Kind.SYNTHETIC, "other", "synthetic"),
         (Kind.REPORT, "other", "report"),
+        (Kind.BIOPSY, "other", "biopsy"),
         (Kind.OTHER_MODALITY, "companion", "other-modality"),
     ],
 )

@@ -178,19 +178,6 @@ def test_two_alike_of_one_second_are_copies_where_each_second_has_one_exposure()
     assert sorted(kinds) == [Kind.PROCESSING_TWIN, Kind.VIEW, Kind.VIEW]
 
 
-def test_a_raw_image_and_its_processed_one_are_copies_whatever_the_clock():
-    common = {"at": "09:20:31"}
-    kinds = _kinds(
-        _view("2.25.1", intent=RAW, **common),
-        _view("2.25.2", intent=SHOWN, **common),
-        _view("2.25.3", view="ML", intent=RAW, **common),
-        _view("2.25.4", view="ML", intent=SHOWN, **common),
-        _view("2.25.5", at="09:00:12"),
-    )
-
-    assert kinds == [Kind.PROCESSING_TWIN, Kind.VIEW, Kind.PROCESSING_TWIN, Kind.VIEW, Kind.VIEW]
-
-
 def test_an_event_that_stands_on_several_views_makes_no_copies_of_two_fillings():
     common = {"at": "09:20:31", "irradiation_event_uids": ("2.25.500",)}
     kinds = _kinds(

@@ -241,6 +241,10 @@ def test_what_is_done_now_does(text):
     [
         pytest.param({}, id="attributes of a view"),
         pytest.param({"side": None, "view": None, "series_text": "L CC"}, id="a view in words"),
+        pytest.param(
+            {"side": None, "view": None, "series_text": "LEFT", "comment": "CC"},
+            id="a view in the words of two texts",
+        ),
     ],
 )
 def test_a_name_or_id_alone_makes_no_test_object(patient, shown):

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 
 import pytest
-from builders import conclude, images_of, make_instance, make_seen, make_visit
+from builders import MAGNIFICATION, conclude, images_of, make_instance, make_seen, make_visit
 
 from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.exam.rules import dual_energy
@@ -12,6 +12,7 @@ from ductdicom.model.call import ExamKind, Phase, Strength
 from ductdicom.model.instance import Breast, Contrast, Raster
 
 LIMITS = Thresholds()
+MAGNIFIED = {"modifiers": (MAGNIFICATION,)}
 
 
 def _look(*changes):
@@ -145,3 +146,24 @@ def test_the_start_of_another_image_is_cited_as_such_and_is_not_explicit():
     assert (own.tag, own.strength) == ("(0018,1042)", Strength.EXPLICIT)
     assert (cited.tag, cited.strength) == ("", Strength.STRUCTURAL)
     assert cited.value == "another image says that contrast started 20:00 min before this exposure"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wanted"),
+    [
+        pytest.param({}, MAGNIFIED, "unknown", id="as in the textbook: a protocol's name"),
+        pytest.param({}, {}, "strong", id="alike: typed for each image"),
+        pytest.param(MAGNIFIED, {}, "strong", id="the other way round: typed for each image"),
+    ],
+)
+def test_one_phase_for_a_contact_view_and_a_later_magnified_one_does_not_count(
+    before, after, wanted
+):
+    call = conclude(
+        *make_visit(
+            {"study_text": "Ductogram", "at": "09:00", "series_text": "post contrast 1"} | before,
+            {"study_text": "Ductogram", "at": "09:20", "series_text": "post contrast 2"} | after,
+        )
+    )
+
+    assert [image.call.confidence for image in images_of(call)] == [wanted] * 2

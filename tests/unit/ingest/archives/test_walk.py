@@ -5,10 +5,12 @@ import stat
 import zipfile
 
 import pytest
+from msgspec.structs import replace
 from streams import list_members, make_tar
 
 from ductdicom.ingest.archives import tar
-from ductdicom.ingest.archives.walk import read_all
+from ductdicom.ingest.archives.entry import Limits
+from ductdicom.ingest.archives.walk import open_origin, read_all
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import LedgerRow
 
@@ -41,6 +43,16 @@ def test_a_tar_that_is_asked_for_one_study_after_another_is_gone_through_once(tm
     assert len(passes) == 1
 
 
+def test_a_file_is_opened_where_it_lies_and_a_member_of_it_by_itself(tmp_path):
+    (member,) = _members(tmp_path, {"IM1": b"one", "IM2": b"two"}, "IM2")
+    archive = replace(member, member=None)
+
+    with open_origin(member) as in_memory, open_origin(archive) as on_disk:
+        assert in_memory.read() == b"two"
+        assert on_disk.read() == archive.path.read_bytes()
+        assert on_disk.name == str(archive.path)
+
+
 def test_what_lies_in_a_tar_within_a_tar_is_found_by_its_name(tmp_path):
     inner = make_tar({"IM1": b"one", "IM2": b"two"})
     (member,) = _members(tmp_path, {"before": b"", "inner.tar": inner}, "inner.tar!/IM2")
@@ -70,23 +82,36 @@ def test_an_archive_within_a_packed_one_is_read(tmp_path, pack):
     assert [content for _, content in read_all(members)] == [b"one", b"two"]
 
 
-def _rows(path):
+def _rows(path, limits=None):
     origin = Origin(file=str(path), source=path.name, size_bytes=path.stat().st_size)
     return [
         (row.origin.member, str(row.disposition), row.reason)
-        for row in list_members(origin)
+        for row in list_members(origin, limits)
         if isinstance(row, LedgerRow)
     ]
 
 
-def test_an_archive_on_the_third_level_stays_closed(tmp_path):
+@pytest.mark.parametrize(
+    ("depth", "closed"),
+    [
+        pytest.param(0, "2.tar", id="none"),
+        pytest.param(None, "2.tar!/3.tar", id="by default one"),
+        pytest.param(2, "2.tar!/3.tar!/4.tar", id="two"),
+    ],
+)
+def test_an_archive_that_lies_too_deep_in_others_stays_closed(tmp_path, depth, closed):
     path = tmp_path / "1.tar"
-    path.write_bytes(make_tar({"2.tar": make_tar({"3.tar": make_tar({"IM1": b"one"})})}))
+    content = b"one"
+    for name in ("IM1", "4.tar", "3.tar", "2.tar"):
+        content = make_tar({name: content})
+    path.write_bytes(content)
 
-    assert _rows(path) == [
-        ("2.tar!/3.tar", "unreadable", "archive-limit"),
-        ("2.tar", "container", ""),
-        (None, "container", ""),
+    rows = _rows(path, None if depth is None else Limits(depth=depth))
+
+    around = [name for name in ("2.tar!/3.tar", "2.tar") if closed.startswith(f"{name}!")]
+    assert rows == [
+        (closed, "unreadable", "archive-limit"),
+        *((name, "container", "") for name in (*around, None)),
     ]
 
 
