@@ -21,6 +21,7 @@ from ductdicom.classify.phase.side import (
     names_repeat,
 )
 from ductdicom.classify.phase.timeline import cluster_of, duration, gap_minutes, is_before
+from ductdicom.identity.known import MASK_SIGN
 from ductdicom.language.agents import denies_nothing
 from ductdicom.language.phrases import TextPhase
 from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strength
@@ -31,13 +32,15 @@ class _Known(NamedTuple):
     """The images of a side that have a phase, and those without that hint at contrast.
 
     ``is_refilled`` where the first of those that may be filled are named as a later filling, so
-    that an earlier one may stand on any image before it.
+    that an earlier one may stand on any image before it. ``masked`` are the places of images whose
+    own texts may have told a phase that is hidden now.
     """
 
     pres: Sequence[Seen]
     posts: Sequence[Seen]
     hinting: Sequence[Seen]
     is_refilled: bool
+    masked: frozenset[int]
 
 
 def infer(side: Side, thresholds: Thresholds) -> Side:
@@ -53,8 +56,31 @@ def infer(side: Side, thresholds: Thresholds) -> Side:
         for phase in (Phase.PRE, Phase.POST)
     )
     is_refilled = _is_refilled(side, posts)
-    known = _Known(pres=pres, posts=posts, hinting=_hinting(side), is_refilled=is_refilled)
+    known = _Known(
+        pres=pres,
+        posts=posts,
+        hinting=_hinting(side),
+        is_refilled=is_refilled,
+        masked=_masked(side),
+    )
     return side.called(partial(_infer_one, known=known, side=side, thresholds=thresholds))
+
+
+def _masked(side: Side) -> frozenset[int]:
+    """Return the places of images in whose own texts a word was hidden that named somebody.
+
+    It may have been a word of phase or of contrast as well, as of a patient called Scout.
+    """
+    texts = {
+        image.place: {
+            (text.tag, text.value)
+            for text, _ in image.subject.texts(Level.IMAGE, Level.SERIES)
+            if MASK_SIGN in text.value
+        }
+        for image in side.images
+    }
+    shared = set.intersection(*texts.values()) if texts else set()
+    return frozenset(place for place, found in texts.items() if found - shared)
 
 
 def _is_refilled(side: Side, posts: Sequence[Seen]) -> bool:
@@ -71,7 +97,7 @@ def _is_open(call: PhaseCall) -> bool:
 
 def _infer_one(image: Seen, known: _Known, side: Side, thresholds: Thresholds) -> PhaseCall:
     call, posts = image.call, known.posts
-    if not _is_open(call):
+    if not _is_open(call) or image.place in known.masked:
         return call
     if not posts:
         return _infer_without_post(image, known, thresholds)

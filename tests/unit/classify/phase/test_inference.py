@@ -2,6 +2,7 @@ import pytest
 from builders import (
     MAGNIFICATION,
     conclude,
+    images_of,
     make_instance,
     make_seen,
     make_visit,
@@ -333,3 +334,32 @@ def test_time_never_overrules_what_an_attribute_states(shots):
             assert after == before
         else:
             assert after.confidence in {Confidence.UNKNOWN, Confidence.INFERRED}
+
+
+@pytest.mark.parametrize(
+    ("at", "text", "wanted"),
+    [
+        pytest.param("09:23", "■■■", "unknown", id="after a filling: it may have said scout"),
+        pytest.param("08:50", "■■■ CC", "unknown", id="before a filling: it may have said post"),
+        pytest.param("09:23", "CC", "post", id="a text that hides nothing"),
+    ],
+)
+def test_an_image_whose_text_hides_a_word_is_not_told_by_its_order(at, text, wanted):
+    filled = {"study_text": "Ductogram", "at": "09:20", "agent": "IOHEXOL 300"}
+    other = {"study_text": "Ductogram", "at": at, "comment": text}
+
+    call = conclude(*make_visit(filled, other))
+
+    assert [str(image.call.phase) for image in images_of(call)] == ["post", wanted]
+
+
+def test_what_is_hidden_on_all_images_alike_tells_nothing():
+    shots = [("08:50", None), ("09:20", "IOHEXOL 300")]
+    images = [
+        {"study_text": "Ductogram", "at": at, "agent": agent, "comment": "■■■"}
+        for at, agent in shots
+    ]
+
+    call = conclude(*make_visit(*images))
+
+    assert [str(image.call.phase) for image in images_of(call)] == ["pre", "post"]
