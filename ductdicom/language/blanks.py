@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ductdicom.language.negations import is_nought
 from ductdicom.language.parts import NOUNS, Phrase
+from ductdicom.language.side import name_sides
 
 # Signs that deny nothing, whatever they stand beside; a plus and a tick even affirm.
 _PLAIN_SIGNS = frozenset(".,;:!?'\"+*|/&=-_#()[]{}<>~^%@\\°") | frozenset("✓✔☑✅✚➕•·–→…、。。·")
@@ -17,7 +18,6 @@ _PAIRS = frozenset({"[]", "()", "{}", "<>"})
 _LINES = frozenset("-_")
 _DENIAL = "n"
 _ASKS = frozenset(":=")
-_OF_THE_IMAGE = ("view", "modifier", "left", "right", "left_short", "right_short")
 
 
 def is_blank(phrases: Sequence[Phrase], first: int, last: int, *, is_bare: bool = False) -> bool:
@@ -49,8 +49,14 @@ def is_blank(phrases: Sequence[Phrase], first: int, last: int, *, is_bare: bool 
         is_open = is_numbering or not all(sign.text in ends for sign in signs_behind)
     else:
         is_asked = any(sign.text in _ASKS for sign in signs_behind)
-        is_open = is_bare and is_asked and phrases[behind].has(*_OF_THE_IMAGE)
+        is_open = is_bare and is_asked and _is_of_the_image(phrases, behind)
     return is_open or (is_bare and _is_struck(phrases, ahead, first))
+
+
+def _is_of_the_image(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether a view, or a side, stands where an answer should: "contrast: R CC"."""
+    is_side = 1 in name_sides(phrases[position - 1 : position + 2])
+    return is_side or phrases[position].has("view", "modifier")
 
 
 def _is_struck(phrases: Sequence[Phrase], ahead: int, first: int) -> bool:
