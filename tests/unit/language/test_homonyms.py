@@ -74,6 +74,19 @@ def test_sin_is_without_where_spanish_is_spoken(elsewhere, phase):
     assert read("SIN CONTR", *elsewhere).phase is phase
 
 
+@pytest.mark.parametrize(
+    ("text", "phase"),
+    [
+        pytest.param("v. KM", TextPhase.PRE, id="a letter that is a word"),
+        pytest.param("x/v KM", TextPhase.NONE, id="behind another letter"),
+        pytest.param("v/x KM", TextPhase.NONE, id="before another letter"),
+        pytest.param("R/後", TextPhase.POST, id="an ideograph is no letter"),
+    ],
+)
+def test_a_letter_of_an_abbreviation_is_no_word(text, phase):
+    assert read(text).phase is phase
+
+
 def test_texts_of_no_language_tell_none():
     assert hear_texts(("L CC", "MLO 2", "contrast"), VOCABULARY) == NOTHING_SPOKEN
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ductdicom.language.labels import LabelMeaning, may_say_filled, read_label
+from ductdicom.language.labels import LabelMeaning, label_words, may_say_filled, read_label
 from ductdicom.language.text import read_text
 from ductdicom.vocabulary.terms import load_vocabulary
 
@@ -12,6 +12,19 @@ FILLED, AFTER, BEFORE, EITHER = LabelMeaning
 
 def words(text):
     return read_text(text, VOCABULARY, ductography_context=True).parts
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("L CC 2", set(), id="what tells views apart"),
+        pytest.param("L CC KM", {"km"}, id="contrast"),
+        pytest.param("L MLO good contrast", {"good", "contrast"}, id="with a remark"),
+        pytest.param("für KM", {"fur"}, id="a plan, and not its noun"),
+    ],
+)
+def test_a_label_is_any_word_that_does_not_tell_the_view(text, found):
+    assert label_words(words(text)) == found
 
 
 @pytest.mark.parametrize(
@@ -32,6 +45,8 @@ def words(text):
         pytest.param("good contrast", None, id="a remark on what may be the image's contrast"),
         pytest.param("injection at 3", None, id="a place of something injected"),
         pytest.param("contrast xyz", None, id="a word nobody knows"),
+        pytest.param("contrast, xyz", None, id="behind a noun alone, in another clause"),
+        pytest.param("after contrast, xyz", FILLED, id="behind a phrase of phase"),
     ],
 )
 def test_a_label_that_half_of_the_images_carry_says(text, meaning):
