@@ -153,7 +153,8 @@ def window_sigmoid(values: Floats, *, center: float, width: float) -> Floats:
     _check_width(width)
     # Beyond 80 the result is 0 or 1 in float32, and the exponential would overflow.
     power = (-4.0 * (values - np.float32(center)) / np.float32(width)).clip(-80.0, 80.0)
-    shown: Floats = 1 / (1 + np.exp(power, dtype=np.float32))
+    one = np.float32(1)
+    shown: Floats = one / (one + np.exp(power, dtype=np.float32))
     return shown
 
 
