@@ -9,7 +9,7 @@ from importlib import import_module
 
 import click
 
-from ductdicom.cli.echo import say
+from ductdicom.cli.echo import forget_results, say
 from ductdicom.errors import INTERRUPTED, DuctDicomError, OutputError, UsageError
 from ductdicom.pipeline.interrupts import ended_politely
 from ductdicom.version import __version__
@@ -98,6 +98,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _say_unexpected(error: Exception) -> int:
     if isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITTEN:
+        forget_results()
         say(f"ductdicom: standard output: {error.strerror}", is_result=False)
         return OutputError.exit_code
     if isinstance(error, OSError) and error.errno in _EXHAUSTED:

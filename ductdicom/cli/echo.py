@@ -54,13 +54,17 @@ def say_event(event: str, level: str = "info", **values: object) -> None:
     say(json.dumps({"time": time, "level": level, "event": event, **values}), is_result=False)
 
 
+def forget_results() -> None:
+    """Write to nowhere what still waits to be printed: it would fail again when Python ends."""
+    with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
 def _print_result(text: str) -> None:
     try:
         click.echo(text)
     except OSError as error:
-        # What is still waiting to be written would fail once more, now or when Python ends.
-        with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        forget_results()
         if error.errno == errno.EPIPE:  # who read it has had enough
             return
         raise OutputError(
