@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from difflib import get_close_matches
 
 
@@ -29,3 +30,8 @@ def values_unsaid() -> Iterator[None]:
         # The place that it names for a warning may be one of ours.
         warnings.filterwarnings("ignore", category=UserWarning, module=r"(pydicom|ductdicom)(\.|$)")
         yield
+
+
+def utc_now() -> str:
+    """Return the time in UTC as ISO 8601, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

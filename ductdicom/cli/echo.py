@@ -6,13 +6,13 @@ import os
 import re
 import sys
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import msgspec
 
 from ductdicom.errors import OutputError
+from ductdicom.wording import utc_now
 
 _ESCAPED = re.compile(r"[^ -~]")
 
@@ -50,7 +50,7 @@ def say_event(event: str, level: str = "info", **values: object) -> None:
     Events are ``start``, ``progress``, ``study``, ``finding``, ``notice`` and ``end``; fields may
     be added. Levels are ``info``, ``warning`` and ``error``.
     """
-    time = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    time = utc_now()
     say(json.dumps({"time": time, "level": level, "event": event, **values}), is_result=False)
 
 

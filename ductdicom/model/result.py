@@ -95,7 +95,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
     ``rows`` are the ledger, one an input; ``problems`` those of no single study; ``seconds`` says
     how long each stage took. ``fail_on`` is what ends it with 1.
-    ``earlier_studies`` counts the studies' folders that earlier runs left in the output.
+    ``earlier_studies`` counts the studies in the output of which nothing was given to this run.
     ``failure`` says what could not be written, and ended the run early. ``notices`` are sentences
     that are said once, and stand in no record. ``say`` returns a path or a message as others may
     read it, ``tells_uids`` whether UIDs are said to them.

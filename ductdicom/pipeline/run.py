@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -55,7 +54,7 @@ from ductdicom.pipeline.read import (
 )
 from ductdicom.pixels.registration.register import require_library
 from ductdicom.settings import Settings
-from ductdicom.wording import counted
+from ductdicom.wording import counted, utc_now
 
 _NAME_DIGITS = 16
 _WINDOW = 4  # jobs waiting for each worker
@@ -145,10 +144,6 @@ def _executor(
         yield own
     finally:
         own.shutdown(wait=True, cancel_futures=True)
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _dry_run(scanned: Scan, settings: Settings, output: OutputFolder | None) -> Report:
@@ -296,12 +291,12 @@ def _leave_accounts(
     others = tuple(untouched(known, uids, written, output))
     try:
         try:
-            write_accounts(report, others, known.lines, output, _now())
+            write_accounts(report, others, known.lines, output, utc_now())
         except OutputError:
             if report.failure is None:
                 raise
             _remove_unfinished(jobs)
-            write_accounts(report, others, known.lines, output, _now())
+            write_accounts(report, others, known.lines, output, utc_now())
     except OutputError:
         forget_summary(output)
         if report.failure is None:

@@ -145,7 +145,7 @@ def test_the_summary_says_what_there_is_and_what_is_new(out, tmp_path, capsys):
 
 
 def test_new_is_what_the_last_run_brought(out, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("ductdicom.pipeline.run._now", lambda: "2999-01-01T00:00:00Z")
+    monkeypatch.setattr("ductdicom.pipeline.run.utc_now", lambda: "2999-01-01T00:00:00Z")
     new = write_ductogram(tmp_path / "new", study="2.25.979", day="20260109")
 
     organise(new, output=out)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 from ductdicom.export.accounts import list_fewer
@@ -11,6 +11,7 @@ from ductdicom.export.output import open_output, require_output
 from ductdicom.model.outcome import Status
 from ductdicom.model.record import RecordedStudy
 from ductdicom.pipeline.earlier.known import read_known
+from ductdicom.wording import utc_now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,6 @@ def prune(
             found.append(PrunedStudy(record=record, size_bytes=size, kept=tuple(folder.kept)))
         if chosen and not is_dry:
             others = sorted(known.records.keys() - chosen.keys())
-            now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            now = utc_now()
             list_fewer(((known.records[key], known.lines[key]) for key in others), output, now)
     return tuple(found)
