@@ -7,7 +7,7 @@ An option of a run may also stand in the environment (``DUCTDICOM_JOBS``) and in
 import os
 import sys
 import tomllib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -90,35 +90,30 @@ def _choice(name: str, kind: type[StrEnum], text: str) -> _Setting:
     )
 
 
-def _formats(
-    ctx: click.Context, option: click.Parameter, value: str | None
-) -> tuple[Format, ...] | None:
-    if value is None:
-        return None
-    choice = click.Choice([str(item) for item in Format], case_sensitive=False)
-    names = (choice.convert(name.strip(), option, ctx) for name in value.split(","))
-    return tuple(dict.fromkeys(map(Format, names)))
+def words_of(*kinds: type[StrEnum]) -> Callable[..., tuple[StrEnum, ...] | None]:
+    """Return a callback that reads words of these kinds, comma separated, each once."""
+    known = {str(word): word for kind in kinds for word in kind}
+    choice = click.Choice(list(known), case_sensitive=False)
+
+    def read(
+        ctx: click.Context, option: click.Parameter, value: str | None
+    ) -> tuple[StrEnum, ...] | None:
+        if value is None:
+            return None
+        names = (choice.convert(name.strip(), option, ctx) for name in value.split(","))
+        return tuple(dict.fromkeys(known[name] for name in names))
+
+    return read
 
 
 def _failures(
     ctx: click.Context, option: click.Parameter, value: str | None
-) -> tuple[FailOn, ...] | None:
-    if value is None:
-        return None
-    choice = click.Choice([*map(str, FailOn), _NOTHING])
-    names = [choice.convert(name.strip(), option, ctx) for name in value.split(",")]
-    if _NOTHING in names and len(names) > 1:
+) -> tuple[StrEnum, ...] | None:
+    if value == _NOTHING:
+        return ()
+    if value is not None and _NOTHING in map(str.strip, value.split(",")):
         raise click.BadParameter(f"{_NOTHING} stands alone.", ctx, option)
-    return tuple(dict.fromkeys(FailOn(name) for name in names if name != _NOTHING))
-
-
-def _chosen(
-    ctx: click.Context, option: click.Parameter, value: str | None
-) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    choice = click.Choice([*map(str, ExamKind), *map(str, Status)], case_sensitive=False)
-    return tuple(choice.convert(name.strip(), option, ctx) for name in value.split(","))
+    return words_of(FailOn)(ctx, option, value)
 
 
 def _read_config(ctx: click.Context, _option: click.Parameter, config: Path | None) -> Path | None:
@@ -210,7 +205,7 @@ DECIDING = (
 CHOOSING = (
     _Setting(
         "--only",
-        callback=_chosen,
+        callback=words_of(ExamKind, Status),
         metavar="LIST",
         help="Speak only of these studies, comma separated, by examination or status: "
         "ductogram, mammogram, review, paired and so on.",
@@ -250,7 +245,7 @@ WRITING = (
     _Setting("-o", "--output", type=_Path(), help="Where the results go. Required."),
     _Setting(
         "--format",
-        callback=_formats,
+        callback=words_of(Format),
         metavar="LIST",
         help="Sheet formats, comma separated: png,pdf,html,dicom.  [default: png,pdf,html]",
     ),

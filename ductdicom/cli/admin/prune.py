@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from ductdicom.cli.echo import say
+from ductdicom.cli.options import words_of
 from ductdicom.errors import UsageError
 from ductdicom.model.outcome import Status
 from ductdicom.pipeline.earlier.prune import prune as prune_studies
@@ -14,15 +15,6 @@ from ductdicom.wording import counted
 
 def _day(_context: click.Context, _option: click.Parameter, value: datetime | None) -> date | None:
     return None if value is None else value.date()
-
-
-def _statuses(
-    ctx: click.Context, option: click.Parameter, value: str | None
-) -> tuple[Status, ...] | None:
-    if value is None:
-        return None
-    choice = click.Choice([str(status) for status in Status])
-    return tuple(Status(choice.convert(name.strip(), option, ctx)) for name in value.split(","))
 
 
 @click.command(
@@ -39,7 +31,7 @@ def _statuses(
 @click.option(
     "--status",
     "statuses",
-    callback=_statuses,
+    callback=words_of(Status),
     metavar="LIST",
     help="Studies of these, comma separated: " + ", ".join(Status) + ".",
 )
