@@ -89,12 +89,13 @@ def files_of(folder):
 def results_of(output):
     """Return what two runs over the same input have in common: all but when they ran.
 
-    The summary and the work list are values without times; earlier runs' accounts are left out.
+    The summary and the work list are values without times; earlier runs' accounts are left out, as
+    are hashes of what holds a time.
     """
     found = {
         name: content
         for name, (content, _) in files_of(output).items()
-        if name != ".ductdicom/times.json" and not name.startswith("runs/")
+        if name not in OF_ONE_RUN and not name.startswith("runs/")
     }
     summary = json.loads(found.pop("summary.json"))
     worklist = list(csv.DictReader(found.pop("worklist.csv").decode("utf-8").splitlines()))
@@ -104,6 +105,7 @@ def results_of(output):
     return found | {"summary.json": summary, "worklist.csv": worklist}
 
 
+OF_ONE_RUN = {".ductdicom/times.json", ".ductdicom/written.json"}
 WHEN = ("first_seen", "changed")
 
 

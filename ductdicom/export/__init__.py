@@ -4,5 +4,6 @@
 - ``originals``: originals laid down by phase
 - ``png``, ``pdf``, ``dicom``, ``html``: pages as a file of that format
 - ``records``: studies, inputs and totals as other programs read them
+- ``folder``, ``top``: what is a run's in a study's folder, and at the top, and what is a reader's
 - ``accounts``: what stands at the top of the output folder
 """

@@ -20,6 +20,7 @@ from ductdicom.export.output import (
 )
 from ductdicom.export.records import study_record, summary_record
 from ductdicom.export.tables import ledger_csv, worklist_csv
+from ductdicom.export.top import is_own, make_room
 from ductdicom.model.record import RecordedStudy
 from ductdicom.model.result import Report, count_inputs
 from ductdicom.reading import read_regular
@@ -38,11 +39,12 @@ def write_accounts(
     before: Mapping[str, bytes],
     output: OutputFolder,
     now: str,
-) -> None:
+) -> tuple[str, ...]:
     """Write the records of all studies, the work list, the index, the ledger and the totals.
 
-    Files that would not change are left alone. The ledger and the totals are of this run; those
-    of the run before are kept in a folder of ``runs/`` where they say something else.
+    Files that would not change are left alone, those that no run wrote are set aside. The ledger
+    and the totals are of this run; those of the run before are kept in a folder of ``runs/`` where
+    they say something else.
 
     Parameters
     ----------
@@ -53,6 +55,10 @@ def write_accounts(
     now
         UTC, ISO 8601.
 
+    Returns
+    -------
+    The names of files that were set aside.
+
     Raises
     ------
     OutputError
@@ -61,22 +67,31 @@ def write_accounts(
     made = (study_record(study) for study in report.studies)
     written = ((record, encode_json(record)) for record in made)
     everything = sorted((*others, *written), key=lambda item: item[0].key or "")
-    _write_overview(everything, before, count_inputs(report.rows), output, now)
+    files = _overview(everything, before, count_inputs(report.rows), output, now)
     ledger, summary = ledger_csv(report.rows), summary_record(report, now)
-    if _is_news(ledger, summary, output):
+    is_news = _is_news(ledger, summary, output)
+    if is_news:
+        files |= {_LEDGER_NAME: ledger, _SUMMARY_NAME: encode_json(summary, indent=2)}
+    kept = make_room(files, output)
+    if is_news:
         _keep_earlier(output, now)
-        write_whole(output.place(_LEDGER_NAME), ledger)
-        write_whole(output.place(_SUMMARY_NAME), encode_json(summary, indent=2))
+    _write(files, output)
+    return kept
 
 
-def _write_overview(
+def _write(files: Mapping[str, bytes], output: OutputFolder) -> None:
+    for name, content in files.items():
+        write_whole(output.place(name), content)
+
+
+def _overview(
     studies: Sequence[tuple[RecordedStudy, bytes]],
     before: Mapping[str, bytes],
     inputs: Sequence[tuple[str, str, int]],
     output: OutputFolder,
     now: str,
-) -> None:
-    """Write what is of all studies in the folder.
+) -> dict[str, bytes]:
+    """Return the files, by name, that are of all studies in the folder; keep the studies' times.
 
     Parameters
     ----------
@@ -91,8 +106,6 @@ def _write_overview(
     records = [record for record, _ in studies]
     lines = {record.key or "": line for record, line in studies}
     times = _times(output, lines, before, now)
-    write_whole(output.place(RECORDS_NAME), b"".join(lines.values()))
-    write_whole(output.place(WORKLIST_NAME), worklist_csv(records, times))
     has_links = output.phi is not Phi.NONE
     index = html_index(
         index_entries(records, has_links=has_links),
@@ -100,7 +113,11 @@ def _write_overview(
         totals=_totals(records, sum(number for _, _, number in inputs)),
         has_links=has_links,
     )
-    write_whole(output.place("index.html"), index)
+    return {
+        RECORDS_NAME: b"".join(lines.values()),
+        WORKLIST_NAME: worklist_csv(records, times),
+        "index.html": index,
+    }
 
 
 def _totals(records: Sequence[RecordedStudy], inputs: int) -> str:
@@ -113,7 +130,7 @@ def _totals(records: Sequence[RecordedStudy], inputs: int) -> str:
 
 def list_fewer(
     studies: Iterable[tuple[RecordedStudy, bytes]], output: OutputFolder, now: str
-) -> None:
+) -> tuple[str, ...]:
     """Write what is of all studies in the folder anew, as some were removed.
 
     Parameters
@@ -122,12 +139,19 @@ def list_fewer(
         Those that stay, each also as the line that it stands on.
     now
         UTC, ISO 8601.
+
+    Returns
+    -------
+    The names of files that were set aside.
     """
     listed = tuple(studies)
     unchanged = {record.key or "": line for record, line in listed}
     counts = (read_summary(output) or LastRun()).inputs.by_reason
     inputs = [(item.disposition, item.reason, item.count) for item in counts]
-    _write_overview(listed, unchanged, inputs, output, now)
+    files = _overview(listed, unchanged, inputs, output, now)
+    kept = make_room(files, output)
+    _write(files, output)
+    return kept
 
 
 class InputCount(Struct, frozen=True):
@@ -186,7 +210,8 @@ def has_records(output: OutputFolder) -> bool:
 def forget_summary(output: OutputFolder) -> None:
     """Remove the summary of an earlier run where this one could not write its own."""
     with suppress(OSError):
-        (output.path / _SUMMARY_NAME).unlink(missing_ok=True)
+        if is_own(_SUMMARY_NAME, output):
+            output.place(_SUMMARY_NAME).unlink()
 
 
 def _times(

@@ -66,6 +66,30 @@ def written_file(name: str, content: bytes) -> WrittenFile:
     return WrittenFile(name=name, size_bytes=len(content), sha256=digest)
 
 
+def is_written(path: Path, files: Iterable[WrittenFile]) -> bool:
+    """Tell whether a regular file is one of these, as it was written."""
+    try:
+        status = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    same = [file.sha256 for file in files if file.size_bytes == status.st_size]
+    if not same or not stat.S_ISREG(status.st_mode):
+        return False
+    if None in same:
+        return True
+    with open_regular(path, follow=False) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() in same
+
+
+def set_aside(path: Path) -> Path:
+    """Give a file a name under which no run touches it."""
+    number = 1
+    while os.path.lexists(aside := path.with_name(f"{path.name}.kept-{number}")):
+        number += 1
+    path.rename(aside)
+    return aside
+
+
 class StudyFolder:
     """Writes a study anew into a folder that may hold more than was written there before.
 
@@ -245,13 +269,7 @@ class StudyFolder:
         if stat.S_ISLNK(status.st_mode):
             self._require_own_link(path, files)
             return True
-        same = [file.sha256 for file in files if file.size_bytes == status.st_size]
-        if not same or not stat.S_ISREG(status.st_mode):
-            return False
-        if None in same:
-            return True
-        with open_regular(path, follow=False) as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest() in same
+        return is_written(path, files)
 
     def _require_own_link(self, path: Path, files: Iterable[WrittenFile]) -> None:
         if _digest_of_link(path) not in {file.sha256 for file in files}:
@@ -259,11 +277,7 @@ class StudyFolder:
 
     def _set_aside(self, name: str) -> None:
         """Give a file a name under which no run touches it."""
-        path, number = self.path / name, 1
-        while os.path.lexists(aside := path.with_name(f"{path.name}.kept-{number}")):
-            number += 1
-        path.rename(aside)
-        self.kept.append(aside.relative_to(self.path).as_posix())
+        self.kept.append(set_aside(self.path / name).relative_to(self.path).as_posix())
 
     def _remove(self, name: str) -> None:
         path = self._place(name)

@@ -200,7 +200,9 @@ def _run(
         earlier_studies=len(known.uids - set(uids.values())),
         notices=tuple(_notices(results, output, known, kept)),
     )
-    _leave_accounts(report, output, known, jobs, was_all_read=not scanned.is_interrupted)
+    aside = _leave_accounts(report, output, known, jobs, was_all_read=not scanned.is_interrupted)
+    notices = (*report.notices, *map(_set_aside, aside))
+    report = msgspec.structs.replace(report, notices=notices)
     if report.failure is not None:
         raise report.failure
     return report
@@ -256,13 +258,16 @@ def _notices(
 ) -> Iterator[str]:
     if known.unread:
         yield f"{counted(known.unread, 'record')} of earlier runs cannot be read and is forgotten"
-    for name in kept:
-        yield f"{name}: set aside, as it is not what a run wrote"
+    yield from map(_set_aside, kept)
     if not output.has_locks:
         yield "the file system of the output folder has no locks: a file stands for one"
     for key in sorted(results):
         for name in results[key].kept:
-            yield f"studies/{key}/{name}: set aside, as it is not what a run wrote"
+            yield _set_aside(f"studies/{key}/{name}")
+
+
+def _set_aside(name: str) -> str:
+    return f"{name}: set aside, as it is not what a run wrote"
 
 
 def _leave_accounts(
@@ -272,35 +277,40 @@ def _leave_accounts(
     jobs: Sequence[StudyJob],
     *,
     was_all_read: bool,
-) -> None:
+) -> tuple[str, ...]:
     """Write the accounts of a run, unless those of an earlier run say more.
 
     They do where this one was stopped before all was read, or found or made nothing, as over a
     folder that failed to be mounted. Where a disk was too full for the sheets of a study, the
     accounts of the finished ones may still find room, if need be in the place of sheets of
     studies that are not finished.
+
+    Returns
+    -------
+    The names of files that were set aside.
     """
     if report.failure is not None:
         forget_summary(output)
     if not was_all_read and has_accounts(output):
-        return
+        return ()
     if report.found_nothing and not report.is_interrupted and has_records(output):
-        return
+        return ()
     uids = {job.key: job.call.study.study_instance_uid for job in jobs}
     written = {study.key or "" for study in report.studies}
     others = tuple(untouched(known, uids, written, output))
     try:
         try:
-            write_accounts(report, others, known.lines, output, utc_now())
+            return write_accounts(report, others, known.lines, output, utc_now())
         except OutputError:
             if report.failure is None:
                 raise
             _remove_unfinished(jobs)
-            write_accounts(report, others, known.lines, output, utc_now())
+            return write_accounts(report, others, known.lines, output, utc_now())
     except OutputError:
         forget_summary(output)
         if report.failure is None:
             raise
+    return ()
 
 
 def _remove_unfinished(jobs: Sequence[StudyJob]) -> None:

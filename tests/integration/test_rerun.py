@@ -13,8 +13,10 @@ from exports import files_of, organise, read_records, tiny_pixels, write_ductogr
 from msgspec.structs import replace
 
 import ductdicom
+from ductdicom.cli.application import run
 from ductdicom.errors import OutputError
-from ductdicom.export.output import encode_json
+from ductdicom.export import accounts
+from ductdicom.export.output import encode_json, write_whole
 from ductdicom.export.records import study_record
 from ductdicom.model.outcome import Cause
 from ductdicom.phantom.files import Syntax
@@ -362,6 +364,81 @@ def test_what_a_reader_added_or_changed_outlives_a_redraw_and_is_said(export, tm
     # That it is said once is enough.
     assert organise(export, output=output) == 0
     assert "kept-1" not in capsys.readouterr().err
+
+
+ACCOUNTS = ("index.html", "studies.jsonl", "worklist.csv", "ledger.csv", "summary.json")
+
+
+def test_what_a_reader_had_at_the_top_outlives_the_first_run_and_is_said(export, tmp_path, capsys):
+    output = tmp_path / "out"
+    output.mkdir()
+    for name in ACCOUNTS:
+        (output / name).write_text(f"a reader's {name}")
+
+    # Where no run has been, the folder may hold other things.
+    assert organise(export, output=output) == 0
+
+    said = capsys.readouterr().err
+    for name in ACCOUNTS:
+        assert (output / f"{name}.kept-1").read_text() == f"a reader's {name}"
+        assert f"{name}.kept-1: set aside" in said
+    assert len(read_records(output)) == 3
+    assert not (output / "runs").exists()
+
+
+@pytest.mark.parametrize("command", ["organise", "prune"])
+def test_a_work_list_that_somebody_filled_in_is_kept(export, tmp_path, capsys, command):
+    output = tmp_path / "out"
+    organise(export, output=output)
+    filled = (output / "worklist.csv").read_text(encoding="utf-8") + "seen by AB\n"
+    (output / "worklist.csv").write_text(filled, encoding="utf-8")
+    capsys.readouterr()
+
+    if command == "prune":
+        assert run(["prune", str(output), "--status", "paired"]) == 0
+    else:
+        assert organise(export, output=output) == 0
+
+    assert (output / "worklist.csv.kept-1").read_text(encoding="utf-8") == filled
+    assert "worklist.csv.kept-1: set aside" in capsys.readouterr().err
+    assert "seen by" not in (output / "worklist.csv").read_text(encoding="utf-8")
+
+
+def test_a_run_that_was_stopped_leaves_nothing_that_the_next_sets_aside(
+    export, tmp_path, monkeypatch
+):
+    output = tmp_path / "out"
+    written = []
+
+    def stop(path, content):
+        written.append(path.name)
+        if path.name == "ledger.csv":
+            raise KeyboardInterrupt
+        return write_whole(path, content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(accounts, "write_whole", stop)
+        organise(export, output=output)
+    assert written[-1] == "ledger.csv"
+    write_ductogram(export / "P9", study="2.25.899", day="20260109")
+
+    assert organise(export, output=output) == 0
+    assert len(read_records(output)) == 4
+    assert not list(output.glob("*.kept-*"))
+
+
+def test_a_reader_s_summary_is_not_removed_where_a_run_fails(export, tmp_path, monkeypatch):
+    output = tmp_path / "out"
+    output.mkdir()
+    (output / "summary.json").write_text("a reader's")
+
+    def refuse(*_args):
+        raise OutputError("no room", path=output)
+
+    monkeypatch.setattr(pipeline, "write_accounts", refuse)
+
+    assert organise(export, output=output) == 4
+    assert (output / "summary.json").read_text() == "a reader's"
 
 
 def test_a_run_that_could_not_write_leaves_no_summary_of_another(export, tmp_path, monkeypatch):

@@ -9,7 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from exports import files_of, organise, read_records, results_of, same_key, write_ductogram
+from exports import (
+    OF_ONE_RUN,
+    files_of,
+    organise,
+    read_records,
+    results_of,
+    same_key,
+    write_ductogram,
+)
 from stopping import stop_after_first
 
 import ductdicom.pipeline.read as reading
@@ -254,7 +262,7 @@ def test_a_failure_between_write_and_rename_leaves_nothing_half_made(
     assert not list(output.rglob(".part-*"))
     whole = results_of(undisturbed)
     accounts = {"studies.jsonl", "index.html", "worklist.csv", "summary.json"}  # what is finished
-    accounts |= {".ductdicom/times.json"}
+    accounts |= OF_ONE_RUN
     for name, (content, _) in files_of(output).items():
         if name not in accounts and not name.endswith("/.unfinished.json"):
             assert content == whole[name]

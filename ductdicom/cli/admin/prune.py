@@ -48,15 +48,14 @@ def prune(
         raise UsageError("all studies would go", hint="say which: --before, --status; or try -n")
     chosen = tuple(Status) if statuses is None else statuses
     found = prune_studies(output, before=before, statuses=chosen, is_dry=dry_run)
-    for study in found:
+    kept = list(found.kept)
+    for study in found.studies:
         key, size = study.record.key, counted(study.size_bytes, "byte")
         say(f"{key}: {study.record.exam.kind}, {study.record.status}: {size}")
-        for name in study.kept:
-            say(
-                f"ductdicom: studies/{key}/{name}: set aside, as it is not what a run wrote",
-                is_result=False,
-            )
-    number = counted(len(found), "study", "studies")
-    size = counted(sum(study.size_bytes for study in found), "byte")
+        kept += [f"studies/{key}/{name}" for name in study.kept]
+    for name in kept:
+        say(f"ductdicom: {name}: set aside, as it is not what a run wrote", is_result=False)
+    number = counted(len(found.studies), "study", "studies")
+    size = counted(sum(study.size_bytes for study in found.studies), "byte")
     say(f"{number}, {size} {'would be ' if dry_run else ''}removed")
     return 0

@@ -27,13 +27,21 @@ class PrunedStudy:
     kept: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """What was removed; ``kept`` are files at the top of the folder that were set aside."""
+
+    studies: tuple[PrunedStudy, ...]
+    kept: tuple[str, ...]
+
+
 def prune(
     path: Path,
     *,
     before: date | None = None,
     statuses: Collection[Status] = tuple(Status),
     is_dry: bool = False,
-) -> tuple[PrunedStudy, ...]:
+) -> Pruned:
     """Remove what runs wrote of studies, and list these no more.
 
     A reader's own files stay, as do decisions, and the accounts of runs.
@@ -69,8 +77,11 @@ def prune(
             folder = StudyFolder(path / "studies" / key)
             size = folder.size_bytes() if is_dry else folder.remove()
             found.append(PrunedStudy(record=record, size_bytes=size, kept=tuple(folder.kept)))
+        kept: tuple[str, ...] = ()
         if chosen and not is_dry:
             others = sorted(known.records.keys() - chosen.keys())
             now = utc_now()
-            list_fewer(((known.records[key], known.lines[key]) for key in others), output, now)
-    return tuple(found)
+            kept = list_fewer(
+                ((known.records[key], known.lines[key]) for key in others), output, now
+            )
+    return Pruned(studies=tuple(found), kept=kept)
