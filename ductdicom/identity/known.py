@@ -35,6 +35,8 @@ _LEAST_SOUND = 4  # letters; shorter words are compared as they are spelled
 _LEAST_INSIDE = 4  # letters of a name that is looked for inside longer words, too
 _LEAST_DIGITS = 4  # of a number that is an ID wherever it stands
 _LEAST_SURE_DIGITS = 6  # of one that is found inside longer numbers, and parted by signs
+_LONGEST_COUNTRY = 3  # digits of a telephone number that are its country's
+_LOCAL_DIGITS = 7
 _MOST_SIGNS = 2  # between two digits of one number
 _LEAST_CODE = 3
 _BEGINNING = 3  # letters
@@ -237,6 +239,17 @@ def identify_codes(codes: Iterable[str], *, is_minor: bool = False) -> Identity:
         codes=frozenset(c for c in spelled if len(c) >= _LEAST_CODE and not c.isdigit()),
         numbers=frozenset(filter(None, numbers)),
     )
+
+
+def identify_phones(phones: Iterable[str]) -> Identity:
+    """Return what telephone numbers name: with and without the country's and the town's part."""
+    digits = ("".join(filter(str.isdigit, spell_name(phone)[0])).lstrip("0") for phone in phones)
+    parts = (
+        number[start:]
+        for number in digits
+        for start in (*range(_LONGEST_COUNTRY + 1), -_LOCAL_DIGITS, -_LEAST_SURE_DIGITS)
+    )
+    return Identity(numbers=frozenset(part for part in parts if len(part) >= _LEAST_SURE_DIGITS))
 
 
 def identify_uids(uids: Iterable[str]) -> Identity:

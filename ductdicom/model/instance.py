@@ -69,11 +69,13 @@ class People(Value, frozen=True, kw_only=True):
 
     Kept to know it again where somebody typed it into a text. ``names`` are further ones of the
     patient and the mother's, ``ids`` all of the patient, ``numbers`` those of orders and visits;
-    ``places`` are the institution and addresses. Names are as in DICOM, with their groups.
+    ``phones`` are anybody's, ``places`` the institution and addresses. Names are as in DICOM, with
+    their groups.
     """
 
     names: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
     staff: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     places: tuple[str, ...] = ()

@@ -21,6 +21,7 @@ from ductdicom.identity.known import (
     identify_codes,
     identify_days,
     identify_person,
+    identify_phones,
     identify_place,
     identify_uids,
 )
@@ -132,6 +133,7 @@ def identify(instances: Iterable[Instance], vocabulary: Vocabulary) -> Identity:
             _places(tuple(_all(people, "places")), vocabulary),
             identify_codes((*ids, *_all(people, "ids"))),
             identify_codes(_all(people, "numbers"), is_minor=True),
+            identify_phones(_all(people, "phones")),
             identify_uids(uids),
             identify_days(days),
         )

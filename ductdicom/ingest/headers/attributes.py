@@ -13,6 +13,8 @@ References
 * private labels behind their creators: pydicom's private dictionary
 """
 
+import re
+import struct
 from collections.abc import Iterator
 from itertools import chain
 
@@ -49,6 +51,8 @@ from ductdicom.ingest.headers.tags import (
     CENTRICITY_VIEW,
     GE_CLINICAL_VIEW,
     GE_FALLBACK_INSTANCE_UID,
+    NAME_TAGS,
+    NAMELESS_SEQUENCES,
     Tag,
     private_tags,
 )
@@ -115,33 +119,23 @@ _REQUEST_CODES = (
     Tag.REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE,
 )
 
-# Persons, their numbers and places, as DICOM PS3.15 Table E.1-1 has them.
+# What names persons beside elements of VR PN, as DICOM PS3.15 Table E.1-1 has it.
 _PEOPLE = {
-    "names": (
-        Tag.OTHER_PATIENT_NAMES,
-        Tag.PATIENT_BIRTH_NAME,
-        Tag.PATIENT_MOTHER_BIRTH_NAME,
-        Tag.RESPONSIBLE_PERSON,
-    ),
     "ids": (
         Tag.PATIENT_ID,
         Tag.OTHER_PATIENT_IDS,
         Tag.MEDICAL_RECORD_LOCATOR,
-        Tag.PATIENT_TELEPHONE_NUMBERS,
+        Tag.INSURANCE_PLAN_IDENTIFICATION,
+        Tag.CLINICAL_TRIAL_SUBJECT_ID,
+        Tag.CLINICAL_TRIAL_SUBJECT_READING_ID,
     ),
-    "staff": (
-        Tag.REFERRING_PHYSICIAN_NAME,
-        Tag.CONSULTING_PHYSICIAN_NAME,
-        Tag.PHYSICIANS_OF_RECORD,
-        Tag.PERFORMING_PHYSICIAN_NAME,
-        Tag.NAME_OF_PHYSICIANS_READING_STUDY,
-        Tag.OPERATORS_NAME,
-        Tag.REQUESTING_PHYSICIAN,
-        Tag.SCHEDULED_PERFORMING_PHYSICIAN_NAME,
-        Tag.NAMES_OF_INTENDED_RECIPIENTS,
-        Tag.VERIFYING_OBSERVER_NAME,
-        Tag.PERSON_NAME,
-        Tag.CONTENT_CREATOR_NAME,
+    "phones": (
+        Tag.PATIENT_TELEPHONE_NUMBERS,
+        Tag.PATIENT_TELECOM_INFORMATION,
+        Tag.REFERRING_PHYSICIAN_TELEPHONE_NUMBERS,
+        Tag.PERSON_TELEPHONE_NUMBERS,
+        Tag.PERSON_TELECOM_INFORMATION,
+        Tag.ORDER_CALLBACK_TELEPHONE_NUMBER,
     ),
     "numbers": (
         Tag.ACCESSION_NUMBER,
@@ -159,23 +153,75 @@ _PEOPLE = {
         Tag.INSTITUTION_ADDRESS,
         Tag.INSTITUTIONAL_DEPARTMENT_NAME,
         Tag.PATIENT_ADDRESS,
+        Tag.REFERRING_PHYSICIAN_ADDRESS,
+        Tag.PERSON_ADDRESS,
+        Tag.REQUESTING_SERVICE,
+        Tag.PATIENT_INSTITUTION_RESIDENCE,
+        Tag.RESPONSIBLE_ORGANIZATION,
+        Tag.HUMAN_PERFORMER_ORGANIZATION,
+        Tag.VERIFYING_ORGANIZATION,
+        Tag.CLINICAL_TRIAL_SITE_NAME,
+        Tag.CLINICAL_TRIAL_COORDINATING_CENTER_NAME,
+        Tag.ISSUER_OF_PATIENT_ID,
     ),
 }
-_NAMING_ITEMS = (Tag.REQUEST_ATTRIBUTES_SEQUENCE, Tag.OTHER_PATIENT_IDS_SEQUENCE)
+_PATIENT_NAMES = frozenset(
+    {
+        Tag.PATIENT_NAME,
+        Tag.OTHER_PATIENT_NAMES,
+        Tag.PATIENT_BIRTH_NAME,
+        Tag.PATIENT_MOTHER_BIRTH_NAME,
+        Tag.RESPONSIBLE_PERSON,
+    }
+)
+# Codes that stand for one person, who is their meaning.
+_PERSON_CODES = frozenset(
+    {Tag.PERSON_IDENTIFICATION_CODE_SEQUENCE, Tag.HUMAN_PERFORMER_CODE_SEQUENCE}
+)
+PEOPLE_TAGS = frozenset(
+    map(int, (*chain.from_iterable(_PEOPLE.values()), *NAME_TAGS, Tag.SPECIFIC_CHARACTER_SET))
+)
+"""Elements of the top level by which people are known, beside private names and sequences."""
+_NAMING = re.compile(
+    b"PN|"
+    + b"|".join(
+        re.escape(struct.pack("<HH", tag >> 16, tag & 0xFFFF))
+        for tag in sorted({*PEOPLE_TAGS, *map(int, _PERSON_CODES)} - {Tag.SPECIFIC_CHARACTER_SET})
+    )
+)
 _WORDED_ITEMS = (Tag.INTERVENTION_SEQUENCE, Tag.REQUEST_ATTRIBUTES_SEQUENCE)
 
 
-@looks_at(*chain.from_iterable(_PEOPLE.values()), *_NAMING_ITEMS)
-def _people(header: Header) -> People:
-    """Return the names, IDs and places of people, each once, of the order's attributes too."""
-    top = header.top
-    items = (top, *(item for tag in _NAMING_ITEMS for item in top.items(tag)))
+def may_name(sequence: bytes) -> bool:
+    """Whether the bytes of a sequence may hold a name, or another element that names somebody."""
+    return _NAMING.search(sequence) is not None
 
-    def found(field: str) -> tuple[str, ...]:
-        values = (item.values(tag) or () for item in items for tag in _PEOPLE[field])
-        return tuple(dict.fromkeys(filter(None, chain.from_iterable(values))))
 
-    return People(**{field: found(field) for field in _PEOPLE})
+def read_people(top: DataSet) -> People:
+    """Return the names, IDs and places of people, each once, wherever in a header they stand."""
+    found: dict[str, dict[str, None]] = {name: {} for name in People.__struct_fields__}
+    for sequence, item in _everywhere(top, 0, 0):
+        for tag in item.tags_of("PN"):
+            field = "names" if tag in _PATIENT_NAMES else "staff"
+            found[field] |= dict.fromkeys(item.values(tag) or ())
+        for field, tags in _PEOPLE.items():
+            for tag in tags:
+                found[field] |= dict.fromkeys(item.values(tag) or ())
+        if sequence in _PERSON_CODES:
+            found["staff"][item.text(Tag.CODE_MEANING) or ""] = None
+            found["numbers"][item.text(Tag.CODE_VALUE) or ""] = None
+    return People(**{field: tuple(filter(None, texts)) for field, texts in found.items()})
+
+
+def _everywhere(item: DataSet, sequence: int, depth: int) -> Iterator[tuple[int, DataSet]]:
+    """Yield a data set and all items in it, each with the sequence that it stands in, or 0."""
+    yield sequence, item
+    if depth > _MAX_DEPTH:
+        return
+    for tag in item.tags_of("SQ"):
+        if tag not in NAMELESS_SEQUENCES:
+            for inner in item.items(tag):
+                yield from _everywhere(inner, tag, depth + 1)
 
 
 @looks_at(Tag.IRRADIATION_EVENT_UID, Tag.IRRADIATION_EVENT_IDENTIFICATION_SEQUENCE)
@@ -366,8 +412,6 @@ STUDY = {
         age=word(Tag.PATIENT_AGE),
     ),
 }
-
-PEOPLE = {"people": _people}
 
 SERIES = {
     "modality": word(Tag.MODALITY),

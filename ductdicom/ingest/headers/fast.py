@@ -18,7 +18,13 @@ from types import MappingProxyType
 from typing import BinaryIO
 
 from ductdicom.ingest.headers.shared_runs import Stretch, Stretches
-from ductdicom.ingest.headers.tags import PIXEL_TAGS, WANTED, Tag
+from ductdicom.ingest.headers.tags import (
+    NAME_TAGS,
+    NAMELESS_SEQUENCES,
+    PIXEL_TAGS,
+    WANTED,
+    Tag,
+)
 from ductdicom.ingest.headers.values import MAX_ITEMS, Parsed, PixelElement, RawValue
 
 FIRST_BYTES = 40 << 10  # more than a mammogram's header with its tables takes
@@ -39,6 +45,7 @@ _ITEM_END = 0xFFFE_E00D
 _SEQUENCE_END = 0xFFFE_E0DD
 _FIRST_DELIMITER = 0xFFFE_0000
 _DELIMITERS = 0xFFFE  # their group
+_PRIVATE_BIT = 0x0001_0000  # groups of odd numbers are private
 _META = 0x0002
 # The group number of a first element is small; read the wrong way round it is not.
 LARGEST_FIRST_GROUP = 0x0400
@@ -60,7 +67,10 @@ LONG_VRS = {
 }
 _VRS = frozenset({*SHORT_VRS, *LONG_VRS} - BLANK_VRS)
 _PLAIN_VRS = frozenset({*SHORT_VRS, *LONG_VRS} - {b"SQ", b"UN"})
-_SEQUENCE_VRS = frozenset({b"SQ"})
+_SEQUENCE = "SQ"
+_SEQUENCE_VRS = frozenset({_SEQUENCE.encode()})
+NAMING_VRS = frozenset({b"PN", b"SQ"})  # kept wherever they stand, as they may name somebody
+ITEM_HEAD = b"\xfe\xff\x00\xe0"
 _SEQUENCES = frozenset(int(tag) for tag in Tag if tag.name.endswith("_SEQUENCE"))
 # The wanted tags, each with the representations that its values may have; the delimiters have none,
 # and pixels are noticed before anything is expected of them.
@@ -121,6 +131,16 @@ def find_blank_vrs(content: bytes, position: int) -> list[int]:
     return found
 
 
+def _is_kept(tag: int, content: bytes, position: int, end: int) -> bool:
+    """Whether a name or a sequence that nobody asked for may say who somebody is.
+
+    Of private sequences only those are taken apart that hold a name, as some are no sequences.
+    """
+    if tag in NAMELESS_SEQUENCES:
+        return False
+    return not tag & _PRIVATE_BIT or content.find(b"PN", position, end) >= 0
+
+
 class FastNode:
     """A data set as the bytes of its elements; sequences are parsed when they are asked for.
 
@@ -167,6 +187,17 @@ class FastNode:
             FastNode(walker.read(*span), is_implicit=self.is_implicit, depth=depth)
             for span in spans
         ]
+
+    def tags_of(self, vr: str) -> Sequence[int]:
+        """Return the tags of all elements of a representation, of ``PN`` or ``SQ``."""
+        if not self.is_implicit:
+            code = vr.encode()
+            return [tag for tag, element in self.elements.items() if element[4:6] == code]
+        if vr == _SEQUENCE:
+            return [
+                tag for tag, it in self.elements.items() if it.startswith(ITEM_HEAD, HEAD_BYTES)
+            ]
+        return [tag for tag in self.elements if tag in NAME_TAGS]
 
 
 def parse_fast(
@@ -313,10 +344,10 @@ class Walker:
                 end = self._end_of_long(tag, code, position)
                 if self.pixels is not None:
                     break
-            if tag in expected:
+            if tag in expected or (code in NAMING_VRS and _is_kept(tag, content, position, end)):
                 if end > size:
                     raise ShortError("more bytes are needed")
-                if code not in expected[tag]:
+                if code not in expected.get(tag, NAMING_VRS):
                     raise UnusualError("a value of another kind")
                 found[tag] = content[position:end]
             position = end
@@ -351,7 +382,10 @@ class Walker:
             end = begin + length
             if length == UNDEFINED:
                 end = self._end_of_sequence(begin, code, 0)
-            if tag in EXPECTED:
+            if tag in EXPECTED or (
+                self.content.startswith(ITEM_HEAD, begin)
+                and _is_kept(tag, self.content, position, end)
+            ):
                 if end > len(self.content):
                     raise ShortError("more bytes are needed")
                 found[tag] = self.content[position:end]

@@ -11,18 +11,21 @@ from typing import Any
 
 from ductdicom.ingest.headers.attributes import (
     OWN,
-    PEOPLE,
+    PEOPLE_TAGS,
     REFERENCES,
     SERIES,
     STUDY,
     TECHNIQUE,
     VIEW,
     WORDS,
+    may_name,
+    read_people,
 )
-from ductdicom.ingest.headers.fast import FastNode
+from ductdicom.ingest.headers.fast import HEAD_BYTES, ITEM_HEAD, NAMING_VRS, FastNode
 from ductdicom.ingest.headers.fields import Facts, Field, Header, open_header
 from ductdicom.ingest.headers.tags import Tag
 from ductdicom.ingest.headers.values import DataSet, Parsed
+from ductdicom.model.instance import People
 
 _REMEMBERED_MODULES = 4096
 _MOST_BYTES = 16 << 10  # of the elements of an object whose modules are remembered
@@ -50,8 +53,8 @@ class Module:
 
 
 _OWN = Module(OWN)
-MODULES = tuple(map(Module, (STUDY, PEOPLE, SERIES, REFERENCES, VIEW, WORDS, TECHNIQUE)))
-"""What images have in common; with `OWN` all that `read_attributes` promises."""
+MODULES = tuple(map(Module, (STUDY, SERIES, REFERENCES, VIEW, WORDS, TECHNIQUE)))
+"""What images have in common; with `OWN` and people all that `read_attributes` promises."""
 
 
 def read_attributes(parsed: Parsed, top: DataSet, facts: Facts) -> dict[str, Any]:
@@ -70,7 +73,9 @@ def read_attributes(parsed: Parsed, top: DataSet, facts: Facts) -> dict[str, Any
             values.update(found)
             if is_guessed:
                 top.remember_guess()
+        values["people"] = _remembered_people(node.is_implicit, tuple(_naming(node)))
     else:
+        values["people"] = read_people(top)
         for module in MODULES:
             values.update(module.read(header))
     return values
@@ -93,3 +98,27 @@ def _remembered(
     }
     top = DataSet(FastNode(elements, is_implicit=bool(is_implicit)))
     return module.read(Header(facts, top)), top.has_guessed
+
+
+def _naming(node: FastNode) -> list[tuple[int, bytes]]:
+    """Return the elements by which a person may be known."""
+    elements = node.elements.items()
+    if node.is_implicit:
+        return [
+            (tag, it)
+            for tag, it in elements
+            if tag in PEOPLE_TAGS or (it.startswith(ITEM_HEAD, HEAD_BYTES) and _may_name(it))
+        ]
+    return [
+        (tag, it)
+        for tag, it in elements
+        if tag in PEOPLE_TAGS or (it[4:6] in NAMING_VRS and (it[4:6] == b"PN" or _may_name(it)))
+    ]
+
+
+_may_name = lru_cache(maxsize=_REMEMBERED_MODULES)(may_name)
+
+
+@lru_cache(maxsize=_REMEMBERED_MODULES)
+def _remembered_people(is_implicit: object, elements: tuple[tuple[int, bytes], ...]) -> People:
+    return read_people(DataSet(FastNode(dict(elements), is_implicit=bool(is_implicit))))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from io import SEEK_CUR, SEEK_END, SEEK_SET, BytesIO, RawIOBase
 from typing import Any, BinaryIO, cast
 
+from pydicom._dicom_dict import DicomDictionary
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
@@ -26,7 +27,7 @@ from ductdicom.ingest.headers.fast import (
     LONG_VRS,
     find_blank_vrs,
 )
-from ductdicom.ingest.headers.tags import PIXEL_TAGS, WANTED, Tag
+from ductdicom.ingest.headers.tags import NAMELESS_SEQUENCES, PIXEL_TAGS, WANTED, Tag
 from ductdicom.ingest.headers.values import MAX_ITEMS, Parsed, PixelElement, RawValue
 
 _MOST_MARKS = 500_000  # of items in a sequence that is yet to be parsed; ten seconds of work
@@ -35,7 +36,10 @@ _IMPLICIT = frozenset({"1.2.840.10008.1.2", "1.2.840.113619.5.2"})  # the second
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _DEFLATED = frozenset({"1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95"})
 _MAX_INFLATED_BYTES = 32 << 20  # of a header; what follows are pixels
-_WANTED: list[BaseTag | int] = [BaseTag(tag) for tag in sorted(WANTED)]
+_SEQUENCES = {tag for tag, (vr, *_) in DicomDictionary.items() if vr == "SQ"}
+_WANTED: list[BaseTag | int] = [
+    BaseTag(tag) for tag in sorted(WANTED | (_SEQUENCES - NAMELESS_SEQUENCES))
+]
 _UNDEFINED = 0xFFFFFFFF
 _PADDING_TAG = 0  # zeros after the last element, sometimes millions of them
 _CHUNK_BYTES = 1 << 16
@@ -206,6 +210,17 @@ class DatasetNode:
         if not isinstance(value, MutableSequence):
             return () if value is None else None
         return tuple(DatasetNode(item) for item in value[:MAX_ITEMS] if isinstance(item, Dataset))
+
+    def tags_of(self, vr: str) -> Sequence[int]:
+        """Return the tags of all elements of a representation, of ``PN`` or ``SQ``."""
+        return [tag for tag, element in self._elements.items() if _vr(tag, element) == vr]
+
+
+def _vr(tag: int, element: Any) -> str:
+    """Return the representation of an element, the tag's own where the file does not say it."""
+    with suppress(KeyError):
+        return element.VR or dictionary_VR(tag)
+    return ""
 
 
 def _check_items(element: Any) -> None:

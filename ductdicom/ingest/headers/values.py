@@ -44,6 +44,9 @@ class Node(Protocol):
     def items(self, tag: int) -> Sequence["Node"] | None:
         """Return the items of a sequence, None where it is absent."""
 
+    def tags_of(self, vr: str) -> Sequence[int]:
+        """Return the tags of all elements of a representation, of ``PN`` or ``SQ``."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelElement:
@@ -213,6 +216,10 @@ class DataSet:
     def items(self, tag: int) -> tuple["DataSet", ...]:
         """Return the items of a sequence, ``()`` where it is absent or empty."""
         return tuple(DataSet(node, self._decoder) for node in self._node.items(tag) or ())
+
+    def tags_of(self, vr: str) -> Sequence[int]:
+        """Return the tags of all elements of a representation, of ``PN`` or ``SQ``."""
+        return self._node.tags_of(vr)
 
     def codes(self, tag: int, level: Level = Level.IMAGE) -> tuple[Code, ...] | None:
         """Return the codes of a code sequence (DICOM PS3.3 8.8), None where it is absent."""
