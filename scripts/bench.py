@@ -6,6 +6,7 @@
     python scripts/bench.py --memory         200 000 files of a kilobyte: takes minutes
     python scripts/bench.py --sheets         also for images of full size and in each
                                              transfer syntax: takes minutes
+    python scripts/bench.py --pages          how well the samples' pages use their paper
     python scripts/bench.py --accuracy       the confusion matrix of the labelled corpus
 
 Figures of this machine, no assertions. Everything is made in a temporary folder.
@@ -19,12 +20,13 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
+import bench_pages
 import bench_scan as bench_headers
 import bench_sheets
 import bench_start
 
 from ductdicom.phantom.exposure import SampleSize
-from ductdicom.phantom.samples import write_samples
+from ductdicom.phantom.samples import SAMPLE_STUDIES, write_samples
 from ductdicom.pipeline.run import organise
 from ductdicom.settings import Format, Settings
 
@@ -97,6 +99,19 @@ def bench_syntaxes() -> None:
     print_table(bench_sheets.HEAD, list(bench_sheets.compare_sheets()))
 
 
+def bench_sample_pages() -> None:
+    """Print how much of each sample's pages is tissue, how large it is, and bytes."""
+    rows: list[tuple[str, ...]] = []
+    with tempfile.TemporaryDirectory() as name:
+        for sample, write in SAMPLE_STUDIES.items():
+            export, output = Path(name) / "export" / sample, Path(name) / "out" / sample
+            list(write(export, SampleSize.STANDARD))
+            organise([str(export)], Settings(output=output, jobs=1))
+            rows += bench_pages.measure_pages(output, sample)
+    print("A4; a share of the page, times of life size on paper, and the whole files")
+    print_table(bench_pages.HEAD, rows)
+
+
 def bench_accuracy() -> None:
     """Print what the engine says of the labelled corpus."""
     sys.path.insert(0, str(ROOT / "tests"))
@@ -114,11 +129,12 @@ def main() -> int:
     parser.add_argument("--start", action="store_true", help="processor time of small commands")
     parser.add_argument("--memory", action="store_true", help="memory over many files")
     parser.add_argument("--sheets", action="store_true", help="seconds per sheet, both sizes")
+    parser.add_argument("--pages", action="store_true", help="how pages use their paper")
     parser.add_argument("--accuracy", action="store_true", help="the labelled corpus")
     parser.add_argument("--files", type=int, default=4000, help="files to scan (%(default)s)")
     parser.add_argument("--jobs", type=int, default=2, help="worker processes (%(default)s)")
     chosen = parser.parse_args()
-    named = (chosen.scan, chosen.start, chosen.memory, chosen.sheets, chosen.accuracy)
+    named = (chosen.scan, chosen.start, chosen.memory, chosen.sheets, chosen.pages, chosen.accuracy)
     is_default = not any(named)
     if chosen.scan or is_default:
         bench_scan(chosen.files, chosen.jobs)
@@ -131,6 +147,8 @@ def main() -> int:
     if chosen.sheets:
         bench_samples(chosen.jobs, full_size=True)
         bench_syntaxes()
+    if chosen.pages:
+        bench_sample_pages()
     if chosen.accuracy:
         bench_accuracy()
     return 0

@@ -195,18 +195,23 @@ def _check_sheet(sheet):
     for tile in sheet["tiles"]:
         _keys(
             tile,
-            "sop_instance_uid phase suggested box transform mm_per_px voi notes placeholder",
+            "sop_instance_uid phase suggested box region closeup transform mm_per_px voi notes "
+            "placeholder",
         )
         assert set(tile["notes"]) <= TILE_NOTES
         assert tile["phase"] in PHASES | {None}
         if tile["placeholder"] is None:
             assert tile["transform"] in TRANSFORMS
+            assert min(tile["region"][:2]) >= 0
+            assert min(tile["region"][2:]) >= 1
             assert tile["mm_per_px"] is None or 0 < tile["mm_per_px"] < 10
             assert isinstance(tile["voi"], str)
             assert tile["voi"]
         else:
             _word(tile["placeholder"])
             assert tile["transform"] is tile["mm_per_px"] is tile["voi"] is None
+            assert tile["region"] is None
+            assert tile["closeup"] is False
         x, y, wide, high = tile["box"]
         assert all(isinstance(number, int) for number in tile["box"])
         assert x >= 0

@@ -72,7 +72,12 @@ def make_tile(shape=(120, 60), *, spacing_mm=(1.0, 1.0), side="L", view="CC", se
         values = np.random.default_rng(seed).integers(0, 65536, shape, dtype=np.uint16)
     hanging = hang(view=view, laterality=Laterality(side), patient_orientation=ORIENTATIONS[side])
     return Tile(
-        values=values, spacing_mm=spacing_mm, hanging=hanging, voi="window 1", saturated_fraction=0
+        values=values,
+        spacing_mm=spacing_mm,
+        hanging=hanging,
+        voi="window 1",
+        saturated_fraction=0,
+        stored_px=values.shape,
     )
 
 

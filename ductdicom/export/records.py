@@ -194,7 +194,7 @@ def _problem(problem: Problem) -> RecordedProblem:
 
 
 def record_sheet(path: str, format_name: str, page: Page, number: int) -> RecordedSheet:
-    """Return what is recorded of one page; images that cannot be shown come after the others.
+    """Return what is recorded of one page: images, those that cannot be shown, then close-ups.
 
     Parameters
     ----------
@@ -218,8 +218,8 @@ def record_sheet(path: str, format_name: str, page: Page, number: int) -> Record
         tiles=(
             *(_tile(tile, page.scale) for tile in page.tiles if not tile.is_closeup),
             *(_placeholder(item, page.scale) for item in page.placeholders),
+            *(_tile(tile, page.scale) for tile in page.tiles if tile.is_closeup),
         ),
-        closeups=tuple(_tile(tile, page.scale) for tile in page.tiles if tile.is_closeup),
         differences=tuple(
             _difference(item, page.scale, has_scale=not {item.pre_uid, item.post_uid} & uncorrected)
             for item in page.differences
@@ -266,6 +266,8 @@ def _tile(tile: DrawnTile, scale: float) -> RecordedTile:
         phase=tile.phase,
         is_suggested=tile.is_suggested,
         box=_corner_and_size(tile.box, scale),
+        region=tile.region,
+        is_closeup=tile.is_closeup,
         transform=tile.transform,
         mm_per_px=_mm_per_px(None if is_uncorrected else tile.mm_per_unit, scale),
         voi=tile.voi,

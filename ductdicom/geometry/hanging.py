@@ -33,6 +33,34 @@ class Transform(StrEnum):
 _SWAPPING = frozenset(
     {Transform.ROT90CW, Transform.ROT90CCW, Transform.TRANSPOSE, Transform.TRANSVERSE}
 )
+# Whether stored rows, and stored columns, are counted from the other end when an image is hung.
+_REVERSED_ROWS = frozenset(
+    {Transform.FLIPUD, Transform.ROT180, Transform.ROT90CW, Transform.TRANSVERSE}
+)
+_REVERSED_COLUMNS = frozenset(
+    {Transform.FLIPLR, Transform.ROT180, Transform.ROT90CCW, Transform.TRANSVERSE}
+)
+
+
+def stored_place(transform: Transform, row: float, column: float) -> tuple[float, float]:
+    """Return where a point of a turned image lies in the stored one.
+
+    Parameters
+    ----------
+    row, column
+        In the turned image, as fractions of its height and width, 0 to 1.
+
+    Returns
+    -------
+    tuple of float
+        Row and column as fractions of the stored image's height and width.
+    """
+    if transform.swaps_axes:
+        row, column = column, row
+    return (
+        1 - row if transform in _REVERSED_ROWS else row,
+        1 - column if transform in _REVERSED_COLUMNS else column,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

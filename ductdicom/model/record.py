@@ -139,13 +139,28 @@ class RecordedRow(Struct, frozen=True, kw_only=True):
     ] = ()
 
 
-class RecordedTile(Struct, frozen=True, kw_only=True, rename={"is_suggested": "suggested"}):
+class RecordedTile(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    rename={"is_suggested": "suggested", "is_closeup": "closeup"},
+):
     """Where an image stands on a page, or the words that stand for it."""
 
     sop_instance_uid: Annotated[str, Meta(description="which image")]
     phase: Annotated[str | None, Meta(description="how the tile is labelled")]
     is_suggested: Annotated[bool, Meta(description="whether that label is a suggestion")]
     box: Annotated[Pixels, Meta(description="x, y, width, height of the drawn image on the page")]
+    region: Annotated[
+        Pixels | None,
+        Meta(
+            description="which part of the stored image is shown: x, y, width, height in stored "
+            "pixels, before `transform`; null where words stand for it"
+        ),
+    ] = None
+    is_closeup: Annotated[
+        bool, Meta(description="whether it shows a part of an image that stands there as a whole")
+    ] = False
     transform: Annotated[
         str | None,
         Meta(
@@ -204,7 +219,6 @@ class RecordedSheet(Struct, frozen=True, kw_only=True):
     page: Annotated[int, Meta(description="from 1")]
     size: Annotated[tuple[int, int], Meta(description="width and height in pixels")]
     tiles: Annotated[tuple[RecordedTile, ...], Meta(description="what stands where on it")]
-    closeups: Annotated[tuple[RecordedTile, ...], Meta(description="the same of close-ups")] = ()
     differences: Annotated[
         tuple[RecordedDifference, ...], Meta(description="the experimental difference tiles")
     ] = ()

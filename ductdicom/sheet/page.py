@@ -181,13 +181,15 @@ class DrawnTile:
     that image has it. ``field`` is the room in which the image is placed, ``chest_wall`` its edge
     there, ``tip`` roughly where the nipple is, x and y. ``title`` and ``badges`` are those of its
     row, which is empty for an image that stands in none. ``notes`` are the image's own. ``origin``
-    is given where another object has the same UID and other content.
+    is given where another object has the same UID and other content. ``region`` is what of the
+    stored image it shows: x, y, width and height in stored pixels, before ``transform``.
     """
 
     sop_instance_uid: str
     phase: str | None
     is_suggested: bool
     box: Box
+    region: tuple[int, int, int, int]
     transform: str
     mm_per_unit: float | None
     voi: str

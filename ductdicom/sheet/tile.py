@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ductdicom.geometry.hanging import Hanging
+from ductdicom.geometry.hanging import Hanging, stored_place
 from ductdicom.geometry.image import ImageGeometry
 from ductdicom.model.outcome import Note
 from ductdicom.model.study import ImageCall
@@ -26,6 +26,19 @@ _BEYOND_NIPPLE = 0.2
 _LEVELS = 65535  # tiles wait for their page as 16 bit, half the room of floats
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """A part of an image as fractions of its height and width."""
+
+    top: float
+    left: float
+    height: float
+    width: float
+
+
+WHOLE = Detail(top=0.0, left=0.0, height=1.0, width=1.0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Tile:
     """One image, hung and cropped to the breast.
@@ -35,7 +48,7 @@ class Tile:
     ``scale_source`` says where the scale is from.
     ``pixel_ratio`` is height over width of what one value covers, known or taken to be 1.
     ``reduction`` is the power of two by which fewer pixels were decoded each way.
-    ``is_trimmed`` says that the image reaches further than what is shown of it.
+    ``stored_px`` are rows and columns of the stored image, of which ``kept`` is shown, hung.
     ``tip`` is roughly where the nipple is, row and column as fractions, None where it is not seen.
     ``notes`` are what a reader must know of scale, orientation and display; ``corrected_syntax`` is
     the transfer syntax of the pixels, where the file says another.
@@ -49,10 +62,16 @@ class Tile:
     voi: str
     saturated_fraction: float
     reduction: int = 1
-    is_trimmed: bool = False
+    stored_px: tuple[int, int]
+    kept: Detail = WHOLE
     tip: tuple[float, float] | None = None
     notes: tuple[Note, ...] = ()
     corrected_syntax: str | None = None
+
+    @property
+    def is_trimmed(self) -> bool:
+        """Whether the image reaches further than what is shown of it."""
+        return self.kept != WHOLE
 
     @property
     def aspect(self) -> float:
@@ -115,10 +134,9 @@ def prepare_tile(
     crop = _breast_crop((small, overview(shown.whole)), background, hanging)
     part = np.s_[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
     doubts = (*_doubts(geometry, hanging), *_remarks(image, stored))
-    cropped = values[part]
     tissue = apply(looked, hanging.transform)[part]
     return Tile(
-        values=np.round(cropped * _LEVELS).astype(np.uint16),
+        values=np.round(values[part] * _LEVELS).astype(np.uint16),
         spacing_mm=_hung_spacing(scale.mm_per_px, stored, hanging, values.shape),
         scale_source=scale.source,
         pixel_ratio=_hung_ratio(image, hanging),
@@ -126,7 +144,8 @@ def prepare_tile(
         voi=shown.voi_label,
         saturated_fraction=shown.saturated_fraction,
         reduction=stored.reduction,
-        is_trimmed=cropped.size < values.size,
+        stored_px=(stored.rows, stored.columns),
+        kept=_share(crop, values.shape),
         tip=anterior_point(tissue, hanging.chest_wall) if hanging.chest_wall else None,
         notes=tuple(dict.fromkeys((*scale.notes, *notes, *shown.notes, *doubts))),
         corrected_syntax=stored.corrected_syntax,
@@ -220,6 +239,38 @@ def _breast_crop(looks: Iterable[Floats], background: Mask, hanging: Hanging) ->
     return reduce(Crop.joined, (breast_crop(tissue, background, chest_wall) for tissue in tissues))
 
 
+def _share(crop: Crop, shape: tuple[int, ...]) -> Detail:
+    return Detail(
+        top=crop.top / shape[0],
+        left=crop.left / shape[1],
+        height=crop.height / shape[0],
+        width=crop.width / shape[1],
+    )
+
+
+def stored_region(tile: Tile, part: Detail = WHOLE) -> tuple[int, int, int, int]:
+    """Return which part of the stored image a tile, or a part of it, shows.
+
+    Returns
+    -------
+    tuple of int
+        X, y, width and height in stored pixels, before the image is turned; at least one pixel.
+    """
+    kept, (rows, columns) = tile.kept, tile.stored_px
+    top, left = kept.top + part.top * kept.height, kept.left + part.left * kept.width
+    bottom, right = top + part.height * kept.height, left + part.width * kept.width
+    corners = (
+        stored_place(tile.hanging.transform, top, left),
+        stored_place(tile.hanging.transform, bottom, right),
+    )
+    (first_row, last_row), (first_column, last_column) = (
+        sorted(round(place * size) for place in places)
+        for places, size in zip(zip(*corners, strict=True), (rows, columns), strict=True)
+    )
+    x, y = min(first_column, columns - 1), min(first_row, rows - 1)
+    return x, y, max(1, last_column - x), max(1, last_row - y)
+
+
 def _hung_spacing(
     spacing_mm: tuple[float, float] | None,
     stored: StoredImage,
@@ -242,19 +293,6 @@ def _hung_ratio(image: ImageCall, hanging: Hanging) -> float:
     if not (row > 0 and column > 0):
         return 1.0
     return column / row if hanging.transform.swaps_axes else row / column
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detail:
-    """A part of a tile as fractions of its height and width."""
-
-    top: float
-    left: float
-    height: float
-    width: float
-
-
-WHOLE = Detail(top=0.0, left=0.0, height=1.0, width=1.0)
 
 
 def behind_the_nipple(tile: Tile, *, width_mm: float, height_mm: float) -> Detail | None:

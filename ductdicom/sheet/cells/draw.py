@@ -32,6 +32,7 @@ from ductdicom.sheet.tile import (
     behind_the_nipple,
     draw_finer,
     draw_tile,
+    stored_region,
 )
 
 _TONES = {Phase.PRE: Tone.PRE, Phase.POST: Tone.POST, Phase.UNKNOWN: Tone.UNKNOWN}
@@ -108,13 +109,14 @@ def _with_finer(picture: PictureMark, tile: Tile, zoom: float) -> PictureMark:
     return replace(picture, fine=draw_finer(tile, width_px=width, height_px=height, zoom=zoom))
 
 
-def _record(shown: _Shown, box: Box, place: PlacedSlot) -> DrawnTile:
+def _record(shown: _Shown, box: Box, place: PlacedSlot, part: Detail = WHOLE) -> DrawnTile:
     tip = shown.tile.tip
     return DrawnTile(
         sop_instance_uid=shown.image.uid,
         phase=str(shown.cell.phase) if shown.cell.phase else None,
         is_suggested=shown.image.is_suggested,
         box=box,
+        region=stored_region(shown.tile, part),
         transform=str(shown.tile.hanging.transform),
         mm_per_unit=place.mm_per_unit,
         voi=shown.tile.voi,
@@ -211,6 +213,10 @@ def _closeup(
         *scale_bar(place.cell, place.mm_per_unit, room.y + CLOSEUP_STRIP_PX - 8),
     ]
     closeup = replace(
-        _record(shown, box, place), mm_per_unit=mm_per_unit, is_closeup=True, part=frame, tip=None
+        _record(shown, box, place, part),
+        mm_per_unit=mm_per_unit,
+        is_closeup=True,
+        part=frame,
+        tip=None,
     )
     return marks, [closeup]

@@ -23,6 +23,7 @@ from ductdicom.export.tables import ledger_csv
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow, Note
 from ductdicom.model.result import StudyResult
+from ductdicom.settings import Closeup
 from ductdicom.sheet.tile import MissingTile
 
 
@@ -87,6 +88,22 @@ def test_millimetres_at_the_detector_are_not_recorded_as_those_at_the_breast():
 
     assert [tile.mm_per_px is None for tile in shown] == [True, False]
     assert [tile.notes for tile in shown] == [("scale-uncorrected", "lossy"), ()]
+
+
+def test_a_closeup_is_a_tile_of_its_own_that_says_which_part_it_shows():
+    tiles = {f"{n}.dcm": dataclasses.replace(make_tile(), tip=(0.5, 0.9)) for n in (1, 2)}
+    images = [make_image(1, phase="pre"), make_image(2)]
+    _, _, (page, *_) = lay_out(images, tiles, closeup=Closeup.ALWAYS)
+
+    *whole, _, _ = shown = record_sheet("sheet-1.png", "png", page, 1).tiles
+
+    assert [tile.is_closeup for tile in shown] == [False, False, True, True]
+    assert [tile.region for tile in whole] == [(0, 0, 60, 120)] * 2
+    for tile in shown[2:]:
+        x, y, width, height = tile.region
+        assert 0 < width <= 60 - x
+        assert 0 < height < 120 - y
+        assert tile.mm_per_px < whole[0].mm_per_px
 
 
 def test_an_image_that_cannot_be_shown_is_a_tile_with_the_reason():

@@ -10,6 +10,7 @@ from ductdicom.geometry.hanging import (
     hang,
     implied_laterality,
     stored_orientation,
+    stored_place,
 )
 from ductdicom.model.call import Laterality
 from ductdicom.model.instance import Geometry
@@ -272,3 +273,15 @@ def test_a_breast_hangs_alike_by_letters_and_by_cosines(view, side, degrees):
 
     assert (hanging.is_known, hanging.transform) == (True, Transform.IDENTITY)
     assert hanging.fits_side
+
+
+@pytest.mark.parametrize("transform", list(Transform))
+def test_a_place_of_a_turned_image_is_found_again_in_the_stored_one(transform):
+    stored = np.arange(6).reshape(2, 3)
+    turned = apply(stored, transform)
+
+    for row, column in np.ndindex(turned.shape):
+        middle = (row + 0.5) / turned.shape[0], (column + 0.5) / turned.shape[1]
+        down, across = stored_place(transform, *middle)
+
+        assert stored[int(down * 2), int(across * 3)] == turned[row, column]

@@ -11,9 +11,11 @@ from sheets import lay_out, make_image, make_tile
 from ductdicom.geometry.image import image_geometry
 from ductdicom.model.call import Laterality
 from ductdicom.model.instance import Geometry
+from ductdicom.phantom.orientation import turn_to
+from ductdicom.pixels.breast.air import apply
 from ductdicom.pixels.stored import DisplayAttributes, StoredImage, Window
 from ductdicom.sheet.captions import tile_badges
-from ductdicom.sheet.tile import prepare_tile
+from ductdicom.sheet.tile import WHOLE, Detail, draw_tile, prepare_tile, stored_region
 
 PLAIN = DisplayAttributes(bits_stored=12)
 GEOMETRY = Geometry(
@@ -257,3 +259,31 @@ def test_bright_air_of_an_image_for_the_eye_contradicts_no_orientation():
     assert "orientation-contradicted" not in tile.notes
     assert "shape-conflict" in tile.notes
     assert tile.tip is not None
+
+
+_PART = Detail(top=0.25, left=0.5, height=0.25, width=0.25)
+
+
+@pytest.mark.parametrize("orientation", ["AR", "PR", "AL", "PL", "RA", "RP", "LA", "LP"])
+def test_what_a_tile_shows_is_found_again_in_the_stored_image(orientation):
+    geometry = replace(GEOMETRY, patient_orientation=tuple(orientation))
+    down, across = np.mgrid[:160, :100]
+    hung = np.zeros((240, 180), dtype=np.uint16)
+    hung[40:-40, :100] = 1000 + 12 * down + 10 * across
+    stored = turn_to(hung, ("A", "R"), geometry.patient_orientation)
+    image = replace(make_image(1), instance=make_instance("2.25.1", geometry=geometry))
+    rows, columns = stored.shape
+    tile = prepare_tile(
+        image,
+        StoredImage(values=stored, rows=rows, columns=columns, attributes=PLAIN),
+        None,
+        geometry=image_geometry(image, {}),
+    )
+    assert tile.is_trimmed
+
+    for part in (WHOLE, _PART):
+        x, y, width, height = stored_region(tile, part)
+        shown = apply(stored[y : y + height, x : x + width], tile.hanging.transform)
+        drawn = draw_tile(tile, width_px=shown.shape[1], height_px=shown.shape[0], part=part)
+
+        assert np.abs(shown / 4095 * 255 - drawn).max() < 2
