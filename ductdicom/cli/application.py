@@ -33,6 +33,7 @@ COMMANDS = {
     "summary": ("admin.summary", "Say what an output folder holds, for a mail."),
     "prune": ("admin.prune", "Clear studies out of an output folder."),
     "schema": ("admin.schema", "Print the JSON Schema of the records."),
+    "echo": ("pacs.echo", "Ask an archive whether it is there."),
     "doctor": ("admin.doctor", "Say what this installation can do."),
 }
 

@@ -7,7 +7,7 @@ An option of a run may also stand in the environment (``DUCTDICOM_JOBS``) and in
 import os
 import sys
 import tomllib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from ductdicom.settings import (
 )
 from ductdicom.wording import suggestion
 
+TABLES = ("peers", "pacs")  # of a configuration, which commands to and from an archive read
 _LARGEST_BYTES = 4 << 20  # of a configuration
 _NOTHING = "none"
 _NOWHERE = Path(os.devnull)
@@ -116,20 +117,46 @@ def _failures(
     return words_of(FailOn)(ctx, option, value)
 
 
-def _read_config(ctx: click.Context, _option: click.Parameter, config: Path | None) -> Path | None:
-    """Let the file of ``--config`` say what nobody typed."""
-    if config is None:
-        return None
+def load_config(config: Path) -> dict[str, Any]:
+    """Read a configuration.
+
+    Raises
+    ------
+    UsageError
+        It cannot be read, or is no TOML.
+    """
     try:
-        content = load_toml(read_regular(config, most_bytes=_LARGEST_BYTES).decode("utf-8"))
-        values = {name.replace("-", "_"): _as_typed(value) for name, value in content.items()}
+        return load_toml(read_regular(config, most_bytes=_LARGEST_BYTES).decode("utf-8"))
     except OSError as error:
         raise UsageError(f"configuration cannot be read: {error.strerror}", path=config) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"configuration is no valid TOML: {error}", path=config) from error
     except (RecursionError, ValueError) as error:  # brackets in brackets, endless numbers
         raise UsageError("configuration is no TOML that could be read", path=config) from error
-    _refuse_unknown(values, _SETTINGS, str(config))
+
+
+def run_options(content: Mapping[str, Any], config: Path) -> dict[str, str]:
+    """Return the options of a run in a configuration; its tables are for other commands.
+
+    Raises
+    ------
+    UsageError
+        There is no such option.
+    """
+    values = {
+        name.replace("-", "_"): _as_typed(value)
+        for name, value in content.items()
+        if name not in TABLES
+    }
+    refuse_unknown(values, _SETTINGS, str(config))
+    return values
+
+
+def _read_config(ctx: click.Context, _option: click.Parameter, config: Path | None) -> Path | None:
+    """Let the file of ``--config`` say what nobody typed."""
+    if config is None:
+        return None
+    values = run_options(load_config(config), config)
     ctx.meta[_CONFIG] = config
     for name, value in values.items():
         if isinstance(_SETTINGS[name].type, _Path) and value:
@@ -142,7 +169,14 @@ def _as_typed(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _refuse_unknown(names: Collection[str], known: Collection[str], source: str) -> None:
+def refuse_unknown(names: Collection[str], known: Collection[str], source: str) -> None:
+    """Refuse the first of some names that is not known.
+
+    Raises
+    ------
+    UsageError
+        Names it, where it stands, and the nearest that is known.
+    """
     for name in names:
         if name not in known:
             raise UsageError(f"unknown option {name!r} in {source}", hint=suggestion(name, known))
@@ -285,9 +319,7 @@ def make_settings(**given: object) -> Settings:
     context = click.get_current_context()
     variables = {name for name, value in os.environ.items() if name.startswith(_PREFIX) and value}
     options = (*_SETTINGS.values(), config_option)
-    _refuse_unknown(
-        sorted(variables), [str(option.envvar) for option in options], "the environment"
-    )
+    refuse_unknown(sorted(variables), [str(option.envvar) for option in options], "the environment")
     values = {name: context.params.get(name) for name in _SETTINGS} | given
     # What the command has no option for may stand in the environment or the file all the same.
     others = [option for option in options if values.get(str(option.name)) is None]

@@ -11,7 +11,17 @@ import click
 from pydicom.uid import UID
 
 from ductdicom.cli.echo import say_json
+from ductdicom.cli.pacs.options import (
+    bind_option,
+    config_option,
+    named_peer,
+    own_side,
+    require_extra,
+    timeout_option,
+)
 from ductdicom.cli.tables import print_table
+from ductdicom.errors import RemoteError, UsageError
+from ductdicom.pacs.peers import OwnSide, Peer
 from ductdicom.pixels.decoding.codecs import DECODERS
 from ductdicom.version import __version__, library_version
 
@@ -25,23 +35,51 @@ _LIBRARIES = {  # by the module that is imported
     "click": "click",
 }
 _EXTRAS = {
-    "pacs": ("pynetdicom", "dicomweb_client"),
+    "pacs": ("pynetdicom", "dicomweb_client", "requests"),
     "cluster": ("distributed",),
     "difference": ("cv2",),
 }
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "firefox", "msedge")
 
 
-@click.command()
+@click.command(params=[bind_option, timeout_option, config_option])
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON list.")
-def doctor(as_json: bool) -> int:
-    """Say which libraries, decoders, extras and browsers are there."""
-    findings = examine()
+@click.option(
+    "--peer",
+    metavar="PEER",
+    help="Say what an archive offers instead: a name of [peers], or AET@host:port.",
+)
+def doctor(as_json: bool, peer: str | None, bind: str, timeout: float, **_settings: object) -> int:
+    """Say which libraries, decoders, extras and browsers are there.
+
+    With --peer, whether an archive can be reached, what it takes, and whether it has C-GET, storage
+    commitment and DICOMweb; nothing is stored. Ends with 5 where it cannot be reached at all.
+    """
+    findings = (
+        examine() if peer is None else _examine_peer(named_peer(peer), own_side(bind, timeout))
+    )
     if as_json:
         say_json([asdict(finding) for finding in findings])
     else:
         print_table(("what", "name", "found"), [(f.subject, f.name, f.found) for f in findings])
-    return 2 if any(finding.is_missing for finding in findings) else 0
+    if not any(finding.is_missing for finding in findings):
+        return 0
+    return RemoteError.exit_code if peer is not None else UsageError.exit_code
+
+
+def _examine_peer(peer: Peer, own: OwnSide) -> tuple["Capability", ...]:
+    require_extra()
+    from ductdicom.pacs.reach import examine_peer  # noqa: PLC0415 - of an extra
+
+    return tuple(
+        Capability(
+            subject=peer.name,
+            name=offer.name,
+            found=offer.answer,
+            is_missing=not offer.is_reached,
+        )
+        for offer in examine_peer(peer, own)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

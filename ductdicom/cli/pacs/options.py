@@ -1,0 +1,119 @@
+"""Options of the commands that speak to an archive, and what the configuration says of it.
+
+``[peers.NAME]`` of the TOML file says who is called by that name, ``[pacs]`` holds any option of
+these commands; the command line wins.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from ductdicom.cli.application import COMMANDS
+from ductdicom.cli.options import load_config, refuse_unknown, run_options
+from ductdicom.errors import MissingExtraError, UsageError
+from ductdicom.pacs.peers import DEFAULT_TITLE, OwnSide, Peer, find_peer, parse_bind
+
+_MODULES = ("pynetdicom", "dicomweb_client", "requests")
+_PEERS = f"{__name__}.peers"  # where the context keeps what the configuration says of them
+_FOLDER = f"{__name__}.folder"
+
+
+def _read_site(ctx: click.Context, _option: click.Parameter, config: Path | None) -> Path | None:
+    if config is None:
+        return None
+    content = load_config(config)
+    run_options(content, config)
+    tables = {name: content.get(name, {}) for name in ("peers", "pacs")}
+    for name, table in tables.items():
+        if not isinstance(table, Mapping):
+            raise UsageError(f"{name} is no table", path=config, hint=f"write [{name}]")
+    ctx.meta[_PEERS], ctx.meta[_FOLDER] = tables["peers"], config.parent
+    given = {name.replace("-", "_"): value for name, value in tables["pacs"].items()}
+    refuse_unknown(given, _all_names(ctx), f"[pacs] of {config}")
+    for option in ctx.command.params:
+        value = given.get(str(option.name))
+        if isinstance(option.type, click.Path) and isinstance(value, str):
+            given[str(option.name)] = str(config.parent / value)
+    ctx.default_map = {**given, **(ctx.default_map or {})}
+    return config
+
+
+def _all_names(ctx: click.Context) -> set[str]:
+    """Return the names of the options of all commands that speak to an archive."""
+    group = ctx.find_root().command
+    names = {option.name for option in ctx.command.params}
+    if isinstance(group, click.Group):
+        for name, (module, _) in COMMANDS.items():
+            command = group.get_command(ctx, name) if module.startswith("pacs.") else None
+            names |= {option.name for option in command.params} if command else set()
+    return {str(name) for name in names} - {"config"}
+
+
+config_option = click.Option(
+    ["--config"],
+    type=click.Path(path_type=Path),
+    envvar="DUCTDICOM_CONFIG",
+    is_eager=True,
+    callback=_read_site,
+    help="TOML with [peers.NAME] and, in [pacs], any of these options; the command line wins.",
+)
+connect_option = click.Option(
+    ["-c", "--connect"],
+    metavar="PEER",
+    required=True,
+    help="The archive: AET@host:port, the root of its DICOMweb (https://…), or a name of [peers].",
+)
+bind_option = click.Option(
+    ["-b", "--bind"],
+    metavar="AET[@address]:port",
+    default=DEFAULT_TITLE,
+    help=f"Our own side: our AE title, and where we listen.  [default: {DEFAULT_TITLE}, nowhere]",
+)
+timeout_option = click.Option(
+    ["--timeout"],
+    type=click.FloatRange(0.1, 3600),
+    metavar="SECONDS",
+    default=60.0,
+    help="How long a silent peer is waited for.  [default: 60]",
+)
+
+
+def require_extra() -> None:
+    """Make sure that what speaks to an archive is installed.
+
+    Raises
+    ------
+    MissingExtraError
+        It is not.
+    """
+    if missing := [name for name in _MODULES if find_spec(name) is None]:
+        raise MissingExtraError(
+            f"an archive needs {missing[0]}, which is not installed",
+            hint="pip install 'ductdicom[pacs]'",
+        )
+
+
+def named_peer(text: str) -> Peer:
+    """Return the peer that the command line names, which the configuration may know.
+
+    Raises
+    ------
+    UsageError
+        There is none, or it is described wrongly.
+    """
+    meta = click.get_current_context().meta
+    return find_peer(text, meta.get(_PEERS, {}), meta.get(_FOLDER, Path()))
+
+
+def own_side(bind: str, timeout_s: float) -> OwnSide:
+    """Return our own side.
+
+    Raises
+    ------
+    UsageError
+        It is written wrongly.
+    """
+    return replace(parse_bind(bind), timeout_s=timeout_s)

@@ -1,0 +1,7 @@
+"""To and from an archive (extra ``pacs``); a folder, the spool, is the seam to all else.
+
+- ``peers``: who is at the other end, and who we are
+- ``association``, ``web``: DICOM associations and DICOMweb
+- ``syntaxes``: SOP classes and transfer syntaxes, in the order in which they are preferred
+- ``reach``: whether a peer is there, and what it offers
+"""

@@ -1,0 +1,129 @@
+"""Whether an archive is there: DCMTK's, Orthanc, and peers that refuse."""
+
+import json
+import socket
+
+import pytest
+from archives import HOST, dcmqrscp, free_ports, orthanc, peer
+from pynetdicom import build_context
+from pynetdicom.sop_class import Verification
+
+from ductdicom.cli.application import run
+
+pytestmark = [
+    pytest.mark.integration,
+    # pynetdicom leaves the socket of a connection that failed to be collected.
+    pytest.mark.filterwarnings("ignore:.*socket:pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    with orthanc(tmp_path_factory.mktemp("reach") / "orthanc") as found:
+        yield found
+
+
+def test_echo_says_what_was_agreed_on(archive, capsys):
+    code = run(["echo", "-c", archive.address])
+
+    said = capsys.readouterr().out
+    assert code == 0
+    assert "answered in" in said
+    assert "implementation" in said
+    assert "none, in the clear" in said
+
+
+def test_echo_asks_dicomweb_for_nothing(archive, capsys):
+    assert run(["echo", "-c", archive.url]) == 0
+    assert "QIDO-RS" in capsys.readouterr().out
+
+
+def test_a_doctor_says_what_an_archive_offers(archive, tmp_path, capsys):
+    config = tmp_path / "site.toml"
+    config.write_text(
+        f'[peers.main]\nconnect = "{archive.address}"\nweb = "{archive.url}"\n', encoding="utf-8"
+    )
+
+    code = run(["doctor", "--peer", "main", "--config", str(config), "--json"])
+
+    found = {item["name"]: item["found"] for item in json.loads(capsys.readouterr().out)}
+    assert code == 0
+    assert {found[name] for name in ("C-ECHO", "C-FIND", "C-GET", "C-MOVE")} == {"offered"}
+    assert found["storage commitment"] == "offered"
+    assert "JPEG 2000" in found["store Digital Mammography X-Ray Image - For Presentation"]
+    assert found["QIDO-RS"].startswith("answered")
+
+
+def test_what_an_archive_does_not_offer_is_said_and_no_failure(tmp_path, capsys):
+    with dcmqrscp(tmp_path) as other:
+        code = run(["doctor", "--peer", other.address, "--json"])
+
+    found = {item["name"]: item["found"] for item in json.loads(capsys.readouterr().out)}
+    assert code == 0
+    assert found["storage commitment"] == "not offered"
+
+
+def test_where_nobody_listens_is_said_and_ends_with_5(capsys):
+    (port,) = free_ports(1)
+
+    assert run(["echo", "-c", f"PACS@{HOST}:{port}"]) == 5
+    assert "cannot be reached" in capsys.readouterr().err
+    assert run(["echo", "-c", f"http://{HOST}:{port}/dicom-web"]) == 5
+    assert "cannot be reached" in capsys.readouterr().err
+    assert run(["doctor", "--peer", f"PACS@{HOST}:{port}"]) == 5
+    assert "cannot be reached" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        pytest.param({"require_called_aet": True}, "Called AE title", id="who it is"),
+        pytest.param({"require_calling_aet": ["OTHER"]}, "Calling AE title", id="who we are"),
+    ],
+)
+def test_who_rejects_us_says_why_and_that_ends_with_5(settings, said, capsys):
+    with peer([build_context(Verification)], title="PEER", **settings) as archive:
+        code = run(["echo", "-c", f"PACS@{HOST}:{archive.port}"])
+
+    assert code == 5
+    assert said in capsys.readouterr().err
+
+
+def test_a_peer_that_knows_no_echo_has_accepted_nothing(capsys):
+    with peer([build_context("1.2.840.10008.5.1.4.1.1.1.2")]) as archive:
+        code = run(["echo", "-c", archive.address])
+
+    assert code == 5
+    assert "accepted nothing" in capsys.readouterr().err
+
+
+def test_a_peer_that_says_nothing_is_not_waited_for_for_ever(capsys):
+    with socket.create_server((HOST, 0)) as silent:
+        port = silent.getsockname()[1]
+        code = run(["echo", "-c", f"PACS@{HOST}:{port}", "--timeout", "0.3"])
+
+    assert code == 5
+    assert "did not answer in time" in capsys.readouterr().err
+
+
+def test_a_name_that_is_no_peer_is_wrong_usage(tmp_path, capsys):
+    config = tmp_path / "site.toml"
+    config.write_text('[peers.main]\nconnect = "PACS@h:104"\n[pacs]\nbind = "DUCT@:0"\n')
+
+    assert run(["echo", "-c", "mein", "--config", str(config)]) == 2
+    assert "did you mean 'main'" in capsys.readouterr().err
+
+
+def test_an_unknown_option_of_the_configuration_is_wrong_usage(tmp_path, capsys):
+    config = tmp_path / "site.toml"
+    config.write_text('[pacs]\nbnid = "DUCT@:0"\n')
+
+    assert run(["echo", "-c", "A@h:1", "--config", str(config)]) == 2
+    assert "did you mean 'bind'" in capsys.readouterr().err
+
+
+def test_a_run_passes_over_what_the_configuration_says_of_archives(tmp_path, samples, capsys):
+    config = tmp_path / "site.toml"
+    config.write_text('jobs = 1\n[peers.main]\nconnect = "PACS@h:104"\n[pacs]\nbind = "DUCT"\n')
+
+    assert run(["scan", str(samples / "textbook"), "--config", str(config)]) == 0
