@@ -96,6 +96,11 @@ class OutputFolder:
         text = f"image:{sop_instance_uid}:{content}"
         return hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()[:_ID_DIGITS]
 
+    @property
+    def batch(self) -> str:
+        """What browsers keep by, for pages of this folder: a name that says nothing elsewhere."""
+        return hmac.new(self.key, b"batch", hashlib.sha256).hexdigest()[:8]
+
     def pseudonym(self, patient_id: str) -> str:
         """Return a name for a patient that says nothing outside this folder."""
         return hmac.new(self.key, f"patient:{patient_id}".encode(), hashlib.sha256).hexdigest()[:8]

@@ -6,10 +6,10 @@ y down. Colours are tones, which a theme turns into colours.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import Note
+from ductdicom.model.outcome import Note, Status
 
 if TYPE_CHECKING:  # a page is known to who draws nothing, and arrays take long to load
     import numpy as np
@@ -174,6 +174,20 @@ class Caption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Depicted:
+    """Which image a tile shows, for whoever decides on it: its ID, and what it is called now.
+
+    ``is_own``: it is of the study that the page is of, and not lent by an earlier one.
+    """
+
+    image: str = ""
+    laterality: str = ""
+    view: str = ""
+    suggestion: str = ""
+    is_own: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnTile:
     """Where one image stands on a page; ``box`` in page units, ``mm_per_unit`` at the breast.
 
@@ -204,6 +218,7 @@ class DrawnTile:
     title: str = ""
     badges: tuple[str, ...] = ()
     origin: Origin | None = None
+    depicted: Depicted = Depicted()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +238,7 @@ class DrawnPlaceholder:
     caption: Caption = Caption()
     title: str = ""
     badges: tuple[str, ...] = ()
+    depicted: Depicted = Depicted()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,9 +253,19 @@ class DrawnDifference:
     refused: str | None
 
 
+class Standing(NamedTuple):
+    """Where a study stands, and in a few words why a person must decide."""
+
+    status: Status
+    why: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page: its size in units, its resolution, its marks from back to front, its tiles."""
+    """One page: its size in units, its resolution, its marks from back to front, its tiles.
+
+    ``standing`` is that of the study.
+    """
 
     title: str
     width: float
@@ -249,6 +275,7 @@ class Page:
     tiles: tuple[DrawnTile, ...] = ()
     placeholders: tuple[DrawnPlaceholder, ...] = ()
     differences: tuple[DrawnDifference, ...] = ()
+    standing: Standing | None = None
 
     @property
     def scale(self) -> float:

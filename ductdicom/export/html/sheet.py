@@ -1,14 +1,18 @@
 """A study's sheet as HTML: its pages' marks as plain values for the template, and a viewer."""
 
 import base64
+import hashlib
 import io
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from PIL import Image
 
 from ductdicom.export.html.document import colours, read_part, render_document
+from ductdicom.language.codes import VIEW_GROUPS
+from ductdicom.model.outcome import Status
 from ductdicom.sheet.captions import FOOTER
 from ductdicom.sheet.fonts import text_width
 from ductdicom.sheet.page import (
@@ -27,10 +31,39 @@ from ductdicom.sheet.style import Theme
 
 _WORDS_PX = 30
 _LETTERS = 14  # that stand beside one another in a narrow picture
+_STATE_DIGITS = 16
+_STYLES = ("sheet.css", "viewer.css")
+_STRIP_STYLES = ("strip.css",)
+_SCRIPTS = ("geometry.js", "viewer.js", "hands.js", "sheet.js", "neighbours.js")
+_STRIP_SCRIPTS = ("pending.js", "strip.js")
+_WHY = {
+    Status.PARTIAL: "an image has none beside it to be compared with",
+    Status.PAIRED: "nothing asks for a person",
+}
 Values = dict[str, object]
 
 
-def html_sheet(pages: Sequence[Page], theme: Theme, *, title: str, index: str = "") -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageStudy:
+    """Which study a document is of.
+
+    ``identity`` is what may be said of the patient. ``batch`` is the name of the folder of results
+    that it lies in, by which decisions are kept in a browser; without one nothing can be decided.
+    """
+
+    key: str
+    identity: tuple[str, ...] = ()
+    batch: str = ""
+
+
+def html_sheet(
+    pages: Sequence[Page],
+    theme: Theme,
+    *,
+    title: str,
+    index: str = "",
+    study: PageStudy | None = None,
+) -> bytes:
     """Return pages as one self-contained HTML document with a viewer; its words are text.
 
     On paper it has the light theme, whatever it has on the screen.
@@ -41,15 +74,23 @@ def html_sheet(pages: Sequence[Page], theme: Theme, *, title: str, index: str = 
         Title of the document; the caller sees to it that it names nobody.
     index
         Where the batch's index is, relative to the document; empty where there is none.
+    study
+        Which study it is of, where that is told.
 
     Returns
     -------
     The file's bytes, the same for the same pages.
     """
+    strip = _strip(study, pages) if study and study.batch else ""
     content = {
+        # Of many tabs a window shows but the first letters.
+        "tab": f"{study.key} contact sheet" if study else title,
         "title": title,
         "footer": FOOTER,
         "index": index,
+        "identity": "   ".join(study.identity) if study else "",
+        "strip": strip,
+        "views": list(VIEW_GROUPS),
         "pages": [
             {
                 "title": page.title,
@@ -60,11 +101,31 @@ def html_sheet(pages: Sequence[Page], theme: Theme, *, title: str, index: str = 
             for number, page in enumerate(pages, start=1)
         ],
     }
-    styles = (colours(theme), read_part("sheet.css"), read_part("viewer.css"))
-    scripts = (
-        read_part(f"{name}.js") for name in ("geometry", "viewer", "hands", "sheet", "neighbours")
-    )
-    return render_document("sheet", content, style="".join(styles), script="".join(scripts))
+    style = colours(theme) + "".join(map(read_part, _STYLES + _STRIP_STYLES * bool(strip)))
+    script = "".join(map(read_part, _SCRIPTS + _STRIP_SCRIPTS * bool(strip)))
+    return render_document("sheet", content, style=style, script=script)
+
+
+def _strip(study: PageStudy, pages: Sequence[Page]) -> str:
+    """Return as JSON what the review strip must know of a study.
+
+    ``state`` is a hash of what the pages say of the images: decisions that were made on a page
+    that said otherwise are looked at again before they are saved.
+    """
+    said = [
+        (tile.depicted, tile.phase, tile.is_suggested, tile.caption.reason)
+        for page in pages
+        for tile in _tiles(page)
+    ]
+    standing = pages[0].standing
+    values = {
+        "key": study.key,
+        "batch": study.batch,
+        "state": hashlib.sha256(repr(said).encode()).hexdigest()[:_STATE_DIGITS],
+        "status": str(standing.status) if standing else "",
+        "why": standing.why or _WHY.get(standing.status, "") if standing else "",
+    }
+    return json.dumps(values, ensure_ascii=False)
 
 
 def page_marks(page: Page, number: int) -> Iterator[Values]:
@@ -159,11 +220,22 @@ def _picture(mark: PictureMark) -> Values:
     }
 
 
+def _tiles(page: Page) -> tuple[DrawnTile | DrawnPlaceholder, ...]:
+    return (*page.tiles, *page.placeholders)
+
+
 def _tile(tile: DrawnTile | DrawnPlaceholder, page_title: str, page: int) -> str:
     """Return as JSON what the viewer must know of a tile; lengths in page units."""
     caption = tile.caption
     image = tile if isinstance(tile, DrawnTile) else None
+    depicted = tile.depicted
     values = {
+        "image": depicted.image,
+        "side": depicted.laterality,
+        "acr": depicted.view,
+        "suggestion": depicted.suggestion,
+        "isOwn": depicted.is_own,
+        "isMissing": image is None,
         # Rows go on over pages of one title; what stands in no row is looked at by itself.
         "row": [page_title, tile.row] if tile.row else [page, tile.box.x, tile.box.y],
         "page": page,

@@ -48,6 +48,7 @@ def plan_jobs(
                 department=_department(study, identity),
                 people=study.part.identity if settings.phi is not Phi.FULL else Identity(),
                 pseudonym=_pseudonym(study, output) if settings.phi is Phi.NONE else "",
+                batch=output.batch,
                 settings=settings,
                 fingerprint=fingerprint_of(study.call, study.pairing, identity, settings),
             )

@@ -13,7 +13,7 @@ from pydicom.uid import UID
 
 from ductdicom.export.dicom import dicom_sheet
 from ductdicom.export.folder import StudyFolder, written_file
-from ductdicom.export.html.sheet import html_sheet
+from ductdicom.export.html.sheet import PageStudy, html_sheet
 from ductdicom.export.originals import folder_of, lay_down, planned_originals
 from ductdicom.export.output import RECORD_NAME, THUMBNAIL_NAME, encode_json
 from ductdicom.export.pdf import pdf_document
@@ -65,7 +65,8 @@ class StudyJob:
 
     ``fingerprint`` is a hash of all that its result depends on, by which the next run tells that
     nothing has changed. ``people`` is what names any of the people that the headers name, to be
-    masked. ``deadly`` holds the labels of images over which a worker died.
+    masked. ``batch`` is the output folder's own name. ``deadly`` holds the labels of images over
+    which a worker died.
     """
 
     key: str
@@ -78,6 +79,7 @@ class StudyJob:
     fingerprint: str
     department: RecordedDepartment | None = None
     pseudonym: str = ""
+    batch: str = ""
     deadly: frozenset[str] = frozenset()
 
     @property
@@ -338,7 +340,13 @@ def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
         theme = theme_for(job.settings, Format.HTML)
         # A sheet that is written by itself has no batch around it.
         index = "../../index.html" if job.settings.output else ""
-        files.append(("sheet.html", html_sheet(pages, theme, title=title, index=index)))
+        study = PageStudy(
+            key=job.key,
+            identity=job.identity,
+            batch="",
+        )
+        document = html_sheet(pages, theme, title=title, index=index, study=study)
+        files.append(("sheet.html", document))
     if Format.DICOM in chosen:
         theme = theme_for(job.settings, Format.DICOM)
         sheet = dicom_sheet(

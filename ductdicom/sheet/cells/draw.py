@@ -15,6 +15,7 @@ from ductdicom.sheet.page import (
     Box,
     BoxMark,
     Caption,
+    Depicted,
     DrawnPlaceholder,
     DrawnTile,
     Mark,
@@ -127,6 +128,7 @@ def _record(shown: _Shown, box: Box, place: PlacedSlot, part: Detail = WHOLE) ->
         tip=(box.x + tip[1] * box.width, box.y + tip[0] * box.height) if tip else None,
         caption=_caption(shown),
         origin=_origin(shown.image),
+        depicted=_depicted(shown.image, shown.cell),
     )
 
 
@@ -149,6 +151,17 @@ def stand_in(cell: Cell, place: PlacedSlot) -> DrawnPlaceholder | None:
             reason=cell.reason,
             notes=("CANNOT BE SHOWN", *(badge for badge in cell.badges if badge != SUGGESTED)),
         ),
+        depicted=_depicted(cell.image, cell),
+    )
+
+
+def _depicted(image: ImageCall, cell: Cell) -> Depicted:
+    return Depicted(
+        image=image.instance.id,
+        laterality=str(image.laterality or ""),
+        view=image.view or "",
+        suggestion=str(image.call.suggestion or "") if image.is_suggested else "",
+        is_own=not cell.prior,
     )
 
 

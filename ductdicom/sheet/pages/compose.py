@@ -24,11 +24,12 @@ from ductdicom.sheet.page import (
     Mark,
     Page,
     SheetOptions,
+    Standing,
     TextMark,
     Tone,
 )
 from ductdicom.sheet.pages.blocks import Block, Lacking, first_exposure, left_out_blocks, row_blocks
-from ductdicom.sheet.pages.frame import Body, Standing, body_area, frame_page
+from ductdicom.sheet.pages.frame import Body, body_area, frame_page
 from ductdicom.sheet.pages.inventory import inventory_bodies
 from ductdicom.sheet.pages.timeline import STRIP_PX, draw_timeline
 from ductdicom.sheet.pages.undecided import review_reason, undecided_images

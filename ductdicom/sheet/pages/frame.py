@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from ductdicom.model.outcome import Status
 from ductdicom.model.study import StudyCall
@@ -19,6 +18,7 @@ from ductdicom.sheet.page import (
     Mark,
     Page,
     SheetOptions,
+    Standing,
     TextMark,
     Tone,
 )
@@ -45,13 +45,6 @@ class Body:
     tiles: tuple[DrawnTile, ...] = ()
     placeholders: tuple[DrawnPlaceholder, ...] = ()
     differences: tuple[DrawnDifference, ...] = ()
-
-
-class Standing(NamedTuple):
-    """Where a study stands, and in a few words why a person must decide."""
-
-    status: Status
-    why: str = ""
 
 
 def body_area(options: SheetOptions) -> Box:
@@ -83,6 +76,7 @@ def frame_page(
         tiles=body.tiles,
         placeholders=body.placeholders,
         differences=body.differences,
+        standing=standing,
     )
 
 

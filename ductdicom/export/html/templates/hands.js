@@ -8,6 +8,7 @@
   const actions = {
     both: viewer.both,
     swap: viewer.swap,
+    lay: viewer.layNext,
     natural: viewer.natural,
     reset: viewer.reset,
     in: () => viewer.zoomAll(STEP),
@@ -18,7 +19,7 @@
   };
   const keys = {
     " ": "swap", b: "both", z: "natural", 0: "reset", "+": "in", "=": "in", "-": "out", _: "out",
-    n: "next", p: "previous",
+    n: "next", p: "previous", l: "lay",
   };
   const directions = {
     ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
@@ -30,7 +31,7 @@
   };
 
   dialog.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select")) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (directions[key]) arrow(directions[key], event.shiftKey);
     else if (/^[1-9]$/.test(key)) viewer.choose(Number(key));
@@ -58,28 +59,44 @@
     }
   };
 
+  const middle = ([one, other]) => ({ x: (one.x + other.x) / 2, y: (one.y + other.y) / 2 });
+  const apart = ([one, other]) => Math.hypot(one.x - other.x, one.y - other.y) || 1;
+
+  // Two fingers zoom about the point between them, and move what is there with it.
+  const pinch = (side, before, now) => {
+    const [from, to] = [middle(before), middle(now)];
+    viewer.zoom(side.tile, apart(now) / apart(before), ...fromMiddle(from, room(side)));
+    viewer.pan(side.tile, to.x - from.x, to.y - from.y);
+  };
+
   for (const side of sides) {
     const { stage } = side;
-    let from = null;
+    const held = new Map(); // where the mouse or each finger is that holds this image
     stage.addEventListener("wheel", (event) => {
       event.preventDefault();
       const at = fromMiddle(place(event), room(side));
       viewer.zoom(side.tile, event.deltaY < 0 ? STEP : 1 / STEP, ...at);
     }, { passive: false });
     stage.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
+      if (event.button !== 0 || held.size > 1) return;
       stage.setPointerCapture(event.pointerId);
-      from = place(event);
+      held.set(event.pointerId, place(event));
     });
     stage.addEventListener("pointermove", (event) => {
       viewer.pointAt(place(event));
       mirror(side, event);
-      if (!stage.hasPointerCapture(event.pointerId)) return;
-      const move = event.shiftKey ? viewer.nudge : viewer.pan;
+      if (!held.has(event.pointerId)) return;
+      const before = [...held.values()];
+      const from = held.get(event.pointerId);
       const to = place(event);
-      move(side.tile, to.x - from.x, to.y - from.y);
-      from = to;
+      held.set(event.pointerId, to);
+      const move = event.shiftKey ? viewer.nudge : viewer.pan;
+      if (held.size > 1) pinch(side, before, [...held.values()]);
+      else move(side.tile, to.x - from.x, to.y - from.y);
     });
+    for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) {
+      stage.addEventListener(name, (event) => held.delete(event.pointerId));
+    }
     stage.addEventListener("pointerleave", () => {
       viewer.pointAt(null);
       mirror(null);

@@ -20,6 +20,7 @@
   }
   document.addEventListener("keydown", (event) => {
     if (document.querySelector("dialog[open]")) return;
+    if (event.target.matches("input, select")) return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const link = document.querySelector(`a[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
     if (link) link.click();

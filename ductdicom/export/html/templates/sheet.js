@@ -1,21 +1,25 @@
 // The page: its images open the viewer, the arrow keys turn the pages.
-(() => {
+const sheet = (() => {
   const pages = [...document.querySelectorAll(".page")];
   const images = [...document.querySelectorAll("image[data-tile]")];
   const tiles = images.map((image) => ({
     ...JSON.parse(image.dataset.tile),
     source: image.getAttribute("href"),
     columns: Number(image.dataset.columns),
-    image,
+    element: image,
   }));
   const wholes = tiles.filter((tile) => !tile.part);
   const groups = new Map();
+  const isSame = (one, other) => one.source === other.source
+    || (one.image !== "" && one.image === other.image);
   for (const tile of wholes) {
     const name = JSON.stringify(tile.row);
-    groups.set(name, [...(groups.get(name) ?? []), tile]);
+    const group = groups.get(name) ?? [];
+    // A row that goes on over pages begins each part with its pre image again.
+    if (!group.some((other) => isSame(other, tile))) groups.set(name, [...group, tile]);
   }
   const rows = [...groups.values()];
-  viewer.setRows(rows, (tile) => tile.image.focus());
+  viewer.setRows(rows, (tile) => tile.element.focus());
 
   const holds = ([x, y, width, height], [left, top]) =>
     left >= x - 1 && left < x + width && top >= y - 1 && top < y + height;
@@ -23,10 +27,14 @@
     ? wholes.find((other) => other.page === tile.page && holds(other.box, tile.part))
     : tile);
 
+  const wholeAt = (element) => wholeOf(tiles[images.indexOf(element)]);
   const open = (image) => {
     const tile = tiles[images.indexOf(image)];
     const whole = wholeOf(tile);
-    if (whole) viewer.open(rows.findIndex((row) => row.includes(whole)), whole, tile.part);
+    if (!whole) return;
+    const index = [...groups.keys()].indexOf(JSON.stringify(whole.row));
+    const first = rows[index].find((other) => isSame(other, whole));
+    viewer.open(index, first, first === whole ? tile.part : null);
   };
   const here = () => {
     const middle = window.scrollY + window.innerHeight / 2;
@@ -43,6 +51,7 @@
   });
   document.addEventListener("keydown", (event) => {
     if (viewer.isOpen() || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.matches("input, select")) return;
     const at = document.activeElement;
     const isOnImage = at.matches("image[data-tile]");
     const first = isOnImage ? at : pages[here()]?.querySelector("image[data-tile]");
@@ -57,4 +66,5 @@
     else return;
     event.preventDefault();
   });
+  return { wholeAt, wholes };
 })();

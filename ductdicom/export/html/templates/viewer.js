@@ -14,7 +14,8 @@ const viewer = (() => {
   }));
 
   let rows = [];
-  let row = [];
+  let row = []; // the tiles of one row, and those that were laid beside them
+  let at = 0; // which of the rows
   let isBoth = true; // side by side, or one in place of the other
   let active = 0; // which side is shown where only one is
   let isWhole = true; // the view follows the size of the window
@@ -96,7 +97,7 @@ const viewer = (() => {
     if (before) {
       ({ linked, alone, isWhole } = before);
       before = null;
-      draw();
+      redraw();
       return;
     }
     const kept = { linked, alone: new Map(alone), isWhole };
@@ -137,6 +138,7 @@ const viewer = (() => {
     image.style.top = `${onGrid(height / 2 + (top - view.y) * view.k)}px`;
     const bar = stage.querySelector(".bar");
     bar.classList.toggle("unknown", !tile.mm);
+    bar.hidden = tile.isMissing; // words have no scale
     const mm = geometry.bar(view.k, Math.min(width / 3, 200));
     bar.style.width = tile.mm ? `${mm * view.k}px` : "auto";
     bar.textContent = tile.mm ? `${mm} mm est.` : "SCALE UNKNOWN";
@@ -153,45 +155,29 @@ const viewer = (() => {
     say("reason").textContent = tile.reason;
     say("reason").title = tile.reason;
     const moved = tile.moved.x || tile.moved.y ? ["MOVED BY HAND"] : [];
-    say("notes").textContent = [...tile.notes, ...moved].join(" · ");
+    const from = rows[at].includes(tile) ? [] : [`FROM ${tile.title}, ${tile.heading}`];
+    say("notes").textContent = [...from, ...tile.notes, ...moved].join(" · ");
     say("display").textContent = tile.display;
     side.image.alt = [tellOf(tile), tile.reason].filter(Boolean).join(", ");
   };
 
   const drawTools = () => {
     const tiles = shown().map((side) => side.tile);
-    part("title").textContent = row[0].title;
-    part("page").textContent = row[0].heading;
-    part("place").textContent = `row ${rows.indexOf(row) + 1} of ${rows.length}`;
-    part("badges").textContent = row[0].badges.join(" · ");
     for (const button of part("tiles").children) {
       button.setAttribute("aria-pressed", String(tiles.includes(button.tile)));
     }
-    const both = dialog.querySelector('[data-do="both"]');
-    both.setAttribute("aria-pressed", String(isBoth));
-    both.disabled = !sides[1].tile;
-    dialog.querySelector('[data-do="swap"]').disabled = !sides[1].tile;
-    const known = tiles.filter((tile) => tile.mm);
-    const areLinked = sides.every((side) => side.tile?.mm);
-    const percent = tiles.map((tile) => viewOf(tile).k / geometry.native(tile, tile.columns));
+    dialog.querySelector('[data-do="both"]').setAttribute("aria-pressed", String(isBoth));
+    const percent = tiles.filter((tile) => !tile.isMissing)
+      .map((tile) => viewOf(tile).k / geometry.native(tile, tile.columns));
     const shares = [...new Set(percent.map((share) => `${Math.round(share * 100)} %`))];
     part("zoom").textContent = shares.join(" | ");
-    part("scale").textContent = [
-      known.length < tiles.length && "SCALE UNKNOWN: not linked in scale.",
-      known.length > 1 && "Same scale, est.",
-      areLinked && (row[0].atTip ? "Laid nipple on nipple, roughly." : "Laid as on the page."),
-    ].filter(Boolean).join(" ");
   };
 
   const draw = () => {
-    sides.forEach((side, index) => {
-      side.pane.hidden = !side.tile;
-      side.pane.classList.toggle("behind", !isBoth && index !== active);
-      if (!side.tile) return;
+    for (const side of sides.filter((one) => one.tile)) {
       drawPicture(side);
       drawWords(side);
-    });
-    dialog.dataset.mode = isBoth ? "both" : "one";
+    }
     drawTools();
   };
 
@@ -206,14 +192,36 @@ const viewer = (() => {
     else side.image.removeAttribute("src");
   };
 
+  const tellScale = () => {
+    const tiles = shown().map((side) => side.tile).filter((tile) => !tile.isMissing);
+    const known = tiles.filter((tile) => tile.mm);
+    const areLinked = sides.every((side) => side.tile?.mm);
+    part("scale").textContent = [
+      known.length < tiles.length && "SCALE UNKNOWN: not linked in scale.",
+      known.length > 1 && "Same scale, est.",
+      areLinked && (row[0].atTip ? "Laid nipple on nipple, roughly." : "Laid as on the page."),
+    ].filter(Boolean).join(" ");
+  };
+
+  // Give the panes their places: what is measured before is the room that another mode had.
+  const arrange = (isForBoth, index = active) => {
+    isBoth = isForBoth;
+    active = index;
+    dialog.dataset.mode = isBoth ? "both" : "one";
+    sides.forEach((side, number) => {
+      side.pane.hidden = !side.tile;
+      side.pane.classList.toggle("behind", !isBoth && number !== active);
+    });
+    tellScale();
+  };
+
   const redraw = () => (isWhole ? whole() : draw());
 
   // Show one tile alone, on its side: pre images at the left, all others at the right.
   const alonePut = (tile) => {
     const index = sides.findIndex((side) => side.tile === tile);
     if (index < 0) put(tile.phase === "pre" || !sides[1].tile ? 0 : 1, tile);
-    isBoth = false;
-    active = sides.findIndex((side) => side.tile === tile);
+    arrange(false, sides.findIndex((side) => side.tile === tile));
     redraw();
     tell(tellOf(tile));
   };
@@ -233,7 +241,7 @@ const viewer = (() => {
 
   const both = () => {
     if (!sides[1].tile) return;
-    isBoth = true;
+    arrange(true);
     redraw();
     tell(`${tellOf(sides[0].tile)} beside ${tellOf(sides[1].tile)}`);
   };
@@ -263,9 +271,70 @@ const viewer = (() => {
     }));
   };
 
-  const start = (index, tile) => {
-    row = rows[index];
+  // Of the same side, or of none that is known; those of the same view come first.
+  const guests = () => {
+    const mayBe = (one, other) => !one.side || !other.side || one.side === other.side;
+    const isNear = (tile) => tile.acr === rows[at][0].acr;
+    const others = rows.flat().filter((tile, index, all) => !rows[at].includes(tile)
+      && mayBe(tile, rows[at][0])
+      && all.findIndex((other) => other.source === tile.source) === index
+      && !rows[at].some((own) => own.source === tile.source));
+    return [...others.filter(isNear), ...others.filter((tile) => !isNear(tile))];
+  };
+
+  const fillGuests = () => {
+    const list = part("guests");
+    const named = guests().map((tile, index) => {
+      const words = [tile.word, tile.suggested && "SUGGESTED", tile.view, tile.facts, tile.heading];
+      return new Option(words.filter(Boolean).join(", "), String(index));
+    });
+    list.replaceChildren(new Option("Lay beside…", ""), ...named);
+    list.hidden = !named.length;
+  };
+
+  // All words above the images: how many lines they take decides how much room is left.
+  const fillWords = () => {
+    const [first] = rows[at];
+    part("title").textContent = first.title;
+    part("page").textContent = first.heading;
+    part("place").textContent = `row ${at + 1} of ${rows.length}`;
+    part("badges").textContent = first.badges.join(" · ");
+    for (const name of ["both", "swap"]) {
+      dialog.querySelector(`[data-do="${name}"]`).disabled = !sides[1].tile;
+    }
+    fillTiles();
+  };
+
+  // Lay an image of another row beside the one that the viewer was opened at.
+  const lay = (index) => {
+    const guest = guests()[index];
+    if (!guest) return;
+    const kept = row.includes(opener) ? opener : rows[at][0];
+    row = [...rows[at], guest];
     geometry.align(row);
+    const rank = (tile) => ({ pre: 0, post: 2 })[tile.phase] ?? 1;
+    const isEarlier = rows.findIndex((other) => other.includes(guest)) < at;
+    const isLeft = rank(guest) < rank(kept) || (rank(guest) === rank(kept) && isEarlier);
+    put(0, isLeft ? guest : kept);
+    put(1, isLeft ? kept : guest);
+    part("guests").value = String(index);
+    fillWords();
+    arrange(true);
+    whole();
+    tell(`${tellOf(sides[0].tile)} beside ${tellOf(sides[1].tile)}`);
+  };
+
+  const layNext = () => {
+    const { length } = guests();
+    if (length) lay((Number(part("guests").value || -1) + 1) % length);
+    else tell("no other image of this side");
+  };
+
+  const start = (index, tile) => {
+    at = index;
+    row = rows[at];
+    geometry.align(row);
+    fillGuests();
     const first = ofPhase("pre")[0] ?? row[0];
     const chosen = tile ?? ofPhase("post")[0];
     const left = chosen?.phase === "pre" ? chosen : first;
@@ -273,16 +342,15 @@ const viewer = (() => {
     const right = other && other !== left ? other : row.find((t) => t !== left);
     put(0, left);
     put(1, right);
-    isBoth = Boolean(right);
-    active = 0;
     alone = new Map();
-    fillTiles();
+    fillWords();
+    arrange(Boolean(right), 0);
     whole();
     tell(`${row[0].title}: ${shown().map((side) => tellOf(side.tile)).join(" beside ")}`);
   };
 
   const turn = (step) => {
-    const index = rows.indexOf(row) + step;
+    const index = at + step;
     if (rows[index]) start(index);
     else tell(step > 0 ? "this is the last row" : "this is the first row");
   };
@@ -309,11 +377,13 @@ const viewer = (() => {
     draw();
   };
 
-  dialog.addEventListener("close", () => onClose(row.includes(opener) ? opener : row[0]));
-  new ResizeObserver(() => { if (dialog.open) redraw(); }).observe(dialog);
+  dialog.addEventListener("close", () => onClose(row.includes(opener) ? opener : rows[at][0]));
+  part("guests").addEventListener("change", (event) => lay(Number(event.target.value || -1)));
+  const observer = new ResizeObserver(() => { if (dialog.open) redraw(); });
+  for (const side of sides) observer.observe(side.stage);
 
   return {
-    dialog, sides, open, both, swap, natural, reset, choose, turn, pan, zoom, nudge, room, fromMiddle,
+    dialog, sides, open, both, swap, layNext, natural, reset, choose, turn, pan, zoom, nudge, room, fromMiddle,
     isOpen: () => dialog.open,
     isBoth: () => isBoth,
     lastShown: () => shown().at(-1).tile,
