@@ -16,6 +16,7 @@ from ductdicom.pixels.breast.air import apply, veto
 from ductdicom.pixels.breast.crop import Crop, breast_crop
 from ductdicom.pixels.breast.nipple import anterior_point
 from ductdicom.pixels.breast.tissue import Mask, find_tissue, overview
+from ductdicom.pixels.display.grey import LEVELS, as_grey, as_levels
 from ductdicom.pixels.display.polarity import air_is_bright
 from ductdicom.pixels.display.present import Presented, present
 from ductdicom.pixels.display.resample import Floats, area_average
@@ -23,7 +24,6 @@ from ductdicom.pixels.display.voi import VoiChoice
 from ductdicom.pixels.stored import StoredImage
 
 _BEYOND_NIPPLE = 0.2
-_LEVELS = 65535  # tiles wait for their page as 16 bit, half the room of floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,7 @@ def prepare_tile(
     """
     scale = geometry.scale
     show = partial(present, voi=voi, min_side_px=min_side_px)
-    shown, looked, small, hanging = _hang(stored, geometry.hanging, show)
+    shown, looked, small, hanging = hang_image(stored, geometry.hanging, show)
     values = apply(shown.values, hanging.transform)
     background = apply(shown.background, hanging.transform)
     crop = _breast_crop((small, overview(shown.whole)), background, hanging)
@@ -136,10 +136,10 @@ def prepare_tile(
     doubts = (*_doubts(geometry, hanging), *_remarks(image, stored))
     tissue = apply(looked, hanging.transform)[part]
     return Tile(
-        values=np.round(values[part] * _LEVELS).astype(np.uint16),
-        spacing_mm=_hung_spacing(scale.mm_per_px, stored, hanging, values.shape),
+        values=as_levels(values[part]),
+        spacing_mm=hung_spacing(scale.mm_per_px, stored, hanging, values.shape),
         scale_source=scale.source,
-        pixel_ratio=_hung_ratio(image, hanging),
+        pixel_ratio=hung_ratio(image, hanging),
         hanging=hanging,
         voi=shown.voi_label,
         saturated_fraction=shown.saturated_fraction,
@@ -152,7 +152,7 @@ def prepare_tile(
     )
 
 
-class _Hung(NamedTuple):
+class HungImage(NamedTuple):
     """An image as it is shown, and as it is looked at: there air is dark, if that can be told."""
 
     shown: Presented
@@ -161,7 +161,9 @@ class _Hung(NamedTuple):
     hanging: Hanging
 
 
-def _hang(stored: StoredImage, stated: Hanging, show: Callable[[StoredImage], Presented]) -> _Hung:
+def hang_image(
+    stored: StoredImage, stated: Hanging, show: Callable[[StoredImage], Presented]
+) -> HungImage:
     """Show an image, and let its pixels contradict the way it would be turned.
 
     What they contradict may also be which of its values are black.
@@ -195,10 +197,10 @@ def _the_other_way(
         yield turned, turned.values
 
 
-def _looked_at(shown: Presented, looked: Floats, stated: Hanging) -> _Hung:
+def _looked_at(shown: Presented, looked: Floats, stated: Hanging) -> HungImage:
     small = overview(looked)
     hanging = veto(stated, find_tissue(apply(small, stated.transform)))
-    return _Hung(shown, looked, small, hanging)
+    return HungImage(shown, looked, small, hanging)
 
 
 def _doubts(geometry: ImageGeometry, hanging: Hanging) -> Iterator[Note]:
@@ -271,7 +273,7 @@ def stored_region(tile: Tile, part: Detail = WHOLE) -> tuple[int, int, int, int]
     return x, y, max(1, last_column - x), max(1, last_row - y)
 
 
-def _hung_spacing(
+def hung_spacing(
     spacing_mm: tuple[float, float] | None,
     stored: StoredImage,
     hanging: Hanging,
@@ -286,7 +288,7 @@ def _hung_spacing(
     return height_mm / shape[0], width_mm / shape[1]
 
 
-def _hung_ratio(image: ImageCall, hanging: Hanging) -> float:
+def hung_ratio(image: ImageCall, hanging: Hanging) -> float:
     """Return height over width of a pixel as hung: its shape is known without its size, too."""
     geometry = image.instance.geometry
     row, column = geometry.imager_pixel_spacing_mm or geometry.pixel_spacing_mm or (1.0, 1.0)
@@ -344,10 +346,8 @@ def draw_tile(
     top, left = round(part.top * rows), round(part.left * columns)
     bottom = max(top + 1, round((part.top + part.height) * rows))
     right = max(left + 1, round((part.left + part.width) * columns))
-    values = tile.values[top:bottom, left:right].astype(np.float32) / np.float32(_LEVELS)
-    drawn = area_average(values, height_px, width_px)
-    pixels: NDArray[np.uint8] = np.round(np.clip(drawn, 0, 1) * 255).astype(np.uint8)
-    return pixels
+    values = tile.values[top:bottom, left:right].astype(np.float32) / np.float32(LEVELS)
+    return as_grey(area_average(values, height_px, width_px))
 
 
 def draw_finer(tile: Tile, *, width_px: int, height_px: int, zoom: float) -> NDArray[np.uint8]:

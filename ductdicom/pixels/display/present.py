@@ -22,6 +22,7 @@ from ductdicom.pixels.display.transfer import (
     modality_range,
 )
 from ductdicom.pixels.display.voi import (
+    FOR_PROCESSING_LABEL,
     VoiChoice,
     VoiKind,
     choose_voi,
@@ -33,7 +34,6 @@ from ductdicom.pixels.display.voi import (
 from ductdicom.pixels.stored import DisplayAttributes, Lut, StoredImage, Voi
 
 Mask = NDArray[np.bool_]
-_FOR_PROCESSING = "for processing"
 _PIXELS_A_BLOCK = 1 << 17  # what a processor keeps at hand
 # Half a grey level of 255 below the top is drawn as the top.
 _SATURATED = 1.0 - 0.5 / 255.0
@@ -56,13 +56,16 @@ class Presented:
     image's values, or that divided by a power of two and rounded up. ``background`` has the same
     shape and is True on padding, which is black. ``whole`` shows the same with fewer pixels and
     without a VOI, over the range of its values: what a VOI makes black can be told from air.
-    ``saturated_fraction`` is the share of stored pixels at the top of the range among those that
-    are neither padding nor dark. ``notes`` say what a reader must know of the rendering.
+    ``table`` is the P-value of every value that can be stored, the smallest first: looked up in it,
+    pixels are ``values`` where all are kept. ``saturated_fraction`` is the share of stored
+    pixels at the top of the range among those that are neither padding nor dark. ``notes`` say what
+    a reader must know of the rendering.
     """
 
     values: Floats
     background: Mask
     whole: Floats
+    table: Floats
     voi_label: str
     saturated_fraction: float
     notes: tuple[Note, ...] = ()
@@ -108,6 +111,7 @@ def present(
         values=looked.values,
         background=background[::reduction, ::reduction],
         whole=looked.values if is_raw else _whole(image, background),
+        table=looked.table,
         voi_label=label,
         saturated_fraction=looked.saturated_fraction,
         notes=notes,
@@ -116,7 +120,7 @@ def present(
 
 def _show_raw(image: StoredImage, background: Mask, reduction: int) -> _Shown:
     table = _processing_table(image, background)
-    return _look_up(image, background, table, reduction), _FOR_PROCESSING, ()
+    return _look_up(image, background, table, reduction), FOR_PROCESSING_LABEL, ()
 
 
 def _show(image: StoredImage, background: Mask, reduction: int, *, voi: VoiChoice | None) -> _Shown:
@@ -268,9 +272,10 @@ def _spare_reduction(shape: tuple[int, ...], min_side_px: int | None) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Look:
-    """P-values of an image, and how much of it can be seen."""
+    """P-values of an image, those of every value that can be stored, and how much can be seen."""
 
     values: Floats
+    table: Floats
     seen_fraction: float
     saturated_fraction: float
     contrast: float
@@ -304,6 +309,7 @@ def _look_up(image: StoredImage, background: Mask, table: Floats, reduction: int
         shown[top // reduction : (top + step) // reduction] = average_blocks(block, reduction)
     return _Look(
         values=shown,
+        table=table,
         seen_fraction=seen / values.size,
         saturated_fraction=saturated / seen if seen else 0.0,
         contrast=_contrast(image, background, table),

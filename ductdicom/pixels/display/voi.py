@@ -1,6 +1,6 @@
 """Which VOI an image is shown with; one kind for all images that stand in one row."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,6 +9,7 @@ from ductdicom.pixels.stored import DisplayAttributes, Lut, StoredImage, Voi, Wi
 # An image that leaves out the upper three quarters of its range would be drawn nearly black.
 _EMPTY_BITS = 2
 _FEWEST_BITS = 8
+FOR_PROCESSING_LABEL = "for processing"
 
 
 class VoiKind(StrEnum):
@@ -89,6 +90,47 @@ def find_voi(attributes: DisplayAttributes, choice: VoiChoice) -> tuple[Voi | No
         texts = [item.explanation.casefold() for item in items]
         index = texts.index(wanted) if wanted in texts else index
     return items[index], voi_label(items[index], index)
+
+
+def voi_choices(attributes: DisplayAttributes) -> Iterator[tuple[VoiChoice, str]]:
+    """Yield everything that an image can be shown with, and how it is printed.
+
+    Look-up tables first, then windows, each in the header's order, at last the full range. Images
+    for processing have a rendering of their own, whatever is chosen.
+
+    References
+    ----------
+    * IHE RAD TF-2 4.16.4.2.2.1.1.4: the reader can choose among an image's windows and tables
+    """
+    if attributes.is_for_processing:
+        yield VoiChoice(kind=VoiKind.FULL_RANGE), FOR_PROCESSING_LABEL
+        return
+    for kind in (VoiKind.LUT, VoiKind.WINDOW):
+        for index, item in enumerate(items_of(attributes, kind)):
+            yield VoiChoice(kind=kind, index=index), voi_label(item, index)
+    yield VoiChoice(kind=VoiKind.FULL_RANGE), _full_range_label(attributes, None)
+
+
+def choice_called(attributes: DisplayAttributes, label: str) -> tuple[VoiChoice, str] | None:
+    """Return the choice that an image was shown with, and its label, by what was printed.
+
+    Parameters
+    ----------
+    label
+        That of an image that was shown (`Presented.voi_label`); where its window showed nothing,
+        the choice is that window.
+
+    Returns
+    -------
+    None where the image has nothing that is called so.
+    """
+    bits = range(_FEWEST_BITS, attributes.bits_stored)
+    narrow = (VoiChoice(kind=VoiKind.FULL_RANGE, bits=number) for number in bits)
+    told = ((choice, _full_range_label(attributes, choice.bits)) for choice in narrow)
+    for choice, own in (*voi_choices(attributes), *told):
+        if label == own or label.endswith(f", not {own}"):
+            return choice, own
+    return None
 
 
 def voi_label(voi: Voi, index: int) -> str:

@@ -1,0 +1,37 @@
+"""P-values to the grey levels that are drawn."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ductdicom.pixels.display.resample import Floats
+
+LEVELS = 65535  # images wait for their page as 16 bit, half the room of floats
+
+
+def as_levels(values: Floats) -> NDArray[np.uint16]:
+    """Return P-values, 0 to 1, as 0 to 65535."""
+    levels: NDArray[np.uint16] = np.round(values * LEVELS).astype(np.uint16)
+    return levels
+
+
+def as_grey(values: Floats) -> NDArray[np.uint8]:
+    """Return P-values as the grey levels of a page, 0 black to 255 white, the nearest."""
+    grey: NDArray[np.uint8] = np.round(np.clip(values, 0, 1) * 255).astype(np.uint8)
+    return grey
+
+
+def grey_table(table: Floats) -> NDArray[np.uint8]:
+    """Return the grey level of every value that can be stored, as a page has it pixel for pixel.
+
+    Parameters
+    ----------
+    table
+        P-values of an image that was shown (`Presented.table`): padding, an unusable window,
+        inversion and images for processing are as they are drawn.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8, 0 black to 255 white, of the same shape: the smallest value that can be stored first.
+    """
+    return as_grey(as_levels(table).astype(np.float32) / np.float32(LEVELS))
