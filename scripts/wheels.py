@@ -22,7 +22,7 @@ PLATFORMS = {
     "macOS arm64": ["macosx_14_0_arm64"],
     "Windows x86-64": ["win_amd64"],
 }
-EXTRAS = ("pacs", "cluster", "difference")  # of users; the others are for developers
+EXTRAS = ("review", "pacs", "cluster", "difference")  # of users; the others are for developers
 _PAGE = ROOT / "docs" / "dependencies.md"
 _BEGIN, _END = "<!-- wheels -->\n", "<!-- end of wheels -->\n"
 

@@ -35,6 +35,7 @@ _LIBRARIES = {  # by the module that is imported
     "click": "click",
 }
 _EXTRAS = {
+    "review": ("starlette", "uvicorn"),
     "pacs": ("pynetdicom", "dicomweb_client", "requests"),
     "cluster": ("distributed",),
     "difference": ("cv2",),

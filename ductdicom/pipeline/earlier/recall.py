@@ -84,6 +84,18 @@ def recall(
     )
 
 
+def read_recorded(record: RecordedStudy) -> dict[int, Instance]:
+    """Read the headers of a record's images again, where their files are there as they were.
+
+    Returns
+    -------
+    By the place of each among the record's instances.
+    """
+    places = {_recorded_place(record, image): n for n, image in enumerate(record.instances)}
+    wanted = {place: (record, record.instances[number]) for place, number in places.items()}
+    return {places[_place_of(found)]: found for found in _read_again(wanted, None, None)}
+
+
 def _of_one_patient(given: Sequence[Instance], records: Sequence[RecordedStudy]) -> frozenset[str]:
     """Return the studies at hand, without those whose record is of another patient."""
     ids: dict[str, set[str]] = {}

@@ -1,0 +1,266 @@
+"""The images of OUT's studies: headers read again, pixels decoded once and kept within bounds."""
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import BoundedSemaphore, Lock
+from typing import Any, TypeVar
+
+from ductdicom.errors import UnreadableError
+from ductdicom.geometry.image import image_geometry
+from ductdicom.geometry.scale import contact_pitches
+from ductdicom.model.call import PhaseCall
+from ductdicom.model.instance import Instance
+from ductdicom.model.outcome import MISSING
+from ductdicom.model.record import RecordedInstance, RecordedStudy, RecordedTile
+from ductdicom.model.study import ImageCall
+from ductdicom.pipeline.drawing.originals import Members
+from ductdicom.pipeline.earlier.recall import read_recorded
+from ductdicom.pipeline.masking import identify
+from ductdicom.pixels.decoding.decode import read_image
+from ductdicom.pixels.stored import StoredImage
+from ductdicom.review.encoding import encode_values
+from ductdicom.review.pictures import OVERVIEW_PX, Picture, make_picture, make_preview
+from ductdicom.vocabulary.terms import load_vocabulary
+
+_MOST_BYTES = 400 << 20  # of decoded and of encoded images
+_MOST_ARCHIVED_BYTES = 100 << 20  # of one study's members of archives
+_LITTLE = 1 << 16  # what a study without archives takes, about
+
+_Made = TypeVar("_Made")
+
+
+class Kept:
+    """What was made, kept while there is room, the oldest let go first; each made once at a time.
+
+    Parameters
+    ----------
+    most_bytes
+        The newest stays though it alone is more.
+    """
+
+    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._found: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._making: dict[Hashable, tuple[Lock, int]] = {}
+        self._lock = Lock()
+
+    @property
+    def size_bytes(self) -> int:
+        """What is kept, as it was said to take."""
+        with self._lock:
+            return sum(size for _, size in self._found.values())
+
+    def get(
+        self, key: Hashable, make: Callable[[], _Made], size_bytes: Callable[[_Made], int]
+    ) -> _Made:
+        """Return what is kept under a key; it is made where it is not there."""
+        with self._one_maker(key):
+            with self._lock:
+                if key in self._found:
+                    self._found.move_to_end(key)
+                    kept: _Made = self._found[key][0]
+                    return kept
+            made = make()
+            with self._lock:
+                self._found[key] = made, size_bytes(made)
+                while len(self._found) > 1 and self._total() > self._most_bytes:
+                    self._found.popitem(last=False)
+            return made
+
+    def _total(self) -> int:
+        return sum(size for _, size in self._found.values())
+
+    @contextmanager
+    def _one_maker(self, key: Hashable) -> Iterator[None]:
+        with self._lock:
+            lock, waiting = self._making.get(key, (Lock(), 0))
+            self._making[key] = lock, waiting + 1
+        try:
+            with lock:
+                yield
+        finally:
+            with self._lock:
+                lock, waiting = self._making.pop(key)
+                if waiting > 1:
+                    self._making[key] = lock, waiting - 1
+
+
+class OpenStudy:
+    """A study whose headers were read again, to decode its images from.
+
+    Parameters
+    ----------
+    record
+        What stands there of side and view counts; images that are not there as they were when it
+        was written cannot be decoded.
+    """
+
+    def __init__(self, record: RecordedStudy) -> None:
+        found = read_recorded(record)
+        self._identity = identify(found.values(), load_vocabulary())
+        self._names = {name: number for number, name in enumerate(image_names(record))}
+        self._calls = {
+            number: _call(instance, record.instances[number]) for number, instance in found.items()
+        }
+        self.pitches = contact_pitches(self._calls.values())
+        origins = [instance.origin for instance in found.values()]
+        self._members = Members(origins, most_bytes=_MOST_ARCHIVED_BYTES)
+        self._reading = Lock()  # an archive is gone through once
+        packed = sum(origin.size_bytes for origin in origins if origin.member is not None)
+        self.size_bytes = min(packed, _MOST_ARCHIVED_BYTES) + _LITTLE
+
+    def call(self, name: str) -> ImageCall:
+        """Return an image by its name.
+
+        Raises
+        ------
+        UnreadableError
+            ``missing``: it is gone or was changed.
+        """
+        call = self._calls.get(self._names[name])
+        if call is None:
+            raise UnreadableError("the original is gone or was changed", reason=MISSING)
+        return call
+
+    def read(self, name: str, *, min_side_px: int | None = None) -> StoredImage:
+        """Decode an image, without words of its header that name a person.
+
+        Raises
+        ------
+        InputError
+            It cannot be read.
+        """
+        call = self.call(name)
+        origin = call.instance.origin
+        with self._reading:
+            content = self._members.source(origin)
+        stored = read_image(
+            content, min_side_px=min_side_px, sop_instance_uid=call.uid, label=origin.label
+        )
+        vois = tuple(
+            replace(voi, explanation=self._identity.mask(voi.explanation))
+            for voi in stored.attributes.vois
+        )
+        return replace(stored, attributes=replace(stored.attributes, vois=vois))
+
+    def picture(self, name: str, stored: StoredImage, label: str) -> Picture:
+        """Return an image as it hangs; ``label`` is what the sheet says it was shown with."""
+        call = self.call(name)
+        return make_picture(stored, call, image_geometry(call, self.pitches), label=label)
+
+
+class Gallery:
+    """All images that records name, decoded when they are asked for."""
+
+    def __init__(self, kept: Kept | None = None) -> None:
+        self._kept = kept or Kept()
+        self._decoding = BoundedSemaphore(os.cpu_count() or 1)
+
+    def picture(self, record: RecordedStudy, name: str, *, is_preview: bool) -> Picture:
+        """Return an image in full, or with fewer pixels as soon as there are some.
+
+        Raises
+        ------
+        InputError
+            It cannot be read, or a decoder ended a process over it.
+        """
+        if reason := _placeholder(record, name):
+            raise UnreadableError("it could not be read for the sheet either", reason=reason)
+        key = (record.key, name, _hung_by(record, name), is_preview)
+        return self._kept.get(
+            key,
+            lambda: self._make(record, name, is_preview=is_preview),
+            lambda picture: picture.size_bytes,
+        )
+
+    def encoded(self, record: RecordedStudy, name: str, *, is_preview: bool, packing: str) -> bytes:
+        """Return an image's values as they go to the browser."""
+        picture = self.picture(record, name, is_preview=is_preview)
+        key = (record.key, name, _hung_by(record, name), is_preview, packing)
+        return self._kept.get(
+            key,
+            lambda: encode_values(
+                picture.values, first=picture.attributes.stored_range[0], packing=packing
+            ),
+            len,
+        )
+
+    def _make(self, record: RecordedStudy, name: str, *, is_preview: bool) -> Picture:
+        study = self._kept.get(
+            (record.key, record.fingerprint or ""),
+            lambda: OpenStudy(record),
+            lambda study: study.size_bytes,
+        )
+        label = _voi_label(record, name)
+        if not is_preview:
+            with self._decoding:
+                return study.picture(name, study.read(name), label)
+        with self._decoding:
+            stored = study.read(name, min_side_px=OVERVIEW_PX)
+        if stored.reduction > 1:
+            return make_preview(study.picture(name, stored, label))
+        return make_preview(self.picture(record, name, is_preview=False))
+
+
+def image_names(record: RecordedStudy) -> list[str]:
+    """Return the names of a record's images in addresses; records of old versions have numbers."""
+    return [image.id or str(number) for number, image in enumerate(record.instances)]
+
+
+def find_image(record: RecordedStudy, name: str) -> RecordedInstance:
+    """Return a record's image by its name in addresses.
+
+    Raises
+    ------
+    KeyError
+        It has none of that name.
+    """
+    return dict(zip(image_names(record), record.instances, strict=True))[name]
+
+
+def _hung_by(record: RecordedStudy, name: str) -> Hashable:
+    """Return what of a record an image's picture depends on."""
+    image = find_image(record, name)
+    is_of = (image.laterality, image.view, image.modifiers, image.bytes, image.modified_ns)
+    return (*is_of, _voi_label(record, name))
+
+
+def _call(instance: Instance, image: RecordedInstance) -> ImageCall:
+    """Return what of a recorded image bears on how it hangs and how large it is."""
+    return ImageCall(
+        instance=instance,
+        kind=image.kind,
+        laterality=image.laterality,
+        view=image.view,
+        modifiers=image.modifiers,
+        magnification=image.magnification,
+        call=PhaseCall(phase=image.phase),
+    )
+
+
+def tiles_of(record: RecordedStudy, image: RecordedInstance) -> Iterator[RecordedTile]:
+    """Yield the places of an image on the sheets of a record; close-ups are not among them."""
+    for tile in (tile for sheet in record.sheets for tile in sheet.tiles):
+        is_here = (tile.source or image.source, tile.member or image.member)
+        if tile.sop_instance_uid == image.sop_instance_uid and is_here == place_of(image):
+            yield tile
+
+
+def place_of(image: RecordedInstance) -> tuple[str, str | None]:
+    """Return source and member of an image."""
+    return image.source, image.member
+
+
+def _voi_label(record: RecordedStudy, name: str) -> str:
+    """Return what the sheet says that an image was shown with, empty where it is on none."""
+    tiles = tiles_of(record, find_image(record, name))
+    return next((tile.voi for tile in tiles if tile.voi), "")
+
+
+def _placeholder(record: RecordedStudy, name: str) -> str:
+    """Return why words stand for an image on the sheet, empty where they do not."""
+    tiles = tiles_of(record, find_image(record, name))
+    return next((tile.placeholder for tile in tiles if tile.placeholder), "")

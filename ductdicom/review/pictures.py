@@ -1,0 +1,138 @@
+"""One image in full as the sheet shows it: stored values as they hang, and the grey of each."""
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ductdicom.geometry.hanging import Edge
+from ductdicom.geometry.image import ImageGeometry
+from ductdicom.model.study import ImageCall
+from ductdicom.pixels.breast.air import apply
+from ductdicom.pixels.breast.nipple import anterior_point
+from ductdicom.pixels.display.grey import grey_table
+from ductdicom.pixels.display.present import Presented, present
+from ductdicom.pixels.display.resample import average_blocks
+from ductdicom.pixels.display.voi import VoiChoice, choice_called, voi_choices
+from ductdicom.pixels.stored import DisplayAttributes, StoredImage
+from ductdicom.sheet.tile import hang_image, hung_ratio, hung_spacing
+
+OVERVIEW_PX = 1000  # of the longer side of what is shown until an image is there in full
+
+_Choice = tuple[VoiChoice, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Picture:
+    """One image at one size, hung as on the sheet.
+
+    ``values`` are stored values, shape ``(rows, columns)``; where they are fewer than the image
+    has, it is a preview. ``stored`` is what grey is made from: for images for processing with the
+    sign of the values as they were found to be. ``spacing_mm`` is (row, column) at the breast for
+    one value, None where it is unknown; ``pixel_ratio`` is height over width of what one covers.
+    ``tip`` is roughly where the nipple is, row and column as fractions, None where it is not seen.
+    ``choices`` are what it can be shown with and how that is printed; ``chosen`` is the sheet's.
+    """
+
+    stored: StoredImage
+    values: NDArray[np.integer]
+    spacing_mm: tuple[float, float] | None
+    scale_source: str
+    pixel_ratio: float
+    chest_wall: Edge | None
+    tip: tuple[float, float] | None
+    choices: tuple[_Choice, ...]
+    chosen: int
+    _shown: dict[int, Presented] = field(default_factory=dict)
+
+    @property
+    def attributes(self) -> DisplayAttributes:
+        """What the header says of showing the values."""
+        return self.stored.attributes
+
+    @property
+    def is_preview(self) -> bool:
+        """Whether there are fewer values than the image has pixels."""
+        return self.values.size < self.stored.rows * self.stored.columns
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory that it takes, about."""
+        return self.stored.values.nbytes
+
+    def shown(self, number: int) -> Presented:
+        """Return how the image is shown with one of its choices, with few of its pixels."""
+        if number not in self._shown:
+            self._shown[number] = _show(self.stored, self.choices[number][0])
+        return self._shown[number]
+
+    def table(self, number: int) -> NDArray[np.uint8]:
+        """Return the grey of every value that can be stored, as a sheet has it pixel for pixel."""
+        return grey_table(self.shown(number).table)
+
+
+def make_picture(
+    stored: StoredImage, call: ImageCall, geometry: ImageGeometry, *, label: str
+) -> Picture:
+    """Hang an image and find what it is shown with.
+
+    Parameters
+    ----------
+    geometry
+        Turning and scale by the header; the pixels may contradict how it would be turned.
+    label
+        What the sheet says it was shown with, empty where it stands on none.
+    """
+    choices, chosen = _choices(stored, label)
+    hung = hang_image(stored, geometry.hanging, partial(_show, voi=choices[chosen][0]))
+    turned, scale = hung.hanging, geometry.scale
+    values = apply(stored.values, turned.transform)
+    looked = apply(hung.looked, turned.transform)
+    return Picture(
+        stored=stored,
+        values=values,
+        spacing_mm=hung_spacing(scale.mm_per_px, stored, turned, values.shape),
+        scale_source=scale.source,
+        pixel_ratio=hung_ratio(call, turned),
+        chest_wall=turned.chest_wall,
+        tip=anterior_point(looked, turned.chest_wall) if turned.chest_wall else None,
+        choices=choices,
+        chosen=chosen,
+        _shown={chosen: hung.shown},
+    )
+
+
+def make_preview(picture: Picture) -> Picture:
+    """Return a picture with means of its values over blocks; the grey of each stays."""
+    rows, columns = picture.values.shape
+    spare = max(rows, columns) // OVERVIEW_PX
+    factor = 1 << max(0, spare.bit_length() - 1)
+    if factor == 1:
+        return picture
+    means = np.rint(average_blocks(picture.values.astype(np.float32), factor))
+    values = means.astype(picture.values.dtype)
+    across = rows / values.shape[0], columns / values.shape[1]
+    spacing = picture.spacing_mm
+    return replace(
+        picture,
+        values=values,
+        spacing_mm=spacing and (spacing[0] * across[0], spacing[1] * across[1]),
+    )
+
+
+def _choices(stored: StoredImage, label: str) -> tuple[tuple[_Choice, ...], int]:
+    """Return what an image can be shown with, and the number of what the sheet has."""
+    choices = tuple(voi_choices(stored.attributes))
+    own = choice_called(stored.attributes, label)
+    if own is None:  # it stands on no sheet
+        own = choice_called(stored.attributes, _show(stored, None).voi_label)
+    if own is None:
+        return choices, 0
+    if own not in choices:
+        choices = (own, *choices)
+    return choices, choices.index(own)
+
+
+def _show(stored: StoredImage, voi: VoiChoice | None) -> Presented:
+    return present(stored, voi=voi, min_side_px=OVERVIEW_PX)

@@ -1,0 +1,169 @@
+"""Images in full, as the review hands them out, against the chain that draws the sheets."""
+
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+from review_values import decode_values
+
+from ductdicom.errors import UnreadableError
+from ductdicom.geometry.image import image_geometry
+from ductdicom.pipeline.earlier.known import read_known
+from ductdicom.pipeline.run import organise
+from ductdicom.review.gallery import Gallery, Kept, OpenStudy, image_names, tiles_of
+from ductdicom.settings import Format, Settings
+from ductdicom.sheet.tile import draw_tile, prepare_tile
+
+SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(not SAMPLES.is_dir(), reason="sample_data is no part of the source archive"),
+]
+
+
+def _organise(source, output):
+    settings = Settings(output=output, jobs=1, format=(Format.PNG,))
+    organise([str(source)], settings, in_process=True)
+    return next(iter(read_known(output).records.values()))
+
+
+@pytest.fixture(scope="module")
+def textbook(tmp_path_factory):
+    return _organise(SAMPLES / "textbook", tmp_path_factory.mktemp("textbook") / "out")
+
+
+@pytest.fixture(scope="module")
+def turned(tmp_path_factory):
+    return _organise(SAMPLES / "inverse-right", tmp_path_factory.mktemp("turned") / "out")
+
+
+def _drawn(record, name, voi):
+    """Return an image of a record as the sheet would draw it with all of its pixels."""
+    study = OpenStudy(record)
+    call = study.call(name)
+    geometry = image_geometry(call, study.pitches)
+    tile = prepare_tile(call, study.read(name), voi, geometry=geometry)
+    rows, columns = tile.values.shape
+    return draw_tile(tile, width_px=columns, height_px=rows)
+
+
+def _holds(whole, part):
+    """Tell whether a part lies in an image, at its left or its right edge."""
+    rows, columns = part.shape
+    return any(
+        np.array_equal(whole[top : top + rows, left : left + columns], part)
+        for top in range(whole.shape[0] - rows + 1)
+        for left in {0, whole.shape[1] - columns}
+    )
+
+
+@pytest.mark.parametrize("study", ["textbook", "turned"])
+def test_each_pixel_has_the_grey_that_the_sheet_gives_it_with_each_choice(study, request):
+    record = request.getfixturevalue(study)
+    views = [
+        name
+        for name, image in zip(image_names(record), record.instances, strict=True)
+        if image.kind == "view"
+    ]
+    assert len(views) >= 4
+    for name in views:
+        picture = Gallery().picture(record, name, is_preview=False)
+        values = picture.values - picture.attributes.stored_range[0]
+
+        for number, (choice, _) in enumerate(picture.choices):
+            assert _holds(picture.table(number)[values], _drawn(record, name, choice))
+
+
+def test_an_image_is_first_shown_with_what_the_sheet_has(textbook):
+    for name, image in zip(image_names(textbook), textbook.instances, strict=True):
+        picture = Gallery().picture(textbook, name, is_preview=False)
+
+        recorded = {tile.voi for tile in tiles_of(textbook, image)}
+        assert recorded == {picture.choices[picture.chosen][1]}
+
+
+def test_values_come_to_the_browser_as_they_are(textbook):
+    gallery, name = Gallery(), image_names(textbook)[0]
+    picture = gallery.picture(textbook, name, is_preview=False)
+
+    content = gallery.encoded(textbook, name, is_preview=False, packing="zstd")
+
+    assert np.array_equal(decode_values(content, "zstd", *picture.values.shape), picture.values)
+
+
+def test_an_archive_is_read_like_a_folder(textbook, tmp_path):
+    archive = tmp_path / "export.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in (SAMPLES / "textbook").iterdir():
+            file.write(path, path.name)
+    record = _organise(archive, tmp_path / "out")
+
+    for own, other in zip(image_names(record), image_names(textbook), strict=True):
+        packed = Gallery().picture(record, own, is_preview=False)
+        plain = Gallery().picture(textbook, other, is_preview=False)
+        assert np.array_equal(packed.values, plain.values)
+
+
+@pytest.mark.parametrize("change", [Path.unlink, lambda path: path.write_bytes(b"other")])
+def test_an_original_that_is_gone_or_changed_is_refused_and_no_other(tmp_path, change):
+    export = Path(shutil.copytree(SAMPLES / "textbook", tmp_path / "export"))
+    record = _organise(export, tmp_path / "out")
+    first, *others = image_names(record)
+    change(Path(record.instances[0].source))
+
+    with pytest.raises(UnreadableError) as refused:
+        Gallery().picture(record, first, is_preview=False)
+
+    assert refused.value.reason == "missing"
+    assert all(Gallery().picture(record, name, is_preview=False) for name in others)
+
+
+def test_an_image_over_which_a_decoder_died_is_not_decoded_again(textbook):
+    name, image = image_names(textbook)[0], textbook.instances[0]
+    sheets = tuple(
+        replace(
+            sheet,
+            tiles=tuple(
+                replace(tile, placeholder="decoder-crashed")
+                if tile.sop_instance_uid == image.sop_instance_uid
+                else tile
+                for tile in sheet.tiles
+            ),
+        )
+        for sheet in textbook.sheets
+    )
+    record = replace(textbook, sheets=sheets)
+
+    with pytest.raises(UnreadableError) as refused:
+        Gallery().picture(record, name, is_preview=True)
+
+    assert refused.value.reason == "decoder-crashed"
+
+
+def test_what_is_kept_has_a_bound():
+    kept = Kept(most_bytes=100)
+    for number in range(20):
+        kept.get(number, lambda: "made", lambda _: 30)
+
+    assert kept.size_bytes <= 100
+
+
+def test_what_is_kept_is_made_once():
+    kept, made = Kept(most_bytes=100), []
+    for _ in range(3):
+        kept.get("name", lambda: made.append(1), lambda _: 30)
+
+    assert made == [1]
+
+
+def test_what_failed_to_be_made_is_tried_again():
+    kept = Kept()
+
+    with pytest.raises(ZeroDivisionError):
+        kept.get("name", lambda: 1 / 0, lambda _: 1)
+
+    assert kept.get("name", lambda: 5, lambda _: 1) == 5
