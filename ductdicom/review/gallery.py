@@ -22,7 +22,7 @@ from ductdicom.pipeline.masking import identify
 from ductdicom.pixels.decoding.decode import read_image
 from ductdicom.pixels.stored import StoredImage
 from ductdicom.review.encoding import encode_values
-from ductdicom.review.pictures import OVERVIEW_PX, Picture, make_picture, make_preview
+from ductdicom.review.pictures import OVERVIEW_PX, FullPicture, make_picture, make_preview
 from ductdicom.vocabulary.terms import load_vocabulary
 
 _MOST_BYTES = 400 << 20  # of decoded and of encoded images
@@ -146,7 +146,7 @@ class OpenStudy:
         )
         return replace(stored, attributes=replace(stored.attributes, vois=vois))
 
-    def picture(self, name: str, stored: StoredImage, label: str) -> Picture:
+    def picture(self, name: str, stored: StoredImage, label: str) -> FullPicture:
         """Return an image as it hangs; ``label`` is what the sheet says it was shown with."""
         call = self.call(name)
         return make_picture(stored, call, image_geometry(call, self.pitches), label=label)
@@ -159,7 +159,7 @@ class Gallery:
         self._kept = kept or Kept()
         self._decoding = BoundedSemaphore(os.cpu_count() or 1)
 
-    def picture(self, record: RecordedStudy, name: str, *, is_preview: bool) -> Picture:
+    def picture(self, record: RecordedStudy, name: str, *, is_preview: bool) -> FullPicture:
         """Return an image in full, or with fewer pixels as soon as there are some.
 
         Raises
@@ -188,7 +188,7 @@ class Gallery:
             len,
         )
 
-    def _make(self, record: RecordedStudy, name: str, *, is_preview: bool) -> Picture:
+    def _make(self, record: RecordedStudy, name: str, *, is_preview: bool) -> FullPicture:
         study = self._kept.get(
             (record.key, record.fingerprint or ""),
             lambda: OpenStudy(record),

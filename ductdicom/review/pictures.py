@@ -24,7 +24,7 @@ _Choice = tuple[VoiChoice, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Picture:
+class FullPicture:
     """One image at one size, hung as on the sheet.
 
     ``values`` are stored values, shape ``(rows, columns)``; where they are fewer than the image
@@ -74,7 +74,7 @@ class Picture:
 
 def make_picture(
     stored: StoredImage, call: ImageCall, geometry: ImageGeometry, *, label: str
-) -> Picture:
+) -> FullPicture:
     """Hang an image and find what it is shown with.
 
     Parameters
@@ -89,7 +89,7 @@ def make_picture(
     turned, scale = hung.hanging, geometry.scale
     values = apply(stored.values, turned.transform)
     looked = apply(hung.looked, turned.transform)
-    return Picture(
+    return FullPicture(
         stored=stored,
         values=values,
         spacing_mm=hung_spacing(scale.mm_per_px, stored, turned, values.shape),
@@ -103,7 +103,7 @@ def make_picture(
     )
 
 
-def make_preview(picture: Picture) -> Picture:
+def make_preview(picture: FullPicture) -> FullPicture:
     """Return a picture with means of its values over blocks; the grey of each stays."""
     rows, columns = picture.values.shape
     spare = max(rows, columns) // OVERVIEW_PX
