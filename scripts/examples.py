@@ -33,6 +33,10 @@ _READINGS = (
     "no contrast in duct 2",
     "no contrast leak",
     "SCOUT",
+    "SCOUT 2",
+    "LA injected",
+    "dye injected",
+    "no opacification",
     "native breast",
     "L CC CONTRAST",
     "POST CONTRSAT",
@@ -52,6 +56,9 @@ _SPLITS = (
     ("", "", "contrast, not given", "contrast, not given", "a denial"),
     ("", "", "contrast allergy", "contrast allergy", "something else"),
     ("", "", "good contrast", "good contrast", "the contrast of an image"),
+    ("", "", "contrast 50", "contrast 50", "a number that may be the image's"),
+    ("", "", "KM 2", "KM 2", "a number that may count fillings"),
+    ("scout 1", "scout 2", "KM", "KM", "the order tells what a number leaves open"),
     ("", "", "2nd injection", "2nd injection", "the first may have been before"),
 )
 

@@ -9,6 +9,7 @@ A text passes through these files, in this order:
 - ``homonyms`` settles short words that mean different things (SIN, DR, CC);
 - ``negations`` tells what takes a phrase back (*not yet injected*);
 - ``phrases`` reads which phrases say before the filling, and which after;
+- ``short_words`` tells whether a short word may play its part beside the others;
 - ``whole`` tells whether all of the text is understood, ``labels`` what a word says that only
   some images of a breast carry;
 - ``side`` and ``injection`` read the side, and the number of the duct or filling;

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ductdicom.identity.known import MASK_SIGN
 from ductdicom.language.lexicon import agent_lexicon_of, lexicon_of
-from ductdicom.language.parts import MARKERS, Phrase
+from ductdicom.language.parts import MARKERS, STRENGTHS, Phrase
 from ductdicom.language.whole import Part, parts_of
 from ductdicom.vocabulary.terms import Vocabulary
 
@@ -44,7 +44,6 @@ _ASIDE = frozenset({Part.SIDE, Part.DUCT, Part.UNIT, Part.CONNECTIVE, Part.FILLE
 _ASIDE |= {Part.INJECTION, Part.CONTRAST, Part.AGENT, Part.NUMBER, Part.SIGN}
 _TURNING = tuple(marker for marker in MARKERS if marker != "with")
 _SHORTEST_NAME = 4  # letters of an agent's name
-_STRENGTHS = range(140, 401, 10)  # mg of iodine in 1 mL, as brands have them
 _REMEMBERED = 2048  # the images of an export say the same
 
 
@@ -151,7 +150,7 @@ def may_be_agent(text: str, vocabulary: Vocabulary) -> bool:
 def _is_strength(number: Phrase | None, unit: Phrase | None) -> bool:
     """Whether a number is that of a brand: "300", "300 mg/ml"; not "300 mm"."""
     is_bare = unit is None or not unit.has("unit") or _is_amount(unit)
-    return number is not None and number.number in _STRENGTHS and is_bare
+    return number is not None and number.number in STRENGTHS and is_bare
 
 
 def _is_whole(text: str, words: Sequence[Phrase], vocabulary: Vocabulary) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from ductdicom.language.parts import Phrase, Use
+from ductdicom.language.parts import MARKERS, Phrase, Use
 
 HOMONYM = "homonym"  # the role of one that is settled
 _SIDES = ("left_short", "right_short")
@@ -201,8 +201,15 @@ def _as(phrase: Phrase, role: str) -> Phrase:
 
 
 def _known_beside(phrases: Sequence[Phrase]) -> Collection[frozenset[str]]:
-    """Return the languages that know each word of a text but its homonyms, each set once."""
-    return {phrase.languages for phrase in phrases if not _is_homonym(phrase)}
+    """Return the languages that know each word of a text but its homonyms, each set once.
+
+    A marker of every language ("post") tells none.
+    """
+    return {
+        phrase.languages
+        for phrase in phrases
+        if not (_is_homonym(phrase) or (phrase.has(*MARKERS) and "common" in phrase.languages))
+    }
 
 
 def _leanings(phrase: Phrase, others: Collection[frozenset[str]]) -> tuple[bool, bool]:

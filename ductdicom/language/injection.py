@@ -1,6 +1,7 @@
 """Which duct or filling a text counts: "DUCT 2", "2. Gang", "2nd injection", 乳管2."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from ductdicom.language.parts import NOUNS, VOLUMES, Phrase
 
@@ -10,6 +11,8 @@ _ORDINAL_ENDINGS = frozenset(
     {"st", "nd", "rd", "th", "e", "er", "ere", "eme", "o", "a", "ste", "de", "i", "nde"}
     | {"я", "й", "ая", "ой", "го", "е", "га", "а", "η", "ος", "о", "차", "회", "回", "次"}
 )
+_EARLY = ("pre", "pre_weak", "before", "without")
+_COUNTED = ("unit", "short_span", "span", "picture", "harmless")
 _PARTING = frozenset("-:")  # in "2-я", "2:a"
 _ROMAN = frozenset({"ii", "iii"})
 _VOLUME_UNITS = frozenset({"ml", "cc", "mg", "%", "."})
@@ -30,6 +33,30 @@ def read_injection(phrases: Sequence[Phrase]) -> tuple[int | None, bool]:
     """
     numbers = set(_numbers(phrases))
     return (numbers.pop() if len(numbers) == 1 else None), any(_repeats(phrases))
+
+
+def may_count_on(phrases: Sequence[Phrase]) -> bool:
+    """Tell whether a bare number above one may count a later filling, or the scout of one: "KM 2".
+
+    It may as well be a volume, or count views. An agent's number is its strength.
+    """
+    return any(
+        phrase.has("contrast", "injection", "number_word", *_EARLY)
+        and not phrase.has("agent")
+        and 1 < (_number_after(phrases, position) or 0) <= _MOST_FILLINGS
+        and not _is_measured(phrases, position)
+        for position, phrase in enumerate(phrases)
+    )
+
+
+def _is_measured(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether the number behind a word counts something that follows: "2 min", "2 Ebenen"."""
+    behind = phrases[position + 1 : position + 4]
+    return any(
+        number.is_number and (word.start == number.end or word.has(*_COUNTED))
+        for number, word in pairwise(behind)
+        if word.tokens[0].is_word
+    )
 
 
 def _repeats(phrases: Sequence[Phrase]) -> Iterator[bool]:

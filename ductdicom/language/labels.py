@@ -12,9 +12,11 @@ from itertools import pairwise
 
 from ductdicom.language.blanks import is_blank
 from ductdicom.language.negations import denial_behind, is_zero
-from ductdicom.language.parts import NOUNS, VOLUMES
-from ductdicom.language.whole import Part, Word
+from ductdicom.language.parts import NOUNS, STRENGTHS, VOLUMES, Phrase
+from ductdicom.language.whole import Part, Word, injects_elsewhere
 
+_CHANGES = frozenset("+-")
+_MOST_ML = 9.0  # more than any duct holds
 _CLAUSE_ENDS = frozenset(",;:()[]{}|.")
 # These spoil a label even where they stand on every image, or in another clause.
 _SPOILING = frozenset({Part.OTHER, Part.PLAN, Part.PAST, Part.COMPARISON, Part.QUESTION, Part.DATE})
@@ -81,6 +83,8 @@ def read_label(words: Sequence[Word], shared: Collection[str]) -> LabelMeaning |
     """
     if _says_nothing_was_given(words) or _binds_something_else(words):
         return None
+    if _is_setting(words) or _exceeds_duct(words):
+        return None
     said: list[Word] = []
     for clause in map(_without_denied_findings, _clauses(words)):
         own = [word for word in clause if _is_own(word, shared)]
@@ -89,7 +93,7 @@ def read_label(words: Sequence[Word], shared: Collection[str]) -> LabelMeaning |
         if any(_spoils(word, shared, is_remark=is_remark) for word in clause):
             return None
         said += () if is_aside else own
-    return _meaning(said)
+    return None if injects_elsewhere(said) else _meaning(said)
 
 
 def may_say_filled(words: Sequence[Word], shared: Collection[str]) -> bool:
@@ -159,6 +163,35 @@ def _says_nothing_was_given(words: Sequence[Word]) -> bool:
         or (phrase.has(*NOUNS, *_FILLED) and is_blank(phrases, position, position, is_bare=True))
         for position, phrase in enumerate(phrases)
     )
+
+
+def _is_setting(words: Sequence[Word]) -> bool:
+    """Whether a number behind contrast may be an image's: "contrast 50", "contrast +1".
+
+    One that a duct may hold is a volume, and one that brands have is a strength.
+    """
+    for position, word in enumerate(words):
+        behind = words[position + 1 :]
+        is_change = any(near.phrase.text in _CHANGES for near in behind[:1])
+        number, *rest = (word.phrase for word in behind[is_change : is_change + 2] or (word,))
+        is_noun = word.phrase.has("contrast") and word.part is not Part.AGENT
+        if not (is_noun and number.is_number) or any(unit.has("unit") for unit in rest):
+            continue
+        if is_change or not (_is_of_duct(number) or number.number in STRENGTHS):
+            return True
+    return False
+
+
+def _exceeds_duct(words: Sequence[Word]) -> bool:
+    """Whether a volume is more than any duct holds: "50 ml"."""
+    return any(
+        number.phrase.is_number and unit.phrase.text in VOLUMES and not _is_of_duct(number.phrase)
+        for number, unit in pairwise(words)
+    )
+
+
+def _is_of_duct(number: Phrase) -> bool:
+    return float(number.text.replace(",", ".")) <= _MOST_ML
 
 
 def _binds_something_else(words: Sequence[Word]) -> bool:

@@ -1,13 +1,14 @@
 """Finding the vocabulary's phrases in a text, longest first, in linear time."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from ductdicom.language.misspelt import Misspellings
 from ductdicom.language.parts import Phrase, ScannedText, Use
 from ductdicom.language.view_words import view_roles
-from ductdicom.vocabulary.folding import Token, fold_with_origin, spellings, tokenise
+from ductdicom.vocabulary.folding import Folded, Token, fold, fold_with_origin, spellings, tokenise
 from ductdicom.vocabulary.tables import Term
 from ductdicom.vocabulary.terms import Vocabulary
 
@@ -17,6 +18,7 @@ _STEM_MARK = "*"
 _LONGEST_STEM = 32
 _MOST_SIGNS_BETWEEN = 3  # between two words of a phrase
 _AGENTS = "agents"
+_ANY_LANGUAGE = "common"
 _AGENT_NAMES = ("agent.positive", "agent.gadolinium")
 # Behind their stems stands an ending, no other word: neither an allergy nor an MRI is an agent.
 _NAMES_AGENT = frozenset({*_AGENT_NAMES, "agent.generic"})
@@ -65,6 +67,8 @@ class Lexicon:
     _words: dict[str, tuple[Pattern, ...]] = field(repr=False)
     _stems: dict[str, tuple[Pattern, ...]] = field(repr=False)
     _misspelt: tuple[tuple[str, Misspellings], ...] = field(repr=False)
+    _written: dict[str, dict[str, frozenset[str]]] = field(repr=False)
+    _examinations: frozenset[str] = field(repr=False)
 
     def scan(self, text: str) -> ScannedText:
         """Split ``text`` into known phrases and unknown tokens.
@@ -80,7 +84,21 @@ class Lexicon:
                 taken[phrase.first] = phrase
                 for position in range(phrase.first + 1, phrase.last + 1):
                     taken.setdefault(position, phrase)
-        return ScannedText(folded=folded, phrases=tuple(self._in_order(tokens, taken)))
+        phrases = (self._as_written(phrase, folded) for phrase in self._in_order(tokens, taken))
+        return ScannedText(folded=folded, phrases=tuple(phrases))
+
+    def _as_written(self, phrase: Phrase, folded: Folded) -> Phrase:
+        """Leave to a word that is typed with its marks the languages that write it so.
+
+        Danish *før* is before, Swedish *för* is for; *for* may be either.
+        """
+        languages = self._written.get(phrase.text, {}).get(
+            folded.quote(phrase.start, phrase.end).casefold()
+        )
+        if languages is None:
+            return phrase
+        uses = frozenset(use for use in phrase.uses if use[1] in languages | {_ANY_LANGUAGE})
+        return replace(phrase, uses=uses, roles=_roles(uses))
 
     def _codes(self, tokens: tuple[Token, ...]) -> Iterator[int]:
         """Yield where one or two letters begin the name of a room or a plate: "KS000Q"."""
@@ -176,7 +194,8 @@ class Lexicon:
     def _beginning_with(self, word: str) -> Iterator[Pattern]:
         yield from self._words.get(word, ())
         for length in range(1, min(len(word), _LONGEST_STEM) + 1):
-            is_ending = len(word) - length <= _LONGEST_ENDING
+            ending = word[length:]
+            is_ending = len(ending) <= _LONGEST_ENDING and ending not in self._examinations
             for pattern in self._stems.get(word[:length], ()):
                 if is_ending or pattern.roles.isdisjoint(_NAMES_AGENT):
                     yield pattern
@@ -189,7 +208,7 @@ def _stranger(tokens: tuple[Token, ...], position: int) -> Phrase:
 @lru_cache(maxsize=8)
 def lexicon_of(vocabulary: Vocabulary) -> Lexicon:
     """Return the index of the phrases that descriptions and comments are made of."""
-    return build_lexicon(_text_terms(vocabulary))
+    return build_lexicon(_text_terms(vocabulary), vocabulary.phrases("modality"))
 
 
 def _text_terms(vocabulary: Vocabulary) -> Iterator[Term]:
@@ -207,15 +226,27 @@ def _text_terms(vocabulary: Vocabulary) -> Iterator[Term]:
 @lru_cache(maxsize=8)
 def agent_lexicon_of(vocabulary: Vocabulary) -> Lexicon:
     """Return the index of the words that the agent's and the route's own fields hold."""
-    return build_lexicon(term for term in vocabulary.terms if term.language == _AGENTS)
+    terms = (term for term in vocabulary.terms if term.language == _AGENTS)
+    return build_lexicon(terms, vocabulary.phrases("modality"))
 
 
-def build_lexicon(terms: Iterable[Term]) -> Lexicon:
-    """Index terms by their first word or stem."""
+def build_lexicon(terms: Iterable[Term], examinations: Collection[str]) -> Lexicon:
+    """Index terms by their first word or stem.
+
+    Parameters
+    ----------
+    examinations
+        Words for other examinations: glued behind an agent's name none is its ending.
+    """
     patterns: dict[tuple[str, ...], set[Use]] = {}
+    written: dict[str, dict[str, set[str]]] = {}
     for term in terms:
         for spelling in spellings(term.phrase):
-            patterns.setdefault(phrase_tokens(spelling), set()).add((term.role, term.language))
+            tokens = phrase_tokens(spelling)
+            patterns.setdefault(tokens, set()).add((term.role, term.language))
+            if len(tokens) == 1:
+                source = unicodedata.normalize("NFKC", term.phrase).casefold()
+                written.setdefault(tokens[0], {}).setdefault(source, set()).add(term.language)
     words: dict[str, list[Pattern]] = {}
     stems: dict[str, list[Pattern]] = {}
     for tokens, uses in patterns.items():
@@ -240,7 +271,18 @@ def build_lexicon(terms: Iterable[Term]) -> Lexicon:
             )
             for role, letters in (_RARE | _EVERYDAY).items()
         ),
+        {word: _marked(sources) for word, sources in written.items() if len(sources) > 1},
+        frozenset(map(fold, examinations)),
     )
+
+
+def _marked(sources: Mapping[str, Collection[str]]) -> dict[str, frozenset[str]]:
+    """Return the languages of each spelling that has marks; typed without, it may be any."""
+    return {
+        source: frozenset(languages)
+        for source, languages in sources.items()
+        if not source.isascii()
+    }
 
 
 def _single(index: Mapping[str, Sequence[Pattern]], role: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ MARKERS = ("both_of", "before", "after", "without", "with")  # bind the noun beh
 MARKERS_BEHIND = ("pre_behind", "post_behind", "both_behind")  # bind the noun before them
 NOUNS = ("contrast", "injection")  # which a marker or a negation binds
 VOLUMES = frozenset({"ml", "mls", "cc", "мл"})
+STRENGTHS = range(140, 401, 10)  # mg of iodine in 1 mL, as brands have them
 CLAUSE_ENDS = frozenset(",;:()[]{}|?!")
 SEPARATORS = CLAUSE_ENDS | frozenset("/+&")
 

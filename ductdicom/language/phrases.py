@@ -40,9 +40,10 @@ class TextPhase(StrEnum):
 class PhaseWord:
     """The words of a text, from ``first`` to ``last``, that speak for a phase.
 
-    ``is_weak`` where they often mean something else. ``is_everyday`` where other procedures use
-    the word too (scout, plain), ``is_bare`` where it lacks its noun: both count only where little
-    else is said. ``is_denial`` where the phase follows from a negation.
+    ``is_weak`` where they often mean something else, or deny what contrast shows, which may have
+    been given ("no opacification"). ``is_everyday`` where other procedures use the word too (scout,
+    plain), ``is_bare`` where it lacks its noun: both count only where little else is said.
+    ``is_denial`` where the phase follows from a negation.
     """
 
     phase: TextPhase
@@ -139,6 +140,7 @@ class PhraseReader:
             first=self.phrases[first],
             last=self.phrases[last],
             is_denial=True,
+            is_weak=any(map(_is_shown, self.phrases[first : last + 1])),
         )
 
     def _whole(self, position: int) -> PhaseWord | None:
@@ -204,6 +206,7 @@ class PhraseReader:
             first=markers[0],
             last=last,
             is_weak=any(phrase.has("picture") for phrase in self.phrases[after:noun])
+            or (_is_shown(last) and any(marker.has("without") for marker in bound))
             or (TextPhase.POST not in phases and any(map(_counts_on, self.phrases[after:noun]))),
         )
         return phase_word, noun + 1 - position
@@ -307,6 +310,11 @@ class PhraseReader:
         if self._stands_alone(marker) and self._may_stand_alone(position + 1):
             return self._alone([marker], {_PHASES[role]}, is_weak=not marker.has("alone"))
         return None
+
+
+def _is_shown(phrase: Phrase) -> bool:
+    """Whether a word is what contrast shows, no less than the contrast: "opacification"."""
+    return phrase.has("finding") and phrase.has("contrast")
 
 
 def _counts_on(phrase: Phrase) -> bool:

@@ -19,7 +19,7 @@ from ductdicom.language.homonyms import (
     settle_homonyms,
     settle_letters,
 )
-from ductdicom.language.injection import read_injection
+from ductdicom.language.injection import may_count_on, read_injection
 from ductdicom.language.lexicon import lexicon_of
 from ductdicom.language.parts import CLAUSE_ENDS, NOUNS, Phrase, ScannedText
 from ductdicom.language.phrases import PhaseWord, PhraseReader, TextPhase
@@ -46,7 +46,8 @@ class Reading:
     ``views`` and ``modifiers`` are acronyms of DICOM PS3.16 CID 4014 and 4015; ``view_group``
     is also known where the text only says "lateral". ``laterality`` is None where it names both
     sides or none; ``is_side_doubtful`` where the word for it may mean something else.
-    ``injection`` counts ducts or fillings from 1. ``is_weak``: the words for the phase often
+    ``injection`` counts ducts or fillings from 1, and ``may_be_later`` where a bare number behind
+    contrast may count one after the first. ``is_weak``: the words for the phase often
     mean something else, or the text may have lost its end.
     """
 
@@ -63,6 +64,7 @@ class Reading:
     modifiers: tuple[str, ...] = ()
     injection: int | None = None
     is_repeat: bool = False
+    may_be_later: bool = False
     is_weak: bool = False
     parts: tuple[Word, ...] = ()
 
@@ -141,7 +143,13 @@ def _read(
     parts = parts_of(scanned.phrases)
     views = tuple(dict.fromkeys(named_views(scanned.phrases)))
     injection, is_repeat = read_injection(scanned.phrases)
-    is_first = not is_repeat and not any(map(_only_says_again, scanned.phrases))
+    may_be_later = may_count_on(scanned.phrases)
+    is_first = not (
+        is_repeat
+        or may_be_later
+        or (injection or 1) > 1
+        or any(map(_only_says_again, scanned.phrases))
+    )
     laterality, is_side_doubtful = read_laterality(scanned.phrases, spoken)
     return Reading(
         is_ductography=bool(procedure),
@@ -157,6 +165,7 @@ def _read(
         modifiers=tuple(dict.fromkeys(_modifiers(scanned.phrases))),
         injection=injection,
         is_repeat=is_repeat,
+        may_be_later=may_be_later and phase is not TextPhase.PRE,
         is_weak=phase is not TextPhase.NONE
         and not (_asserts(phase_words, parts) and (is_first or phase is TextPhase.POST)),
         parts=parts,

@@ -5,14 +5,14 @@ is not known, or that speaks of another examination, a plan, the past or a part 
 what the text says is a hint at most. Heuristic.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
 from ductdicom.identity.known import MASK_SIGN
-from ductdicom.language.parts import MARKERS, NOUNS, Phrase
+from ductdicom.language.parts import Phrase
+from ductdicom.language.short_words import Company, is_stray
 
 _SHORT, _BRIEF = 3, 2  # letters; "day" needs a number beside it, "d" one before it
 YEARS = range(1900, 2100)
@@ -98,7 +98,10 @@ _BESIDE_EVERYDAY = frozenset(
 
 _OF_ONE_LANGUAGE = frozenset(
     {Part.CONNECTIVE, Part.FILLER, Part.PHASE, Part.NEGATION, Part.FINDING, Part.UNIT}
+    | {Part.PLAN, Part.TITLE, Part.CONTRAST, Part.SIDE, Part.DUCT}
 )
+# Of these, those that leave a word to the next part that it may play.
+_PASSED_ON = frozenset({Part.CONNECTIVE, Part.PLAN})
 _DENIABLE = frozenset({Part.FINDING, Part.VIEW, Part.MODIFIER})
 
 
@@ -115,45 +118,16 @@ class Word:
         return self.part not in NOT_UNDERSTOOD
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Spoken:
-    """The languages of each noun of a text, and how many of its words tell a language."""
-
-    nouns: frozenset[frozenset[str]]
-    told: Counter[str]
-
-    def allows(self, phrase: Phrase) -> bool:
-        """Whether no noun is of other languages than a short word."""
-        return all("common" in noun or noun & phrase.languages for noun in self.nouns)
-
-    def tells(self, phrase: Phrase) -> bool:
-        """Whether another word than a short one tells one of its languages."""
-        own = _tells(phrase)
-        return any(self.told[language] > (language in own) for language in phrase.languages)
-
-
-def _tells(phrase: Phrase) -> frozenset[str]:
-    """Return the languages that a word tells: a long one, or one of three letters in one alone."""
-    is_long = len(phrase.text) > _SHORT or not phrase.text.isascii()
-    is_own = len(phrase.text) == _SHORT and len(phrase.languages) == 1
-    return phrase.languages - {"common"} if is_long or is_own else frozenset()
-
-
 def parts_of(phrases: Sequence[Phrase]) -> tuple[Word, ...]:
     """Give each phrase of a text its part."""
-    spoken = _Spoken(
-        nouns=frozenset(
-            phrase.languages for phrase in phrases if phrase.has(*NOUNS, "post", "pre")
-        ),
-        told=Counter(language for phrase in phrases for language in _tells(phrase)),
-    )
+    company = Company.of(phrases)
     return tuple(
-        Word(phrase=phrase, part=_part(phrases, position, spoken))
+        Word(phrase=phrase, part=_part(phrases, position, company))
         for position, phrase in enumerate(phrases)
     )
 
 
-def _part(phrases: Sequence[Phrase], position: int, spoken: _Spoken) -> Part:
+def _part(phrases: Sequence[Phrase], position: int, company: Company) -> Part:
     phrase = phrases[position]
     is_glued = _is_glued(phrases, position)
     if phrase.is_number:
@@ -163,39 +137,13 @@ def _part(phrases: Sequence[Phrase], position: int, spoken: _Spoken) -> Part:
         return Part.UNKNOWN if is_glued else Part.PAST
     if phrase.text in _SIDE_LETTERS:
         return Part.SIDE
-    by_role = next((part for part, roles in _PARTS if phrase.has(*roles)), None)
-    if by_role in _OF_ONE_LANGUAGE and _is_stray(phrases, position, spoken):
-        return Part.UNKNOWN
-    return by_role or _part_of_stranger(phrase)
-
-
-def _is_stray(phrases: Sequence[Phrase], position: int, spoken: _Spoken) -> bool:
-    """Whether a short word is of no language spoken beside it, or lacks what must follow it.
-
-    "LA injected" holds no article, "AT injected" no place, and the I of "I131" is no *and*.
-    """
-    phrase = phrases[position]
-    is_telling = phrase.has("pre", "post", "pre_weak", "post_weak", "both")
-    if is_telling or len(phrase.text) > _SHORT or not phrase.text.isascii():
-        return False
-    following = phrases[position + 1 : position + 2]
-    if len(phrase.text) <= _BRIEF and phrase.has("place"):
-        return not any(near.is_number for near in following)
-    if any(near.is_number and near.start == phrase.end for near in following):
-        return phrase.has("join", "filler")
-    if phrase.has("unit", "short_span"):
-        beside = (*phrases[max(0, position - 1) : position], *following)
-        return not any(near.is_number or near.text == "/" for near in beside)
-    if phrase.has(*MARKERS, "not"):
-        behind = phrases[position + 1 : position + 3]
-        is_noun = any(
-            near.has("contrast") or (near.has(*NOUNS) and near.languages & phrase.languages)
-            for near in behind
-        )
-        if is_noun or not spoken.nouns:
-            return False  # "po KM", whoever else says KM; or half of a pair
-    is_told = phrase.has("not", "without") or spoken.tells(phrase)  # a denial counts untold
-    return not ("common" in phrase.languages or (is_told and spoken.allows(phrase)))
+    for part, roles in _PARTS:
+        if phrase.has(*roles):
+            if part not in _OF_ONE_LANGUAGE or not is_stray(phrases, position, roles, company):
+                return part
+            if part not in _PASSED_ON:
+                return Part.UNKNOWN
+    return _part_of_stranger(phrase) if not phrase.roles else Part.UNKNOWN
 
 
 def _is_span(phrases: Sequence[Phrase], position: int) -> bool:
@@ -244,7 +192,10 @@ def is_whole(words: Sequence[Word], spans: Sequence[range]) -> bool:
     """
     is_understood = all(word.is_understood for word in words)
     return is_understood and not (
-        _denies_part(words) or _remarks_on_nothing(words) or _denies_at_large(words, spans)
+        _denies_part(words)
+        or _remarks_on_nothing(words)
+        or _denies_at_large(words, spans)
+        or injects_elsewhere(words)
     )
 
 
@@ -281,6 +232,41 @@ def _remarks_on_nothing(words: Sequence[Word]) -> bool:
     """Whether a finding stands beside a denial or a before: "no contrast at the nipple"."""
     is_remarked = any(word.part is Part.FINDING for word in words)
     return is_remarked and any(word.phrase.has(*_BEFORE) for word in words)
+
+
+def injects_elsewhere(words: Sequence[Word]) -> bool:
+    """Tell whether an injection may be one of something else, or beside a duct.
+
+    "dye injected" marks a node, "injected subareolar" and "breast injection" name no duct.
+    """
+    is_of_duct = any(word.phrase.has("duct", "finding", "ductography") for word in words)
+    is_denied = any(word.part is Part.NEGATION for word in words)
+    is_given = any(_is_injection(word) for word in words)
+    if is_of_duct or is_denied or not is_given:
+        return False
+    nouns = [word for word in words if word.phrase.has("contrast") and not _is_injection(word)]
+    is_dye = bool(nouns) and all(word.phrase.has("dye") for word in nouns)
+    is_placed = any(
+        word.phrase.has("place") and not _is_distance(words[position + 1 : position + 3])
+        for position, word in enumerate(words)
+    )
+    return (
+        is_dye
+        or is_placed
+        or any(
+            breast.phrase.has("breast") and injection.phrase.has("injection")
+            for breast, injection in pairwise(words)
+        )
+    )
+
+
+def _is_distance(words: Sequence[Word]) -> bool:
+    return [word.part for word in words] == [Part.NUMBER, Part.UNIT]
+
+
+def _is_injection(word: Word) -> bool:
+    """Whether a word is an injection, or a participle: "injected"."""
+    return word.phrase.has("injection", "post")
 
 
 def _without_volumes(words: Sequence[Word]) -> Iterator[Word]:

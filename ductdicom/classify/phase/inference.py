@@ -141,7 +141,9 @@ def _infer_without_post(image: Seen, known: _Known, thresholds: Thresholds) -> P
     if gap >= thresholds.suggestion_gap_minutes:
         return _suggest(call, Phase.POST, after)
     if gap < thresholds.filling_gap_minutes and not _text_says(call, Phase.POST):
-        return _suggest(call, Phase.PRE, f"{after}, too soon for a filling")
+        why = f"{after}, too soon for a filling"
+        is_said = _text_says(call, Phase.PRE)  # "scout 2" soon behind "scout 1"
+        return _inferred(call, Phase.PRE, why) if is_said else _suggest(call, Phase.PRE, why)
     return call
 
 

@@ -71,9 +71,9 @@ def firm(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
 
 
 def names_repeat(image: Seen) -> bool:
-    """Tell whether a text of an image or its series names a filling after the first."""
+    """Tell whether a text of an image or its series names a filling after the first, or may."""
     return any(
-        reading.is_repeat or (reading.injection or 1) > 1
+        reading.is_repeat or reading.may_be_later or (reading.injection or 1) > 1
         for _, reading in image.subject.texts(Level.IMAGE, Level.SERIES)
     )
 

@@ -21,8 +21,10 @@ COMMENTS = {
     **dict.fromkeys(("pre_behind", "post_behind"), "contrast *"),
     **dict.fromkeys(("contrast", "injection", "repeat"), "after *"),
     **dict.fromkeys(("filler", "unit"), "after * contrast"),
-    **dict.fromkeys(("harmless", "title", "finding", "remark", "place"), "* post contrast"),
+    **dict.fromkeys(("harmless", "finding", "remark", "place"), "* post contrast"),
     "again": "* post contrast",
+    "title": "* Qbf contrast",
+    "dye": "injected opacificaton",
     "short_span": "post contrast 5 *",
     "picture": "before radiographic contrast",
     **dict.fromkeys(("not", "future"), "* injected"),
@@ -50,6 +52,7 @@ PHRASES = {
     "neutral": "contrast *",
     "other_procedure": "* ductogram",
     "alone": "after",  # another role of a word that is there
+    "dye": "opacificaton",
     "picture": "radiographic",
     "alone_weak": "following",
     "unconfirmed": "filled",
@@ -128,6 +131,11 @@ def study_with_word(role):
         return images(study=text)
     if role in ("not_done", "other_organ"):
         return images(study=f"Ductogram {text}")
+    if role == "title":  # of a person whose name stands on all images
+        return (
+            make_instance("2.25.1", study_text="Galaktographie", at="09:00", comment="Qbf"),
+            make_instance("2.25.2", study_text="Galaktographie", at="09:10", comment=text),
+        )
     if role == "kind.pneumocystogram":  # contrast on the later image of one breast, and no name
         return (
             make_instance("2.25.1", at="09:00", series_text=text),

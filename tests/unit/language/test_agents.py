@@ -103,6 +103,7 @@ def test_case_and_blanks_do_not_matter(value):
         pytest.param("batch 300", False, id="a lot"),
         pytest.param("cannula 30G", False, id="a needle"),
         pytest.param("Omnipaque refused", False, id="an agent beside a word unknown"),
+        pytest.param("UltravistMRT", False, id="an agent glued to an examination"),
         pytest.param("Ultravistallergie 300", False, id="a compound of an agent"),
         pytest.param("Lidocaine 1 ml", False, id="another substance"),
         pytest.param("", False, id="nothing"),

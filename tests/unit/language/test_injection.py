@@ -61,3 +61,25 @@ def test_a_text_may_name_a_filling_that_is_not_the_first(text):
 )
 def test_what_counts_something_else_names_none(text):
     assert not is_repeat(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "may_be"),
+    [
+        pytest.param("KM 2", True, id="a second contrast, or 2 ml"),
+        pytest.param("contrast #2", True, id="with a sign"),
+        pytest.param("n° 2 contraste", True, id="a number before"),
+        pytest.param("KM 1", False, id="the first"),
+        pytest.param("KM 2 ml", False, id="a volume"),
+        pytest.param("KM 2 Ebenen", False, id="two planes"),
+        pytest.param("KM 300", False, id="a strength"),
+        pytest.param("contrast 2D", False, id="a letter behind"),
+        pytest.param("Isovue 2", False, id="a number of an agent"),
+        pytest.param("POST 2", False, id="a number of the image"),
+        pytest.param("PRE CONTRAST 2", False, id="of a scout, which is none"),
+    ],
+)
+def test_a_bare_number_behind_contrast_may_count_a_later_filling(text, may_be):
+    reading = read_text(text, VOCABULARY, ductography_context=True)
+
+    assert reading.may_be_later is may_be

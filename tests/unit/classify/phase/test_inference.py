@@ -108,6 +108,22 @@ def test_what_follows_certain_pre_images_is_suggested_by_its_distance(at, sugges
     assert (second.phase, second.suggestion) == (Phase.UNKNOWN, suggestion)
 
 
+@pytest.mark.parametrize(
+    ("at", "phase"),
+    [
+        pytest.param("09:03", "pre", id="too soon for a filling"),
+        pytest.param("09:21", "unknown", id="time enough for one"),
+    ],
+)
+def test_a_second_scout_soon_behind_a_first_is_pre(at, phase):
+    visit = make_visit(
+        {"at": "09:00", "study_text": "DUCTOGRAM", "comment": "scout 1"},
+        {"at": at, "study_text": "DUCTOGRAM", "comment": "scout 2"},
+    )
+
+    assert phases(conclude(*visit)) == ["pre", phase]
+
+
 def test_without_a_certain_image_nothing_is_inferred():
     side = _shots("09:00 unknown", "09:20 unknown")
 

@@ -11,11 +11,13 @@ def phases(*images, study="Ductogram left breast"):
     return [(str(image.call.phase), image.call.confidence) for image in call.images]
 
 
+def _at(minutes):
+    return f"09:{int(minutes):02}:{round(minutes % 1 * 60):02}"
+
+
 def visit(*texts, gap=10):
     """Make images ``gap`` minutes apart, each with a series text."""
-    return [
-        {"at": f"09:{number * gap:02}", "series_text": text} for number, text in enumerate(texts)
-    ]
+    return [{"at": _at(number * gap), "series_text": text} for number, text in enumerate(texts)]
 
 
 PRE, POST = ("pre", Confidence.INFERRED), ("post", Confidence.INFERRED)
@@ -76,6 +78,13 @@ def test_a_label_on_the_later_images_tells_when_the_duct_was_filled(before, afte
         pytest.param("LT", "LT after US", id="after something else"),
         pytest.param("LT", "LT xyz contrast", id="an unknown word beside it"),
         pytest.param("LT", "LT 2nd injection", id="a second filling"),
+        pytest.param("LT", "LT KM 2", id="a bare number that may count"),
+        pytest.param("LT", "LT contrast 50", id="a number that may be the image's"),
+        pytest.param("LT", "LT contrast +1", id="a change that may be"),
+        pytest.param("LT", "LT breast inj", id="an injection of something into a breast"),
+        pytest.param("LT", "LT dye injected", id="dye that may mark a node"),
+        pytest.param("LT", "LT PC", id="initials"),
+        pytest.param("CC", "VA KM", id="a suspicion, or a side"),
         pytest.param("LT", "LT infection", id="another word, a letter apart"),
         pytest.param("LT", "LT to inject", id="what is still to be done"),
         pytest.param("LT", "LT contrat", id="a contract"),
@@ -156,6 +165,11 @@ def test_a_label_after_an_earlier_pause_decides_nothing():
 
 def test_a_label_too_soon_for_a_cannulation_decides_nothing():
     assert phases(*visit("LT", "LT CONTRAST", gap=2)) == [OPEN, OPEN]
+
+
+def test_a_scout_with_a_number_above_one_is_told_by_the_order_alone():
+    assert [phase for phase, _ in phases(*visit("", "", "scout 2"))] == ["unknown"] * 3
+    assert phases(*visit("scout 1", "scout 2", "contrast", gap=4.5))[1] == PRE
 
 
 def test_later_images_need_not_share_a_word():

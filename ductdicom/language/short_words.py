@@ -1,0 +1,184 @@
+"""Whether a short word may play its part beside the words around it.
+
+Two letters mean something in some language whatever they are, and are initials, rooms, drugs and
+parts of the body as well. So a short word counts only where what must stand beside it does, and
+where a word beside it is of its language. Heuristic.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ductdicom.identity.known import MASK_SIGN
+from ductdicom.language.parts import MARKERS, NOUNS, Phrase
+
+_SHORT, _BRIEF = 3, 2  # letters
+_COMMON_TONGUE = "en"  # which everybody types in
+_ENDINGS = frozenset({"st", "nd", "rd", "th"})
+_GRAMMAR = ("filler", "join")
+_ABBREVIATED = frozenset({"contrast", "left_short"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """The languages of each noun of a text, and how many of its words tell a language."""
+
+    nouns: frozenset[frozenset[str]]
+    told: Counter[str]
+
+    @classmethod
+    def of(cls, phrases: Sequence[Phrase]) -> "Company":
+        """Look at all words of a text once."""
+        return cls(
+            nouns=frozenset(
+                phrase.languages for phrase in phrases if phrase.has(*NOUNS, "post", "pre")
+            ),
+            told=Counter(language for phrase in phrases for language in _tells(phrase)),
+        )
+
+    def allows(self, phrase: Phrase) -> bool:
+        """Whether no noun is of other languages than a short word."""
+        return all("common" in noun or noun & phrase.languages for noun in self.nouns)
+
+    def tells(self, phrase: Phrase) -> bool:
+        """Whether another word than a short one tells one of its languages."""
+        own = _tells(phrase)
+        return any(self.told[language] > (language in own) for language in phrase.languages)
+
+
+def _tells(phrase: Phrase) -> frozenset[str]:
+    """Return the languages that a word tells: a long one, or one of three letters in one alone.
+
+    A marker of every language tells none: "post la inj".
+    """
+    is_long = len(phrase.text) > _SHORT or not phrase.text.isascii()
+    is_own = len(phrase.text) == _SHORT and len(phrase.languages) == 1
+    is_anyones = "common" in phrase.languages and phrase.has(*MARKERS)
+    return phrase.languages - {"common"} if (is_long or is_own) and not is_anyones else frozenset()
+
+
+def is_stray(
+    phrases: Sequence[Phrase], position: int, roles: Sequence[str], company: Company
+) -> bool:
+    """Tell whether a short word is of no language spoken beside it, or lacks what must be there.
+
+    "LA injected" holds no article, "AT injected" no place, and the I of "I131" is no *and*. Nor
+    has "MRS injected" a name behind its title, whose length does not matter.
+
+    Parameters
+    ----------
+    phrases
+        The text.
+    position
+        Of the word among them.
+    roles
+        Those of the part that it would play.
+    """
+    phrase = phrases[position]
+    if "title" in roles:
+        return not _names_person(phrases[position + 1 :])
+    is_telling = phrase.has("pre", "post", "pre_weak", "post_weak", "both")
+    if is_telling or len(phrase.text) > _SHORT or not phrase.text.isascii():
+        return False
+    if "future" in roles:
+        return _is_no_plan(phrase, roles, company)
+    if not _ABBREVIATED.isdisjoint(roles):
+        return _is_foreign(phrases, position, roles)
+    has_all = _has_beside(phrases, position, roles)
+    return _is_untold(phrases, position, roles, company) if has_all is None else not has_all
+
+
+def _names_person(behind: Sequence[Phrase]) -> bool:
+    """Whether a word that no file knows, or one that is hidden, follows a title."""
+    name = next((phrase for phrase in behind if phrase.text != "."), None)
+    if name is None:
+        return False
+    return name.text == MASK_SIGN or (name.tokens[0].is_word and not name.roles)
+
+
+def _is_no_plan(phrase: Phrase, roles: Sequence[str], company: Company) -> bool:
+    """Whether a short word is a plan in languages only that no word beside it tells."""
+    is_told = any(company.told[language] for language in phrase.languages_as(*roles))
+    return not is_told and any(company.told[language] for language in phrase.languages)
+
+
+def _is_foreign(phrases: Sequence[Phrase], position: int, roles: Sequence[str]) -> bool:
+    """Whether an abbreviation of contrast or of a side is of languages that no other word is of.
+
+    PC is contrast in French, and somebody's initials; KM is of too many languages for that. LI is
+    a side beside *inj*, which German has too, and none beside *injected*.
+    """
+    phrase = phrases[position]
+    languages = phrase.languages_as(*roles)
+    beside = [near.languages for near in phrases if near is not phrase and near.uses]
+    is_shared = any(known & languages for known in beside)
+    if "contrast" in roles:
+        is_wide = len(phrase.text) > _BRIEF or len(languages) > _BRIEF
+        return not (is_wide or is_shared)
+    is_foreign = bool(beside) and not is_shared and not any("common" in known for known in beside)
+    return is_foreign and phrase.has("left_short", "right_short")
+
+
+def _has_beside(phrases: Sequence[Phrase], position: int, roles: Sequence[str]) -> bool | None:
+    """Whether what must stand beside a short word does; None where its language has to tell."""
+    phrase = phrases[position]
+    ahead, behind = phrases[max(0, position - 1) : position], phrases[position + 1 :]
+    if "number_word" in roles:
+        return len(phrase.text) > 1 or any(near.is_number for near in behind[:2])
+    if "place" in roles and len(phrase.text) <= _BRIEF:
+        return any(near.is_number for near in behind[:1])
+    if any(role in _GRAMMAR for role in roles):
+        return None if _joins(phrase, ahead, behind) else False
+    if phrase.has("unit", "short_span"):
+        return any(near.is_number or near.text == "/" for near in (*ahead, *behind[:1]))
+    return None
+
+
+def _joins(phrase: Phrase, ahead: Sequence[Phrase], behind: Sequence[Phrase]) -> bool:
+    """Whether an *and*, an article or the end of an ordinal has something that it belongs to."""
+    if any(near.is_number and near.start == phrase.end for near in behind[:1]):
+        return False
+    if phrase.text in _ENDINGS:
+        return any(near.is_number for near in ahead)
+    return len(phrase.text) > 1 or bool(ahead and behind)
+
+
+def _is_untold(
+    phrases: Sequence[Phrase], position: int, roles: Sequence[str], company: Company
+) -> bool:
+    phrase = phrases[position]
+    if phrase.has(*MARKERS, "not"):
+        beside = (*phrases[max(0, position - 1) : position], *phrases[position + 1 : position + 2])
+        behind = phrases[position + 1 : position + 3]
+        if any(_may_mark(phrases, position, near) for near in behind):
+            return False  # "po KM", whoever else says KM
+        if not company.nouns:
+            return any(near.has(*MARKERS) for near in beside)
+        if _closes(phrases, position):
+            return True
+    is_denial = phrase.has("not", "without") and len(phrase.text) > 1  # which counts untold
+    is_told = is_denial or company.tells(phrase)
+    is_anyones = "common" in phrase.languages_as(*roles)
+    return not (is_anyones or (is_told and company.allows(phrase)))
+
+
+def _closes(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether a marker of two letters ends a text behind a noun: "contrast na"."""
+    is_last = all(near.is_light and not near.roles for near in phrases[position + 1 :])
+    is_brief = len(phrases[position].text) <= _BRIEF and phrases[position].has(*MARKERS)
+    return is_brief and is_last and position > 0 and phrases[position - 1].has(*NOUNS)
+
+
+def _may_mark(phrases: Sequence[Phrase], position: int, noun: Phrase) -> bool:
+    """Whether a short marker may bind a noun: "m KM", "m. inj".
+
+    A letter without its point binds no English word in another language: "M inj".
+    """
+    marker, behind = phrases[position : position + 2]
+    if not noun.has(*NOUNS):
+        return False
+    is_shared = bool(noun.languages & marker.languages)
+    if _COMMON_TONGUE in noun.languages and len(marker.text) <= _BRIEF:
+        is_short_for = len(marker.text) > 1 or behind.text == "."
+        return is_shared and (is_short_for or _COMMON_TONGUE in marker.languages)
+    return is_shared or noun.has("contrast")
