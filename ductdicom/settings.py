@@ -84,7 +84,7 @@ class Settings:
     format: tuple[Format, ...] = (Format.PNG, Format.PDF, Format.HTML)
     link: Link = Link.NONE
     rules: Path | None = None
-    decisions: Path | None = None
+    decisions: tuple[Path, ...] = ()
     cache: Path | None = None
     phi: Phi = Phi.MINIMAL
     theme: ThemeName | None = None

@@ -189,6 +189,9 @@ _TYPES = {
     "null": "null",
 }
 _ANCHORS = {
+    "RecordedDecided": "[decided](#what-reviewers-say)",
+    "RecordedOpinion": "[opinions](#an-opinion)",
+    "RecordedReview": "[review](#of-the-study)",
     "RecordedDepartment": "[department](#for-the-department)",
     "RecordedEvidence": "[reasons](#a-reason)",
     "RecordedExam": "[exam](#the-examination)",
@@ -217,6 +220,9 @@ _MAKERS: Mapping[str, Callable[[], str]] = {
     "record-exam": partial(_fields, "RecordedExam"),
     "record-reason": partial(_fields, "RecordedEvidence"),
     "record-instance": partial(_fields, "RecordedInstance"),
+    "record-decided": partial(_fields, "RecordedDecided"),
+    "record-opinion": partial(_fields, "RecordedOpinion"),
+    "record-review": partial(_fields, "RecordedReview"),
     "record-row": partial(_fields, "RecordedRow"),
     "record-sheet": partial(_fields, "RecordedSheet"),
     "record-tile": partial(_fields, "RecordedTile"),

@@ -9,8 +9,11 @@ from ductdicom.classify.image.seen import Seen, in_ductogram, see
 from ductdicom.classify.phase.phases import decide_phases
 from ductdicom.classify.phase.timeline import exposure_time
 from ductdicom.classify.problems import (
+    decision_problems,
     exam_problems,
     header_problems,
+    overruled,
+    review_problems,
     side_problems,
     test_object_problems,
     undone_problems,
@@ -49,6 +52,7 @@ def _classify(study: Study, engine: Engine) -> StudyCall:
         )
         for place, instance in enumerate(study.instances)
     ]
+    review = engine.reviews.get(study.study_instance_uid)
     images, of_copies = settle_copies(settle_contested(seen, study.contested))
     exam = decide_exam(images, engine.thresholds)
     # A bare "post" counts from here on: in a ductogram it is a phase, and in another study reason
@@ -63,11 +67,14 @@ def _classify(study: Study, engine: Engine) -> StudyCall:
         *view_problems(images),
         *side_problems(images),
         *header_problems(study),
+        *decision_problems(images),
+        *review_problems(review),
     ]
     late = {p.sop_instance_uid for p in of_phases if p.code is ProblemCode.TIME_CONFLICT}
     return StudyCall(
         study=study,
         exam=exam,
+        review=review,
         images=tuple(_image_call(image, late) for image in images),
         problems=tuple(
             sorted(dict.fromkeys(problems), key=lambda p: (p.code, p.sop_instance_uid or ""))
@@ -89,7 +96,9 @@ def _image_call(image: Seen, late: set[str | None]) -> ImageCall:
         acquired_at=exposure_time(instance),
         injection=image.injection,
         call=image.call,
-        is_excluded=image.decision is not None and image.decision.exclude,
+        decided=image.decision,
+        overrules=overruled(image),
+        is_excluded=image.decision is not None and image.decision.exclude is True,
         has_laterality_conflict=bool(view.laterality_conflicts) or image.has_other_side,
         has_view_conflict=bool(view.view_conflicts),
         has_time_conflict=instance.sop_instance_uid in late,

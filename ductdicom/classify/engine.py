@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from ductdicom.classify.image.subject import Subject
 from ductdicom.errors import RulesError
-from ductdicom.model.call import Decision, Evidence, Phase, Strength
+from ductdicom.model.call import Decision, Evidence, Phase, Review, Strength
 from ductdicom.vocabulary.terms import Vocabulary
 
 
@@ -88,10 +88,11 @@ class Engine:
     """What deciding depends on besides the study.
 
     ``rules`` are those of one image that are in force, by name. ``decisions`` are the reviewers',
-    by SOP Instance UID, or by the image's own ID.
+    by SOP Instance UID, or by the image's own ID; ``reviews`` are of studies, by their UID.
     """
 
     vocabulary: Vocabulary
     rules: Mapping[str, Rule]
     thresholds: Thresholds = field(default_factory=Thresholds)
     decisions: Mapping[str, Decision] = field(default_factory=lambda: MappingProxyType({}))
+    reviews: Mapping[str, Review] = field(default_factory=lambda: MappingProxyType({}))

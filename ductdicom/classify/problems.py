@@ -1,12 +1,23 @@
 """What a person should know of a study: contradictions, and values that prove nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from ductdicom.classify.exam.exam import is_contested
 from ductdicom.classify.exam.rules import named
 from ductdicom.classify.image.seen import Seen
 from ductdicom.classify.phase.side import firm
-from ductdicom.model.call import Confidence, ExamCall, ExamKind, Kind, Phase
+from ductdicom.model.call import (
+    Confidence,
+    Evidence,
+    ExamCall,
+    ExamKind,
+    Kind,
+    Laterality,
+    Opinion,
+    Phase,
+    Review,
+)
 from ductdicom.model.instance import Level
 from ductdicom.model.outcome import Problem, ProblemCode
 from ductdicom.model.study import Study
@@ -65,7 +76,7 @@ def view_problems(images: Sequence[Seen]) -> Iterator[Problem]:
             (ProblemCode.LATERALITY_CONFLICT, view.laterality_conflicts),
             (ProblemCode.VIEW_CONFLICT, view.view_conflicts),
         ):
-            if conflicts:
+            if conflicts and not _is_disputed(conflicts):
                 said = "; ".join(f"{e.tag} {e.value} says {e.says}" for e in conflicts)
                 yield Problem(code=code, message=said, sop_instance_uid=uid)
         for item in view.evidence:
@@ -75,6 +86,10 @@ def view_problems(images: Sequence[Seen]) -> Iterator[Problem]:
                     message=f"{item.tag} {item.value} fits the other breast ({item.says})",
                     sop_instance_uid=uid,
                 )
+
+
+def _is_disputed(conflicts: Sequence[Evidence]) -> bool:
+    return all(item.rule == "decision" for item in conflicts)
 
 
 def side_problems(images: Sequence[Seen]) -> Iterator[Problem]:
@@ -96,6 +111,59 @@ def side_problems(images: Sequence[Seen]) -> Iterator[Problem]:
             message=f"the study is named for {named.pop()}, its images are of "
             f"{', '.join(sorted(str(side) for side in seen))}",
         )
+
+
+def decision_problems(images: Sequence[Seen]) -> Iterator[Problem]:
+    """Report on what reviewers differ, and what strong reasons their word outranks."""
+    for image in images:
+        if image.decision is None:
+            continue
+        uid = image.instance.sop_instance_uid
+        for field, said in groupby(image.decision.opinions, key=lambda item: item.field):
+            words = tuple(said)
+            if image.decision.is_disputed(field):
+                yield Problem(
+                    code=ProblemCode.REVIEWERS_DISAGREE,
+                    message=f"reviewers differ on the {field}: {_disagreement(words)}",
+                    sop_instance_uid=uid,
+                )
+        reasons = overruled(image)
+        if reasons:
+            against = "; ".join(f"{e.rule} {e.tag} {e.value} says {e.says}" for e in reasons)
+            yield Problem(
+                code=ProblemCode.DECISION_OVERRULES,
+                message=f"decided against what the object says: {against}",
+                sop_instance_uid=uid,
+            )
+
+
+def review_problems(review: Review | None) -> Iterator[Problem]:
+    """Report that reviewers differ on a study as a whole."""
+    if review is not None and review.verdict is None:
+        yield Problem(
+            code=ProblemCode.REVIEWERS_DISAGREE,
+            message=f"reviewers differ on the study: {_disagreement(review.opinions)}",
+        )
+
+
+def _disagreement(opinions: Iterable[Opinion]) -> str:
+    """Say in words who said what."""
+    return ", ".join(f"{item.by or 'somebody'} says {item.value}" for item in opinions)
+
+
+def overruled(image: Seen) -> tuple[Evidence, ...]:
+    """Return the reasons, more than hints, against what reviewers say of an image."""
+    decision, found = image.decision, firm(image.view.evidence)
+    if decision is None:
+        return ()
+    against = image.call.conflicts if decision.phase is not None else ()
+    if decision.laterality is not None:
+        sides = (item for item in found if item.says in set(Laterality))
+        against += tuple(item for item in sides if item.says != decision.laterality)
+    if decision.view is not None:
+        views = (item for item in found if item.says not in set(Laterality))
+        against += tuple(item for item in views if item.says != decision.view)
+    return against
 
 
 def header_problems(study: Study) -> list[Problem]:

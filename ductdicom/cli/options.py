@@ -135,21 +135,24 @@ def load_config(config: Path) -> dict[str, Any]:
         raise UsageError("configuration is no TOML that could be read", path=config) from error
 
 
-def run_options(content: Mapping[str, Any], config: Path) -> dict[str, str]:
+def run_options(content: Mapping[str, Any], config: Path) -> dict[str, str | list[str]]:
     """Return the options of a run in a configuration; its tables are for other commands.
+
+    Of one that may be given several times it is a list.
 
     Raises
     ------
     UsageError
         There is no such option.
     """
-    values = {
-        name.replace("-", "_"): _as_typed(value)
-        for name, value in content.items()
-        if name not in TABLES
+    given = {n.replace("-", "_"): value for n, value in content.items() if n not in TABLES}
+    refuse_unknown(given, _SETTINGS, str(config))
+    return {
+        name: list(map(str, value))
+        if _SETTINGS[name].multiple and isinstance(value, list)
+        else _as_typed(value)
+        for name, value in given.items()
     }
-    refuse_unknown(values, _SETTINGS, str(config))
-    return values
 
 
 def _read_config(ctx: click.Context, _option: click.Parameter, config: Path | None) -> Path | None:
@@ -160,7 +163,9 @@ def _read_config(ctx: click.Context, _option: click.Parameter, config: Path | No
     ctx.meta[_CONFIG] = config
     for name, value in values.items():
         if isinstance(_SETTINGS[name].type, _Path) and value:
-            values[name] = str(config.parent / value)
+            several = [value] if isinstance(value, str) else value
+            paths = [str(config.parent / path) for path in several]
+            values[name] = paths if _SETTINGS[name].multiple else paths[0]
     ctx.default_map = {**values, **(ctx.default_map or {})}
     return config
 
@@ -232,7 +237,9 @@ DECIDING = (
     _Setting(
         "--decisions",
         type=_Path(),
-        help="A reviewer's decisions (JSON or CSV); they outrank every rule.",
+        multiple=True,
+        help="A reviewer's decisions (JSON or CSV), added to those in OUT; may be given several "
+        "times. They outrank every rule.",
     ),
     _choice("--phi", Phi, "How much identity goes on sheets, and is said.  [default: minimal]"),
 )

@@ -5,38 +5,42 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from enum import StrEnum
+from datetime import UTC, datetime
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
+from ductdicom.decisions.event import FIELDS, OF_IMAGE, OF_STUDY, SCHEMA, Event
 from ductdicom.errors import UsageError
-from ductdicom.model.call import Decision, Laterality, Phase
-from ductdicom.model.outcome import Problem, ProblemCode
+from ductdicom.model.call import Laterality, Phase, Verdict
 from ductdicom.reading import read_regular
 from ductdicom.wording import nearest
 
-E = TypeVar("E", bound=StrEnum)
-
-SCHEMA = "ductdicom.decisions/1"
-_FIELDS = sorted(Decision.__struct_fields__)
-_DECIDING = ("phase", "laterality", "view", "exclude")
-_TABLES = {".csv", ".tsv", ".txt"}
+TABLES = frozenset({".csv", ".tsv", ".txt"})
+_FIELDS = sorted((*Event.__struct_fields__, "id"))
+_SUBJECTS = ("sop_instance_uid", "image", "study_instance_uid")
+_CHOICES: Mapping[str, tuple[Mapping[str, object], str]] = {
+    "phase": ({str(item): item for item in Phase}, "phase is pre, post or unknown"),
+    "laterality": ({str(item): item for item in Laterality}, "laterality is L, R or B"),
+    "exclude": (
+        {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False},
+        "exclude is true or false",
+    ),
+    "verdict": ({str(item): item for item in Verdict}, f"verdict is {', '.join(Verdict)}"),
+}
 _MOST_INITIALS = 4
 _LARGEST_BYTES = 64 << 20
 _SEPARATORS = (",", ";", "\t")  # spreadsheets write the one that their country has no other use for
 _EXCLUDE = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-def read_decisions(path: Path) -> tuple[dict[str, Decision], tuple[Problem, ...]]:
+def read_decisions(path: Path) -> tuple[Event, ...]:
     """Read a file of decisions.
 
     Returns
     -------
-    Decisions by SOP Instance UID or the image's own ID, and a problem for each that is decided
-    twice in different ways; none of the contradicting decisions counts.
+    The decisions in the order of the file, times as UTC.
 
     Raises
     ------
@@ -44,24 +48,19 @@ def read_decisions(path: Path) -> tuple[dict[str, Decision], tuple[Problem, ...]
         The file cannot be read, or a line in it is wrong; names the line and what would be right.
     """
     text = _read_text(path)
-    entries = _read_csv(text, path) if path.suffix.lower() in _TABLES else _read_json(text, path)
-    found: dict[str, Decision] = {}
-    contradicted: set[str] = set()
-    for number, entry in enumerate(entries, start=1):
-        decision = _decision(entry, path, number)
-        uid = decision.image or decision.sop_instance_uid
-        if uid in found and not _agree(found[uid], decision):
-            contradicted.add(uid)
-        found[uid] = decision
-    problems = tuple(
-        Problem(
-            code=ProblemCode.CONTRADICTORY_DECISION,
-            message="is decided twice in different ways; neither decision counts",
-            sop_instance_uid=uid,
-        )
-        for uid in sorted(contradicted)
-    )
-    return {uid: item for uid, item in found.items() if uid not in contradicted}, problems
+    entries = _read_csv(text, path) if path.suffix.lower() in TABLES else _read_json(text, path)
+    return read_entries(entries, path)
+
+
+def read_entries(entries: Iterable[Mapping[str, object]], path: Path | str) -> tuple[Event, ...]:
+    """Read decisions from plain values by name; ``path`` says in messages where they come from.
+
+    Raises
+    ------
+    UsageError
+        One of them is wrong.
+    """
+    return tuple(_event(entry, path, number) for number, entry in enumerate(entries, start=1))
 
 
 def _read_text(path: Path) -> str:
@@ -75,15 +74,6 @@ def _read_text(path: Path) -> str:
         raise UsageError(
             "decisions are no UTF-8 text", path=path, hint="save it as UTF-8"
         ) from error
-
-
-def _agree(one: Decision, other: Decision) -> bool:
-    return (one.phase, one.laterality, one.view, one.exclude) == (
-        other.phase,
-        other.laterality,
-        other.view,
-        other.exclude,
-    )
 
 
 def _read_json(text: str, path: Path) -> Sequence[Mapping[str, object]]:
@@ -117,9 +107,9 @@ def _read_csv(text: str, path: Path) -> Iterator[Mapping[str, object]]:
     try:
         columns = [name.lower() for name in _cells(next(lines, []))]
         _check_names("", "column", columns, path)
-        if not {"sop_instance_uid", "image"} & set(columns):
+        if not set(_SUBJECTS) & set(columns):
             hint = "name the columns in the first line"
-            raise UsageError("has no column sop_instance_uid or image", path=path, hint=hint)
+            raise UsageError(f"has no column {' or '.join(_SUBJECTS)}", path=path, hint=hint)
         if len(set(columns)) < len(columns):
             raise UsageError("names a column twice", path=path, hint="leave one of them")
         entries = [cells for line in lines if (cells := _cells(line))]
@@ -140,7 +130,7 @@ def _cells(line: list[str]) -> list[str]:
     return cells
 
 
-def _check_names(where: str, what: str, names: Iterable[str], path: Path) -> None:
+def _check_names(where: str, what: str, names: Iterable[str], path: Path | str) -> None:
     """Refuse a name that is not known, since what was decided under it would be lost."""
     for name in names:
         if name not in _FIELDS:
@@ -148,59 +138,80 @@ def _check_names(where: str, what: str, names: Iterable[str], path: Path) -> Non
             raise UsageError(f"{where}unknown {what} {name!r}", path=path, hint=hint)
 
 
-def _decision(entry: Mapping[str, object], path: Path, number: int) -> Decision:
+def _event(entry: Mapping[str, object], path: Path | str, number: int) -> Event:
     def word(name: str) -> str:
         value = entry.get(name)
+        if name == "undoes" and isinstance(value, list):
+            value = " ".join(map(str, value))
         if isinstance(value, list | dict):
             raise UsageError(f"decision {number}: {name} is no single value", path=path)
         return "" if value is None else str(value).strip()
 
     _check_names(f"decision {number}: ", "field", entry, path)
-    uid, image = word("sop_instance_uid"), word("image").lower()
-    if not (uid or image):
-        raise UsageError(f"decision {number} has no sop_instance_uid and no image", path=path)
-    if not any(word(name) for name in _DECIDING):
-        hint = f"name one of {', '.join(_DECIDING)}"
-        raise UsageError(f"decision {number} decides nothing", path=path, hint=hint)
-    phase = _choice(Phase, word("phase").lower())
-    side = _choice(Laterality, word("laterality").upper())
-    exclude = _EXCLUDE.get(word("exclude").lower())
-    for name, value, hint in (
-        ("phase", phase, "phase is pre, post or unknown"),
-        ("laterality", side, "laterality is L, R or B"),
-        ("exclude", exclude, "exclude is true or false"),
-    ):
-        if word(name) and value is None:
-            message = f"decision {number}: no such {name}: {word(name)!r}"
-            raise UsageError(message, path=path, hint=hint)
-    _check_author(word("by"), word("at"), path, number)
-    return Decision(
-        sop_instance_uid=uid,
-        image=image,
-        phase=phase,
-        laterality=side,
-        view=word("view").upper() or None,
-        exclude=bool(exclude),
-        by=word("by"),
-        at=word("at"),
-        note=word("note"),
+    words = {name: word(name) for name in _FIELDS}
+    _check_subject(words, path, number)
+    event = Event(
+        sop_instance_uid=words["sop_instance_uid"],
+        image=words["image"].lower(),
+        study_instance_uid=words["study_instance_uid"],
+        view=words["view"].upper() or None,
+        by=_initials(words["by"], path, number),
+        at=_time(words["at"], path, number),
+        note=words["note"],
+        login=words["login"],
+        undoes=tuple(dict.fromkeys(words["undoes"].lower().replace(",", " ").split())),
+        content=words["content"].lower(),
+        **{name: _value(name, words[name], path, number) for name in _CHOICES},
     )
+    if not (event.fields or event.undoes):
+        hint = f"name one of {', '.join(FIELDS)}"
+        raise UsageError(f"decision {number} decides nothing", path=path, hint=hint)
+    if words["id"] not in {"", event.id}:
+        hint = "leave its id out, and name it in undoes if the old one is to count no more"
+        message = f"decision {number} is not the one that its id stands for"
+        raise UsageError(message, path=path, hint=hint)
+    return event
 
 
-def _check_author(by: str, at: str, path: Path, number: int) -> None:
-    """Refuse a name for initials, which stand on sheets, and what is no time.
+def _value(name: str, word: str, path: Path | str, number: int) -> Any:
+    known, hint = _CHOICES[name]
+    value = {key.lower(): value for key, value in known.items()}.get(word.lower())
+    if word and value is None:
+        raise UsageError(f"decision {number}: no such {name}: {word!r}", path=path, hint=hint)
+    return value
 
-    Neither is repeated, as a name may stand in either.
-    """
+
+def _check_subject(words: Mapping[str, str], path: Path | str, number: int) -> None:
+    """Refuse a decision on nothing, and one on an image and a study at once."""
+    is_of_image = bool(words["sop_instance_uid"] or words["image"])
+    is_of_study = bool(words["study_instance_uid"])
+    if not (is_of_image or is_of_study):
+        message = f"decision {number} has no {', no '.join(_SUBJECTS)}"
+        raise UsageError(message, path=path)
+    if is_of_image and is_of_study:
+        message = f"decision {number} names an image and a study"
+        raise UsageError(message, path=path, hint="make two of it")
+    for name in OF_IMAGE if is_of_study else (OF_STUDY,):
+        if words[name]:
+            what = "a study" if is_of_study else "an image"
+            raise UsageError(f"decision {number}: {what} has no {name}", path=path)
+
+
+def _initials(by: str, path: Path | str, number: int) -> str:
+    """Refuse a name for initials, which stand on sheets; it is not repeated."""
     if by and not (by.isalpha() and len(by) <= _MOST_INITIALS):
         hint = f"write up to {_MOST_INITIALS} letters"
         raise UsageError(f"decision {number}: by is no initials", path=path, hint=hint)
+    return by
+
+
+def _time(at: str, path: Path | str, number: int) -> str:
+    """Return a time as UTC without a zone; what is none is not repeated, it may be a name."""
     try:
-        datetime.fromisoformat(at or "2026-01-03")
-    except ValueError as error:
+        time = datetime.fromisoformat(at) if at else None
+        if time is not None and time.tzinfo is not None:
+            time = time.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError) as error:
         hint = "write it in UTC, as 2026-01-03T09:00:00"
         raise UsageError(f"decision {number}: at is no time", path=path, hint=hint) from error
-
-
-def _choice(kind: type[E], text: str) -> E | None:
-    return kind(text) if text in {str(item) for item in kind} else None
+    return "" if time is None else time.isoformat()

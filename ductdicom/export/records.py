@@ -6,23 +6,26 @@ Here alone values become dictionaries, and the records of an earlier run become 
 import os
 import platform
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from ductdicom.export.folder import list_files
 from ductdicom.export.output import encode_json
-from ductdicom.model.call import Evidence
+from ductdicom.model.call import Decision, Evidence, Opinion, Review
 from ductdicom.model.outcome import Note, Problem
 from ductdicom.model.record import (
     STUDY_SCHEMA,
+    RecordedDecided,
     RecordedDifference,
     RecordedEvidence,
     RecordedExam,
     RecordedInstance,
     RecordedLeftOut,
+    RecordedOpinion,
     RecordedProblem,
+    RecordedReview,
     RecordedRow,
     RecordedSheet,
     RecordedStudy,
@@ -43,6 +46,7 @@ from ductdicom.version import __version__, library_version
 SUMMARY_SCHEMA = "ductdicom.summary/1"
 SHEETS = ("sheet.html", "sheet.pdf", "sheet-1.png", "sheet.dcm")  # what is best to look at first
 _LIBRARIES = ("pydicom", "numpy", "pillow", "imagecodecs", "reportlab")
+_NOBODY = Opinion(field="", value="")
 _PLACES = frozenset({"source", "member"})
 _BARE_PLACES = frozenset({"file_hex", "modified_ns"})  # where and when, as no text that is masked
 _NEVER_SHARED = _BARE_PLACES | {"patient_ids", "accession_number", "identity"}
@@ -68,6 +72,7 @@ def study_record(result: StudyResult) -> RecordedStudy:
         ),
         status=pairing.status,
         review_reasons=pairing.review,
+        review=UNSET if study.review is None else _review(study.review),
         instances=tuple(instance_record(image) for image in study.images),
         rows=tuple(_row(row) for row in pairing.rows),
         sheets=result.sheets,
@@ -107,7 +112,37 @@ def instance_record(image: ImageCall) -> RecordedInstance:
         evidence=_evidence(call.evidence),
         conflicts=_evidence(call.conflicts),
         excluded=image.is_excluded,
+        decided=UNSET if image.decided is None else _decided(image.decided, image.overrules),
     )
+
+
+def _decided(decision: Decision, overrules: Sequence[Evidence]) -> RecordedDecided:
+    valid = [opinion for opinion in decision.opinions if opinion.is_in_force]
+    newest = max(valid, key=lambda opinion: (opinion.at, opinion.id), default=_NOBODY)
+    return RecordedDecided(
+        fields=tuple(opinion.field for opinion in valid),
+        by=newest.by,
+        at=newest.at,
+        note=newest.note,
+        overrules=_evidence(overrules),
+        opinions=_opinions(decision.opinions),
+    )
+
+
+def _review(review: Review) -> RecordedReview:
+    newest = review.opinions[-1]
+    return RecordedReview(
+        verdict=review.verdict,
+        by=newest.by,
+        at=newest.at,
+        note=newest.note,
+        is_outdated=review.is_outdated,
+        opinions=_opinions(review.opinions),
+    )
+
+
+def _opinions(opinions: Iterable[Opinion]) -> tuple[RecordedOpinion, ...]:
+    return tuple(RecordedOpinion(**msgspec.structs.asdict(opinion)) for opinion in opinions)
 
 
 def shared_record(

@@ -129,10 +129,36 @@ def strongest(evidence: Iterable[Evidence]) -> Strength | None:
     return max((item.strength for item in evidence), key=lambda s: s.rank, default=None)
 
 
+class Verdict(StrEnum):
+    """What a reviewer says of a study as a whole."""
+
+    REVIEWED = "reviewed"  # right as it stands
+    CANNOT_TELL = "cannot-tell"
+    NOT_A_DUCTOGRAM = "not-a-ductogram"
+    REOPENED = "reopened"  # somebody is to look again
+
+
+class Opinion(Value, frozen=True, kw_only=True):
+    """What one person said of one field of an image, or of a study.
+
+    ``id`` is that of the decision in the journal. Not ``is_in_force`` where another person said
+    otherwise, so that nobody's word is taken.
+    """
+
+    field: str
+    value: str
+    by: str = ""
+    at: str = ""
+    note: str = ""
+    id: str = ""
+    is_in_force: bool = True
+
+
 class Decision(Value, frozen=True, kw_only=True):
-    """A reviewer's word on one image, which outranks all evidence; None leaves a value alone.
+    """What reviewers say of one image, which outranks all evidence; None leaves a value alone.
 
     The image is named by its UID, or by its own ID (``image``); then ``sop_instance_uid`` is empty.
+    ``opinions`` are theirs field by field; of a field on which they differ nothing is in force.
     """
 
     sop_instance_uid: str = ""
@@ -140,7 +166,42 @@ class Decision(Value, frozen=True, kw_only=True):
     phase: Phase | None = None
     laterality: Laterality | None = None
     view: str | None = None
-    exclude: bool = False
-    by: str = ""
-    at: str = ""
-    note: str = ""
+    exclude: bool | None = None
+    opinions: tuple[Opinion, ...] = ()
+
+    def words(self, field: str) -> tuple[Evidence, ...]:
+        """Return what was said of a field as reasons, with those who said so."""
+        said = [opinion for opinion in self.opinions if opinion.field == field]
+        value = getattr(self, field)
+        if not said and value is not None:
+            said = [Opinion(field=field, value=str(value))]
+        return tuple(
+            Evidence(
+                rule="decision",
+                tag="",
+                value=" ".join(part for part in (item.by, item.at, item.note) if part),
+                says=item.value,
+                strength=Strength.EXPLICIT,
+            )
+            for item in said
+        )
+
+    def is_disputed(self, field: str) -> bool:
+        """Whether reviewers differ on a field."""
+        return any(item.field == field and not item.is_in_force for item in self.opinions)
+
+
+class Review(Value, frozen=True, kw_only=True):
+    """What reviewers say of a study as a whole; ``verdict`` is None where they differ.
+
+    ``is_outdated``: its images, or what speaks of them, are no longer those that were looked at.
+    """
+
+    verdict: Verdict | None
+    opinions: tuple[Opinion, ...]
+    is_outdated: bool = False
+
+    @property
+    def closing(self) -> Verdict | None:
+        """The verdict that settles the study, if one does."""
+        return None if self.is_outdated or self.verdict is Verdict.REOPENED else self.verdict

@@ -36,6 +36,7 @@ class Status(StrEnum):
     PAIRED = "paired"
     PARTIAL = "partial"
     REVIEW = "review"
+    CLOSED = "closed"
     NOT_A_DUCTOGRAM = "not-a-ductogram"
 
 
@@ -51,9 +52,11 @@ class ProblemCode(StrEnum):
     """What a person should know, in a stable word."""
 
     BURNED_IN_ANNOTATION = "burned-in-annotation"
+    CHANGED_SINCE_REVIEW = "changed-since-review"
     CHARSET_GUESSED = "charset-guessed"
-    CONTRADICTORY_DECISION = "contradictory-decision"
     CONTRAST_UNEXPLAINED = "contrast-unexplained"
+    DECISION_OVERRULES = "decision-overrules"
+    DECISION_UNREADABLE = "decision-unreadable"
     EXAM_CONFLICT = "exam-conflict"
     EXAM_INFERRED = "exam-inferred"
     FILE_UNREADABLE = "file-unreadable"
@@ -70,6 +73,7 @@ class ProblemCode(StrEnum):
     PATIENT_INCOMPLETE = "patient-incomplete"
     PHASE_CONFLICT = "phase-conflict"
     PIXELS_UNREADABLE = "pixels-unreadable"
+    REVIEWERS_DISAGREE = "reviewers-disagree"
     SAME_UID_OTHER_BYTES = "same-uid-other-bytes"
     SPACING_SUSPECT = "spacing-suspect"
     STUDY_INCOMPLETE = "study-incomplete"
@@ -94,6 +98,7 @@ class Cause(StrEnum):
 class ReviewReason(StrEnum):
     """Why a person must decide on a study."""
 
+    CHANGED_SINCE_REVIEW = "changed-since-review"
     EXAM_CONFLICT = "exam-conflict"
     EXAM_INFERRED = "exam-inferred"
     INTERNAL_ERROR = BUG
@@ -107,6 +112,8 @@ class ReviewReason(StrEnum):
     PATIENT_CONFLICT = "patient-conflict"
     PHASE_CONFLICT = "phase-conflict"
     PHASE_UNKNOWN = "phase-unknown"
+    REOPENED = "reopened"
+    REVIEWERS_DISAGREE = "reviewers-disagree"
     SAME_UID_OTHER_BYTES = "same-uid-other-bytes"
     TIME_CONFLICT = "time-conflict"
     UNREADABLE_IMAGE = "unreadable-image"

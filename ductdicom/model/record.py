@@ -8,7 +8,16 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from ductdicom.model.call import Confidence, ExamKind, Kind, Laterality, Phase, Strength, ViewGroup
+from ductdicom.model.call import (
+    Confidence,
+    ExamKind,
+    Kind,
+    Laterality,
+    Phase,
+    Strength,
+    Verdict,
+    ViewGroup,
+)
 from ductdicom.model.outcome import Note, ProblemCode, ReviewReason, Status
 
 STUDY_SCHEMA: Literal["ductdicom.study/1"] = "ductdicom.study/1"
@@ -32,6 +41,54 @@ class RecordedExam(Struct, frozen=True, kw_only=True):
     kind: Annotated[ExamKind, Meta(description="what examination it is")]
     confidence: Annotated[Confidence, Meta(description="how certain that is")]
     evidence: Annotated[tuple[RecordedEvidence, ...], Meta(description="the reasons")]
+
+
+class RecordedOpinion(Struct, frozen=True, kw_only=True, rename={"is_in_force": "in_force"}):
+    """What one person decided of one field."""
+
+    field: Annotated[
+        str, Meta(description="`phase`, `laterality`, `view`, `exclude`; of a study `verdict`")
+    ]
+    value: Annotated[str, Meta(description="what it is said to be")]
+    by: Annotated[str, Meta(description="initials")]
+    at: Annotated[str, Meta(description="when, UTC, ISO 8601; empty where nobody wrote it down")]
+    note: Annotated[str, Meta(description="in the person's words")]
+    id: Annotated[str, Meta(description="of the decision in the journal, to be named in `undoes`")]
+    is_in_force: Annotated[
+        bool, Meta(description="false where reviewers differ, so that nobody's word is taken")
+    ]
+
+
+class RecordedDecided(Struct, frozen=True, kw_only=True):
+    """What reviewers say of an image."""
+
+    fields: Annotated[tuple[str, ...], Meta(description="what is decided, and in force")]
+    by: Annotated[str, Meta(description="initials of the newest decision in force")]
+    at: Annotated[str, Meta(description="its time, UTC, ISO 8601")]
+    note: Annotated[str, Meta(description="its words")]
+    overrules: Annotated[
+        tuple[RecordedEvidence, ...],
+        Meta(description="reasons, more than hints, that speak against it"),
+    ] = ()
+    opinions: Annotated[
+        tuple[RecordedOpinion, ...],
+        Meta(description="who decided which field; where reviewers differ, all of them"),
+    ] = ()
+
+
+class RecordedReview(Struct, frozen=True, kw_only=True, rename={"is_outdated": "outdated"}):
+    """What reviewers say of a study as a whole."""
+
+    verdict: Annotated[Verdict | None, Meta(description="null where reviewers differ")]
+    by: Annotated[str, Meta(description="initials, of the newest one")]
+    at: Annotated[str, Meta(description="when, UTC, ISO 8601")]
+    note: Annotated[str, Meta(description="in the person's words")] = ""
+    is_outdated: Annotated[
+        bool, Meta(description="whether images or reasons changed since, so that it is open again")
+    ] = False
+    opinions: Annotated[
+        tuple[RecordedOpinion, ...], Meta(description="who said what, as of an image")
+    ] = ()
 
 
 class RecordedInstance(Struct, frozen=True, kw_only=True):
@@ -106,6 +163,9 @@ class RecordedInstance(Struct, frozen=True, kw_only=True):
         Meta(description="reasons against; where strong reasons disagree, all of them"),
     ] = ()
     excluded: Annotated[bool, Meta(description="whether a reviewer left it out")] = False
+    decided: Annotated[
+        RecordedDecided | UnsetType, Meta(description="only where reviewers said something of it")
+    ] = UNSET
 
 
 class RecordedRow(Struct, frozen=True, kw_only=True):
@@ -297,12 +357,16 @@ class RecordedStudy(Struct, frozen=True, kw_only=True):
         Status,
         Meta(
             description="`paired`: each post image stands beside a pre image; `partial`: some do "
-            "not; `review`: a person must decide"
+            "not; `review`: a person must decide; `closed`: a person looked and could not tell"
         ),
     ]
     review_reasons: Annotated[
         tuple[ReviewReason, ...], Meta(description="why a person must decide, in stable words")
     ] = ()
+    review: Annotated[
+        RecordedReview | UnsetType,
+        Meta(description="only where reviewers said something of the study as a whole"),
+    ] = UNSET
     instances: Annotated[
         tuple[RecordedInstance, ...], Meta(description="every object of the study")
     ]

@@ -5,11 +5,28 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from ductdicom.model.call import ExamCall, Kind, Laterality, Phase, PhaseCall, ViewGroup
+from ductdicom.model.call import (
+    Decision,
+    Evidence,
+    ExamCall,
+    Kind,
+    Laterality,
+    Phase,
+    PhaseCall,
+    Review,
+    ViewGroup,
+)
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import LeftOutReason, Note, Problem, ReviewReason, Status
 from ductdicom.model.value import Value
 
+# What no reviewer of a study has settled by saying that he reviewed it.
+_UNSEEN = {
+    ReviewReason.CHANGED_SINCE_REVIEW,
+    ReviewReason.INTERNAL_ERROR,
+    ReviewReason.REVIEWERS_DISAGREE,
+    ReviewReason.WORKER_DIED,
+}
 MAGNIFIED_FROM = 1.2  # factor; contact views have 1.0 to 1.1
 
 
@@ -53,7 +70,8 @@ class ImageCall(Value, frozen=True, kw_only=True):
     by which the detector image is larger than the breast, None where nothing says so.
     ``acquired_at`` is the scanner's clock. ``injection`` counts fillings from 1.
     ``has_time_conflict``: called pre, and exposed after every filling. ``has_other_bytes``:
-    another object has the same UID and a different content.
+    another object has the same UID and a different content. ``decided`` is what reviewers say of
+    it, ``overrules`` the reasons, more than hints, that speak against that.
     """
 
     instance: Instance
@@ -72,6 +90,8 @@ class ImageCall(Value, frozen=True, kw_only=True):
     has_view_conflict: bool = False
     has_time_conflict: bool = False
     has_other_bytes: bool = False
+    decided: Decision | None = None
+    overrules: tuple[Evidence, ...] = ()
 
     @property
     def uid(self) -> str:
@@ -99,7 +119,8 @@ class ImageCall(Value, frozen=True, kw_only=True):
 class StudyCall(Value, frozen=True, kw_only=True):
     """A study with its conclusions; ``images`` hold every instance exactly once.
 
-    ``unread`` are names of files that could not be read and may belong to it.
+    ``unread`` are names of files that could not be read and may belong to it. ``review`` is what
+    reviewers say of the study as a whole.
     """
 
     study: Study
@@ -107,6 +128,7 @@ class StudyCall(Value, frozen=True, kw_only=True):
     images: tuple[ImageCall, ...]
     problems: tuple[Problem, ...] = ()
     unread: tuple[str, ...] = ()
+    review: Review | None = None
 
 
 class Row(Value, frozen=True, kw_only=True):
@@ -140,17 +162,19 @@ class LeftOut(Value, frozen=True, kw_only=True):
 class Pairing(Value, frozen=True, kw_only=True):
     """Rows and left-overs of one study; together they hold every image of it.
 
-    ``review`` says why a person must decide where the status is ``review``.
+    ``review`` says why a person must decide where the status is ``review``. ``is_settled``: a
+    person has looked at the study, and only what he did not see opens it again.
     """
 
     rows: tuple[Row, ...]
     left_out: tuple[LeftOut, ...]
     status: Status
     review: tuple[ReviewReason, ...] = ()
+    is_settled: bool = False
 
     def needing_review(self, reasons: Iterable[ReviewReason]) -> "Pairing":
         """Return the same with more reasons for a person to decide; itself where there are none."""
-        more = set(reasons)
+        more = set(reasons) & (_UNSEEN if self.is_settled else set(ReviewReason))
         if not more:
             return self
         review = tuple(sorted({*self.review, *more}))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ductdicom.model.call import ExamKind, Kind, Laterality, Phase, ViewGroup
 from ductdicom.model.outcome import LeftOutReason, Note, Status
 from ductdicom.model.study import ImageCall, LeftOut, Pairing, Row, StudyCall
-from ductdicom.pairing.status import PAIRABLE, doubts, pairing_of
+from ductdicom.pairing.status import PAIRABLE, doubts, is_settled, pairing_of
 
 _GROUPS = (ViewGroup.CC, ViewGroup.LATERAL, ViewGroup.OBLIQUE)
 # A lateral may stand beside an oblique, with a note; never a CC beside either.
@@ -238,4 +238,5 @@ def _pair_plain(study: StudyCall, pairable: Sequence[ImageCall]) -> Pairing:
             if _reason_left_out(image) or image.kind is not Kind.VIEW
         ),
         status=Status.NOT_A_DUCTOGRAM,
+        is_settled=is_settled(study),
     ).needing_review(doubts(study))

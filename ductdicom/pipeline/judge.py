@@ -1,18 +1,14 @@
 """Deciding over a whole run: each study by itself, then with the patient's other studies."""
 
 import dataclasses
-import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 from msgspec.structs import replace
 
 from ductdicom.classify.decide import classify_study
 from ductdicom.classify.engine import Engine, Thresholds
 from ductdicom.classify.phase.image_rules import RULES
-from ductdicom.decisions.files import read_decisions
-from ductdicom.export.output import refuse_links
 from ductdicom.model.call import ExamKind
 from ductdicom.model.instance import Patient
 from ductdicom.model.outcome import LeftOutReason, Problem, ProblemCode
@@ -23,8 +19,6 @@ from ductdicom.pipeline.annotate import annotate
 from ductdicom.pipeline.gather import PatientStudy
 from ductdicom.settings import Settings
 from ductdicom.vocabulary.terms import load_vocabulary
-
-DECISIONS_NAME = "decisions.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +31,19 @@ class Judged:
     has_ductogram_elsewhere: bool = False
 
 
-def make_engine(settings: Settings) -> tuple[Engine, tuple[Problem, ...]]:
-    """Put together what deciding depends on.
+def make_engine(settings: Settings) -> Engine:
+    """Put together what deciding depends on, but for decisions.
 
     Raises
     ------
-    UsageError
-        The rules or the decisions cannot be used.
+    RulesError
+        The rules cannot be used.
     """
     vocabulary = load_vocabulary(
         settings.rules,
         rules=RULES,
         thresholds=[item.name for item in fields(Thresholds)],
     )
-    decisions_path = settings.decisions or _default_decisions(settings.output)
-    decisions, problems = read_decisions(decisions_path) if decisions_path else ({}, ())
     rules = {
         name: dataclasses.replace(rule, strength=setting.strength or rule.strength)
         if setting
@@ -59,22 +51,11 @@ def make_engine(settings: Settings) -> tuple[Engine, tuple[Problem, ...]]:
         for name, rule in RULES.items()
         if not (setting := vocabulary.rule_settings.get(name)) or setting.is_enabled
     }
-    engine = Engine(
+    return Engine(
         vocabulary=vocabulary,
         thresholds=Thresholds.from_mapping(vocabulary.thresholds),
         rules=rules,
-        decisions=decisions,
     )
-    return engine, problems
-
-
-def _default_decisions(output: Path | None) -> Path | None:
-    if output is None:
-        return None
-    path = output / DECISIONS_NAME
-    refuse_links(path, below=output)
-    # os.path says no where a folder above may not be entered; whoever writes will say why.
-    return path if os.path.isfile(path) else None  # noqa: PTH113
 
 
 def judge(
@@ -181,24 +162,3 @@ def _without_rows(pairing: Pairing) -> Pairing:
         for image in row.images
     )
     return replace(pairing, rows=(), left_out=(*pairing.left_out, *more))
-
-
-def unknown_decisions(
-    engine: Engine, judged: Sequence[Judged], recorded: Collection[str]
-) -> tuple[Problem, ...]:
-    """Report decisions on images that are neither in the run nor in a record of an earlier one.
-
-    ``recorded`` are the UIDs and IDs of the latter.
-    """
-    images = [image for study in judged for image in study.call.images]
-    known = {image.uid for image in images} | {image.instance.id for image in images}
-    known.update(recorded)
-    return tuple(
-        Problem(
-            code=ProblemCode.UNKNOWN_DECISION,
-            message="a decision names an image that is neither among the inputs nor recorded",
-            sop_instance_uid=uid,
-        )
-        for uid in sorted(engine.decisions)
-        if uid not in known
-    )

@@ -12,12 +12,11 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from ductdicom.classify.engine import Engine
+from ductdicom.decisions.files import read_decisions
+from ductdicom.decisions.journal import IN_FORCE_NAME, JOURNAL, Journal, read_in_force, read_journal
 from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.export.output import STATE_FOLDER, OutputFolder
-from ductdicom.identity.known import Identity
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import (
@@ -34,14 +33,9 @@ from ductdicom.pipeline.earlier.recall import Recalled, hold_incomplete, recall
 from ductdicom.pipeline.executors import LatePool
 from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
+from ductdicom.pipeline.heeded import broken_decisions, heed, unknown_decisions
 from ductdicom.pipeline.interrupts import Interrupts
-from ductdicom.pipeline.judge import (
-    DECISIONS_NAME,
-    Judged,
-    judge,
-    make_engine,
-    unknown_decisions,
-)
+from ductdicom.pipeline.judge import Judged, judge, make_engine
 from ductdicom.pipeline.ledger import account
 from ductdicom.pipeline.masking import hide_identity
 from ductdicom.pipeline.naming import NO_FOLDER, Naming, folder_of_names
@@ -116,6 +110,7 @@ def scan(
         No input is a DICOM object that could be read.
     """
     wanted = prepare(inputs, settings)
+    wanted = with_earlier(wanted)
     with Interrupts() as interrupts, _workers(executor, settings.jobs) as workers:
         scanned = read_and_decide(
             wanted, interrupts, executor=workers, progress=progress, output=output
@@ -163,13 +158,15 @@ def _named(inputs: Sequence[str]) -> str:
 class Wanted:
     """What is to be read, and what deciding depends on; found to be right.
 
-    ``known`` is what earlier runs recorded: a study is decided from all its images that are known.
+    ``journal`` holds the decisions that were given, and those of the output folder once these are
+    read. ``known`` is what earlier runs recorded: a study is decided from all its images that are
+    known.
     """
 
     inputs: Sequence[str]
     settings: Settings
     engine: Engine
-    problems: tuple[Problem, ...]
+    journal: Journal
     known: KnownStudies = field(default_factory=KnownStudies)
 
 
@@ -185,8 +182,29 @@ def prepare(inputs: Sequence[str], settings: Settings) -> Wanted:
         raise UsageError("no input", hint="name a folder, a file or an archive")
     if settings.output is not None:
         _refuse_output_as_input(inputs, settings.output)
-    engine, problems = make_engine(settings)
-    return Wanted(inputs=inputs, settings=settings, engine=engine, problems=problems)
+        read_in_force(settings.output)
+    given = (event for path in settings.decisions for event in read_decisions(path))
+    return Wanted(
+        inputs=inputs,
+        settings=settings,
+        engine=make_engine(settings),
+        journal=Journal().with_more(given),
+    )
+
+
+def with_earlier(wanted: Wanted) -> Wanted:
+    """Add the decisions that the output folder holds.
+
+    Raises
+    ------
+    OutputError, UsageError
+        A link lies there, or what is in force is no file of decisions.
+    """
+    output = wanted.settings.output
+    if output is None:
+        return wanted
+    journal = read_journal(output).with_more(wanted.journal.events)
+    return dataclasses.replace(wanted, journal=journal)
 
 
 def read_and_decide(
@@ -242,7 +260,9 @@ def _decide(gathered: Gathered, wanted: Wanted, output: OutputFolder) -> Scan:
     """Hide who is named, and decide."""
     settings = wanted.settings
     gathered, people = hide_identity(gathered, wanted.engine.vocabulary)
-    judged = _judge(gathered, _without_names(wanted.engine, people, settings.phi), settings)
+    events = wanted.journal.events
+    engine = heed(wanted.engine, gathered.parts, events, people, settings.phi)
+    judged = _judge(gathered, engine, settings)
     naming = Naming(phi=settings.phi, people=people, output=output)
     return Scan(
         gathered=gathered,
@@ -250,8 +270,8 @@ def _decide(gathered: Gathered, wanted: Wanted, output: OutputFolder) -> Scan:
         judged=note_unread(judged, gathered.rows, naming),
         known=wanted.known,
         problems=(
-            *wanted.problems,
-            *unknown_decisions(wanted.engine, judged, wanted.known.images),
+            *broken_decisions(wanted.journal.broken),
+            *unknown_decisions(events, gathered.parts, wanted.known.images | wanted.known.uids),
             *_bugs(gathered.rows),
         ),
     )
@@ -265,20 +285,6 @@ def _judge(gathered: Gathered, engine: Engine, settings: Settings) -> tuple[Judg
         dataclasses.replace(study, call=note_annotations(study.call, study.pairing))
         for study in judged
     )
-
-
-def _without_names(engine: Engine, people: Identity, phi: Phi) -> Engine:
-    """Take out of what reviewers typed what names anybody, and the day on which they did."""
-    decisions = {
-        key: replace(
-            decision,
-            by=people.mask(decision.by),
-            note=people.mask(decision.note),
-            at="" if phi is Phi.NONE else decision.at,
-        )
-        for key, decision in engine.decisions.items()
-    }
-    return dataclasses.replace(engine, decisions=decisions)
 
 
 def _read(
@@ -327,7 +333,7 @@ def _holds_others(folder: Path) -> bool:
         names = {entry.name for entry in folder.iterdir()}
     except OSError:  # not there, or not ours to read: who opens it says so
         return False
-    return STATE_FOLDER not in names and bool(names - {DECISIONS_NAME})
+    return STATE_FOLDER not in names and bool(names - {IN_FORCE_NAME, JOURNAL})
 
 
 def _missing_problem(item: MissingReference) -> Problem:

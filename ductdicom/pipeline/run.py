@@ -12,6 +12,7 @@ from time import monotonic
 
 import msgspec
 
+from ductdicom.decisions.journal import keep_decisions
 from ductdicom.errors import OutputError, UsageError
 from ductdicom.export.accounts import (
     forget_summary,
@@ -51,6 +52,7 @@ from ductdicom.pipeline.read import (
     prepare,
     read_and_decide,
     silent,
+    with_earlier,
 )
 from ductdicom.pixels.registration.register import require_library
 from ductdicom.settings import Settings
@@ -95,7 +97,9 @@ def organise(
         _held(settings) as output,
     ):
         read = partial(read_and_decide, executor=workers, progress=progress)
-        wanted = replace(wanted, known=read_known(settings.output))
+        wanted = with_earlier(replace(wanted, known=read_known(settings.output)))
+        if not settings.dry_run:
+            keep_decisions(settings.output, wanted.journal, wanted.known.names)
         with _catalogue(settings) as catalogue:
             scanned = read(wanted, interrupts, catalogue=catalogue, output=output)
         if settings.dry_run or output is None:

@@ -39,7 +39,7 @@ def list_rules(settings: Settings) -> tuple[Description, ...]:
     RulesError
         The rules file cannot be used.
     """
-    engine, _ = make_engine(settings)
+    engine = make_engine(settings)
     return tuple(
         replace(
             rule,

@@ -849,8 +849,7 @@ def test_a_decision_that_says_something_else_is_refused_in_plain_words(tmp_path,
 
 def test_contradicting_decisions_are_reported_and_do_not_count(ductogram, tmp_path):
     organise(ductogram, output=tmp_path / "plain")
-    image = _only(tmp_path / "plain")["instances"][0]
-    uid = image["sop_instance_uid"]
+    uid = _only(tmp_path / "plain")["instances"][0]["sop_instance_uid"]
     path = _decide(
         tmp_path / "d.json",
         {"sop_instance_uid": uid, "phase": "pre"},
@@ -858,9 +857,12 @@ def test_contradicting_decisions_are_reported_and_do_not_count(ductogram, tmp_pa
     )
 
     assert organise(ductogram, output=tmp_path / "out", options=["--decisions", str(path)]) == 1
-    assert _only(tmp_path / "out")["instances"][0]["phase"] == image["phase"]
-    assert _only(tmp_path / "out")["instances"][0]["confidence"] != "confirmed"
-    assert uid in {p["sop_instance_uid"] for p in _summary(tmp_path / "out")["problems"]}
+    record = _only(tmp_path / "out")
+    image = record["instances"][0]
+    assert (image["phase"], image["confidence"]) == ("unknown", "unknown")
+    assert {opinion["value"] for opinion in image["decided"]["opinions"]} == {"pre", "post"}
+    assert (record["status"], record["review_reasons"]) == ("review", ["reviewers-disagree"])
+    assert uid in {p["sop_instance_uid"] for p in record["problems"]}
 
 
 # --- laws ------------------------------------------------------------------------------------

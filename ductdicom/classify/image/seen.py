@@ -72,7 +72,7 @@ class Seen(Value, frozen=True):
     @property
     def is_apart(self) -> bool:
         """Whether nothing that it says counts for the other images."""
-        is_excluded = self.decision is not None and self.decision.exclude
+        is_excluded = self.decision is not None and self.decision.exclude is True
         return self.has_other_side or self.has_other_bytes or is_excluded
 
 
@@ -142,7 +142,12 @@ def _decided(view: ViewCall, decision: Decision | None) -> ViewCall:
         return view
     if decision.laterality is not None:
         view = replace(view, laterality=decision.laterality, laterality_conflicts=())
+    elif decision.is_disputed("laterality"):
+        view = replace(view, laterality=None, laterality_conflicts=decision.words("laterality"))
     if decision.view is not None:
         group = VIEW_GROUPS.get(decision.view, ViewGroup.OTHER)
         view = replace(view, view=decision.view, group=group, view_conflicts=())
+    elif decision.is_disputed("view"):
+        disputed = decision.words("view")
+        view = replace(view, view=None, group=ViewGroup.OTHER, view_conflicts=disputed)
     return view

@@ -92,7 +92,8 @@ def _is_refilled(side: Side, posts: Sequence[Seen]) -> bool:
 
 
 def _is_open(call: PhaseCall) -> bool:
-    return call.phase is Phase.UNKNOWN and not call.conflicts
+    is_closed = call.confidence is Confidence.CONFIRMED or call.conflicts
+    return call.phase is Phase.UNKNOWN and not is_closed
 
 
 def _infer_one(image: Seen, known: _Known, side: Side, thresholds: Thresholds) -> PhaseCall:

@@ -18,8 +18,6 @@ from ductdicom.classify.phase.timeline import read_timeline
 from ductdicom.classify.phase.weigh import earliest_start, light_compression, start_time, weigh
 from ductdicom.model.call import (
     Confidence,
-    Decision,
-    Evidence,
     ExamCall,
     ExamKind,
     Kind,
@@ -99,10 +97,8 @@ def _heard_call(image: Seen, earliest: time | None, thresholds: Thresholds) -> P
     Another study may ask for it, that looks for a view from before its own filling.
     """
     evidence = (*image.said, *start_time(image, earliest, thresholds))
-    decision = image.decision
-    if decision is not None and decision.phase is not None:
-        evidence = (_word(decision, decision.phase), *evidence)
-    return PhaseCall(phase=None, evidence=evidence)
+    words = () if image.decision is None else image.decision.words("phase")
+    return PhaseCall(phase=None, evidence=(*words, *evidence))
 
 
 def _takes_part(image: Seen) -> bool:
@@ -155,8 +151,8 @@ def _settle_side(side: Side, engine: Engine) -> Side:
 def _own_call(image: Seen, lowered: frozenset[Source]) -> PhaseCall:
     """Settle one image by its own evidence: agreement is a phase, disagreement is unknown."""
     said = image.said
-    if image.decision is not None and image.decision.phase is not None:
-        return _confirmed(said, image.decision, image.decision.phase)
+    if (decided := _decided_call(image)) is not None:
+        return decided
     phases = {item.says for item in firm(said)}
     if not phases:
         return PhaseCall(phase=Phase.UNKNOWN, evidence=said)
@@ -167,25 +163,20 @@ def _own_call(image: Seen, lowered: frozenset[Source]) -> PhaseCall:
     )
 
 
-def _confirmed(said: tuple[Evidence, ...], decision: Decision, phase: Phase) -> PhaseCall:
-    evidence = (_word(decision, phase), *said)
-    if phase is Phase.UNKNOWN:
-        return PhaseCall(phase=phase, evidence=evidence)
+def _decided_call(image: Seen) -> PhaseCall | None:
+    """Return the phase that reviewers say, unknown where they differ; None where they say none."""
+    decision = image.decision
+    words = () if decision is None else decision.words("phase")
+    if decision is None or not words:
+        return None
+    evidence = (*words, *image.said)
+    if decision.phase is None:
+        return PhaseCall(phase=Phase.UNKNOWN, evidence=evidence, conflicts=words)
     return PhaseCall(
-        phase=phase,
+        phase=decision.phase,
         confidence=Confidence.CONFIRMED,
         evidence=evidence,
-        conflicts=tuple(item for item in firm(said) if item.says != phase),
-    )
-
-
-def _word(decision: Decision, phase: Phase) -> Evidence:
-    return Evidence(
-        rule="decision",
-        tag="",
-        value=" ".join(part for part in (decision.by, decision.at, decision.note) if part),
-        says=phase,
-        strength=Strength.EXPLICIT,
+        conflicts=tuple(item for item in firm(image.said) if item.says != decision.phase),
     )
 
 
@@ -206,6 +197,8 @@ def _confidence(image: Seen, lowered: frozenset[Source]) -> Confidence:
 
 def _call_of_other(image: Seen, idle: frozenset[Source]) -> PhaseCall:
     """Give an object that stands in no row the phase that an attribute of its own states."""
+    if (decided := _decided_call(image)) is not None:
+        return decided
     if image.kind not in _PHASED_KINDS and not image.is_apart:
         return NO_PHASE
     explicit = tuple(

@@ -17,7 +17,8 @@ _CLOCK_TROUBLES = {
 def phase_problems(side: Side) -> Iterator[Problem]:
     """Report conflicting reasons, values that prove nothing, and clocks that cannot be used."""
     for image in side.of(Phase.UNKNOWN):
-        if image.call.conflicts:
+        decision = image.decision
+        if image.call.conflicts and not (decision and decision.words("phase")):
             reasons = "; ".join(
                 f"{e.rule} {e.tag} says {e.says}" if e.tag else e.value
                 for e in image.call.conflicts

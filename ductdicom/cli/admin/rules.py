@@ -86,10 +86,11 @@ def test_phrase(text: str, rules: Path | None, as_json: bool) -> int:
 @click.option(
     "--decisions",
     type=click.Path(path_type=Path),
-    help="The decisions of the run, if not OUT/decisions.json.",
+    multiple=True,
+    help="Decisions beside those of the run; may be given several times.",
 )
 @_json_option
-def diff(new: Path, output: Path, root: Path, decisions: Path | None, as_json: bool) -> int:
+def diff(new: Path, output: Path, root: Path, decisions: tuple[Path, ...], as_json: bool) -> int:
     """Say which decisions of the finished run OUT would change under the rules of NEW.toml.
 
     Reads the originals again and writes nothing. Ends with 1 where originals are gone.

@@ -17,7 +17,13 @@ from ductdicom.sheet.style import DARK
 from ductdicom.wording import counted
 
 # What needs a person comes first, what is no ductogram last.
-_STATUS_ORDER = (Status.REVIEW, Status.PARTIAL, Status.PAIRED, Status.NOT_A_DUCTOGRAM)
+_STATUS_ORDER = (
+    Status.REVIEW,
+    Status.PARTIAL,
+    Status.PAIRED,
+    Status.CLOSED,
+    Status.NOT_A_DUCTOGRAM,
+)
 _SIDES = {Laterality.LEFT: "left", Laterality.RIGHT: "right"}
 
 

@@ -85,7 +85,9 @@ class StudyJob:
     @property
     def has_folder(self) -> bool:
         """Whether anything of the study is written but its record among the others."""
-        return self.pairing.status is not Status.NOT_A_DUCTOGRAM or self.settings.all_studies
+        # Who said that it is none must find it again, if only to take that back.
+        is_one = self.pairing.status is not Status.NOT_A_DUCTOGRAM or self.call.review is not None
+        return is_one or self.settings.all_studies
 
     @property
     def has_sheets(self) -> bool:

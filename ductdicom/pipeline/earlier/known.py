@@ -43,6 +43,15 @@ class KnownStudies:
         return frozenset(record.study_instance_uid for record in self.records.values())
 
     @property
+    def names(self) -> Mapping[str, str]:
+        """SOP Instance UIDs of the images that are recorded, by their ID."""
+        return {
+            image.id: image.sop_instance_uid
+            for record in self.records.values()
+            for image in record.instances
+        }
+
+    @property
     def images(self) -> frozenset[str]:
         """SOP Instance UIDs and IDs of all images that are recorded."""
         images = [image for record in self.records.values() for image in record.instances]

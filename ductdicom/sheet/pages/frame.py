@@ -32,6 +32,7 @@ _STATUS_WORDS = {
     Status.PAIRED: "PAIRED",
     Status.PARTIAL: "PARTIAL",
     Status.REVIEW: "REVIEW NEEDED",
+    Status.CLOSED: "CANNOT BE TOLD",
     Status.NOT_A_DUCTOGRAM: "NO DUCTOGRAM",
 }
 

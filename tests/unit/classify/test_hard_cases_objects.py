@@ -14,11 +14,13 @@ from builders import (
 )
 from msgspec.structs import replace
 
+from ductdicom.decisions.event import Event
 from ductdicom.model.call import Decision, ExamKind, Kind, Laterality, Phase
 from ductdicom.model.instance import Breast, Code, Contrast, Patient, Raster, Reference
 from ductdicom.model.outcome import Disposition, Status
 from ductdicom.pipeline.gather import gather
-from ductdicom.pipeline.judge import judge, unknown_decisions
+from ductdicom.pipeline.heeded import unknown_decisions
+from ductdicom.pipeline.judge import judge
 
 STORAGE = "1.2.840.10008.5.1.4.1.1."
 TOMOSYNTHESIS = STORAGE + "13.1.3"
@@ -437,9 +439,9 @@ def test_an_excluded_image_is_listed_and_stands_in_no_row():
 
 
 def test_a_decision_on_an_unknown_image_is_reported():
-    engine = make_engine(Decision(sop_instance_uid="2.25.404", phase=Phase.PRE))
+    event = Event(sop_instance_uid="2.25.404", phase=Phase.PRE)
     gathered = gather(ductogram(), lambda origin: origin.label)
 
-    problems = unknown_decisions(engine, judge(gathered.parts, engine, all_studies=False), ())
+    problems = unknown_decisions([event], gathered.parts, ())
 
     assert [(p.code, p.sop_instance_uid) for p in problems] == [("unknown-decision", "2.25.404")]

@@ -183,13 +183,19 @@ def test_paths_in_a_file_are_relative_to_it(tmp_path, monkeypatch):
     other = tmp_path / "elsewhere"
     other.mkdir()
     monkeypatch.chdir(other)
-    text = f'output = "out"\nrules = "../site.toml"\ncache = ""\ndecisions = "{tmp_path}/d.csv"\n'
+    text = f"""
+        output = "out"
+        rules = "../site.toml"
+        cache = ""
+        decisions = ["{tmp_path}/d.csv", "e.csv"]
+    """
 
     settings = settings_of("--config", os.path.relpath(written(tmp_path, text)))
 
     assert settings.output.resolve() == tmp_path / "out"
     assert settings.rules.resolve() == tmp_path.parent / "site.toml"
-    assert settings.decisions == tmp_path / "d.csv"
+    first, second = settings.decisions
+    assert (first, second.resolve()) == (tmp_path / "d.csv", tmp_path / "e.csv")
     assert settings.cache == Path(os.devnull)
 
 

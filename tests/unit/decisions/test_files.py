@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from ductdicom.decisions.files import SCHEMA, read_decisions
+from ductdicom.decisions.event import SCHEMA, Event
+from ductdicom.decisions.files import read_decisions
 from ductdicom.errors import UsageError
-from ductdicom.model.call import Laterality, Phase
+from ductdicom.model.call import Laterality, Phase, Verdict
 
 HEAD = "sop_instance_uid,phase,by"
-KNOWN = "known are at, by, exclude, image, laterality, note, phase, sop_instance_uid, view"
+KNOWN = (
+    "known are at, by, content, exclude, id, image, laterality, login, note, phase, "
+    "sop_instance_uid, study_instance_uid, undoes, verdict, view"
+)
 
 
 def _table(folder, text, *, encoding="utf-8", name="decisions.csv"):
@@ -45,20 +49,48 @@ def _json(folder, *decisions):
     ],
 )
 def test_a_table_is_read_as_spreadsheets_write_it(tmp_path, text, encoding):
-    found, problems = read_decisions(_table(tmp_path, text, encoding=encoding))
+    (found,) = read_decisions(_table(tmp_path, text, encoding=encoding))
 
-    assert (found["1.2"].phase, found["1.2"].by) == (Phase.POST, "AB")
-    assert (len(found), problems) == (1, ())
+    assert (found.sop_instance_uid, found.phase, found.by) == ("1.2", Phase.POST, "AB")
 
 
 def test_every_documented_field_is_known_in_json(tmp_path):
     entry = {"sop_instance_uid": "1.2", "phase": None, "laterality": "l", "view": "cc"}
     people = {"exclude": False, "by": "AB", "at": "2026-01-03T09:00:00", "note": "why"}
 
-    found, _ = read_decisions(_json(tmp_path, entry | people))
+    (found,) = read_decisions(_json(tmp_path, entry | people | {"undoes": ["3f9c1a", "77aa00"]}))
 
-    assert (found["1.2"].laterality, found["1.2"].view) == (Laterality.LEFT, "CC")
-    assert (found["1.2"].phase, found["1.2"].note) == (None, "why")
+    assert (found.laterality, found.view, found.exclude) == (Laterality.LEFT, "CC", False)
+    assert (found.phase, found.note, found.undoes) == (None, "why", ("3f9c1a", "77aa00"))
+
+
+def test_a_study_has_a_verdict_in_json_and_in_a_table(tmp_path):
+    entry = {"study_instance_uid": "1.9", "verdict": "cannot-tell", "by": "AB"}
+    table = _table(tmp_path, "study_instance_uid,verdict,by\n1.9,Cannot-Tell,AB\n")
+
+    assert read_decisions(_json(tmp_path, entry)) == read_decisions(table)
+    assert read_decisions(table)[0].verdict is Verdict.CANNOT_TELL
+
+
+def test_a_decision_may_only_take_others_back(tmp_path):
+    (found,) = read_decisions(_json(tmp_path, {"sop_instance_uid": "1.2", "undoes": "3f9c1a"}))
+
+    assert (found.fields, found.undoes) == ((), ("3f9c1a",))
+
+
+def test_times_are_kept_in_utc(tmp_path):
+    there = {"sop_instance_uid": "1.2", "phase": "pre", "at": "2026-01-03T10:00:00+01:00"}
+
+    assert read_decisions(_json(tmp_path, there))[0].at == "2026-01-03T09:00:00"
+
+
+def test_the_id_of_a_decision_is_a_hash_of_what_it_says(tmp_path):
+    said = {"sop_instance_uid": "1.2", "phase": "pre", "by": "AB", "at": "2026-01-03T09:00:00"}
+    event = Event(sop_instance_uid="1.2", phase=Phase.PRE, by="AB", at="2026-01-03T09:00:00")
+
+    assert read_decisions(_json(tmp_path, said | {"id": event.id})) == (event,)
+    with pytest.raises(UsageError, match="is not the one that its id stands for"):
+        read_decisions(_json(tmp_path, said | {"id": event.id, "phase": "post"}))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +110,9 @@ def test_every_documented_field_is_known_in_json(tmp_path):
             "sop_instance_uid,phase,Phase\n1.2,post,pre\n", ["names a column twice"], id="twice"
         ),
         pytest.param("uid,phase\n1.2,post\n", ["unknown column 'uid'"], id="no UID's column"),
-        pytest.param("phase,by\npost,AB\n", ["no column sop_instance_uid or image"], id="no UIDs"),
+        pytest.param(
+            "phase,by\npost,AB\n", ["no column sop_instance_uid or image or study"], id="no UIDs"
+        ),
         pytest.param("", ["no column sop_instance_uid"], id="empty"),
         pytest.param(f"{HEAD}\n,post,AB\n", ["decision 1 has no sop_instance_uid"], id="no UID"),
         pytest.param(
@@ -122,6 +156,20 @@ def test_a_table_that_would_be_misread_is_refused(tmp_path, text, words):
         pytest.param({"phase": "pre", "at": "03.01.2026"}, ["2026-01-03T09:00:00"], id="no ISO"),
         pytest.param({"by": "AB", "note": "?"}, ["decision 2 decides nothing"], id="no decision"),
         pytest.param({"phase": ""}, ["decision 2 decides nothing"], id="an empty decision"),
+        pytest.param({"verdict": "reviewed"}, ["an image has no verdict"], id="an image's verdict"),
+        pytest.param(
+            {"phase": "pre", "study_instance_uid": "1.9"}, ["an image and a study"], id="of both"
+        ),
+        pytest.param(
+            {"sop_instance_uid": "", "study_instance_uid": "1.9", "phase": "pre"},
+            ["a study has no phase"],
+            id="a study's phase",
+        ),
+        pytest.param(
+            {"sop_instance_uid": "", "study_instance_uid": "1.9", "verdict": "fine"},
+            ["no such verdict: 'fine'", "reviewed, cannot-tell, not-a-ductogram, reopened"],
+            id="no verdict",
+        ),
     ],
 )
 def test_an_entry_that_cannot_be_meant_is_refused(tmp_path, entry, words):
@@ -138,9 +186,9 @@ def test_an_entry_that_cannot_be_meant_is_refused(tmp_path, entry, words):
 def test_initials_and_times_of_many_kinds_are_taken(tmp_path, by, at):
     entry = {"sop_instance_uid": "1.2", "phase": "pre", "by": by, "at": at}
 
-    found, _ = read_decisions(_json(tmp_path, entry))
+    (found,) = read_decisions(_json(tmp_path, entry))
 
-    assert (found["1.2"].by, found["1.2"].at) == (by, at)
+    assert (found.by, found.at[:10]) == (by, at[:10])
 
 
 def test_who_decided_is_not_repeated_in_the_refusal(tmp_path):
@@ -202,8 +250,6 @@ def test_an_image_may_be_named_by_its_own_id(tmp_path):
     path = tmp_path / "decisions.csv"
     path.write_text("image,phase\n7F3A00112233,pre\n", encoding="utf-8")
 
-    decisions, problems = read_decisions(path)
+    (found,) = read_decisions(path)
 
-    assert decisions["7f3a00112233"].phase == "pre"
-    assert decisions["7f3a00112233"].sop_instance_uid == ""
-    assert problems == ()
+    assert (found.image, found.sop_instance_uid, found.phase) == ("7f3a00112233", "", "pre")
