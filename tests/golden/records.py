@@ -51,7 +51,7 @@ def drawn(folder):
 
 def decided_of_corpus(_folder):
     """Return the records of the first study of each of some topics of the labelled corpus."""
-    engine, _ = make_engine(Settings())
+    engine = make_engine(Settings())
     records = []
     for case in _first_of_topics():
         parts = gather(case.study.instances, lambda origin: origin.label).parts
