@@ -13,7 +13,7 @@ from ductdicom.classify.engine import Engine
 from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.ingest.inputs import check_inputs
 from ductdicom.ingest.scan import scan_inputs
-from ductdicom.model.outcome import MissingReference
+from ductdicom.model.outcome import FileReference
 from ductdicom.model.result import Report
 from ductdicom.model.study import ImageCall, Pairing, Study, StudyCall
 from ductdicom.pairing.rows import pair_study
@@ -41,7 +41,7 @@ def scan(inputs: Sequence[str | PathLike[str]], *, follow_links: bool = False) -
         An input is not there.
     """
     found = scan_inputs(_named(inputs), follow_links=follow_links)
-    kept = [item for item in found if not isinstance(item, MissingReference)]
+    kept = [item for item in found if not isinstance(item, FileReference)]
     return gather(kept, Fingerprints(kept).of)
 
 

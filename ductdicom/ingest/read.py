@@ -24,7 +24,7 @@ from ductdicom.ingest.headers.detect import (
     promises_images,
 )
 from ductdicom.ingest.headers.fast import FIRST_BYTES
-from ductdicom.ingest.headers.file_set import FileId, missing_in_archive, missing_in_folder
+from ductdicom.ingest.headers.file_set import ListedFile, find_in_archive, find_in_folder
 from ductdicom.ingest.headers.instance import DirectoryFileError, read_header, read_instance
 from ductdicom.ingest.headers.pixel_extent import TRUNCATED
 from ductdicom.ingest.headers.shared_runs import Stretches
@@ -33,8 +33,8 @@ from ductdicom.model.outcome import (
     BUG,
     OUT_OF_MEMORY,
     Disposition,
+    FileReference,
     LedgerRow,
-    MissingReference,
     reason_of,
 )
 
@@ -54,7 +54,7 @@ class ReadFile:
     is_archive
         It is to be looked into in its turn; nothing was read.
     is_lasting
-        It stays as it is as long as the file does; what a directory misses depends on other files.
+        It stays as it is as long as the file does; what a directory lists depends on other files.
     """
 
     __slots__ = ("_packed", "_results", "is_archive", "is_lasting")
@@ -88,7 +88,7 @@ class ReadFile:
 
 
 def _placed(result: Scanned, file: Origin) -> Scanned:
-    if isinstance(result, MissingReference):
+    if isinstance(result, FileReference):
         return replace(result, directory=file)
     return replace(result, origin=file)
 
@@ -122,12 +122,12 @@ def read_archive(origin: Origin, limits: Limits) -> Iterator[Scanned]:
 
     Yields
     ------
-    Instance | LedgerRow | MissingReference
+    Instance | LedgerRow | FileReference
         One for each entry, in the archive's order, then the row of the archive itself, and last
-        what its directories of file sets list and it does not hold.
+        what its directories of file sets list.
     """
     entries: list[str] = []
-    directories: list[tuple[Origin, tuple[FileId, ...]]] = []
+    directories: list[tuple[Origin, tuple[ListedFile, ...]]] = []
     for found in walk_archive(origin, limits):
         if isinstance(found, LedgerRow):
             yield found
@@ -138,7 +138,7 @@ def read_archive(origin: Origin, limits: Limits) -> Iterator[Scanned]:
             with deadline(_LIMIT_S):
                 result = read_instance(entry, stream)
         except DirectoryFileError as error:
-            directories.append((entry, error.file_ids))
+            directories.append((entry, error.files))
             yield _directory(entry, error)
         except (NotDicomError, UnreadableError) as error:
             yield _refused(entry, error, entry.member or "")
@@ -146,8 +146,8 @@ def read_archive(origin: Origin, limits: Limits) -> Iterator[Scanned]:
             yield _bug(entry, error)
         else:
             yield result
-    for directory, file_ids in directories:
-        yield from missing_in_archive(directory, file_ids, entries)
+    for directory, files in directories:
+        yield from find_in_archive(directory, files, entries)
 
 
 @cache
@@ -168,8 +168,7 @@ def _read_file(path: str, alike: Stretches) -> ReadFile:
             return ReadFile(found, is_lasting=True)
     except DirectoryFileError as error:
         row = _directory(_FILE, error)
-        missing = missing_in_folder(Origin(file=path, source=""), error.file_ids)
-        return ReadFile(row, *missing)
+        return ReadFile(row, *find_in_folder(Origin(file=path, source=""), error.files))
     except (NotDicomError, UnreadableError) as error:
         return ReadFile(_refused(_FILE, error, path), is_lasting=True)
     except OSError as error:

@@ -67,7 +67,7 @@ def scan_inputs(
 
     Returns
     -------
-    Iterator[Instance | LedgerRow | MissingReference]
+    Iterator[Instance | LedgerRow | FileReference]
         Every input once: an instance where its header could be read, otherwise the row that
         says why not. Beside them, each reference of a file set that leads nowhere.
     """

@@ -68,6 +68,7 @@ class ProblemCode(StrEnum):
     NOT_A_PATIENT = "not-a-patient"
     ORIENTATION_CONFLICT = "orientation-conflict"
     ORIGINAL_UNREADABLE = "original-unreadable"
+    DICOMDIR_CONFLICT = "dicomdir-conflict"
     OUTSIDE_OF_THE_DISC = "outside-of-the-disc"
     PATIENT_CONFLICT = "patient-conflict"
     PATIENT_INCOMPLETE = "patient-incomplete"
@@ -200,15 +201,27 @@ class LedgerRow(Value, frozen=True, kw_only=True):
     is_harmless: bool = False
 
 
-class MissingReference(Value, frozen=True, kw_only=True):
-    """A file that the directory of a file set lists and that is not there.
+class ReferenceFault(StrEnum):
+    """Why what the directory of a file set lists is none of its files."""
 
-    ``leads_out``: it is not looked for, as its path leads out of the file set.
+    MISSING = "is not there"
+    FOLDER = "is a folder"
+    ITSELF = "is that file itself"
+    LEADS_OUT = "leads out of the disc and is not looked for"
+
+
+class FileReference(Value, frozen=True, kw_only=True):
+    """A file that the directory of a file set lists.
+
+    ``place`` is where it was found: a resolved path, or the entry of an archive; empty with a
+    ``fault``. ``sop_instance_uid`` is the object that it should hold, empty where that is not said.
     """
 
     directory: Origin
     file_id: str
-    leads_out: bool = False
+    sop_instance_uid: str = ""
+    place: str = ""
+    fault: ReferenceFault | None = None
 
 
 def reason_of(error: OSError) -> str:

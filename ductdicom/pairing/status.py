@@ -114,6 +114,8 @@ def _open_reason(item: LeftOut) -> ReviewReason | None:
         return ReviewReason.REVIEWERS_DISAGREE
     if item.reason is LeftOutReason.PHASE_UNKNOWN and item.image.call.conflicts:
         return ReviewReason.PHASE_CONFLICT
+    if item.reason is LeftOutReason.VIEW_UNKNOWN and item.image.instance.damage:
+        return ReviewReason.UNREADABLE_IMAGE  # the view may have stood in what is lost
     if item.reason is LeftOutReason.VIEW_UNKNOWN and item.image.call.phase is Phase.UNKNOWN:
         return ReviewReason.VIEW_UNKNOWN
     return next((why for reason, why in _OPEN_REASONS.items() if item.reason is reason), None)

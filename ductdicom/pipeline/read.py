@@ -17,14 +17,16 @@ from ductdicom.decisions.files import read_decisions
 from ductdicom.decisions.journal import IN_FORCE_NAME, JOURNAL, Journal, read_in_force, read_journal
 from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.export.output import STATE_FOLDER, OutputFolder
+from ductdicom.ingest.headers.file_set import contradicted
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import (
     REPORT_IT,
+    FileReference,
     LedgerRow,
-    MissingReference,
     Problem,
     ProblemCode,
+    ReferenceFault,
 )
 from ductdicom.model.result import Report, StudyResult, count_inputs
 from ductdicom.pipeline.annotate import note_annotations
@@ -41,6 +43,7 @@ from ductdicom.pipeline.masking import hide_identity
 from ductdicom.pipeline.naming import NO_FOLDER, Naming, folder_of_names
 from ductdicom.pipeline.unread import note_unread
 from ductdicom.settings import Phi, Settings
+from ductdicom.wording import counted
 
 if TYPE_CHECKING:  # a database that many runs do without
     from ductdicom.ingest.cache.cache import Catalogue
@@ -232,12 +235,12 @@ def read_and_decide(
         follow_links=settings.follow_links,
     )
     items: list[Instance | LedgerRow] = []
-    missing: list[MissingReference] = []
+    references: list[FileReference] = []
     recalled = Recalled()
     is_interrupted = False
     try:
         with interrupts.may_stop():
-            _read(found, items, missing, progress)
+            _read(found, items, references, progress)
             recalled = recalling(items, wanted.known, is_replaced=settings.replace)
             items += recalled.instances
             gathered = gather(items, Fingerprints(items, catalogue).of, name)
@@ -249,7 +252,7 @@ def read_and_decide(
     scanned = _decide(gathered, wanted, output or NO_FOLDER)
     return dataclasses.replace(
         scanned,
-        problems=(*scanned.problems, *incomplete, *map(_missing_problem, missing)),
+        problems=(*scanned.problems, *incomplete, *_of_file_sets(references, items)),
         seconds={"scan": read - started, "decide": monotonic() - read},
         is_interrupted=is_interrupted,
         recalled=recalled.labels,
@@ -288,15 +291,15 @@ def _judge(gathered: Gathered, engine: Engine, settings: Settings) -> tuple[Judg
 
 
 def _read(
-    found: Iterable[Instance | LedgerRow | MissingReference],
+    found: Iterable[Instance | LedgerRow | FileReference],
     items: list[Instance | LedgerRow],
-    missing: list[MissingReference],
+    references: list[FileReference],
     progress: Progress,
 ) -> None:
     """Count what is read, and set aside what is no input."""
     for item in found:
-        if isinstance(item, MissingReference):
-            missing.append(item)
+        if isinstance(item, FileReference):
+            references.append(item)
         else:
             items.append(item)
             progress("scan", len(items), None)
@@ -336,17 +339,42 @@ def _holds_others(folder: Path) -> bool:
     return STATE_FOLDER not in names and bool(names - {IN_FORCE_NAME, JOURNAL})
 
 
-def _missing_problem(item: MissingReference) -> Problem:
-    if item.leads_out:
-        return Problem(
-            code=ProblemCode.OUTSIDE_OF_THE_DISC,
-            message=f"{item.directory.label} lists {item.file_id}, which leads out of the disc and "
-            "is not looked for",
+def _of_file_sets(
+    references: Sequence[FileReference], items: Iterable[Instance | LedgerRow]
+) -> Iterator[Problem]:
+    """Say what directories of file sets list that is not there, or holds another object.
+
+    Where a file holds what is listed as another one, and what it should hold is nowhere, that is
+    missing; where nobody lists what it holds, as after UIDs were replaced, the directory is stale.
+    """
+    for item in references:
+        if item.fault is not None:
+            is_outside = item.fault is ReferenceFault.LEADS_OUT
+            yield Problem(
+                code=ProblemCode.OUTSIDE_OF_THE_DISC
+                if is_outside
+                else ProblemCode.MISSING_FROM_DICOMDIR,
+                message=f"{item.directory.label} lists {item.file_id}, which {item.fault}",
+            )
+    instances = [item for item in items if isinstance(item, Instance)]
+    there = {instance.sop_instance_uid for instance in instances}
+    listed = {item.sop_instance_uid for item in references}
+    stale: dict[str, list[str]] = {}
+    for item, uid in contradicted(references, instances):
+        if uid in listed and item.sop_instance_uid not in there:
+            yield Problem(
+                code=ProblemCode.MISSING_FROM_DICOMDIR,
+                message=f"{item.directory.label} lists {item.file_id}, which holds another object "
+                "of the list; the one that it should hold is not there",
+            )
+        else:
+            stale.setdefault(item.directory.label, []).append(item.file_id)
+    for label, names in stale.items():
+        files = counted(len(names), "file")
+        yield Problem(
+            code=ProblemCode.DICOMDIR_CONFLICT,
+            message=f"{label} lists {files} under other UIDs than they hold: {_named(names)}",
         )
-    return Problem(
-        code=ProblemCode.MISSING_FROM_DICOMDIR,
-        message=f"{item.directory.label} lists {item.file_id}, which is not there",
-    )
 
 
 def _bugs(rows: Iterable[LedgerRow]) -> Iterator[Problem]:

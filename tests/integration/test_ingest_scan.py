@@ -1,4 +1,5 @@
 import io
+import json
 import os
 import shutil
 import tarfile
@@ -21,16 +22,22 @@ from ductdicom.ingest.inputs import find_inputs
 from ductdicom.ingest.scan import fingerprint, scan_inputs
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import LedgerRow, MissingReference
+from ductdicom.model.outcome import FileReference, LedgerRow, ReferenceFault
 
 pytestmark = pytest.mark.integration
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 DIRECTORY = "1.2.840.10008.1.3.10"
+CT = "1.2.840.10008.5.1.4.1.1.2"
 
 
 def make_directory(*file_ids):
-    records = [{"ReferencedFileID": file_id.split("/")} for file_id in file_ids]
+    """Return a directory of files; of one that is a pair, the second is the UID of its object."""
+    pairs = [(item, "") if isinstance(item, str) else item for item in file_ids]
+    records = [{"ReferencedFileID": file_id.split("/")} for file_id, _ in pairs]
+    for record, (_, uid) in zip(records, pairs, strict=True):
+        if uid:
+            record["ReferencedSOPInstanceUIDInFile"] = uid
     return make.make_dicom(SOPClassUID=DIRECTORY, DirectoryRecordSequence=records)
 
 
@@ -176,7 +183,7 @@ def test_a_lower_directory_counts_from_the_root_of_its_file_set(tmp_path):
         cd__S1__I10=make.make_dicom(),
     )
 
-    found = [item for item in scan_inputs([str(tmp_path)]) if isinstance(item, MissingReference)]
+    found = [item for item in scan_inputs([str(tmp_path)]) if isinstance(item, FileReference)]
 
     assert [item.file_id for item in found] == ["S1/I20"]
 
@@ -202,9 +209,10 @@ def test_a_reference_that_leads_out_of_the_disc_is_not_looked_for(
         shutil.make_archive(str(tmp_path / "disc"), "zip", tmp_path, "cd")
         shutil.rmtree(tmp_path / "cd")
 
-    found = [item for item in scan_inputs([str(tmp_path)]) if isinstance(item, MissingReference)]
+    found = [item for item in scan_inputs([str(tmp_path)]) if isinstance(item, FileReference)]
 
-    assert [(item.file_id, item.leads_out) for item in found] == [(file_id, leads_out)]
+    fault = ReferenceFault.LEADS_OUT if leads_out else ReferenceFault.MISSING
+    assert [(item.file_id, item.fault) for item in found] == [(file_id, fault)]
     assert unpack(pack(found[0]), replace(found[0].directory, member=None)) == found[0]
 
 
@@ -214,6 +222,48 @@ def test_a_reference_out_of_the_disc_needs_a_person(tmp_path, capsys):
 
     assert run(["check", str(export)]) == 1
     assert "outside-of-the-disc" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("is_packed", [False, True], ids=["folder", "archive"])
+@pytest.mark.parametrize(
+    ("listed", "code", "words"),
+    [
+        ([("IM1", "2.25.1"), ("IM2", "2.25.2")], None, ""),
+        ([("IM1", "2.25.1"), ("IM2", "")], None, ""),
+        (["IMAGES"], "missing-from-dicomdir", "IMAGES, which is a folder"),
+        (["DICOMDIR"], "missing-from-dicomdir", "DICOMDIR, which is that file itself"),
+        # IM1 was written over by a copy of IM2.
+        (
+            [("IM1", "2.25.9"), ("IM2", "2.25.2"), ("IMAGES/IM1", "2.25.1")],
+            "missing-from-dicomdir",
+            "IM1, which holds another object of the list",
+        ),
+        # All objects are there, or got other UIDs since.
+        ([("IM1", "2.25.2"), ("IM2", "2.25.1")], "dicomdir-conflict", "2 files"),
+        ([("IM1", "2.25.8"), ("IM2", "2.25.9")], "dicomdir-conflict", "IM1, IM2"),
+    ],
+)
+def test_a_directory_that_says_what_is_not_so_is_named(
+    tmp_path, capsys, listed, code, words, is_packed
+):
+    slice_ = {"StudyInstanceUID": "2.25.3", "Modality": "CT", "SOPClassUID": CT}
+    save(
+        tmp_path,
+        cd__DICOMDIR=make_directory(*listed),
+        cd__IM1=make.make_dicom(SOPInstanceUID="2.25.1", **slice_),
+        cd__IM2=make.make_dicom(SOPInstanceUID="2.25.2", **slice_),
+        cd__IMAGES__IM1=make.make_dicom(SOPInstanceUID="2.25.1", **slice_),
+    )
+    if is_packed:
+        shutil.make_archive(str(tmp_path / "disc"), "zip", tmp_path, "cd")
+        shutil.rmtree(tmp_path / "cd")
+
+    assert run(["check", "--json", str(tmp_path)]) == (code == "missing-from-dicomdir")
+
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    told = [item["message"] for item in found if item["code"] == code]
+    assert [words in message for message in told] == [True] * bool(code)
+    assert len([item for item in found if "dicomdir" in item["code"]]) == bool(code)
 
 
 def test_a_directory_inside_an_archive_is_compared_with_its_entries(tmp_path, monkeypatch):
@@ -257,7 +307,7 @@ def test_the_fingerprint_of_what_is_gone_is_an_error(tmp_path):
 def test_every_real_file_comes_out_exactly_once():
     expected = sorted(f"{folder}/{name}" for folder, _, names in os.walk(SHARED) for name in names)
 
-    found = [item for item in scan_inputs([str(SHARED)]) if not isinstance(item, MissingReference)]
+    found = [item for item in scan_inputs([str(SHARED)]) if not isinstance(item, FileReference)]
 
     assert sorted(item.origin.source for item in found) == expected
     assert [item.origin for item in found] == list(find_inputs([str(SHARED)]))

@@ -288,10 +288,17 @@ def _two_frames(content):
     return written.getvalue()
 
 
-@pytest.mark.parametrize("damage", [_cut_in_the_header, _cut_between_elements, _two_frames])
-def test_a_mammogram_without_its_image_is_an_unreadable_one(ductogram, tmp_path, damage):
+def _cut_before_the_view(content):
+    return content[: content.index(b"\x54\x00\x20\x02SQ") + 4]
+
+
+@pytest.mark.parametrize("name", ["IM1", "IM3"])
+@pytest.mark.parametrize(
+    "damage", [_cut_in_the_header, _cut_between_elements, _cut_before_the_view, _two_frames]
+)
+def test_a_mammogram_without_its_image_is_an_unreadable_one(ductogram, tmp_path, name, damage):
     export = Path(shutil.copytree(ductogram, tmp_path / "export"))
-    (export / "IM1").write_bytes(damage((export / "IM1").read_bytes()))
+    (export / name).write_bytes(damage((export / name).read_bytes()))
 
     assert organise(export, output=tmp_path / "out") == 1
     (row,) = [row for row in _ledger(tmp_path / "out") if row["disposition"] == "unreadable"]
@@ -299,7 +306,8 @@ def test_a_mammogram_without_its_image_is_an_unreadable_one(ductogram, tmp_path,
     record = _only(tmp_path / "out")
     kinds = {i["sop_instance_uid"]: i["kind"] for i in record["instances"]}
     assert kinds[row["sop_instance_uid"]] == "view"
-    assert record["status"] != "paired"
+    assert record["status"] == "review"
+    assert record["review_reasons"] == ["unreadable-image"]
     assert "pixels-unreadable" in {problem["code"] for problem in record["problems"]}
     tiles = [tile for sheet in record["sheets"] for tile in sheet["tiles"]]
     assert [tile["placeholder"] for tile in tiles if tile["placeholder"]] == ["truncated"]

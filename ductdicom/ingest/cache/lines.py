@@ -16,9 +16,9 @@ from msgspec.structs import replace
 
 from ductdicom.model.instance import Clock, Instance
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import LedgerRow, MissingReference
+from ductdicom.model.outcome import FileReference, LedgerRow
 
-Scanned = Instance | LedgerRow | MissingReference
+Scanned = Instance | LedgerRow | FileReference
 Packed = tuple[bytes, ...]
 """The line that is a result's own, and those that it may share with others."""
 
@@ -40,6 +40,7 @@ _TECHNIQUE = ("contrast", "exposure", "raster")
 _ELSEWHERE = frozenset({"origin", "clock", "id", *_OWN, *_VIEW, *_TECHNIQUE})
 _SERIES = tuple(name for name in Instance.__struct_fields__ if name not in _ELSEWHERE)
 _ROW = tuple(name for name in LedgerRow.__struct_fields__ if name != "origin")
+_REFERENCE = ("file_id", "sop_instance_uid", "place", "fault")
 
 _encode = Encoder().encode
 
@@ -56,7 +57,7 @@ def pack(result: Scanned) -> Packed:
         return letter + _encode((_entry(result.origin), *_get_own(result))), *lines
     if isinstance(result, LedgerRow):
         return (b"r" + _encode((_entry(result.origin), *_get_row(result))),)
-    return (b"m" + _encode((_entry(result.directory), result.file_id, result.leads_out)),)
+    return (b"m" + _encode((_entry(result.directory), *_get_reference(result))),)
 
 
 def unpack(packed: Packed, file: Origin) -> Scanned:
@@ -74,7 +75,7 @@ def unpack(packed: Packed, file: Origin) -> Scanned:
     if letter == b"r":
         return LedgerRow(origin=origin, **dict(zip(_ROW, own, strict=True)))
     if letter == b"m":
-        return MissingReference(directory=origin, file_id=own[0], leads_out=own[1])
+        return FileReference(directory=origin, **dict(zip(_REFERENCE, own, strict=True)))
     readers = _RECALL if letter == b"i" else _READ
     series, view, technique = [read(line) for read, line in zip(readers, lines, strict=True)]
     on, tag, is_acquisition = series[: len(_MOMENT)]
@@ -112,6 +113,7 @@ class _Group:
 
 
 _get_own, _get_row = attrgetter(*_OWN), attrgetter(*_ROW)
+_get_reference = attrgetter(*_REFERENCE)
 _GROUPS = (_Group((*_MOMENT, *_SERIES)), _Group(_VIEW), _Group(_TECHNIQUE))
 _RECALL = tuple(group.recall for group in _GROUPS)
 _READ = tuple(group.read for group in _GROUPS)
@@ -119,7 +121,7 @@ _READ_OWN = {
     b"i": _reader(Origin | None, *_types(_OWN)),
     b"I": _reader(Origin | None, *_types(_OWN)),
     b"r": _reader(Origin | None, *(get_type_hints(LedgerRow)[name] for name in _ROW)),
-    b"m": _reader(Origin | None, str, bool),
+    b"m": _reader(Origin | None, *(get_type_hints(FileReference)[name] for name in _REFERENCE)),
 }
 _TOGETHER = ("origin", "clock", *_OWN, *_MOMENT, *_SERIES, *_VIEW, *_TECHNIQUE, "id")
 _in_order = itemgetter(*map(_TOGETHER.index, Instance.__struct_fields__))

@@ -1,78 +1,142 @@
-"""The directory of a file set: what it lists and what of that is not there.
+"""The directory of a file set: what it lists, and whether that is there.
 
-The files themselves are found by looking; the directory only tells whether some are missing.
-Some consoles split it into one directory file a study and a series (``DIRFILE``), whose paths
-still start at the root of the file set.
+The files themselves are found by looking; the directory only tells whether some are missing, or
+hold another object than they should. Some consoles split it into one directory file a study and a
+series (``DIRFILE``), whose paths still start at the root of the file set.
 
 References
 ----------
 * DICOM PS3.3 F.3.2.2, directory record; PS3.10 8.2, file IDs
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from ductdicom.ingest.headers.tags import Tag
 from ductdicom.ingest.headers.values import DataSet
+from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import MissingReference
+from ductdicom.model.outcome import FileReference, ReferenceFault
 
 _MAX_COMPONENTS = 8  # PS3.10 8.2
 
-FileId = tuple[str, ...]
 
+class ListedFile(NamedTuple):
+    """A file as a directory lists it; the UID of its object is empty where none is said."""
 
-def list_file_ids(directory: DataSet) -> tuple[FileId, ...]:
-    """Return the file IDs that a directory lists, each once, in its order."""
-    records = directory.items(Tag.DIRECTORY_RECORD_SEQUENCE)
-    found = (record.values(Tag.REFERENCED_FILE_ID) for record in records)
-    return tuple(dict.fromkeys(file_id for file_id in found if file_id and any(file_id)))
+    file_id: tuple[str, ...]
+    sop_instance_uid: str = ""
 
+    @property
+    def name(self) -> str:
+        """The components of its file ID as one."""
+        return "/".join(self.file_id)
 
-def _leads_out(file_id: FileId) -> bool:
-    """Tell whether a file ID climbs above its file set, or starts somewhere else."""
-    parts = "/".join(file_id).split("/")
-    if not parts[0] or parts[0].endswith(":"):
-        return True
-    depth = 0
-    for part in parts:
-        depth += {"..": -1, ".": 0, "": 0}.get(part, 1)
-        if depth < 0:
+    @property
+    def leads_out(self) -> bool:
+        """Whether its file ID climbs above its file set, or starts somewhere else."""
+        parts = self.name.split("/")
+        if not parts[0] or parts[0].endswith(":"):
             return True
-    return False
+        depth = 0
+        for part in parts:
+            depth += {"..": -1, ".": 0, "": 0}.get(part, 1)
+            if depth < 0:
+                return True
+        return False
 
 
-def _missing(directory: Origin, file_id: FileId) -> MissingReference:
-    return MissingReference(
-        directory=directory, file_id="/".join(file_id), leads_out=_leads_out(file_id)
-    )
+def list_files(directory: DataSet) -> tuple[ListedFile, ...]:
+    """Return the files that a directory lists, each once, in its order."""
+    found: dict[tuple[str, ...], ListedFile] = {}
+    for record in directory.items(Tag.DIRECTORY_RECORD_SEQUENCE):
+        file_id = record.values(Tag.REFERENCED_FILE_ID)
+        if file_id and any(file_id):
+            uids = record.values(Tag.REFERENCED_SOP_INSTANCE_UID_IN_FILE)
+            uid = uids[0].strip("\0 ") if uids else ""
+            found.setdefault(file_id, ListedFile(file_id, uid))
+    return tuple(found.values())
 
 
-def missing_in_folder(directory: Origin, file_ids: Iterable[FileId]) -> Iterator[MissingReference]:
-    """Yield what of ``file_ids`` is not in the folder of the directory file, or above it.
+def find_in_folder(directory: Origin, files: Iterable[ListedFile]) -> Iterator[FileReference]:
+    """Look for files in the folder of the directory file, or above it.
 
     Upper and lower case, an added or removed extension and a version number make no difference.
     """
-    folder = directory.path.parent.resolve()
-    bases = [folder, *folder.parents]
+    own = directory.path.resolve()
+    bases = own.parents
     listing = _listing()
-    for file_id in file_ids:
-        nearby = [] if _leads_out(file_id) else bases[: min(len(file_id), _MAX_COMPONENTS)]
-        if not any(_is_below(base, file_id, listing) for base in nearby):
-            yield _missing(directory, file_id)
+    for file in files:
+        nearby = bases[: min(len(file.file_id), _MAX_COMPONENTS)]
+        places = [] if file.leads_out else [_below(base, file.file_id, listing) for base in nearby]
+        found = [place for place in places if place is not None]
+        folders = [place for place in found if place.is_dir()]
+        at = next((place for place in found if place not in folders), None)
+        yield from _reference(directory, file, "" if at is None else str(at), str(own), folders)
 
 
-def missing_in_archive(
-    directory: Origin, file_ids: Iterable[FileId], entries: Iterable[str]
-) -> Iterator[MissingReference]:
-    """Yield what of ``file_ids`` is not among the entries of the archive it lies in."""
-    keys = {key for entry in entries for key in _path_keys(entry)}
-    parents = PurePosixPath(directory.member or "").parents
-    for file_id in file_ids:
-        name = "/".join(file_id)
-        nearby = () if _leads_out(file_id) else parents[: min(len(file_id), _MAX_COMPONENTS)]
-        if not any(key in keys for base in nearby for key in _path_keys(str(base / name))):
-            yield _missing(directory, file_id)
+def find_in_archive(
+    directory: Origin, files: Iterable[ListedFile], entries: Iterable[str]
+) -> Iterator[FileReference]:
+    """Look for files among the entries of the archive that the directory lies in."""
+    keys = {key: entry for entry in entries for key in _path_keys(entry)}
+    folders = {folder for key in keys for folder in map(str, PurePosixPath(key).parents)}
+    own = directory.member or ""
+    parents = PurePosixPath(own).parents
+    for file in files:
+        nearby = () if file.leads_out else parents[: min(len(file.file_id), _MAX_COMPONENTS)]
+        asked = [key for base in nearby for key in _path_keys(str(base / file.name))]
+        at = next((keys[key] for key in asked if key in keys), "")
+        yield from _reference(directory, file, at, own, folders.intersection(asked))
+
+
+def _reference(
+    directory: Origin, file: ListedFile, at: str, own: str, folders: Iterable[object]
+) -> Iterator[FileReference]:
+    """Yield what became of a listed file, unless it is there and nothing is said of its object.
+
+    ``own`` is where the directory itself lies.
+    """
+    fault = None
+    if file.leads_out:
+        fault = ReferenceFault.LEADS_OUT
+    elif at == own:
+        fault = ReferenceFault.ITSELF
+    elif not at:
+        fault = ReferenceFault.FOLDER if any(folders) else ReferenceFault.MISSING
+    if fault is not None or file.sop_instance_uid:
+        yield FileReference(
+            directory=directory,
+            file_id=file.name,
+            sop_instance_uid=file.sop_instance_uid,
+            place="" if fault else at,
+            fault=fault,
+        )
+
+
+def contradicted(
+    references: Iterable[FileReference], instances: Iterable[Instance]
+) -> Iterator[tuple[FileReference, str]]:
+    """Yield what a directory lists as another object than its file holds, and the UID of that."""
+    said = [item for item in references if item.place and item.sop_instance_uid]
+    if not said:
+        return
+    folder_of = cache(os.path.realpath)
+    held = {}
+    for instance in instances:
+        file, member = instance.origin.file, instance.origin.member
+        folder, name = os.path.split(file)
+        place = os.path.join(folder_of(folder), name)  # noqa: PTH118 - for many thousand files
+        held[(file, member) if member else (place, None)] = instance.sop_instance_uid
+    for item in said:
+        is_packed = item.directory.member is not None
+        key = (item.directory.file, item.place) if is_packed else (item.place, None)
+        uid = held.get(key, item.sop_instance_uid)
+        if uid != item.sop_instance_uid:
+            yield item, uid
 
 
 _Listing = Callable[[Path], dict[str, Path]]
@@ -94,12 +158,12 @@ def _listing() -> _Listing:
     return names_in
 
 
-def _is_below(base: Path, file_id: FileId, listing: _Listing) -> bool:
+def _below(base: Path, file_id: Iterable[str], listing: _Listing) -> Path | None:
     place: Path | None = base
     for component in file_id:
         names = listing(place) if place is not None else {}
         place = next((names[key] for key in _keys(component) if key in names), None)
-    return place is not None
+    return place
 
 
 def _keys(name: str) -> tuple[str, str]:

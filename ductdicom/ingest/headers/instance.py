@@ -10,7 +10,7 @@ from ductdicom.errors import NotDicomError, UnreadableError
 from ductdicom.ingest.headers.detect import HEAD_BYTES, find_start
 from ductdicom.ingest.headers.fast import FIRST_BYTES, UnusualError, parse_fast
 from ductdicom.ingest.headers.fields import Facts
-from ductdicom.ingest.headers.file_set import FileId, list_file_ids
+from ductdicom.ingest.headers.file_set import ListedFile, list_files
 from ductdicom.ingest.headers.modules import read_attributes
 from ductdicom.ingest.headers.pixel_extent import find_damage
 from ductdicom.ingest.headers.shared_runs import Stretches
@@ -25,13 +25,12 @@ MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
 class DirectoryFileError(NotDicomError):
     """The input is the directory of a file set, which holds no image itself.
 
-    ``file_ids`` are the file IDs that it lists, each once, in its order; ``is_cut`` says that it
-    listed more.
+    ``files`` are those that it lists, each once, in its order; ``is_cut`` says that it listed more.
     """
 
-    def __init__(self, message: str, *, file_ids: tuple[FileId, ...], is_cut: bool) -> None:
+    def __init__(self, message: str, *, files: tuple[ListedFile, ...], is_cut: bool) -> None:
         super().__init__(message, reason="dicomdir")
-        self.file_ids = file_ids
+        self.files = files
         self.is_cut = is_cut
 
 
@@ -108,10 +107,10 @@ def _assemble(origin: Origin, parsed: Parsed) -> Instance:
     top, meta = DataSet(parsed.node), DataSet(parsed.meta)
     sop_class_uid = _uid(top, Tag.SOP_CLASS_UID) or _uid(meta, Tag.MEDIA_STORAGE_SOP_CLASS_UID)
     if sop_class_uid == MEDIA_STORAGE_DIRECTORY or top.has(Tag.DIRECTORY_RECORD_SEQUENCE):
-        file_ids = list_file_ids(top)
+        files = list_files(top)
         is_cut = parsed.is_cut or not top.has(Tag.DIRECTORY_RECORD_SEQUENCE)
         message = "the directory of a file set"
-        raise DirectoryFileError(message, file_ids=file_ids, is_cut=is_cut)
+        raise DirectoryFileError(message, files=files, is_cut=is_cut)
     uid = _uid(top, Tag.SOP_INSTANCE_UID) or _uid(meta, Tag.MEDIA_STORAGE_SOP_INSTANCE_UID)
     study_uid = _uid(top, Tag.STUDY_INSTANCE_UID)
     if not uid or not study_uid:

@@ -16,6 +16,7 @@ class Tag(IntEnum):
     # the directory of a file set, PS3.3 F.3.2
     DIRECTORY_RECORD_SEQUENCE = 0x0004_1220
     REFERENCED_FILE_ID = 0x0004_1500
+    REFERENCED_SOP_INSTANCE_UID_IN_FILE = 0x0004_1511
     # identity of the object, its study, series and patient
     SPECIFIC_CHARACTER_SET = 0x0008_0005
     IMAGE_TYPE = 0x0008_0008

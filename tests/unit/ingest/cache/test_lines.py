@@ -12,7 +12,7 @@ from ductdicom.ingest.cache.lines import SHARED_LINES, pack, unpack
 from ductdicom.ingest.read import ReadFile
 from ductdicom.model.instance import Contrast, Reference, Text
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import Disposition, LedgerRow, MissingReference
+from ductdicom.model.outcome import Disposition, FileReference, LedgerRow
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=5) | st.none()
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.none()
@@ -51,7 +51,7 @@ def test_what_was_packed_comes_back(contrast, image_type, study_date, origin):
 
 
 @pytest.mark.parametrize(
-    "result", [ROW, replace(ROW, origin=FILE), MissingReference(directory=ENTRY, file_id="CD/IM1")]
+    "result", [ROW, replace(ROW, origin=FILE), FileReference(directory=ENTRY, file_id="CD/IM1")]
 )
 def test_rows_and_references_come_back_too(result):
     assert unpack(pack(result), FILE) == result

@@ -135,13 +135,14 @@ def test_without_a_study_an_object_is_unreadable():
 
 
 def test_a_directory_lists_its_files():
-    records = [{"ReferencedFileID": ["A", "B"]}, {"ReferencedFileID": "C"}, {}]
+    named = {"ReferencedFileID": ["A", "B"], "ReferencedSOPInstanceUIDInFile": "2.25.7"}
+    records = [named, {"ReferencedFileID": "C"}, {}]
     content = make.make_dicom(SOPClassUID="1.2.840.10008.1.3.10", DirectoryRecordSequence=records)
 
     with pytest.raises(DirectoryFileError) as caught:
         read(content)
 
-    assert caught.value.file_ids == (("A", "B"), ("C",))
+    assert caught.value.files == ((("A", "B"), "2.25.7"), (("C",), ""))
     assert not caught.value.is_cut
 
 
