@@ -52,6 +52,7 @@ class Opened:
     def press(self, *keys):
         for key in keys:
             self.window.keyboard.press(key)
+        return self
 
     def visible_words(self):
         """Return the phases that stand in the panes which can be seen."""

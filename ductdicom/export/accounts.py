@@ -111,6 +111,7 @@ def _overview(
         index_entries(records, has_links=has_links),
         inputs,
         totals=_totals(records, sum(number for _, _, number in inputs)),
+        batch=output.batch,
         has_links=has_links,
     )
     return {

@@ -211,7 +211,7 @@ def test_an_undecided_image_is_laid_beside_any_other_of_its_side(show, undecided
     assert sheet.visible_words() == ["PRE", "UNKNOWN"]
     assert sheet.window.evaluate(FAULTS) == []
     notes = sheet.window.locator('.pane[data-side="left"] [data-say="notes"]')
-    assert "FROM L CC" in notes.inner_text()
+    assert "OF ANOTHER ROW: L CC" in notes.inner_text()
 
     sheet.press("l")
     assert sheet.visible_words() == ["UNKNOWN", "POST"]

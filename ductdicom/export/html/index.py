@@ -53,6 +53,7 @@ def html_index(
     inputs: Sequence[tuple[str, str, int]],
     *,
     totals: str,
+    batch: str = "",
     has_links: bool = True,
 ) -> bytes:
     """Return the batch at a glance.
@@ -65,6 +66,8 @@ def html_index(
         Disposition, reason and number of inputs.
     totals
         The run in one sentence.
+    batch
+        The folder's own name, by which browsers keep decisions that are not saved yet.
     has_links
         Whether it links to files that name patients; not where it may leave the department.
 
@@ -82,6 +85,7 @@ def html_index(
         "dispositions": sorted(dispositions.items()),
         "urgent": str(Disposition.UNREADABLE),
         "totals": totals,
+        "batch": batch,
         "statuses": [(name, found[name]) for name in _STATUS_ORDER if found[name]],
         "with_problems": sum(bool(study.problems) for study in studies),
         "footer": FOOTER,

@@ -345,7 +345,7 @@ def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
         study = PageStudy(
             key=job.key,
             identity=job.identity,
-            batch="",
+            batch=job.batch if job.settings.output else "",
         )
         document = html_sheet(pages, theme, title=title, index=index, study=study)
         files.append(("sheet.html", document))

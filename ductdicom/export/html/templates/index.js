@@ -55,7 +55,10 @@
   const tellNeighbours = (event) => {
     const link = event.target.closest('a[href*="/sheet.html"]');
     if (!link) return;
-    const sheets = items.filter(({ item }) => !item.hidden)
+    // A study that waits for a person leads to the others that do.
+    const waits = (item) => ["review", "partial"].includes(item.dataset.status);
+    const isWaiting = waits(link.closest("li"));
+    const sheets = items.filter(({ item }) => !item.hidden && (!isWaiting || waits(item)))
       .map(({ item }) => item.querySelector('a[href$="/sheet.html"], a[href*="/sheet.html#"]'))
       .filter(Boolean);
     const own = link.closest("li").querySelector('a[href*="/sheet.html"]');
@@ -65,18 +68,35 @@
     const told = new URLSearchParams({ list: keys.join(","), index: wanted().toString() });
     link.href = `${link.getAttribute("href").split("#")[0]}#${told}`;
   };
+  // What a sheet keeps until it is saved, where this browser lets its pages share that.
+  const tellPending = () => {
+    const { batch } = document.querySelector("main").dataset;
+    for (const { item } of items) {
+      let steps = [];
+      try {
+        steps = JSON.parse(localStorage.getItem(`ductdicom:${batch}:${item.dataset.key}`)).steps;
+      } catch { /* nothing is kept, or nothing may be */ }
+      const images = new Set(Array.isArray(steps) ? steps.map((step) => step?.image) : []);
+      const note = item.querySelector(".pending");
+      note.hidden = !images.size;
+      note.textContent = images.size ? `${images.size} PENDING, not saved` : "";
+    }
+  };
   form.addEventListener("input", change);
   form.addEventListener("submit", (event) => event.preventDefault());
   document.addEventListener("click", tellNeighbours);
   document.addEventListener("auxclick", tellNeighbours);
   window.addEventListener("hashchange", () => { take(); filter(); });
   // A browser that comes back to the page fills the form in again, after scripts have run.
-  window.addEventListener("pageshow", () => { take(); filter(); });
+  window.addEventListener("pageshow", () => { take(); filter(); tellPending(); });
+  window.addEventListener("storage", tellPending);
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const isTyping = document.activeElement === find;
     const isInList = document.activeElement.closest(".studies");
     if (event.key === "/" && !isTyping) find.focus();
+    else if (event.key === "j" && !isTyping) step(1);
+    else if (event.key === "k" && !isTyping && isInList) step(-1);
     else if (event.key === "ArrowDown" && (isTyping || isInList)) step(1);
     else if (event.key === "ArrowUp" && isInList) step(-1);
     else return;

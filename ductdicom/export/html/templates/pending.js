@@ -1,0 +1,110 @@
+// Decisions on a study that are not saved yet, kept by the browser until they are, and those that
+// were saved from this page until it is drawn anew. Pages that are opened as files share what they
+// keep in Chromium and have each their own in Firefox: what is found there need not be ours.
+const makePending = ({ key, batch, state }) => {
+  const name = `ductdicom:${batch}:${key}`;
+  const VALUES = {
+    phase: /^(pre|post|unknown)$/,
+    laterality: /^[LRB]$/,
+    view: /^[A-Z]{2,4}$/,
+    exclude: /^(true|false)$/,
+    note: /^.{0,200}$/,
+    verdict: /^(reviewed|cannot-tell|not-a-ductogram|reopened)$/,
+  };
+  const DECIDING = ["phase", "laterality", "view", "exclude", "verdict"];
+  const NOTHING = { steps: [], saved: [], state };
+  let steps = []; // one field of one image, or of the study, whose image is ""; the last is undone first
+  let saved = []; // events, as they stand in files
+  let isOld = false; // made on a page that said otherwise
+
+  const isStep = (step) => typeof step?.image === "string" && /^[\w-]*$/.test(step.image)
+    && VALUES[step.field]?.test(step.value) && !Number.isNaN(Date.parse(step.at));
+  const isEvent = (event) => DECIDING.some((field) => VALUES[field].test(event?.[field]));
+
+  const read = () => {
+    let kept = NOTHING;
+    try {
+      kept = { ...NOTHING, ...JSON.parse(localStorage.getItem(name)) };
+    } catch { /* the browser keeps nothing, or not what we wrote */ }
+    steps = Array.isArray(kept.steps) ? kept.steps.filter(isStep) : [];
+    isOld = steps.length > 0 && kept.state !== state;
+    const isSame = kept.state === state && Array.isArray(kept.saved);
+    saved = isSame ? kept.saved.filter(isEvent) : [];
+  };
+
+  // Whether the browser keeps it.
+  const keep = () => {
+    try {
+      if (steps.length || saved.length) {
+        localStorage.setItem(name, JSON.stringify({ state, steps, saved }));
+      } else {
+        localStorage.removeItem(name);
+      }
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  const groupOf = (step) => steps.filter((other) => other.group === step?.group);
+
+  // Steps that are done, and undone, together.
+  const add = (decided) => {
+    const [first] = decided;
+    const last = steps.at(-1);
+    const isRepeated = decided.length === 1 && groupOf(last).length === 1
+      && last.image === first.image && last.field === first.field;
+    const group = isRepeated ? last.group : (last?.group ?? 0) + 1;
+    const at = new Date().toISOString();
+    if (isRepeated) steps.pop();
+    steps.push(...decided.map((step) => ({ ...step, at, group })));
+    return keep();
+  };
+
+  const undo = () => {
+    const undone = groupOf(steps.at(-1));
+    steps = steps.filter((step) => !undone.includes(step));
+    keep();
+    return undone;
+  };
+
+  const savedOf = (image) => Object.assign({},
+    ...saved.filter((event) => (event.image ?? "") === image));
+
+  // What is decided here of an image, or of the study, and whether a part of it is not saved.
+  const of = (image) => {
+    const own = steps.filter((step) => step.image === image);
+    const { by, at, study, image: _, ...values } = savedOf(image);
+    for (const { field, value } of own) values[field] = value;
+    return { values, isPending: own.length > 0 };
+  };
+
+  // What is not saved yet, one event an image; a note alone comes with what was decided before.
+  const events = (by) => [...new Set(steps.map((step) => step.image))].map((image) => {
+    const own = steps.filter((step) => step.image === image);
+    const values = Object.fromEntries(own.map(({ field, value }) => [field, value]));
+    const isBare = !DECIDING.some((field) => field in values);
+    if (values.note === "") delete values.note;
+    return {
+      ...(isBare ? savedOf(image) : {}),
+      ...(image ? { image } : { study: key }),
+      ...values,
+      by,
+      at: own.at(-1).at.slice(0, 19),
+    };
+  });
+
+  read();
+  return {
+    name, add, events, isEvent, of, read, undo,
+    count: () => new Set(steps.map((step) => step.image)).size,
+    saved: () => saved,
+    isOld: () => isOld,
+    lookedAt: () => { isOld = false; },
+    settle: (written) => {
+      saved = [...saved.filter((event) => !written.includes(event)), ...written];
+      steps = [];
+      return keep();
+    },
+  };
+};

@@ -1,0 +1,350 @@
+// The review strip: one key an image, shown at once as pending, saved as one file.
+const review = (() => {
+  const HEAD = 58; // page units: the words above an image
+  const PAD = 8;
+  const HOURS = 12; // for which initials are those of whoever sits here
+  const SIDES = ["L", "R", "B"];
+  const KEYS = {
+    p: "pre", o: "post", u: "unknown", s: "side", v: "view", x: "exclude", n: "note",
+    a: "accept", Backspace: "undo", r: "toggle",
+  };
+  const STANDINGS = {
+    review: "REVIEW NEEDED", partial: "PARTIAL", "not-a-ductogram": "NO DUCTOGRAM",
+  };
+  const strip = document.getElementById("strip");
+  const part = (name) => strip.querySelector(`[data-part="${name}"]`);
+  const study = JSON.parse(strip.dataset.study);
+  const pending = makePending(study);
+  const tiles = sheet.wholes;
+  const labels = new Map(tiles.map((tile) => [tile, tile.element.getAttribute("aria-label")]));
+  let current = null; // the tile that was chosen last
+  let isSaving = false; // and asks for initials
+
+  // ---- what is said
+
+  const say = (words) => {
+    part("said").textContent = words;
+    part("why").hidden = Boolean(words); // it stands on the page, too
+  };
+
+  const nowOf = (tile) => [
+    tile.suggestion ? `UNKNOWN, SUGGESTED ${tile.suggestion.toUpperCase()}` : tile.phase.toUpperCase(),
+    `${tile.side || "side ?"} ${tile.acr || "view ?"}`,
+  ].filter(Boolean).join(", ");
+
+  const willBe = (tile, values) => [
+    values.phase === "unknown" ? "CANNOT BE TOLD" : values.phase?.toUpperCase(),
+    (values.laterality || values.view)
+      && `${values.laterality ?? (tile.side || "side ?")} ${values.view ?? (tile.acr || "view ?")}`,
+    values.exclude !== undefined && (values.exclude ? "EXCLUDED" : "NOT EXCLUDED"),
+    values.note && "NOTE",
+  ].filter(Boolean).join(", ");
+
+  const stageOf = (isPending) => (isPending ? "PENDING" : "SAVED, NOT DRAWN YET");
+
+  const write = (parent, x, y, words, { isBold = false, isEnd = false, room }) => {
+    const text = document.createElementNS("http://www.w3.org/2000/svg", "text");
+    text.setAttribute("x", x);
+    text.setAttribute("y", y);
+    text.setAttribute("font-size", 23);
+    text.setAttribute("class", `f-ink${isBold ? " bold" : ""}${isEnd ? " end" : ""}`);
+    text.textContent = words;
+    parent.append(text);
+    const length = text.getComputedTextLength();
+    if (length > room) text.setAttribute("font-size", (23 * room) / length);
+    return Math.min(length, room);
+  };
+
+  // Over the head of a tile: what it was, and what it will be.
+  const mark = (tile) => {
+    const { values, isPending } = pending.of(tile.image);
+    tile.mark?.remove();
+    tile.mark = null;
+    const words = tile.isOwn ? willBe(tile, values) : "";
+    tile.element.setAttribute("aria-label", words
+      ? `${labels.get(tile)}; ${stageOf(isPending)}: ${words}` : labels.get(tile));
+    if (!words) return;
+    const [x, y, width] = tile.field;
+    const group = document.createElementNS("http://www.w3.org/2000/svg", "g");
+    group.setAttribute("class", "pending");
+    group.setAttribute("aria-hidden", "true");
+    const box = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+    const place = { x, y: y - HEAD, width, height: HEAD };
+    for (const [name, value] of Object.entries(place)) box.setAttribute(name, value);
+    group.append(box);
+    tile.element.ownerSVGElement.append(group);
+    const room = width - 2 * PAD;
+    write(group, x + PAD, y - HEAD + 25, `was ${nowOf(tile)}`, { room });
+    const stage = { isBold: true, isEnd: true, room: room / 2 };
+    const taken = write(group, x + width - PAD, y - 9, stageOf(isPending), stage);
+    write(group, x + PAD, y - 9, `→ ${words}`, { isBold: true, room: room - taken - PAD });
+    tile.mark = group;
+  };
+
+  const drawStudy = () => {
+    const { values, isPending } = pending.of("");
+    const now = STANDINGS[study.status] ?? study.status.toUpperCase();
+    const will = values.verdict?.replaceAll("-", " ").toUpperCase();
+    part("standing").textContent = will ? `${now} → ${will}, ${stageOf(isPending)}` : now;
+    part("why").textContent = will ? "" : study.why;
+    const count = pending.count();
+    part("count").textContent = count ? `${count} PENDING` : "";
+    for (const name of ["reviewed", "cannot-tell", "not-a-ductogram"]) {
+      strip.querySelector(`[data-do="${name}"]`)
+        .setAttribute("aria-pressed", String(values.verdict === name));
+    }
+  };
+
+  const drawChosen = () => {
+    const values = current ? pending.of(current.image).values : {};
+    const isOpen = Boolean(current?.isOwn);
+    const at = tiles.indexOf(current) + 1;
+    part("chosen").textContent = !current ? "No image chosen"
+      : `Image ${at} of ${tiles.length}: ${nowOf(current)}${isOpen ? "" : ", of an earlier study"}`;
+    for (const name of ["pre", "post", "unknown"]) {
+      strip.querySelector(`[data-do="${name}"]`)
+        .setAttribute("aria-pressed", String(values.phase === name));
+    }
+    strip.querySelector('[data-do="exclude"]')
+      .setAttribute("aria-pressed", String(Boolean(values.exclude)));
+    for (const control of strip.querySelectorAll(".tile button, .tile input, .tile select")) {
+      control.disabled = !isOpen;
+    }
+    part("view").value = values.view ?? "";
+    part("note").value = values.note ?? "";
+  };
+
+  const refresh = () => {
+    tiles.forEach(mark);
+    drawStudy();
+    drawChosen();
+  };
+
+  // ---- deciding
+
+  const waits = (tile) => tile.isOwn && (tile.suggestion || tile.phase === "unknown")
+    && !pending.of(tile.image).values.phase;
+
+  const goOn = (from) => {
+    const after = tiles.slice(tiles.indexOf(from) + 1);
+    const next = [...after, ...tiles].find(waits);
+    if (next) next.element.focus();
+    else say("No image waits any more: Ctrl+S saves.");
+  };
+
+  const decide = (steps) => {
+    const isKept = pending.add(steps);
+    refresh();
+    say(isKept ? "" : "This browser keeps nothing: save before you leave.");
+  };
+
+  const setPhase = (value) => {
+    const tile = current;
+    const didWait = waits(tile);
+    decide([{ image: tile.image, field: "phase", value }]);
+    if (didWait) goOn(tile);
+  };
+
+  const set = (field, value) => decide([{ image: current.image, field, value }]);
+
+  // Of the row on this page alone: nobody has seen the others.
+  const accept = () => {
+    const isBeside = (tile) => tile.page === current.page
+      && JSON.stringify(tile.row) === JSON.stringify(current.row);
+    const open = tiles.filter((tile) => isBeside(tile) && tile.suggestion && waits(tile));
+    if (!open.length) {
+      say("Nothing is suggested in this row that has no decision.");
+      return;
+    }
+    const images = new Map(open.map((tile) => [tile.image, tile.suggestion]));
+    decide([...images].map(([image, value]) => ({ image, field: "phase", value })));
+    goOn(current);
+  };
+
+  const undo = () => {
+    const [first] = pending.undo();
+    refresh();
+    if (!first) say("Nothing is pending. What was saved is undone by another decision.");
+    else tiles.find((tile) => tile.image === first.image)?.element.focus();
+  };
+
+  const nextSide = () => {
+    const now = pending.of(current.image).values.laterality ?? current.side;
+    return SIDES[(SIDES.indexOf(now) + 1) % SIDES.length];
+  };
+
+  // ---- saving
+
+  const initials = () => {
+    const by = part("by").value.trim().toUpperCase();
+    return /^\p{L}{1,4}$/u.test(by) ? by : "";
+  };
+
+  const keepInitials = () => {
+    const kept = { by: initials(), until: Date.now() + HOURS * 3600e3 };
+    try { localStorage.setItem("ductdicom:by", JSON.stringify(kept)); } catch { /* asked again */ }
+  };
+
+  const readInitials = () => {
+    try {
+      const { by, until } = JSON.parse(localStorage.getItem("ductdicom:by"));
+      if (until > Date.now()) part("by").value = by;
+    } catch { /* asked for when they are needed */ }
+  };
+
+  const download = (text, name) => {
+    const address = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    const link = document.createElement("a");
+    link.href = address;
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(address), 60e3);
+    return `Saved as ${name}. It counts once a run has read it (--decisions).`;
+  };
+
+  const own = { save: download };
+
+  // What keeps the decisions from being saved, in words; empty where nothing does.
+  const obstacle = (events) => {
+    const bare = events.find((event) => !pending.isEvent(event));
+    if (!events.length) return "Nothing is decided yet.";
+    if (bare) {
+      tiles.find((tile) => tile.image === bare.image)?.element.focus();
+      return "A note alone decides nothing: decide on this image, too.";
+    }
+    if (pending.isOld()) {
+      pending.lookedAt();
+      return "The sheet was drawn anew since this was decided. Look at what is PENDING; "
+        + "Ctrl+S once more saves it.";
+    }
+    return "";
+  };
+
+  const save = () => {
+    const by = initials();
+    isSaving = !by;
+    if (isSaving) {
+      say("Whose decisions are these? Type your initials, one to four letters, and Enter.");
+      part("by").focus();
+      return;
+    }
+    const fresh = pending.events(by);
+    const events = fresh.length ? fresh : pending.saved();
+    const words = obstacle(events);
+    if (words) {
+      say(words);
+      return;
+    }
+    keepInitials();
+    const time = `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
+    const text = JSON.stringify({ schema: "ductdicom.decisions/1", decisions: events }, null, 1);
+    const said = own.save(`${text}\n`, `decisions-${study.key}-${by}-${time}.json`);
+    pending.settle(events);
+    refresh();
+    say(said);
+  };
+
+  // ---- hands
+
+  const toggle = () => {
+    strip.hidden = !strip.hidden;
+    document.body.classList.toggle("reviewing", !strip.hidden);
+    if (!strip.hidden) readInitials();
+  };
+
+  const onImage = {
+    pre: () => setPhase("pre"),
+    post: () => setPhase("post"),
+    unknown: () => setPhase("unknown"),
+    side: () => set("laterality", nextSide()),
+    view: () => part("view").focus(),
+    exclude: () => set("exclude", !pending.of(current.image).values.exclude),
+    note: () => part("note").focus(),
+    accept,
+  };
+  const verdict = (value) => () => decide([{ image: "", field: "verdict", value }]);
+  const onStudy = {
+    reviewed: verdict("reviewed"),
+    "cannot-tell": verdict("cannot-tell"),
+    "not-a-ductogram": verdict("not-a-ductogram"),
+    undo, save, close: toggle, toggle,
+  };
+
+  const perform = (name) => {
+    if (onStudy[name]) {
+      onStudy[name]();
+      return;
+    }
+    const at = document.activeElement;
+    const isChosen = current?.isOwn && (strip.contains(at) || at === current.element);
+    if (isChosen) onImage[name]();
+    else if (current && !current.isOwn) say("An image of an earlier study is decided on there.");
+    else say("Choose an image first: Tab goes from one to the next.");
+  };
+
+  const back = () => current?.element.focus();
+
+  const typed = (event) => {
+    if (event.key === "Escape") drawChosen();
+    else if (event.key !== "Enter") return;
+    event.preventDefault();
+    const isBy = event.target === part("by");
+    if (isBy && isSaving && event.key === "Enter") {
+      save();
+      if (isSaving) return;
+    }
+    event.target.blur();
+    back();
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (viewer.isOpen()) return;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const isOther = event.metaKey || event.ctrlKey;
+    if (isOther && key === "s" && !strip.hidden) {
+      event.preventDefault();
+      save();
+    } else if (!isOther && !event.altKey && event.target.matches("input, select")) {
+      typed(event);
+    } else if (!isOther && !event.altKey && KEYS[key] && (key === "r" || !strip.hidden)) {
+      event.preventDefault();
+      perform(KEYS[key]);
+    }
+  });
+  // A mouse on the strip leaves the image chosen.
+  strip.addEventListener("mousedown", (event) => {
+    if (!event.target.closest("input, select")) event.preventDefault();
+  });
+  strip.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-do]");
+    if (button) perform(button.dataset.do);
+  });
+  part("view").addEventListener("change", ({ target }) => target.value && set("view", target.value));
+  part("note").addEventListener("change", ({ target }) => set("note", target.value.trim()));
+  part("by").addEventListener("change", keepInitials);
+  document.addEventListener("focusin", ({ target }) => {
+    const tile = target.matches("image[data-tile]") && sheet.wholeAt(target);
+    if (!tile) return;
+    current = tile;
+    drawChosen();
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (pending.count()) event.preventDefault();
+  });
+  window.addEventListener("storage", (event) => {
+    if (event.key !== pending.name) return;
+    pending.read();
+    refresh();
+  });
+  new ResizeObserver(() => {
+    document.body.style.setProperty("--strip", `${strip.offsetHeight}px`);
+  }).observe(strip);
+
+  refresh();
+  const isAsked = study.status in { review: 1, partial: 1 };
+  if (isAsked || pending.count() || pending.saved().length) {
+    toggle();
+    if (!location.hash.startsWith("#page-")) tiles.find(waits)?.element.focus();
+  }
+  return own;
+})();

@@ -155,7 +155,7 @@ const viewer = (() => {
     say("reason").textContent = tile.reason;
     say("reason").title = tile.reason;
     const moved = tile.moved.x || tile.moved.y ? ["MOVED BY HAND"] : [];
-    const from = rows[at].includes(tile) ? [] : [`FROM ${tile.title}, ${tile.heading}`];
+    const from = rows[at].includes(tile) ? [] : [`OF ANOTHER ROW: ${tile.title}, ${tile.heading}`];
     say("notes").textContent = [...from, ...tile.notes, ...moved].join(" · ");
     say("display").textContent = tile.display;
     side.image.alt = [tellOf(tile), tile.reason].filter(Boolean).join(", ");
@@ -370,6 +370,7 @@ const viewer = (() => {
   const open = (index, tile, closeup) => {
     opener = tile;
     dialog.showModal();
+    dialog.querySelector(".panes").focus();
     start(index, tile);
     if (!closeup) return;
     setView(tile, geometry.fit(geometry.framed(closeup, tile), room(shown()[0])));

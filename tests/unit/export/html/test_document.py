@@ -8,7 +8,7 @@ import pytest
 from sheets import lay_out, make_image
 
 from ductdicom.export.html.index import IndexEntry, html_index
-from ductdicom.export.html.sheet import html_sheet
+from ductdicom.export.html.sheet import PageStudy, html_sheet
 from ductdicom.model.outcome import Status
 from ductdicom.sheet.style import DARK, LIGHT
 
@@ -58,13 +58,19 @@ def _sheet():
     return html_sheet(pages, DARK, title=EVIL)
 
 
+def _sheet_with_strip():
+    _, _, pages = lay_out([make_image(1, phase="pre", text=EVIL), make_image(2)])
+    study = PageStudy(key=EVIL, identity=(EVIL,), batch=EVIL)
+    return html_sheet(pages, DARK, title=EVIL, index="../../index.html", study=study)
+
+
 def _index():
     return html_index([ENTRY], [("view", EVIL, 3)], totals=EVIL)
 
 
-@pytest.fixture(scope="module", params=["sheet", "index"])
+@pytest.fixture(scope="module", params=[_sheet, _sheet_with_strip, _index])
 def document(request):
-    return {"sheet": _sheet, "index": _index}[request.param]().decode("utf-8")
+    return request.param().decode("utf-8")
 
 
 def test_whatever_a_tag_holds_is_text(document):
@@ -104,7 +110,7 @@ def test_the_policy_allows_only_the_documents_own_style_and_script(document):
     assert not [1 for _, name, _ in read.attributes if name == "style"]
 
 
-@pytest.mark.parametrize("make", [_sheet, _index])
+@pytest.mark.parametrize("make", [_sheet, _sheet_with_strip, _index])
 def test_the_same_content_gives_the_same_bytes(make):
     assert make() == make()
 
@@ -118,6 +124,29 @@ def test_the_sheets_words_are_text_and_its_images_are_inside():
     assert "Not for diagnostic" in text
     tiles = sum(len(page.tiles) for page in pages)
     assert text.count('href="data:image/png;base64,') == tiles
+
+
+def test_there_is_a_strip_only_where_decisions_can_be_kept_for_a_folder_of_results():
+    assert b'id="strip"' in _sheet_with_strip()
+    assert b'id="strip"' not in _sheet()
+
+
+def test_the_state_of_a_sheet_is_that_of_what_it_says():
+    def state(*images):
+        _, _, pages = lay_out(images)
+        study = PageStudy(key="k", batch="b")
+        text = html_sheet(pages, DARK, title="A", study=study).decode("utf-8")
+        return re.search(r"state&#34;: &#34;([0-9a-f]+)", text)[1]
+
+    pre, post = make_image(1, phase="pre"), make_image(2)
+
+    assert state(pre, post) == state(pre, post)
+    others = [
+        state(post, make_image(1)),
+        state(pre, make_image(2, text="ISOVUE")),
+        state(make_image(1, phase="pre", side="R"), make_image(2, side="R")),
+    ]
+    assert len({state(pre, post), *others}) == 4
 
 
 def test_the_index_names_every_study_and_every_disposition():

@@ -1,0 +1,589 @@
+"""The review strip: from a study that waits for a person to a file of decisions, by keys alone."""
+
+import io
+import json
+import re
+import shutil
+from contextlib import redirect_stderr, redirect_stdout
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import pytest
+from browsing import needs_chromium
+from sheets import lay_out, make_image, make_tile
+
+from ductdicom.cli.application import run
+from ductdicom.export.html.index import IndexEntry, html_index
+from ductdicom.export.html.sheet import PageStudy, html_sheet
+from ductdicom.model.call import Phase
+from ductdicom.model.outcome import Status
+from ductdicom.sheet.style import DARK, THEMES
+
+SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
+needs_samples = pytest.mark.skipif(
+    not SAMPLES.is_dir(), reason="sample_data is no part of the source archive"
+)
+pytestmark = [pytest.mark.integration, needs_chromium]
+
+KEY = "20260102-0123456789abcdef"
+NAME = f"ductdicom:batch:{KEY}"
+IDS = {number: f"{number:012x}" for number in range(1, 9)}
+
+
+def _organise(*arguments):
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        return run(["organise", *map(str, arguments), "--format", "html", "-j", "1"])
+
+
+@pytest.fixture(scope="module")
+def organised(tmp_path_factory):
+    """Return a folder of results with one study whose images are only suggested."""
+    folder = tmp_path_factory.mktemp("organised") / "out"
+    assert _organise(SAMPLES / "clock-only", SAMPLES / "prior-scout", "-o", folder) == 0
+    return folder
+
+
+def _suggest(image, phase):
+    call = image.call.__class__(
+        phase=Phase.UNKNOWN, confidence="unknown", suggestion=Phase(phase), evidence=()
+    )
+    return image.__class__(
+        **{name: getattr(image, name) for name in image.__struct_fields__} | {"call": call}
+    )
+
+
+def _images():
+    """Return a row of which everything is suggested, one that is certain, one that is unknown."""
+    return [
+        _suggest(make_image(1), "pre"),
+        _suggest(make_image(2), "post"),
+        make_image(3, phase="pre", view="MLO"),
+        make_image(4, view="MLO"),
+        make_image(5, phase="unknown", view="MLO"),
+    ]
+
+
+@cache
+def _waiting(theme="dark"):
+    """Return the sheet of a study that waits; most tests open one such."""
+    return _document(theme=THEMES[theme])
+
+
+def _document(images=None, key=KEY, theme=DARK, batch="batch"):
+    images = _images() if images is None else images
+    tiles = {f"{n}.dcm": make_tile((240, 160), seed=n) for n in range(1, 9)}
+    _, _, pages = lay_out(images, tiles)
+    study = PageStudy(key=key, identity=("Patient ID 4711", "Study 2026-01-02"), batch=batch)
+    index = "../../index.html"
+    return html_sheet(pages, theme, title=f"Sheet {key}", index=index, study=study)
+
+
+def _entry(key, status=Status.REVIEW):
+    return IndexEntry(
+        key=key,
+        date="2026-01-02",
+        who="",
+        words="ductogram",
+        status=status,
+        images="5 objects",
+        problems="",
+        link=f"studies/{key}/sheet.html",
+        links=(("sheet.html", f"studies/{key}/sheet.html"),),
+        thumbnail="",
+    )
+
+
+def _batch(folder, documents, entries):
+    for key, document in documents.items():
+        path = folder / "studies" / key / "sheet.html"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(document)
+    index = folder / "index.html"
+    index.write_bytes(html_index(entries, [], totals="studies", batch="batch"))
+    return index
+
+
+class Review:
+    """A sheet with its strip."""
+
+    def __init__(self, opened):
+        self.opened = opened
+        self.window = opened.window
+
+    def press(self, *keys):
+        self.opened.press(*keys)
+        return self
+
+    def choose(self, number):
+        self.window.locator(f'image[data-tile*="{IDS[number]}"]').first.focus()
+        return self
+
+    def chosen(self):
+        tile = self.window.evaluate("document.activeElement.dataset.tile || '{}'")
+        image = json.loads(tile).get("image")
+        return next((number for number, name in IDS.items() if name == image), None)
+
+    def part(self, name):
+        return self.window.locator(f'#strip [data-part="{name}"]')
+
+    def marks(self):
+        """Return what stands over the heads of tiles, one text a tile."""
+        return [
+            " | ".join(mark.locator("text").all_text_contents())
+            for mark in self.window.locator("g.pending").all()
+        ]
+
+    def kept(self):
+        return self.window.evaluate("(name) => JSON.parse(localStorage.getItem(name))", NAME)
+
+    def save(self, by="ab"):
+        """Save with initials that are asked for, and return the file's name and decisions."""
+        self.press("Control+s")
+        self.window.keyboard.type(by)
+        with self.window.expect_download() as download:
+            self.press("Enter")
+        return _saved(download)
+
+    def save_again(self):
+        with self.window.expect_download() as download:
+            self.press("Control+s")
+        return _saved(download)
+
+
+def _saved(download):
+    found = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    assert found["schema"] == "ductdicom.decisions/1"
+    return download.value.suggested_filename, found["decisions"]
+
+
+def _without(decision, *names):
+    return {name: value for name, value in decision.items() if name not in names}
+
+
+@pytest.fixture
+def sheet(show, tmp_path):
+    path = tmp_path / "sheet.html"
+    path.write_bytes(_waiting())
+    review = Review(show(path))
+    yield review
+    assert review.opened.complaints == []
+
+
+@needs_samples
+def test_five_keys_lead_from_the_index_to_a_file_that_confirms_the_sheet(show, organised, tmp_path):
+    index = show(organised / "index.html")
+    # Whoever sits here has given their initials today.
+    index.window.evaluate(
+        "localStorage.setItem('ductdicom:by', JSON.stringify({by: 'AB', until: Date.now() + 1e6}))"
+    )
+    keys = ["j", "Enter", "a", "a", "Control+s"]
+    index.press(*keys[:2])
+    index.window.wait_for_url("**/sheet.html*")
+    index.press(*keys[2:4])
+    with index.window.expect_download() as download:
+        index.press(keys[4])
+
+    saved = tmp_path / download.value.suggested_filename
+    shutil.copy(download.value.path(), saved)
+    assert re.fullmatch(r"decisions-20\d{6}-[0-9a-f]{16}-AB-\d{8}T\d{6}Z\.json", saved.name)
+    assert index.complaints == []
+    inputs = (SAMPLES / "clock-only", SAMPLES / "prior-scout")
+    out = tmp_path / "out"
+    shutil.copytree(organised, out)
+    assert _organise(*inputs, "-o", out, "--decisions", saved) == 0
+    records = [json.loads(line) for line in (out / "studies.jsonl").read_text().splitlines()]
+    study = next(record for record in records if record["key"] in saved.name)
+    assert study["status"] == "paired"
+    views = [item for item in study["instances"] if item["phase"]]
+    assert {item["confidence"] for item in views} == {"confirmed"}
+    assert sorted(item["phase"] for item in views) == ["post", "post", "pre", "pre"]
+
+
+def test_it_opens_where_a_person_is_asked_and_says_why_and_what_waits_first(sheet):
+    assert sheet.window.locator("#strip").is_visible()
+    assert sheet.part("standing").inner_text() == "REVIEW NEEDED"
+    assert "only suggested" in sheet.part("why").inner_text()
+    assert sheet.chosen() == 1
+    assert "UNKNOWN, SUGGESTED PRE, L CC" in sheet.part("chosen").inner_text()
+
+
+def test_both_images_of_the_row_stay_in_sight_above_it(sheet):
+    sheet.press("o")
+    strip = sheet.window.locator("#strip").bounding_box()
+
+    for number in (1, 2):
+        box = sheet.window.locator(f'image[data-tile*="{IDS[number]}"]').first.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= strip["y"]
+
+
+@pytest.mark.parametrize(
+    ("number", "keys", "expected", "shown"),
+    [
+        pytest.param(1, ["p"], {"phase": "pre"}, "PRE", id="P"),
+        pytest.param(1, ["o"], {"phase": "post"}, "POST", id="O"),
+        pytest.param(1, ["u"], {"phase": "unknown"}, "CANNOT BE TOLD", id="U"),
+        pytest.param(4, ["s"], {"laterality": "R"}, "R MLO", id="S"),
+        pytest.param(4, ["s", "s"], {"laterality": "B"}, "B MLO", id="S twice"),
+        pytest.param(4, ["x"], {"exclude": True}, "EXCLUDED", id="X"),
+        pytest.param(4, ["x", "x"], {"exclude": False}, "NOT EXCLUDED", id="X and back"),
+        pytest.param(4, ["v", "M", "L", "Enter"], {"view": "ML"}, "L ML", id="V"),
+        pytest.param(
+            4, ["p", "n", "w", "h", "y", "Enter"], {"phase": "pre", "note": "why"}, "PRE, NOTE",
+            id="N",
+        ),
+    ],
+)  # fmt: skip
+def test_each_key_decides_one_thing_of_the_chosen_image(sheet, number, keys, expected, shown):
+    sheet.choose(number).press(*keys)
+
+    (mark,) = sheet.marks()
+    was = "UNKNOWN, SUGGESTED PRE, L CC" if number == 1 else "POST, L MLO"
+    assert mark == f"was {was} | PENDING | → {shown}"
+    name, (decision,) = sheet.save()
+    assert decision.pop("image") == IDS[number]
+    assert decision.pop("by") == "AB"
+    at = datetime.fromisoformat(decision.pop("at")).replace(tzinfo=UTC)
+    assert abs(datetime.now(UTC) - at) < timedelta(minutes=5)
+    assert decision == expected
+    assert name.startswith(f"decisions-{KEY}-AB-")
+
+
+@pytest.mark.parametrize("verdict", ["reviewed", "cannot-tell", "not-a-ductogram"])
+def test_a_study_gets_its_verdict_by_key_as_its_page_knows_no_uid(sheet, verdict):
+    sheet.window.locator(f'#strip [data-do="{verdict}"]').click()
+
+    said = sheet.part("standing").inner_text()
+    assert said == f"REVIEW NEEDED → {verdict.replace('-', ' ').upper()}, PENDING"
+    _, (decision,) = sheet.save()
+    assert _without(decision, "at") == {"study": KEY, "verdict": verdict, "by": "AB"}
+
+
+def test_what_is_pending_is_dashed_and_no_badge_becomes_solid(sheet):
+    before = sheet.window.locator("svg rect.f-pre, svg rect.f-post").count()
+    sheet.press("p")
+    box = sheet.window.locator("g.pending rect").first
+
+    assert box.evaluate("(box) => getComputedStyle(box).strokeDasharray") != "none"
+    assert sheet.window.locator("svg rect.f-pre, svg rect.f-post").count() == before
+
+
+def test_a_decision_leads_on_to_the_next_image_that_waits(sheet):
+    sheet.press("p")
+    assert sheet.chosen() == 2
+    sheet.press("o")
+    assert sheet.chosen() == 5
+    sheet.press("o")
+    assert sheet.chosen() == 5
+    assert "No image waits" in sheet.part("said").inner_text()
+
+
+def test_a_change_of_what_was_certain_leads_nowhere(sheet):
+    sheet.choose(3).press("o")
+
+    assert sheet.chosen() == 3
+
+
+def test_accepting_takes_the_row_and_no_more(sheet):
+    sheet.press("a")
+    _, decisions = sheet.save()
+
+    assert {item["image"]: item["phase"] for item in decisions} == {IDS[1]: "pre", IDS[2]: "post"}
+
+
+def test_accepting_leaves_what_was_decided_and_says_where_nothing_is_suggested(sheet):
+    sheet.press("o").choose(2).press("a")
+    sheet.choose(3).press("a")
+
+    assert "Nothing is suggested" in sheet.part("said").inner_text()
+    _, decisions = sheet.save()
+    assert {item["image"]: item["phase"] for item in decisions} == {IDS[1]: "post", IDS[2]: "post"}
+
+
+def test_backspace_takes_back_one_deed_and_goes_there(sheet):
+    sheet.press("a").choose(4).press("x", "Backspace")
+    assert len(sheet.marks()) == 2
+    assert sheet.chosen() == 4
+    sheet.press("Backspace")
+    assert sheet.marks() == []
+    assert sheet.chosen() == 1
+    sheet.press("Backspace")
+    assert "Nothing is pending" in sheet.part("said").inner_text()
+    assert sheet.kept() is None
+
+
+def test_keys_decide_nothing_without_a_chosen_image_or_with_the_strip_closed(sheet):
+    sheet.window.evaluate("document.activeElement.blur()")
+    sheet.press("p")
+    assert "Choose an image first" in sheet.part("said").inner_text()
+    sheet.choose(1).press("r", "p", "a", "x")
+    assert not sheet.window.locator("#strip").is_visible()
+    sheet.press("r")
+    assert sheet.marks() == []
+
+
+def test_keys_of_the_viewer_stay_its_own(sheet):
+    sheet.press("Enter", "p", "n", "x", "a", "Escape")
+
+    assert sheet.marks() == []
+    assert sheet.window.locator("#strip").is_visible()
+
+
+def test_letters_typed_into_a_field_decide_nothing(sheet):
+    sheet.press("p", "n")
+    sheet.window.keyboard.type("pox arj")
+    sheet.press("Escape")
+
+    assert len(sheet.marks()) == 1
+    assert sheet.window.locator("#strip").is_visible()
+
+
+def test_a_note_alone_is_no_decision(sheet):
+    sheet.choose(4).press("n")
+    sheet.window.keyboard.type("what?")
+    sheet.press("Enter", "Control+s")
+    sheet.window.keyboard.type("ab")
+    sheet.press("Enter")
+
+    assert "A note alone decides nothing" in sheet.part("said").inner_text()
+    assert sheet.chosen() == 4
+    sheet.press("u")
+    _, (decision,) = sheet.save_again()
+    assert (decision["phase"], decision["note"]) == ("unknown", "what?")
+
+
+def test_initials_are_asked_once_and_are_no_name(sheet):
+    sheet.press("p", "Control+s")
+    assert "initials" in sheet.part("said").inner_text()
+    sheet.window.keyboard.type("a1")
+    sheet.press("Enter")
+    assert len(sheet.marks()) == 1
+    sheet.part("by").fill("")
+    sheet.window.keyboard.type("äb")
+    with sheet.window.expect_download() as download:
+        sheet.press("Enter")
+    assert "-ÄB-" in _saved(download)[0]
+
+    sheet.window.reload()
+    sheet.choose(2).press("o")
+    _, (decision,) = sheet.save_again()
+    assert decision["by"] == "ÄB"
+
+
+def test_initials_of_yesterday_are_asked_again(sheet):
+    sheet.window.evaluate(
+        "localStorage.setItem('ductdicom:by', JSON.stringify({by: 'CD', until: Date.now() - 1}))"
+    )
+    sheet.window.reload()
+
+    assert sheet.part("by").input_value() == ""
+
+
+def test_a_page_that_is_loaded_again_keeps_what_is_pending_and_its_undo(sheet):
+    sheet.press("a").choose(4).press("x")
+    before = sheet.marks()
+    sheet.window.reload()
+
+    assert sheet.marks() == before
+    assert sheet.part("count").inner_text() == "3 PENDING"
+    sheet.choose(1).press("Backspace", "Backspace")
+    assert sheet.marks() == []
+
+
+def test_leaving_with_decisions_pending_asks(sheet):
+    asked = []
+    sheet.window.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    sheet.press("p")
+    sheet.window.reload()
+    assert asked == ["beforeunload"]
+    sheet.choose(1).press("Backspace")
+    sheet.window.reload()
+    assert asked == ["beforeunload"]
+
+
+def test_what_was_saved_says_so_until_the_sheet_is_drawn_anew_and_can_be_saved_again(sheet):
+    sheet.press("p")
+    _, first = sheet.save()
+    assert sheet.marks() == ["was UNKNOWN, SUGGESTED PRE, L CC | SAVED, NOT DRAWN YET | → PRE"]
+    assert sheet.part("count").inner_text() == ""
+    sheet.window.reload()
+    assert len(sheet.marks()) == 1
+    assert sheet.save_again()[1] == first
+
+    redrawn = _document([make_image(1, phase="pre"), make_image(2)])
+    Path(sheet.window.url.removeprefix("file://")).write_bytes(redrawn)
+    sheet.window.reload()
+    assert sheet.marks() == []
+
+
+def test_what_was_decided_on_a_sheet_that_said_otherwise_is_looked_at_again(sheet):
+    sheet.press("p")
+    images = [*_images()[:4], make_image(5, view="MLO")]
+    Path(sheet.window.url.removeprefix("file://")).write_bytes(_document(images))
+    sheet.window.reload()
+    assert len(sheet.marks()) == 1
+    sheet.press("Control+s")
+    sheet.window.keyboard.type("ab")
+    sheet.press("Enter")
+
+    assert "drawn anew since" in sheet.part("said").inner_text()
+    _, (decision,) = sheet.save_again()
+    assert decision["phase"] == "pre"
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "no JSON",
+        "null",
+        '{"steps": 7, "saved": {}}',
+        '{"steps": [null, {"image": "x"}, {"image": "<b>", "field": "phase", "value": "pre"}]}',
+        '{"steps": [{"image": "000000000001", "field": "phase", "value": "<img>", "at": "2026"}]}',
+        '{"steps": [{"image": "000000000001", "field": "by", "value": "X", "at": "2026-01-01"}]}',
+    ],
+)
+def test_nothing_is_taken_from_the_browser_that_is_no_decision(sheet, kept):
+    sheet.window.evaluate("([name, text]) => localStorage.setItem(name, text)", [NAME, kept])
+    sheet.window.reload()
+
+    assert sheet.marks() == []
+    assert sheet.part("count").inner_text() == ""
+
+
+def test_the_same_study_in_another_tab_shows_what_is_pending_here(sheet):
+    with sheet.window.expect_popup() as popup:
+        sheet.window.evaluate("window.open(location.href)")
+    other = popup.value
+    other.wait_for_load_state()
+    sheet.press("p")
+    other.wait_for_selector("g.pending", state="attached")
+
+    assert other.locator('[data-part="count"]').inner_text() == "1 PENDING"
+    other.close()
+
+
+def test_a_sheet_that_lies_in_no_folder_of_results_has_no_strip(show, tmp_path):
+    path = tmp_path / "sheet.html"
+    path.write_bytes(_document(batch=""))
+    opened = show(path)
+    opened.press("r", "p")
+
+    assert opened.window.locator("#strip").count() == 0
+    assert opened.complaints == []
+
+
+def test_a_study_that_asks_for_nobody_is_reviewed_by_a_key(show, tmp_path):
+    path = tmp_path / "sheet.html"
+    path.write_bytes(_document([make_image(1, phase="pre"), make_image(2)]))
+    review = Review(show(path))
+    assert not review.window.locator("#strip").is_visible()
+
+    review.choose(2).press("r", "p")
+
+    assert review.marks() == ["was POST, L CC | PENDING | → PRE"]
+
+
+@needs_samples
+def test_an_image_of_an_earlier_study_is_not_decided_on_here(show, organised):
+    records = [json.loads(line) for line in (organised / "studies.jsonl").read_text().splitlines()]
+    study = next(r for r in records if any("prior-study" in row["notes"] for row in r["rows"]))
+    review = Review(show(organised / "studies" / study["key"] / "sheet.html"))
+    review.window.locator("image[data-tile*='\"isOwn\": false']").first.focus()
+    review.press("r", "o")
+
+    assert review.marks() == []
+    assert "earlier study" in review.part("said").inner_text()
+    assert review.window.locator('[data-do="post"]').is_disabled()
+
+
+def test_the_index_counts_what_is_pending(show, tmp_path):
+    index = _batch(tmp_path, {KEY: _waiting()}, [_entry(KEY), _entry("20260103-other")])
+    window = show(index).press("j", "Enter")
+    window.window.wait_for_url("**/sheet.html*")
+    window.window.on("dialog", lambda dialog: dialog.accept())
+    window.press("a")
+    window.window.get_by_role("link", name="All studies").click()
+    window.window.wait_for_url("**/index.html*")
+
+    said = window.window.locator("li .pending:visible")
+    assert said.all_inner_texts() == ["2 PENDING, not saved"]
+
+
+def test_seventy_studies_are_worked_through_without_leaving_the_sheets(show, tmp_path):
+    keys = [f"2026{n:04d}-{n:016x}" for n in range(170, 100, -1)]
+    images = [make_image(1, phase="pre"), make_image(2, phase="unknown")]
+    settled = "20270101-0000000000000000"
+    entries = [*(_entry(key) for key in keys), _entry(settled, Status.PAIRED)]
+    documents = {key: _document(images, key=key) for key in keys}
+    index = show(_batch(tmp_path, documents, entries))
+    index.window.evaluate(
+        "localStorage.setItem('ductdicom:by', JSON.stringify({by: 'AB', until: Date.now() + 1e6}))"
+    )
+    index.press("j", "Enter")
+    saved = []
+    for key in keys:
+        index.window.wait_for_url(f"**/{key}/sheet.html*")
+        index.press("o")
+        with index.window.expect_download() as download:
+            index.press("Control+s")
+        saved.append(download.value.suggested_filename)
+        index.press("j")
+
+    assert [name[: len("decisions-") + len(keys[0])] for name in saved] == [
+        f"decisions-{key}" for key in keys
+    ]
+    assert keys[-1] in index.window.url
+    assert index.complaints == []
+
+
+def test_tab_goes_from_image_to_image_and_then_through_the_strip(sheet):
+    sheet.choose(1)
+    seen = []
+    for _ in range(24):
+        sheet.press("Tab")
+        seen.append(
+            sheet.window.evaluate(
+                "(e => e.dataset.do || e.dataset.part || (e.dataset.tile && 'image') || '')"
+                "(document.activeElement)"
+            )
+        )
+    images = [number for number, name in enumerate(seen) if name == "image"]
+    expected = [
+        *("reviewed", "cannot-tell", "not-a-ductogram", "undo", "by", "save", "close"),
+        *("pre", "post", "unknown", "side", "view", "exclude", "note", "accept"),
+    ]
+    found = [name for name in seen if name in expected]
+
+    assert images == list(range(len(images)))
+    assert found == expected
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("keys", [[], ["a"], ["Enter"]], ids=["strip", "pending", "viewer"])
+def test_a_check_of_accessibility_finds_nothing(show, tmp_path, theme, keys):
+    axe = pytest.importorskip("axe_playwright_python", reason="axe is not installed")
+    path = tmp_path / "sheet.html"
+    path.write_bytes(_waiting(theme=theme))
+    opened = show(path)
+    opened.press(*keys)
+
+    assert _violations(opened, axe) == []
+
+
+def test_a_check_of_accessibility_finds_nothing_on_the_index(show, tmp_path):
+    axe = pytest.importorskip("axe_playwright_python", reason="axe is not installed")
+    opened = show(_batch(tmp_path, {}, [_entry(KEY), _entry("20260103-o", Status.PAIRED)]))
+    opened.window.evaluate(
+        "([name, text]) => localStorage.setItem(name, text)",
+        [NAME, '{"steps": [{"image": "a"}]}'],
+    )
+    opened.window.reload()
+
+    assert _violations(opened, axe) == []
+
+
+def _violations(opened, axe):
+    opened.window.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+    found = opened.window.evaluate("axe.run()")["violations"]
+    return [(item["id"], [node["failureSummary"] for node in item["nodes"]]) for item in found]
