@@ -34,6 +34,7 @@ COMMANDS = {
     "prune": ("admin.prune", "Clear studies out of an output folder."),
     "schema": ("admin.schema", "Print the JSON Schema of the records."),
     "echo": ("pacs.echo", "Ask an archive whether it is there."),
+    "receive": ("pacs.receive", "Take what archives and modalities send."),
     "doctor": ("admin.doctor", "Say what this installation can do."),
 }
 

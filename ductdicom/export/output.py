@@ -440,15 +440,15 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o666) -> bool:
             with os.fdopen(os.open(temporary, flags, mode), "wb") as stream:
                 stream.write(content)
                 stream.flush()
-                _flush(stream.fileno())
+                sync_file(stream.fileno())
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     return True
 
 
-def _flush(descriptor: int) -> None:
+def sync_file(descriptor: int) -> None:
     """Bring a file to the disk, where its file system can be asked to."""
     try:
         os.fsync(descriptor)
@@ -457,7 +457,7 @@ def _flush(descriptor: int) -> None:
             raise
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
     """Make a rename durable; not every system can, and then there is nothing to do."""
     with suppress(OSError):
         handle = os.open(path, os.O_RDONLY)

@@ -20,6 +20,8 @@ from ductdicom.model.outcome import (
 )
 
 _DIRECTORY_NAME = "DICOMDIR"
+INCOMING = "incoming"  # of a spool, what is not whole yet and our own accounts; never an input
+SPOOL_MARK = ".ductdicom-spool"  # tells such a folder from anybody's of that name
 _MOST_LIST_BYTES = 1 << 30  # of a list of inputs; ten million paths
 
 
@@ -37,7 +39,8 @@ def find_inputs(
     inputs
         Files and folders as the user typed them. A ``DICOMDIR`` stands for its folder.
     exclude
-        A folder that is left out wherever it is met, with all below it.
+        A folder that is left out wherever it is met, with all below it. So is what a spool has
+        not received whole yet.
     follow_links
         Whether links that lead to no place below an input are followed, too.
 
@@ -228,11 +231,15 @@ def _walk(root: _Place, covered: _Covered) -> Iterator[Origin | LedgerRow]:
         elif not entry.is_dir():
             if place.real not in covered.files:
                 yield _visit(place, entry)
-        elif place.real not in covered.folders:
+        elif place.real not in covered.folders and not _is_incoming(place, entry.name):
             opened, refusal = _open(place)
             if refusal is not None:
                 yield refusal
             stack.append((place.as_folder(), opened))
+
+
+def _is_incoming(folder: _Place, name: str) -> bool:
+    return name == INCOMING and os.path.lexists(f"{folder.path}/{SPOOL_MARK}")
 
 
 def _open(folder: _Place) -> tuple[Iterator[os.DirEntry[str]], LedgerRow | None]:

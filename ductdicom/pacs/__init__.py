@@ -4,4 +4,6 @@
 - ``association``, ``web``: DICOM associations and DICOMweb
 - ``syntaxes``: SOP classes and transfer syntaxes, in the order in which they are preferred
 - ``reach``: whether a peer is there, and what it offers
+- ``spool``: where what comes lies, whole objects only
+- ``receive``: a storage SCP; ``health`` says how it is
 """

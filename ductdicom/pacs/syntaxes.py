@@ -44,9 +44,14 @@ _LOSSLESS = (
     HTJ2KLosslessRPCL,
     _JPEG_XL_LOSSLESS,
     RLELossless,
+)
+# Many a sender proposes deflated beside plain, and would deflate for us.
+_PLAIN = (
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    ExplicitVRBigEndian,
     DeflatedExplicitVRLittleEndian,
 )
-_PLAIN = (ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian)
 # An object whose pixels lie elsewhere, at an address, is not whole; the last two are streams.
 _ELSEWHERE = ("JPIP", "SMPTE")
 # Those that may be lossy come last, so that nobody compresses for us.

@@ -4,17 +4,13 @@ import json
 import socket
 
 import pytest
-from archives import HOST, dcmqrscp, free_ports, orthanc, peer
+from archives import HOST, LIBRARY_SOCKETS, dcmqrscp, free_ports, orthanc, peer
 from pynetdicom import build_context
 from pynetdicom.sop_class import Verification
 
 from ductdicom.cli.application import run
 
-pytestmark = [
-    pytest.mark.integration,
-    # pynetdicom leaves the socket of a connection that failed to be collected.
-    pytest.mark.filterwarnings("ignore:.*socket:pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = [pytest.mark.integration, LIBRARY_SOCKETS]
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "firefox", "msedge
     metavar="PEER",
     help="Say what an archive offers instead: a name of [peers], or AET@host:port.",
 )
-def doctor(as_json: bool, peer: str | None, bind: str, timeout: float, **_settings: object) -> int:
+def doctor(as_json: bool, peer: str | None, bind: str, timeout: float) -> int:
     """Say which libraries, decoders, extras and browsers are there.
 
     With --peer, whether an archive can be reached, what it takes, and whether it has C-GET, storage

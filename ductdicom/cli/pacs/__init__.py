@@ -1,1 +1,1 @@
-"""Commands that speak to an archive: ``echo``."""
+"""Commands that speak to an archive: ``echo`` · ``receive``."""

@@ -18,7 +18,7 @@ from ductdicom.cli.tables import print_table
     params=[connect_option, bind_option, timeout_option, config_option],
     epilog="For example: ductdicom echo -c PACS@10.0.0.5:104",
 )
-def echo(connect: str, bind: str, timeout: float, **_settings: object) -> int:
+def echo(connect: str, bind: str, timeout: float) -> int:
     """Ask an archive whether it is there, and say what was agreed on.
 
     By C-ECHO, and where it has DICOMweb by a search that finds nothing. Ends with 5 where it

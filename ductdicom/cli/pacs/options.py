@@ -49,7 +49,7 @@ def _all_names(ctx: click.Context) -> set[str]:
         for name, (module, _) in COMMANDS.items():
             command = group.get_command(ctx, name) if module.startswith("pacs.") else None
             names |= {option.name for option in command.params} if command else set()
-    return {str(name) for name in names} - {"config"}
+    return {str(name) for name in names}
 
 
 config_option = click.Option(
@@ -57,6 +57,7 @@ config_option = click.Option(
     type=click.Path(path_type=Path),
     envvar="DUCTDICOM_CONFIG",
     is_eager=True,
+    expose_value=False,
     callback=_read_site,
     help="TOML with [peers.NAME] and, in [pacs], any of these options; the command line wins.",
 )
@@ -78,6 +79,11 @@ timeout_option = click.Option(
     metavar="SECONDS",
     default=60.0,
     help="How long a silent peer is waited for.  [default: 60]",
+)
+
+SAYING = (
+    click.Option(["-v", "--verbose"], is_flag=True, help="Say more on standard error."),
+    click.Option(["--log-json"], is_flag=True, help="Machine-readable lines on standard error."),
 )
 
 

@@ -1,0 +1,192 @@
+"""``ductdicom receive``: a storage SCP that writes into a spool."""
+
+import re
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ductdicom.cli.echo import say, say_event
+from ductdicom.cli.pacs.options import (
+    SAYING,
+    bind_option,
+    config_option,
+    own_side,
+    require_extra,
+    timeout_option,
+)
+from ductdicom.errors import UsageError
+from ductdicom.pacs.peers import Tls
+from ductdicom.pipeline.interrupts import Interrupts
+from ductdicom.wording import counted
+
+if TYPE_CHECKING:  # of an extra
+    from ductdicom.pacs.receive import Notice, Terms
+
+_LOOK_S = 0.25
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMGT]?)(i?)B?", re.IGNORECASE)
+_STEPS = "kmgt"
+
+
+class _Size(click.ParamType[int]):
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        found = _SIZE.fullmatch(str(value).strip())
+        if found is None:
+            self.fail(f"{value!r} is no size; write 500MB or 2GB.", param, ctx)
+        base = 1024 if found[3] else 1000
+        power = _STEPS.index(found[2].lower()) + 1 if found[2] else 0
+        return int(float(found[1]) * base**power)
+
+
+@click.command(
+    params=[bind_option, timeout_option, config_option, *SAYING],
+    epilog="For example: ductdicom receive SPOOL -b DUCT@:11112 --accept MAMMO1 --accept PACS",
+)
+@click.argument("spool", metavar="SPOOL", type=click.Path(path_type=Path))
+@click.option(
+    "--accept",
+    multiple=True,
+    metavar="AET",
+    help="Listen to this AE title only; may be given several times. It is no authentication.",
+)
+@click.option("--tls-key", type=click.Path(path_type=Path), help="Our key (PEM).")
+@click.option("--tls-cert", type=click.Path(path_type=Path), help="Our certificate (PEM).")
+@click.option(
+    "--tls-ca",
+    type=click.Path(path_type=Path),
+    help="Who signed the callers' certificates (PEM); with the other two, only TLS is spoken.",
+)
+@click.option(
+    "--quiet",
+    type=click.FloatRange(0),
+    default=60.0,
+    metavar="SECONDS",
+    help="How long nothing must come of a study until it is said to be complete.  [default: 60]",
+)
+@click.option(
+    "--reserve",
+    type=_Size(),
+    default="2GB",
+    metavar="SIZE",
+    help="Room that stays free: below it, objects are refused (0xA700).  [default: 2GB]",
+)
+@click.option(
+    "--largest",
+    type=_Size(),
+    default="4GB",
+    metavar="SIZE",
+    help="The largest object that is taken.  [default: 4GB]",
+)
+@click.option(
+    "--associations",
+    type=click.IntRange(1, 100),
+    default=8,
+    metavar="N",
+    help="How many may call at once.  [default: 8]",
+)
+@click.option(
+    "--sop-class",
+    "sop_classes",
+    multiple=True,
+    metavar="UID",
+    help="Take this private SOP class, too; may be given several times.",
+)
+@click.option(
+    "--status-file",
+    type=click.Path(path_type=Path),
+    help="Where to write how we are, for a monitor.  [default: SPOOL/incoming/status.json]",
+)
+def receive(
+    spool: Path,
+    bind: str,
+    timeout: float,
+    status_file: Path | None,
+    verbose: bool,
+    log_json: bool,
+    **terms: Any,
+) -> int:
+    """Take what archives and modalities send, as it was sent, into SPOOL/studies/STUDYUID.
+
+    A study of which nothing came for a while, and whose senders have hung up, is a line on standard
+    output: its UID and how many objects came. Runs until it is interrupted (SIGTERM, Ctrl-C), then
+    finishes what is under way. Ends with 1 if anything was refused.
+    """
+    require_extra()
+    from ductdicom.pacs.health import Health  # noqa: PLC0415 - of an extra
+    from ductdicom.pacs.receive import receiving  # noqa: PLC0415
+    from ductdicom.pacs.spool.folder import open_spool  # noqa: PLC0415
+
+    own, agreed = own_side(bind, timeout), _terms(**terms)
+    if own.port is None:
+        raise UsageError("nowhere to listen", hint="write -b AET@:11112")
+    opened = open_spool(spool)
+    tell = _Teller(as_json=log_json, is_verbose=verbose)
+    with Interrupts() as interrupts, receiving(opened, own, agreed) as receiver:
+        health = Health(status_file or opened.incoming / "status.json", receiver, agreed)
+        where = f"{own.title} listens on {own.address or 'all addresses'}, port {receiver.port}"
+        tell.say(where, "start", port=receiver.port)
+        waiting = threading.Event()
+        while not interrupts.came:
+            notices = receiver.look()
+            tell.notices(notices)
+            health.note(notices)
+            waiting.wait(_LOOK_S)
+        tell.say("ending: what is under way is finished", "stopping")
+    tell.notices(receiver.look())
+    health.stop()
+    taken = counted(sum(receiver.intake.counts.values()), "object")
+    tell.say(f"{taken} came", "end", objects=dict(receiver.intake.counts))
+    return health.exit_code
+
+
+def _terms(
+    *,
+    tls_key: Path | None,
+    tls_cert: Path | None,
+    tls_ca: Path | None,
+    reserve: int,
+    largest: int,
+    quiet: float,
+    **terms: Any,
+) -> "Terms":
+    from ductdicom.pacs.receive import Terms  # noqa: PLC0415 - of an extra
+    from ductdicom.pacs.spool.part import Limits  # noqa: PLC0415
+
+    tls = Tls(cert=tls_cert, key=tls_key, ca=tls_ca) if tls_key or tls_cert or tls_ca else None
+    limits = Limits(reserve_bytes=reserve, largest_bytes=largest)
+    return Terms(tls=tls, limits=limits, quiet_s=quiet, **terms)
+
+
+class _Teller:
+    """Says what happens: complete studies on standard output, all else on standard error."""
+
+    def __init__(self, *, as_json: bool, is_verbose: bool) -> None:
+        self._as_json = as_json
+        self._is_verbose = is_verbose
+
+    def say(self, text: str, event: str, level: str = "info", **values: object) -> None:
+        if self._as_json:
+            say_event(event, level, **values)
+        else:
+            say(f"ductdicom: {text}", is_result=False)
+
+    def notices(self, notices: "list[Notice]") -> None:
+        for notice in notices:
+            if notice.event == "study-quiet":
+                say(f"{notice.values['study']} {notice.values['objects']}")
+            elif notice.level != "info" or self._is_verbose or self._as_json:
+                words = _WORDS[notice.event].format(**notice.values)
+                self.say(words, notice.event, notice.level, **notice.values)
+
+
+_WORDS = {
+    "refused": "REFUSED what {peer} sends: {why} ({bytes} bytes came, {free_bytes} are free)",
+    "kept-beside": "{peer} sent an object with the UID of another; both are kept",
+    "rejected": "{peer} was not let in: {why}",
+    "association": "{peer} sent {objects} objects, {bytes} bytes in {seconds} s",
+}

@@ -1,0 +1,78 @@
+"""How a receiver is, in a file that a monitor reads."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from os import getpid
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from ductdicom.export.output import encode_json, write_whole
+from ductdicom.pacs.receive import Notice, Receiver, Terms
+from ductdicom.pacs.spool.part import Refusal
+from ductdicom.wording import utc_now
+
+SCHEMA = "ductdicom.receive/1"
+_EVERY_S = 5.0  # also where nothing happened, so that a monitor sees that we live
+_AT_MOST_EVERY_S = 1.0
+
+
+@dataclass(slots=True)
+class Health:
+    """Writes the state of a receiver, whole, when it changes and every few seconds.
+
+    ``state`` is ``listening``, ``full`` (what is sent is refused for lack of room), or in the end
+    ``stopped``.
+    """
+
+    path: Path
+    receiver: Receiver
+    terms: Terms
+    started: str = field(default_factory=utc_now)
+    last_refused: str | None = None
+    _written: dict[str, Any] = field(default_factory=dict)
+    _written_at: float = 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """1 where anything was refused, which somebody must know, else 0."""
+        counts = self.receiver.intake.counts
+        return 1 if any(counts[str(why)] for why in Refusal) else 0
+
+    def note(self, notices: Iterable[Notice]) -> None:
+        """Take in what happened, and write if it is time."""
+        if any(notice.event == "refused" for notice in notices):
+            self.last_refused = utc_now()
+        now, status = monotonic(), self._status("listening")
+        age = now - self._written_at
+        if age > _EVERY_S or (age > _AT_MOST_EVERY_S and status != self._written):
+            self._write(status, now)
+
+    def stop(self) -> None:
+        """Write that it is over."""
+        self._write(self._status("stopped"), monotonic())
+
+    def _write(self, status: dict[str, Any], now: float) -> None:
+        self._written, self._written_at = status, now
+        write_whole(self.path, encode_json(status | {"at": utc_now()}, indent=2))
+
+    def _status(self, state: str) -> dict[str, Any]:
+        intake = self.receiver.intake
+        free_bytes = intake.spool.free_bytes()
+        counts = dict(sorted(intake.counts.items()))
+        is_full = state == "listening" and free_bytes < self.terms.limits.reserve_bytes
+        return {
+            "schema": SCHEMA,
+            "state": "full" if is_full else state,
+            "exit_code": self.exit_code,
+            "pid": getpid(),
+            "port": self.receiver.port,
+            "started": self.started,
+            "associations": self.receiver.associations,
+            "objects": counts,
+            "bytes": intake.size_bytes,
+            # In steps, so that a file is not written for every block that somebody else writes.
+            "free_gb": round(free_bytes / 1e9, 1),
+            "last_refused": self.last_refused,
+            "busy": self.receiver.busy,
+        }
