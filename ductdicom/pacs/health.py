@@ -9,7 +9,7 @@ from typing import Any
 
 from ductdicom.export.output import encode_json, write_whole
 from ductdicom.pacs.receive import Notice, Receiver, Terms
-from ductdicom.pacs.spool.part import Refusal
+from ductdicom.pacs.spool.part import Declined
 from ductdicom.wording import utc_now
 
 SCHEMA = "ductdicom.receive/1"
@@ -37,7 +37,7 @@ class Health:
     def exit_code(self) -> int:
         """1 where anything was refused, which somebody must know, else 0."""
         counts = self.receiver.intake.counts
-        return 1 if any(counts[str(why)] for why in Refusal) else 0
+        return 1 if any(counts[str(why)] for why in Declined) else 0
 
     def note(self, notices: Iterable[Notice]) -> None:
         """Take in what happened, and write if it is time."""

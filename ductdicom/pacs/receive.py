@@ -30,7 +30,7 @@ from ductdicom.pacs.association import PDU_BYTES
 from ductdicom.pacs.peers import OwnSide, Tls
 from ductdicom.pacs.spool.folder import Placing, Spool
 from ductdicom.pacs.spool.intake import Arrival, Intake, Receiving
-from ductdicom.pacs.spool.part import Limits, Refusal
+from ductdicom.pacs.spool.part import Declined, Room
 from ductdicom.pacs.syntaxes import RECEIVED, STORED
 
 _LARGEST_PDU_BYTES = 1 << 20  # of who does not heed what we said that we take
@@ -60,7 +60,7 @@ class Terms:
     accept: tuple[str, ...] = ()
     tls: Tls | None = None
     quiet_s: float = 60.0
-    limits: Limits = field(default_factory=Limits)
+    limits: Room = field(default_factory=Room)
     associations: int = 8
     sop_classes: tuple[str, ...] = ()
 
@@ -87,7 +87,7 @@ class _Caller:
     began: float
     objects: int = 0
     size_bytes: int = 0
-    refusals: set[Refusal] = field(default_factory=set)
+    refusals: set[Declined] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -210,7 +210,7 @@ class Receiver:
                 values = {"peer": caller.who if caller else ""}
                 self._notices.append(Notice(event="kept-beside", level="warning", values=values))
 
-    def _refused(self, arrival: Arrival, why: Refusal, caller: _Caller | None) -> None:
+    def _refused(self, arrival: Arrival, why: Declined, caller: _Caller | None) -> None:
         """Say so loudly, as senders do not; of one caller each reason once."""
         if caller is not None and why in caller.refusals:
             return

@@ -27,7 +27,7 @@ from ductdicom.errors import OutputError, UsageError
 from ductdicom.pacs.peers import OwnSide, Tls
 from ductdicom.pacs.receive import Terms, receiving
 from ductdicom.pacs.spool.folder import name_of, open_spool
-from ductdicom.pacs.spool.part import Limits
+from ductdicom.pacs.spool.part import Room
 from ductdicom.phantom.files import Syntax
 
 pytestmark = [pytest.mark.integration, LIBRARY_SOCKETS]
@@ -141,7 +141,7 @@ def test_a_full_disk_is_answered_with_a700_and_smaller_objects_are_taken_later(t
 
 def test_below_the_reserve_nothing_is_written(tmp_path):
     path = write_view(tmp_path / "one")
-    with server(tmp_path, limits=Limits(reserve_bytes=1 << 60)) as here:
+    with server(tmp_path, limits=Room(reserve_bytes=1 << 60)) as here:
         assert send_one(here.port, path) == 0xA700
         here.look_until("refused")
 
@@ -152,7 +152,7 @@ def test_below_the_reserve_nothing_is_written(tmp_path):
 def test_an_object_larger_than_agreed_is_refused_and_the_association_goes_on(tmp_path):
     large = write_view(tmp_path / "large", pixels=np.full((600, 400), 7, np.uint16))
     small = write_view(tmp_path / "small", label="small")
-    with server(tmp_path, limits=Limits(largest_bytes=100_000)) as here:
+    with server(tmp_path, limits=Room(largest_bytes=100_000)) as here:
         sender = association(here.port, build_context(MG))
         answers = [sender.send_c_store(dcmread(path)).Status for path in (large, small)]
         sender.release()

@@ -155,10 +155,10 @@ def _terms(
     **terms: Any,
 ) -> "Terms":
     from ductdicom.pacs.receive import Terms  # noqa: PLC0415 - of an extra
-    from ductdicom.pacs.spool.part import Limits  # noqa: PLC0415
+    from ductdicom.pacs.spool.part import Room  # noqa: PLC0415
 
     tls = Tls(cert=tls_cert, key=tls_key, ca=tls_ca) if tls_key or tls_cert or tls_ca else None
-    limits = Limits(reserve_bytes=reserve, largest_bytes=largest)
+    limits = Room(reserve_bytes=reserve, largest_bytes=largest)
     return Terms(tls=tls, limits=limits, quiet_s=quiet, **terms)
 
 

@@ -22,14 +22,14 @@ from ductdicom.ingest.headers.instance import read_instance
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 from ductdicom.pacs.spool.folder import Placing, Spool
-from ductdicom.pacs.spool.part import Limits, Part, Refusal
+from ductdicom.pacs.spool.part import Declined, PartFile, Room
 
 SUCCESS = 0x0000
 STATUS = {
-    Refusal.NO_ROOM: 0xA700,
-    Refusal.TOO_LARGE: 0xA700,
-    Refusal.MISMATCH: 0xA900,
-    Refusal.UNREADABLE: 0xC000,
+    Declined.NO_ROOM: 0xA700,
+    Declined.TOO_LARGE: 0xA700,
+    Declined.MISMATCH: 0xA900,
+    Declined.UNREADABLE: 0xC000,
 }
 
 
@@ -42,7 +42,7 @@ class Arrival:
     """
 
     size_bytes: int
-    refusal: Refusal | None = None
+    refusal: Declined | None = None
     study_uid: str = ""
     placing: Placing | None = None
     association: Association | None = None
@@ -57,27 +57,27 @@ class Intake:
     """
 
     spool: Spool
-    limits: Limits
+    limits: Room
     heard: Callable[[Arrival], None]
     counts: Counter[str] = field(default_factory=Counter)
     size_bytes: int = 0
     _names: Any = None
-    _parts: dict[str, tuple[Part, Association | None]] = field(default_factory=dict)
+    _parts: dict[str, tuple[PartFile, Association | None]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self._names = self.spool.part_names()
 
-    def begin(self, association: Association | None = None) -> Part:
+    def begin(self, association: Association | None = None) -> PartFile:
         """Return the file that the next object is to be written to."""
         with self._lock:
             path = next(self._names)
-            part = Part(path, self.limits, self.spool.free_bytes)
+            part = PartFile(path, self.limits, self.spool.free_bytes)
             self._parts[part.name] = part, association
         return part
 
     def take(
-        self, part: Part, *, sop_uid: str | None = None, sop_class: str | None = None
+        self, part: PartFile, *, sop_uid: str | None = None, sop_class: str | None = None
     ) -> Arrival:
         """Take an object that has come; when this returns without a refusal it is on the disk.
 
@@ -92,7 +92,7 @@ class Intake:
             part.sync()
             instance = self._read(part)
             if instance is not None and _differs(instance, sop_uid, sop_class):
-                part.refusal = Refusal.MISMATCH
+                part.refusal = Declined.MISMATCH
             if instance is not None and part.refusal is None:
                 study_uid = instance.study_instance_uid
                 placing = self._place(part, instance)
@@ -138,30 +138,30 @@ class Intake:
         for part in parts:
             self._forget(part)
 
-    def _forget(self, part: Part) -> None:
+    def _forget(self, part: PartFile) -> None:
         part.close()
         with self._lock:
             self._parts.pop(part.name, None)
 
-    def _read(self, part: Part) -> Instance | None:
+    def _read(self, part: PartFile) -> Instance | None:
         if part.refusal is not None:
             return None
         try:
             with part.path.open("rb") as stream:
                 return read_instance(Origin(file=part.name, source=part.name), stream)
         except (NotDicomError, UnreadableError):
-            part.refusal = Refusal.UNREADABLE
+            part.refusal = Declined.UNREADABLE
         except OSError:
-            part.refusal = Refusal.NO_ROOM
+            part.refusal = Declined.NO_ROOM
         return None
 
-    def _place(self, part: Part, instance: Instance) -> Placing | None:
+    def _place(self, part: PartFile, instance: Instance) -> Placing | None:
         try:
             _, placing = self.spool.place(
                 Path(part.name), instance.study_instance_uid, instance.sop_instance_uid
             )
         except OSError:
-            part.refusal = Refusal.NO_ROOM
+            part.refusal = Declined.NO_ROOM
             return None
         return placing
 

@@ -21,7 +21,7 @@ _LOOK_BYTES = 16 << 20  # between two looks at the room that is left
 _NO_LINK = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"))
 
 
-class Refusal(StrEnum):
+class Declined(StrEnum):
     """Why an object was not taken."""
 
     NO_ROOM = "no-room"
@@ -31,7 +31,7 @@ class Refusal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Room:
     """How much is taken: bytes that must stay free, and bytes of one object."""
 
     reserve_bytes: int = 0
@@ -39,7 +39,7 @@ class Limits:
 
 
 @dataclass(slots=True)
-class Part:
+class PartFile:
     """A file as pynetdicom uses one, and whoever else writes what comes.
 
     ``refusal`` says why the object cannot be taken, once that is known; ``size_bytes`` is what
@@ -47,9 +47,9 @@ class Part:
     """
 
     path: Path
-    limits: Limits
+    limits: Room
     free_bytes: Callable[[], int]
-    refusal: Refusal | None = None
+    refusal: Declined | None = None
     size_bytes: int = 0
     _stream: BinaryIO | None = None
     _looked_at: int = field(default=-_LOOK_BYTES)
@@ -60,7 +60,7 @@ class Part:
         return str(self.path)
 
     @property
-    def file(self) -> "Part":
+    def file(self) -> "PartFile":
         """The file beneath, as a temporary file has it."""
         return self
 
@@ -71,13 +71,13 @@ class Part:
         """Write, unless there is no room; it never fails."""
         self.size_bytes += len(content)
         if self.refusal is None and self.size_bytes > self.limits.largest_bytes:
-            self._refuse(Refusal.TOO_LARGE)
+            self._refuse(Declined.TOO_LARGE)
         if self.refusal is None:
             try:
                 self._look_for_room()
                 self._opened().write(content)
             except OSError:
-                self._refuse(Refusal.NO_ROOM)
+                self._refuse(Declined.NO_ROOM)
         return len(content)
 
     def sync(self) -> None:
@@ -88,7 +88,7 @@ class Part:
                 stream.flush()
                 sync_file(stream.fileno())
             except OSError:
-                self._refuse(Refusal.NO_ROOM)
+                self._refuse(Declined.NO_ROOM)
 
     def close(self) -> None:
         """Close the file and remove this name of it; an object that was placed has another one."""
@@ -99,7 +99,7 @@ class Part:
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
 
-    def _refuse(self, why: Refusal) -> None:
+    def _refuse(self, why: Declined) -> None:
         self.refusal = why
         self.close()
 
@@ -108,7 +108,7 @@ class Part:
             return
         self._looked_at = self.size_bytes
         if self.free_bytes() < self.limits.reserve_bytes:
-            self._refuse(Refusal.NO_ROOM)
+            self._refuse(Declined.NO_ROOM)
 
     def _opened(self) -> BinaryIO:
         if self._stream is None:
