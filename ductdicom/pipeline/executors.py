@@ -94,12 +94,14 @@ class WorkerPool(Executor):
         from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
 
         if self._pool is None:
-            # Its locks start a helper process, which meddles with the signals held back.
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(
-                self._workers, mp_context=context, initializer=begin_worker
-            )
-        with _interrupts_held():  # a pool starts its processes with its first task
+            # Its locks start a helper process, which heeds no other request to end, and lets
+            # through the others that are held back.
+            with _held("SIGHUP"):
+                self._pool = ProcessPoolExecutor(
+                    self._workers, mp_context=context, initializer=begin_worker
+                )
+        with _held("SIGINT", "SIGHUP"):  # a pool starts its processes with its first task
             return self._pool.submit(run_limited, limit_s, task)
 
     def shutdown(self, *args: Any, **kwargs: Any) -> None:
@@ -201,16 +203,16 @@ def make_executor(
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Hold interrupts back; processes that are started meanwhile never get one.
+def _held(*names: str) -> Iterator[None]:
+    """Hold signals back; processes that are started meanwhile never get one.
 
-    A terminal sends an interrupt to every process of a command. Only the one that writes the
-    report acts on it, so that a worker finishes the study it is at.
+    A terminal sends an interrupt, and when it is closed a hang-up, to every process of a command.
+    Only the one that writes the report acts on it, so that a worker finishes the study it is at.
     """
     if sys.platform == "win32":  # no such masks; a console's interrupt ends the workers
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {getattr(signal, name) for name in names})
     try:
         yield
     finally:

@@ -73,6 +73,7 @@ def _summary(output):
         pytest.param("SIGHUP", 1, False, id="terminal that closes"),
         pytest.param("SIGTERM", 2, False, id="request to the parent of workers"),
         pytest.param("SIGTERM", 2, True, id="request to the workers too"),
+        pytest.param("SIGHUP", 2, True, id="terminal that closes over workers"),
     ],
 )
 def test_a_run_that_is_asked_to_end_accounts_for_what_it_did(
