@@ -44,11 +44,13 @@ def _open_closed_streams() -> None:
     """Read nothing and write nowhere where a service started us with closed descriptors.
 
     First of all: a file or a pipe that came to stand in their place would be read or written
-    instead. Workers inherit them, for the same reason.
+    instead. Workers inherit them, for the same reason. Standard output stays one that cannot be
+    written to, as results would be lost.
     """
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+    streams = (("stdin", "r", os.O_RDWR), ("stdout", "w", os.O_RDONLY), ("stderr", "w", os.O_RDWR))
+    for name, mode, flags in streams:
         if getattr(sys, name) is None:
-            descriptor = os.open(os.devnull, os.O_RDWR)  # the lowest that is free: its own
+            descriptor = os.open(os.devnull, flags)  # the lowest that is free: its own
             os.set_inheritable(descriptor, True)  # noqa: FBT003 - as the system has it
             setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8"))
 

@@ -54,6 +54,15 @@ def say_event(event: str, level: str = "info", **values: object) -> None:
     say(json.dumps({"time": time, "level": level, "event": event, **values}), is_result=False)
 
 
+def allow_closed_output() -> None:
+    """Say results to nobody where standard output is closed, as they also lie in files."""
+    try:
+        os.write(sys.stdout.fileno(), b"")
+    except OSError as error:
+        if error.errno == errno.EBADF:
+            forget_results()
+
+
 def forget_results() -> None:
     """Write to nowhere what still waits to be printed: it would fail again when Python ends."""
     with suppress(OSError), Path(os.devnull).open("wb") as nowhere:

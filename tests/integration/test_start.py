@@ -99,3 +99,27 @@ def test_a_service_may_start_us_with_closed_descriptors(tmp_path, closed, jobs):
 
     assert ended.returncode == 0
     assert list(output.rglob("sheet-1.png"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        pytest.param(("scan", "{export}"), 4, id="scan"),
+        pytest.param(("scan", "--json", "{export}"), 4, id="records"),
+        pytest.param(("explain", "{export}"), 4, id="explain"),
+        pytest.param(("check", "{export}"), 4, id="check"),
+        pytest.param(("schema",), 4, id="schema"),
+        pytest.param(("organise", "{export}", "-o", "{out}", "-n"), 4, id="plan"),
+        pytest.param(("sheet", "{export}", "-o", "{sheet}"), 0, id="sheet"),
+    ],
+)
+def test_results_that_nobody_could_hear_are_no_success(tmp_path, arguments, code):
+    export = write_ductogram(tmp_path / "export")
+    places = {"export": export, "out": tmp_path / "out", "sheet": tmp_path / "sheet.png"}
+
+    ended = start(*(word.format(**places) for word in arguments), setup="exec >&-;")
+
+    assert ended.returncode == code
+    assert ("could not be written to standard output" in ended.stderr) == (code == 4)
+    assert "Traceback" not in ended.stderr
+    assert "Exception" not in ended.stderr

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from ductdicom.cli.echo import say
+from ductdicom.cli.echo import allow_closed_output, say
 from ductdicom.cli.options import words_of
 from ductdicom.errors import UsageError
 from ductdicom.model.outcome import Status
@@ -48,6 +48,8 @@ def prune(
         raise UsageError("all studies would go", hint="say which: --before, --status; or try -n")
     chosen = tuple(Status) if statuses is None else statuses
     found = prune_studies(output, before=before, statuses=chosen, is_dry=dry_run)
+    if not dry_run:
+        allow_closed_output()
     kept = list(found.kept)
     for study in found.studies:
         key, size = study.record.key, counted(study.size_bytes, "byte")

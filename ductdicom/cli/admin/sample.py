@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ductdicom.cli.echo import say
+from ductdicom.cli.echo import allow_closed_output, say
 from ductdicom.cli.progress import show_progress
 from ductdicom.errors import UsageError
 from ductdicom.phantom.exposure import SampleSize
@@ -25,5 +25,6 @@ def sample(output: Path, full_size: bool) -> int:
     with show_progress(is_quiet=False, as_json=False) as progress:
         for count, _ in enumerate(writing_samples(output, size=size), start=1):
             progress("sample", count, None)
+    allow_closed_output()
     say(f"{count} files in {output}")
     return 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ductdicom.cli.echo import say, say_event
+from ductdicom.cli.echo import allow_closed_output, say, say_event
 from ductdicom.cli.options import (
     CHOOSING,
     DECIDING,
@@ -57,6 +57,7 @@ def organise(
     if settings.dry_run:
         _print_plan(report, settings)
     else:
+        allow_closed_output()
         _print_report(report, settings.output, details=settings.verbose)
     for notice in report.notices:
         if settings.log_json:

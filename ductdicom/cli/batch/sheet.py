@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ductdicom.cli.echo import say
+from ductdicom.cli.echo import allow_closed_output, say
 from ductdicom.cli.options import DECIDING, INPUTS, PAGES, all_inputs, make_settings, quiet_option
 from ductdicom.cli.progress import show_progress
 from ductdicom.cli.tables import say_what_needs_a_person
@@ -39,6 +39,7 @@ def sheet(
     names = all_inputs(inputs, files_from, nul=nul)
     with show_progress(is_quiet=settings.quiet, as_json=False) as progress:
         paths, report = write_sheet(names, target, settings, study=study, progress=progress)
+    allow_closed_output()
     for path in paths:
         say(str(path))
     say_what_needs_a_person(report)
