@@ -1,6 +1,7 @@
 """A text as a row of phrases, and the part that each of them plays in it."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ductdicom.vocabulary.folding import Folded, Token
 
@@ -43,6 +44,13 @@ class Phrase:
     def text(self) -> str:
         """Folded words joined by blanks."""
         return " ".join(token.text for token in self.tokens)
+
+    @property
+    def spaced(self) -> str:
+        """Folded words with blanks only where the text has them: 造影, "post contrast"."""
+        gaps = (" " * (after.start > before.end) for before, after in pairwise(self.tokens))
+        rest = (f"{gap}{token.text}" for gap, token in zip(gaps, self.tokens[1:], strict=True))
+        return "".join((self.tokens[0].text, *rest))
 
     @property
     def start(self) -> int:

@@ -80,6 +80,7 @@ def explain_phrase(text: str, settings: Settings) -> dict[str, dict[str, object]
             "modifiers": list(reading.modifiers),
             "injection": reading.injection,
             "repeat": reading.is_repeat,
+            "may_be_later": reading.may_be_later,
             "as_label": None if (label := read_label(reading.parts, ())) is None else str(label),
         }
     route = read_route(text, vocabulary)
@@ -103,7 +104,7 @@ def explain_words(text: str, settings: Settings) -> tuple[tuple[str, str], ...]:
         The rules file cannot be used.
     """
     reading = read_text(text, load_vocabulary(settings.rules), ductography_context=True)
-    return tuple((word.phrase.text, _part(word)) for word in reading.parts)
+    return tuple((word.phrase.spaced, _part(word)) for word in reading.parts)
 
 
 def _part(word: Word) -> str:

@@ -64,6 +64,9 @@ def test_phrase(text: str, rules: Path | None, as_json: bool) -> int:
         tokens = [{"word": word, "part": part} for word, part in words]
         say_json({"text": text, "tokens": tokens, **found})
         return 0
+    if not words:
+        say("the text is empty: it says nothing")
+        return 0
     print_table(("word", "part"), words)
     say()
     print_table(("", "in any study", "in a known ductography"), phrase_rows(found))

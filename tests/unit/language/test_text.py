@@ -442,6 +442,17 @@ def test_an_agent_from_memory_leaves_a_hint():
     assert read("after Unilux").is_weak
 
 
+@pytest.mark.parametrize(
+    ("phrase", "language"),
+    [(term.phrase, term.language) for term in VOCABULARY.terms if term.role == "unconfirmed"],
+)
+@pytest.mark.parametrize("text", ["{}", "post contrast {}", "{} scout", "no contrast, {}"])
+def test_a_word_from_memory_leaves_a_hint_at_most(phrase, language, text):
+    reading = read(text.format(phrase.replace("*", "")), ductography_context=True)
+
+    assert reading.is_weak or reading.phase is TextPhase.NONE, language
+
+
 def test_an_overlay_word_is_read(tmp_path):
     rules = tmp_path / "rules.toml"
     rules.write_text('[add.de]\npre = ["Leerschuss"]\n', encoding="utf-8")

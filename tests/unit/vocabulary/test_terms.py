@@ -18,6 +18,9 @@ LANGUAGES = {
     *("sr", "sv", "th", "tr", "uk", "zh"),
 }
 
+# Languages of which few texts were seen: their words of findings and remarks are from memory.
+FROM_MEMORY = {"ar", "ca", "et", "fa", "he", "id", "is", "lt", "lv", "sr", "th"}
+
 
 def load(tmp_path, text, name="rules.toml"):
     path = tmp_path / name
@@ -55,6 +58,16 @@ def test_a_word_from_memory_plays_a_part_and_is_no_word_of_another_language():
     }:
         assert (phrase, language) in known
         assert languages[fold(phrase)] == {language}
+
+
+@pytest.mark.parametrize("language", sorted(FROM_MEMORY))
+@pytest.mark.parametrize("role", ["finding", "remark", "place", "harmless"])
+def test_a_remark_from_memory_is_marked(language, role):
+    vocabulary = load_vocabulary()
+
+    assert set(vocabulary.phrases(role, language)) <= set(
+        vocabulary.phrases("unconfirmed", language)
+    )
 
 
 def test_a_vocabulary_crosses_process_borders():

@@ -101,9 +101,21 @@ def test_rules_that_make_no_sense_are_wrong_usage(capsys, tmp_path):
         ("after scout", "scout phase: pre_weak"),
         ("LT CONTRAST", "as label filled filled"),
         ("KM 0", "as label – –"),
+        ("KM 2", "may be later yes yes"),
+        ("造影後", "造影 contrast"),
+        ("POST-CONTRAST", "contrast contrast"),
+        ("w/o KM", "w/o negation"),
+        ("before_and after KM", "before_and after phase: both_of"),
     ],
 )
 def test_a_text_is_explained_as_a_phase_and_as_a_label(capsys, text, line):
     assert run(["rules", "test", text]) == 0
 
     assert line in [" ".join(row.split()) for row in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_an_empty_text_says_nothing(capsys, text):
+    assert run(["rules", "test", text]) == 0
+
+    assert capsys.readouterr().out == "the text is empty: it says nothing\n"
