@@ -93,7 +93,8 @@ def read_label(words: Sequence[Word], shared: Collection[str]) -> LabelMeaning |
         if any(_spoils(word, shared, is_remark=is_remark) for word in clause):
             return None
         said += () if is_aside else own
-    return None if injects_elsewhere(said) else _meaning(said)
+    told = [word for word in words if word.part is Part.SIDE or _is_own(word, shared)]
+    return None if injects_elsewhere(told) else _meaning(said)
 
 
 def may_say_filled(words: Sequence[Word], shared: Collection[str]) -> bool:
@@ -196,14 +197,17 @@ def _is_of_duct(number: Phrase) -> bool:
 
 def _binds_something_else(words: Sequence[Word]) -> bool:
     """Whether a *before* or *after* is of something else, all images alike: "before lunch"."""
+    told = [word for word in words if not word.phrase.has("ordinal")]  # "before first look"
     return any(
         (word.phrase.has("before", "after") and _is_other_noun(following))
         or (following.phrase.has("pre_behind", "post_behind") and _is_other_noun(word))
-        for word, following in pairwise(words)
+        for word, following in pairwise(told)
     )
 
 
 def _is_other_noun(word: Word) -> bool:
+    if word.part is Part.TITLE:
+        return True  # "before Dr Smith"
     is_article = word.part is Part.FILLER and not word.phrase.has("breast", "picture", "again")
     return (not word.is_understood and not word.phrase.has(*NOUNS)) or is_article
 

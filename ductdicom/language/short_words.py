@@ -15,7 +15,7 @@ from ductdicom.language.parts import MARKERS, NOUNS, Phrase
 _SHORT, _BRIEF = 3, 2  # letters
 _COMMON_TONGUE = "en"  # which everybody types in
 _ENDINGS = frozenset({"st", "nd", "rd", "th"})
-_GRAMMAR = ("filler", "join")
+_GRAMMAR = frozenset({"filler", "join"})
 _ABBREVIATED = frozenset({"contrast", "left_short"})
 
 
@@ -127,7 +127,7 @@ def _has_beside(phrases: Sequence[Phrase], position: int, roles: Sequence[str]) 
         return len(phrase.text) > 1 or any(near.is_number for near in behind[:2])
     if "place" in roles and len(phrase.text) <= _BRIEF:
         return any(near.is_number for near in behind[:1])
-    if any(role in _GRAMMAR for role in roles):
+    if phrase.has(*_GRAMMAR) and not _GRAMMAR.isdisjoint(roles):
         return None if _joins(phrase, ahead, behind) else False
     if phrase.has("unit", "short_span"):
         return any(near.is_number or near.text == "/" for near in (*ahead, *behind[:1]))

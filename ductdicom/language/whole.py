@@ -250,14 +250,13 @@ def injects_elsewhere(words: Sequence[Word]) -> bool:
         word.phrase.has("place") and not _is_distance(words[position + 1 : position + 3])
         for position, word in enumerate(words)
     )
-    return (
-        is_dye
-        or is_placed
-        or any(
-            breast.phrase.has("breast") and injection.phrase.has("injection")
-            for breast, injection in pairwise(words)
-        )
-    )
+    return is_dye or is_placed or any(map(_is_into_breast, (None, *words), words, words[1:]))
+
+
+def _is_into_breast(side: Word | None, breast: Word, injection: Word) -> bool:
+    """Whether an injection is only one into a breast; "L breast inj" tells which one is meant."""
+    is_told = side is not None and side.part is Part.SIDE
+    return not is_told and breast.phrase.has("breast") and injection.phrase.has("injection")
 
 
 def _is_distance(words: Sequence[Word]) -> bool:

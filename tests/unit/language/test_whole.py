@@ -58,6 +58,7 @@ def asserted(text):
         pytest.param("V inj", "unknown injection", id="a letter that is before in German"),
         pytest.param("v KM", "phase contrast", id="beside a German noun"),
         pytest.param("D injected", "unknown phase", id="an article without what it belongs to"),
+        pytest.param("po kontrastu P", "phase contrast filler", id="a letter that is no article"),
         pytest.param("injected A", "phase unknown", id="an and without a second"),
         pytest.param("ST injected", "unknown phase", id="the end of no ordinal"),
         pytest.param("1 st injection", "number filler injection", id="of an ordinal"),
