@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from functools import lru_cache
 from itertools import permutations
 
 Day = tuple[int, int, int]
@@ -48,7 +49,7 @@ _ERAS = (-1867, -1911, -1925, -1988, -2018)  # Meiji, Taisho and Minguo, Showa, 
 _CENTURY = 100
 
 
-def days_in(text: str, days: Collection[Day]) -> Iterator[tuple[int, int]]:
+def days_in(text: str, days: frozenset[Day]) -> Iterator[tuple[int, int]]:
     """Yield where one of some days stands in a text.
 
     Parameters
@@ -58,11 +59,16 @@ def days_in(text: str, days: Collection[Day]) -> Iterator[tuple[int, int]]:
     """
     if not days or not any(char.isdigit() for char in text):
         return
-    wanted = {(written, month, day) for year, month, day in days for written in _years(year)}
+    wanted = _written(days)
     plain = "".join(map(_plain, text))
     for start, end, numbers in _candidates(plain):
         if any(order in wanted for order in numbers):
             yield start, end
+
+
+@lru_cache
+def _written(days: frozenset[Day]) -> frozenset[Day]:
+    return frozenset((year, m, d) for y, m, d in days for year in _years(y))
 
 
 def _years(year: int) -> set[int]:

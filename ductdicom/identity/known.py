@@ -4,6 +4,7 @@ Heuristic: words are compared as they are spelled and as they sound (`spelled`),
 digits, dates in any order and with any separators.
 """
 
+import dataclasses
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,6 +14,16 @@ from functools import lru_cache
 from itertools import chain, pairwise, permutations
 
 from ductdicom.identity.dates import Day, days_in
+from ductdicom.identity.disguised import (
+    LEAST_CUT,
+    begins_any,
+    find_cut,
+    find_gapped,
+    find_transliterated,
+    gapped,
+    is_latin,
+    misread,
+)
 from ductdicom.identity.spelled import (
     Letter,
     Spelled,
@@ -32,6 +43,7 @@ _LONGEST_TEXT = 10_240  # characters, the length of LT (DICOM PS3.5 6.2)
 _LONGEST_NAME = 1000  # three groups of 64 characters are allowed, and several names
 _LONGEST_WORD = 40
 _LEAST_SOUND = 4  # letters; shorter words are compared as they are spelled
+_LEAST_BY_SOUND = 3  # letters of a name that is one among many people's
 _LEAST_INSIDE = 4  # letters of a name that is looked for inside longer words, too
 _LEAST_DIGITS = 4  # of a number that is an ID wherever it stands
 _LEAST_SURE_DIGITS = 6  # of one that is found inside longer numbers, and parted by signs
@@ -126,6 +138,12 @@ class Identity:
     ----------
     words
         Names by their sound; full names in either order as one word.
+    exact
+        The same as they are spelled, without accents and signs.
+    gapped
+        Names with a sign for letters that a broken character set loses (`disguised`).
+    foreign
+        Those of the names by their sound that are not in Latin letters.
     short_words
         Names too short for that, and single ideographs, as they are spelled.
     codes
@@ -137,6 +155,9 @@ class Identity:
     """
 
     words: frozenset[str] = frozenset()
+    exact: frozenset[str] = frozenset()
+    gapped: frozenset[str] = frozenset()
+    foreign: frozenset[str] = frozenset()
     short_words: frozenset[str] = frozenset()
     codes: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
@@ -156,7 +177,7 @@ class Identity:
     @property
     def only_names(self) -> "Identity":
         """The names without IDs and dates."""
-        return Identity(words=self.words, short_words=self.short_words)
+        return dataclasses.replace(self, codes=frozenset(), numbers=frozenset(), dates=frozenset())
 
     def mask(self, text: str, is_known: Callable[[str], bool] = lambda _: False) -> str:
         """Return a text with `MASK` in place of everything that names one of them.
@@ -164,7 +185,8 @@ class Identity:
         Parameters
         ----------
         is_known
-            Tells of a word whether it has a meaning of its own, so that a name inside it is none.
+            Tells of a word whether it has a meaning of its own. Such a word is a name only where
+            it is spelled as one, and a name inside it is none.
 
         Returns
         -------
@@ -175,28 +197,77 @@ class Identity:
         if len(text) > _LONGEST_TEXT:
             return self.mask(text[:_LONGEST_TEXT], is_known) + MASK
         spelled = spell(text)
+        source = spelled.plain.source
+        unlike = (place for place in self._unlike(spelled) if not is_known(source[slice(*place)]))
         found = [
             *self._names(spelled, is_known),
+            *unlike,
             *_in_words(spelled.plain, self.codes, lambda *_: False),
             *self._numbers(spelled.plain),
-            *days_in(spelled.plain.source, self.dates),
-            *(match.span() for match in _UID.finditer(spelled.plain.source)),
+            *days_in(source, self.dates),
+            *(match.span() for match in _UID.finditer(source)),
         ]
-        return _masked(spelled.plain.source, found) if found else text
+        return _masked(source, found) if found else text
+
+    def named_in(self, text: str, is_known: Callable[[str], bool]) -> "Identity | None":
+        """Return whom of many people whole words and numbers of a text name, None if nobody.
+
+        What it costs does not grow with their number. Words that mean something are left, since
+        among many people everything is somebody's name.
+
+        Parameters
+        ----------
+        is_known
+            As of `mask`.
+        """
+        spelled = spell(text[:_LONGEST_TEXT])
+        source = spelled.plain.source
+        runs = chain.from_iterable(map(_parted, _digit_runs(spelled.plain)))
+        names, codes = (
+            [word for place in places if not is_known(word := source[slice(*place)])]
+            for places in (
+                (
+                    *_whole(spelled.sound, self.words, _LEAST_BY_SOUND),
+                    *_whole(spelled.plain, self.short_words, _LEAST_BY_SOUND),
+                ),
+                _whole(spelled.plain, self.codes, _LEAST_MINOR),
+            )
+        )
+        numbers = [
+            number for run in runs if (number := _digits_of(run).lstrip("0")) in self.numbers
+        ]
+        codes += [number for number in numbers if len(number) >= _LEAST_SURE_DIGITS]
+        if not (names or codes):
+            return None
+        return Identity.of_all(
+            (identify_person(names, is_name=lambda _: True), identify_codes(codes))
+        )
 
     def _names(
         self, spelled: Spellings, is_known: Callable[[str], bool]
     ) -> Iterator[tuple[int, int]]:
         yield from _in_words(spelled.plain, self.short_words, is_known, must_be_tight=True)
-        yield from _in_words(spelled.sound, self.words, is_known)
+        source = spelled.plain.source
+        for start, end in _in_words(spelled.sound, self.words, is_known):
+            if not is_known(source[start:end]) or spell(source[start:end]).plain.text in self.exact:
+                yield start, end
         if spelled.ideographs is not spelled.sound:
             for start, end in _in_words(spelled.ideographs, self.words, is_known):
-                if end - start > 1 and is_ideograph(spelled.plain.source[start]):
+                if end - start > 1 and is_ideograph(source[start]):
                     yield start, end
+
+    def _unlike(self, spelled: Spellings) -> Iterator[tuple[int, int]]:
+        """Yield what may be names that are spelled quite otherwise, or are not whole."""
+        yield from find_gapped(spelled.plain.source, self.gapped)
+        yield from find_cut(spelled.plain, self.exact)
+        yield from find_transliterated(spelled.sound, self.words, self.foreign)
 
     def _numbers(self, spelled: Spelled) -> Iterator[tuple[int, int]]:
         for run in _digit_runs(spelled):
-            digits = "".join(letter.text for letter in run)
+            digits = _digits_of(run)
+            significant = digits.lstrip("0")
+            if len(significant) >= LEAST_CUT and begins_any(significant, self.numbers):
+                yield run[0].start, run[-1].end
             for number, first in _occurrences(self.numbers, digits):
                 last = first + len(number)
                 start = _zeros_before(run, first)
@@ -288,26 +359,39 @@ def _may_be_name(word: str, part: list[str], is_name: Callable[[str], bool]) -> 
     return is_name(word)
 
 
-def _of_words(words: Iterable[str]) -> Identity:
-    by_sound: set[str] = set()
-    as_spelled: set[str] = set()
-    for word in chain.from_iterable(map(_forms, words)):
-        plain, sound = spell_name(word)
-        is_short = len(plain) < _LEAST_SOUND
-        if is_short or is_unspaced(plain[:1]):
-            as_spelled |= {plain, spell_name(_written_out(word))[0]}
-        if not is_short:
-            by_sound.add(sound)
+def _of_words(names: Iterable[str]) -> Identity:
+    words: set[str] = set()
+    exact: set[str] = set()
+    foreign: set[str] = set()
+    short: set[str] = set()
+    lost: set[str] = set()
+    for name in names:
+        lost.add(gapped(name))
+        for word in _forms(name):
+            plain, sound = spell_name(word)
+            spelled = {plain, plain if word.isascii() else spell_name(_written_out(word))[0]}
+            exact |= spelled
+            is_short = len(plain) < _LEAST_SOUND
+            if is_short or is_unspaced(plain[:1]):
+                short |= spelled
+            if is_short:
+                continue
+            words.add(sound)
             if not (word.isupper() or word.istitle()):  # a capital letter inside parts a word
-                by_sound.add(spell(word).sound.text)
+                words.add(spell(word).sound.text)
+            if not is_latin(word[0]):
+                foreign.add(sound)
     return Identity(
-        words=frozenset(by_sound),
-        short_words=frozenset(w for w in as_spelled if len(w) > 1 or is_unspaced(w)),
+        words=frozenset(words),
+        exact=frozenset(exact),
+        gapped=frozenset(filter(None, lost)),
+        foreign=frozenset(foreign),
+        short_words=frozenset(w for w in short if len(w) > 1 or is_unspaced(w)),
     )
 
 
 def _forms(name: str) -> tuple[str, ...]:
-    return (name,) if name.isascii() else (name, read_ideographs(name))
+    return (name,) if name.isascii() else (name, read_ideographs(name), *misread(name))
 
 
 def _written_out(name: str) -> str:
@@ -365,6 +449,18 @@ def _in_words(
             yield place
 
 
+def _whole(spelled: Spelled, words: frozenset[str], least: int) -> Iterator[tuple[int, int]]:
+    """Yield where words of at least so many letters stand as wholes."""
+    text, letters = spelled.text, spelled.letters
+    cuts = [n for n, letter in enumerate(letters) if letter.cut or not n] + [len(letters)]
+    for number, start in enumerate(cuts):
+        for end in cuts[number + 1 :]:
+            if end - start > _LONGEST_WORD:
+                break
+            if end - start >= least and text[start:end] in words:
+                yield spelled.source_of(start, end)
+
+
 def _around(spelled: Spelled, start: int, end: int) -> str:
     """Return the words of the source in which some letters stand, as far as a word reaches."""
     first, last = start - _LONGEST_WORD, end + _LONGEST_WORD
@@ -400,6 +496,19 @@ def _digit_runs(spelled: Spelled) -> Iterator[list[Letter]]:
             run.append(letter)
     if run:
         yield run
+
+
+def _digits_of(run: Sequence[Letter]) -> str:
+    return "".join(digit.text for digit in run)
+
+
+def _parted(run: list[Letter]) -> Iterator[list[Letter]]:
+    """Yield digits that follow one another, as a whole and as signs part them."""
+    yield run
+    starts = [n for n, digit in enumerate(run) if n and digit.start > run[n - 1].end]
+    if starts:
+        for start, end in pairwise((0, *starts, len(run))):
+            yield run[start:end]
 
 
 def _zeros_before(run: Sequence[Letter], first: int) -> int:

@@ -23,6 +23,8 @@ _SIBILANTS = ("sh", "ch", "j")
 _IDEOGRAPHS = ("\u3400", "\u9fff")
 _UNSPACED = (("\u0e00", "\u0eff"), ("\u1780", "\u17ff"), ("\u3005", "\u9fff"), ("\uac00", "\ud7a3"))
 _LAST_WESTERN = "\u0dff"  # what comes before is quickly told
+_LEAST_SPACED = 4  # letters with signs or blanks between them that make a word
+_MOST_SPACE = 2
 _REMEMBERED = 8192
 
 
@@ -138,7 +140,31 @@ def _letters(source: str) -> list[Letter]:
             elif text := _letter(char):
                 found.append(Letter(text, place, place + 1, cut))
             before = char
+    return _together(found)
+
+
+def _together(letters: list[Letter]) -> list[Letter]:
+    """Make one word of letters that somebody spaced out or dotted; it may be parted anywhere."""
+    found = list(letters)
+    start = 0
+    for place in range(1, len(letters) + 1):
+        if place < len(letters) and _is_spaced(letters, place):
+            continue
+        if place - start >= _LEAST_SPACED:
+            for inner in range(start + 1, place):
+                found[inner] = found[inner]._replace(cut=1)
+        start = place
     return found
+
+
+def _is_spaced(letters: list[Letter], place: int) -> bool:
+    """Whether a letter and the one before it are words of their own, near one another."""
+    pair = letters[place - 1 : place + 1]
+    gap = pair[1].start - pair[0].end
+    is_alone = place + 1 == len(letters) or letters[place + 1].cut > 1
+    if not (0 < gap <= _MOST_SPACE and pair[0].cut > 1 and is_alone):
+        return False
+    return not any(letter.text.isdigit() for letter in pair)
 
 
 def _is_mark(char: str) -> bool:

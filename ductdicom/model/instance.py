@@ -239,6 +239,7 @@ class Raster(Value, frozen=True, kw_only=True):
 
     ``rows`` and ``columns`` are the height and width in pixels; ``frames`` and ``samples`` (per
     pixel) are at least 1. ``has_pixels``: there is an element with pixels, and it is not empty.
+    ``window_explanations`` are what somebody called the windows, to look for names in them.
     ``lossy_ratios`` and ``lossy_methods``: of each step of compression, as the header says.
     """
 
@@ -249,6 +250,7 @@ class Raster(Value, frozen=True, kw_only=True):
     bits_allocated: int | None = None
     bits_stored: int | None = None
     photometric: str | None = None
+    window_explanations: tuple[str, ...] = ()
     has_pixels: bool = False
     has_annotation: bool = False  # burned in, which may name the patient
     is_lossy: bool = False

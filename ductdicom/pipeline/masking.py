@@ -3,7 +3,8 @@
 The headers themselves say who is named: the patient, staff, places, numbers, dates. What nobody
 reads cannot decide, and stands on no page, in no record and in no message: no writer has to think
 of it. The words of one patient are looked for in the texts of all studies that may show one
-another's images: those of one patient ID, and of one Study Instance UID.
+another's images: those of one patient ID, and of one Study Instance UID. Of all other people of
+the run whole words are looked for, but for those that mean something.
 """
 
 import dataclasses
@@ -11,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -36,12 +37,13 @@ from ductdicom.model.instance import (
     Patient,
     People,
     Purpose,
+    Raster,
     Text,
 )
 from ductdicom.model.study import Study
 from ductdicom.model.value import Value
 from ductdicom.pipeline.gather import Gathered, PatientStudy
-from ductdicom.vocabulary.terms import Vocabulary
+from ductdicom.vocabulary.terms import Vocabulary, load_vocabulary
 
 _REMEMBERED = 1 << 14
 _SHORT = 3  # letters of a view, a side, a modality: in coded attributes these are no names
@@ -53,11 +55,21 @@ _TYPED: Mapping[type[Value], frozenset[str]] = {
     Purpose: frozenset({"processing_code"}),
     Breast: frozenset({"clinical_view", "pacs_view", "pacs_laterality"}),
     Geometry: frozenset({"paddle"}),
+    Raster: frozenset({"window_explanations"}),
 }
 _NEVER_SHOWN = frozenset(
     {"origin", "patient", "people", "equipment", "accession_number", "clock", "damage"}
-    | {"tag", "references"}
+    | {"tag", "references", "id"}
 )
+
+
+class _Group(NamedTuple):
+    """Studies that may show one another's images, by their numbers, and what names their people."""
+
+    numbers: list[int]
+    identity: Identity
+
+
 _Found = tuple[bool, str]  # whether it was typed, and the text
 
 
@@ -68,19 +80,60 @@ def hide_identity(gathered: Gathered, vocabulary: Vocabulary) -> tuple[Gathered,
     -------
     The studies with a mask in its place, and what names any of their people.
     """
-    known: list[Identity] = []
     parts = list(gathered.parts)
+    groups = [
+        _Group(
+            numbers, identify([i for n in numbers for i in parts[n].study.instances], vocabulary)
+        )
+        for numbers in _groups(parts)
+    ]
+    people = Identity.of_all(group.identity for group in groups)
+    is_known = partial(_is_known, vocabulary=vocabulary)
+    everybody = _Everybody(people, is_known)
     texts = _Texts()
-    for group in _groups(parts):
-        instances = [i for number in group for i in parts[number].study.instances]
-        identity = identify(instances, vocabulary)
-        known.append(identity)
+    for group in groups:
+        instances = (i for number in group.numbers for i in parts[number].study.instances)
         found: set[_Found] = set().union(*map(texts.of, instances))
-        hidden = dict(_hidden(found, identity, vocabulary))
-        for number in group:
+        identity = Identity.of_all((group.identity, *everybody.named_in(found)))
+        hidden = dict(_hidden(found, identity, is_known))
+        for number in group.numbers:
             study = texts.without(parts[number].study, hidden)
             parts[number] = dataclasses.replace(parts[number], study=study, identity=identity)
-    return dataclasses.replace(gathered, parts=tuple(parts)), Identity.of_all(known)
+    return dataclasses.replace(gathered, parts=tuple(parts)), people
+
+
+class _Everybody:
+    """All people of a run, found in texts; what many studies say is looked through once."""
+
+    def __init__(self, people: Identity, is_known: Callable[[str], bool]) -> None:
+        self._people = {True: people, False: people.only_names}
+        self._is_known = is_known
+        self._named: dict[_Found, Identity | None] = {}
+
+    def named_in(self, found: Iterable[_Found]) -> Iterator[Identity]:
+        """Yield what names those whom somebody typed into texts of one study."""
+        for text in found:
+            if text not in self._named:
+                self._named[text] = self._find(*text)
+            if (named := self._named[text]) is not None:
+                yield named
+
+    def _find(self, is_typed: bool, text: str) -> Identity | None:  # noqa: FBT001 - as in _Found
+        if is_typed or _may_be_typed(text, self._is_known):
+            return self._people[is_typed].named_in(text, self._is_known)
+        return None
+
+
+def _may_be_typed(text: str, is_known: Callable[[str], bool]) -> bool:
+    """Whether somebody typed into an attribute of codes what is none."""
+    return len(text) > _SHORT and not is_known(text)
+
+
+def hide_explanation(identity: Identity, text: str) -> str:
+    """Return what somebody called a window or a table without what names anybody."""
+    if identity.mask(text) == text:
+        return text  # most, for which no vocabulary need be read
+    return identity.mask(text, partial(_is_known, vocabulary=load_vocabulary()))
 
 
 def _groups(parts: Sequence[PatientStudy]) -> Iterable[list[int]]:
@@ -179,15 +232,14 @@ def _is_known(text: str, vocabulary: Vocabulary) -> bool:
 
 
 def _hidden(
-    found: Iterable[_Found], identity: Identity, vocabulary: Vocabulary
+    found: Iterable[_Found], identity: Identity, is_known: Callable[[str], bool]
 ) -> Iterator[tuple[_Found, str]]:
     """Yield the texts that name somebody, and what is left of them."""
-    is_known = partial(_is_known, vocabulary=vocabulary)
     names = identity.only_names
     for is_typed, text in found:
         if is_typed:
             masked = identity.mask(text, is_known)
-        elif len(text) > _SHORT and not is_known(text):
+        elif _may_be_typed(text, is_known):
             masked = names.mask(text, is_known)
         else:
             continue

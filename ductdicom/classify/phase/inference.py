@@ -18,10 +18,10 @@ from ductdicom.classify.phase.side import (
     TEXT_RULES,
     Side,
     labelled_filled,
+    masked,
     names_repeat,
 )
 from ductdicom.classify.phase.timeline import cluster_of, duration, gap_minutes, is_before
-from ductdicom.identity.known import MASK_SIGN
 from ductdicom.language.agents import denies_nothing
 from ductdicom.language.phrases import TextPhase
 from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strength
@@ -61,26 +61,9 @@ def infer(side: Side, thresholds: Thresholds) -> Side:
         posts=posts,
         hinting=_hinting(side),
         is_refilled=is_refilled,
-        masked=_masked(side),
+        masked=masked(side),
     )
     return side.called(partial(_infer_one, known=known, side=side, thresholds=thresholds))
-
-
-def _masked(side: Side) -> frozenset[int]:
-    """Return the places of images in whose own texts a word was hidden that named somebody.
-
-    It may have been a word of phase or of contrast as well, as of a patient called Scout.
-    """
-    texts = {
-        image.place: {
-            (text.tag, text.value)
-            for text, _ in image.subject.texts(Level.IMAGE, Level.SERIES)
-            if MASK_SIGN in text.value
-        }
-        for image in side.images
-    }
-    shared = set.intersection(*texts.values()) if texts else set()
-    return frozenset(place for place, found in texts.items() if found - shared)
 
 
 def _is_refilled(side: Side, posts: Sequence[Seen]) -> bool:
@@ -240,11 +223,17 @@ def suggest(side: Side, thresholds: Thresholds) -> Side:
     The longest pause is where the filling lies. Of several about as long, the one counts that
     parts contact views from magnified or lightly compressed ones. Without a pause, magnified
     views show the filling, unless the clock, the instance or the series numbers have one of them
-    first. Where two hints contradict each other nothing is suggested. A suggestion is never a
-    phase.
+    first. Where two hints contradict each other nothing is suggested, nor of an image in whose text
+    a word was hidden that may have told. A suggestion is never a phase.
     """
     if any(image.call.phase is not Phase.UNKNOWN for image in side.images):
         return side
+    own = {image.place: image.call for image in side.images if image.place in masked(side)}
+    suggested = _suggest_all(side, thresholds)
+    return suggested.called(lambda image: own.get(image.place, image.call))
+
+
+def _suggest_all(side: Side, thresholds: Thresholds) -> Side:
     pauses = _longest_pauses(side, thresholds)
     if pauses:
         telling = pauses if len(pauses) == 1 else list(filter(_parts_views, pauses))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec.structs import replace
 
 from ductdicom.classify.image.seen import Seen
+from ductdicom.identity.known import MASK_SIGN
 from ductdicom.language.labels import may_say_filled
 from ductdicom.language.whole import Word
 from ductdicom.model.call import Evidence, Laterality, Phase, PhaseCall, Strength
@@ -93,3 +94,20 @@ def labelled_filled(images: Sequence[Seen]) -> frozenset[int]:
         for image in images
         if any(may_say_filled(words, frozenset()) for words in words_by_tag(image).values())
     )
+
+
+def masked(side: Side) -> frozenset[int]:
+    """Return the places of images in whose own texts a word was hidden that named somebody.
+
+    It may have been a word of phase or of contrast as well, as of a patient called Scout.
+    """
+    texts = {
+        image.place: {
+            (text.tag, text.value)
+            for text, _ in image.subject.texts(Level.IMAGE, Level.SERIES)
+            if MASK_SIGN in text.value
+        }
+        for image in side.images
+    }
+    shared = set.intersection(*texts.values()) if texts else set()
+    return frozenset(place for place, found in texts.items() if found - shared)

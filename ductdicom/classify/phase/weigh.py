@@ -18,6 +18,7 @@ from ductdicom.classify.phase.side import (
     Side,
     Source,
     firm,
+    masked,
     source_of,
 )
 from ductdicom.classify.phase.timeline import clusters
@@ -125,6 +126,8 @@ def _counts_in_burst(
         item.says == Phase.POST for image in side.images for item in _said(image, source)
     )
     is_hand_written = any(other[0] in _HAND_WRITTEN for other in uniform)
+    if masked(side):  # of a scout, may be, on which the console copied the filling's values
+        return False
     return says_post and is_hand_written and all(i.view.is_magnified for i in side.images)
 
 

@@ -504,6 +504,7 @@ TECHNIQUE = {
         bits_allocated=binary_integer(Tag.BITS_ALLOCATED),
         bits_stored=binary_integer(Tag.BITS_STORED),
         photometric=word(Tag.PHOTOMETRIC_INTERPRETATION),
+        window_explanations=otherwise(values(Tag.WINDOW_EXPLANATION), ()),
         has_pixels=Field(lambda header: header.facts.has_pixels, ()),
         has_annotation=is_claimed(Tag.BURNED_IN_ANNOTATION),
         is_lossy=_is_lossy,

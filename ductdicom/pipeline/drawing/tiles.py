@@ -13,6 +13,7 @@ from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Note
 from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.pipeline.drawing.originals import Members
+from ductdicom.pipeline.masking import hide_explanation
 from ductdicom.pixels.decoding.decode import read_image
 from ductdicom.pixels.display.voi import VoiChoice, VoiKind, Voter, choose_voi, voter_of
 from ductdicom.pixels.stored import StoredImage
@@ -239,7 +240,7 @@ class _Reader(NamedTuple):
         except InputError as error:
             return MissingTile(reason=error.reason)
         vois = tuple(
-            replace(voi, explanation=self.identity.mask(voi.explanation))
+            replace(voi, explanation=hide_explanation(self.identity, voi.explanation))
             for voi in stored.attributes.vois
         )
         return replace(stored, attributes=replace(stored.attributes, vois=vois))

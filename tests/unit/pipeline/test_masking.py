@@ -22,12 +22,13 @@ from ductdicom.model.instance import (
     Patient,
     People,
     Purpose,
+    Raster,
     Text,
 )
 from ductdicom.model.study import Study
 from ductdicom.pipeline.gather import Gathered, PatientStudy
 from ductdicom.pipeline.judge import judge
-from ductdicom.pipeline.masking import hide_identity
+from ductdicom.pipeline.masking import hide_explanation, hide_identity, identify
 from ductdicom.vocabulary.terms import load_vocabulary
 
 PATIENT = Patient(patient_id="PID-1", name="DOE^JANE", birth_date="19700131")
@@ -103,6 +104,51 @@ def test_the_name_of_a_patient_with_another_id_is_a_word():
 
     assert texts_of(parts[0].study.instances[0]) == ["post"]
     assert parts[0].study.instances[0] is one
+
+
+PLACED_FOR_OTHERS = {
+    "comment": (lambda i: i.texts[0].value, lambda i, t: replace(i, texts=(_comment(t),))),
+    "window": (
+        lambda i: i.raster.window_explanations[0],
+        lambda i, t: replace(i, raster=Raster(window_explanations=(t,))),
+    ),
+    "view": (
+        lambda i: i.breast.view_position,
+        lambda i, t: replace(i, breast=Breast(view_position=t)),
+    ),
+}
+
+
+def _comment(text):
+    return Text(level=Level.IMAGE, tag="(0020,4000)", value=text)
+
+
+@pytest.mark.parametrize("place", PLACED_FOR_OTHERS)
+@pytest.mark.parametrize("typed", ["ROE", "roe", "Sauerbrey", "Nowak, Ewa", "BRA77613"])
+def test_people_of_another_study_of_the_run_are_masked(typed, place):
+    get, put = PLACED_FOR_OTHERS[place]
+    one = put(make_instance("2.25.7", patient=PATIENT), f"CC {typed} x")
+    other = Patient(patient_id="BRA77613", name="ROE^MARY")
+    staff = People(ids=("BRA77613",), staff=("NOWAK^EWA", "Sauerbrey"))
+    two = make_instance("2.25.8", patient=other, people=staff)
+
+    parts = hide(part_of(one), part_of(two, uid="2.25.2"))
+
+    is_number_in_codes = place == "view" and typed.isupper() and not typed.isalpha()
+    wanted = f"CC {typed if is_number_in_codes else MASK} x"
+    assert get(parts[0].study.instances[0]) == wanted
+    if not is_number_in_codes:
+        assert hide_explanation(parts[0].identity, f"CC {typed} x") == wanted
+
+
+@pytest.mark.parametrize(
+    ("explanation", "shown"),
+    [("NORMAL", "NORMAL"), ("DOE soft", f"{MASK} soft"), ("scout CC", "scout CC")],
+)
+def test_a_windows_explanation_is_said_without_names(explanation, shown):
+    identity = identify([make_instance(patient=Patient(name="DOE^SCOTT"))], load_vocabulary())
+
+    assert hide_explanation(identity, explanation) == shown
 
 
 @pytest.mark.parametrize("name", ["PRE^X", "SCOUT^ANNA", "LINKS^ANNA", "POST^ANNA", "SIN^MIN"])

@@ -379,3 +379,21 @@ def test_what_is_hidden_on_all_images_alike_tells_nothing():
     call = conclude(*make_visit(*images))
 
     assert [str(image.call.phase) for image in images_of(call)] == ["pre", "post"]
+
+
+@pytest.mark.parametrize(
+    ("at", "text", "suggested"),
+    [
+        pytest.param("09:40", "CC", "post", id="a text that hides nothing"),
+        pytest.param("09:40", "■■■ CC", "None", id="after the pause: it may have said scout"),
+        pytest.param("09:02", "■■■ CC", "None", id="before it: it may have said post"),
+    ],
+)
+def test_of_an_image_whose_text_hides_a_word_nothing_is_suggested(at, text, suggested):
+    plain = [{"study_text": "Ductogram", "at": minute} for minute in ("09:00", "09:41")]
+
+    call = conclude(*make_visit(*plain, {"study_text": "Ductogram", "at": at, "comment": text}))
+
+    told = {i.instance.clock.acquired_time.strftime("%H:%M"): i for i in images_of(call)}
+    assert str(told[at].call.suggestion) == suggested
+    assert [str(told[time].call.suggestion) for time in ("09:00", "09:41")] == ["pre", "post"]

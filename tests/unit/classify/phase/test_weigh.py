@@ -167,3 +167,25 @@ def test_one_phase_for_a_contact_view_and_a_later_magnified_one_does_not_count(
     )
 
     assert [image.call.confidence for image in images_of(call)] == [wanted] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        pytest.param("CC", "post", id="a text that hides nothing"),
+        pytest.param("■■■ CC", "unknown", id="it may have said scout"),
+    ],
+)
+def test_values_on_all_images_of_a_burst_do_not_count_where_a_text_hides_a_word(text, wanted):
+    filled = {
+        "study_text": "Ductogram",
+        "contrast": Contrast(route="INTRADUCTAL", volume_ml=0.4),
+        **MAGNIFIED,
+    }
+    images = make_visit(
+        {"at": "09:00", "comment": text, **filled}, {"at": "09:03", "comment": "ML", **filled}
+    )
+
+    call = conclude(*images)
+
+    assert {str(image.call.phase) for image in images_of(call)} == {wanted}

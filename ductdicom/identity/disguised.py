@@ -1,0 +1,177 @@
+"""Names as machines and hurry leave them: cut off, in another script, in a broken character set.
+
+Nobody can tell such a word from one that means something: callers ask for that first. Heuristic.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
+
+from ductdicom.identity.spelled import Spelled, is_unspaced
+
+Places = Iterator[tuple[int, int]]
+"""Where something stands in a source, from its first character to the one behind it."""
+
+_GAP = "*"
+_LEAST_GAPPED = 3  # letters that are left of a name whose others are broken
+_LEAST_OPEN = 4  # where the broken letter was the first or last, or only a blank stands for it
+_ENTITIES = re.compile(r"&#?\w{1,8};|[%=][0-9a-f]{2}|[\\/][ux]0{0,2}[0-9a-f]{2}", re.IGNORECASE)
+_MISREAD = (
+    *(("utf-8", "latin-1"), ("utf-8", "cp1252"), ("cp1251", "latin-1"), ("koi8-r", "latin-1")),
+    *(("iso8859-5", "latin-1"), ("iso8859-7", "latin-1"), ("iso8859-8", "latin-1")),
+    *(("cp1256", "latin-1"), ("iso8859-6", "latin-1"), ("cp866", "cp850")),
+)
+LEAST_CUT = 5
+"""Letters of a name, or digits of a number, that is not all there."""
+_LEAST_DOTTED = 4  # of one that a point cuts short
+_CUT_SIGNS = tuple(".…")
+_LEAST_SKELETON = 3  # consonants
+_LONGEST_WORD = 40
+_REMEMBERED = 256
+_LAST_LATIN = "\u036f"
+_MORE_LATIN = ("\u1e00", "\u1eff")
+_HARD_C = re.compile("c(?=[aou])|ch(?=[rl])")
+_HISSING = re.compile("(?:[cszx]h?|t(?=[cszx]))+")
+_VOWELS = re.compile("[aeiou]")
+_SAME_CONSONANT = str.maketrans({"b": "f", "v": "f", "g": "k", "q": "k"})
+
+
+def gapped(name: str) -> str:
+    """Return a name with a sign for each run of letters that a broken character set loses.
+
+    Returns
+    -------
+    str
+        ``m*ller`` of *Müller*; ``""`` of a name of which nothing is lost, or too much.
+    """
+    if name.isascii():
+        return ""
+    found = re.sub(r"\W+|_|[^a-z*]+", _GAP, name.casefold())
+    inner = found.strip(_GAP)
+    least = _LEAST_GAPPED if _GAP in inner else _LEAST_OPEN
+    return inner if len(inner.replace(_GAP, "")) >= least else ""
+
+
+def misread(name: str) -> list[str]:
+    """Return what other programs make of a name that is not in Latin letters."""
+    if any(is_latin(char) or is_unspaced(char) for char in name):
+        return []
+    found = []
+    for meant, taken in _MISREAD:
+        try:
+            found.append(name.encode(meant).decode(taken))
+        except UnicodeError:
+            continue
+    return found
+
+
+def is_latin(char: str) -> bool:
+    """Whether a character belongs to words in Latin letters."""
+    return char <= _LAST_LATIN or _MORE_LATIN[0] <= char <= _MORE_LATIN[1]
+
+
+def find_gapped(source: str, names: frozenset[str]) -> Places:
+    """Yield where names stand of which letters were lost to a broken character set.
+
+    Parameters
+    ----------
+    source
+        After NFKC.
+    names
+        As `gapped` returns them.
+    """
+    if not names:
+        return
+    text, places = _with_gaps(source)
+    for match in _any_of(names).finditer(text):
+        start, end = match.span(1)
+        first, last = places[start], places[end - 1] + 1
+        letters = match[1].replace(_GAP, "")
+        if (
+            len(letters) >= _LEAST_OPEN
+            or not source[first:last].replace(" ", "").isascii()
+            or (" " not in source[first:last])
+        ):
+            yield first, last
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _any_of(names: frozenset[str]) -> re.Pattern[str]:
+    longest = sorted(names, key=lambda name: (-len(name), name))
+    return re.compile(rf"(?<![a-z])(?=({'|'.join(map(re.escape, longest))})(?![a-z]))")
+
+
+def _with_gaps(source: str) -> tuple[str, list[int]]:
+    """Return the small letters of ASCII, a sign for whatever stands between, and their places."""
+    hidden = _ENTITIES.sub(lambda found: " " * len(found[0]), source)
+    text: list[str] = []
+    places: list[int] = []
+    for place, char in enumerate(hidden):
+        letter = char.lower() if char.isascii() and char.isalpha() else _GAP
+        if letter != _GAP or text[-1:] != [_GAP]:
+            text.append(letter)
+            places.append(place)
+    return "".join(text), places
+
+
+def find_cut(plain: Spelled, names: frozenset[str]) -> Places:
+    """Yield where names are cut short, as at the length that an element may have."""
+    for word, start, end in words_of(plain):
+        place = plain.source_of(start, end)
+        is_dotted = plain.source[place[1] : place[1] + 1] in _CUT_SIGNS
+        least = _LEAST_DOTTED if is_dotted else LEAST_CUT
+        if len(word) >= least and begins_any(word, names):
+            yield place
+
+
+def begins_any(word: str, names: frozenset[str]) -> bool:
+    """Whether a word or a number is how one of some begins."""
+    ordered = _ordered(names)
+    place = bisect_left(ordered, word)
+    return place < len(ordered) and ordered[place].startswith(word)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _ordered(names: frozenset[str]) -> list[str]:
+    return sorted(names)
+
+
+def words_of(spelled: Spelled) -> Iterator[tuple[str, int, int]]:
+    """Yield the words and the numbers of a text, and the places of their letters."""
+    cuts = [n for n, letter in enumerate(spelled.letters) if letter.cut > 1 or not n]
+    for start, end in pairwise((*cuts, len(spelled.letters))):
+        yield spelled.text[start:end], start, end
+
+
+def find_transliterated(sound: Spelled, names: frozenset[str], foreign: frozenset[str]) -> Places:
+    """Yield where names stand in another script than their own, by their consonants.
+
+    Parameters
+    ----------
+    sound
+        A text by its sound.
+    names, foreign
+        By their sound: all names, sought in words of other scripts than the Latin; and those in
+        such scripts, sought in Latin words.
+    """
+    for word, start, end in words_of(sound):
+        first, last = sound.source_of(start, end)
+        wanted = foreign if is_latin(sound.source[first]) else names
+        if not wanted or not word.isalpha() or len(word) > _LONGEST_WORD:
+            continue
+        bones = _skeleton(word)
+        if len(bones) >= _LEAST_SKELETON and bones in _skeletons(wanted):
+            yield first, last
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _skeletons(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(_skeleton, names))
+
+
+def _skeleton(sound: str) -> str:
+    """Return the consonants of a word, those alike that languages write each in its own way."""
+    hissing = _HISSING.sub("s", _HARD_C.sub("k", sound))
+    return _VOWELS.sub("", hissing).translate(_SAME_CONSONANT).rstrip("h")

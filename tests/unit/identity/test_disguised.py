@@ -1,0 +1,175 @@
+"""A name is known where machines or hurry changed it; a word that means something is none."""
+
+import pytest
+
+from ductdicom.identity.known import (
+    MASK,
+    Identity,
+    identify_codes,
+    identify_person,
+    identify_phones,
+)
+
+KNOWN = {
+    *("scout", "link", "links", "recht", "rechts", "pre", "spot", "post", "kontrast", "no", "l"),
+    *("cc", "left", "injection"),
+}
+
+
+def is_known(text):
+    return all(word in KNOWN for word in text.lower().split())
+
+
+def of_name(name):
+    return identify_person([name], is_name=lambda _: True)
+
+
+DISGUISED = [
+    *(
+        ("Müller^Änne", text)
+        for text in (
+            *(
+                "MÃ¼ller",
+                "M?ller",
+                "M ller",
+                "M_ller",
+                "M~ller",
+                "M\ufffdller",
+                "M³ller",
+                "M\x81ller",
+            ),
+            *("MÃœLLER", "M&uuml;ller", "M%FCller", "M=FCller", "M\\xfcller", "Mï¿½ller", "M‚ller"),
+            *("M.ü.l.l.e.r", "M ü l l e r", "M U E L L E R", "m-u-l-l-e-r", "M. Ü. L. L. E. R."),
+            *("Muell", "Muelle", "Muel.", "Мюллер", "МЮЛЛЕР"),
+        )
+    ),
+    *(
+        ("Nováková^Jana", text)
+        for text in ("Nov?kov?", "Nov kov", "Novßkovß", "ノバコバ", "Новакова")
+    ),
+    *(("Łukasiewicz^Małgorzata", text) for text in ("£ukasiewicz", "Ma³gorzata", "Łukasiew")),
+    *(("Yıldız^Ayşe", text) for text in ("Yýldýz", "Y?ld?z")),
+    *(("Hoffmann^Eva", text) for text in ("Hoffma", "Hoffm.", "H o f f m a n n", "Хоффманн")),
+    *(
+        ("Щербакова^Юлия", text)
+        for text in ("Schtscherbakowa", "Ščerbakova", "Chtcherbakova", "Szczerbakowa", "Ùåðáàêîâà")
+    ),
+    *(("Иванова^Мария", text) for text in ("ÐÐ²Ð°Ð½Ð¾Ð²Ð°".replace("ÐÐ²", "Ð\x98Ð²"), "Èâàíîâà")),
+    *(("محمد^فاطمة", text) for text in ("Mohammed", "Muhammad", "Fatima")),
+    *(("Papadopoulou^Maria", text) for text in ("Παπαδοπούλου", "Papadopo")),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), DISGUISED)
+def test_a_name_is_found_however_it_was_changed(name, text):
+    masked = of_name(name).mask(f"CC, {text} post", is_known)
+
+    letters = [char for char in masked if char.isalpha()]
+    assert MASK in masked
+    assert "".join(letters).replace("ß", "") == "CCpost"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Scott^Ann", "scout"),
+        ("Link^Ann", "links"),
+        ("Recht^Ann", "rechts"),
+        ("Prey^Ann", "pre injection"),
+        ("Spott^Ann", "spot"),
+        ("Pozt^Ann", "post"),
+        ("Lefft^Ann", "left"),
+        ("Noël^Ann", "no l"),
+        ("Kontras^Ann", "kontrast"),
+    ],
+)
+def test_a_word_that_means_something_is_no_name_that_only_sounds_alike(name, words):
+    assert of_name(name).mask(words, is_known) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("Scout^Ann", "SCOUT"), ("Links^Ann", "links"), ("Pré^Ann", "pre"), ("Post^Ann", "Post")],
+)
+def test_a_word_that_means_something_is_a_name_where_it_is_spelled_as_one(name, word):
+    assert of_name(name).mask(f"{word} cc", is_known) == f"{MASK} cc"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        pytest.param("Bär^Ann", "b r", id="two letters are left"),
+        pytest.param("Hoffmann^Eva", "Hoff", id="too little of the name"),
+        pytest.param("Müller^Eva", "Miller Molar", id="another name of these consonants"),
+        pytest.param("Müller^Eva", "L CC M L O 2", id="letters that stand alone"),
+        pytest.param("Smith^Eva", "S M", id="two letters"),
+    ],
+)
+def test_what_is_too_little_of_a_name_is_none(name, text):
+    assert of_name(name).mask(text, is_known) == text
+
+
+def test_an_id_that_is_cut_off_is_found():
+    identity = identify_codes(["H-0047-1193"])
+
+    assert identity.mask("post H-0047-119", is_known) == f"post H-{MASK}"
+    assert identity.mask("post 0047119", is_known) == f"post {MASK}"
+    assert identity.mask("post 471", is_known) == "post 471"
+
+
+@pytest.mark.parametrize(
+    "text", ["0170 5551234", "+49 170 5551234", "01705551234", "0049170/5551234", "5551234"]
+)
+def test_a_telephone_number_is_found_with_and_without_its_country(text):
+    masked = identify_phones(["+49 170 5551234"]).mask(f"tel {text}", is_known)
+
+    assert MASK in masked
+    assert "5551" not in masked
+
+
+PEOPLE = Identity.of_all(
+    [*map(of_name, ("Smith^Jane", "Müller^Eva", "Post^Ann", "Li^Na")), identify_codes(["BRA77613"])]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("CC SMITH", f"CC {MASK}"),
+        ("cc_mueller_2", f"cc_{MASK}_2"),
+        ("Jane Smith", MASK),
+        ("BRA77613", MASK),
+        ("bra-77613", MASK),
+        ("post", "post"),
+        ("LINA", MASK),
+    ],
+)
+def test_among_many_people_whole_words_that_mean_nothing_name_somebody(text, masked):
+    named = PEOPLE.named_in(text, is_known)
+
+    assert (named or Identity()).mask(text, is_known) == masked
+
+
+def test_whom_a_text_names_costs_as_much_with_many_people():
+    sets = {name: _Counted(getattr(PEOPLE, name)) for name in ("words", "codes", "numbers")}
+    people = Identity(**sets)
+
+    people.named_in("Galactogram post SMITH 300 CC", is_known)
+
+    assert sum(found.asked for found in sets.values()) < 40
+    assert not any(found.gone_through for found in sets.values())
+
+
+class _Counted(frozenset):
+    """A set that counts what it is asked, and whether anybody goes through it."""
+
+    asked = 0
+    gone_through = False
+
+    def __contains__(self, item):
+        self.asked += 1
+        return super().__contains__(item)
+
+    def __iter__(self):
+        self.gone_through = True
+        return super().__iter__()
