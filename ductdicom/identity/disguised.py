@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-from ductdicom.identity.spelled import Spelled, is_unspaced
+from ductdicom.identity.spelled import Spelled, is_unspaced, occurrences
 
 Places = Iterator[tuple[int, int]]
 """Where something stands in a source, from its first character to the one behind it."""
@@ -85,22 +85,14 @@ def find_gapped(source: str, names: frozenset[str]) -> Places:
     if not names:
         return
     text, places = _with_gaps(source)
-    for match in _any_of(names).finditer(text):
-        start, end = match.span(1)
+    for name, start in occurrences(names, text):
+        end = start + len(name)
+        if text[start - 1 : start].isalpha() or text[end : end + 1].isalpha():
+            continue
         first, last = places[start], places[end - 1] + 1
-        letters = match[1].replace(_GAP, "")
-        if (
-            len(letters) >= _LEAST_OPEN
-            or not source[first:last].replace(" ", "").isascii()
-            or (" " not in source[first:last])
-        ):
+        is_torn = " " in source[first:last] and source[first:last].replace(" ", "").isalpha()
+        if not is_torn or len(name.replace(_GAP, "")) >= _LEAST_OPEN:
             yield first, last
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _any_of(names: frozenset[str]) -> re.Pattern[str]:
-    longest = sorted(names, key=lambda name: (-len(name), name))
-    return re.compile(rf"(?<![a-z])(?=({'|'.join(map(re.escape, longest))})(?![a-z]))")
 
 
 def _with_gaps(source: str) -> tuple[str, list[int]]:

@@ -7,10 +7,9 @@ digits, dates in any order and with any separators.
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from functools import lru_cache
 from itertools import chain, pairwise, permutations
 
 from ductdicom.identity.dates import Day, days_in
@@ -30,6 +29,7 @@ from ductdicom.identity.spelled import (
     Spellings,
     is_ideograph,
     is_unspaced,
+    occurrences,
     read_ideographs,
     spell,
     spell_name,
@@ -51,8 +51,6 @@ _LONGEST_COUNTRY = 3  # digits of a telephone number that are its country's
 _LOCAL_DIGITS = 7
 _MOST_SIGNS = 2  # between two digits of one number
 _LEAST_CODE = 3
-_BEGINNING = 3  # letters
-_REMEMBERED = 256
 _LEAST_MINOR = 5  # letters and digits of numbers of orders and visits, which are often 1
 _GROUP_SIGNS = re.compile(r"[=\\]")
 _NAME_PARTS = 3  # family, given and middle name; what follows are titles (DICOM PS3.5 6.2.1)
@@ -268,7 +266,7 @@ class Identity:
             significant = digits.lstrip("0")
             if len(significant) >= LEAST_CUT and begins_any(significant, self.numbers):
                 yield run[0].start, run[-1].end
-            for number, first in _occurrences(self.numbers, digits):
+            for number, first in occurrences(self.numbers, digits):
                 last = first + len(number)
                 start = _zeros_before(run, first)
                 if _is_number_there(spelled.source, run, (start, first, last)):
@@ -399,30 +397,6 @@ def _written_out(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold().translate(_WRITTEN_OUT)
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _by_beginning(words: frozenset[str]) -> Mapping[int, Mapping[str, list[str]]]:
-    """Return the words by their first letters, so that a text need not be searched for each.
-
-    Returns
-    -------
-    By the number of these letters, which is less for shorter words.
-    """
-    found: dict[int, dict[str, list[str]]] = {}
-    for word in sorted(words):
-        beginning = word[:_BEGINNING]
-        found.setdefault(len(beginning), {}).setdefault(beginning, []).append(word)
-    return found
-
-
-def _occurrences(words: frozenset[str], text: str) -> Iterator[tuple[str, int]]:
-    """Yield each word of a text, and where it stands."""
-    for length, beginnings in _by_beginning(words).items():
-        for start in range(len(text) - length + 1):
-            for word in beginnings.get(text[start : start + length], ()):
-                if text.startswith(word, start):
-                    yield word, start
-
-
 def _in_words(
     spelled: Spelled,
     words: frozenset[str],
@@ -432,7 +406,7 @@ def _in_words(
 ) -> Iterator[tuple[int, int]]:
     """Yield where words stand as wholes, or long ones inside a word without meaning."""
     seen: dict[str, int] = {}
-    for word, start in _occurrences(words, spelled.text):
+    for word, start in occurrences(words, spelled.text):
         end = start + len(word)
         if start < seen.get(word, 0):  # it overlaps itself
             continue

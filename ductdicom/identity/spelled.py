@@ -7,6 +7,7 @@ it any more: only whether two texts are the same name. Heuristic.
 
 import re
 import unicodedata
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -25,7 +26,9 @@ _UNSPACED = (("\u0e00", "\u0eff"), ("\u1780", "\u17ff"), ("\u3005", "\u9fff"), (
 _LAST_WESTERN = "\u0dff"  # what comes before is quickly told
 _LEAST_SPACED = 4  # letters with signs or blanks between them that make a word
 _MOST_SPACE = 2
+_BEGINNING = 3  # letters
 _REMEMBERED = 8192
+_REMEMBERED_PEOPLE = 256
 
 
 class Letter(NamedTuple):
@@ -221,3 +224,27 @@ def _by_sound(letters: list[Letter]) -> list[Letter]:
             found.append(Letter(text, letter.start, end, letter.cut))
         place += 1
     return found
+
+
+@lru_cache(maxsize=_REMEMBERED_PEOPLE)
+def _by_beginning(words: frozenset[str]) -> Mapping[int, Mapping[str, list[str]]]:
+    """Return the words by their first letters, so that a text need not be searched for each.
+
+    Returns
+    -------
+    By the number of these letters, which is less for shorter words.
+    """
+    found: dict[int, dict[str, list[str]]] = {}
+    for word in sorted(words):
+        beginning = word[:_BEGINNING]
+        found.setdefault(len(beginning), {}).setdefault(beginning, []).append(word)
+    return found
+
+
+def occurrences(words: frozenset[str], text: str) -> Iterator[tuple[str, int]]:
+    """Yield each word of a text, and where it stands."""
+    for length, beginnings in _by_beginning(words).items():
+        for start in range(len(text) - length + 1):
+            for word in beginnings.get(text[start : start + length], ()):
+                if text.startswith(word, start):
+                    yield word, start

@@ -32,7 +32,8 @@ PART = PatientStudy(
     [
         ("/data/export/PORT_ANN/IM1", f"/data/export/{MASK}/IM1"),
         ("/data/export/portann_2/IM1", f"/data/export/{MASK}_2/IM1"),
-        ("CD1/PORTA/IM1", f"CD1/{MASK}A/IM1"),
+        ("CD1/PORTX/IM1", f"CD1/{MASK}X/IM1"),
+        ("CD1/PORTA/IM1", f"CD1/{MASK}/IM1"),
         ("images/IM1", "images/IM1"),
     ],
 )
