@@ -19,15 +19,17 @@ class Event(Value, frozen=True, kw_only=True):
     """What one person decided at one moment of an image, or of a study; never changed.
 
     The image is named by its SOP Instance UID, its own ID in the output folder (``image``), or
-    both; a study by its Study Instance UID. Fields that are None were not decided; where all are,
-    the decision only takes back those that ``undoes`` names. ``by`` are initials, ``at`` is UTC in
-    ISO 8601 without a zone, ``content`` the SHA-256 of the file that was looked at. ``login`` is
-    who signed in, and stands in the journal alone.
+    both; a study by its Study Instance UID, its key in the output folder (``study``), or both.
+    Fields that are None were not decided; where all are, the decision only takes back those that
+    ``undoes`` names. ``by`` are initials, ``at`` is UTC in ISO 8601 without a zone, ``content`` the
+    SHA-256 of the file that was looked at. ``login`` is who signed in, and stands in the journal
+    alone.
     """
 
     sop_instance_uid: str = ""
     image: str = ""
     study_instance_uid: str = ""
+    study: str = ""
     phase: Phase | None = None
     laterality: Laterality | None = None
     view: str | None = None
@@ -65,6 +67,12 @@ class Event(Value, frozen=True, kw_only=True):
     def fields(self) -> tuple[str, ...]:
         """The fields that are decided."""
         return tuple(name for name in FIELDS if getattr(self, name) is not None)
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        """Everything that names what is decided on."""
+        names = (self.image, self.sop_instance_uid, self.study_instance_uid, self.study)
+        return tuple(filter(None, names))
 
     @property
     def order(self) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from ductdicom.wording import nearest
 
 TABLES = frozenset({".csv", ".tsv", ".txt"})
 _FIELDS = sorted((*Event.__struct_fields__, "id"))
-_SUBJECTS = ("sop_instance_uid", "image", "study_instance_uid")
+_SUBJECTS = ("sop_instance_uid", "image", "study_instance_uid", "study")
 _CHOICES: Mapping[str, tuple[Mapping[str, object], str]] = {
     "phase": ({str(item): item for item in Phase}, "phase is pre, post or unknown"),
     "laterality": ({str(item): item for item in Laterality}, "laterality is L, R or B"),
@@ -154,6 +154,7 @@ def _event(entry: Mapping[str, object], path: Path | str, number: int) -> Event:
         sop_instance_uid=words["sop_instance_uid"],
         image=words["image"].lower(),
         study_instance_uid=words["study_instance_uid"],
+        study=words["study"],
         view=words["view"].upper() or None,
         by=_initials(words["by"], path, number),
         at=_time(words["at"], path, number),
@@ -184,7 +185,7 @@ def _value(name: str, word: str, path: Path | str, number: int) -> Any:
 def _check_subject(words: Mapping[str, str], path: Path | str, number: int) -> None:
     """Refuse a decision on nothing, and one on an image and a study at once."""
     is_of_image = bool(words["sop_instance_uid"] or words["image"])
-    is_of_study = bool(words["study_instance_uid"])
+    is_of_study = bool(words["study_instance_uid"] or words["study"])
     if not (is_of_image or is_of_study):
         message = f"decision {number} has no {', no '.join(_SUBJECTS)}"
         raise UsageError(message, path=path)

@@ -46,7 +46,8 @@ def in_force(events: Iterable[Event], names: Mapping[str, str] | None = None) ->
     Parameters
     ----------
     names
-        The SOP Instance UIDs of images by their own ID, as far as these are known.
+        The SOP Instance UIDs of images by their own ID, and the Study Instance UIDs of studies by
+        their key, as far as these are known.
     """
     found: dict[Event, list[str]] = {}
     for group in by_subject(events, names or {}).values():
@@ -63,11 +64,13 @@ def in_force(events: Iterable[Event], names: Mapping[str, str] | None = None) ->
 def by_subject(
     events: Iterable[Event], names: Mapping[str, str] | None = None
 ) -> Mapping[str, list[Event]]:
-    """Return decisions by what they are on: the UID of an image or a study, or an image's ID."""
+    """Return decisions by what they are on: its UID, or where that is not known its ID or key."""
+    known = names or {}
     groups: dict[str, list[Event]] = {}
     for event in events:
-        uid = event.sop_instance_uid or (names or {}).get(event.image, event.image)
-        groups.setdefault(uid or f"study {event.study_instance_uid}", []).append(event)
+        uid = event.sop_instance_uid or known.get(event.image, event.image)
+        study = event.study_instance_uid or known.get(event.study, event.study)
+        groups.setdefault(uid or f"study {study}", []).append(event)
     return groups
 
 

@@ -147,7 +147,8 @@ def keep_decisions(output: Path, journal: Journal, names: Mapping[str, str] | No
     Parameters
     ----------
     names
-        The SOP Instance UIDs of images by their own ID, as far as these are known.
+        The SOP Instance UIDs of images by their own ID, and the Study Instance UIDs of studies by
+        their key, as far as these are known.
 
     Raises
     ------
@@ -164,7 +165,7 @@ def keep_decisions(output: Path, journal: Journal, names: Mapping[str, str] | No
 
 
 def state_of(
-    fingerprint: str, events: Iterable[Event], *, study: str, images: Iterable[str]
+    fingerprint: str, events: Iterable[Event], *, study: str, key: str = "", images: Iterable[str]
 ) -> str:
     """Return what a reviewer has seen of a study, as one hash that changes with it.
 
@@ -176,13 +177,11 @@ def state_of(
         Decisions, of which those on this study and its images count.
     study
         Study Instance UID.
+    key
+        The study's key.
     images
         SOP Instance UIDs and IDs of the study's images.
     """
-    ours = set(images)
-    seen = sorted(
-        event.digest
-        for event in set(events)
-        if event.study_instance_uid == study or {event.sop_instance_uid, event.image} & ours - {""}
-    )
+    ours = {study, key, *images} - {""}
+    seen = sorted(event.digest for event in set(events) if ours.intersection(event.subject))
     return hashlib.sha256("\n".join((fingerprint, *seen)).encode()).hexdigest()

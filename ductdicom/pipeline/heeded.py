@@ -13,6 +13,7 @@ from ductdicom.model.call import Decision, Opinion, Review
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import Problem, ProblemCode
 from ductdicom.pipeline.gather import PatientStudy
+from ductdicom.pipeline.naming import Naming
 from ductdicom.settings import Phi
 
 
@@ -20,14 +21,14 @@ def heed(
     engine: Engine,
     parts: Sequence[PatientStudy],
     events: Collection[Event],
-    people: Identity,
-    phi: Phi,
+    naming: Naming,
 ) -> Engine:
     """Let what reviewers decided of the images and studies at hand count.
 
     What they typed is taken without what names anybody, and with ``none`` without the day.
     """
     on = _by_name(events)
+    people, phi = naming.people, naming.phi
     decisions: dict[str, Decision] = {}
     reviews: dict[str, Review] = {}
     for part in parts:
@@ -40,7 +41,8 @@ def heed(
                 decisions[name] = replace(decision, opinions=opinions)
         uid = part.study.study_instance_uid
         # Of two patients' images under one UID nobody can tell which of them was looked at.
-        review = None if part.is_shared else review_of(on.get(uid, ()))
+        on_study = {*on.get(uid, ()), *on.get(naming.study(part), ())}
+        review = None if part.is_shared else review_of(on_study)
         if review is not None:
             opinions = _without_names(review.opinions, people, phi)
             reviews[uid] = replace(review, opinions=opinions)
@@ -51,7 +53,7 @@ def _by_name(events: Iterable[Event]) -> Mapping[str, list[Event]]:
     """Return decisions by whatever names what they are on; one may stand under two names."""
     found: dict[str, list[Event]] = {}
     for event in events:
-        for name in {event.image, event.sop_instance_uid, event.study_instance_uid} - {""}:
+        for name in set(event.subject):
             found.setdefault(name, []).append(event)
     return found
 
@@ -78,22 +80,25 @@ def _without_names(opinions: Iterable[Opinion], people: Identity, phi: Phi) -> t
 
 
 def unknown_decisions(
-    events: Iterable[Event], parts: Iterable[PatientStudy], recorded: Collection[str]
+    events: Iterable[Event],
+    parts: Iterable[PatientStudy],
+    recorded: Collection[str],
+    naming: Naming,
 ) -> Iterator[Problem]:
     """Report decisions on what is neither in the run nor in a record of an earlier one.
 
-    ``recorded`` are the UIDs of studies, and UIDs and IDs of images, of the latter.
+    ``recorded`` are UIDs and keys of studies, and UIDs and IDs of images, of the latter.
     """
     known = set(recorded)
     for part in parts:
-        known.add(part.study.study_instance_uid)
+        known |= {part.study.study_instance_uid, naming.study(part)}
         for instance in part.study.instances:
             known |= {instance.sop_instance_uid, instance.id}
     names: dict[str, str] = {}
     for event in events:
-        mine = (event.image, event.sop_instance_uid, event.study_instance_uid)
-        if known.isdisjoint(filter(None, mine)):
-            names[next(filter(None, mine))] = "a study" if event.study_instance_uid else "an image"
+        if known.isdisjoint(event.subject):
+            is_of_study = event.study or event.study_instance_uid
+            names[event.subject[0]] = "a study" if is_of_study else "an image"
     for name, what in sorted(names.items()):
         yield Problem(
             code=ProblemCode.UNKNOWN_DECISION,

@@ -264,9 +264,10 @@ def _decide(gathered: Gathered, wanted: Wanted, output: OutputFolder) -> Scan:
     settings = wanted.settings
     gathered, people = hide_identity(gathered, wanted.engine.vocabulary)
     events = wanted.journal.events
-    engine = heed(wanted.engine, gathered.parts, events, people, settings.phi)
-    judged = _judge(gathered, engine, settings)
     naming = Naming(phi=settings.phi, people=people, output=output)
+    engine = heed(wanted.engine, gathered.parts, events, naming)
+    judged = _judge(gathered, engine, settings)
+    recorded = wanted.known.images | wanted.known.uids | wanted.known.records.keys()
     return Scan(
         gathered=gathered,
         naming=naming,
@@ -274,7 +275,7 @@ def _decide(gathered: Gathered, wanted: Wanted, output: OutputFolder) -> Scan:
         known=wanted.known,
         problems=(
             *broken_decisions(wanted.journal.broken),
-            *unknown_decisions(events, gathered.parts, wanted.known.images | wanted.known.uids),
+            *unknown_decisions(events, gathered.parts, recorded, naming),
             *_bugs(gathered.rows),
         ),
     )

@@ -184,6 +184,21 @@ def test_a_verdict_settles_a_study(decide, tmp_path, said, status, reasons):
     assert (tmp_path / "out" / "studies" / record["key"] / "sheet-1.png").exists()
 
 
+def test_a_verdict_may_name_the_study_by_its_key_in_that_folder(decide, tmp_path):
+    _, record = decide()
+    verdict = {"verdict": "cannot-tell", "by": "AB", "at": "2026-01-03T09:00:00"}
+
+    code, closed = decide(_lay(tmp_path / "page.json", {"study": record["key"]} | verdict))
+    assert (code, closed["status"], closed["review"]["by"]) == (0, "closed", "AB")
+
+    _, again = decide(_lay(tmp_path / "later.json", _verdict("reopened", hour=10)))
+    assert again["status"] == "review"
+
+    decide(_lay(tmp_path / "other.json", {"study": "20260102-of-another-folder"} | verdict))
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert "unknown-decision" in json.dumps(summary)
+
+
 def test_a_verdict_settles_what_the_reviewer_saw(decide, images):
     doubts = [_on(images[0], laterality="B"), _on(images[1], laterality="B")]
     assert decide(journal=doubts)[1]["status"] == "review"

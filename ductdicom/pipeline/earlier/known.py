@@ -44,8 +44,9 @@ class KnownStudies:
 
     @property
     def names(self) -> Mapping[str, str]:
-        """SOP Instance UIDs of the images that are recorded, by their ID."""
-        return {
+        """UIDs of the images and studies that are recorded, by their ID and key."""
+        studies = {key: record.study_instance_uid for key, record in self.records.items()}
+        return studies | {
             image.id: image.sop_instance_uid
             for record in self.records.values()
             for image in record.instances

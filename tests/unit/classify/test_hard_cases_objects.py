@@ -21,6 +21,8 @@ from ductdicom.model.outcome import Disposition, Status
 from ductdicom.pipeline.gather import gather
 from ductdicom.pipeline.heeded import unknown_decisions
 from ductdicom.pipeline.judge import judge
+from ductdicom.pipeline.naming import Naming
+from ductdicom.settings import Phi
 
 STORAGE = "1.2.840.10008.5.1.4.1.1."
 TOMOSYNTHESIS = STORAGE + "13.1.3"
@@ -442,6 +444,6 @@ def test_a_decision_on_an_unknown_image_is_reported():
     event = Event(sop_instance_uid="2.25.404", phase=Phase.PRE)
     gathered = gather(ductogram(), lambda origin: origin.label)
 
-    problems = unknown_decisions([event], gathered.parts, ())
+    problems = unknown_decisions([event], gathered.parts, (), Naming(phi=Phi.MINIMAL))
 
     assert [(p.code, p.sop_instance_uid) for p in problems] == [("unknown-decision", "2.25.404")]

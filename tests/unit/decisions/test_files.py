@@ -14,7 +14,7 @@ from ductdicom.model.call import Laterality, Phase, Verdict
 HEAD = "sop_instance_uid,phase,by"
 KNOWN = (
     "known are at, by, content, exclude, id, image, laterality, login, note, phase, "
-    "sop_instance_uid, study_instance_uid, undoes, verdict, view"
+    "sop_instance_uid, study, study_instance_uid, undoes, verdict, view"
 )
 
 
@@ -70,6 +70,20 @@ def test_a_study_has_a_verdict_in_json_and_in_a_table(tmp_path):
 
     assert read_decisions(_json(tmp_path, entry)) == read_decisions(table)
     assert read_decisions(table)[0].verdict is Verdict.CANNOT_TELL
+
+
+def test_a_study_may_be_named_by_its_key_as_pages_know_no_uid(tmp_path):
+    entry = {"study": "20260102-9f1c", "verdict": "reviewed", "by": "AB"}
+
+    (found,) = read_decisions(_json(tmp_path, entry))
+
+    assert (found.study, found.verdict, found.subject) == (
+        "20260102-9f1c",
+        Verdict.REVIEWED,
+        ("20260102-9f1c",),
+    )
+    with pytest.raises(UsageError, match="a study has no phase"):
+        read_decisions(_json(tmp_path, {"study": "20260102-9f1c", "phase": "pre"}))
 
 
 def test_a_decision_may_only_take_others_back(tmp_path):

@@ -110,6 +110,16 @@ def test_a_verdict_is_in_force_like_a_field():
     assert review_of([]) is None
 
 
+def test_a_key_and_a_uid_name_one_study():
+    reviewed = Event(study="k", verdict=Verdict.REVIEWED, by="AB", at="2026-01-03T09:00:00")
+    reopened = Event(
+        study_instance_uid="1.9", verdict=Verdict.REOPENED, by="AB", at="2026-01-03T10:00:00"
+    )
+
+    assert in_force([reviewed, reopened], {"k": "1.9"}) == (reopened,)
+    assert in_force([reviewed, reopened]) == (reviewed, reopened)
+
+
 def test_what_is_in_force_names_of_each_decision_the_fields_that_are():
     both = _said("AB", 9, phase=PRE, laterality=Laterality.LEFT)
     instead = _said("CD", 10, phase=POST, undoes=[both])

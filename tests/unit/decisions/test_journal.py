@@ -180,10 +180,12 @@ def test_nothing_is_lost_whatever_the_order_in_which_files_come(tmp_path_factory
 
 def test_the_state_of_a_study_changes_with_its_record_and_its_decisions():
     def state(fingerprint, *events):
-        return state_of(fingerprint, events, study="1.9", images=["1.2", "7f3a"])
+        return state_of(fingerprint, events, study="1.9", key="k", images=["1.2", "7f3a"])
 
     verdict = Event(study_instance_uid="1.9", at=AT)
-    states = [state("a"), state("b"), state("a", PRE), state("a", verdict)]
-    assert len(set(states)) == 4
+    by_key = Event(study="k", at=AT)
+    states = [state("a"), state("b"), state("a", PRE), state("a", verdict), state("a", by_key)]
+    assert len(set(states)) == 5
+    assert state("a", Event(study="other", at=AT)) == state("a")
     assert state("a", SIDE) == state("a")
     assert state("a", PRE, verdict) == state("a", verdict, PRE, PRE)
