@@ -1,0 +1,237 @@
+"""What the pages of the review hold: the work list, a study with its sheet, reasons and history."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ductdicom.decisions.event import Event
+from ductdicom.model.call import Phase
+from ductdicom.model.record import RecordedEvidence, RecordedInstance, RecordedStudy
+from ductdicom.review.gallery import image_names, tiles_of
+from ductdicom.review.listing import ListItem, reasons_in_words
+from ductdicom.sheet.captions import FOOTER
+
+SCRIPTS = ("draw.js", "calibration.js", "full.js", "keys.js", "study.js")
+ASSETS = (*SCRIPTS, "review.css", "worklist.js", "worker.js")
+_GROUPS = (("open", "for review"), ("done", "decided"), ("other", "others"), ("all", "all"))
+_SHEET = re.compile(
+    r"<style>(?P<style>.*?)</style>.*?<body>(?P<body>.*)<script>(?P<script>.*?)</script>\s*</body>",
+    re.DOTALL,
+)
+Values = dict[str, object]
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("ductdicom.review"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def read_asset(name: str) -> str:
+    """Return a style or a script of this room."""
+    return (resources.files("ductdicom.review") / "templates" / name).read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetParts:
+    """The parts of a sheet as HTML: its style, what it shows, and its script."""
+
+    style: str = ""
+    body: str = "<main><p>There is no sheet of this study as HTML.</p></main>"
+    script: str = ""
+
+
+def split_sheet(document: bytes) -> SheetParts:
+    """Take a sheet apart that was drawn as one HTML document."""
+    found = _SHEET.search(document.decode("utf-8"))
+    return SheetParts(**found.groupdict()) if found else SheetParts()
+
+
+def worklist_page(items: Sequence[ListItem], *, is_read_only: bool) -> str:
+    """Return the work list."""
+    counts = {name: sum(item.group == name for item in items) for name, _ in _GROUPS}
+    return _TEMPLATES.get_template("worklist.html.j2").render(
+        items=items,
+        groups=_GROUPS,
+        counts=counts | {"all": len(items)},
+        footer=FOOTER,
+        is_read_only=is_read_only,
+    )
+
+
+def study_page(
+    record: RecordedStudy,
+    others: Mapping[str, tuple[RecordedStudy, str]],
+    sheet: SheetParts,
+    events: Sequence[Event],
+    *,
+    state: str,
+    is_read_only: bool,
+) -> str:
+    """Return a study: its sheet, why it is what it is, who decided what, and its images in full.
+
+    Parameters
+    ----------
+    others
+        By SOP Instance UID the images of earlier studies that its rows show: record and name.
+    events
+        All decisions on the study and its images.
+    state
+        What is seen with this page, for what is saved from it.
+    """
+    who = " · ".join(record.department.identity) if record.department else ""
+    images = _images(record, others)
+    return _TEMPLATES.get_template("study.html.j2").render(
+        title=f"{record.key} · review",
+        address=f"/studies/{record.key}",
+        record=record,
+        who=who,
+        reasons=reasons_in_words(record),
+        sheet=Markup(sheet.body),  # noqa: S704 - a file of ours, as its hash in the record says
+        images=[_said(image) for image in record.instances if image.kind == "view"],
+        history=_history(record, events),
+        footer=FOOTER,
+        scripts=SCRIPTS,
+        is_read_only=is_read_only,
+        data={
+            "key": record.key,
+            "who": who,
+            "state": state,
+            "readOnly": is_read_only,
+            "images": list(images.values()),
+            "rows": _rows(record, list(images)),
+        },
+    )
+
+
+def _images(
+    record: RecordedStudy, others: Mapping[str, tuple[RecordedStudy, str]]
+) -> dict[str, Values]:
+    """Return the images that can be looked at in full, by UID; those of the rows first."""
+    own = dict(zip(image_names(record), record.instances, strict=True))
+    by_uid = {image.sop_instance_uid: (record, name) for name, image in own.items()}
+    in_rows = [uid for row in record.rows for uid in (*row.pre, *row.post, *row.plain)]
+    alone = [image.sop_instance_uid for image in own.values() if image.kind == "view"]
+    found: dict[str, Values] = {}
+    for uid in dict.fromkeys((*in_rows, *alone)):
+        of, name = by_uid.get(uid) or others.get(uid) or (None, "")
+        if of is not None:
+            found[uid] = _image(of, name, uid, is_prior=of is not record, sheet=record)
+    return found
+
+
+def _image(
+    of: RecordedStudy, name: str, uid: str, *, is_prior: bool, sheet: RecordedStudy
+) -> Values:
+    image = dict(zip(image_names(of), of.instances, strict=True))[name]
+    tiles = [t for s in sheet.sheets for t in s.tiles if t.sop_instance_uid == uid]
+    phase = image.phase if image.phase is not Phase.UNKNOWN else image.suggestion
+    return {
+        "id": image.id,
+        "address": f"/studies/{of.key}/images/{name}",
+        "phase": Phase.PRE if is_prior else phase,
+        "word": _word(image, is_prior=is_prior),
+        "suggested": image.phase is Phase.UNKNOWN and image.suggestion is not None,
+        "label": label_of(image),
+        "voi": next((tile.voi for tile in tiles if tile.voi), ""),
+        "prior": is_prior,
+    }
+
+
+def _word(image: RecordedInstance, *, is_prior: bool) -> str:
+    if is_prior:
+        return "PRE"
+    if image.phase is Phase.UNKNOWN and image.suggestion:
+        return f"{image.suggestion.upper()} SUGGESTED"
+    return image.phase.upper() if image.phase else "NO PHASE"
+
+
+def label_of(image: RecordedInstance) -> str:
+    """Return side, view and modifiers as mammograms are labelled."""
+    return " ".join((image.laterality or "side ?", image.view or "view ?", *image.modifiers))
+
+
+def _rows(record: RecordedStudy, uids: Sequence[str]) -> list[list[int]]:
+    """Return the numbers of the images that stand side by side, row by row."""
+    places = {uid: number for number, uid in enumerate(uids)}
+    rows = ((*row.pre, *row.post, *row.plain) for row in record.rows)
+    return [[places[uid] for uid in row if uid in places] for row in rows]
+
+
+def _said(image: RecordedInstance) -> Values:
+    """Return the reasons for and against what was concluded of an image."""
+    return {
+        "word": _word(image, is_prior=False),
+        "label": label_of(image),
+        "acquired_at": (image.acquired_at or "").partition("T")[2],
+        "reasons": [
+            *(_reason(item, is_against=False) for item in image.evidence),
+            *(_reason(item, is_against=True) for item in image.conflicts),
+        ],
+    }
+
+
+def _reason(item: RecordedEvidence, *, is_against: bool) -> Values:
+    return {
+        "rule": item.rule.replace("-", " "),
+        "tag": item.tag,
+        "value": item.value,
+        "says": item.says,
+        "strength": item.strength,
+        "against": is_against,
+    }
+
+
+def _history(record: RecordedStudy, events: Iterable[Event]) -> list[Values]:
+    """Return all decisions on a study, the newest first."""
+    labels = {image.sop_instance_uid: label_of(image) for image in record.instances}
+    labels |= {image.id: label_of(image) for image in record.instances}
+    ids = {image.sop_instance_uid: image.id for image in record.instances}
+    found = sorted(events, key=lambda event: event.order, reverse=True)
+    undone = {name for event in found for name in event.undoes}
+    return [
+        {
+            "id": event.id,
+            "image": event.image or ids.get(event.sop_instance_uid, ""),
+            "at": event.at.partition(".")[0].replace("T", " "),
+            "by": event.by,
+            "login": event.login,
+            "on": labels.get(event.sop_instance_uid or event.image, "the study"),
+            "said": _in_words(event),
+            "note": event.note,
+            "is_undone": event.id in undone,
+        }
+        for event in found
+    ]
+
+
+def _in_words(event: Event) -> str:
+    values = event.plain
+    said = [f"{name} {str(values[name]).lower()}" for name in event.fields]
+    if event.undoes:
+        said.append(f"takes back {', '.join(event.undoes)}")
+    return ", ".join(said)
+
+
+def decisions_on(record: RecordedStudy, events: Iterable[Event]) -> list[Event]:
+    """Return the decisions that concern a study or one of its images."""
+    names = images_of(record)
+    return [
+        event
+        for event in events
+        if event.study_instance_uid == record.study_instance_uid
+        or {event.sop_instance_uid, event.image} & names - {""}
+    ]
+
+
+def images_of(record: RecordedStudy) -> Collection[str]:
+    """Return all names that decisions call a study's images by."""
+    return {image.id for image in record.instances} | {
+        image.sop_instance_uid for image in record.instances
+    }
