@@ -3,4 +3,10 @@
 - ``encoding``: stored values on their way to the browser
 - ``pictures``: one image in full, as the sheet shows it
 - ``gallery``: the images of all studies, decoded once and kept within bounds
+- ``listing``: what is to be looked at, and who has it open
+- ``pages``: what the pages hold; their templates, styles and scripts
+- ``saving``: decisions into the journal
+- ``access``: who may ask
+- ``app``: the addresses, and what each answers
+- ``serve``: the server itself
 """

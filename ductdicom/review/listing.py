@@ -155,15 +155,15 @@ def list_studies(
     wanted = [
         record
         for record in records
-        if record.exam.kind is ExamKind.DUCTOGRAM or record.status is Status.REVIEW or _is_decided(record)
+        if record.exam.kind is ExamKind.DUCTOGRAM
+        or record.status is Status.REVIEW
+        or _is_decided(record)
     ]
     items = [_item(record, times, today) for record in wanted]
     return sorted(items, key=lambda item: (item.group != "open", -item.age_days, item.key))
 
 
-def _item(
-    record: RecordedStudy, times: Mapping[str, tuple[str, str]], today: date
-) -> ListItem:
+def _item(record: RecordedStudy, times: Mapping[str, tuple[str, str]], today: date) -> ListItem:
     key = record.key or ""
     days = _days(times.get(key, ("", ""))[0], today)
     is_open = record.status is Status.REVIEW

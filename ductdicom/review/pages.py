@@ -1,7 +1,7 @@
 """What the pages of the review hold: the work list, a study with its sheet, reasons and history."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
@@ -11,9 +11,9 @@ from markupsafe import Markup
 from ductdicom.decisions.event import Event
 from ductdicom.model.call import Phase
 from ductdicom.model.record import RecordedEvidence, RecordedInstance, RecordedStudy
-from ductdicom.review.gallery import image_names, tiles_of
+from ductdicom.review.gallery import image_names
 from ductdicom.review.listing import ListItem, reasons_in_words
-from ductdicom.sheet.captions import FOOTER
+from ductdicom.sheet.captions import FOOTER, tile_badges
 
 SCRIPTS = ("draw.js", "calibration.js", "full.js", "keys.js", "study.js")
 ASSETS = (*SCRIPTS, "review.css", "worklist.js", "worker.js")
@@ -95,7 +95,7 @@ def study_page(
         reasons=reasons_in_words(record),
         sheet=Markup(sheet.body),  # noqa: S704 - a file of ours, as its hash in the record says
         images=[_said(image) for image in record.instances if image.kind == "view"],
-        history=_history(record, events),
+        history=history_of(record, events),
         footer=FOOTER,
         scripts=SCRIPTS,
         is_read_only=is_read_only,
@@ -139,6 +139,7 @@ def _image(
         "word": _word(image, is_prior=is_prior),
         "suggested": image.phase is Phase.UNKNOWN and image.suggestion is not None,
         "label": label_of(image),
+        "notes": tile_badges([note for tile in tiles[:1] for note in tile.notes]),
         "voi": next((tile.voi for tile in tiles if tile.voi), ""),
         "prior": is_prior,
     }
@@ -188,7 +189,7 @@ def _reason(item: RecordedEvidence, *, is_against: bool) -> Values:
     }
 
 
-def _history(record: RecordedStudy, events: Iterable[Event]) -> list[Values]:
+def history_of(record: RecordedStudy, events: Iterable[Event]) -> list[Values]:
     """Return all decisions on a study, the newest first."""
     labels = {image.sop_instance_uid: label_of(image) for image in record.instances}
     labels |= {image.id: label_of(image) for image in record.instances}
@@ -230,8 +231,7 @@ def decisions_on(record: RecordedStudy, events: Iterable[Event]) -> list[Event]:
     ]
 
 
-def images_of(record: RecordedStudy) -> Collection[str]:
+def images_of(record: RecordedStudy) -> frozenset[str]:
     """Return all names that decisions call a study's images by."""
-    return {image.id for image in record.instances} | {
-        image.sop_instance_uid for image in record.instances
-    }
+    images = record.instances
+    return frozenset(name for image in images for name in (image.id, image.sop_instance_uid))

@@ -30,7 +30,8 @@ class FullPicture:
     ``values`` are stored values, shape ``(rows, columns)``; where they are fewer than the image
     has, it is a preview. ``stored`` is what grey is made from: for images for processing with the
     sign of the values as they were found to be. ``spacing_mm`` is (row, column) at the breast for
-    one value, None where it is unknown; ``pixel_ratio`` is height over width of what one covers.
+    one value, at the detector where ``is_at_detector``, None where it is unknown.
+    ``pixel_ratio`` is height over width of what one covers.
     ``tip`` is roughly where the nipple is, row and column as fractions, None where it is not seen.
     ``choices`` are what it can be shown with and how that is printed; ``chosen`` is the sheet's.
     """
@@ -39,6 +40,7 @@ class FullPicture:
     values: NDArray[np.integer]
     spacing_mm: tuple[float, float] | None
     scale_source: str
+    is_at_detector: bool
     pixel_ratio: float
     chest_wall: Edge | None
     tip: tuple[float, float] | None
@@ -94,6 +96,7 @@ def make_picture(
         values=values,
         spacing_mm=hung_spacing(scale.mm_per_px, stored, turned, values.shape),
         scale_source=scale.source,
+        is_at_detector=scale.mm_per_px is not None and not scale.is_corrected,
         pixel_ratio=hung_ratio(call, turned),
         chest_wall=turned.chest_wall,
         tip=anterior_point(looked, turned.chest_wall) if turned.chest_wall else None,

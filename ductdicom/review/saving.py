@@ -1,8 +1,7 @@
 """Decisions from the browser into the journal: refused where something else was seen."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
@@ -15,9 +14,72 @@ from ductdicom.decisions.journal import add, read_journal, state_of
 from ductdicom.errors import UsageError
 from ductdicom.model.record import RecordedStudy
 from ductdicom.review.listing import Shelf
-from ductdicom.review.pages import decisions_on, images_of
+from ductdicom.review.pages import decisions_on, history_of, images_of, label_of
 
 _STUDY = "study"  # pages name a study by its key, as they hold no UID
+
+
+class Outdated(Exception):  # noqa: N818 - it is an answer
+    """A study is not as it was seen; ``versions`` are what was sent, and what is there now."""
+
+    def __init__(self, versions: Mapping[str, Any]) -> None:
+        super().__init__("the study has changed since it was looked at")
+        self.versions = versions
+
+
+class Desk:
+    """Takes decisions on the studies of an output folder, those on one study one after another."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._deciding: defaultdict[str, Lock] = defaultdict(Lock)
+
+    def state(self, record: RecordedStudy) -> tuple[str, list[Event]]:
+        """Return what is seen of a study now, as one hash, and all decisions on it."""
+        events = decisions_on(record, read_journal(self._shelf.output.path).events)
+        uid, images = record.study_instance_uid, images_of(record)
+        return state_of(record.fingerprint or "", events, study=uid, images=images), events
+
+    def save(self, key: str, said: Mapping[str, Any], *, seen: str, login: str) -> dict[str, Any]:
+        """Lay decisions into the journal, decide the study again and draw it.
+
+        Parameters
+        ----------
+        said
+            Decisions, as in a file.
+        seen
+            The state of the study that they were made on.
+
+        Raises
+        ------
+        Outdated
+            It is another now; nothing is saved.
+        UsageError
+            They are no decisions on this study; nothing is saved.
+        """
+        with self._deciding[key]:
+            record = self._shelf.record(key)
+            events = read_posted(said, record, login)
+            state, before = self.state(record)
+            if state != seen:
+                raise Outdated({"yours": said, "now": _version(record, state, before)})
+            add(self._shelf.output.path, events)
+            state, _ = self.state(record)
+        return {"state": state, "saved": [event.id for event in events]}
+
+
+def _version(record: RecordedStudy, state: str, events: Iterable[Event]) -> dict[str, Any]:
+    """Return a study as it is now, in words, for who saw it otherwise."""
+    return {
+        "state": state,
+        "status": record.status,
+        "images": [
+            {"image": image.id, "label": label_of(image), "phase": image.phase}
+            for image in record.instances
+            if image.kind == "view"
+        ],
+        "history": history_of(record, events),
+    }
 
 
 def read_posted(content: Any, record: RecordedStudy, login: str) -> tuple[Event, ...]:
@@ -51,15 +113,3 @@ def _named(entry: Mapping[str, Any], record: RecordedStudy) -> Mapping[str, Any]
         return entry
     rest = {name: value for name, value in entry.items() if name != _STUDY}
     return {**rest, "study_instance_uid": record.study_instance_uid}
-
-
-def state_now(shelf: Shelf, record: RecordedStudy) -> tuple[str, list[Event]]:
-    """Return the state of a study, as an ETag without its quotation marks, and its decisions."""
-    events = decisions_on(record, read_journal(shelf.output.path).events)
-    state = state_of(
-        record.fingerprint or "",
-        events,
-        study=record.study_instance_uid,
-        images=images_of(record),
-    )
-    return state, events

@@ -1,0 +1,323 @@
+"""The addresses of the review, and what each answers."""
+
+import json
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from ductdicom.errors import DuctDicomError, InputError, UsageError
+from ductdicom.export.html.document import colours
+from ductdicom.export.output import THUMBNAIL_NAME, OutputFolder
+from ductdicom.model.outcome import Note, Status
+from ductdicom.model.record import RecordedStudy
+from ductdicom.review.access import MOST_BODY_BYTES, Access, Guard
+from ductdicom.review.encoding import choose_packing
+from ductdicom.review.gallery import Gallery, image_names
+from ductdicom.review.listing import Presence, Shelf, list_studies
+from ductdicom.review.pages import (
+    ASSETS,
+    SheetParts,
+    read_asset,
+    split_sheet,
+    study_page,
+    worklist_page,
+)
+from ductdicom.review.pictures import FullPicture
+from ductdicom.review.saving import Desk, Outdated
+from ductdicom.sheet.style import DARK
+
+_SHEET = "sheet.html"
+_TYPES = {".css": "text/css", ".js": "text/javascript"}
+_LONGEST_NAME = 40  # of a page, as it calls itself
+
+
+def make_app(output: OutputFolder, access: Access, *, is_read_only: bool = False) -> Guard:
+    """Return the application, which answers no one but those whom ``access`` lets in."""
+    pages = _Pages(output, is_read_only=is_read_only)
+    routes = [
+        Route("/", pages.worklist),
+        Route("/index.html", pages.worklist),
+        Route("/open", pages.open_now),
+        Route("/assets/{name}", pages.asset),
+        Route("/studies/{key}/sheet.html", pages.study),
+        Route("/studies/{key}/sheet.{part}", pages.sheet_part),
+        Route("/studies/{key}/thumbnail.png", pages.thumbnail),
+        Route("/studies/{key}/presence", pages.presence, methods=["POST"]),
+        Route("/studies/{key}/decisions", pages.decide, methods=["POST"]),
+        Route("/studies/{key}/images/{name}", pages.image),
+        Route("/studies/{key}/images/{name}/values", pages.values),
+        Route("/studies/{key}/images/{name}/table", pages.table),
+    ]
+    handlers = {HTTPException: _say, InputError: _say_unreadable, DuctDicomError: _say_ours}
+    return Guard(Starlette(routes=routes, exception_handlers=handlers), access)
+
+
+def _say(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return PlainTextResponse(str(getattr(error, "detail", "")), status_code=status)
+
+
+def _say_unreadable(_: Request, error: Exception) -> Response:
+    """Say why an image cannot be shown, without the name of its file."""
+    reason = error.reason if isinstance(error, InputError) else ""
+    return PlainTextResponse(f"the original cannot be shown: {reason}", status_code=410)
+
+
+def _say_ours(_: Request, error: Exception) -> Response:
+    status = 400 if isinstance(error, UsageError) else 500
+    hint = getattr(error, "hint", "")
+    return PlainTextResponse(": ".join(filter(None, (*error.args, hint))), status_code=status)
+
+
+class _Pages:
+    """Answers requests over one output folder."""
+
+    def __init__(self, output: OutputFolder, *, is_read_only: bool) -> None:
+        self._shelf = Shelf(output)
+        self._gallery = Gallery()
+        self._presence = Presence()
+        self._desk = Desk(self._shelf)
+        self._is_read_only = is_read_only
+        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="ahead")
+
+    def worklist(self, _: Request) -> Response:
+        """Return the list of studies; the first one is decoded ahead."""
+        records = self._shelf.records()
+        today = datetime.now(UTC).date()
+        items = list_studies(records.values(), self._shelf.times(), today)
+        if items:
+            self._ahead.submit(self._decode, records[items[0].key])
+        return HTMLResponse(worklist_page(items, is_read_only=self._is_read_only))
+
+    def open_now(self, _: Request) -> Response:
+        """Say who has which study open."""
+        return JSONResponse(self._presence.now())
+
+    def asset(self, request: Request) -> Response:
+        """Return a style or a script of ours."""
+        name = request.path_params["name"]
+        if name == "colours.css":
+            return Response(colours(DARK), media_type="text/css")
+        if name not in ASSETS:
+            raise HTTPException(404, "there is no such file")
+        return Response(read_asset(name), media_type=_TYPES[PurePath(name).suffix])
+
+    def study(self, request: Request) -> Response:
+        """Return a study; the next one of the list is decoded ahead."""
+        record = self._record(request)
+        state, events = self._desk.state(record)
+        page = study_page(
+            record,
+            self._others(record),
+            self._sheet(record),
+            events,
+            state=state,
+            is_read_only=self._is_read_only,
+        )
+        self._ahead.submit(self._decode, record)
+        self._ahead.submit(self._decode_next, record)
+        return HTMLResponse(page, headers={"ETag": f'"{state}"'})
+
+    def sheet_part(self, request: Request) -> Response:
+        """Return style or script of a study's sheet."""
+        sheet = self._sheet(self._record(request))
+        parts = {"css": sheet.style, "js": sheet.script}
+        part = request.path_params["part"]
+        if part not in parts:
+            raise HTTPException(404, "there is no such file")
+        return Response(parts[part], media_type=_TYPES[f".{part}"])
+
+    def thumbnail(self, request: Request) -> Response:
+        """Return the small picture of a study."""
+        return Response(self._file(self._record(request), THUMBNAIL_NAME), media_type="image/png")
+
+    async def presence(self, request: Request) -> Response:
+        """Take note that a page is open, and say who else has the study open."""
+        said = await _body(request)
+        record = await run_in_threadpool(self._record, request)
+        page, who = (str(said.get(name, ""))[:_LONGEST_NAME] for name in ("page", "by"))
+        who = request.state.login or ("".join(filter(str.isalpha, who))[:4])
+        if said.get("leaves"):
+            self._presence.leave(str(record.key), page)
+        else:
+            self._presence.say(str(record.key), page, who)
+        others = self._presence.now(but=page).get(str(record.key), [])
+        return JSONResponse({"others": others})
+
+    async def decide(self, request: Request) -> Response:
+        """Save decisions, decide the study again and draw it."""
+        if self._is_read_only:
+            raise HTTPException(403, "this review is read only")
+        seen = request.headers.get("if-match", "").strip().removeprefix("W/").strip('"')
+        if not seen:
+            raise HTTPException(428, "say with If-Match which state of the study was seen")
+        said = await _body(request)
+        record = await run_in_threadpool(self._record, request)
+        try:
+            saved = await run_in_threadpool(
+                self._desk.save, str(record.key), said, seen=seen, login=request.state.login
+            )
+        except Outdated as outdated:
+            return JSONResponse(outdated.versions, status_code=409)
+        return JSONResponse(saved, headers={"ETag": f'"{saved["state"]}"'})
+
+    def image(self, request: Request) -> Response:
+        """Say of an image how large it is and what it can be shown with."""
+        picture = self._picture(request)
+        return JSONResponse(_described(picture))
+
+    def values(self, request: Request) -> Response:
+        """Return the stored values of an image."""
+        record, name = self._named(request)
+        packing = choose_packing(request.headers.get("accept-encoding", ""))
+        is_preview = request.query_params.get("level") == "1"
+        content = self._gallery.encoded(record, name, is_preview=is_preview, packing=packing)
+        headers = {"Vary": "Accept-Encoding"}
+        if packing:
+            headers["Content-Encoding"] = packing
+        return Response(content, media_type="application/octet-stream", headers=headers)
+
+    def table(self, request: Request) -> Response:
+        """Return the grey of every value that can be stored, and what made it."""
+        picture = self._picture(request)
+        try:
+            number = int(request.query_params.get("choice", picture.chosen))
+            label = picture.shown(number).voi_label if number >= 0 else None
+        except (ValueError, IndexError):
+            label = None
+        if label is None:
+            raise HTTPException(404, "there is no such window or table")
+        return Response(
+            picture.table(number).tobytes(),
+            media_type="application/octet-stream",
+            headers={"Voi-Label": quote(label)},
+        )
+
+    def _record(self, request: Request) -> RecordedStudy:
+        try:
+            return self._shelf.record(request.path_params["key"])
+        except KeyError:
+            raise HTTPException(404, "there is no such study") from None
+
+    def _named(self, request: Request) -> tuple[RecordedStudy, str]:
+        record, name = self._record(request), request.path_params["name"]
+        if name not in image_names(record):
+            raise HTTPException(404, "there is no such image")
+        return record, name
+
+    def _picture(self, request: Request) -> FullPicture:
+        record, name = self._named(request)
+        is_preview = request.query_params.get("level") == "1"
+        return self._gallery.picture(record, name, is_preview=is_preview)
+
+    def _file(self, record: RecordedStudy, name: str) -> bytes:
+        try:
+            return self._shelf.file(record, name)
+        except KeyError:
+            raise HTTPException(404, "there is no such file") from None
+
+    def _sheet(self, record: RecordedStudy) -> SheetParts:
+        """Return the parts of a study's sheet, if it is the one that its record lists."""
+        try:
+            content = self._shelf.file(record, _SHEET)
+        except KeyError:
+            return SheetParts()
+        listed = dict(zip(record.files or (), record.file_sha256 or (), strict=False))
+        is_own = sha256(content).hexdigest() == listed.get(_SHEET)
+        return split_sheet(content) if is_own else SheetParts()
+
+    def _others(self, record: RecordedStudy) -> dict[str, tuple[RecordedStudy, str]]:
+        """Return images of earlier studies that a study's rows show, by UID."""
+        own = {image.sop_instance_uid for image in record.instances}
+        wanted = {uid for row in record.rows for uid in (*row.pre, *row.post)} - own
+        return {
+            image.sop_instance_uid: (other, name)
+            for other in (self._shelf.records().values() if wanted else ())
+            for name, image in zip(image_names(other), other.instances, strict=True)
+            if image.sop_instance_uid in wanted
+        }
+
+    def _decode(self, record: RecordedStudy) -> None:
+        """Decode what a reader will look at first; what fails says so when it is asked for."""
+        rows: Iterable[str] = dict.fromkeys(
+            uid for row in record.rows for uid in (*row.pre, *row.post)
+        )
+        names = dict(
+            zip((i.sop_instance_uid for i in record.instances), image_names(record), strict=True)
+        )
+        for uid in rows:
+            if uid in names:
+                with suppress(InputError):
+                    self._gallery.picture(record, names[uid], is_preview=True)
+
+    def _decode_next(self, record: RecordedStudy) -> None:
+        records = self._shelf.records()
+        items = list_studies(records.values(), self._shelf.times(), datetime.now(UTC).date())
+        keys = [item.key for item in items if item.status is Status.REVIEW]
+        after = keys[keys.index(record.key) + 1 :] if record.key in keys else keys
+        if after:
+            self._decode(records[after[0]])
+
+
+def _described(picture: FullPicture) -> dict[str, Any]:
+    """Return what the browser must know of an image to draw it."""
+    rows, columns = picture.values.shape
+    attributes, table = picture.attributes, picture.shown(picture.chosen)
+    first, last = attributes.stored_range
+    padding = attributes.padding if Note.PADDING_UNUSABLE not in table.notes else None
+    has_lut = attributes.modality_lut is not None
+    return {
+        "rows": rows,
+        "columns": columns,
+        "preview": picture.is_preview,
+        "count": last - first + 1,
+        "first": first,
+        # A table of the modality has no slope: a window by hand is then one of stored values.
+        "slope": 1.0 if has_lut else attributes.slope,
+        "intercept": 0.0 if has_lut else attributes.intercept,
+        "padding": padding and [max(padding[0] - first, 0), min(padding[1], last) - first],
+        "spacing": picture.spacing_mm,
+        "scale": picture.scale_source,
+        "isAtDetector": picture.is_at_detector,
+        "ratio": picture.pixel_ratio,
+        "wall": picture.chest_wall,
+        "tip": picture.tip,
+        "choices": [label for _, label in picture.choices],
+        "chosen": picture.chosen,
+    }
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    """Read what a page sends, as JSON; what is too large is not read to its end.
+
+    Raises
+    ------
+    HTTPException
+        It is no JSON, or too large.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        raise HTTPException(415, "send JSON")
+    content = b""
+    async for piece in request.stream():
+        content += piece
+        if len(content) > MOST_BODY_BYTES:
+            raise HTTPException(413, "that is too much at once")
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        raise HTTPException(400, "that is no JSON") from None
+    if not isinstance(found, dict):
+        raise HTTPException(400, "send an object")
+    return found

@@ -1,0 +1,96 @@
+"""The server itself: where it listens, and who it is told to let in."""
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from ipaddress import ip_address
+from pathlib import Path
+
+import uvicorn
+
+from ductdicom.errors import UsageError
+from ductdicom.export.output import require_output
+from ductdicom.review.access import Access
+from ductdicom.review.app import make_app
+
+_GRACE_S = 5  # for what is being saved when the server is ended
+_MOST_AT_ONCE = 200
+
+
+def serve(
+    output: Path,
+    access: Access,
+    *,
+    host: str,
+    port: int,
+    is_read_only: bool,
+    announce: Callable[[str], None],
+) -> None:
+    """Serve an output folder until somebody ends it.
+
+    Parameters
+    ----------
+    access
+        Who may ask; where no proxy signs people in, only this computer is listened to.
+    host
+        An address of this computer, or ``localhost``.
+    port
+        0: any that is free.
+    announce
+        Is told the address to open, once it is listened to.
+
+    Raises
+    ------
+    UsageError
+        OUT is no output folder, the port is taken, or the address is none of this computer.
+    """
+    folder = require_output(output)
+    with _listen(host, port) as listening:
+        name, found = listening.getsockname()[:2]
+        shown = f"[{name}]" if ":" in name else name
+        hosts = frozenset(f"{one}:{found}" for one in (shown, "localhost", "127.0.0.1", "[::1]"))
+        own = replace(access, hosts=hosts, cookie_name=f"ductdicom-{found}")
+        token = "" if access.user_header else f"?token={own.token}"
+        config = uvicorn.Config(
+            make_app(folder, own, is_read_only=is_read_only),
+            access_log=False,  # it would name studies
+            lifespan="off",
+            limit_concurrency=_MOST_AT_ONCE,
+            log_level="warning",
+            proxy_headers=False,  # who asks is whoever is connected
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_S,
+            ws="none",
+        )
+        announce(f"http://{shown}:{found}/{token}")
+        with suppress(KeyboardInterrupt):  # how it is ended
+            uvicorn.Server(config).run(sockets=[listening])
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address is heard by this computer alone."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, number, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, number)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+        except OSError:
+            listening.close()
+            raise
+    except OSError as error:
+        message = f"cannot listen at {host}, port {port}: {error.strerror}"
+        raise UsageError(
+            message, hint="another --port, or --port 0 for any that is free"
+        ) from error
+    return listening

@@ -1,0 +1,321 @@
+"""The review over an output folder, asked as a browser asks it, without a socket."""
+
+import json
+import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("starlette", reason="the extra review is not installed")
+pytest.importorskip("httpx", reason="httpx is not installed")
+
+from review_client import Client
+from review_values import decode_values
+
+from ductdicom.decisions.journal import read_journal
+from ductdicom.export.output import require_output
+from ductdicom.pipeline.earlier.known import read_known
+from ductdicom.pipeline.run import organise
+from ductdicom.review.access import MOST_BODY_BYTES, Access
+from ductdicom.review.app import make_app
+from ductdicom.review.gallery import Gallery
+from ductdicom.settings import Settings
+
+SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
+OWN = {"Sec-Fetch-Site": "same-origin"}
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(not SAMPLES.is_dir(), reason="sample_data is no part of the source archive"),
+]
+
+
+class Review:
+    """A review of an output folder, and one browser that was let in."""
+
+    def __init__(self, output, *, is_read_only=False):
+        self.output = output
+        access = Access(hosts=frozenset({"127.0.0.1:8642"}))
+        app = make_app(require_output(output), access, is_read_only=is_read_only)
+        self.client = Client(app)
+        self.get("/", params={"token": access.token})
+
+    def get(self, path, **options):
+        return self.client.get(path, **options)
+
+    def save(self, key, decisions, seen, **headers):
+        content = {"schema": "ductdicom.decisions/1", "decisions": decisions}
+        asked = OWN | ({"If-Match": seen} if seen is not None else {}) | headers
+        return self.client.post(f"/studies/{key}/decisions", json=content, headers=asked)
+
+    @property
+    def records(self):
+        return read_known(self.output).records
+
+    def key_of(self, name):
+        """Return the key of a sample study by its patient."""
+        return next(
+            key
+            for key, record in self.records.items()
+            if any(name in image.source for image in record.instances)
+        )
+
+    def page(self, key):
+        return self.get(f"/studies/{key}/sheet.html")
+
+
+@pytest.fixture(scope="module")
+def organised(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("review")
+    inputs = [shutil.copytree(SAMPLES / n, folder / n) for n in ("clock-only", "textbook")]
+    settings = Settings(output=folder / "out", jobs=1)
+    organise([str(path) for path in inputs], settings, in_process=True)
+    return folder
+
+
+@pytest.fixture
+def review(organised, tmp_path):
+    """Return a review of a copy of the samples' output, whose originals stay where they are."""
+    return Review(Path(shutil.copytree(organised / "out", tmp_path / "out")))
+
+
+def _addresses(review, key):
+    found = re.search(r'id="review-data">(.*?)</script>', review.page(key).text, re.DOTALL)
+    return [image["address"] for image in json.loads(found[1])["images"]]
+
+
+def test_the_list_has_what_waits_for_a_person_first_and_why(review):
+    page = review.get("/").text
+
+    assert page.index(review.key_of("clock-only")) < page.index(review.key_of("textbook"))
+    assert "before and after are only suggested" in page
+
+
+def test_a_study_is_its_sheet_with_reasons_history_and_images_in_full(review):
+    key = review.key_of("clock-only")
+    page = review.page(key).text
+
+    assert f"<title>{key} · review</title>" in page
+    assert "Patient ID SAMPLE-007" in page
+    assert page.count("data-tile=") >= 4
+    assert "Nobody has decided anything yet." in page
+    assert len(_addresses(review, key)) == 4
+
+
+def test_pages_and_addresses_hold_no_uid_no_path_and_no_name(review):
+    for key, record in review.records.items():
+        page = review.page(key).text
+        for image in record.instances:
+            for secret in (image.sop_instance_uid, image.series_instance_uid, image.source):
+                assert secret not in page
+        assert record.study_instance_uid not in page
+
+
+def test_nothing_runs_but_what_comes_from_the_server_itself(review):
+    page = review.page(review.key_of("clock-only")).text
+
+    inline = re.findall(r"<script(?![^>]*(?:src=|application/json))", page)
+    assert inline == []
+    assert not re.search(r"<style|\sstyle=|\son\w+=", page)
+
+
+def test_values_and_table_together_are_the_image(review):
+    key = review.key_of("textbook")
+    address = _addresses(review, key)[0]
+    said = review.get(address, params={"level": 0}).json()
+
+    answer = review.get(f"{address}/values", params={"level": 0})
+    table = np.frombuffer(review.get(f"{address}/table", params={"level": 0}).content, np.uint8)
+
+    picture = Gallery().picture(review.records[key], address.split("/")[-1], is_preview=False)
+    shape = said["rows"], said["columns"]
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert np.array_equal(decode_values(answer.content, "", *shape), picture.values)
+    assert np.array_equal(table, picture.table(picture.chosen))
+    assert len(table) == said["count"]
+
+
+def test_every_window_and_table_of_an_image_can_be_had_by_its_number(review):
+    address = _addresses(review, review.key_of("textbook"))[0]
+    choices = review.get(address).json()["choices"]
+
+    for number, label in enumerate(choices):
+        answer = review.get(f"{address}/table", params={"choice": number})
+        assert answer.headers["voi-label"].replace("%20", " ").replace("%3A", ":") == label
+    for number in (-1, len(choices), "x"):
+        assert review.get(f"{address}/table", params={"choice": number}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/studies/nowhere/sheet.html",
+        "/studies/../sheet.html",
+        "/studies/%2e%2e%2f%2e%2e%2fetc/sheet.html",
+        "/studies/{key}/images/000000000000",
+        "/studies/{key}/images/..%2f..%2fstudy.json",
+        "/studies/{key}/study.json",
+        "/studies/{key}/sheet.pdf",
+        "/studies.jsonl",
+        "/decisions.json",
+        "/.ductdicom/key",
+        "/assets/..%2faccess.py",
+        "/assets/study.html.j2",
+    ],
+)
+def test_nothing_is_served_but_what_the_pages_need(review, path):
+    key = review.key_of("textbook")
+
+    assert review.get(path.format(key=key)).status_code == 404
+
+
+def test_a_sheet_that_is_not_the_recorded_one_is_not_shown(review):
+    key = review.key_of("textbook")
+    sheet = review.output / "studies" / key / "sheet.html"
+    sheet.write_text(sheet.read_text().replace("</script>", "window.hacked=1</script>"))
+
+    assert "hacked" not in review.get(f"/studies/{key}/sheet.js").text
+    assert "There is no sheet" in review.page(key).text
+
+
+def test_where_originals_are_gone_the_sheet_stays_and_the_viewer_says_so(organised, tmp_path):
+    export = shutil.copytree(SAMPLES / "textbook", tmp_path / "export")
+    organise([str(export)], Settings(output=tmp_path / "out", jobs=1), in_process=True)
+    review = Review(tmp_path / "out")
+    shutil.rmtree(export)
+    key = review.key_of("export")
+
+    answer = review.get(_addresses(review, key)[0])
+
+    assert answer.status_code == 410
+    assert answer.text == "the original cannot be shown: missing"
+    assert review.page(key).text.count("data-tile=") >= 4
+
+
+def test_a_decision_is_saved_with_who_and_when_by_the_clock_of_the_server(review):
+    key = review.key_of("clock-only")
+    image = review.records[key].instances[0].id
+    seen = review.page(key).headers["etag"]
+    decision = {"image": image, "phase": "post", "by": "AB", "at": "1999-01-01T00:00:00"}
+
+    answer = review.save(key, [decision], seen)
+
+    assert answer.status_code == 200
+    (event,) = read_journal(review.output).events
+    assert (event.image, event.phase, event.by) == (image, "post", "AB")
+    assert event.at > "2020"
+
+
+def test_a_page_names_a_study_by_its_key(review):
+    key = review.key_of("clock-only")
+    seen = review.page(key).headers["etag"]
+
+    review.save(key, [{"study": key, "verdict": "cannot-tell", "by": "AB"}], seen)
+
+    (event,) = read_journal(review.output).events
+    assert event.study_instance_uid == review.records[key].study_instance_uid
+
+
+def test_a_save_on_an_outdated_view_is_refused_with_both_versions(review):
+    key = review.key_of("clock-only")
+    image = review.records[key].instances[0].id
+    seen = review.page(key).headers["etag"]
+    review.save(key, [{"image": image, "phase": "post", "by": "AB"}], seen)
+
+    mine = {"image": image, "phase": "pre", "by": "CD"}
+    answer = review.save(key, [mine], seen)
+
+    assert answer.status_code == 409
+    versions = answer.json()
+    assert versions["yours"]["decisions"] == [mine]
+    assert [event["by"] for event in versions["now"]["history"]] == ["AB"]
+    assert len(read_journal(review.output).events) == 1
+
+
+def test_a_save_that_does_not_say_what_was_seen_is_refused(review):
+    key = review.key_of("clock-only")
+
+    answer = review.save(key, [{"study": key, "verdict": "reviewed", "by": "AB"}], None)
+
+    assert answer.status_code == 428
+    assert read_journal(review.output).events == ()
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        pytest.param({"study": "{key}", "verdict": "reviewed"}, id="no initials"),
+        pytest.param({"study": "{key}", "verdict": "fine", "by": "AB"}, id="no such verdict"),
+        pytest.param({"study": "{other}", "verdict": "reviewed", "by": "AB"}, id="another study"),
+        pytest.param({"image": "{image}", "phase": "pre", "by": "AB"}, id="another study's image"),
+        pytest.param({"image": "ffffffffffff", "phase": "pre", "by": "AB"}, id="no such image"),
+        pytest.param({"study": "{key}", "by": "AB"}, id="nothing decided"),
+    ],
+)
+def test_what_is_no_decision_on_the_study_is_not_saved(review, decision):
+    key, other = review.key_of("clock-only"), review.key_of("textbook")
+    names = {"key": key, "other": other, "image": review.records[other].instances[0].id}
+    seen = review.page(key).headers["etag"]
+
+    answer = review.save(key, [{k: v.format(**names) for k, v in decision.items()}], seen)
+
+    assert answer.status_code == 400
+    assert read_journal(review.output).events == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
+        (b"{}", "text/plain", 415),
+        (b" " * (MOST_BODY_BYTES + 1), "application/json", 413),
+    ],
+)
+def test_what_is_sent_is_bounded_and_of_one_kind(review, content, kind, status):
+    key = review.key_of("clock-only")
+    headers = OWN | {"If-Match": '"x"', "Content-Type": kind}
+
+    answer = review.client.post(f"/studies/{key}/decisions", content=content, headers=headers)
+
+    assert answer.status_code == status
+
+
+def test_a_read_only_review_saves_nothing(organised):
+    review = Review(organised / "out", is_read_only=True)
+    key = review.key_of("clock-only")
+    seen = review.page(key).headers["etag"]
+
+    answer = review.save(key, [{"study": key, "verdict": "reviewed", "by": "AB"}], seen)
+
+    assert answer.status_code == 403
+    assert read_journal(review.output).events == ()
+
+
+def test_who_has_a_study_open_is_told_to_others_until_the_page_is_left(review):
+    key = review.key_of("clock-only")
+
+    def say(page, **more):
+        content = {"page": page, "by": "CD", **more}
+        return review.client.post(f"/studies/{key}/presence", json=content, headers=OWN).json()
+
+    assert say("one") == {"others": []}
+    (other,) = say("two")["others"]
+    assert other.startswith("CD since ")
+    say("one", leaves=True)
+    assert say("two") == {"others": []}
+    assert list(review.get("/open").json()) == [key]
+
+
+def test_many_requests_at_once_are_all_answered(review):
+    addresses = _addresses(review, review.key_of("textbook"))
+    app = review.client
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(app.get, [f"{address}/values" for address in addresses] * 3))
+
+    assert {answer.status_code for answer in found} == {200}
