@@ -1,5 +1,6 @@
 """A document in the system's own Chromium, driven over pipes: no port is opened."""
 
+import json
 import shutil
 
 import pytest
@@ -63,6 +64,10 @@ class Opened:
         """Return for each pane where its image is, and its CSS pixels for one millimetre."""
         return self.window.evaluate(SCALES)
 
-    def open_viewer(self, number=1):
-        self.window.locator("image[data-tile]").nth(number).click()
+    def open_viewer(self, number=1, *, is_closeup=False):
+        """Open the viewer at one of the whole images, or of the close-ups."""
+        pictures = self.window.locator("image[data-tile]")
+        tiles = [json.loads(picture.get_attribute("data-tile")) for picture in pictures.all()]
+        places = [i for i, tile in enumerate(tiles) if bool(tile["part"]) == is_closeup]
+        pictures.nth(places[number]).click()
         return self

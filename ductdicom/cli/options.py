@@ -271,7 +271,9 @@ PAGES = (
         "What turns values into grey; wide shows the full range.  [default: header]",
     ),
     _choice(
-        "--closeup", Closeup, "Close-ups behind the nipple.  [default: auto, where there is room]"
+        "--closeup",
+        Closeup,
+        "Close-ups behind the nipple.  [default: auto, where they cost little]",
     ),
     _choice("--paper", Paper, "Size of the page, landscape.  [default: a4]"),
     _choice("--theme", ThemeName, "Colours of the page.  [default: dark, light for PDF]"),

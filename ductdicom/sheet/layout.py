@@ -3,28 +3,40 @@
 Pure arithmetic over millimetres and page units; nothing here knows what is drawn.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from ductdicom.settings import Closeup
-from ductdicom.sheet.page import Box
+from ductdicom.sheet.page import UNITS_PER_INCH, Box
 
-TITLE_PX = 46  # a row's title line
-TOP_STRIP_PX = 58  # phase and view above each image
-BOTTOM_LINES = 4  # scale bar and three lines of reasons below each image
-BOTTOM_LINE_PX = 28
-_BOTTOM_PAD_PX = 20
-TILE_GAP_PX = 18
-BLOCK_GAP_PX = 44
-FRAME_PX = 3  # around a cell, outside the image
+TITLE_PX = 40  # a row's title line
+TOP_STRIP_PX = 46  # phase and view above each image
+BOTTOM_LINES = 2  # of words below each image, at least: one of them beside the scale bar
+BOTTOM_LINE_PX = 27
+BOTTOM_PAD_PX = 12  # from the last baseline to the end of the cell
+TILE_GAP_PX = 12
+BLOCK_GAP_PX = 30
+FRAME_PX = 7  # around a cell, outside the image
 NARROWEST_TILE_PX = 330  # room for the words of a caption
 NOMINAL_HEIGHT_MM = 180.0  # of a tile whose scale is unknown, where no other tile tells better
-CLOSEUP_STRIP_PX = 30  # the words above a close-up
-_CLOSEUP_PX = 380  # height that is kept for close-ups where they are asked for
-_LEAST_CLOSEUP_PX = 240
-_MOST_CLOSEUP_PX = 460
-_GAIN = 1.001  # of the scale, for which rows are laid otherwise
+CLOSEUP_STRIP_PX = 30  # the words of a close-up
+LIFE_SIZE = UNITS_PER_INCH / 25.4  # page units for a millimetre
+# Close-ups, all heuristics. The least is the ducts' first centimetres behind the nipple at life
+# size; the scale grows with the room as long as so many millimetres are seen.
+_LEAST_BELOW_PX = CLOSEUP_STRIP_PX + 28 * LIFE_SIZE
+_LEAST_BESIDE_PX = 40 * LIFE_SIZE
+_SEEN_MM = (48.0, 36.0)  # width and height
+_MOST_MM = (90.0, 80.0)
+_MOST_ENLARGED = 2.0  # times life size
+_ABOVE_OVERVIEW = 1.4  # times the overview's scale, at least
+_LEAST_OVERVIEW = 0.6  # of the area that images cover without close-ups
+_MOST_WIDER_PX = 200  # for each cell with a close-up below its image
+_GAIN = 1.001  # of the area, for which rows are laid otherwise
 _STEPS = 40  # halvings in the search for the scale
+
+_Where = Literal["nowhere", "below", "beside"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +44,33 @@ class Slot:
     """Room that one tile asks for; ``size_mm`` is None where the scale is unknown.
 
     ``aspect`` is width over height. ``level`` is where the nipple is, from 0 at the top to 1 at
-    the bottom, None where that is not known.
+    the bottom, None where that is not known. With ``has_closeup`` what lies behind the nipple can
+    be shown larger.
     """
 
     size_mm: tuple[float, float] | None
     aspect: float
     level: float | None = None
+    has_closeup: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseupPlace:
+    """Room for a close-up and its words, and its scale in millimetres for one page unit.
+
+    Its words stand above it, or below it where it ``is_beside`` the image.
+    """
+
+    box: Box
+    mm_per_unit: float
+    is_beside: bool
+
+    @property
+    def picture(self) -> Box:
+        """What the close-up itself may fill."""
+        top = self.box.y + (0 if self.is_beside else CLOSEUP_STRIP_PX)
+        height = self.box.height - CLOSEUP_STRIP_PX
+        return Box(x=self.box.x, y=top, width=self.box.width, height=height)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +81,13 @@ class PlacedSlot:
     field: Box
     image: Box
     mm_per_unit: float | None
-    closeup: Box | None = None
+    closeup: CloseupPlace | None = None
 
     @property
     def below(self) -> float:
         """Y from which words stand below what is drawn."""
-        return (self.closeup or self.field).bottom
+        is_lower = self.closeup is not None and not self.closeup.is_beside
+        return self.closeup.box.bottom if self.closeup and is_lower else self.field.bottom
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +96,30 @@ class PlacedBlock:
 
     title: Box
     slots: tuple[PlacedSlot, ...]
+
+
+_Row = tuple[Sequence[Slot], Sequence[str | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """Rows that stand side by side, each with its scale in page units for a millimetre."""
+
+    rows: tuple[_Row, ...]
+    scales: tuple[float, ...]
+    closeups: _Where
+
+    @property
+    def areas(self) -> tuple[float, ...]:
+        """What the images of each row cover, in square page units."""
+        return tuple(
+            sum(width * height for width, height in _sizes_mm(block)) * scale**2
+            for (block, _), scale in zip(self.rows, self.scales, strict=True)
+        )
+
+    def width(self, beside: float) -> float:
+        """Return what it takes, in page units; ``beside`` is for each close-up beside an image."""
+        return _width_px([block for block, _ in self.rows], self.scales, beside)
 
 
 def arrange(
@@ -74,7 +132,9 @@ def arrange(
 ) -> tuple[PlacedBlock, ...]:
     """Arrange rows on a page, each with one scale, as large as the page allows.
 
-    Rows are laid side by side or below one another, in order, whichever gives the greater scale.
+    Rows are laid side by side or below one another, in order, so that their images cover most.
+    Close-ups stand below their images or beside them, whichever leaves those larger, and not at
+    all where they would make them much smaller.
 
     Parameters
     ----------
@@ -85,7 +145,7 @@ def arrange(
     chest_walls
         For each tile the edge that its image is pushed to: ``"left"``, ``"right"`` or None.
     closeup
-        Whether room below the images is kept for close-ups, or only taken where it is left over.
+        Whether there may be close-ups beside the whole images.
     lines_below
         Lines of words below each image.
 
@@ -94,65 +154,62 @@ def arrange(
     tuple of PlacedBlock
         In the order of ``blocks``, in whole page units.
     """
-    if not blocks:
-        return ()
-    kept = _CLOSEUP_PX if closeup is Closeup.ALWAYS else 0
-    words = _words_height(lines_below)
-    lines, scales = _largest(blocks, area, kept + words)
+    rows = list(zip(blocks, chest_walls, strict=True))
+    words = TITLE_PX + TOP_STRIP_PX + lines_below * BOTTOM_LINE_PX + BOTTOM_PAD_PX
+    best: tuple[_Line, ...] = ()
+    for cuts in range(1 << max(len(rows) - 1, 0) if rows else 0):
+        parts = _divided(rows, cuts)
+        height = _line_height(area, len(parts)) - words
+        lines = tuple(_line(part, area.width, height, closeup) for part in parts)
+        if _covered(lines) > _covered(best) * _GAIN:
+            best = lines
     placed: list[PlacedBlock] = []
-    height = _line_height(area, len(lines))
-    for number, (line, scale) in enumerate(zip(lines, scales, strict=True)):
+    height = _line_height(area, len(best)) if best else 0.0
+    for number, line in enumerate(best):
         top = area.y + number * (height + BLOCK_GAP_PX)
         place = Box(x=area.x, y=top, width=area.width, height=height)
-        members = [(blocks[i], chest_walls[i]) for i in line]
-        tallest = _tallest_mm(members) * scale
-        room = 0.0 if closeup is Closeup.NEVER else _closeup_height(height - words - tallest)
-        placed += _place_line(members, place, scale, (room, words))
+        placed += _place_line(line, place, words)
     return tuple(placed)
 
 
-def _largest(
-    blocks: Sequence[Sequence[Slot]], area: Box, taken_px: float
-) -> tuple[list[list[int]], list[float]]:
-    """Return the rows of each line, and each line's scale, where the least scale is greatest."""
-    best: tuple[float, list[list[int]], list[float]] = (-1, [], [])
-    for lines in _divisions(len(blocks)):
-        height = _line_height(area, len(lines)) - taken_px
-        scales = [_scale([blocks[i] for i in line], area.width, height) for line in lines]
-        if min(scales) > best[0] * _GAIN:
-            best = (min(scales), lines, scales)
-    return best[1:]
-
-
-def _words_height(lines_below: int) -> float:
-    """Return what a line of rows needs above and below its images."""
-    return TITLE_PX + TOP_STRIP_PX + lines_below * BOTTOM_LINE_PX + _BOTTOM_PAD_PX
+def _covered(lines: Sequence[_Line]) -> float:
+    """Return how much images cover; a row counts less the larger it is, none may have nothing."""
+    areas = [area for line in lines for area in line.areas]
+    return sum(map(math.sqrt, areas)) if min(areas, default=0) > 0 else 0.0
 
 
 def _line_height(area: Box, lines: int) -> float:
     return (area.height - BLOCK_GAP_PX * (lines - 1)) / lines
 
 
-def _closeup_height(free: float) -> float:
-    """Return the room for close-ups of what a line leaves free; 0 where it is too little."""
-    room = min(free, _MOST_CLOSEUP_PX)
-    return room if room >= _LEAST_CLOSEUP_PX else 0.0
+def _divided(rows: Sequence[_Row], cuts: int) -> list[tuple[_Row, ...]]:
+    """Part rows into lines, in order; each bit of ``cuts`` says whether one ends there."""
+    lines = [[rows[0]]]
+    for index, row in enumerate(rows[1:]):
+        if cuts >> index & 1:
+            lines.append([row])
+        else:
+            lines[-1].append(row)
+    return [tuple(line) for line in lines]
 
 
-def _tallest_mm(line: Sequence[tuple[Sequence[Slot], Sequence[str | None]]]) -> float:
-    return max((size[1] for block, _ in line for size in _sizes_mm(block)), default=1.0)
-
-
-def _divisions(count: int) -> Iterator[list[list[int]]]:
-    """Yield every way to part rows 0 to ``count - 1`` into lines, in order."""
-    for cuts in range(1 << max(count - 1, 0)):
-        lines = [[0]] if count else []
-        for index in range(1, count):
-            if cuts >> (index - 1) & 1:
-                lines.append([index])
-            else:
-                lines[-1].append(index)
-        yield lines
+def _line(rows: tuple[_Row, ...], width: float, height: float, closeup: Closeup) -> _Line:
+    """Return a line with images as large as they can be, with close-ups where they cost little."""
+    blocks = [block for block, _ in rows]
+    plain = _Line(rows=rows, scales=_scales(blocks, width, height), closeups="nowhere")
+    has_any = any(slot.has_closeup for block in blocks for slot in block)
+    if closeup is Closeup.NEVER or not has_any:
+        return plain
+    below = _scales(blocks, width, height - _LEAST_BELOW_PX)
+    beside = _scales(blocks, width, height, beside=_LEAST_BESIDE_PX)
+    with_closeups = max(
+        _Line(rows=rows, scales=below, closeups="below"),
+        _Line(rows=rows, scales=beside, closeups="beside"),
+        key=lambda line: sum(line.areas),
+    )
+    return (
+        with_closeups if sum(with_closeups.areas) >= sum(plain.areas) * _LEAST_OVERVIEW else plain
+    )
 
 
 def _sizes_mm(block: Sequence[Slot]) -> list[tuple[float, float]]:
@@ -162,72 +219,164 @@ def _sizes_mm(block: Sequence[Slot]) -> list[tuple[float, float]]:
     return [slot.size_mm or (nominal * slot.aspect, nominal) for slot in block]
 
 
-def _width_px(line: Sequence[Sequence[Slot]], scale: float) -> float:
+def _tallest_mm(block: Sequence[Slot]) -> float:
+    return max((height for _, height in _sizes_mm(block)), default=1.0)
+
+
+def _inside_px(block: Sequence[Slot], scale: float, beside: float) -> list[float]:
+    """Return the width inside each cell of a row; ``beside`` is kept for a close-up."""
+    return [
+        max(width * scale + (beside if slot.has_closeup else 0.0), NARROWEST_TILE_PX)
+        for slot, (width, _) in zip(block, _sizes_mm(block), strict=True)
+    ]
+
+
+def _width_px(line: Sequence[Sequence[Slot]], scales: Sequence[float], beside: float) -> float:
     widths = [
-        sum(max(width * scale, NARROWEST_TILE_PX) + 2 * FRAME_PX for width, _ in _sizes_mm(block))
+        sum(width + 2 * FRAME_PX for width in _inside_px(block, scale, beside))
         + TILE_GAP_PX * (len(block) - 1)
-        for block in line
+        for block, scale in zip(line, scales, strict=True)
     ]
     return sum(widths) + BLOCK_GAP_PX * (len(line) - 1)
 
 
-def _scale(line: Sequence[Sequence[Slot]], width: float, height: float) -> float:
-    """Return the greatest page units per millimetre at which the images of a line fit."""
-    tallest = max((size[1] for block in line for size in _sizes_mm(block)), default=1.0)
-    low, high = 0.0, max(height, 1.0) / tallest
-    if _width_px(line, high) <= width:
-        return high
-    for _ in range(_STEPS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _width_px(line, middle) <= width else (low, middle)
-    return low
+def _scales(
+    line: Sequence[Sequence[Slot]], width: float, height: float, *, beside: float = 0.0
+) -> tuple[float, ...]:
+    """Return the greatest page units per millimetre at which the images of a line fit.
+
+    All rows have one, unless one of them is too high for it.
+    """
+    most = [max(height, 1.0) / _tallest_mm(block) for block in line]
+    low, high = 0.0, max(most)
+    if _width_px(line, most, beside) > width:
+        for _ in range(_STEPS):
+            middle = (low + high) / 2
+            is_narrow = _width_px(line, [min(middle, m) for m in most], beside) <= width
+            low, high = (middle, high) if is_narrow else (low, middle)
+        high = low
+    return tuple(min(high, one) for one in most)
 
 
-def _place_line(
-    line: Sequence[tuple[Sequence[Slot], Sequence[str | None]]],
-    place: Box,
-    scale: float,
-    heights: tuple[float, float],
-) -> Iterator[PlacedBlock]:
-    """Place a line's rows; ``heights`` are those of its close-ups and of its words."""
-    closeup_height, words_height = heights
-    slack = max(place.width - _width_px([block for block, _ in line], scale), 0.0)
-    gap = BLOCK_GAP_PX + (slack / len(line) if len(line) > 1 else 0.0)
-    image_height = _tallest_mm(line) * scale
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measures:
+    """Of a row, in page units: its scale, and room for its close-ups and for its words.
+
+    ``beside`` is the width of a close-up beside an image, ``below`` the height of one below it,
+    ``wider`` what each cell is wider than it must be, ``drawn`` the height of image and close-up.
+    """
+
+    scale: float
+    beside: float
+    below: float
+    wider: float
+    drawn: float
+    words: float
+
+
+def _place_line(line: _Line, place: Box, words: float) -> Iterator[PlacedBlock]:
+    """Place a line's rows; ``words`` is the height of what stands above and below the images."""
+    blocks = [block for block, _ in line.rows]
+    beside = _beside_px(line, place.width)
+    slack = max(place.width - line.width(beside), 0.0)
+    wider = 0.0
+    if line.closeups == "below":  # they become wider with their cells
+        wider = min(slack / sum(map(len, blocks)), _MOST_WIDER_PX)
+        slack -= wider * sum(map(len, blocks))
+    gap = BLOCK_GAP_PX + (slack / len(blocks) if len(blocks) > 1 else 0.0)
+    heights = [_tallest_mm(b) * scale for b, scale in zip(blocks, line.scales, strict=True)]
+    below = [
+        _below_px(line, block, place.height - words - height)
+        for block, height in zip(blocks, heights, strict=True)
+    ]
+    drawn = max(sum(pair) for pair in zip(heights, below, strict=True))
     x = place.x
-    for block, walls in line:
-        start = x
-        slots = []
-        level = _common_level(block, _tallest_mm(line))
-        for slot, size, wall in zip(block, _sizes_mm(block), walls, strict=True):
-            inside = round(max(size[0] * scale, NARROWEST_TILE_PX))
-            width = inside + 2 * FRAME_PX
-            cell = Box(
-                x=round(x),
-                y=round(place.y + TITLE_PX),
-                width=width,
-                height=round(image_height + closeup_height + words_height - TITLE_PX),
-            )
-            left, top = cell.x + FRAME_PX, cell.y + TOP_STRIP_PX
-            field = Box(x=left, y=top, width=inside, height=round(image_height))
-            below = Box(x=left, y=field.bottom, width=inside, height=round(closeup_height))
-            slots.append(
-                PlacedSlot(
-                    cell=cell,
-                    field=field,
-                    image=_image_box(field, (size[0] * scale, size[1] * scale), wall, slot, level),
-                    mm_per_unit=1 / scale if slot.size_mm else None,
-                    closeup=below if closeup_height else None,
-                )
-            )
-            x += width + TILE_GAP_PX
-        x -= TILE_GAP_PX
-        title = Box(x=start, y=place.y, width=x - start, height=TITLE_PX)
-        yield PlacedBlock(title=title, slots=tuple(slots))
-        x += gap
+    for row, scale, room in zip(line.rows, line.scales, below, strict=True):
+        measures = _Measures(
+            scale=scale, beside=beside, below=room, wider=wider, drawn=drawn, words=words
+        )
+        slots = tuple(_place_row(row, (x, place.y), measures))
+        title = Box(x=x, y=place.y, width=slots[-1].cell.right - x, height=TITLE_PX)
+        yield PlacedBlock(title=title, slots=slots)
+        x = title.right + gap
 
 
-def _common_level(block: Sequence[Slot], line_height: float) -> float | None:
+def _beside_px(line: _Line, width: float) -> float:
+    """Return the width of each close-up that stands beside its image."""
+    if line.closeups != "beside":
+        return 0.0
+    count = sum(slot.has_closeup for block, _ in line.rows for slot in block)
+    free = max(width - line.width(_LEAST_BESIDE_PX), 0.0)
+    return min(_LEAST_BESIDE_PX + free / count, _MOST_MM[0] * _MOST_ENLARGED * LIFE_SIZE)
+
+
+def _below_px(line: _Line, block: Sequence[Slot], free: float) -> float:
+    """Return the height of a row's close-ups that stand below their images."""
+    if line.closeups != "below" or not any(slot.has_closeup for slot in block):
+        return 0.0
+    return min(free, CLOSEUP_STRIP_PX + _MOST_MM[1] * _MOST_ENLARGED * LIFE_SIZE)
+
+
+def _place_row(row: _Row, corner: tuple[float, float], measures: _Measures) -> Iterator[PlacedSlot]:
+    """Place a row's cells; of all its close-ups the narrowest gives the scale."""
+    block, walls = row
+    x, y, scale = corner[0], round(corner[1] + TITLE_PX), measures.scale
+    level = _common_level(block, (measures.drawn - measures.below) / scale)
+    insides = [width + measures.wider for width in _inside_px(block, scale, measures.beside)]
+    narrowest = min((w for w, s in zip(insides, block, strict=True) if s.has_closeup), default=0)
+    for slot, size, wall, inside in zip(block, _sizes_mm(block), walls, insides, strict=True):
+        beside = round(measures.beside) if slot.has_closeup else 0
+        below = round(measures.below) if slot.has_closeup else 0
+        cell = Box(
+            x=round(x),
+            y=y,
+            width=round(inside) + 2 * FRAME_PX,
+            height=round(measures.drawn + measures.words - TITLE_PX),
+        )
+        field = Box(
+            x=cell.x + FRAME_PX + (beside if wall == "right" else 0),
+            y=y + TOP_STRIP_PX,
+            width=round(inside) - beside,
+            height=round(measures.drawn) - below,
+        )
+        image = _image_box(field, (size[0] * scale, size[1] * scale), wall, slot, level)
+        closeup = None
+        if beside:
+            closeup = _beside(field, image, slot, wall, beside, scale)
+        elif below:
+            room = Box(x=field.x, y=field.bottom, width=field.width, height=below)
+            closer = _closer((narrowest, below - CLOSEUP_STRIP_PX), scale)
+            closeup = CloseupPlace(box=room, mm_per_unit=1 / closer, is_beside=False)
+        yield PlacedSlot(
+            cell=cell,
+            field=field,
+            image=image,
+            mm_per_unit=1 / scale if slot.size_mm else None,
+            closeup=closeup,
+        )
+        x += cell.width + TILE_GAP_PX
+
+
+def _closer(room: tuple[float, float], scale: float) -> float:
+    """Return a close-up's page units per millimetre, by its width and height in page units."""
+    by_room = min(side / seen for side, seen in zip(room, _SEEN_MM, strict=True))
+    return max(min(by_room, _MOST_ENLARGED * LIFE_SIZE), LIFE_SIZE, _ABOVE_OVERVIEW * scale)
+
+
+def _beside(
+    field: Box, image: Box, slot: Slot, wall: str | None, width: int, scale: float
+) -> CloseupPlace:
+    """Put a close-up on the side of the nipple, level with it."""
+    height = min(field.height, round(width * _SEEN_MM[1] / _SEEN_MM[0]) + CLOSEUP_STRIP_PX)
+    middle = image.y + image.height * (slot.level or 0.0)
+    top = min(max(middle - height / 2, field.y), field.bottom - height)
+    left = field.x - width if wall == "right" else field.right
+    box = Box(x=left, y=round(top), width=width, height=height)
+    seen = (box.width, box.height - CLOSEUP_STRIP_PX)
+    return CloseupPlace(box=box, mm_per_unit=1 / _closer(seen, scale), is_beside=True)
+
+
+def _common_level(block: Sequence[Slot], field_height: float) -> float | None:
     """Return how far below the field's top the row's tallest image has its nipple.
 
     All lengths are millimetres; the tallest image stands at mid height.
@@ -238,7 +387,7 @@ def _common_level(block: Sequence[Slot], line_height: float) -> float | None:
     if not known:
         return None
     height, level = max(known)
-    return (line_height - height) / 2 + height * level
+    return (field_height - height) / 2 + height * level
 
 
 def _image_box(

@@ -55,6 +55,7 @@ class Tone(StrEnum):
     WARNING = "warning"
     ON_COLOUR = "on-colour"
     BLACK = "black"
+    ON_BLACK = "on-black"
 
 
 class Anchor(StrEnum):

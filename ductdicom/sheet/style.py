@@ -1,6 +1,7 @@
 """One family of type in three sizes, and colours by tone for screens and for paper.
 
-PRE and POST are a blue and an orange that colour-blind readers tell apart (Okabe and Ito 2008).
+PRE and POST are a blue and an orange that colour-blind readers tell apart (Okabe and Ito 2008), of
+3:1 or more on paper and panel (WCAG 2.2, 1.4.11); in grey print the frame of POST has two lines.
 Images stand on black in both themes, as their air is black.
 """
 
@@ -14,7 +15,7 @@ TITLE_PX = 42
 LABEL_PX = 32
 SMALL_PX = 23
 LEADING = 1.22  # line height over size
-MARGIN_PX = 56
+MARGIN_PX = 40  # 5 mm
 
 Rgb = tuple[int, int, int]
 
@@ -46,6 +47,7 @@ DARK = Theme(
             Tone.WARNING: (240, 228, 66),
             Tone.ON_COLOUR: (0, 0, 0),
             Tone.BLACK: (0, 0, 0),
+            Tone.ON_BLACK: (164, 168, 172),
         }
     ),
 )
@@ -57,13 +59,14 @@ LIGHT = Theme(
             Tone.PANEL: (238, 240, 242),
             Tone.INK: (20, 22, 24),
             Tone.MUTED: (84, 90, 96),
-            Tone.FRAME: (160, 166, 172),
-            Tone.PRE: (86, 180, 233),
-            Tone.POST: (240, 165, 20),
-            Tone.UNKNOWN: (150, 155, 160),
+            Tone.FRAME: (130, 136, 142),
+            Tone.PRE: (20, 128, 196),
+            Tone.POST: (190, 105, 0),
+            Tone.UNKNOWN: (120, 126, 132),
             Tone.WARNING: (176, 66, 0),
             Tone.ON_COLOUR: (0, 0, 0),
             Tone.BLACK: (0, 0, 0),
+            Tone.ON_BLACK: (164, 168, 172),
         }
     ),
 )

@@ -374,13 +374,9 @@ def test_a_suggestion_is_called_one_in_the_viewer(show, tmp_path):
 
 def test_a_closeup_opens_the_part_that_it_frames(show, several_posts):
     sheet = show(several_posts)
-    number = sheet.window.evaluate(
-        """[...document.querySelectorAll('image[data-tile]')]
-            .findIndex((image) => JSON.parse(image.dataset.tile).part)"""
-    )
     whole = sheet.open_viewer(0).scales()[0]
     sheet.press("Escape")
-    part = sheet.open_viewer(number).scales()[0]
+    part = sheet.open_viewer(0, is_closeup=True).scales()[0]
 
     assert part["across"] > 1.5 * whole["across"]
     _assert_linked(sheet.scales())

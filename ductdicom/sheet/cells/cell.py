@@ -39,7 +39,13 @@ class Cell:
         """Room that the cell asks for."""
         if isinstance(self.tile, Tile):
             level = self.tile.tip[0] if self.tile.tip else None
-            return Slot(size_mm=self.tile.size_mm, aspect=self.tile.aspect, level=level)
+            has_closeup = None not in {level, self.tile.size_mm, self.chest_wall}
+            return Slot(
+                size_mm=self.tile.size_mm,
+                aspect=self.tile.aspect,
+                level=level,
+                has_closeup=has_closeup,
+            )
         return _PLACEHOLDER
 
     @property

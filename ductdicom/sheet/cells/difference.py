@@ -29,7 +29,7 @@ from ductdicom.sheet.style import LABEL_PX, LEADING, SMALL_PX
 WORD = "DIFFERENCE"
 _MARKED = "EXPERIMENTAL"
 _NARROW = 0.01  # a refusal is words only and leaves the page to the images
-_PAD_PX = 10
+_PAD_PX = 14
 _LEAST_RESIDUAL_MM = 0.1  # that is printed as a number
 _LEGEND = "grey: no change, white: brighter"
 
@@ -105,7 +105,7 @@ def draw_difference(
         marks.append(BoxMark(box=place.field, fill=Tone.BLACK))
         marks.append(_drawn(cell, content, place.image, scale))
         marks += _bottom_strip(cell, content, place)
-    marks.append(BoxMark(box=place.cell, stroke=Tone.FRAME, width_px=3, is_dashed=True))
+    marks.append(BoxMark(box=place.cell, stroke=Tone.FRAME, width_px=3))
     return marks, DrawnDifference(
         pre_uid=cell.difference.before.uid,
         post_uid=cell.difference.after.uid,
@@ -130,7 +130,7 @@ def _drawn(cell: DifferenceCell, content: Change, box: Box, scale: float) -> Pic
 
 
 def _top_strip(box: Box) -> Iterator[Mark]:
-    baseline = box.y + TOP_STRIP_PX - 18
+    baseline = box.y + TOP_STRIP_PX - 12
     left, right = box.x + 1.5 * _PAD_PX, box.right - _PAD_PX
     room = right - left - _PAD_PX - text_width(_MARKED, SMALL_PX)
     is_wide = text_width(WORD, LABEL_PX, is_bold=True) <= room

@@ -1,5 +1,6 @@
 """One cell drawn on the page: the image, its strips, and a close-up below it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ductdicom.model.call import Phase
@@ -10,7 +11,7 @@ from ductdicom.sheet import captions
 from ductdicom.sheet.cells.cell import SUGGESTED, Cell
 from ductdicom.sheet.cells.strips import PAD_PX, bottom_strip, placeholder, scale_bar, top_strip
 from ductdicom.sheet.fonts import drawable
-from ductdicom.sheet.layout import CLOSEUP_STRIP_PX, FRAME_PX, PlacedSlot
+from ductdicom.sheet.layout import CLOSEUP_STRIP_PX, FRAME_PX, CloseupPlace, PlacedSlot
 from ductdicom.sheet.page import (
     Box,
     BoxMark,
@@ -36,8 +37,8 @@ from ductdicom.sheet.tile import (
     stored_region,
 )
 
+_SINGLE_PX, _DOUBLE_PX = 4, 2  # a frame of one line, and each of two
 _TONES = {Phase.PRE: Tone.PRE, Phase.POST: Tone.POST, Phase.UNKNOWN: Tone.UNKNOWN}
-_CLOSEUP_FACTOR = 2
 
 
 def draw_cell(
@@ -63,7 +64,7 @@ def draw_cell(
     drawn: list[DrawnTile] = []
     tone = _TONES.get(cell.phase, Tone.FRAME) if cell.phase else Tone.FRAME
     marks.append(BoxMark(box=place.cell, fill=Tone.PANEL))
-    marks.append(BoxMark(box=place.field, fill=Tone.BLACK if cell.image else None))
+    marks.append(BoxMark(box=_ground(place), fill=Tone.BLACK if cell.image else None))
     marks += top_strip(cell, place.cell, tone)
     if cell.image is not None and isinstance(cell.tile, Tile):
         shown = _Shown(cell=cell, image=cell.image, tile=cell.tile)
@@ -74,13 +75,37 @@ def draw_cell(
             more, closeup = _closeup(shown, place, place.closeup, scale)
             marks += more
             drawn += closeup
-        marks += bottom_strip(cell, place, drawn[-1].mm_per_unit)
+        is_below = place.closeup is not None and not place.closeup.is_beside
+        lowest = drawn[-1] if is_below else drawn[0]
+        marks += bottom_strip(cell, place, lowest.mm_per_unit)
     else:
         marks += placeholder(cell, place.field)
         marks += bottom_strip(cell, place, None) if cell.image is not None else ()
-    is_firm = bool(drawn) and drawn[0].mm_per_unit is not None and not drawn[0].is_suggested
-    marks.append(BoxMark(box=place.cell, stroke=tone, width_px=FRAME_PX, is_dashed=not is_firm))
+    marks += _frame(cell, place.cell, tone)
     return marks, drawn
+
+
+def _frame(cell: Cell, box: Box, tone: Tone) -> Iterator[BoxMark]:
+    """Draw a frame around a cell: of two lines after contrast, dashed where it is suggested."""
+    is_suggested = cell.image is not None and cell.image.is_suggested
+    insets = (0, FRAME_PX - _DOUBLE_PX) if cell.phase is Phase.POST else (0,)
+    width = _DOUBLE_PX if cell.phase is Phase.POST else _SINGLE_PX
+    for inset in insets:
+        line = Box(
+            x=box.x + inset + width / 2,
+            y=box.y + inset + width / 2,
+            width=box.width - 2 * inset - width,
+            height=box.height - 2 * inset - width,
+        )
+        yield BoxMark(box=line, stroke=tone, width_px=width, is_dashed=is_suggested)
+
+
+def _ground(place: PlacedSlot) -> Box:
+    """Return what is black around an image, and around a close-up beside it."""
+    cell, field = place.cell, place.field
+    if place.closeup is None or not place.closeup.is_beside:
+        return field
+    return replace(field, x=cell.x + FRAME_PX, width=cell.width - 2 * FRAME_PX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,15 +211,16 @@ def _caption(shown: _Shown) -> Caption:
 
 
 def _closeup(
-    shown: _Shown, place: PlacedSlot, room: Box, scale: float
+    shown: _Shown, place: PlacedSlot, room: CloseupPlace, scale: float
 ) -> tuple[list[Mark], list[DrawnTile]]:
-    """Draw the breast behind the nipple at twice the scale, and its frame on the image above."""
+    """Draw the breast behind the nipple at a greater scale, and its frame on the whole image."""
     if place.mm_per_unit is None:
         return [], []
-    mm_per_unit = place.mm_per_unit / _CLOSEUP_FACTOR
-    field = replace(room, y=room.y + CLOSEUP_STRIP_PX, height=room.height - CLOSEUP_STRIP_PX)
+    field, factor = room.picture, place.mm_per_unit / room.mm_per_unit
     part = behind_the_nipple(
-        shown.tile, width_mm=field.width * mm_per_unit, height_mm=field.height * mm_per_unit
+        shown.tile,
+        width_mm=field.width * room.mm_per_unit,
+        height_mm=field.height * room.mm_per_unit,
     )
     if part is None:
         return [], []
@@ -205,31 +231,40 @@ def _closeup(
         width=part.width * image.width,
         height=part.height * image.height,
     )
+    width, height = min(frame.width * factor, field.width), min(frame.height * factor, field.height)
     box = Box(
-        x=round(field.x + (field.width - frame.width * _CLOSEUP_FACTOR) / 2),
-        y=round(field.y),
-        width=round(frame.width * _CLOSEUP_FACTOR),
-        height=round(min(frame.height * _CLOSEUP_FACTOR, field.height)),
+        x=round(field.x + (field.width - width) / 2),
+        y=round(field.y + (field.height - height) / 2),
+        width=round(width),
+        height=round(height),
     )
     marks: list[Mark] = [
-        BoxMark(box=frame, stroke=Tone.MUTED, width_px=2),
+        BoxMark(box=frame, stroke=Tone.ON_BLACK, width_px=2),
         BoxMark(box=field, fill=Tone.BLACK),
         _picture(shown, box, part, scale),
-        TextMark(
-            x=room.x + PAD_PX,
-            y=room.y + CLOSEUP_STRIP_PX - 8,
-            text=f"frame ×{_CLOSEUP_FACTOR}",
-            size_px=SMALL_PX,
-            tone=Tone.MUTED,
-        ),
-        # Each picture has the bar of its own scale right below it.
-        *scale_bar(place.cell, place.mm_per_unit, room.y + CLOSEUP_STRIP_PX - 8),
+        BoxMark(box=field, stroke=Tone.ON_BLACK, width_px=2),
+        *_closeup_words(place, room),
     ]
     closeup = replace(
         _record(shown, box, place, part),
-        mm_per_unit=mm_per_unit,
+        mm_per_unit=room.mm_per_unit,
         is_closeup=True,
         part=frame,
         tip=None,
     )
     return marks, [closeup]
+
+
+def _closeup_words(place: PlacedSlot, room: CloseupPlace) -> Iterator[Mark]:
+    """Say what it is; each picture has the bar of its own scale right below it."""
+    strip = replace(room.box, height=CLOSEUP_STRIP_PX)
+    above = place.mm_per_unit
+    if room.is_beside:
+        strip, above = replace(strip, y=room.picture.bottom), room.mm_per_unit
+    baseline = strip.bottom - 8
+    yield BoxMark(box=strip, fill=Tone.PANEL)
+    yield TextMark(
+        x=strip.x + PAD_PX, y=baseline, text="framed part", size_px=SMALL_PX, tone=Tone.MUTED
+    )
+    if above is not None:
+        yield from scale_bar(strip, above, baseline)

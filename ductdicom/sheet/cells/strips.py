@@ -1,7 +1,8 @@
 """What stands above and below one image: its phase and view, its scale, and why."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from itertools import chain, groupby, repeat
+from typing import NamedTuple
 
 from ductdicom.model.call import Phase
 from ductdicom.model.study import ImageCall
@@ -14,12 +15,14 @@ from ductdicom.sheet.page import Anchor, Box, BoxMark, LineMark, Mark, TextMark,
 from ductdicom.sheet.style import LABEL_PX, LEADING, SMALL_PX
 from ductdicom.sheet.tile import MissingTile, Tile
 
-PAD_PX = 10
-_BELOW_PX = 20  # from the last baseline to the end of the cell
-_MOST_DOUBTS = 8
-_MOST_DISPLAY = 4  # an explanation has up to 64 characters
+PAD_PX = 14
+_MOST_LINES = 3  # of one reason, or one explanation of up to 64 characters
+_MOST_DOUBTS = 12
+_MOST_WHOLE = 0.6  # of a line
+_BETWEEN = " · "
+_NO_SCALE = "scale unknown, no bar"
 _BAR_LENGTHS_MM = (50, 20, 10, 5, 2, 1)
-_BAR_SHARE = 0.22  # of the width of a cell
+_BAR_SHARE = 0.2  # of the width of a cell
 _BAR_GAP_PX = 8
 
 
@@ -32,7 +35,7 @@ def top_strip(cell: Cell, box: Box, tone: Tone) -> Iterator[Mark]:
         The whole cell, in page units.
     """
     word = cell.word
-    baseline = box.y + TOP_STRIP_PX - 18
+    baseline = box.y + TOP_STRIP_PX - 12
     x = box.x + PAD_PX
     if word:
         plate = Box(x=box.x, y=box.y, width=_plate_width(word), height=TOP_STRIP_PX)
@@ -40,7 +43,7 @@ def top_strip(cell: Cell, box: Box, tone: Tone) -> Iterator[Mark]:
         is_firm = is_firm and cell.phase is not Phase.UNKNOWN
         yield BoxMark(box=plate, fill=tone if is_firm else None, stroke=tone, width_px=3)
         yield TextMark(
-            x=x + PAD_PX / 2,
+            x=x + 5,
             y=baseline,
             text=word,
             size_px=LABEL_PX,
@@ -58,7 +61,7 @@ def top_strip(cell: Cell, box: Box, tone: Tone) -> Iterator[Mark]:
         is_bold=True,
         anchor=Anchor.END,
     )
-    badges = " · ".join(_badges_above(cell, box.width))
+    badges = _BETWEEN.join(_badges_above(cell, box.width))
     if badges:
         yield TextMark(x=x, y=baseline - 2, text=badges, size_px=SMALL_PX, tone=Tone.WARNING)
 
@@ -80,13 +83,13 @@ def _badges_above(cell: Cell, width: float) -> tuple[str, ...]:
     label = _label(cell.image, cell.word, width)
     taken = _plate_width(cell.word) + text_width(label, LABEL_PX, is_bold=True) + 3 * PAD_PX
     count = len(cell.badges)
-    while count and taken + text_width(" · ".join(cell.badges[:count]), SMALL_PX) > width:
+    while count and taken + text_width(_BETWEEN.join(cell.badges[:count]), SMALL_PX) > width:
         count -= 1
     return cell.badges[:count]
 
 
 def bottom_strip(cell: Cell, place: PlacedSlot, mm_per_unit: float | None) -> Iterator[Mark]:
-    """Draw magnification, time and scale below the image, why it has its phase, how it is shown.
+    """Draw time and scale below the image, what is doubtful, why it has its phase, how it is shown.
 
     Parameters
     ----------
@@ -96,17 +99,21 @@ def bottom_strip(cell: Cell, place: PlacedSlot, mm_per_unit: float | None) -> It
         Millimetres at the breast for one page unit of the picture right above, None where unknown.
     """
     box = place.cell
-    words = _words_below(cell, box.width)
-    first, last = place.below + LINE_PX, box.bottom - _BELOW_PX
+    first = place.below + LINE_PX
     if mm_per_unit is not None:
         yield from scale_bar(box, mm_per_unit, first)
-    above = [(line, Tone.INK) for line in words.facts]
-    above += [(line, Tone.MUTED) for line in words.reason]
-    for number, (text, tone) in enumerate(above):
-        yield _small(box, first + LINE_PX * number, text, tone)
-    yield from _from_the_last(box, last, words.display, Anchor.END, Tone.MUTED)
-    doubts_end = last if words.is_side_by_side else last - LINE_PX * len(words.display)
-    yield from _from_the_last(box, doubts_end, words.doubts, Anchor.START, Tone.WARNING)
+    elif isinstance(cell.tile, Tile):
+        x = box.right - PAD_PX
+        yield TextMark(
+            x=x,
+            y=first,
+            text=_NO_SCALE,
+            size_px=SMALL_PX,
+            tone=Tone.WARNING,
+            anchor=Anchor.END,
+        )
+    for number, line in enumerate(_lines(cell, box.width)):
+        yield from _run_of_words(line, box.x + PAD_PX, first + LINE_PX * number)
 
 
 def lines_below(cell: Cell, width: float) -> int:
@@ -117,57 +124,71 @@ def lines_below(cell: Cell, width: float) -> int:
     width
         Of the cell, in page units.
     """
-    if cell.image is None:
-        return 0
-    words = _words_below(cell, width)
-    ends = (len(words.doubts), len(words.display))
-    return (
-        len(words.facts) + len(words.reason) + (max(ends) if words.is_side_by_side else sum(ends))
-    )
+    return len(_lines(cell, width)) if cell.image is not None else 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _WordsBelow:
-    """The lines below an image; doubts stand left of the display's line or above it."""
-
-    facts: tuple[str, ...]
-    reason: tuple[str, ...]
-    doubts: tuple[str, ...]
-    display: tuple[str, ...]
-
-    is_side_by_side: bool
+class _Word(NamedTuple):
+    text: str
+    tone: Tone
 
 
-def _words_below(cell: Cell, width: float) -> _WordsBelow:
+def _lines(cell: Cell, width: float) -> list[list[_Word]]:
+    """Break what is said below an image into lines, the first of which is beside the scale bar."""
     room = width - 2 * PAD_PX
-    has_bar = isinstance(cell.tile, Tile) and cell.tile.size_mm is not None
-    beside_bar = room - _widest_bar(width) - PAD_PX if has_bar else room
-    display = wrap(cell.display, room, SMALL_PX, most_lines=_MOST_DISPLAY)
-    doubts = " · ".join(_doubts(cell, width))
-    beside_display = (
-        room - PAD_PX - max((text_width(line, SMALL_PX) for line in display), default=0)
-    )
-    is_side_by_side = text_width(doubts, SMALL_PX) <= beside_display
-    return _WordsBelow(
-        facts=tuple(_facts(cell.facts, beside_bar, room)),
-        reason=tuple(wrap(cell.reason, room, SMALL_PX, most_lines=2)),
-        doubts=tuple(wrap(doubts, room, SMALL_PX, most_lines=_MOST_DOUBTS)),
-        display=tuple(display),
-        is_side_by_side=is_side_by_side,
-    )
+    taken = 0.0
+    if isinstance(cell.tile, Tile):
+        bar = _widest_bar(width) if cell.tile.size_mm else text_width(_NO_SCALE, SMALL_PX)
+        taken = bar + PAD_PX
+    rooms = chain([room - taken], repeat(room))
+    lines: list[list[_Word]] = []
+    line: list[_Word] = []
+    left = next(rooms)
+    for word in _words(cell, width):
+        wide = text_width(f"{word.text} ", SMALL_PX)
+        if line and wide - text_width(" ", SMALL_PX) > left:
+            lines.append(line)
+            line, left = [], next(rooms)
+        line.append(word)
+        left -= wide
+    return [*lines, line]
 
 
-def _facts(text: str, beside_bar: float, room: float) -> list[str]:
-    """Break the facts into lines, the first of which stands beside the scale bar."""
-    for between in ("  ", " "):  # facts stay whole where they can
-        words = drawable(text).split(between)
-        count = len(words)
-        while count and text_width(between.join(words[:count]), SMALL_PX) > beside_bar:
-            count -= 1
-        if count:
-            break
-    rest = wrap(between.join(words[count:]), room, SMALL_PX, most_lines=2)
-    return [between.join(words[:count]), *rest]
+def _words(cell: Cell, width: float) -> Iterator[_Word]:
+    """Yield what is said below an image: words, and groups of them that stay on one line."""
+    room = width - 2 * PAD_PX
+    facts = [_Word(text, Tone.INK) for text in cell.facts.split("  ")]
+    doubts = [_Word(text, Tone.WARNING) for text in _doubts(cell, width)[:_MOST_DOUBTS]]
+    reason = [_Word(word, Tone.MUTED) for word in _words_of(cell.reason, room)]
+    display = [_Word(text, Tone.MUTED) for text in cell.display.replace(", ", ",\n").split("\n")]
+    units = (facts, *([doubt] for doubt in doubts), reason, display)
+    parts = [[word for unit in part if unit.text for word in _whole(unit, room)] for part in units]
+    parts = [part for part in parts if part]
+    for number, part in enumerate(parts, start=1):
+        *others, last = part
+        yield from others
+        yield last if number == len(parts) else last._replace(text=last.text + " ·")
+
+
+def _whole(word: _Word, room: float) -> list[_Word]:
+    """Keep words on one line where they are much shorter than one."""
+    text = drawable(word.text)
+    if text_width(text, SMALL_PX) <= room * _MOST_WHOLE:
+        return [word._replace(text=text)]
+    return [word._replace(text=part) for part in _words_of(text, room)]
+
+
+def _words_of(text: str, room: float) -> list[str]:
+    """Return the words of a text, none wider than a line, and of no more than some lines."""
+    lines = wrap(text, room, SMALL_PX, most_lines=_MOST_LINES)
+    return [word for line in lines for word in line.split(" ")]
+
+
+def _run_of_words(line: Sequence[_Word], x: float, baseline: float) -> Iterator[TextMark]:
+    """Draw a line of words, those of one tone that follow one another as one text."""
+    for tone, words in groupby(line, key=lambda word: word.tone):
+        text = " ".join(word.text for word in words)
+        yield TextMark(x=x, y=baseline, text=text, size_px=SMALL_PX, tone=tone)
+        x += text_width(f"{text} ", SMALL_PX)
 
 
 def _doubts(cell: Cell, width: float) -> list[str]:
@@ -179,20 +200,6 @@ def _doubts(cell: Cell, width: float) -> list[str]:
     if cell.image and _label(cell.image, cell.word, width) != drawable(view):
         moved.append(view)
     return [*moved, *captions.tile_badges(notes)]
-
-
-def _small(box: Box, baseline: float, text: str, tone: Tone) -> TextMark:
-    return TextMark(x=box.x + PAD_PX, y=baseline, text=text, size_px=SMALL_PX, tone=tone)
-
-
-def _from_the_last(
-    box: Box, last: float, lines: Sequence[str], anchor: Anchor, tone: Tone
-) -> Iterator[Mark]:
-    """Draw lines upwards from the baseline of the last one."""
-    x = box.x + PAD_PX if anchor is Anchor.START else box.right - PAD_PX
-    for number, text in enumerate(reversed(lines)):
-        y = last - LINE_PX * number
-        yield TextMark(x=x, y=y, text=text, size_px=SMALL_PX, tone=tone, anchor=anchor)
 
 
 def _bar_words(length_mm: int) -> str:

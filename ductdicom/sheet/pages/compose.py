@@ -38,7 +38,7 @@ from ductdicom.sheet.tile import Tiles
 
 _BADGE_GAP_PX = 20
 _MOST_BLOCKS = 4  # rows a page
-_LEAST_IMAGE_HEIGHT = 420  # 53 mm on paper; below it another page serves better
+_LEAST_IMAGE_HEIGHT = 500  # 64 mm on paper; below it another page serves better
 
 
 def compose(
@@ -195,7 +195,8 @@ def _body(
 def _arranged(blocks: Sequence[Block], area: Box, options: SheetOptions) -> tuple[PlacedBlock, ...]:
     """Arrange rows so that all words below the images have their lines.
 
-    How many these are depends on how wide the cells become, and that again on the lines.
+    How many these are depends on how wide the cells become, and that again on the lines; the
+    fewest are sought.
     """
     slots = [[cell.slot for cell in block.cells] for block in blocks]
     walls = [[cell.chest_wall for cell in block.cells] for block in blocks]
@@ -210,7 +211,7 @@ def _arranged(blocks: Sequence[Block], area: Box, options: SheetOptions) -> tupl
         )
         if needed <= lines:
             return placed
-        lines = needed
+        lines += 1
 
 
 def _block_title(block: Block, box: Box) -> Iterator[Mark]:

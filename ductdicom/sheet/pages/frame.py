@@ -24,8 +24,8 @@ from ductdicom.sheet.page import (
 )
 from ductdicom.sheet.style import LABEL_PX, MARGIN_PX, SMALL_PX, TITLE_PX
 
-_HEADER_PX = 118
-_FOOTER_PX = 40
+_HEADER_PX = 88
+_FOOTER_PX = 34
 _GAP_PX = 40  # between the title and the status
 _AFTER_STATUS_PX = 10
 _STATUS_WORDS = {
@@ -101,7 +101,7 @@ def _header(
         size_px=SMALL_PX,
         tone=Tone.MUTED,
     )
-    yield LineMark(x1=MARGIN_PX, y1=MARGIN_PX + 90, x2=right, y2=MARGIN_PX + 90)
+    yield LineMark(x1=MARGIN_PX, y1=MARGIN_PX + 78, x2=right, y2=MARGIN_PX + 78)
 
 
 def _status(standing: Standing, box: Box) -> Iterator[Mark]:

@@ -16,6 +16,7 @@ from ductdicom.model.call import Laterality, ViewGroup
 from ductdicom.model.instance import Geometry
 from ductdicom.pairing.rows import pair_study
 from ductdicom.phantom.orientation import opposite, turn_to
+from ductdicom.pixels.display.resample import area_average
 from ductdicom.pixels.stored import DisplayAttributes, StoredImage
 from ductdicom.settings import Closeup
 from ductdicom.sheet.page import PictureMark, SheetOptions
@@ -94,6 +95,11 @@ def picture(page):
     return mark.pixels
 
 
+def small(page):
+    """The picture at one size: the words below it take more lines or fewer."""
+    return area_average(picture(page).astype(np.float32), 64, 48)
+
+
 @pytest.mark.parametrize("side", ["L", "R"])
 @pytest.mark.parametrize("view", [*FROM_ABOVE, *FROM_SIDE])
 def test_all_eight_stored_orientations_are_drawn_as_one(view, side):
@@ -133,7 +139,7 @@ def test_what_is_drawn_is_the_breast_as_it_hangs(view, side):
 def test_second_letters_of_obliques_change_nothing(view, side):
     row, column = HUNG[view, side]
     hung = asymmetric_breast(side)
-    expected = picture(draw(hung, image_of(hung, view=view, side=side, orientation=(row, column))))
+    expected = small(draw(hung, image_of(hung, view=view, side=side, orientation=(row, column))))
 
     for minor in "LR":
         letters = (row, column + minor)
@@ -141,7 +147,7 @@ def test_second_letters_of_obliques_change_nothing(view, side):
             values = turn_to(hung, letters, orientation)
             page = draw(values, image_of(values, view=view, side=side, orientation=orientation))
 
-            assert np.array_equal(picture(page), expected), orientation
+            assert np.abs(small(page) - expected).max() < 5, orientation
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ductdicom.settings import Closeup
-from ductdicom.sheet.layout import FRAME_PX, NARROWEST_TILE_PX, TILE_GAP_PX, Slot, arrange
+from ductdicom.sheet.layout import (
+    FRAME_PX,
+    LIFE_SIZE,
+    NARROWEST_TILE_PX,
+    TILE_GAP_PX,
+    Slot,
+    arrange,
+)
 from ductdicom.sheet.page import Box
 
 AREA = Box(x=56, y=174, width=2227, height=1384)
 SIZES = st.tuples(st.floats(40, 260), st.floats(60, 320))
 SLOTS = st.builds(
     lambda size, is_known, level: Slot(
-        size_mm=size if is_known else None, aspect=size[0] / size[1], level=level
+        size_mm=size if is_known else None,
+        aspect=size[0] / size[1],
+        level=level,
+        has_closeup=is_known and level is not None,
     ),
     SIZES,
     st.booleans(),
@@ -49,8 +59,9 @@ def test_nothing_overlaps_and_all_is_inside(blocks, wall, closeup):
         for slot in block.slots:
             assert _is_inside(slot.image, slot.field)
             assert _is_inside(slot.field, slot.cell)
-            assert slot.closeup is None or _is_inside(slot.closeup, slot.cell)
-            assert slot.closeup is None or not _overlap(slot.closeup, slot.field)
+            assert slot.closeup is None or _is_inside(slot.closeup.box, slot.cell)
+            assert slot.closeup is None or not _overlap(slot.closeup.box, slot.field)
+            assert slot.closeup is None or _is_inside(slot.closeup.picture, slot.closeup.box)
             assert slot.image.width >= 1
             assert slot.image.height >= 1
 
@@ -128,3 +139,60 @@ def test_a_tile_of_unknown_scale_is_as_high_as_the_others():
 
     assert placed.slots[0].image.height == placed.slots[1].image.height
     assert placed.slots[1].mm_per_unit is None
+
+
+CC = Slot(size_mm=(90, 170), aspect=90 / 170, level=0.5, has_closeup=True)
+MLO = Slot(size_mm=(90, 230), aspect=90 / 230, level=0.6, has_closeup=True)
+
+
+def _auto(*blocks):
+    return arrange(blocks, AREA, _walls(blocks), Closeup.AUTO)
+
+
+def test_a_row_of_lower_images_is_larger_than_the_one_beside_it():
+    low, high = arrange([[CC] * 2, [MLO] * 2], AREA, _walls([[CC] * 2, [MLO] * 2]))
+
+    assert low.slots[0].mm_per_unit <= high.slots[0].mm_per_unit
+    assert low.slots[0].cell.bottom == pytest.approx(high.slots[0].cell.bottom, abs=1)
+
+
+@pytest.mark.parametrize("blocks", [([CC] * 2,), ([CC] * 2, [MLO] * 2), ([CC] * 3, [MLO] * 2)])
+def test_every_image_of_a_usual_page_has_a_closeup_of_life_size_at_least(blocks):
+    for block in _auto(*blocks):
+        scales = {slot.closeup.mm_per_unit for slot in block.slots}
+
+        assert len(scales) == 1  # before and after can be compared
+        assert scales.pop() <= min(1 / LIFE_SIZE, block.slots[0].mm_per_unit)
+
+
+def test_closeups_of_one_pair_stand_beside_its_images_and_leave_them_their_size():
+    (with_closeups,) = _auto([CC] * 2)
+    (plain,) = arrange([[CC] * 2], AREA, _walls([[CC] * 2]))
+
+    for slot, alone in zip(with_closeups.slots, plain.slots, strict=True):
+        assert slot.closeup.is_beside
+        assert slot.image.height == alone.image.height
+
+
+@pytest.mark.parametrize(("wall", "is_right"), [("left", True), ("right", False)])
+def test_a_closeup_beside_an_image_is_on_the_side_of_its_nipple(wall, is_right):
+    (block,) = arrange([[CC] * 2], AREA, _walls([[CC] * 2], wall), Closeup.AUTO)
+
+    for slot in block.slots:
+        assert (slot.closeup.box.x >= slot.field.right) == is_right
+        assert (slot.closeup.box.right <= slot.field.x) != is_right
+
+
+def test_where_closeups_would_cost_too_much_there_are_none():
+    assert all(slot.closeup is None for block in _auto([MLO] * 6, [CC] * 6) for slot in block.slots)
+
+
+def test_what_has_no_closeup_is_drawn_on_all_of_its_cell():
+    unknown = Slot(size_mm=None, aspect=0.5)
+
+    (block,) = _auto([CC, unknown, CC, CC])
+
+    known, other = block.slots[:2]
+    assert known.closeup is not None
+    assert other.closeup is None
+    assert other.below == known.below

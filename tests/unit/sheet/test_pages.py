@@ -1,5 +1,7 @@
 """Whole pages of synthetic tiles: nothing outside, nothing overlapping, nothing lost."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from sheets import lay_out, make_image, make_study, make_tile
 
-from ductdicom.model.call import ExamKind, Kind, Phase
+from ductdicom.model.call import Confidence, ExamKind, Kind, Phase, PhaseCall
 from ductdicom.model.outcome import Problem, ProblemCode
 from ductdicom.pairing.rows import pair_study
 from ductdicom.sheet.captions import FOOTER
@@ -20,12 +22,13 @@ from ductdicom.sheet.page import (
     PictureMark,
     SheetOptions,
     TextMark,
+    Tone,
     pixel_box,
 )
 from ductdicom.sheet.page import Box as PageBox
 from ductdicom.sheet.pages.compose import compose
 from ductdicom.sheet.raster import draw_page
-from ductdicom.sheet.style import DARK
+from ductdicom.sheet.style import DARK, THEMES
 from ductdicom.sheet.tile import MissingTile
 
 TEXTS = st.text(max_size=60) | st.sampled_from(["IOHEXOL 300 " * 20, "造影" * 40, "<b>&\"'"])
@@ -329,3 +332,63 @@ def test_a_page_of_a_plain_study_names_the_sides_that_it_shows(sides, title):
     (page, _) = compose(study, pair_study(study), tiles, SheetOptions())
 
     assert page.title == title
+
+
+def _frames(page):
+    tones = {Tone.PRE, Tone.POST}
+    return [
+        m for m in page.marks if isinstance(m, BoxMark) and m.stroke in tones and m.fill is None
+    ]
+
+
+def test_a_frame_is_dashed_where_its_image_is_suggested_and_nowhere_else():
+    suggested = PhaseCall(phase=Phase.UNKNOWN, confidence=Confidence.UNKNOWN, suggestion=Phase.POST)
+    images = [make_image(1, phase="pre"), make_image(2, minute=20)]
+    unknown_scale = {f"{n}.dcm": make_tile(spacing_mm=None) for n in (1, 2)}
+    gone = {"1.dcm": make_tile(), "2.dcm": MissingTile(reason="truncated")}
+
+    for tiles in (None, unknown_scale, gone):
+        assert not any(mark.is_dashed for mark in _frames(lay_out(images, tiles)[2][0]))
+    assert not any(mark.is_dashed for mark in _frames(lay_out(images[1:])[2][0]))
+    images[1] = replace(images[1], call=suggested)
+    by_tone = {m.stroke: m.is_dashed for m in _frames(lay_out(images)[2][0])}
+    assert by_tone == {Tone.PRE: False, Tone.POST: True}
+
+
+def test_frames_of_pre_and_post_are_told_apart_without_colour():
+    _, _, (page, *_) = lay_out([make_image(1, phase="pre"), make_image(2, minute=20)])
+
+    lines = Counter(mark.stroke for mark in _frames(page))
+
+    assert lines == {Tone.PRE: 1, Tone.POST: 2}
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
+@pytest.mark.parametrize("tone", [Tone.PRE, Tone.POST, Tone.UNKNOWN])
+def test_frames_stand_out_from_paper_and_panel(theme, tone):
+    for ground in (Tone.PAPER, Tone.PANEL):
+        assert _contrast(theme.colours[tone], theme.colours[ground]) >= 3
+    assert _contrast(theme.colours[tone], theme.colours[Tone.ON_COLOUR]) >= 4.5
+    assert _contrast(theme.colours[Tone.WARNING], theme.colours[Tone.PANEL]) >= 4.5
+
+
+def _contrast(one, other):
+    """WCAG 2.2, contrast ratio of two sRGB colours."""
+
+    def luminance(colour):
+        shares = (value / 255 for value in colour)
+        linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_an_unknown_scale_is_said_in_the_place_of_the_bar():
+    images = [make_image(1, phase="pre"), make_image(2, minute=20)]
+    tiles = {"1.dcm": make_tile(), "2.dcm": make_tile(spacing_mm=None)}
+
+    said = list(_texts(lay_out(images, tiles)[2][:1]))
+
+    assert said.count("scale unknown, no bar") == 1
+    assert len([text for text in said if text.endswith("mm est.")]) == 1

@@ -126,7 +126,7 @@ def test_few_decoded_images_of_a_long_row_are_held_at_once(monkeypatch):
 
 
 def test_a_close_up_has_its_own_pixels(monkeypatch):
-    options = dataclasses.replace(OPTIONS, dpi=160)
+    options = dataclasses.replace(OPTIONS, dpi=110)
 
     (plain,) = tiles_of(monkeypatch, breast(1900), options=options)
     (closer,) = tiles_of(
