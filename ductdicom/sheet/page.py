@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from ductdicom.model.call import Opinion
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Note, Status
 
@@ -179,6 +180,7 @@ class Depicted:
     """Which image a tile shows, for whoever decides on it: its ID, and what it is called now.
 
     ``is_own``: it is of the study that the page is of, and not lent by an earlier one.
+    ``opinions`` are what reviewers said of it.
     """
 
     image: str = ""
@@ -186,6 +188,8 @@ class Depicted:
     view: str = ""
     suggestion: str = ""
     is_own: bool = True
+    is_excluded: bool = False
+    opinions: tuple[Opinion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from sheets import lay_out, make_image, make_tile
 from ductdicom.cli.application import run
 from ductdicom.export.html.index import IndexEntry, html_index
 from ductdicom.export.html.sheet import PageStudy, html_sheet
-from ductdicom.model.call import Phase
+from ductdicom.model.call import Decision, Opinion, Phase
 from ductdicom.model.outcome import Status
 from ductdicom.sheet.style import DARK, THEMES
 
@@ -70,11 +70,12 @@ def _waiting(theme="dark"):
     return _document(theme=THEMES[theme])
 
 
-def _document(images=None, key=KEY, theme=DARK, batch="batch"):
+def _document(images=None, key=KEY, theme=DARK, batch="batch", opinions=()):
     images = _images() if images is None else images
     tiles = {f"{n}.dcm": make_tile((240, 160), seed=n) for n in range(1, 9)}
     _, _, pages = lay_out(images, tiles)
-    study = PageStudy(key=key, identity=("Patient ID 4711", "Study 2026-01-02"), batch=batch)
+    identity = ("Patient ID 4711", "Study 2026-01-02")
+    study = PageStudy(key=key, identity=identity, batch=batch, opinions=opinions)
     index = "../../index.html"
     return html_sheet(pages, theme, title=f"Sheet {key}", index=index, study=study)
 
@@ -188,16 +189,110 @@ def test_five_keys_lead_from_the_index_to_a_file_that_confirms_the_sheet(show, o
     shutil.copy(download.value.path(), saved)
     assert re.fullmatch(r"decisions-20\d{6}-[0-9a-f]{16}-AB-\d{8}T\d{6}Z\.json", saved.name)
     assert index.complaints == []
-    inputs = (SAMPLES / "clock-only", SAMPLES / "prior-scout")
-    out = tmp_path / "out"
-    shutil.copytree(organised, out)
-    assert _organise(*inputs, "-o", out, "--decisions", saved) == 0
-    records = [json.loads(line) for line in (out / "studies.jsonl").read_text().splitlines()]
-    study = next(record for record in records if record["key"] in saved.name)
+    study = _study_after(saved, organised, tmp_path)
     assert study["status"] == "paired"
     views = [item for item in study["instances"] if item["phase"]]
     assert {item["confidence"] for item in views} == {"confirmed"}
     assert sorted(item["phase"] for item in views) == ["post", "post", "pre", "pre"]
+
+
+def _study_after(saved, organised, tmp_path):
+    """Lay a saved file into the journal of a copy, and return the study that the next run makes."""
+    out = Path(shutil.copytree(organised, tmp_path / "out"))
+    (out / "decisions").mkdir()
+    shutil.copy(saved, out / "decisions")
+    assert _organise(SAMPLES / "clock-only", SAMPLES / "prior-scout", "-o", out) == 0
+    records = [json.loads(line) for line in (out / "studies.jsonl").read_text().splitlines()]
+    return next(record for record in records if record["key"] in saved.name)
+
+
+@needs_samples
+def test_a_verdict_from_the_page_closes_the_study(show, organised, tmp_path):
+    records = [json.loads(line) for line in (organised / "studies.jsonl").read_text().splitlines()]
+    key = next(record["key"] for record in records if record["status"] == "review")
+    review = Review(show(organised / "studies" / key / "sheet.html"))
+    review.window.get_by_role("button", name="Cannot tell").click()
+    name, decisions = review.save()
+    saved = tmp_path / name
+    content = {"schema": "ductdicom.decisions/1", "decisions": decisions}
+    saved.write_text(json.dumps(content), encoding="utf-8")
+
+    study = _study_after(saved, organised, tmp_path)
+
+    assert (study["status"], study["review"]["by"]) == ("closed", "AB")
+
+
+def _said(by, value, **changes):
+    """Return what somebody said of a phase; the ID is one as of the journal."""
+    values = {"field": "phase", "value": value, "by": by, "id": f"{by.lower()}0001"} | changes
+    return Opinion(**values)
+
+
+def _decided(number, phase, *opinions):
+    return make_image(number, phase=phase, decided=Decision(opinions=opinions))
+
+
+@pytest.fixture
+def contested(show, tmp_path):
+    """Return a sheet on which people decided already, and two of them differ."""
+    two = [_said(by, word, is_in_force=False) for by, word in (("AB", "pre"), ("CD", "post"))]
+    images = [
+        _decided(1, "pre", _said("CD", "pre")),
+        make_image(2),
+        _decided(3, "unknown", *two),
+        _decided(4, "unknown", _said("CD", "unknown")),
+    ]
+    opinions = (_said("CD", "reviewed", field="verdict"),)
+    path = tmp_path / "sheet.html"
+    path.write_bytes(_document(images, opinions=opinions))
+    review = Review(show(path))
+    review.opened.press("r")
+    if not review.window.locator("#strip").is_visible():
+        review.opened.press("r")
+    return review
+
+
+def test_overruling_another_person_is_said_and_takes_back_what_he_said(contested):
+    contested.choose(1).press("o")
+    assert contested.marks() == ["was PRE BY CD, L CC | PENDING | → POST, OVERRULES CD"]
+
+    _, (decision,) = contested.save("ab")
+
+    assert decision["undoes"] == ["cd0001"]
+
+
+def test_saying_the_same_and_changing_ones_own_mind_overrule_nobody(contested):
+    contested.choose(1).press("p")
+    assert contested.save("ab")[1][0].keys() == {"image", "phase", "by", "at"}
+    contested.part("by").fill("cd")
+    contested.choose(1).press("o")
+
+    assert "OVERRULES" not in contested.marks()[0]
+    assert contested.save_again()[1][0].keys() == {"image", "phase", "by", "at"}
+
+
+def test_where_two_differ_both_are_named_and_the_image_waits(contested):
+    contested.choose(2).press("o").choose(4).press("u")
+    contested.choose(3)
+    assert "UNKNOWN, AB: PRE, CD: POST" in contested.part("chosen").inner_text()
+    contested.press("p")
+    assert "No image waits" in contested.part("said").inner_text()
+
+    decision = next(d for d in contested.save("ef")[1] if d["image"] == IDS[3])
+
+    assert decision["undoes"] == ["cd0001"]
+
+
+def test_a_verdict_is_named_and_can_be_taken_back(contested):
+    assert "reviewed by CD" in contested.part("standing").inner_text()
+    contested.window.get_by_role("button", name="Reopen").click()
+    assert "REOPENED, OVERRULES CD" in contested.part("standing").inner_text()
+
+    _, (decision,) = contested.save("ab")
+
+    assert _without(decision, "at") == {
+        "study": KEY, "verdict": "reopened", "undoes": ["cd0001"], "by": "AB"
+    }  # fmt: skip
 
 
 def test_it_opens_where_a_person_is_asked_and_says_why_and_what_waits_first(sheet):

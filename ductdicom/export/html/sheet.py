@@ -12,6 +12,7 @@ from PIL import Image
 
 from ductdicom.export.html.document import colours, read_part, render_document
 from ductdicom.language.codes import VIEW_GROUPS
+from ductdicom.model.call import Opinion
 from ductdicom.model.outcome import Status
 from ductdicom.sheet.captions import FOOTER
 from ductdicom.sheet.fonts import text_width
@@ -49,11 +50,13 @@ class PageStudy:
 
     ``identity`` is what may be said of the patient. ``batch`` is the name of the folder of results
     that it lies in, by which decisions are kept in a browser; without one nothing can be decided.
+    ``opinions`` are what reviewers said of the study.
     """
 
     key: str
     identity: tuple[str, ...] = ()
     batch: str = ""
+    opinions: tuple[Opinion, ...] = ()
 
 
 def html_sheet(
@@ -121,7 +124,8 @@ def _strip(study: PageStudy, pages: Sequence[Page]) -> str:
     values = {
         "key": study.key,
         "batch": study.batch,
-        "state": hashlib.sha256(repr(said).encode()).hexdigest()[:_STATE_DIGITS],
+        "state": hashlib.sha256(repr((said, study.opinions)).encode()).hexdigest()[:_STATE_DIGITS],
+        "opinions": _opinions(study.opinions),
         "status": str(standing.status) if standing else "",
         "why": standing.why or _WHY.get(standing.status, "") if standing else "",
     }
@@ -220,6 +224,20 @@ def _picture(mark: PictureMark) -> Values:
     }
 
 
+def _opinions(opinions: Sequence[Opinion]) -> list[Values]:
+    """Return what reviewers said, with what decisions name in ``undoes``."""
+    return [
+        {
+            "field": opinion.field,
+            "value": opinion.value,
+            "by": opinion.by,
+            "id": opinion.id,
+            "isInForce": opinion.is_in_force,
+        }
+        for opinion in opinions
+    ]
+
+
 def _tiles(page: Page) -> tuple[DrawnTile | DrawnPlaceholder, ...]:
     return (*page.tiles, *page.placeholders)
 
@@ -235,6 +253,8 @@ def _tile(tile: DrawnTile | DrawnPlaceholder, page_title: str, page: int) -> str
         "acr": depicted.view,
         "suggestion": depicted.suggestion,
         "isOwn": depicted.is_own,
+        "isExcluded": depicted.is_excluded,
+        "opinions": _opinions(depicted.opinions),
         "isMissing": image is None,
         # Rows go on over pages of one title; what stands in no row is looked at by itself.
         "row": [page_title, tile.row] if tile.row else [page, tile.box.x, tile.box.y],

@@ -346,6 +346,7 @@ def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
             key=job.key,
             identity=job.identity,
             batch=job.batch if job.settings.output else "",
+            opinions=job.call.review.opinions if job.call.review else (),
         )
         document = html_sheet(pages, theme, title=title, index=index, study=study)
         files.append(("sheet.html", document))

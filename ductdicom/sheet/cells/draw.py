@@ -187,6 +187,8 @@ def _depicted(image: ImageCall, cell: Cell) -> Depicted:
         view=image.view or "",
         suggestion=str(image.call.suggestion or "") if image.is_suggested else "",
         is_own=not cell.prior,
+        is_excluded=image.is_excluded,
+        opinions=image.decided.opinions if image.decided else (),
     )
 
 

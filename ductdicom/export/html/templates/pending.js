@@ -74,21 +74,28 @@ const makePending = ({ key, batch, state }) => {
   // What is decided here of an image, or of the study, and whether a part of it is not saved.
   const of = (image) => {
     const own = steps.filter((step) => step.image === image);
-    const { by, at, study, image: _, ...values } = savedOf(image);
+    const { by, at, study, undoes, image: _, ...values } = savedOf(image);
     for (const { field, value } of own) values[field] = value;
     return { values, isPending: own.length > 0 };
   };
 
+  // What another person said otherwise, and is taken back: nobody's word counts where two differ.
+  const overruled = (values, opinions, by) => opinions.filter((said) => said.field in values
+    && said.value !== String(values[said.field])
+    && said.by.toUpperCase() !== by.toUpperCase());
+
   // What is not saved yet, one event an image; a note alone comes with what was decided before.
-  const events = (by) => [...new Set(steps.map((step) => step.image))].map((image) => {
+  const events = (by, opinionsOn) => [...new Set(steps.map((step) => step.image))].map((image) => {
     const own = steps.filter((step) => step.image === image);
     const values = Object.fromEntries(own.map(({ field, value }) => [field, value]));
     const isBare = !DECIDING.some((field) => field in values);
     if (values.note === "") delete values.note;
+    const undoes = overruled(values, opinionsOn(image), by).map((said) => said.id);
     return {
       ...(isBare ? savedOf(image) : {}),
       ...(image ? { image } : { study: key }),
       ...values,
+      ...(undoes.length ? { undoes } : {}),
       by,
       at: own.at(-1).at.slice(0, 19),
     };
@@ -96,7 +103,7 @@ const makePending = ({ key, batch, state }) => {
 
   read();
   return {
-    name, add, events, isEvent, of, read, undo,
+    name, add, events, isEvent, of, overruled, read, undo,
     count: () => new Set(steps.map((step) => step.image)).size,
     saved: () => saved,
     isOld: () => isOld,

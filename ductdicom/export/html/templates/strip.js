@@ -4,6 +4,7 @@ const review = (() => {
   const PAD = 8;
   const HOURS = 12; // for which initials are those of whoever sits here
   const SIDES = ["L", "R", "B"];
+  const VERDICTS = ["reviewed", "cannot-tell", "not-a-ductogram", "reopened"];
   const KEYS = {
     p: "pre", o: "post", u: "unknown", s: "side", v: "view", x: "exclude", n: "note",
     a: "accept", Backspace: "undo", r: "toggle",
@@ -22,15 +23,36 @@ const review = (() => {
 
   // ---- what is said
 
+  const initials = () => {
+    const by = part("by").value.trim().toUpperCase();
+    return /^\p{L}{1,4}$/u.test(by) ? by : "";
+  };
+
   const say = (words) => {
     part("said").textContent = words;
     part("why").hidden = Boolean(words); // it stands on the page, too
   };
 
+  const phaseOf = (tile) => {
+    const said = tile.opinions.filter((opinion) => opinion.field === "phase");
+    if (said.some((opinion) => !opinion.isInForce)) {
+      return `UNKNOWN, ${said.map(({ by, value }) => `${by}: ${value.toUpperCase()}`).join(", ")}`;
+    }
+    if (tile.suggestion) return `UNKNOWN, SUGGESTED ${tile.suggestion.toUpperCase()}`;
+    const by = said[0]?.by;
+    return tile.phase.toUpperCase() + (by ? ` BY ${by}` : "");
+  };
+
   const nowOf = (tile) => [
-    tile.suggestion ? `UNKNOWN, SUGGESTED ${tile.suggestion.toUpperCase()}` : tile.phase.toUpperCase(),
+    phaseOf(tile),
+    tile.isExcluded && "EXCLUDED",
     `${tile.side || "side ?"} ${tile.acr || "view ?"}`,
   ].filter(Boolean).join(", ");
+
+  const overrules = (values, opinions) => {
+    const people = pending.overruled(values, opinions, initials()).map((said) => said.by || "?");
+    return people.length ? [`OVERRULES ${[...new Set(people)].join(" AND ")}`] : [];
+  };
 
   const willBe = (tile, values) => [
     values.phase === "unknown" ? "CANNOT BE TOLD" : values.phase?.toUpperCase(),
@@ -38,6 +60,7 @@ const review = (() => {
       && `${values.laterality ?? (tile.side || "side ?")} ${values.view ?? (tile.acr || "view ?")}`,
     values.exclude !== undefined && (values.exclude ? "EXCLUDED" : "NOT EXCLUDED"),
     values.note && "NOTE",
+    ...overrules(values, tile.opinions),
   ].filter(Boolean).join(", ");
 
   const stageOf = (isPending) => (isPending ? "PENDING" : "SAVED, NOT DRAWN YET");
@@ -83,13 +106,16 @@ const review = (() => {
 
   const drawStudy = () => {
     const { values, isPending } = pending.of("");
-    const now = STANDINGS[study.status] ?? study.status.toUpperCase();
-    const will = values.verdict?.replaceAll("-", " ").toUpperCase();
+    const said = study.opinions.map(({ by, value }) => `, ${value} by ${by}`).join("");
+    const now = (STANDINGS[study.status] ?? study.status.toUpperCase()) + said;
+    const verdict = values.verdict?.replaceAll("-", " ").toUpperCase();
+    const will = verdict && [verdict, ...overrules(values, study.opinions)].join(", ");
     part("standing").textContent = will ? `${now} → ${will}, ${stageOf(isPending)}` : now;
     part("why").textContent = will ? "" : study.why;
     const count = pending.count();
     part("count").textContent = count ? `${count} PENDING` : "";
-    for (const name of ["reviewed", "cannot-tell", "not-a-ductogram"]) {
+    strip.querySelector('[data-do="reopened"]').hidden = !study.opinions.length;
+    for (const name of VERDICTS) {
       strip.querySelector(`[data-do="${name}"]`)
         .setAttribute("aria-pressed", String(values.verdict === name));
     }
@@ -122,8 +148,10 @@ const review = (() => {
 
   // ---- deciding
 
+  const isSettled = (tile) => tile.opinions
+    .some((said) => said.field === "phase" && said.isInForce);
   const waits = (tile) => tile.isOwn && (tile.suggestion || tile.phase === "unknown")
-    && !pending.of(tile.image).values.phase;
+    && !isSettled(tile) && !pending.of(tile.image).values.phase;
 
   const goOn = (from) => {
     const after = tiles.slice(tiles.indexOf(from) + 1);
@@ -175,11 +203,6 @@ const review = (() => {
 
   // ---- saving
 
-  const initials = () => {
-    const by = part("by").value.trim().toUpperCase();
-    return /^\p{L}{1,4}$/u.test(by) ? by : "";
-  };
-
   const keepInitials = () => {
     const kept = { by: initials(), until: Date.now() + HOURS * 3600e3 };
     try { localStorage.setItem("ductdicom:by", JSON.stringify(kept)); } catch { /* asked again */ }
@@ -199,7 +222,7 @@ const review = (() => {
     link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(address), 60e3);
-    return `Saved as ${name}. It counts once a run has read it (--decisions).`;
+    return `Saved as ${name}. It counts once it lies in OUT/decisions and a run has read it.`;
   };
 
   const own = { save: download };
@@ -228,7 +251,9 @@ const review = (() => {
       part("by").focus();
       return;
     }
-    const fresh = pending.events(by);
+    const opinionsOn = (image) => (image
+      ? tiles.find((tile) => tile.image === image)?.opinions ?? [] : study.opinions);
+    const fresh = pending.events(by, opinionsOn);
     const events = fresh.length ? fresh : pending.saved();
     const words = obstacle(events);
     if (words) {
@@ -249,7 +274,9 @@ const review = (() => {
   const toggle = () => {
     strip.hidden = !strip.hidden;
     document.body.classList.toggle("reviewing", !strip.hidden);
-    if (!strip.hidden) readInitials();
+    if (strip.hidden) return;
+    readInitials();
+    refresh();
   };
 
   const onImage = {
@@ -258,15 +285,15 @@ const review = (() => {
     unknown: () => setPhase("unknown"),
     side: () => set("laterality", nextSide()),
     view: () => part("view").focus(),
-    exclude: () => set("exclude", !pending.of(current.image).values.exclude),
+    exclude: () => {
+      set("exclude", !(pending.of(current.image).values.exclude ?? current.isExcluded));
+    },
     note: () => part("note").focus(),
     accept,
   };
   const verdict = (value) => () => decide([{ image: "", field: "verdict", value }]);
   const onStudy = {
-    reviewed: verdict("reviewed"),
-    "cannot-tell": verdict("cannot-tell"),
-    "not-a-ductogram": verdict("not-a-ductogram"),
+    ...Object.fromEntries(VERDICTS.map((value) => [value, verdict(value)])),
     undo, save, close: toggle, toggle,
   };
 
@@ -321,7 +348,10 @@ const review = (() => {
   });
   part("view").addEventListener("change", ({ target }) => target.value && set("view", target.value));
   part("note").addEventListener("change", ({ target }) => set("note", target.value.trim()));
-  part("by").addEventListener("change", keepInitials);
+  part("by").addEventListener("change", () => {
+    keepInitials();
+    refresh(); // whom it overrules depends on who it is
+  });
   document.addEventListener("focusin", ({ target }) => {
     const tile = target.matches("image[data-tile]") && sheet.wholeAt(target);
     if (!tile) return;
@@ -340,7 +370,6 @@ const review = (() => {
     document.body.style.setProperty("--strip", `${strip.offsetHeight}px`);
   }).observe(strip);
 
-  refresh();
   const isAsked = study.status in { review: 1, partial: 1 };
   if (isAsked || pending.count() || pending.saved().length) {
     toggle();
