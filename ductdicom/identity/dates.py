@@ -1,52 +1,75 @@
-"""Days in a text, in the orders, signs and words in which people write them. Heuristic."""
+"""Days in a text, in the orders, signs, words and calendars that people use. Heuristic."""
 
 import re
+import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from functools import lru_cache
+from importlib.resources import files
 from itertools import permutations
+from typing import NamedTuple
 
 Day = tuple[int, int, int]
 """Year, month and day."""
 
-_MONTHS = (
-    "jan ene gen sty янв ιαν",
-    "feb fev lut sub фев φεβ",
-    "mar mrz maer maa mer мар μαρ",
-    "apr abr avr kwi nis апр απρ",
-    "may mai maj mag mei мая май μαι",
-    "jun juin giu cze haz июн ιουν",
-    "jul juil lug lip tem июл ιουλ",
-    "aug ago aou sie agu авг αυγ",
-    "sep set wrz eyl сен σεπ",
-    "oct okt ott out paz eki окт οκτ",
-    "nov lis kas ноя νοε",
-    "dec dez dic des gru ara дек δεκ",
-)
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
-_MONTH_OF = {
-    stem: number for number, stems in enumerate(_MONTHS, start=1) for stem in stems.split()
-}
-_STEMS = "|".join(sorted(_MONTH_OF, key=len, reverse=True))
-_NUMERALS = "|".join(sorted(_ROMAN, key=len, reverse=True))
-_BETWEEN = r"(?:[^\w]|_|[年月日년월일]){1,3}"
-_NEAR = r"(?:[^\w]|_|\b(?:de|del|di|of|den)\b){0,6}"
-_NUMERIC = re.compile(rf"(?=(?<!\d)((\d{{1,4}}){_BETWEEN}(\d{{1,2}}){_BETWEEN}(\d{{1,4}})(?!\d)))")
-_DAY_FIRST = re.compile(
-    rf"(?=(?<!\d)((\d{{1,4}})(?:st|nd|rd|th|er)?{_NEAR}"
-    rf"({_STEMS})[^\W\d_]{{0,12}}{_NEAR}(\d{{1,4}})(?!\d)))"
+# What may stand between the parts of a date, and says nothing of it.
+_FILLERS = frozenset(
+    {
+        *(
+            "年",
+            "月",
+            "日",
+            "년",
+            "월",
+            "일",
+            "thang",
+            "thg",
+            "nam",
+            "ngay",
+            "st",
+            "nd",
+            "rd",
+            "th",
+            "er",
+        ),
+        *("de", "del", "di", "of", "den", "the", "gada", "ko", "roku", "roka", "god"),
+    }
 )
-_MONTH_FIRST = re.compile(
-    rf"(?=(?<![^\W\d_])(({_STEMS})[^\W\d_]{{0,12}}{_NEAR}(\d{{1,2}})(?:st|nd|rd|th)?{_NEAR}(\d{{2,4}})(?!\d)))"
+_NUMERALS = "〇一二三四五六七八九"
+_SIGNS = frozenset(f"零元十{_NUMERALS}")
+_OF_ONE_SIGN = _SIGNS | {"i", "v", "x"}
+_LETTER = rf"[^\W\d_年月日년월일零元十{_NUMERALS}]"
+_TOKEN = re.compile(
+    rf"\d+|[零元十{_NUMERALS}]+(?=[年月日])|[年月日년월일]|"
+    r"[\u0e00-\u0e7f]+[.][\u0e00-\u0e7f]+|"
+    rf"{_LETTER}(?:{_LETTER}|[\u0300-\u036f\u0900-\u0dff\u0e00-\u0eff])*"
 )
-_WITH_NUMERAL = re.compile(
-    rf"(?=(?<!\d)((\d{{1,4}}){_BETWEEN}({_NUMERALS}){_BETWEEN}(\d{{1,4}})(?!\d)))"
-)
-_DIGITS = re.compile(r"\d{6,}")
-_COMPACT = ((0, 4, 6, 8), (0, 2, 4, 8))  # year first, or last
+_RUN = re.compile(r"\d(?:[\W_]{0,2}\d){5,}")
+_LONGEST_GAP = 9  # characters between two parts, with words that say nothing
+_LONGEST_YEAR = 4  # digits
+_CUTS = ((0, 4, 6, 8), (0, 2, 4, 8))  # year first, or last
 _SHORT = (0, 2, 4, 6)
+_ORDINAL_DIGITS = 3  # of a day that is counted from the first of January
 _ERAS = (-1867, -1911, -1925, -1988, -2018)  # Meiji, Taisho and Minguo, Showa, Heisei, Reiwa
+_MINGUO = -1911
+_BUDDHIST = 543
 _CENTURY = 100
+_LEAST_STEM = 2  # letters
+_HANGUL = ("\uac00", "\ud7a3")
+_HEBREW_IN = "ב"
+_PERSIAN_EPOCH = date(622, 3, 21)
+_PERSIAN_HALF = 186  # days of the six months of 31
+
+
+class _Part(NamedTuple):
+    """A number of a date, or a word that may name months, and where it stands."""
+
+    start: int
+    end: int
+    number: int = -1
+    months: tuple[int, ...] = ()
 
 
 def days_in(text: str, days: frozenset[Day]) -> Iterator[tuple[int, int]]:
@@ -57,7 +80,7 @@ def days_in(text: str, days: frozenset[Day]) -> Iterator[tuple[int, int]]:
     text
         After NFKC.
     """
-    if not days or not any(char.isdigit() for char in text):
+    if not days or not any(map(str.isnumeric, text)):
         return
     wanted = _written(days)
     plain = "".join(map(_plain, text))
@@ -68,51 +91,146 @@ def days_in(text: str, days: frozenset[Day]) -> Iterator[tuple[int, int]]:
 
 @lru_cache
 def _written(days: frozenset[Day]) -> frozenset[Day]:
-    return frozenset((year, m, d) for y, m, d in days for year in _years(y))
+    """Return the days as they may be written, by our calendar and that of Iran."""
+    ours = ((written, m, d) for y, m, d in days for written in _years(y))
+    persian = (_persian(date(*day)) for day in days)
+    return frozenset((*ours, *((y, m, d) for full, m, d in persian for y in (full, full % 100))))
 
 
 def _years(year: int) -> set[int]:
     """Return how a year may be written: in full, by its last digits, of another era."""
-    written = {year, year % _CENTURY, year + 543}
-    return written | {year + era for era in _ERAS if 0 < year + era < _CENTURY}
+    eras = {year + era for era in _ERAS if 0 < year + era < _CENTURY}
+    return {year, year % _CENTURY, year + _BUDDHIST, year + _MINGUO, *eras}
+
+
+def _persian(day: date) -> Day:
+    """Return a day by the solar calendar of Iran, whose leap years return after 33 years."""
+    passed = (day - _PERSIAN_EPOCH).days
+    year = (33 * passed + 3) // 12053 + 1
+    first = _PERSIAN_EPOCH + timedelta(365 * (year - 1) + (8 * year + 21) // 33)
+    while first > day:
+        year -= 1
+        first = _PERSIAN_EPOCH + timedelta(365 * (year - 1) + (8 * year + 21) // 33)
+    number = (day - first).days
+    if number < _PERSIAN_HALF:
+        return year, number // 31 + 1, number % 31 + 1
+    number -= _PERSIAN_HALF
+    return year, number // 30 + 7, number % 30 + 1
 
 
 def _plain(char: str) -> str:
     """Return one small letter without accents, or one digit, for one character."""
     if char.isdigit():
         return str(unicodedata.digit(char))
+    if _HANGUL[0] <= char <= _HANGUL[1]:
+        return char
     found = unicodedata.normalize("NFD", char.casefold())
     return found[0] if found else char
 
 
 def _candidates(text: str) -> Iterator[tuple[int, int, list[Day]]]:
-    for match in _NUMERIC.finditer(text):
-        numbers = (int(match[2]), int(match[3]), int(match[4]))
-        yield *match.span(1), [(y, m, d) for y, m, d in permutations(numbers)]
-    for pattern in (_DAY_FIRST, _WITH_NUMERAL):
-        for match in pattern.finditer(text):
-            one, other = int(match[2]), int(match[4])
-            month = _month(match[3])
-            yield *match.span(1), [(one, month, other), (other, month, one)]
-    for match in _MONTH_FIRST.finditer(text):
-        yield *match.span(1), [(int(match[4]), _month(match[2]), int(match[3]))]
-    for match in _DIGITS.finditer(text):
+    parts = _parts(text)
+    for place in range(len(parts) - 1):
+        near = _near(parts[place : place + 3])
+        numbers = [part.number for part in near]
+        if len(near) == 3 and -1 not in numbers:  # noqa: PLR2004
+            yield near[0].start, near[2].end, [(y, m, d) for y, m, d in permutations(numbers)]
+        elif len(near) == 3 and numbers.count(-1) == 1:  # noqa: PLR2004
+            yield near[0].start, near[2].end, _with_month(near)
+        if len(near) > 1:
+            yield near[0].start, near[1].end, _ordinal(*numbers[:2])
+    for match in _RUN.finditer(text):
         yield from _compact(match)
 
 
-def _month(word: str) -> int:
-    return _MONTH_OF.get(word) or _ROMAN.index(word) + 1
+def _near(parts: Sequence[_Part]) -> Sequence[_Part]:
+    """Return the parts that follow one another closely."""
+    for number in range(1, len(parts)):
+        if parts[number].start - parts[number - 1].end > _LONGEST_GAP:
+            return parts[:number]
+    return parts
+
+
+def _with_month(parts: Sequence[_Part]) -> list[Day]:
+    """Return the days that two numbers and the name of a month may be."""
+    one, other = (part.number for part in parts if part.number >= 0)
+    months = next(part.months for part in parts if part.number < 0)
+    return [day for m in months for day in ((one, m, other), (other, m, one))]
+
+
+def _ordinal(year: int, number: int) -> list[Day]:
+    """Return the day that stands at a place of a year."""
+    if not (_CENTURY < year < date.max.year and 0 < number <= 366):  # noqa: PLR2004
+        return []
+    day = date(year, 1, 1) + timedelta(number - 1)
+    return [(day.year, day.month, day.day)]
+
+
+def _parts(text: str) -> list[_Part]:
+    """Return what may be parts of a date, without fillers; other words part them."""
+    found: list[_Part] = []
+    last = ""
+    for match in _TOKEN.finditer(text):
+        word = match[0]
+        if word in _FILLERS or (len(word) == 1 and word.isalpha() and word not in _OF_ONE_SIGN):
+            continue
+        if word[0].isdigit():
+            number = int(word) if len(word) <= _LONGEST_YEAR else -1
+            found.append(_Part(*match.span(), number=number))
+        elif word[0] in _SIGNS:
+            found.append(_Part(*match.span(), number=_number_of(word)))
+        elif last and (both := _months_of(last + word, least=len(last) + 1)):
+            found[-1] = _Part(found[-1].start, match.end(), months=both)
+        else:
+            found.append(_Part(*match.span(), months=_months_of(word)))
+        last = word if word.isalpha() and len(found[-1].months) == 0 else ""
+    return found
+
+
+def _number_of(word: str) -> int:
+    """Return a number in Chinese numerals, in tens or digit by digit."""
+    digits = word.replace("零", "〇").replace("元", "一")
+    if "十" not in digits:
+        return int("".join(str(_NUMERALS.index(char)) for char in digits[:_LONGEST_YEAR]))
+    tens, _, ones = digits.partition("十")
+    return 10 * (_number_of(tens) if tens else 1) + (_number_of(ones) if ones else 0)
+
+
+def _months_of(word: str, least: int = _LEAST_STEM) -> tuple[int, ...]:
+    """Return the months that a word may name by its beginning, in any language."""
+    stems = _stems()
+    if word in _ROMAN:
+        return (_ROMAN.index(word) + 1,)
+    for length in range(len(word), least - 1, -1):
+        if word[:length] in stems:
+            return stems[word[:length]]
+    return _months_of(word[1:]) if word.startswith(_HEBREW_IN) else ()
+
+
+@lru_cache(maxsize=1)
+def _stems() -> Mapping[str, tuple[int, ...]]:
+    """Return what the names of months begin with, and which they may be."""
+    languages = tomllib.loads(files(__package__).joinpath("months.toml").read_text("utf-8"))
+    found: dict[str, tuple[int, ...]] = {}
+    for months in languages.values():
+        for number, stems in enumerate(months, start=1):
+            for stem in stems.split():
+                plain = "".join(map(_plain, stem))
+                found[plain] = (*found.get(plain, ()), number)
+    return found
 
 
 def _compact(match: re.Match[str]) -> Iterator[tuple[int, int, list[Day]]]:
-    """Yield the days that digits without any sign between them may be."""
-    digits = match[0]
-    forms = [(8, cut) for cut in _COMPACT]
-    if len(digits) == _SHORT[-1]:
-        forms.append((6, _SHORT))
-    for length, (a, b, c, d) in forms:
+    """Yield the days that digits may be which nothing, or anything, parts."""
+    places = [match.start() + n for n, char in enumerate(match[0]) if char.isdigit()]
+    digits = "".join(filter(str.isdigit, match[0]))
+    if len(digits) == _LONGEST_YEAR + _ORDINAL_DIGITS:
+        day = _ordinal(int(digits[:_LONGEST_YEAR]), int(digits[_LONGEST_YEAR:]))
+        yield *match.span(), day
+    cuts = (*_CUTS, _SHORT) if len(digits) == _SHORT[-1] else _CUTS
+    for a, b, c, length in cuts:
         for start in range(len(digits) - length + 1):
             part = digits[start : start + length]
-            numbers = (int(part[a:b]), int(part[b:c]), int(part[c:d]))
-            first = match.start() + start
-            yield first, first + length, [(y, m, d) for y, m, d in permutations(numbers)]
+            numbers = (int(part[a:b]), int(part[b:c]), int(part[c:]))
+            orders = [(y, m, d) for y, m, d in permutations(numbers)]
+            yield places[start], places[start + length - 1] + 1, orders

@@ -1,0 +1,88 @@
+"""A day is known in the words, signs and calendars of many people, and no other day is."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from ductdicom.identity.known import MASK, identify_days
+
+BORN = identify_days([date(1961, 12, 24)])
+SEEN = identify_days([date(2026, 1, 2)])
+IN_WORDS = [
+    *("24. prosince 1961", "24 joulukuuta 1961", "24. joulukuu 61", "24 грудня 1961"),
+    *("24 снежня 1961", "24 декември 1961", "24 Δεκεμβρίου 1961", "24 ديسمبر 1961"),
+    *("24 كانون الأول 1961", "24 בדצמבר 1961", "24 detsember 1961", "24 gruodžio 1961"),
+    *("1961 m. gruodžio 24 d.", "24. decembris 1961", "1961. gada 24. decembris", "24 aralık 1961"),
+    *("1961년 12월 24일", "24 ธันวาคม 2504", "24 ธ.ค. 2504", "24 tháng 12 1961", "24-दिसंबर-1961"),
+    *("ngày 24 tháng 12 năm 1961", "24 ডিসেম্বর 1961", "24 გ. დეკემბერი 1961".replace("გ. ", "")),
+    *("24 de desembre de 1961", "24 d’desembre del 1961", "1961(e)ko abenduaren 24(a)"),
+    *("24. prosinca 1961", "24. decembra 1961", "24 grudnia 1961", "24 dhjetor 1961"),
+    *("1961 ж. 24 желтоқсан", "24 Rhagfyr 1961", "24 دسمبر 1961", "1961. december 24."),
+]
+IN_NUMBERS = [
+    *("24.121961", "2412.1961", "2412 1961", "2 4 1 2 1 9 6 1", "24 12 61", "1961-358", "1961358"),
+    *("24.XII.1961", "1340/10/03", "۱۳۴۰/۱۰/۰۳", "3 دی 1340", "2504/12/24", "民國50年12月24日"),
+    *("昭和三十六年十二月二十四日", "一九六一年十二月二十四日", "S36.12.24"),
+]
+
+
+@pytest.mark.parametrize("text", [*IN_WORDS, *IN_NUMBERS])
+def test_a_day_is_found(text):
+    masked = BORN.mask(f"CC ({text}) post")
+
+    assert MASK in masked
+    assert not {"24", "1961", "61", "358", "03", "1340"} & set(masked.replace(MASK, " ").split())
+    assert masked.startswith("CC (")
+    assert masked.endswith(") post")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "二〇二六年一月二日",
+        "1404/10/12",
+        "115/01/02",
+        "令和8年1月2日",
+        "2026-002",
+        "2569-01-02",
+        "2.I.2026",
+    ],
+)
+def test_the_day_of_the_study_is_found_in_other_calendars(text):
+    assert MASK in SEEN.mask(f"CC ({text}) post")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("24. listopadu 1961", "24 marraskuuta 1961", "24 листопада 1961", "23 декември 1961"),
+        *("25.121961", "2412.1962", "2 4 1 2 1 9 6 2", "1961-357", "1340/10/04", "24 CC 1961"),
+        *("24 ml 12 s 1961", "IOHEXOL 300 24 ml", "12 24", "december 1961", "一月二日"),
+    ],
+)
+def test_another_day_is_not(text):
+    assert BORN.mask(f"CC {text} post") == f"CC {text} post"
+
+
+@pytest.mark.parametrize(
+    ("ours", "persian"),
+    [
+        ((1925, 3, 21), "1304/1/1"),
+        ((1963, 3, 20), "1341/12/29"),
+        ((1963, 3, 21), "1342/1/1"),
+        ((1979, 2, 11), "1357/11/22"),
+        ((1996, 3, 19), "1374/12/29"),
+        ((1996, 3, 20), "1375/1/1"),
+        ((2021, 3, 20), "1399/12/30"),
+        ((2026, 9, 22), "1405/6/31"),
+    ],
+)
+def test_the_calendar_of_iran(ours, persian):
+    day = date(*ours)
+
+    assert identify_days([day]).mask(persian) == MASK
+    assert identify_days([day + timedelta(1)]).mask(persian) == persian
+
+
+def test_a_text_full_of_digits_is_read_in_short():
+    assert MASK not in BORN.mask("1 2 " * 2500)
