@@ -17,6 +17,7 @@ from ductdicom.language.parts import MARKERS, Phrase, Use
 HOMONYM = "homonym"  # the role of one that is settled
 _SIDES = ("left_short", "right_short")
 _NUMBERED = ("duct", "injection", "repeat", "number_word", "ordinal")
+_MOST_KIN = 2
 _REFERRING = frozenset({"ref", "by"})
 _JOINING = frozenset("./")
 _SIDE_LETTERS = frozenset({"l", "r"})
@@ -27,12 +28,14 @@ _SHORTEST = 3  # letters of a word that tells its language
 class Spoken:
     """How the texts of a study are written: in which languages, as ISO 639-1 codes, and CC as what.
 
-    ``languages`` are those of words that no other language knows. ``left`` and ``right`` are those
+    ``languages`` are those of words that no other language knows; ``kin`` holds the languages of
+    each word that two at most know, as neighbours share theirs. ``left`` and ``right`` are those
     of short words for a side, which tell their language to the other side's alone: DX beside SIN.
     ``counts_cc``: CC behind a number is a volume, as in *POST 1 CC* beside *POST 2 CC*.
     """
 
     languages: frozenset[str] = frozenset()
+    kin: frozenset[frozenset[str]] = frozenset()
     left: frozenset[str] = frozenset()
     right: frozenset[str] = frozenset()
     counts_cc: bool = False
@@ -130,7 +133,7 @@ def settle_homonyms(phrases: Sequence[Phrase], spoken: Spoken) -> tuple[Phrase, 
 
 def hear(texts: Iterable[Sequence[Phrase]]) -> Spoken:
     """Return how the texts of a study are written."""
-    languages: set[str] = set()
+    kin: set[frozenset[str]] = set()
     sides: dict[str, set[str]] = {role: set() for role in _SIDES}
     amounts: set[int | None] = set()
     numbers_views = False
@@ -142,10 +145,12 @@ def hear(texts: Iterable[Sequence[Phrase]]) -> Spoken:
             if phrase.has(*_SIDES) and not _leanings(phrase, others)[1]:
                 for role in _SIDES:
                     sides[role] |= phrase.languages_as(role)
-            if len(phrase.languages) == 1 and len(phrase.text) >= _SHORTEST:
-                languages |= phrase.languages - {"common"}
+            is_telling = len(phrase.text) >= _SHORTEST and "common" not in phrase.languages
+            if is_telling and 0 < len(phrase.languages) <= _MOST_KIN:
+                kin.add(phrase.languages)
     return Spoken(
-        languages=frozenset(languages),
+        languages=frozenset().union(*(known for known in kin if len(known) == 1)),
+        kin=frozenset(kin),
         left=frozenset(sides["left_short"]),
         right=frozenset(sides["right_short"]),
         counts_cc=len(amounts) > 1 and not numbers_views,

@@ -50,13 +50,14 @@ def may_count_on(phrases: Sequence[Phrase]) -> bool:
 
 
 def _is_measured(phrases: Sequence[Phrase], position: int) -> bool:
-    """Whether the number behind a word counts something that follows: "2 min", "2 Ebenen"."""
+    """Whether the number behind a word counts what follows, or begins a date: "2 min", "3/2023"."""
     behind = phrases[position + 1 : position + 4]
-    return any(
-        number.is_number and (word.start == number.end or word.has(*_COUNTED))
-        for number, word in pairwise(behind)
-        if word.tokens[0].is_word
-    )
+    return any(number.is_number and _is_counted(number, word) for number, word in pairwise(behind))
+
+
+def _is_counted(number: Phrase, word: Phrase) -> bool:
+    is_glued = word.start == number.end and (word.tokens[0].is_word or word.text == "/")
+    return is_glued or word.has(*_COUNTED)
 
 
 def _repeats(phrases: Sequence[Phrase]) -> Iterator[bool]:

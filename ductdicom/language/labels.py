@@ -41,12 +41,15 @@ class LabelMeaning(StrEnum):
 def label_words(words: Sequence[Word]) -> frozenset[str]:
     """Return the folded words of a text that may be a label: all that do not tell its view.
 
-    A noun behind a plan is none: "für KM" before the filling, "KM" after it.
+    A noun behind a plan is none: "für KM" before the filling, "KM" after it. A short word for a
+    side is one, as it may be none beside other words.
     """
     return frozenset(
         word.phrase.text
         for before, word in pairwise((None, *words))
-        if word is not None and _may_label(word) and not _is_planned(before, word)
+        if word is not None
+        and (_may_label(word) or word.phrase.has("left_short", "right_short"))
+        and not _is_planned(before, word)
     )
 
 

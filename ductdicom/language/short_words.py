@@ -21,20 +21,29 @@ _ABBREVIATED = frozenset({"contrast", "left_short"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """The languages of each noun of a text, and how many of its words tell a language."""
+    """The languages of each noun of a text, and how many of its words tell a language.
+
+    ``heard`` holds the languages of each word, in the other texts of its study, that few know.
+    """
 
     nouns: frozenset[frozenset[str]]
     told: Counter[str]
+    heard: frozenset[frozenset[str]]
 
     @classmethod
-    def of(cls, phrases: Sequence[Phrase]) -> "Company":
+    def of(cls, phrases: Sequence[Phrase], heard: frozenset[frozenset[str]]) -> "Company":
         """Look at all words of a text once."""
         return cls(
             nouns=frozenset(
                 phrase.languages for phrase in phrases if phrase.has(*NOUNS, "post", "pre")
             ),
             told=Counter(language for phrase in phrases for language in _tells(phrase)),
+            heard=heard,
         )
+
+    def hears(self, languages: frozenset[str]) -> bool:
+        """Whether another text of the study holds a word of these languages and no other."""
+        return any(known <= languages for known in self.heard)
 
     def allows(self, phrase: Phrase) -> bool:
         """Whether no noun is of other languages than a short word."""
@@ -83,7 +92,7 @@ def is_stray(
     if "future" in roles:
         return _is_no_plan(phrase, roles, company)
     if not _ABBREVIATED.isdisjoint(roles):
-        return _is_foreign(phrases, position, roles)
+        return _is_foreign(phrases, position, roles, company)
     has_all = _has_beside(phrases, position, roles)
     return _is_untold(phrases, position, roles, company) if has_all is None else not has_all
 
@@ -102,7 +111,9 @@ def _is_no_plan(phrase: Phrase, roles: Sequence[str], company: Company) -> bool:
     return not is_told and any(company.told[language] for language in phrase.languages)
 
 
-def _is_foreign(phrases: Sequence[Phrase], position: int, roles: Sequence[str]) -> bool:
+def _is_foreign(
+    phrases: Sequence[Phrase], position: int, roles: Sequence[str], company: Company
+) -> bool:
     """Whether an abbreviation of contrast or of a side is of languages that no other word is of.
 
     PC is contrast in French, and somebody's initials; KM is of too many languages for that. LI is
@@ -111,12 +122,25 @@ def _is_foreign(phrases: Sequence[Phrase], position: int, roles: Sequence[str]) 
     phrase = phrases[position]
     languages = phrase.languages_as(*roles)
     beside = [near.languages for near in phrases if near is not phrase and near.uses]
-    is_shared = any(known & languages for known in beside)
+    is_shared = company.hears(languages) or any(known & languages for known in beside)
     if "contrast" in roles:
-        is_wide = len(phrase.text) > _BRIEF or len(languages) > _BRIEF
-        return not (is_wide or is_shared)
-    is_foreign = bool(beside) and not is_shared and not any("common" in known for known in beside)
-    return is_foreign and phrase.has("left_short", "right_short")
+        return not is_shared and _is_rare_contrast(phrase)
+    if is_shared or not phrase.has("left_short", "right_short"):
+        return False
+    is_anyones = not beside or any("common" in known for known in beside)
+    return len(phrase.text) == 1 or not is_anyones
+
+
+def _is_rare_contrast(phrase: Phrase) -> bool:
+    """Whether two letters are contrast in one or two languages only: PC, KL."""
+    is_rare = len(phrase.languages_as("contrast")) <= _BRIEF
+    return len(phrase.text) <= _BRIEF and phrase.text.isascii() and is_rare
+
+
+def needs_its_language(phrase: Phrase) -> bool:
+    """Tell whether what a word of two letters means hangs on the language of the study."""
+    is_marker = phrase.has(*MARKERS) and len(phrase.text) == _BRIEF and phrase.text.isascii()
+    return (phrase.has("contrast") and _is_rare_contrast(phrase)) or is_marker
 
 
 def _has_beside(phrases: Sequence[Phrase], position: int, roles: Sequence[str]) -> bool | None:
@@ -150,7 +174,7 @@ def _is_untold(
     if phrase.has(*MARKERS, "not"):
         beside = (*phrases[max(0, position - 1) : position], *phrases[position + 1 : position + 2])
         behind = phrases[position + 1 : position + 3]
-        if any(_may_mark(phrases, position, near) for near in behind):
+        if any(_may_mark(phrases, position, near, company) for near in behind):
             return False  # "po KM", whoever else says KM
         if not company.nouns:
             return any(near.has(*MARKERS) for near in beside)
@@ -169,7 +193,7 @@ def _closes(phrases: Sequence[Phrase], position: int) -> bool:
     return is_brief and is_last and position > 0 and phrases[position - 1].has(*NOUNS)
 
 
-def _may_mark(phrases: Sequence[Phrase], position: int, noun: Phrase) -> bool:
+def _may_mark(phrases: Sequence[Phrase], position: int, noun: Phrase, company: Company) -> bool:
     """Whether a short marker may bind a noun: "m KM", "m. inj".
 
     A letter without its point binds no English word in another language: "M inj".
@@ -177,7 +201,7 @@ def _may_mark(phrases: Sequence[Phrase], position: int, noun: Phrase) -> bool:
     marker, behind = phrases[position : position + 2]
     if not noun.has(*NOUNS):
         return False
-    is_shared = bool(noun.languages & marker.languages)
+    is_shared = bool(noun.languages & marker.languages) or company.hears(marker.languages)
     if _COMMON_TONGUE in noun.languages and len(marker.text) <= _BRIEF:
         is_short_for = len(marker.text) > 1 or behind.text == "."
         return is_shared and (is_short_for or _COMMON_TONGUE in marker.languages)

@@ -23,6 +23,7 @@ from ductdicom.language.injection import may_count_on, read_injection
 from ductdicom.language.lexicon import lexicon_of
 from ductdicom.language.parts import CLAUSE_ENDS, NOUNS, Phrase, ScannedText
 from ductdicom.language.phrases import PhaseWord, PhraseReader, TextPhase
+from ductdicom.language.short_words import needs_its_language
 from ductdicom.language.side import name_sides, read_laterality
 from ductdicom.language.view_words import named_views
 from ductdicom.language.whole import YEARS, Part, Word, is_whole, parts_of, says_no_more
@@ -90,7 +91,8 @@ def read_text(
         How the texts of its study are written, by `hear_texts`.
     """
     value = value[:_LONGEST_TEXT]
-    if not is_ambiguous(_scan(value, vocabulary).phrases):
+    phrases = _scan(value, vocabulary).phrases
+    if not (is_ambiguous(phrases) or any(map(needs_its_language, phrases))):
         spoken = NOTHING_SPOKEN  # read once, whatever the study
     return _read(value, vocabulary, ductography_context=ductography_context, spoken=spoken)
 
@@ -140,16 +142,11 @@ def _read(
     in_ductogram = ductography_context or bool(procedure)
     phase_words = tuple(PhraseReader.of(scanned, in_ductogram=in_ductogram).phase_words())
     phase = _merge(phase_words)
-    parts = parts_of(scanned.phrases)
+    parts = parts_of(scanned.phrases, spoken.kin)
     views = tuple(dict.fromkeys(named_views(scanned.phrases)))
     injection, is_repeat = read_injection(scanned.phrases)
     may_be_later = may_count_on(scanned.phrases)
-    is_first = not (
-        is_repeat
-        or may_be_later
-        or (injection or 1) > 1
-        or any(map(_only_says_again, scanned.phrases))
-    )
+    is_first = not (is_repeat or may_be_later or any(map(_only_says_again, scanned.phrases)))
     laterality, is_side_doubtful = read_laterality(scanned.phrases, spoken)
     return Reading(
         is_ductography=bool(procedure),

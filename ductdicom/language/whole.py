@@ -118,9 +118,17 @@ class Word:
         return self.part not in NOT_UNDERSTOOD
 
 
-def parts_of(phrases: Sequence[Phrase]) -> tuple[Word, ...]:
-    """Give each phrase of a text its part."""
-    company = Company.of(phrases)
+def parts_of(
+    phrases: Sequence[Phrase], heard: frozenset[frozenset[str]] = frozenset()
+) -> tuple[Word, ...]:
+    """Give each phrase of a text its part.
+
+    Parameters
+    ----------
+    heard
+        The languages of each word, in the other texts of its study, that few languages know.
+    """
+    company = Company.of(phrases, heard)
     return tuple(
         Word(phrase=phrase, part=_part(phrases, position, company))
         for position, phrase in enumerate(phrases)

@@ -114,7 +114,8 @@ def _infer_after_post(image: Seen, posts: Sequence[Seen], thresholds: Thresholds
 def _infer_without_post(image: Seen, known: _Known, thresholds: Thresholds) -> PhaseCall:
     """Infer from certain pre images alone: what came before them is pre too."""
     call, pres = image.call, known.pres
-    if any(is_before(image, pre) is True for pre in pres):
+    firsts = [pre for pre in pres if not names_repeat(pre)]  # no scout of a second duct
+    if any(is_before(image, pre) is True for pre in firsts):
         if _follows_a_hint(image, known):
             return call
         return _inferred(call, Phase.PRE, "exposed before an image that is certainly pre")

@@ -87,6 +87,24 @@ def test_a_letter_of_an_abbreviation_is_no_word(text, phase):
     assert read(text).phase is phase
 
 
+@pytest.mark.parametrize(
+    ("text", "elsewhere", "is_understood"),
+    [
+        pytest.param("CC KL", (), False, id="two letters that are contrast in Czech"),
+        pytest.param("CC KL", ("vlevo",), True, id="in a Czech study"),
+        pytest.param("CC KL", ("vpravo",), True, id="in one that may be Slovak"),
+        pytest.param("CC KL", ("mammella",), False, id="in an Italian one"),
+        pytest.param("po contrast", (), False, id="a Polish after, or by mouth"),
+        pytest.param("po contrast", ("Galaktografia piers prawa",), True, id="in a Polish study"),
+        pytest.param("PC", ("Galaktografia piers prawa",), False, id="French in a Polish study"),
+    ],
+)
+def test_two_letters_count_in_the_language_of_the_study(text, elsewhere, is_understood):
+    parts = read(text, *elsewhere).parts
+
+    assert all(word.is_understood for word in parts) is is_understood
+
+
 def test_texts_of_no_language_tell_none():
     assert hear_texts(("L CC", "MLO 2", "contrast"), VOCABULARY) == NOTHING_SPOKEN
 

@@ -72,6 +72,7 @@ def test_what_counts_something_else_names_none(text):
         pytest.param("KM 1", False, id="the first"),
         pytest.param("KM 2 ml", False, id="a volume"),
         pytest.param("KM 2 Ebenen", False, id="two planes"),
+        pytest.param("KM 3/2026", False, id="a date"),
         pytest.param("KM 300", False, id="a strength"),
         pytest.param("contrast 2D", False, id="a letter behind"),
         pytest.param("Isovue 2", False, id="a number of an agent"),

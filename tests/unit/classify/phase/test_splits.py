@@ -32,6 +32,8 @@ OPEN = ("unknown", Confidence.UNKNOWN)
         pytest.param("li", "li KM", id="german"),
         pytest.param("G", "G PDC", id="an unknown letter on both"),
         pytest.param("JS ROOM 2 LT", "JS ROOM 2 LT INJ 1", id="noise on every image"),
+        pytest.param("CC SITE B", "CC CONTRAST SITE B", id="noise that may be a side"),
+        pytest.param("SX CC", "SX CC CONTRAST", id="a side, beside another language"),
         pytest.param("LT", "LT 0.5 ml Isovue", id="an agent and a volume"),
         pytest.param("LT", "LT 0.4 cc", id="a volume"),
         pytest.param("LT before", "LT after", id="a pair"),
@@ -172,6 +174,13 @@ def test_a_label_too_soon_for_a_cannulation_decides_nothing():
 def test_a_scout_with_a_number_above_one_is_told_by_the_order_alone():
     assert [phase for phase, _ in phases(*visit("", "", "scout 2"))] == ["unknown"] * 3
     assert phases(*visit("scout 1", "scout 2", "contrast", gap=4.5))[1] == PRE
+
+
+def test_what_was_exposed_before_the_scout_of_a_second_duct_may_show_the_first():
+    second = ("pre", Confidence.STRONG)
+
+    assert phases(*visit("", "scout duct 2")) == [OPEN, second]
+    assert phases(*visit("", "scout duct 1")) == [PRE, second]
 
 
 def test_later_images_need_not_share_a_word():
