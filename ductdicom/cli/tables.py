@@ -1,9 +1,11 @@
 """What commands print for people, on standard output."""
 
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from ductdicom.cli.echo import clean, say
-from ductdicom.model.outcome import Disposition, ProblemCode
+from ductdicom.model.outcome import Disposition, ProblemCode, Status
 from ductdicom.model.result import (
     Report,
 )
@@ -42,6 +44,28 @@ def say_causes(report: Report) -> None:
         return
     more = f"and {len(files) - _MOST_NAMED} more; " if len(files) > _MOST_NAMED else ""
     say(f"  {more}ductdicom check --pixels INPUT... lists them")
+
+
+def say_studies(report: Report, output: Path) -> None:
+    """Say which studies a run wrote and why, and which of its studies are for review and why.
+
+    Only the first of each are named, and the command that lists all.
+    """
+    changed = [f"{study.key} ({study.cause})" for study in report.studies if study.cause]
+    review = [
+        f"{study.key} ({', '.join(study.pairing.review)})"
+        for study in report.studies
+        if study.pairing.status is Status.REVIEW
+    ]
+    for title, named in (("new or changed", changed), ("for review", review)):
+        if not named:
+            continue
+        say(f"{title}: {counted(len(named), 'study', 'studies')}")
+        for words in named[:_MOST_NAMED]:
+            say(f"  {words}")
+        if len(named) > _MOST_NAMED:
+            command = f"ductdicom summary {shlex.quote(str(output))}"
+            say(f"  and {len(named) - _MOST_NAMED} more; {command} lists them")
 
 
 def say_what_needs_a_person(report: Report) -> None:

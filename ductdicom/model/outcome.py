@@ -1,6 +1,7 @@
 """What became of each input, and of the run."""
 
 import errno
+from collections.abc import Collection
 from enum import StrEnum
 
 from ductdicom.model.origin import Origin
@@ -183,6 +184,10 @@ class Problem(Value, frozen=True, kw_only=True):
     origin: Origin | None = None
     reason: str = ""
     studies: tuple[str, ...] = ()
+
+    def is_told_by(self, unreadable: Collection[str]) -> bool:
+        """Tell whether it only repeats what the ledger says of an input, by the input's label."""
+        return bool(self.reason) and self.origin is not None and self.origin.label in unreadable
 
 
 class LedgerRow(Value, frozen=True, kw_only=True):

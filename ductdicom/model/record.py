@@ -285,7 +285,7 @@ class RecordedSheet(Struct, frozen=True, kw_only=True):
 
 
 class RecordedLeftOut(Struct, frozen=True, kw_only=True):
-    """An image that stands in no row."""
+    """An image that is not paired."""
 
     sop_instance_uid: Annotated[str, Meta(description="which image")]
     reason: Annotated[str, Meta(description="why, in a stable word; of what is no view, its kind")]
@@ -375,7 +375,7 @@ class RecordedStudy(Struct, frozen=True, kw_only=True):
     ] = ()
     sheets: Annotated[tuple[RecordedSheet, ...], Meta(description="the pages drawn")] = ()
     left_out: Annotated[
-        tuple[RecordedLeftOut, ...], Meta(description="images in no row, and why")
+        tuple[RecordedLeftOut, ...], Meta(description="images not paired, and why")
     ] = ()
     problems: Annotated[
         tuple[RecordedProblem, ...], Meta(description="what a person should know")

@@ -181,8 +181,20 @@ class Report(Struct, frozen=True, kw_only=True):
                         found.setdefault(origin.label, (origin, word))
         return tuple(found.values())
 
+    @property
+    def unreadable_labels(self) -> frozenset[str]:
+        """The labels of the inputs whose row says that they cannot be read."""
+        unreadable = (row for row in self.rows if row.disposition is Disposition.UNREADABLE)
+        return frozenset(row.origin.label for row in unreadable)
+
     def _codes(self) -> Counter[ProblemCode]:
-        of_studies = (problem for study in self.studies for problem in study.call.problems)
+        told = self.unreadable_labels
+        of_studies = (
+            problem
+            for study in self.studies
+            for problem in study.call.problems
+            if not problem.is_told_by(told)
+        )
         return Counter(problem.code for problem in (*of_studies, *self.problems))
 
 

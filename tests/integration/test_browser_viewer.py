@@ -200,7 +200,7 @@ def test_who_and_when_stand_in_the_viewer_and_the_key_in_the_tab(show, tmp_path)
 
 def test_an_undecided_image_is_laid_beside_any_other_of_its_side(show, undecided):
     sheet = show(undecided)
-    lone = sheet.window.locator('image[data-tile*="Not in a row"]')
+    lone = sheet.window.locator('image[data-tile*="Not paired"]')
     lone.click()
 
     assert sheet.visible_words() == ["UNKNOWN"]

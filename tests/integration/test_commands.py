@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from exports import PERSON, write_ductogram, write_view
+from exports import PERSON, organise, read_records, write_ductogram, write_view
 from pypdf import PdfReader
 from record_schema import check_instance, check_record
 
@@ -423,3 +423,81 @@ def test_check_with_pixels_finds_nothing_where_nothing_is_wrong(export, capsys):
 
     assert run(["check", str(export), "--pixels", "-j", "1"]) == 0
     assert capsys.readouterr().out == by_headers
+
+
+@pytest.fixture
+def many(tmp_path):
+    """Write twelve studies whose phases nobody told."""
+    for number in range(12):
+        write_ductogram(
+            tmp_path / "many" / f"P{number}",
+            study=f"2.25.70{number}",
+            scenes=[("CC", "0900", None), ("ML", "0903", None)],
+            person=Person(patient_id=f"SAMPLE-7{number}"),
+            texts=Texts(study="GALACTOGRAM LEFT"),
+        )
+    return tmp_path / "many"
+
+
+def test_a_run_ends_by_naming_the_studies_that_changed_and_those_for_review(many, tmp_path, capsys):
+    output = tmp_path / "a folder"
+
+    organise(many, output=output)
+
+    said = capsys.readouterr().out
+    records = read_records(output)
+    assert {record["status"] for record in records} == {"review"}
+    keys = [record["key"] for record in records]
+    for title, why in (("new or changed", "new"), ("for review", None)):
+        _, _, rest = said.partition(f"{title}: 12 studies\n")
+        lines = rest.splitlines()[:11]
+        assert [line.split()[0] for line in lines[:10]] == keys[:10]
+        why = why or ", ".join(records[0]["review_reasons"])
+        assert f"({why})" in lines[0]
+        assert lines[10] == f"  and 2 more; ductdicom summary '{output}' lists them"
+    # That command does list them.
+    run(["summary", str(output)])
+    listed = capsys.readouterr().out
+    assert all(key in listed for key in keys)
+
+    organise(many, output=output)
+    said = capsys.readouterr().out
+    assert "new or changed" not in said
+    assert "for review: 12 studies" in said
+
+
+def test_a_truncated_image_is_one_finding(own_export, tmp_path, capsys):
+    image = own_export / "IM1"
+    image.write_bytes(image.read_bytes()[:-1000])
+
+    organise(own_export, output=tmp_path / "out", options=["--log-json"])
+
+    captured = capsys.readouterr()
+    assert "needs a person: 1 unreadable\n" in captured.out
+    events = [json.loads(line) for line in captured.err.splitlines()]
+    codes = [event["code"] for event in events if event["event"] == "finding"]
+    assert codes.count("truncated") == 1
+    assert "pixels-unreadable" not in codes
+    card = (tmp_path / "out" / "index.html").read_text("utf-8")
+    assert "unreadable-image" in card
+    assert "pixels-unreadable" not in card
+
+    run(["check", str(own_export), "--pixels", "-j", "1", "--json"])
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    codes = [item["code"] for item in found]
+    assert (codes.count("truncated"), codes.count("pixels-unreadable")) == (1, 0)
+
+
+def test_check_puts_together_what_is_found_of_one_study_under_one_code(tmp_path, capsys):
+    for number in range(2):
+        write_ductogram(tmp_path / f"P{number}", study=f"2.25.70{number}")
+    run(["check", str(tmp_path), "--json"])
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    many = [item for item in found if item["code"] == "spacing-suspect"]
+    assert len(many) > 2
+
+    run(["check", str(tmp_path)])
+    lines = [line for line in capsys.readouterr().out.splitlines() if "spacing-suspect" in line]
+    assert len(lines) == 2
+    assert all(sum(item["where"] in line for line in lines) == 1 for item in many)
+    assert [line.split()[1] for line in lines] == [str(len(many) // 2)] * 2

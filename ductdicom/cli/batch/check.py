@@ -58,9 +58,8 @@ def check(
             said = uid if ids is None else ids.get(uid or "")
             say_json(found._asdict() | {"sop_instance_uid": said})
     else:
-        rows = [(found.code, found.message, found.where) for found in findings]
-        if rows:
-            print_table(("finding", "what", "where"), rows)
+        if findings:
+            print_table(("finding", "number", "what", "where"), list(_grouped(findings)))
         number = counted(len(findings), "finding", "findings")
         say(f"{number} in {counted(len(report.rows), 'input', 'inputs')}")
     return report.exit_code
@@ -80,14 +79,29 @@ class _Finding(NamedTuple):
     where: str
     message: str
     sop_instance_uid: str | None
+    study: str | None = None  # what it is called; none where that is not known
+
+
+def _grouped(findings: Iterable[_Finding]) -> Iterator[tuple[object, ...]]:
+    """Put together what is found of one study under one code; what is of none stands by itself."""
+    groups: dict[tuple[object, ...], list[_Finding]] = {}
+    for number, found in enumerate(findings):
+        groups.setdefault((found.study or number, found.code), []).append(found)
+    for (_, code), group in groups.items():
+        messages = dict.fromkeys(found.message for found in group)
+        places = dict.fromkeys(found.where for found in group)
+        yield code, len(group), "; ".join(messages), ", ".join(places)
 
 
 def _findings(scanned: Scan, report: Report, settings: Settings) -> Iterator[_Finding]:
     naming = scanned.naming
+    called: dict[str, str] = {}
+    for part in scanned.gathered.parts:
+        called.setdefault(part.study.study_instance_uid, naming.called(part))
     for row in report.rows:
         if row.disposition in _BAD:
-            uid = row.sop_instance_uid or None
-            yield _Finding(row.reason, naming.place(row.origin), str(row.disposition), uid)
+            uid, study = row.sop_instance_uid or None, called.get(row.study_instance_uid)
+            yield _Finding(row.reason, naming.place(row.origin), str(row.disposition), uid, study)
     for problem in report.problems:
         uid = problem.sop_instance_uid
         where = uid if naming.tells_uids and uid else ""
@@ -95,7 +109,8 @@ def _findings(scanned: Scan, report: Report, settings: Settings) -> Iterator[_Fi
     for study in scanned.chosen(settings):
         for problem in study.call.problems:
             where, uid = _place(problem, study, naming), problem.sop_instance_uid
-            yield _Finding(problem.code, where, problem.message, uid)
+            name = naming.called(study.part)
+            yield _Finding(problem.code, where, problem.message, uid, name)
         if study.pairing.status is Status.REVIEW:
             yield _review(study, naming)
 
@@ -123,7 +138,8 @@ def _review(study: Judged, naming: Naming) -> _Finding:
         images = study.call.images
         kinds = ", ".join(sorted({str(image.kind) for image in images}))
         why = f"no view to decide on, only {kinds}"
-    return _Finding(str(Status.REVIEW), _named(study, naming, images), why, None)
+    name = naming.called(study.part)
+    return _Finding(str(Status.REVIEW), _named(study, naming, images), why, None, name)
 
 
 def _named(study: Judged, naming: Naming, images: Iterable[ImageCall] = ()) -> str:

@@ -1,7 +1,7 @@
 """``ductdicom organise``: the main job."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from ductdicom.cli.options import (
     quiet_option,
 )
 from ductdicom.cli.progress import show_progress
-from ductdicom.cli.tables import print_table, say_causes, say_problems
+from ductdicom.cli.tables import print_table, say_causes, say_problems, say_studies
 from ductdicom.errors import DuctDicomError
 from ductdicom.export.output import RECORDS_NAME
 from ductdicom.model.outcome import Disposition
@@ -99,12 +99,13 @@ def _say_end(report: Report) -> None:
     for row in report.rows:
         if row.disposition is Disposition.UNREADABLE:
             say_event("finding", "error", code=row.reason, where=report.say(row.origin.label))
+    told = report.unreadable_labels
     for problem in report.problems:
         where = names.get(problem.sop_instance_uid, "")
         about = {"study": problem.studies[0]} if problem.studies else {}
         say_event("finding", "warning", code=problem.code, where=where, **about)
     for study in report.studies:
-        _say_study(study, names)
+        _say_study(study, names, told)
     say_event(
         "end",
         exit_code=report.exit_code,
@@ -115,8 +116,11 @@ def _say_end(report: Report) -> None:
     )
 
 
-def _say_study(study: StudyResult, names: Mapping[str | None, str]) -> None:
-    """Say why a study was written, where it was, and each kind of finding once with its images."""
+def _say_study(study: StudyResult, names: Mapping[str | None, str], told: Collection[str]) -> None:
+    """Say why a study was written, where it was, and each kind of finding once with its images.
+
+    What an input of its own tells (``told``, by its label) is no second finding.
+    """
     if study.cause is not None:
         say_event(
             "study",
@@ -128,6 +132,8 @@ def _say_study(study: StudyResult, names: Mapping[str | None, str]) -> None:
         )
     found: dict[str, list[str]] = {}
     for problem in study.call.problems:
+        if problem.is_told_by(told):
+            continue
         images = found.setdefault(problem.code, [])
         if where := names.get(problem.sop_instance_uid, ""):
             images.append(where)
@@ -146,6 +152,8 @@ def _print_report(report: Report, output: Path | None, *, details: bool) -> None
         say()
         print_table(("study", "exam", "status", "problems"), list(map(_line, report.studies)))
     say_causes(report)
+    if output is not None:
+        say_studies(report, output)
     if report.earlier_studies:
         others = counted(report.earlier_studies, "study", "studies")
         say(f"also in this folder, from earlier runs: {others}")

@@ -10,7 +10,7 @@ from ductdicom.export.html.document import colours, read_part, render_document
 from ductdicom.export.output import RECORD_NAME, THUMBNAIL_NAME
 from ductdicom.export.records import SHEETS, best_sheet
 from ductdicom.model.call import Laterality
-from ductdicom.model.outcome import Disposition, Note, Status
+from ductdicom.model.outcome import Disposition, Note, ProblemCode, ReviewReason, Status
 from ductdicom.model.record import RecordedStudy
 from ductdicom.sheet.captions import FOOTER
 from ductdicom.sheet.style import DARK
@@ -24,6 +24,7 @@ _STATUS_ORDER = (
     Status.CLOSED,
     Status.NOT_A_DUCTOGRAM,
 )
+_IS_TOLD = ReviewReason.UNREADABLE_IMAGE
 _SIDES = {Laterality.LEFT: "left", Laterality.RIGHT: "right"}
 
 
@@ -109,7 +110,9 @@ def _entry(study: RecordedStudy, *, has_links: bool) -> IndexEntry:
     links = [(name, f"{folder}/{name}") for name in SHEETS if name in files]
     record = f"{folder}/{RECORD_NAME}" if has_links and study.fingerprint is not UNSET else ""
     sheet = best_sheet(study)
-    problems = Counter(str(problem.code) for problem in study.problems)
+    # Of an image that cannot be shown, the reason for the review tells already.
+    told = {str(ProblemCode.PIXELS_UNREADABLE)} if _IS_TOLD in study.review_reasons else set()
+    problems = Counter(str(p.code) for p in study.problems if p.code not in told)
     return IndexEntry(
         key=study.key or "",
         date=_date(study.key or ""),

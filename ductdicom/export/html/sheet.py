@@ -256,7 +256,7 @@ def _tile(tile: DrawnTile | DrawnPlaceholder, page_title: str, page: int) -> str
         "isExcluded": depicted.is_excluded,
         "opinions": _opinions(depicted.opinions),
         "isMissing": image is None,
-        # Rows go on over pages of one title; what stands in no row is looked at by itself.
+        # Rows go on over pages of one title; what is not paired is looked at by itself.
         "row": [page_title, tile.row] if tile.row else [page, tile.box.x, tile.box.y],
         "page": page,
         "heading": page_title,

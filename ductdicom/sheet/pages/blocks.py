@@ -1,4 +1,4 @@
-"""Rows of cells: a row's images, and those that stand in no row."""
+"""Rows of cells: a row's images, and those that are not paired."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -106,8 +106,7 @@ def _absent(phase: Phase, row: Row, lacking: Lacking) -> Cell:
     open_count = len(candidates(lacking.undecided, row, phase))
     said = "was found"
     if open_count:
-        stand = "stand" if open_count > 1 else "stands"
-        said = f"is decided; {counted(open_count, 'undecided image')} {stand} in no row"
+        said = f"is decided; {counted(open_count, 'undecided image')} not paired"
     if lacking.unread:
         said = "was read" if not open_count else said
         said += (
@@ -125,7 +124,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def left_out_blocks(pairing: Pairing, tiles: Tiles, since: datetime | None = None) -> list[Block]:
-    """Turn the images that stand in no row into blocks, by the reason why."""
+    """Turn the images that are not paired into blocks, by the reason why."""
     shown = sorted(
         (item for item in pairing.left_out if is_shown(item)), key=lambda item: item.reason
     )
@@ -142,7 +141,7 @@ def left_out_blocks(pairing: Pairing, tiles: Tiles, since: datetime | None = Non
         ]
         blocks += [
             Block(
-                title=f"Not in a row: {reason.replace('-', ' ')}",
+                title=f"Not paired: {reason.replace('-', ' ')}",
                 badges=(),
                 cells=tuple(cells[start : start + _MOST_TILES]),
             )

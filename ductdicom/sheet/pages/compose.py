@@ -1,4 +1,4 @@
-"""A study's pages: rows by side and injection, what stands in no row, and the inventory."""
+"""A study's pages: rows by side and injection, what is not paired, and the inventory."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -60,7 +60,7 @@ def compose(
     Returns
     -------
     tuple of Page
-        Rows by side and injection, then what stands in no row, then the inventory. Lengths are page
+        Rows by side and injection, then what is not paired, then the inventory. Lengths are page
         units of 1/200 inch; pictures have as many pixels as ``options`` ask for.
     """
     area = body_area(options)
@@ -153,7 +153,7 @@ def _most_that_fit(blocks: Sequence[Block], area: Box, options: SheetOptions) ->
 
 def _left_out_bodies(blocks: Sequence[Block], area: Box, options: SheetOptions) -> Iterator[Body]:
     for start in range(0, len(blocks), 2):
-        yield _body("Images that stand in no row", blocks[start : start + 2], area, options)
+        yield _body("Images not paired", blocks[start : start + 2], area, options)
 
 
 def _body(

@@ -30,7 +30,7 @@ _IMAGE_REASONS: Mapping[ProblemCode, str] = MappingProxyType(
 
 
 def is_shown(item: LeftOut) -> bool:
-    """Tell whether the pages show an image although it stands in no row."""
+    """Tell whether the pages show an image although it is not paired."""
     return item.image.kind is Kind.VIEW and item.reason not in _NOT_SHOWN
 
 
@@ -42,7 +42,7 @@ def drawn_images(pairing: Pairing) -> tuple[ImageCall, ...]:
 
 
 def undecided_images(pairing: Pairing) -> tuple[ImageCall, ...]:
-    """Return the images that stand in no row because side, view or phase are not decided."""
+    """Return the images that are not paired because side, view or phase are not decided."""
     return tuple(item.image for item in _undecided(pairing))
 
 

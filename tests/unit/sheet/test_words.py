@@ -129,8 +129,8 @@ def test_a_title_wider_than_its_row_is_broken():
 
     _, _, (page, *_) = lay_out([image], {"1.dcm": make_tile((240, 60))})
 
-    title = next(m for m in page.marks if isinstance(m, TextMark) and "Not in a row" in m.text)
-    assert title.text == "Not in a row: phase unknown"
+    title = next(m for m in page.marks if isinstance(m, TextMark) and "Not paired" in m.text)
+    assert title.text == "Not paired: phase unknown"
 
 
 def test_a_close_up_has_a_bar_of_its_own_scale_right_below_it():

@@ -41,7 +41,7 @@ def test_an_undecided_image_is_not_called_absent(changes, reason):
     _, _, (page, *_) = lay_out([pre, *POST])
 
     said = said_on(page)
-    words = "no pre-contrast image of L CC is decided; 1 undecided image stands in no row"
+    words = "no pre-contrast image of L CC is decided; 1 undecided image not paired"
     assert "PRE NOT DECIDED" in said
     assert words.replace(" ", "") in said.replace(" ", "")
     assert f"1 image undecided ({reason}), page 2" in said
