@@ -448,11 +448,11 @@ def test_a_run_ends_by_naming_the_studies_that_changed_and_those_for_review(many
     records = read_records(output)
     assert {record["status"] for record in records} == {"review"}
     keys = [record["key"] for record in records]
-    for title, why in (("new or changed", "new"), ("for review", None)):
+    reasons = ", ".join(records[0]["review_reasons"])
+    for title, why in (("new or changed", "new"), ("for review", reasons)):
         _, _, rest = said.partition(f"{title}: 12 studies\n")
         lines = rest.splitlines()[:11]
         assert [line.split()[0] for line in lines[:10]] == keys[:10]
-        why = why or ", ".join(records[0]["review_reasons"])
         assert f"({why})" in lines[0]
         assert lines[10] == f"  and 2 more; ductdicom summary '{output}' lists them"
     # That command does list them.

@@ -100,8 +100,8 @@ def _findings(scanned: Scan, report: Report, settings: Settings) -> Iterator[_Fi
         called.setdefault(part.study.study_instance_uid, naming.called(part))
     for row in report.rows:
         if row.disposition in _BAD:
-            uid, study = row.sop_instance_uid or None, called.get(row.study_instance_uid)
-            yield _Finding(row.reason, naming.place(row.origin), str(row.disposition), uid, study)
+            uid, name = row.sop_instance_uid or None, called.get(row.study_instance_uid)
+            yield _Finding(row.reason, naming.place(row.origin), str(row.disposition), uid, name)
     for problem in report.problems:
         uid = problem.sop_instance_uid
         where = uid if naming.tells_uids and uid else ""
