@@ -374,6 +374,23 @@ def test_a_decision_leads_on_to_the_next_image_that_waits(sheet):
     assert "No image waits" in sheet.part("said").inner_text()
 
 
+def test_an_image_that_is_left_out_waits_no_more(sheet):
+    sheet.press("x").choose(2).press("o")
+
+    assert sheet.chosen() == 5
+
+
+@needs_samples
+def test_a_closeup_stands_for_the_image_that_it_is_a_part_of(show, organised):
+    records = [json.loads(line) for line in (organised / "studies.jsonl").read_text().splitlines()]
+    key = next(record["key"] for record in records if record["status"] == "review")
+    review = Review(show(organised / "studies" / key / "sheet.html"))
+    review.window.locator("image[data-tile*='\"part\": [']").first.focus()
+    review.press("u")
+
+    assert review.marks() == ["was UNKNOWN, SUGGESTED PRE, L CC | PENDING | → CANNOT BE TOLD"]
+
+
 def test_a_change_of_what_was_certain_leads_nowhere(sheet):
     sheet.choose(3).press("o")
 

@@ -16,6 +16,7 @@ from ductdicom.model.call import Opinion
 from ductdicom.model.outcome import Status
 from ductdicom.sheet.captions import FOOTER
 from ductdicom.sheet.fonts import text_width
+from ductdicom.sheet.layout import TOP_STRIP_PX
 from ductdicom.sheet.page import (
     Anchor,
     Box,
@@ -123,6 +124,7 @@ def _strip(study: PageStudy, pages: Sequence[Page]) -> str:
     standing = pages[0].standing
     values = {
         "key": study.key,
+        "head": TOP_STRIP_PX,
         "batch": study.batch,
         "state": hashlib.sha256(repr((said, study.opinions)).encode()).hexdigest()[:_STATE_DIGITS],
         "opinions": _opinions(study.opinions),

@@ -1,6 +1,5 @@
 // The review strip: one key an image, shown at once as pending, saved as one file.
 const review = (() => {
-  const HEAD = 58; // page units: the words above an image
   const PAD = 8;
   const HOURS = 12; // for which initials are those of whoever sits here
   const SIDES = ["L", "R", "B"];
@@ -15,6 +14,8 @@ const review = (() => {
   const strip = document.getElementById("strip");
   const part = (name) => strip.querySelector(`[data-part="${name}"]`);
   const study = JSON.parse(strip.dataset.study);
+  const HEAD = study.head; // height of the words above an image, in page units
+  const HEIGHT = 66; // of what stands in their place; it covers a little of the air, or the field
   const pending = makePending(study);
   const tiles = sheet.wholes;
   const labels = new Map(tiles.map((tile) => [tile, tile.element.getAttribute("aria-label")]));
@@ -65,16 +66,16 @@ const review = (() => {
 
   const stageOf = (isPending) => (isPending ? "PENDING" : "SAVED, NOT DRAWN YET");
 
-  const write = (parent, x, y, words, { isBold = false, isEnd = false, room }) => {
+  const write = (parent, x, y, words, { size = 23, isBold = false, isEnd = false, room }) => {
     const text = document.createElementNS("http://www.w3.org/2000/svg", "text");
     text.setAttribute("x", x);
     text.setAttribute("y", y);
-    text.setAttribute("font-size", 23);
+    text.setAttribute("font-size", size);
     text.setAttribute("class", `f-ink${isBold ? " bold" : ""}${isEnd ? " end" : ""}`);
     text.textContent = words;
     parent.append(text);
     const length = text.getComputedTextLength();
-    if (length > room) text.setAttribute("font-size", (23 * room) / length);
+    if (length > room) text.setAttribute("font-size", (size * room) / length);
     return Math.min(length, room);
   };
 
@@ -92,15 +93,17 @@ const review = (() => {
     group.setAttribute("class", "pending");
     group.setAttribute("aria-hidden", "true");
     const box = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-    const place = { x, y: y - HEAD, width, height: HEAD };
+    const place = { x, y: y - HEAD, width, height: HEIGHT };
     for (const [name, value] of Object.entries(place)) box.setAttribute(name, value);
     group.append(box);
     tile.element.ownerSVGElement.append(group);
     const room = width - 2 * PAD;
-    write(group, x + PAD, y - HEAD + 25, `was ${nowOf(tile)}`, { room });
+    const [above, below] = [y - HEAD + 24, y - HEAD + 56];
+    write(group, x + PAD, above, `was ${nowOf(tile)}`, { room });
     const stage = { isBold: true, isEnd: true, room: room / 2 };
-    const taken = write(group, x + width - PAD, y - 9, stageOf(isPending), stage);
-    write(group, x + PAD, y - 9, `→ ${words}`, { isBold: true, room: room - taken - PAD });
+    const taken = write(group, x + width - PAD, below, stageOf(isPending), stage);
+    const will = { size: 32, isBold: true, room: room - taken - PAD };
+    write(group, x + PAD, below, `→ ${words}`, will);
     tile.mark = group;
   };
 
@@ -150,8 +153,11 @@ const review = (() => {
 
   const isSettled = (tile) => tile.opinions
     .some((said) => said.field === "phase" && said.isInForce);
-  const waits = (tile) => tile.isOwn && (tile.suggestion || tile.phase === "unknown")
-    && !isSettled(tile) && !pending.of(tile.image).values.phase;
+  const waits = (tile) => {
+    const { phase, exclude } = pending.of(tile.image).values;
+    return tile.isOwn && (tile.suggestion || tile.phase === "unknown")
+      && !isSettled(tile) && !phase && !(exclude ?? tile.isExcluded);
+  };
 
   const goOn = (from) => {
     const after = tiles.slice(tiles.indexOf(from) + 1);
@@ -303,7 +309,8 @@ const review = (() => {
       return;
     }
     const at = document.activeElement;
-    const isChosen = current?.isOwn && (strip.contains(at) || at === current.element);
+    const isThere = strip.contains(at) || (at.dataset.tile && sheet.wholeAt(at) === current);
+    const isChosen = current?.isOwn && isThere;
     if (isChosen) onImage[name]();
     else if (current && !current.isOwn) say("An image of an earlier study is decided on there.");
     else say("Choose an image first: Tab goes from one to the next.");
