@@ -17,24 +17,8 @@ _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xi
 # What may stand between the parts of a date, and says nothing of it.
 _FILLERS = frozenset(
     {
-        *(
-            "年",
-            "月",
-            "日",
-            "년",
-            "월",
-            "일",
-            "thang",
-            "thg",
-            "nam",
-            "ngay",
-            "st",
-            "nd",
-            "rd",
-            "th",
-            "er",
-        ),
-        *("de", "del", "di", "of", "den", "the", "gada", "ko", "roku", "roka", "god"),
+        *("年", "月", "日", "년", "월", "일", "thang", "thg", "nam", "ngay", "ค.ศ", "พ.ศ", "gada"),
+        *("st", "nd", "rd", "th", "er", "de", "del", "di", "of", "den", "the", "ko", "roku", "god"),
     }
 )
 _NUMERALS = "〇一二三四五六七八九"

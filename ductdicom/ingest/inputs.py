@@ -67,11 +67,22 @@ def check_inputs(inputs: Sequence[str]) -> None:
     Raises
     ------
     UsageError
-        Names the first of them.
+        Says which is the first of them.
     """
-    for typed in inputs:
+    for place, typed in enumerate(inputs):
         if not _is_there(typed):
-            raise UsageError("no such file or folder", path=shown_name(typed))
+            raise UsageError("no such file or folder", path=input_called(place))
+
+
+def input_called(place: int) -> str:
+    """Return what an input is called where nobody knows yet whom its path may name.
+
+    Parameters
+    ----------
+    place
+        From 0, in the order in which they were typed, those of a list behind them.
+    """
+    return f"INPUT {place + 1}"
 
 
 def read_list(stream: BinaryIO, *, nul: bool = False) -> Iterator[str]:

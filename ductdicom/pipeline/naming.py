@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ductdicom.errors import DuctDicomError
 from ductdicom.export.output import OutputFolder, safe_component
 from ductdicom.identity.known import Identity
 from ductdicom.model.origin import Origin
@@ -67,6 +68,12 @@ class Naming:
     def text(self, text: str) -> str:
         """Return a path, or a message that may hold one, without what names anybody."""
         return text if self.phi is Phi.FULL else self.people.mask(text, _is_of_a_path)
+
+    def without_names(self, error: DuctDicomError) -> DuctDicomError:
+        """Return an error whose file or folder is said without what names anybody."""
+        if error.path is not None:
+            error.path = self.text(str(error.path))
+        return error
 
     def place(self, origin: Origin) -> str:
         """Return where an input lies."""

@@ -18,6 +18,7 @@ from ductdicom.decisions.journal import IN_FORCE_NAME, JOURNAL, Journal, read_in
 from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.export.output import STATE_FOLDER, OutputFolder
 from ductdicom.ingest.headers.file_set import contradicted
+from ductdicom.ingest.inputs import input_called
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import (
@@ -144,9 +145,11 @@ def nothing_readable(
     rows = scanned.gathered.rows
     counts = count_inputs(rows)
     found = ", ".join(f"{number} {reason or what}" for what, reason, number in counts)
+    tells = scanned.naming.phi is Phi.FULL
+    called = [name if tells else input_called(place) for place, name in enumerate(inputs)]
     return NothingReadableError(
         f"none of {len(rows)} inputs is a DICOM object that could be read",
-        path=_named(inputs),
+        path=_named(called),
         hint=(found or "the folder is empty")
         + ("; the accounts of the earlier run stay" if are_accounts_kept else ""),
     )
@@ -317,12 +320,13 @@ def _settled(items: Sequence[Instance | LedgerRow]) -> list[Instance | LedgerRow
 def _refuse_output_as_input(inputs: Sequence[str], output: Path) -> None:
     """Refuse what would leave inputs out, as the output folder is never read."""
     real = Path(os.path.realpath(output))
-    for name in inputs:
+    hint = "name another with -o"
+    for number, name in enumerate(inputs):
         place = Path(os.path.realpath(name))
         if place == real:
-            raise UsageError("is input and output at once", path=name, hint="name another with -o")
+            raise UsageError("is input and output at once", path=input_called(number), hint=hint)
         if real in place.parents and place.exists():
-            raise UsageError("lies in the output folder", path=name, hint="name another with -o")
+            raise UsageError("lies in the output folder", path=input_called(number), hint=hint)
         if place in real.parents and _holds_others(real):
             raise UsageError(
                 "lies among the inputs and holds files that are no results",

@@ -105,7 +105,10 @@ def organise(
         if settings.dry_run or output is None:
             report = _dry_run(scanned, settings, output)
         else:
-            report = _run(scanned, settings, output, workers, interrupts, progress)
+            try:
+                report = _run(scanned, settings, output, workers, interrupts, progress)
+            except OutputError as error:
+                raise scanned.naming.without_names(error) from error.__cause__
     if report.found_nothing and not report.is_interrupted:
         raise nothing_readable(scanned, inputs, are_accounts_kept=report.earlier_studies > 0)
     return report

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ductdicom.errors import OutputError, UsageError
-from ductdicom.export.output import THUMBNAIL_NAME, write_whole
+from ductdicom.errors import DuctDicomError, OutputError, UsageError
+from ductdicom.export.output import THUMBNAIL_NAME, OutputFolder, write_whole
 from ductdicom.export.png import is_page
 from ductdicom.model.call import ExamKind
 from ductdicom.model.result import Report
@@ -63,6 +63,16 @@ def write_sheet(
     folder = replace(folder_of_names(settings.phi), path=target.parent)
     settings = replace(settings, format=(format_,), all_studies=True, output=None)
     scanned = scan(inputs, settings, progress=progress)
+    try:
+        return _write(scanned, target, settings, folder, study)
+    except DuctDicomError as error:
+        raise scanned.naming.without_names(error) from error.__cause__
+
+
+def _write(
+    scanned: Scan, target: Path, settings: Settings, folder: OutputFolder, study: str | None
+) -> tuple[list[Path], Report]:
+    """Draw the study that is meant, and write its sheet."""
     chosen = _choose(scanned, study)
     _refuse_input(target, scanned)
     job = plan_jobs([chosen], settings, folder)[0]

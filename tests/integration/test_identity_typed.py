@@ -19,7 +19,7 @@ from pypdf import PdfReader
 
 from ductdicom.cli.application import run
 from ductdicom.identity.known import MASK
-from ductdicom.phantom.spec import Person
+from ductdicom.phantom.spec import Person, Texts
 
 pytestmark = pytest.mark.integration
 
@@ -37,7 +37,28 @@ NAMED = {
     "OperatorsName": "Kowalska^Ewa",
     "InstitutionName": "Sankt Florian Klinik Linz",
     "AdmissionID": "VISIT-90210",
+    "ReviewerName": "Steinmetz^Ruth",
+    "RequestingService": "Praxis Zimmermann",
+    "PatientTelephoneNumbers": "+49 170 5558234",
 }
+# Who stands in sequences: a former name and order, an operator's code, an observer.
+NESTED = {
+    "OriginalAttributesSequence": {
+        "ModifiedAttributesSequence": {
+            "PatientName": "Falkenrath^Uta",
+            "AccessionNumber": "AX998877",
+        }
+    },
+    "OperatorIdentificationSequence": {
+        "PersonIdentificationCodeSequence": {
+            "CodeValue": "OP47123",
+            "CodingSchemeDesignator": "99L",
+            "CodeMeaning": "Richter, Gabi",
+        }
+    },
+    "ActualHumanPerformersSequence": {"HumanPerformerName": "Weinhold^Ria"},
+}
+OTHER = Person(name="Brandstetter^Ilse", patient_id="BRA-661245", birth_date="19710203")
 TYPED = (
     *(
         "INJECTION_MULLER_JANE",
@@ -71,6 +92,12 @@ TYPED = (
     *("2.1.2026", "02-JAN-26", "01/02/26", "2026-01-02", "20260102", "2 January 2026"),
     *("QUISPE", "rosa_quispe", "OHARA", "O’Hara", "o hara", "Zwingli", "RUTH ZWINGLI"),
     *("X99881230", "881230", "A5550123", "A-555-0123", "acc 5550123", "ST440117", "90210 VISIT"),
+    *("M?ller", "MÃ¼ller", "M ller", "M\ufffdller", "M ü l l e r", "M U E L L E R", "m.u.l.l.e.r"),
+    *("Muell", "Мюллер", "13. července 1959", "13 липня 1959", "13. heinäkuuta 59", "13.071959"),
+    *("1 3 0 7 1 9 5 9", "1338/04/21", "1959-194", "1959년 7월 13일", "昭和三十四年七月十三日"),
+    *("2026-002", "二〇二六年一月二日", "1404/10/12", "115/01/02", "2. ledna 2026"),
+    *("Falkenrath", "AX998877", "G. Richter", "OP47123", "Weinhold", "Steinmetz", "Zimmermann"),
+    *("0170 5558234", "Brandstetter", "BRANDSTETTER_ILSE", "BRA661245", "661245"),
     *("OKONKWO", "Dr.Okonkwo", "chidi", "WU YI", "Kowalska-E", "ewa", "Sankt Florian", "FLORIAN"),
 )
 PLACES = (
@@ -110,9 +137,24 @@ HIDDEN = (
         "555-0123",
         "440117",
     ),
+    *("?ller", "ã¼", "m ller", "m ü l", "m u e l", "m.u.l", "muell", "мюллер", "července", "липня"),
+    *(
+        "heinä",
+        "071959",
+        "1 3 0 7",
+        "1338",
+        "-194",
+        "1959년",
+        "三十四年",
+        "falken",
+        "998877",
+        "47123",
+    ),
+    *("richter", "weinhold", "steinmetz", "zimmermann", "5558234", "brandst", "661245", "ilse"),
     *("90210", "okonkwo", "chidi", "kowalska", "ewa ", "florian", "linz", "m.u.l.l"),
 )
 DATE = ("2026-", "1.2026", "202601", "january 2026", "2 jan", "02-jan", "01/02/26")
+DATE += ("二〇二六", "1404/10", "115/01", "ledna")
 
 
 def _edit(path, texts):
@@ -125,6 +167,8 @@ def _edit(path, texts):
         setattr(dataset, keyword, next(texts)[:60])
     for keyword in CODED:
         setattr(dataset, keyword, next(text for text in texts if text.isascii()))
+    for keyword, items in NESTED.items():
+        setattr(dataset, keyword, Sequence([_nested(items)]))
     code = Dataset()
     code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "1", "99L", next(texts)
     dataset.ProcedureCodeSequence = Sequence([code])
@@ -135,6 +179,14 @@ def _edit(path, texts):
         dataset.VOILUTSequence = Sequence([table])
     dataset.WindowCenter, dataset.WindowWidth = 2000, 4000
     dataset.save_as(path)
+
+
+def _nested(values):
+    """Return an item of a sequence; what is not a text in it is a further one."""
+    item = Dataset()
+    for keyword, value in values.items():
+        setattr(item, keyword, value if isinstance(value, str) else Sequence([_nested(value)]))
+    return item
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +200,8 @@ def export(tmp_path_factory):
         with disable_value_validation():  # nor do people
             for path in sorted((folder / f"{shift}").iterdir()):
                 _edit(path, texts)
+    plain = {"texts": Texts(study="MAMMOGRAM"), "study_instance_uid": "2.25.778"}
+    write_view(folder / "other", label="o", person=OTHER, **plain)
     write_view(folder / "named", label="n", person=PERSON, study_instance_uid="2.25.779")
     (folder / "cut").write_bytes((folder / "named").read_bytes()[:-900])
     (folder / "named").unlink()
@@ -229,7 +283,7 @@ def _words(phi):
 
 def test_no_file_that_may_leave_the_department_says_who_it_is(organised):
     phi, output, _ = organised
-    allowed = {"7731946"} if phi == "minimal" else set()
+    allowed = {"7731946", "661245"} if phi == "minimal" else set()
 
     leaving = dict(_leaving(output))
 
@@ -258,9 +312,43 @@ def test_no_stream_says_who_it_is(organised, export, tmp_path, capfd):
         assert (command, shown) == (command, set())
 
 
+@pytest.mark.parametrize("phi", ["none", "minimal"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["scan", "MISSING"], id="an input that is not there"),
+        pytest.param(["organise", "EXPORT", "MISSING", "-o", "OUT"], id="a second one"),
+        pytest.param(["organise", "EXPORT", "-o", "EXPORT"], id="input and output at once"),
+        pytest.param(["organise", "EMPTY", "-o", "OUT"], id="nothing that could be read"),
+        pytest.param(
+            ["sheet", "EXPORT", "-o", "NAMED.png"], id="a folder in the place of the file"
+        ),
+        pytest.param(["organise", "EXPORT", "-o", "NAMED", "-n"], id="a plan for such a folder"),
+    ],
+)
+def test_no_message_of_a_run_that_ends_says_whom_a_path_names(words, phi, export, tmp_path, capfd):
+    empty = tmp_path / "Jane_Mueller"
+    empty.mkdir()
+    (tmp_path / "Jane_Mueller.png").mkdir()
+    places = {
+        "EXPORT": export,
+        "MISSING": empty / "gone_Mueller",
+        "EMPTY": empty,
+        "OUT": tmp_path / "out",
+        "NAMED": tmp_path / "Mueller_Jane" / "out",
+        "NAMED.png": tmp_path / "Jane_Mueller.png",
+    }
+
+    run([str(places.get(word, word)) for word in words] + ["--phi", phi, "-j", "1"])
+
+    said = "".join(capfd.readouterr())
+    assert said
+    assert _found(said, HIDDEN) == []
+
+
 def test_the_records_hold_no_text_that_names_anybody(organised, export):
     phi, output, _ = organised
-    allowed = {"7731946"} if phi == "minimal" else set()
+    allowed = {"7731946", "661245"} if phi == "minimal" else set()
     for path in (*output.rglob("study.json"), output / "studies.jsonl"):
         text = path.read_text("utf-8").replace(str(export), "export")
         text = re.sub(r'"(study_date|acquired_at|key|accession_number)": "[^"]*"', "", text)

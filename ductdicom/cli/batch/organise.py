@@ -158,7 +158,7 @@ def _print_report(report: Report, output: Path | None, *, details: bool) -> None
         others = counted(report.earlier_studies, "study", "studies")
         say(f"also in this folder, from earlier runs: {others}")
     say()
-    say(f"open {output / 'index.html' if output else ''}")
+    say(f"open {report.say(str(output / 'index.html')) if output else ''}")
 
 
 def _print_plan(report: Report, settings: Settings) -> None:
@@ -170,7 +170,7 @@ def _print_plan(report: Report, settings: Settings) -> None:
         files = "is up to date" if study.is_up_to_date else planned
         say(f"{name}: {study.call.exam.kind}, {study.pairing.status}: {files}")
     accounts = "index.html, studies.jsonl, worklist.csv, ledger.csv, summary.json"
-    say(f"{settings.output}: {accounts}")
+    say(f"{report.say(str(settings.output))}: {accounts}")
     print_table(("inputs", "reason", "number"), count_inputs(report.rows))
     say_problems(report, is_result=True)
     say_causes(report)
