@@ -203,7 +203,7 @@ def history_of(record: RecordedStudy, events: Iterable[Event]) -> list[Values]:
             "at": event.at.partition(".")[0].replace("T", " "),
             "by": event.by,
             "login": event.login,
-            "on": labels.get(event.sop_instance_uid or event.image, "the study"),
+            "on": next((labels[name] for name in event.subject if name in labels), "the study"),
             "said": _in_words(event),
             "note": event.note,
             "is_undone": event.id in undone,
@@ -222,16 +222,11 @@ def _in_words(event: Event) -> str:
 
 def decisions_on(record: RecordedStudy, events: Iterable[Event]) -> list[Event]:
     """Return the decisions that concern a study or one of its images."""
-    names = images_of(record)
-    return [
-        event
-        for event in events
-        if event.study_instance_uid == record.study_instance_uid
-        or {event.sop_instance_uid, event.image} & names - {""}
-    ]
+    names = names_of(record)
+    return [event for event in events if names.intersection(event.subject)]
 
 
-def images_of(record: RecordedStudy) -> frozenset[str]:
-    """Return all names that decisions call a study's images by."""
-    images = record.instances
-    return frozenset(name for image in images for name in (image.id, image.sop_instance_uid))
+def names_of(record: RecordedStudy) -> frozenset[str]:
+    """Return all names that decisions call a study and its images by."""
+    images = (name for image in record.instances for name in (image.id, image.sop_instance_uid))
+    return frozenset({record.study_instance_uid, record.key or "", *images} - {""})

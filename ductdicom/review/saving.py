@@ -14,9 +14,7 @@ from ductdicom.decisions.journal import add, read_journal, state_of
 from ductdicom.errors import UsageError
 from ductdicom.model.record import RecordedStudy
 from ductdicom.review.listing import Shelf
-from ductdicom.review.pages import decisions_on, history_of, images_of, label_of
-
-_STUDY = "study"  # pages name a study by its key, as they hold no UID
+from ductdicom.review.pages import decisions_on, history_of, label_of, names_of
 
 
 class Outdated(Exception):  # noqa: N818 - it is an answer
@@ -37,8 +35,8 @@ class Desk:
     def state(self, record: RecordedStudy) -> tuple[str, list[Event]]:
         """Return what is seen of a study now, as one hash, and all decisions on it."""
         events = decisions_on(record, read_journal(self._shelf.output.path).events)
-        uid, images = record.study_instance_uid, images_of(record)
-        return state_of(record.fingerprint or "", events, study=uid, images=images), events
+        uid, names = record.study_instance_uid, names_of(record)
+        return state_of(record.fingerprint or "", events, study=uid, images=names), events
 
     def save(self, key: str, said: Mapping[str, Any], *, seen: str, login: str) -> dict[str, Any]:
         """Lay decisions into the journal, decide the study again and draw it.
@@ -96,20 +94,14 @@ def read_posted(content: Any, record: RecordedStudy, login: str) -> tuple[Event,
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise UsageError('"decisions" must be a list of objects')
     now = datetime.now(UTC).replace(tzinfo=None).isoformat()
-    events = read_entries((_named(entry, record) for entry in entries), "what was sent")
-    names = images_of(record) - {""}
+    events = read_entries(entries, "what was sent")
+    subjects = [
+        {record.study_instance_uid, record.key},
+        *({image.id, image.sop_instance_uid} for image in record.instances),
+    ]
     for event in events:
-        is_here = event.study_instance_uid == record.study_instance_uid
-        if not is_here and not {event.sop_instance_uid, event.image} & names:
-            raise UsageError("is on an image of another study")
+        if not any(names.issuperset(event.subject) for names in subjects):
+            raise UsageError("is on something else than this study or one of its images")
         if not event.by:
             raise UsageError("has no initials", hint="say who decides")
     return tuple(replace(event, at=now, login=login) for event in events)
-
-
-def _named(entry: Mapping[str, Any], record: RecordedStudy) -> Mapping[str, Any]:
-    """Return a decision with the study's UID in place of its key."""
-    if entry.get(_STUDY) != record.key:
-        return entry
-    rest = {name: value for name, value in entry.items() if name != _STUDY}
-    return {**rest, "study_instance_uid": record.study_instance_uid}

@@ -216,7 +216,7 @@ def test_a_page_names_a_study_by_its_key(review):
     review.save(key, [{"study": key, "verdict": "cannot-tell", "by": "AB"}], seen)
 
     (event,) = read_journal(review.output).events
-    assert event.study_instance_uid == review.records[key].study_instance_uid
+    assert event.study == key
 
 
 def test_a_save_on_an_outdated_view_is_refused_with_both_versions(review):
@@ -253,11 +253,17 @@ def test_a_save_that_does_not_say_what_was_seen_is_refused(review):
         pytest.param({"image": "{image}", "phase": "pre", "by": "AB"}, id="another study's image"),
         pytest.param({"image": "ffffffffffff", "phase": "pre", "by": "AB"}, id="no such image"),
         pytest.param({"study": "{key}", "by": "AB"}, id="nothing decided"),
+        pytest.param(
+            {"image": "{own}", "sop_instance_uid": "{uid}", "phase": "pre", "by": "AB"},
+            id="an image by the name of one and the UID of another",
+        ),
     ],
 )
 def test_what_is_no_decision_on_the_study_is_not_saved(review, decision):
     key, other = review.key_of("clock-only"), review.key_of("textbook")
-    names = {"key": key, "other": other, "image": review.records[other].instances[0].id}
+    foreign, own = review.records[other].instances[0], review.records[key].instances[0].id
+    uid = foreign.sop_instance_uid
+    names = {"key": key, "other": other, "image": foreign.id, "own": own, "uid": uid}
     seen = review.page(key).headers["etag"]
 
     answer = review.save(key, [{k: v.format(**names) for k, v in decision.items()}], seen)

@@ -21,6 +21,7 @@ const review = (() => {
   const labels = new Map(tiles.map((tile) => [tile, tile.element.getAttribute("aria-label")]));
   let current = null; // the tile that was chosen last
   let isSaving = false; // and asks for initials
+  let isUnderway = false; // what is saved, is not saved again meanwhile
 
   // ---- what is said
 
@@ -147,6 +148,7 @@ const review = (() => {
     tiles.forEach(mark);
     drawStudy();
     drawChosen();
+    own.changed();
   };
 
   // ---- deciding
@@ -231,7 +233,9 @@ const review = (() => {
     return `Saved as ${name}. It counts once it lies in OUT/decisions and a run has read it.`;
   };
 
-  const own = { save: download };
+  // A page that is served saves otherwise: `save` returns or promises what is said then, and fails
+  // where nothing was saved. `changed` is told of every decision, `events` are those not saved.
+  const own = { save: download, changed: () => {}, events: () => pending.events(initials()) };
 
   // What keeps the decisions from being saved, in words; empty where nothing does.
   const obstacle = (events) => {
@@ -249,7 +253,24 @@ const review = (() => {
     return "";
   };
 
+  const send = async (events, by) => {
+    const time = `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
+    const text = JSON.stringify({ schema: "ductdicom.decisions/1", decisions: events }, null, 1);
+    isUnderway = true;
+    try {
+      const said = await own.save(`${text}\n`, `decisions-${study.key}-${by}-${time}.json`);
+      pending.settle(events);
+      refresh();
+      say(said);
+    } catch (error) {
+      say(error.message);
+    } finally {
+      isUnderway = false;
+    }
+  };
+
   const save = () => {
+    if (isUnderway) return;
     const by = initials();
     isSaving = !by;
     if (isSaving) {
@@ -267,12 +288,7 @@ const review = (() => {
       return;
     }
     keepInitials();
-    const time = `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
-    const text = JSON.stringify({ schema: "ductdicom.decisions/1", decisions: events }, null, 1);
-    const said = own.save(`${text}\n`, `decisions-${study.key}-${by}-${time}.json`);
-    pending.settle(events);
-    refresh();
-    say(said);
+    send(events, by);
   };
 
   // ---- hands

@@ -1,0 +1,401 @@
+"""The review as a reader meets it: in a browser, over a server of its own process.
+
+The browser is the system's own Chromium; the server listens on this machine alone.
+"""
+
+import base64
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ductdicom.pipeline.earlier.known import read_known
+from ductdicom.pipeline.run import organise
+from ductdicom.pixels.display.grey import grey_table
+from ductdicom.pixels.display.transfer import apply_modality, apply_window
+from ductdicom.pixels.stored import DisplayAttributes, StoredImage
+from ductdicom.pixels.stored import Window as ChosenWindow
+from ductdicom.review.gallery import Gallery
+from ductdicom.settings import Settings
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("uvicorn", reason="the extra review is not installed")
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
+# What Chromium must not do in a test: ask for updates, or leave the machine for anything else.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# What the canvas of a pane holds, where it stands, and what it is to show.
+PANE = """(index) => {
+    const pane = full.panes[index];
+    const { canvas, image } = pane;
+    const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    let text = "";
+    for (let i = 0; i < data.length; i += 4) text += String.fromCharCode(data[i]);
+    const box = canvas.getBoundingClientRect();
+    return {
+      width: canvas.width, height: canvas.height, grey: btoa(text), ratio: devicePixelRatio,
+      left: box.left * devicePixelRatio, top: box.top * devicePixelRatio,
+      view: full.view(), tip: image.drawn.tip, spacing: image.drawn.spacing,
+      rows: image.drawn.rows, columns: image.drawn.columns, address: image.address,
+    };
+}"""
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+    pytest.mark.skipif(not SAMPLES.is_dir(), reason="sample_data is no part of the source archive"),
+]
+
+
+@contextmanager
+def serving(output, *options):
+    """Serve an output folder; yields the address that is printed."""
+    command = [sys.executable, "-m", "ductdicom", "review", str(output), "--port", "0"]
+    with subprocess.Popen(
+        [*command, "--no-browser", *options],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    ) as process:
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="module")
+def organised(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("review")
+    inputs = [shutil.copytree(SAMPLES / n, folder / n) for n in ("clock-only", "textbook")]
+    settings = Settings(output=folder / "out", jobs=1)
+    organise([str(path) for path in inputs], settings, in_process=True)
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def driver():
+    with playwright.sync_playwright() as started:
+        yield started
+
+
+@contextmanager
+def browsing(driver, *flags):
+    browser = driver.chromium.launch(
+        executable_path=CHROMIUM, headless=True, args=[*FLAGS, "--window-size=1300,900", *flags]
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser(driver):
+    with browsing(driver) as started:
+        yield started
+
+
+class Window:
+    """A page of the review, and everything that the browser complained of."""
+
+    def __init__(self, browser, address):
+        self.context = browser.new_context(no_viewport=True)
+        self.page = self.context.new_page()
+        self.complaints = []
+        self.requests = []
+        self.page.on("console", lambda said: self.complaints.append(said.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(address)
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+        return self
+
+    def frame(self):
+        """Wait until what was asked for is drawn."""
+        self.page.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+        return self
+
+    def open_study(self, key):
+        self.page.goto(re.sub(r"/[^/]*$", f"/studies/{key}/sheet.html", self.page.url))
+        return self
+
+    def open_full(self):
+        self.press("f")
+        self.page.wait_for_selector("html[data-ready]")
+        return self.frame()
+
+    def pane(self, index=0):
+        found = self.page.evaluate(PANE, index)
+        grey = np.frombuffer(base64.b64decode(found.pop("grey")), np.uint8)
+        return found | {"grey": grey.reshape(found["height"], found["width"])}
+
+    def words(self, name, index=0):
+        return self.page.locator(f'#full .pane [data-say="{name}"]').nth(index).text_content()
+
+    def close(self):
+        self.context.close()
+
+
+def _key(output, name):
+    records = read_known(output).records
+    return next(k for k, r in records.items() if name in r.instances[0].source)
+
+
+def _picture(output, key, pane):
+    record = read_known(output).records[key]
+    return Gallery().picture(record, pane["address"].split("/")[-1], is_preview=False)
+
+
+def _expected(picture, pane, choice=None):
+    """Return what a pane is to show at 1:1: the chain's grey, cut out where the view is."""
+    table = picture.table(picture.chosen if choice is None else choice)
+    grey = table[picture.values - picture.attributes.stored_range[0]]
+    down, across = pane["spacing"]
+    row, column = pane["tip"][0] * pane["rows"], pane["tip"][1] * pane["columns"]
+    left = np.floor(column + pane["view"]["x"] / across - pane["width"] / 2 + 0.5).astype(int)
+    top = np.floor(row + pane["view"]["y"] / down - pane["height"] / 2 + 0.5).astype(int)
+    room = np.zeros((pane["height"], pane["width"]), np.uint8)
+    rows = slice(max(top, 0), min(top + pane["height"], grey.shape[0]))
+    columns = slice(max(left, 0), min(left + pane["width"], grey.shape[1]))
+    part = grey[rows, columns]
+    start = max(-top, 0), max(-left, 0)
+    room[start[0] : start[0] + part.shape[0], start[1] : start[1] + part.shape[1]] = part
+    return room
+
+
+@pytest.mark.parametrize("ratio", ["1", "1.25", "1.5", "2"])
+def test_at_1_to_1_every_pixel_of_the_screen_is_the_chains(driver, organised, ratio):
+    key = _key(organised, "textbook")
+    with (
+        serving(organised) as address,
+        browsing(driver, f"--force-device-scale-factor={ratio}") as browser,
+    ):
+        window = Window(browser, address).open_study(key).open_full().press("z").frame()
+
+        pane = window.pane()
+
+        assert pane["ratio"] == float(ratio)
+        expected = _expected(_picture(organised, key, pane), pane)
+        assert np.ptp(expected) > 100
+        assert np.array_equal(pane["grey"], expected)
+        # And the browser shows the canvas as it is, where no words lie over it.
+        shot = np.asarray(Image.open(io.BytesIO(window.page.screenshot())).convert("L"))
+        left, top = round(pane["left"]), round(pane["top"])
+        middle = np.s_[100 : pane["height"] - 100]
+        seen = shot[top : top + pane["height"], left : left + pane["width"]]
+        assert np.array_equal(seen[middle], pane["grey"][middle])
+
+
+@pytest.fixture(scope="module")
+def address(organised):
+    with serving(organised) as found:
+        yield found
+
+
+@pytest.fixture
+def window(browser, address):
+    opened = Window(browser, address)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def textbook(window, organised):
+    """Images of a study in full, a pair side by side."""
+    return window.open_study(_key(organised, "textbook")).open_full()
+
+
+def test_the_address_is_exchanged_and_holds_no_token_any_more(window):
+    assert "token" not in window.page.url
+    assert window.page.evaluate("document.cookie") == ""
+
+
+def test_a_browser_that_was_not_let_in_sees_nothing(browser, address):
+    stranger = Window(browser, address.partition("?")[0])
+
+    assert "Open the address that ductdicom review has printed" in stranger.page.content()
+    stranger.close()
+
+
+def test_from_the_list_to_images_in_full_by_keys_alone_and_without_complaint(window):
+    window.press("Enter")
+    window.page.wait_for_selector(".seat")
+    window.open_full()
+    for key in (
+        "z",
+        "0",
+        "i",
+        "v",
+        "m",
+        "w",
+        "ArrowUp",
+        "ArrowRight",
+        "w",
+        "m",
+        "1",
+        " ",
+        "b",
+        "+",
+    ):
+        window.press(key).frame()
+    window.press("Escape")
+
+    assert window.complaints == []
+    assert {request.split("/")[2] for request in window.requests} == {window.page.url.split("/")[2]}
+
+
+def test_patient_date_side_view_and_phase_are_in_sight_and_the_tab_has_the_key(window, organised):
+    key = _key(organised, "clock-only")
+    window.open_study(key)
+
+    assert window.page.title().startswith(key)
+    assert "Patient ID SAMPLE-007 · Study 2026-01-26" in window.page.locator(".seat").inner_text()
+    window.open_full()
+    for index, word in enumerate(("PRE SUGGESTED", "POST SUGGESTED")):
+        assert window.words("word", index) == word
+        assert window.words("view", index) == "L CC"
+        assert window.words("who", index) == "Patient ID SAMPLE-007 · Study 2026-01-26"
+
+
+def test_nipples_lie_on_one_point_at_one_scale(textbook):
+    places = []
+    for index in (0, 1):
+        pane = textbook.pane(index)
+        assert pane["view"] == textbook.pane(0)["view"]
+        places.append((pane["width"], pane["height"]))
+    assert places[0] == places[1]
+    assert textbook.pane(0)["spacing"] != textbook.pane(1)["spacing"]  # one is magnified
+
+
+def test_inverted_is_255_less_in_every_pixel_and_said(textbook):
+    before = textbook.press("z").frame().pane()["grey"]
+
+    textbook.press("i").frame()
+
+    after = textbook.pane()
+    inside = before > 0
+    assert np.array_equal(after["grey"][inside], 255 - before[inside])
+    assert "INVERTED" in textbook.words("state")
+
+
+def test_flicker_swaps_picture_and_words_in_place(textbook):
+    textbook.press("z").frame()
+    both = [textbook.pane(index) for index in (0, 1)]
+
+    for number in (0, 1, 0):
+        textbook.press(" ").frame()
+        alone = textbook.pane()
+        assert textbook.words("word") == ("PRE", "POST")[number]
+        assert alone["address"] == both[number]["address"]
+        assert alone["view"] == both[0]["view"]
+
+
+def test_each_window_by_name_is_the_chains_in_every_pixel(textbook, organised):
+    textbook.press("1", "z").frame()
+    picture = _picture(organised, _key(organised, "textbook"), textbook.pane())
+    numbers = {label: number for number, (_, label) in enumerate(picture.choices)}
+    seen = set()
+    for _ in numbers:
+        with textbook.page.expect_response(lambda answer: "/table" in answer.url):
+            textbook.press("v")
+        textbook.frame()
+        label = textbook.words("display").split(" · ")[0]
+        pane = textbook.pane()
+        assert np.array_equal(pane["grey"], _expected(picture, pane, numbers[label])), label
+        seen.add(label)
+    assert seen == numbers.keys()
+
+
+def test_a_window_by_hand_begins_where_the_named_one_was(textbook):
+    textbook.press("1", "z").frame()
+    before = textbook.pane()["grey"].astype(int)
+
+    textbook.press("w", "ArrowUp", "ArrowDown").frame()
+
+    after = textbook.pane()["grey"].astype(int)
+    assert "window by hand" in textbook.words("display")
+    assert np.abs(after - before).mean() < 25
+    textbook.press("Backspace").frame()
+    assert np.array_equal(textbook.pane()["grey"], before)
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        {},
+        {"photometric": "MONOCHROME1"},
+        {"slope": 2.0, "intercept": -1024.0},
+        {"slope": -1.0, "intercept": 4095.0},
+        {"padding": (0, 30)},
+    ],
+)
+def test_a_window_by_hand_is_the_chains(textbook, says):
+    drawn = np.random.default_rng(5)
+    values = np.arange(4096, dtype=np.uint16).reshape(64, 64)
+    for _ in range(12):
+        center, width = drawn.uniform(-500, 6000), drawn.uniform(2, 5000)
+        window = ChosenWindow(center=center, width=width)
+        attributes = DisplayAttributes(bits_stored=12, vois=(window,), **says)
+        stored = StoredImage(values=values, rows=64, columns=64, attributes=attributes)
+        expected = grey_table(_table_of(stored))
+        image = {
+            "count": 4096,
+            "first": 0,
+            "slope": attributes.slope,
+            "intercept": attributes.intercept,
+            "padding": attributes.padding,
+        }
+        inverted = attributes.photometric == "MONOCHROME1"
+        asked = [image, {"center": center, "width": width, "inverted": inverted}]
+        table = textbook.page.evaluate("([image, hand]) => [...draw.linear(image, hand)]", asked)
+        assert np.abs(np.array(table) - expected).max() <= 1
+
+
+def _table_of(stored):
+    """Return the table of an image's window, also where that shows nothing."""
+    attributes = stored.attributes
+    output = apply_modality(np.arange(4096), attributes)
+    shown = apply_window(output, attributes.vois[0])
+    table = 1 - shown if attributes.photometric == "MONOCHROME1" else shown
+    if attributes.padding:
+        table[attributes.padding[0] : attributes.padding[1] + 1] = 0
+    return table
+
+
+def test_the_magnifier_shows_the_same_place_in_all_images(textbook):
+    textbook.press("m").frame()
+
+    lenses = textbook.page.locator("#full .lens:visible")
+    assert lenses.count() == 2
+
+
+def test_up_to_four_images_stand_beside_one_another(textbook):
+    for button in textbook.page.locator('[data-part="images"] button').all()[2:4]:
+        button.click()
+    textbook.page.wait_for_selector("html[data-ready]")
+    textbook.frame()
+
+    assert textbook.page.locator("#full .pane:visible").count() == 4
+    assert len({textbook.pane(index)["address"] for index in range(4)}) == 4
