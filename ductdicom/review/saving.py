@@ -95,8 +95,8 @@ def read_posted(content: Any, record: RecordedStudy, login: str) -> tuple[Event,
         raise UsageError('"decisions" must be a list of objects')
     now = datetime.now(UTC).replace(tzinfo=None).isoformat()
     events = read_entries(entries, "what was sent")
-    subjects = [
-        {record.study_instance_uid, record.key},
+    subjects: list[set[str]] = [
+        {record.study_instance_uid, record.key or ""},
         *({image.id, image.sop_instance_uid} for image in record.instances),
     ]
     for event in events:
