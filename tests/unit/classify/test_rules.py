@@ -6,8 +6,10 @@ from pathlib import Path
 from ductdicom.classify import rules
 from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.classify.rules import describe_rules
+from ductdicom.model import call
 
 ROOM = Path(rules.__file__).parent
+CODE = (*ROOM.rglob("*.py"), Path(call.__file__))  # a person's decision makes its reason itself
 TABLE = tomllib.loads((ROOM / "rules.toml").read_text(encoding="utf-8"))
 MAKERS = {"_evidence", "_attribute"}  # functions whose first argument is a rule's name
 
@@ -35,14 +37,14 @@ def _names(path):
 
 CONSTANTS = {
     line.targets[0].id: line.value.value
-    for path in ROOM.rglob("*.py")
+    for path in CODE
     for line in ast.parse(path.read_text(encoding="utf-8")).body
     if isinstance(line, ast.Assign) and isinstance(line.value, ast.Constant)
 }
 
 
 def test_every_rule_in_the_code_is_in_the_table_and_every_one_of_the_table_in_the_code():
-    named = {name for path in ROOM.rglob("*.py") for name in _names(path)}
+    named = {name for path in CODE for name in _names(path)}
 
     assert named | set(RULES) == set(describe_rules())
 
