@@ -38,9 +38,14 @@ def read_injection(phrases: Sequence[Phrase]) -> tuple[int | None, bool]:
 def may_count_on(phrases: Sequence[Phrase]) -> bool:
     """Tell whether a bare number above one may count a later filling, or the scout of one: "KM 2".
 
-    It may as well be a volume, or count views. An agent's number is its strength.
+    It may as well be a volume, or count views. An agent's number is its strength. So may one
+    between an *after* and its noun: "after 2 injections".
     """
-    return any(
+    is_between = any(
+        marker.has("after") and 1 < (number.number or 0) <= _MOST_FILLINGS and noun.has(*NOUNS)
+        for marker, number, noun in zip(phrases, phrases[1:], phrases[2:], strict=False)
+    )
+    return is_between or any(
         phrase.has("contrast", "injection", "number_word", *_EARLY)
         and not phrase.has("agent")
         and 1 < (_number_after(phrases, position) or 0) <= _MOST_FILLINGS

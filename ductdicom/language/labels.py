@@ -170,7 +170,7 @@ def _says_nothing_was_given(words: Sequence[Word]) -> bool:
 
 
 def _is_setting(words: Sequence[Word]) -> bool:
-    """Whether a number behind contrast may be an image's: "contrast 50", "contrast +1".
+    """Whether a number behind contrast may be an image's, or a place: "contrast 50", "inj 12".
 
     One that a duct may hold is a volume, and one that brands have is a strength.
     """
@@ -178,7 +178,7 @@ def _is_setting(words: Sequence[Word]) -> bool:
         behind = words[position + 1 :]
         is_change = any(near.phrase.text in _CHANGES for near in behind[:1])
         number, *rest = (word.phrase for word in behind[is_change : is_change + 2] or (word,))
-        is_noun = word.phrase.has("contrast") and word.part is not Part.AGENT
+        is_noun = word.phrase.has(*NOUNS) and word.part is not Part.AGENT
         if not (is_noun and number.is_number) or any(unit.has("unit") for unit in rest):
             continue
         if is_change or not (_is_of_duct(number) or number.number in STRENGTHS):

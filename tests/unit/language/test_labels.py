@@ -45,6 +45,8 @@ def test_a_label_is_any_word_that_does_not_tell_the_view(text, found):
         pytest.param("good contrast", None, id="a remark on what may be the image's contrast"),
         pytest.param("injection at 3", None, id="a place of something injected"),
         pytest.param("contrast 50", None, id="a setting of the image, or an amount"),
+        pytest.param("inj 12", None, id="an hour of the clock, where something was injected"),
+        pytest.param("inj 1", FILLED, id="the first injection"),
         pytest.param("contrast +1", None, id="more of it"),
         pytest.param("contrast +1 ml", FILLED, id="with a unit"),
         pytest.param("contrast 0.5", FILLED, id="what a duct may hold"),
