@@ -534,12 +534,16 @@ def test_what_was_decided_on_a_sheet_that_said_otherwise_is_looked_at_again(shee
     images = [*_images()[:4], make_image(5, view="MLO")]
     Path(sheet.window.url.removeprefix("file://")).write_bytes(_document(images))
     sheet.window.reload()
-    assert len(sheet.marks()) == 1
-    sheet.press("Control+s")
+    sheet.choose(4).press("s")
+    sheet.window.reload()
+    assert len(sheet.marks()) == 2
+    sheet.choose(4).press("Backspace", "Control+s")
     sheet.window.keyboard.type("ab")
     sheet.press("Enter")
 
     assert "drawn anew since" in sheet.part("said").inner_text()
+    sheet.window.reload()
+    assert len(sheet.marks()) == 1
     _, (decision,) = sheet.save_again()
     assert decision["phase"] == "pre"
 

@@ -137,14 +137,27 @@ def _strip(study: PageStudy, pages: Sequence[Page]) -> str:
 def page_marks(page: Page, number: int) -> Iterator[Values]:
     """Yield a page's marks from back to front; ``number`` counts the document's pages."""
     places = {(tile.box.x, tile.box.y): tile for tile in page.tiles}
+    missing = sorted(page.placeholders, key=_reading_order)
     for mark in page.marks:
         if isinstance(mark, PictureMark):
             tile = places.get((mark.box.x, mark.box.y))
+            # One goes by keys from image to image in the order in which they stand.
+            while missing and tile and _reading_order(missing[0]) < _reading_order(tile):
+                yield _stand_in(missing.pop(0), page.title, number)
             yield _picture(mark) | {"tile": _tile(tile, page.title, number) if tile else ""}
         else:
             yield _drawing(mark)
-    for missing in page.placeholders:
-        yield _words_as_picture(missing) | {"tile": _tile(missing, page.title, number)}
+    for item in missing:
+        yield _stand_in(item, page.title, number)
+
+
+def _reading_order(tile: DrawnTile | DrawnPlaceholder) -> tuple[float, float]:
+    room = (tile.field or tile.box) if isinstance(tile, DrawnTile) else tile.box
+    return room.y, room.x
+
+
+def _stand_in(missing: DrawnPlaceholder, page_title: str, page: int) -> Values:
+    return _words_as_picture(missing) | {"tile": _tile(missing, page_title, page)}
 
 
 def _words_as_picture(missing: DrawnPlaceholder) -> Values:

@@ -15,7 +15,7 @@ const makePending = ({ key, batch, state }) => {
   const NOTHING = { steps: [], saved: [], state };
   let steps = []; // one field of one image, or of the study, whose image is ""; the last is undone first
   let saved = []; // events, as they stand in files
-  let isOld = false; // made on a page that said otherwise
+  let seen = state; // of the page on which the steps were made
 
   const isStep = (step) => typeof step?.image === "string" && /^[\w-]*$/.test(step.image)
     && VALUES[step.field]?.test(step.value) && !Number.isNaN(Date.parse(step.at));
@@ -27,7 +27,7 @@ const makePending = ({ key, batch, state }) => {
       kept = { ...NOTHING, ...JSON.parse(localStorage.getItem(name)) };
     } catch { /* the browser keeps nothing, or not what we wrote */ }
     steps = Array.isArray(kept.steps) ? kept.steps.filter(isStep) : [];
-    isOld = steps.length > 0 && kept.state !== state;
+    seen = steps.length ? kept.state : state;
     const isSame = kept.state === state && Array.isArray(kept.saved);
     saved = isSame ? kept.saved.filter(isEvent) : [];
   };
@@ -36,7 +36,7 @@ const makePending = ({ key, batch, state }) => {
   const keep = () => {
     try {
       if (steps.length || saved.length) {
-        localStorage.setItem(name, JSON.stringify({ state, steps, saved }));
+        localStorage.setItem(name, JSON.stringify({ state: seen, steps, saved }));
       } else {
         localStorage.removeItem(name);
       }
@@ -64,6 +64,7 @@ const makePending = ({ key, batch, state }) => {
   const undo = () => {
     const undone = groupOf(steps.at(-1));
     steps = steps.filter((step) => !undone.includes(step));
+    if (!steps.length) seen = state;
     keep();
     return undone;
   };
@@ -97,7 +98,7 @@ const makePending = ({ key, batch, state }) => {
       ...values,
       ...(undoes.length ? { undoes } : {}),
       by,
-      at: own.at(-1).at.slice(0, 19),
+      at: own.at(-1).at.slice(0, 23), // to the millisecond: of two the newest counts
     };
   });
 
@@ -106,8 +107,11 @@ const makePending = ({ key, batch, state }) => {
     name, add, events, isEvent, of, overruled, read, undo,
     count: () => new Set(steps.map((step) => step.image)).size,
     saved: () => saved,
-    isOld: () => isOld,
-    lookedAt: () => { isOld = false; },
+    isOld: () => seen !== state,
+    lookedAt: () => {
+      seen = state;
+      keep();
+    },
     settle: (written) => {
       saved = [...saved.filter((event) => !written.includes(event)), ...written];
       steps = [];

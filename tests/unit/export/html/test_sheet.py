@@ -94,6 +94,18 @@ def test_no_uid_goes_into_the_document():
     assert "2.25." not in json.dumps([mark["tile"] for mark in _pictures(_pair())])
 
 
+def test_images_follow_one_another_as_they_stand_whether_they_can_be_shown_or_not():
+    images = [make_image(n, phase="pre" if n % 2 else "post", view=view)
+              for n, view in ((1, "CC"), (2, "CC"), (3, "MLO"), (4, "MLO"))]  # fmt: skip
+    tiles = {"1.dcm": MissingTile(reason="truncated"), "4.dcm": MissingTile(reason="truncated")}
+    tiles |= {f"{n}.dcm": make_tile() for n in (2, 3)}
+
+    (page, *_) = lay_out(images, tiles)[2]
+
+    shown = [tile for tile in _tiles(page) if not tile["part"]]
+    assert [int(tile["image"], 16) for tile in shown] == [1, 2, 3, 4]
+
+
 def test_an_image_that_cannot_be_shown_stands_in_the_viewer_with_its_reason():
     images = [make_image(1, phase="pre"), make_image(2)]
     tiles = {"1.dcm": make_tile(), "2.dcm": MissingTile(reason="<truncated>")}
