@@ -28,6 +28,10 @@ COMMANDS = {
     "sheet": ("batch.sheet", "Write one study's sheet as one file."),
     "check": ("batch.check", "Say what is wrong with an export."),
     "sample": ("admin.sample", "Write the synthetic sample studies."),
+    "apply": (
+        "admin.apply",
+        "Take decisions into OUT, and draw again what they touch.",
+    ),
     "rules": ("admin.rules", "List, test and compare the rules."),
     "cache": ("admin.cache", "Say what is remembered of headers, or forget it."),
     "summary": ("admin.summary", "Say what an output folder holds, for a mail."),

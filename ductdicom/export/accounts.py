@@ -129,15 +129,20 @@ def _totals(records: Sequence[RecordedStudy], inputs: int) -> str:
     return f"{studies}; the last run read {counted(inputs, 'input', 'inputs')}"
 
 
-def list_fewer(
-    studies: Iterable[tuple[RecordedStudy, bytes]], output: OutputFolder, now: str
+def list_again(
+    studies: Iterable[tuple[RecordedStudy, bytes]],
+    before: Mapping[str, bytes],
+    output: OutputFolder,
+    now: str,
 ) -> tuple[str, ...]:
-    """Write what is of all studies in the folder anew, as some were removed.
+    """Write what is of all studies in the folder anew, as some were removed or drawn again.
 
     Parameters
     ----------
     studies
-        Those that stay, each also as the line that it stands on.
+        Those that are to be listed, each also as the line that it stands on.
+    before
+        The lines of all studies until now, by key.
     now
         UTC, ISO 8601.
 
@@ -145,11 +150,10 @@ def list_fewer(
     -------
     The names of files that were set aside.
     """
-    listed = tuple(studies)
-    unchanged = {record.key or "": line for record, line in listed}
+    listed = sorted(studies, key=lambda item: item[0].key or "")
     counts = (read_summary(output) or LastRun()).inputs.by_reason
     inputs = [(item.disposition, item.reason, item.count) for item in counts]
-    files = _overview(listed, unchanged, inputs, output, now)
+    files = _overview(listed, before, inputs, output, now)
     kept = make_room(files, output)
     _write(files, output)
     return kept

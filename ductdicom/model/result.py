@@ -96,6 +96,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
     ``rows`` are the ledger, one an input; ``problems`` those of no single study; ``seconds`` says
     how long each stage took. ``fail_on`` is what ends it with 1.
+    ``is_of_inputs``: it read inputs, and did not only draw studies again.
     ``earlier_studies`` counts the studies in the output of which nothing was given to this run.
     ``failure`` says what could not be written, and ended the run early. ``notices`` are sentences
     that are said once, and stand in no record. ``say`` returns a path or a message as others may
@@ -107,6 +108,7 @@ class Report(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
     seconds: Mapping[str, float]
     fail_on: frozenset[FailOn] = frozenset({FailOn.CONFLICT, FailOn.UNREADABLE})
+    is_of_inputs: bool = True
     is_interrupted: bool = False
     failure: OutputError | None = None
     earlier_studies: int = 0
@@ -136,6 +138,8 @@ class Report(Struct, frozen=True, kw_only=True):
     @property
     def found_nothing(self) -> bool:
         """Whether no input was an object of a study."""
+        if not self.is_of_inputs:
+            return False
         return not self.studies and not any(row.disposition in _OBJECTS for row in self.rows)
 
     @property

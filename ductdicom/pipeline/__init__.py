@@ -7,6 +7,7 @@ In the order in which an export passes them:
 - ``read``: from inputs to studies that are judged
 - ``fingerprints``: whether two objects with one UID are the same
 - ``gather``: instances to studies of one patient each
+- ``heeded``: which of all decisions are on what is at hand
 - ``judge``: what each study is, with the patient's other studies
 - ``annotate``: what headers say of scale and orientation, on rows
 - ``masking``: what names a person is taken out of the headers' texts
@@ -15,5 +16,6 @@ In the order in which an export passes them:
 - ``drawing``: judged studies to sheets and records
 - ``ledger``: a row for every input
 
-``what_if`` reads a finished run again under other rules.
+``again`` reads studies of a finished run again, by the decisions that are in force now; ``what_if``
+all of them, under other rules.
 """

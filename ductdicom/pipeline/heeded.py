@@ -10,7 +10,6 @@ from ductdicom.decisions.event import Event
 from ductdicom.decisions.in_force import decision_on, review_of
 from ductdicom.identity.known import Identity
 from ductdicom.model.call import Decision, Opinion, Review
-from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import Problem, ProblemCode
 from ductdicom.pipeline.gather import PatientStudy
 from ductdicom.pipeline.naming import Naming
@@ -27,18 +26,19 @@ def heed(
 
     What they typed is taken without what names anybody, and with ``none`` without the day.
     """
-    on = _by_name(events)
+    on = by_name(events)
     people, phi = naming.people, naming.phi
     decisions: dict[str, Decision] = {}
     reviews: dict[str, Review] = {}
     for part in parts:
         for instance in part.study.instances:
             is_contested = instance.origin.label in part.study.contested
-            decision = decision_on(_on_image(instance, on, is_contested=is_contested))
+            uid = instance.sop_instance_uid
+            said = on_image(uid, instance.id, on, is_contested=is_contested)
+            decision = decision_on(said)
             if decision is not None:
                 opinions = _without_names(decision.opinions, people, phi)
-                name = instance.id or instance.sop_instance_uid
-                decisions[name] = replace(decision, opinions=opinions)
+                decisions[instance.id or uid] = replace(decision, opinions=opinions)
         uid = part.study.study_instance_uid
         # Of two patients' images under one UID nobody can tell which of them was looked at.
         on_study = {*on.get(uid, ()), *on.get(naming.study(part), ())}
@@ -49,7 +49,7 @@ def heed(
     return replaced(engine, decisions=decisions, reviews=reviews)
 
 
-def _by_name(events: Iterable[Event]) -> Mapping[str, list[Event]]:
+def by_name(events: Iterable[Event]) -> Mapping[str, list[Event]]:
     """Return decisions by whatever names what they are on; one may stand under two names."""
     found: dict[str, list[Event]] = {}
     for event in events:
@@ -58,13 +58,18 @@ def _by_name(events: Iterable[Event]) -> Mapping[str, list[Event]]:
     return found
 
 
-def _on_image(
-    instance: Instance, on: Mapping[str, Sequence[Event]], *, is_contested: bool
+def on_image(
+    uid: str, name: str, on: Mapping[str, Sequence[Event]], *, is_contested: bool
 ) -> set[Event]:
-    """Return the decisions on an image; of two that share a UID its own ID has to name it."""
-    by_uid = on.get(instance.sop_instance_uid, ())
-    named = {event for event in by_uid if not (event.image and is_contested)}
-    return named.union(on.get(instance.id, ()))
+    """Return the decisions on an image; of two that share a UID its own ID has to name it.
+
+    Parameters
+    ----------
+    uid, name
+        Its SOP Instance UID, and its own ID.
+    """
+    named = {event for event in on.get(uid, ()) if not (event.image and is_contested)}
+    return named.union(on.get(name, ()))
 
 
 def _without_names(opinions: Iterable[Opinion], people: Identity, phi: Phi) -> tuple[Opinion, ...]:

@@ -252,7 +252,7 @@ def read_and_decide(
         gathered = gather(_settled(items), Fingerprints(()).of, name)
     read = monotonic()
     gathered, incomplete = hold_incomplete(gathered, recalled)
-    scanned = _decide(gathered, wanted, output or NO_FOLDER)
+    scanned = decide(gathered, wanted, output or NO_FOLDER)
     return dataclasses.replace(
         scanned,
         problems=(*scanned.problems, *incomplete, *_of_file_sets(references, items)),
@@ -262,8 +262,14 @@ def read_and_decide(
     )
 
 
-def _decide(gathered: Gathered, wanted: Wanted, output: OutputFolder) -> Scan:
-    """Hide who is named, and decide."""
+def decide(gathered: Gathered, wanted: Wanted, output: OutputFolder) -> Scan:
+    """Hide who is named, and decide.
+
+    Parameters
+    ----------
+    output
+        Names studies.
+    """
     settings = wanted.settings
     gathered, people = hide_identity(gathered, wanted.engine.vocabulary)
     events = wanted.journal.events

@@ -30,6 +30,7 @@ from ductdicom.export.output import (
 from ductdicom.ingest.cache.cache import Catalogue
 from ductdicom.ingest.cache.stock import SUFFIX
 from ductdicom.model.result import Report, StudyResult
+from ductdicom.pipeline.drawing.options import keep_settings
 from ductdicom.pipeline.drawing.plan import plan_jobs, read_finished
 from ductdicom.pipeline.drawing.work import (
     Drawn,
@@ -93,14 +94,14 @@ def organise(
     wanted = prepare(inputs, settings)
     with (
         Interrupts() as interrupts,
-        _executor(executor, settings.jobs, interrupts, in_process=in_process) as workers,
+        executor_of(executor, settings.jobs, interrupts, in_process=in_process) as workers,
         _held(settings) as output,
     ):
         read = partial(read_and_decide, executor=workers, progress=progress)
         wanted = with_earlier(replace(wanted, known=read_known(settings.output)))
         if not settings.dry_run:
             keep_decisions(settings.output, wanted.journal, wanted.known.names)
-        with _catalogue(settings) as catalogue:
+        with catalogue_of(settings) as catalogue:
             scanned = read(wanted, interrupts, catalogue=catalogue, output=output)
         if settings.dry_run or output is None:
             report = _dry_run(scanned, settings, output)
@@ -126,8 +127,8 @@ def _held(settings: Settings) -> Iterator[OutputFolder | None]:
 
 
 @contextmanager
-def _catalogue(settings: Settings) -> Iterator[Catalogue | None]:
-    """Open the catalogue of an output folder, which its lock guards.
+def catalogue_of(settings: Settings) -> Iterator[Catalogue | None]:
+    """Open the catalogue of an output folder, which its lock guards; None where there is none.
 
     It does not lie in that folder, which may be passed on: it holds names of patients.
     """
@@ -140,9 +141,10 @@ def _catalogue(settings: Settings) -> Iterator[Catalogue | None]:
 
 
 @contextmanager
-def _executor(
+def executor_of(
     given: Executor | None, jobs: int, interrupts: Interrupts, *, in_process: bool
 ) -> Iterator[Executor]:
+    """Return an executor that is given, or one of a run's own, which ends with the block."""
     if given is not None:
         yield given
         return
@@ -180,6 +182,7 @@ def _run(
     progress: Progress,
 ) -> Report:
     known = scanned.known
+    keep_settings(settings, output)
     jobs = plan_jobs(scanned.chosen(settings), settings, output)
     uids = {job.key: job.call.study.study_instance_uid for job in jobs}
     kept: tuple[str, ...] = ()
@@ -193,10 +196,11 @@ def _run(
     started = monotonic()
     stop: KeyboardInterrupt | OutputError | None = KeyboardInterrupt()
     if not scanned.is_interrupted:
-        stop = _draw(jobs, results, scanned, executor, interrupts, progress)
+        places = {part.study.study_instance_uid: part.place for part in scanned.gathered.parts}
+        stop = draw_jobs(jobs, results, places, executor, interrupts, progress)
     report = Report(
         rows=account(scanned.gathered, scanned.judged, results.values(), recalled=scanned.recalled),
-        studies=tuple(_with_cause(results[key], known) for key in sorted(results)),
+        studies=tuple(with_cause(results[key], known) for key in sorted(results)),
         problems=scanned.problems,
         seconds=scanned.seconds | {"draw": monotonic() - started},
         say=scanned.naming.text,
@@ -205,7 +209,7 @@ def _run(
         is_interrupted=isinstance(stop, KeyboardInterrupt),
         failure=stop if isinstance(stop, OutputError) else None,
         earlier_studies=len(known.uids - set(uids.values())),
-        notices=tuple(_notices(results, output, known, kept)),
+        notices=tuple(notices_of(results, output, known, kept)),
     )
     aside = _leave_accounts(report, output, known, jobs, was_all_read=not scanned.is_interrupted)
     notices = (*report.notices, *map(_set_aside, aside))
@@ -215,7 +219,7 @@ def _run(
     return report
 
 
-def _with_cause(result: StudyResult, known: KnownStudies) -> StudyResult:
+def with_cause(result: StudyResult, known: KnownStudies) -> StudyResult:
     """Add why a study was written."""
     if result.is_up_to_date or result.written is None:
         return result
@@ -224,15 +228,20 @@ def _with_cause(result: StudyResult, known: KnownStudies) -> StudyResult:
     return msgspec.structs.replace(result, cause=cause_of(fingerprint, result.written.fingerprint))
 
 
-def _draw(
+def draw_jobs(
     jobs: Sequence[StudyJob],
     results: dict[str, StudyResult],
-    scanned: Scan,
+    places: Mapping[str, int],
     executor: Executor,
     interrupts: Interrupts,
     progress: Progress,
 ) -> KeyboardInterrupt | OutputError | None:
     """Draw the studies that are not in ``results`` yet, and add them.
+
+    Parameters
+    ----------
+    places
+        Where among everything that was read each study stood, by its UID.
 
     Returns
     -------
@@ -240,7 +249,6 @@ def _draw(
     """
     todo = [job for job in jobs if job.key not in results]
     # In the order in which they were read: a packed archive is quickest gone through forwards.
-    places = {part.study.study_instance_uid: part.place for part in scanned.gathered.parts}
     todo.sort(key=lambda job: places[job.call.study.study_instance_uid])
     window = _WINDOW * max(jobs[0].settings.jobs, 1) if jobs else 1
     try:
@@ -257,12 +265,13 @@ def _draw(
     return None
 
 
-def _notices(
+def notices_of(
     results: Mapping[str, StudyResult],
     output: OutputFolder,
     known: KnownStudies,
     kept: Sequence[str],
 ) -> Iterator[str]:
+    """Yield what is said once of a run, and stands in no record."""
     if known.unread:
         yield f"{counted(known.unread, 'record')} of earlier runs cannot be read and is forgotten"
     yield from map(_set_aside, kept)

@@ -1,9 +1,7 @@
 """One study's work: read its pixels, draw its pages, write its folder, its record last."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -35,6 +33,7 @@ from ductdicom.model.result import StudyResult, Written
 from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.model.value import Value
 from ductdicom.pipeline.annotate import note_images, note_orientation
+from ductdicom.pipeline.drawing.options import hash_of, influencing
 from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.drawing.tiles import prepare_tiles, sheet_options
 from ductdicom.settings import Format, Link, Settings, ThemeName
@@ -49,7 +48,6 @@ from ductdicom.version import __version__
 
 # Formats that hold all pages in one file; of the others each page is a file.
 _WHOLE_SHEETS = {Format.PDF: "sheet.pdf", Format.HTML: "sheet.html", Format.DICOM: "sheet.dcm"}
-_HASH_DIGITS = 16
 # In this order: what is first another one is said.
 _CAUSES = (Cause.VERSION, Cause.OPTIONS, Cause.INPUT, Cause.DECISION, Cause.RULES)
 _REVIEWED = {
@@ -139,14 +137,6 @@ def theme_for(settings: Settings, format_: Format) -> Theme:
     return THEMES[str(settings.theme or default)]
 
 
-# Settings that change nothing in a study's files, or only what the record or the identity holds.
-NO_INFLUENCE = frozenset(
-    {"output", "jobs", "rules", "decisions", "cache", "phi", "dry_run", "force", "all_studies"}
-    | {"follow_links", "replace", "only", "study", "fail_on", "strict"}
-    | {"verbose", "quiet", "log_json"}
-)
-
-
 def fingerprint_of(
     call: StudyCall, pairing: Pairing, identity: Sequence[str], settings: Settings
 ) -> str:
@@ -158,27 +148,15 @@ def fingerprint_of(
     inputs = sorted(
         {(o.label, o.size_bytes, o.modified_ns) for o in (image.instance.origin for image in shown)}
     )
-    decided = [
-        (
-            image.uid,
-            image.is_excluded,
-            [e.value for e in image.call.evidence if e.rule == Cause.DECISION],
-        )
-        for image in call.images
-    ]
+    decided = [(image.uid, image.decided) for image in call.images if image.decided]
     depends: dict[Cause, object] = {
         Cause.VERSION: __version__,
-        Cause.OPTIONS: {
-            item.name: str(getattr(settings, item.name))
-            for item in fields(settings)
-            if item.name not in NO_INFLUENCE
-        },
+        Cause.OPTIONS: influencing(settings),
         Cause.INPUT: [inputs, list(identity)],
-        Cause.DECISION: decided,
+        Cause.DECISION: to_builtins([decided, call.review]),
         Cause.RULES: to_builtins(study_record(StudyResult(key=None, call=call, pairing=pairing))),
     }
-    texts = (json.dumps(depends[cause], sort_keys=True, ensure_ascii=True) for cause in _CAUSES)
-    return "-".join(hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS] for text in texts)
+    return "-".join(hash_of(depends[cause]) for cause in _CAUSES)
 
 
 def cause_of(before: str | None, now: str) -> Cause:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from ductdicom.export.accounts import list_fewer
+from ductdicom.export.accounts import list_again
 from ductdicom.export.folder import StudyFolder
 from ductdicom.export.output import open_output, require_output
 from ductdicom.model.outcome import Status
@@ -80,8 +80,6 @@ def prune(
         kept: tuple[str, ...] = ()
         if chosen and not is_dry:
             others = sorted(known.records.keys() - chosen.keys())
-            now = utc_now()
-            kept = list_fewer(
-                ((known.records[key], known.lines[key]) for key in others), output, now
-            )
+            staying = ((known.records[key], known.lines[key]) for key in others)
+            kept = list_again(staying, known.lines, output, utc_now())
     return Pruned(studies=tuple(found), kept=kept)

@@ -66,7 +66,9 @@ def recall(
         What is given of a study is to be taken for the whole.
     """
     given = [item for item in items if isinstance(item, Instance)]
-    related = _related(given, known.records.values())
+    uids = {instance.study_instance_uid for instance in given}
+    patients = {(instance.patient.patient_id or "").strip() for instance in given} - {""}
+    related = _related(uids, patients, known.records.values())
     replaced = _of_one_patient(given, related) if is_replaced else frozenset()
     here = {_place_of(instance) for instance in given}
     wanted = {
@@ -94,6 +96,30 @@ def read_recorded(record: RecordedStudy) -> dict[int, Instance]:
     places = {_recorded_place(record, image): n for n, image in enumerate(record.instances)}
     wanted = {place: (record, record.instances[number]) for place, number in places.items()}
     return {places[_place_of(found)]: found for found in _read_again(wanted, None, None)}
+
+
+def recall_again(
+    keys: Collection[str], known: KnownStudies, *, catalogue: "Catalogue | None" = None
+) -> Recalled:
+    """Read recorded studies again, and all others of their patients.
+
+    Parameters
+    ----------
+    keys
+        Of the studies at hand.
+    """
+    uids = {known.records[key].study_instance_uid for key in keys}
+    related = _related(uids, (), known.records.values())
+    wanted = {
+        _recorded_place(record, image): (record, image)
+        for record in related
+        for image in record.instances
+    }
+    return Recalled(
+        records=tuple(related),
+        instances=tuple(_read_again(wanted, None, catalogue)),
+        at_hand=frozenset(uids),
+    )
 
 
 def _of_one_patient(given: Sequence[Instance], records: Sequence[RecordedStudy]) -> frozenset[str]:
@@ -126,17 +152,18 @@ def _read_again(
             yield _named(item, was)
 
 
-def _related(given: Sequence[Instance], records: Collection[RecordedStudy]) -> list[RecordedStudy]:
+def _related(
+    at_hand: Collection[str], ids: Collection[str], records: Collection[RecordedStudy]
+) -> list[RecordedStudy]:
     """Return the records of the studies at hand, and of all others of their patients."""
-    uids = {instance.study_instance_uid for instance in given}
-    patients = {(instance.patient.patient_id or "").strip() for instance in given}
+    uids, patients = set(at_hand), set(ids)
     related: dict[str, RecordedStudy] = {}
     before = -1
     while len(related) > before:  # a study may have several IDs, and lead on to others
         before = len(related)
         for record in records:
             ids = _patient_ids(record)
-            if record.study_instance_uid in uids or ids & (patients - {""}):
+            if record.study_instance_uid in uids or ids & patients:
                 related[record.key or ""] = record
                 uids.add(record.study_instance_uid)
                 patients |= ids
@@ -205,7 +232,8 @@ def hold_incomplete(gathered: Gathered, recalled: Recalled) -> tuple[Gathered, t
     given = [i for part in held for i in part.study.instances if i.origin.label not in labels]
     others = tuple(part for part in gathered.parts if part not in held)
     rows = (*gathered.rows, *(_row(instance, recorded) for instance in given))
-    problems = (_problem(uid, recalled) for uid in sorted(lacking & recalled.at_hand))
+    what = "only a part of the study was handed in" if given else "the study is to be drawn again"
+    problems = (_problem(uid, recalled, what) for uid in sorted(lacking & recalled.at_hand))
     return Gathered(parts=others, rows=rows), tuple(problems)
 
 
@@ -267,11 +295,11 @@ def _row(
     )
 
 
-def _problem(uid: str, recalled: Recalled) -> Problem:
+def _problem(uid: str, recalled: Recalled, what: str) -> Problem:
     keys = {record.key or "" for record in recalled.records if record.study_instance_uid == uid}
     return Problem(
         code=ProblemCode.STUDY_INCOMPLETE,
-        message="only a part of the study was handed in, and some of what was recorded of it is "
-        "gone or changed; it stays as it was. Hand in all of it, or --replace it",
+        message=f"{what}, and some of what was recorded of it is gone or changed; it stays as it "
+        "was. Hand in all of it, or --replace it",
         studies=tuple(sorted(keys)),
     )

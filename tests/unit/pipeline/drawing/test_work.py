@@ -5,9 +5,11 @@ from dataclasses import fields, replace
 import pytest
 from sheets import make_image, make_study
 
+from ductdicom.model.call import Decision
 from ductdicom.model.outcome import Cause, Status
 from ductdicom.model.study import Pairing
-from ductdicom.pipeline.drawing.work import NO_INFLUENCE, cause_of, fingerprint_of
+from ductdicom.pipeline.drawing.options import NO_INFLUENCE
+from ductdicom.pipeline.drawing.work import cause_of, fingerprint_of
 from ductdicom.settings import Settings
 
 CALL = make_study([make_image(1)])
@@ -43,7 +45,7 @@ def test_other_options_are_why_a_study_is_written_again():
     [
         ([make_image(1, text="IOPAMIDOL")], Cause.RULES),
         ([make_image(1), make_image(2)], Cause.INPUT),
-        ([make_image(1, is_excluded=True)], Cause.DECISION),
+        ([make_image(1, decided=Decision(view="CC"))], Cause.DECISION),
     ],
 )
 def test_what_changed_is_why_a_study_is_written_again(images, cause):
