@@ -160,6 +160,15 @@ def peer(contexts, handlers=(), *, title="PEER", **settings):
 
 def store(archive, *files, title="MODALITY"):
     """Send files with DCMTK, as they are."""
-    command = [program("dcmsend"), "-q", "-aet", title, "-aec", archive.title, HOST]
+    command = [
+        program("dcmsend"),
+        "-q",
+        "--decompress-never",
+        "-aet",
+        title,
+        "-aec",
+        archive.title,
+        HOST,
+    ]
     command += [str(archive.port), *map(str, files)]
     return subprocess.run(command, check=False, timeout=60, capture_output=True).returncode

@@ -39,6 +39,7 @@ COMMANDS = {
     "review": ("admin.review", "Review OUT in a browser."),
     "schema": ("admin.schema", "Print the JSON Schema of the records."),
     "echo": ("pacs.echo", "Ask an archive whether it is there."),
+    "pull": ("pacs.pull", "Fetch ductograms out of an archive."),
     "receive": ("pacs.receive", "Take what archives and modalities send."),
     "doctor": ("admin.doctor", "Say what this installation can do."),
 }

@@ -6,4 +6,5 @@
 - ``reach``: whether a peer is there, and what it offers
 - ``spool``: where what comes lies, whole objects only
 - ``receive``: a storage SCP; ``health`` says how it is
+- ``pull``: what belongs to ductograms is found in an archive and fetched
 """

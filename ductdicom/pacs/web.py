@@ -73,9 +73,14 @@ class DicomWeb:
         self._session.close()
 
     def search(
-        self, filters: Mapping[str, str], fields: tuple[str, ...], *, study: str = ""
+        self,
+        filters: Mapping[str, str],
+        fields: tuple[str, ...],
+        *,
+        study: str = "",
+        level: str = "Study",
     ) -> Iterator[Dataset]:
-        """Ask for studies, or for the instances of one, page by page.
+        """Ask for studies, or for the ``Series`` or objects (``SOP``) of one, page by page.
 
         A server may give fewer than a page, and may ignore where a page starts: it ends with the
         page that brings nothing new.
@@ -94,18 +99,21 @@ class DicomWeb:
                 "offset": len(known),
             }
             with self._refusals():
-                found = (
-                    self._client.search_for_instances(study, **options)
-                    if study
-                    else self._client.search_for_studies(**options)
-                )
+                if level == "Study":
+                    found = self._client.search_for_studies(**options)
+                elif level == "Series":
+                    found = self._client.search_for_series(study, **options)
+                else:
+                    found = self._client.search_for_instances(study, **options)
                 answers = [Dataset.from_json(item) for item in found]
             news = 0
             for answer in answers:
-                uid = str(answer.get("SOPInstanceUID" if study else "StudyInstanceUID", ""))
+                uid = str(answer.get(f"{level}InstanceUID", ""))
                 if uid and uid not in known:
                     known.add(uid)
                     news += 1
+                    # JSON is Unicode, whatever the object's set is (DICOM PS3.18 F.2).
+                    answer.SpecificCharacterSet = "ISO_IR 192"
                     yield answer
             if not news:
                 return
@@ -158,6 +166,8 @@ class DicomWeb:
             raise RemoteError(
                 f"{self._name}: TLS was not agreed on", hint="whose certificate is it? tls_ca"
             ) from None
+        except requests.exceptions.InvalidJSONError:
+            raise RemoteError(f"{self._name} answered with what is no DICOMweb") from None
         except requests.RequestException as error:
             kind = type(error).__name__  # its words hold the address, and so the study
             raise RemoteError(f"{self._name} cannot be reached by DICOMweb: {kind}") from None

@@ -1,1 +1,1 @@
-"""Commands that speak to an archive: ``echo`` · ``receive``."""
+"""Commands that speak to an archive: ``echo`` · ``pull`` · ``receive``."""

@@ -4,19 +4,42 @@
 these commands; the command line wins.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ductdicom.cli.application import COMMANDS
 from ductdicom.cli.options import load_config, refuse_unknown, run_options
 from ductdicom.errors import MissingExtraError, UsageError
-from ductdicom.pacs.peers import DEFAULT_TITLE, OwnSide, Peer, find_peer, parse_bind
+from ductdicom.pacs.peers import DEFAULT_TITLE, OwnSide, Peer, Tls, find_peer, parse_bind
 
 _MODULES = ("pynetdicom", "dicomweb_client", "requests")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMGT]?)(i?)B?", re.IGNORECASE)
+_STEPS = "kmgt"
+
+
+class Size(click.ParamType[int]):
+    """A size in bytes, as 500MB or 2GB."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read a size."""
+        if isinstance(value, int):
+            return value
+        found = _SIZE.fullmatch(str(value).strip())
+        if found is None:
+            self.fail(f"{value!r} is no size; write 500MB or 2GB.", param, ctx)
+        base = 1024 if found[3] else 1000
+        power = _STEPS.index(found[2].lower()) + 1 if found[2] else 0
+        return int(float(found[1]) * base**power)
+
+
 _PEERS = f"{__name__}.peers"  # where the context keeps what the configuration says of them
 _FOLDER = f"{__name__}.folder"
 
@@ -81,6 +104,22 @@ timeout_option = click.Option(
     help="How long a silent peer is waited for.  [default: 60]",
 )
 
+LISTENING = (
+    click.Option(["--tls-key"], type=click.Path(path_type=Path), help="Our key (PEM)."),
+    click.Option(["--tls-cert"], type=click.Path(path_type=Path), help="Our certificate (PEM)."),
+    click.Option(
+        ["--tls-ca"],
+        type=click.Path(path_type=Path),
+        help="Who signed the callers' certificates (PEM); with all three only TLS is spoken.",
+    ),
+    click.Option(
+        ["--reserve"],
+        type=Size(),
+        default="2GB",
+        metavar="SIZE",
+        help="Room that stays free: below it, objects are refused.  [default: 2GB]",
+    ),
+)
 SAYING = (
     click.Option(["-v", "--verbose"], is_flag=True, help="Say more on standard error."),
     click.Option(["--log-json"], is_flag=True, help="Machine-readable lines on standard error."),
@@ -100,6 +139,11 @@ def require_extra() -> None:
             f"an archive needs {missing[0]}, which is not installed",
             hint="pip install 'ductdicom[pacs]'",
         )
+
+
+def listening_tls(key: Path | None, cert: Path | None, ca: Path | None) -> Tls | None:
+    """Return how TLS is spoken with callers, None where it is not."""
+    return Tls(cert=cert, key=key, ca=ca) if key or cert or ca else None
 
 
 def named_peer(text: str) -> Peer:

@@ -1,6 +1,5 @@
 """``ductdicom receive``: a storage SCP that writes into a spool."""
 
-import re
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,15 +8,17 @@ import click
 
 from ductdicom.cli.echo import say, say_event
 from ductdicom.cli.pacs.options import (
+    LISTENING,
     SAYING,
+    Size,
     bind_option,
     config_option,
+    listening_tls,
     own_side,
     require_extra,
     timeout_option,
 )
 from ductdicom.errors import UsageError
-from ductdicom.pacs.peers import Tls
 from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.wording import counted
 
@@ -25,26 +26,10 @@ if TYPE_CHECKING:  # of an extra
     from ductdicom.pacs.receive import Notice, Terms
 
 _LOOK_S = 0.25
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMGT]?)(i?)B?", re.IGNORECASE)
-_STEPS = "kmgt"
-
-
-class _Size(click.ParamType[int]):
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        found = _SIZE.fullmatch(str(value).strip())
-        if found is None:
-            self.fail(f"{value!r} is no size; write 500MB or 2GB.", param, ctx)
-        base = 1024 if found[3] else 1000
-        power = _STEPS.index(found[2].lower()) + 1 if found[2] else 0
-        return int(float(found[1]) * base**power)
 
 
 @click.command(
-    params=[bind_option, timeout_option, config_option, *SAYING],
+    params=[bind_option, timeout_option, *LISTENING, config_option, *SAYING],
     epilog="For example: ductdicom receive SPOOL -b DUCT@:11112 --accept MAMMO1 --accept PACS",
 )
 @click.argument("spool", metavar="SPOOL", type=click.Path(path_type=Path))
@@ -54,13 +39,6 @@ class _Size(click.ParamType[int]):
     metavar="AET",
     help="Listen to this AE title only; may be given several times. It is no authentication.",
 )
-@click.option("--tls-key", type=click.Path(path_type=Path), help="Our key (PEM).")
-@click.option("--tls-cert", type=click.Path(path_type=Path), help="Our certificate (PEM).")
-@click.option(
-    "--tls-ca",
-    type=click.Path(path_type=Path),
-    help="Who signed the callers' certificates (PEM); with the other two, only TLS is spoken.",
-)
 @click.option(
     "--quiet",
     type=click.FloatRange(0),
@@ -69,15 +47,8 @@ class _Size(click.ParamType[int]):
     help="How long nothing must come of a study until it is said to be complete.  [default: 60]",
 )
 @click.option(
-    "--reserve",
-    type=_Size(),
-    default="2GB",
-    metavar="SIZE",
-    help="Room that stays free: below it, objects are refused (0xA700).  [default: 2GB]",
-)
-@click.option(
     "--largest",
-    type=_Size(),
+    type=Size(),
     default="4GB",
     metavar="SIZE",
     help="The largest object that is taken.  [default: 4GB]",
@@ -157,7 +128,7 @@ def _terms(
     from ductdicom.pacs.receive import Terms  # noqa: PLC0415 - of an extra
     from ductdicom.pacs.spool.part import Room  # noqa: PLC0415
 
-    tls = Tls(cert=tls_cert, key=tls_key, ca=tls_ca) if tls_key or tls_cert or tls_ca else None
+    tls = listening_tls(tls_key, tls_cert, tls_ca)
     limits = Room(reserve_bytes=reserve, largest_bytes=largest)
     return Terms(tls=tls, limits=limits, quiet_s=quiet, **terms)
 

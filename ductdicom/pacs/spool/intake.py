@@ -97,7 +97,7 @@ class Intake:
                 study_uid = instance.study_instance_uid
                 placing = self._place(part, instance)
         finally:
-            self._forget(part)
+            self.discard(part)
         arrival = Arrival(
             size_bytes=part.size_bytes,
             refusal=part.refusal,
@@ -110,6 +110,12 @@ class Intake:
             self.size_bytes += 0 if part.refusal else part.size_bytes
         self.heard(arrival)
         return arrival
+
+    def discard(self, part: PartFile) -> None:
+        """Give up an object that will not come to its end."""
+        part.close()
+        with self._lock:
+            self._parts.pop(part.name, None)
 
     def store(self, event: evt.Event) -> int:
         """Answer a C-STORE with its status; Success stands for what is on the disk."""
@@ -136,12 +142,7 @@ class Intake:
                 if owner is not None and not (unless_alive and owner.is_alive())
             ]
         for part in parts:
-            self._forget(part)
-
-    def _forget(self, part: PartFile) -> None:
-        part.close()
-        with self._lock:
-            self._parts.pop(part.name, None)
+            self.discard(part)
 
     def _read(self, part: PartFile) -> Instance | None:
         if part.refusal is not None:

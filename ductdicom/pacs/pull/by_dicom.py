@@ -1,0 +1,286 @@
+"""An archive that is asked by C-FIND, and fetched from by C-GET or C-MOVE.
+
+References
+----------
+* DICOM PS3.4 C.4.1 to C.4.3, the three services; C.5.3, what C-GET negotiates
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from enum import StrEnum
+from itertools import groupby
+from threading import Event
+from time import monotonic
+from types import TracebackType
+from typing import Self
+
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pynetdicom import build_role, evt
+from pynetdicom.association import Association
+from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
+from pynetdicom.presentation import PresentationContext
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    StudyRootQueryRetrieveInformationModelFind,
+    StudyRootQueryRetrieveInformationModelGet,
+    StudyRootQueryRetrieveInformationModelMove,
+)
+
+from ductdicom.errors import RemoteError
+from ductdicom.pacs.association import MOST_CONTEXTS, associated, context
+from ductdicom.pacs.peers import OwnSide, Peer
+from ductdicom.pacs.pull.question import SERIES_KEYS, STUDY_KEYS, NoWayError, Question
+from ductdicom.pacs.receive import Receiver
+from ductdicom.pacs.spool.intake import Intake, Receiving
+from ductdicom.pacs.syntaxes import BREAST, FETCHED, FETCHED_PLAIN, STORED
+
+_FIND = str(StudyRootQueryRetrieveInformationModelFind)
+_GET = str(StudyRootQueryRetrieveInformationModelGet)
+_MOVE = str(StudyRootQueryRetrieveInformationModelMove)
+_PLAIN = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian))
+_PENDING = {0xFF00, 0xFF01}
+_FINISHED = {0x0000, 0xB000}  # the second with failures, which are seen in what did not come
+_LOW = 2  # priority (DICOM PS3.7 9.1.2.1); who reads images goes first
+_SEQUENCES = {"ProcedureCodeSequence", "RequestAttributesSequence"}
+_MOST_ANSWERS = 20_000
+_MOST_UIDS = 50  # in one request
+_WAIT_S = 0.05
+_LINGER_S = 2.0
+
+
+class Way(StrEnum):
+    """How objects are fetched."""
+
+    GET = "get"
+    MOVE = "move"
+
+
+class DicomArchive:
+    """Holds one association at a time, and asks for it again where it was lost.
+
+    Parameters
+    ----------
+    intake
+        Takes what comes by C-GET; without one nothing is fetched, only asked.
+    ways
+        How objects may be fetched, the first that the archive accepts is taken.
+    receiver
+        Where they come in by C-MOVE; the archive must know our title and where that is.
+    """
+
+    def __init__(
+        self,
+        peer: Peer,
+        own: OwnSide,
+        intake: Intake | None,
+        *,
+        ways: Sequence[Way],
+        receiver: Receiver | None = None,
+    ) -> None:
+        self._peer, self._own, self._intake = peer, own, intake
+        self._receiver = receiver
+        self._ways = list(ways)
+        self._is_only = len(ways) == 1
+        self._accepted: frozenset[str] = frozenset()
+        self._held = ExitStack()
+        self._association: Association | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self._hang_up()
+
+    def studies(self, question: Question) -> Iterator[Dataset]:
+        """Yield the answers to a question."""
+        yield from self._find("STUDY", STUDY_KEYS, question.matching())
+
+    def series(self, study_uid: str) -> Iterator[Dataset]:
+        """Yield the series of a study."""
+        yield from self._find("SERIES", SERIES_KEYS, {"StudyInstanceUID": study_uid})
+
+    def images(self, study_uid: str) -> dict[str, str]:
+        """Return the objects of a study, asked for series by series, as the model wants it."""
+        found: dict[str, str] = {}
+        keys = ("SeriesInstanceUID",)
+        for series in self._find("SERIES", keys, {"StudyInstanceUID": study_uid}):
+            uid = str(series.get("SeriesInstanceUID", ""))
+            place = {"StudyInstanceUID": study_uid, "SeriesInstanceUID": uid}
+            for image in self._find("IMAGE", ("SOPInstanceUID",), place):
+                found[str(image.get("SOPInstanceUID", ""))] = uid
+        found.pop("", None)
+        return found
+
+    def fetch(self, study_uid: str, images: Sequence[tuple[str, str]] | None) -> None:
+        """Let a study come into the spool, or some of its images."""
+        if images is None:
+            self._retrieve("STUDY", StudyInstanceUID=study_uid)
+            return
+        for series_uid, members in groupby(sorted(images), key=lambda image: image[0]):
+            uids = [uid for _, uid in members]
+            for start in range(0, len(uids), _MOST_UIDS):
+                self._retrieve(
+                    "IMAGE",
+                    StudyInstanceUID=study_uid,
+                    SeriesInstanceUID=series_uid,
+                    SOPInstanceUID=uids[start : start + _MOST_UIDS],
+                )
+
+    def has_other_way(self) -> bool:
+        """Turn from C-GET to C-MOVE, where that may be."""
+        others = [way for way in self._ways[1:] if self._can(way)]
+        self._ways = others or self._ways
+        return bool(others)
+
+    def _find(self, level: str, keys: Sequence[str], matching: dict[str, str]) -> list[Dataset]:
+        """Ask, and return all answers: while they come nothing else can be asked."""
+        query = Dataset()
+        query.QueryRetrieveLevel = level
+        for key in keys:
+            setattr(query, key, [Dataset()] if key in _SEQUENCES else None)
+        for key, value in matching.items():
+            setattr(query, key, value)
+        if not all(value.isascii() for value in matching.values()):
+            query.SpecificCharacterSet = "ISO_IR 192"
+        found: list[Dataset] = []
+        for status, answer in self._established().send_c_find(query, _FIND):
+            code = self._code(status, "C-FIND")
+            if code in _PENDING and answer is not None:
+                found.append(answer)
+                if len(found) > _MOST_ANSWERS:
+                    self._hang_up()
+                    raise RemoteError(
+                        f"{self._peer.name} has more than {_MOST_ANSWERS} answers",
+                        hint="ask for fewer days",
+                    )
+            elif code not in _PENDING and code != 0:
+                raise RemoteError(f"{self._peer.name} answered C-FIND with status 0x{code:04X}")
+        return found
+
+    def _retrieve(self, level: str, **place: object) -> None:
+        """Fetch; what it comes to is counted where it arrives, as no status tells."""
+        wanted = Dataset()
+        wanted.QueryRetrieveLevel = level
+        for keyword, value in place.items():
+            setattr(wanted, keyword, value)
+        association = self._established()
+        way = self._way()
+        if way is Way.GET:
+            answers = association.send_c_get(wanted, _GET, priority=_LOW)
+        else:
+            answers = association.send_c_move(wanted, self._own.title, _MOVE, priority=_LOW)
+        code = 0
+        for status, _ in answers:
+            code = self._code(status, "what was to be fetched")
+        if self._intake is not None:
+            self._intake.drop()
+        self._await_the_last()
+        if code == _UNKNOWN_DESTINATION:
+            kind = NoWayError if self._is_only else RemoteError
+            raise kind(
+                f"{self._peer.name} does not know where {self._own.title} is",
+                hint="our title, host and port must be entered there; or --via get",
+            )
+        if code not in _FINISHED:
+            raise RemoteError(f"{self._peer.name} answered C-{way.upper()} with 0x{code:04X}")
+
+    def _way(self) -> Way:
+        """Return the first way that the archive accepted."""
+        for way in self._ways:
+            if self._can(way):
+                return way
+        names = " nor ".join(f"C-{way.upper()}" for way in self._ways)
+        raise NoWayError(
+            f"{self._peer.name} offers {'no' if len(self._ways) == 1 else 'neither'} {names} to us",
+            hint="C-MOVE needs -b AET@:port; or --via web",
+        )
+
+    def _can(self, way: Way) -> bool:
+        return _MODELS[way] in self._accepted and (way is Way.GET or self._receiver is not None)
+
+    def _await_the_last(self) -> None:
+        """Wait for who still sends: some archives answer first, and send then.
+
+        Others hold the line for the next study, so that it is waited only as long as more comes.
+        """
+        receiver, came, since = self._receiver, -1, monotonic()
+        while receiver is not None and receiver.associations:
+            receiver.look()
+            if came != (came := receiver.intake.counts.total()):
+                since = monotonic()
+            elif monotonic() - since > _LINGER_S:
+                return
+            Event().wait(_WAIT_S)
+
+    def _code(self, status: Dataset, what: str) -> int:
+        """Return a status; where there is none, the association is lost."""
+        if "Status" not in status:
+            self._hang_up()
+            raise RemoteError(f"{self._peer.name} broke off, or was silent for too long: {what}")
+        return int(status.Status)
+
+    def _established(self) -> Association:
+        if self._association is None or not self._association.is_established:
+            self._hang_up()
+            ways = self._ways if self._intake is not None else []
+            contexts = [context(uid, *_PLAIN) for uid in (_FIND, *(_MODELS[way] for way in ways))]
+            stored = stored_contexts(MOST_CONTEXTS - len(contexts)) if Way.GET in ways else []
+            intake = self._intake
+            self._association = self._held.enter_context(
+                associated(
+                    self._peer,
+                    self._own,
+                    [*contexts, *stored],
+                    roles=_roles(stored),
+                    handlers=[] if intake is None else [(evt.EVT_C_STORE, intake.store)],
+                    entity=None if intake is None else Receiving(self._own.title, intake),
+                )
+            )
+            self._accepted = frozenset(
+                str(item.abstract_syntax) for item in self._association.accepted_contexts
+            )
+        return self._association
+
+    def _hang_up(self) -> None:
+        self._association = None
+        self._held.close()
+        self._held = ExitStack()
+
+
+_MODELS = {Way.GET: _GET, Way.MOVE: _MOVE}
+_UNKNOWN_DESTINATION = 0xA801
+
+
+def _roles(stored: Sequence[PresentationContext]) -> list[SCP_SCU_RoleSelectionNegotiation]:
+    """Return the wish to be the one that stores, for each class once."""
+    classes = dict.fromkeys(str(item.abstract_syntax) for item in stored)
+    return [build_role(uid, scp_role=True) for uid in classes]
+
+
+def stored_contexts(most: int) -> list[PresentationContext]:
+    """Return what may come by C-GET: each SOP class in each transfer syntax by itself.
+
+    With several syntaxes in one context the archive would choose one for all, unpack what it can
+    and leave out what it cannot. What a mammography study holds gets all of them, other classes
+    the plain two, as long as there is room.
+    """
+    pairs = [(uid, syntax) for uid in BREAST for syntax in FETCHED]
+    others = [uid for uid in STORED if uid not in BREAST]
+    pairs += [(uid, syntax) for uid in _sorted(others) for syntax in FETCHED_PLAIN]
+    return [context(str(uid), str(syntax)) for uid, syntax in pairs[:most]]
+
+
+def _sorted(classes: Sequence[str]) -> list[str]:
+    """Return classes, first those that stand beside mammograms, such as states and reports."""
+    return sorted(classes, key=lambda uid: (not uid.startswith(_BESIDE), uid))
+
+
+# Radiography, captures, presentation states, reports, documents, ultrasound, magnetic resonance.
+_BESIDE = tuple(
+    f"1.2.840.10008.5.1.4.1.1.{family}" for family in ("1", "7", "11.", "88.", "104.", "6.1", "4")
+)

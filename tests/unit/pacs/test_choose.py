@@ -1,0 +1,90 @@
+import pytest
+from builders import make_engine
+from pydicom.dataset import Dataset
+
+from ductdicom.pacs.pull.choose import choose
+
+ENGINE = make_engine()
+
+
+def answer(**values):
+    found = Dataset()
+    given = {
+        "QueryRetrieveLevel": "STUDY",
+        "SpecificCharacterSet": "ISO_IR 192",
+        "StudyInstanceUID": "2.25.1",
+        "StudyDate": "20260102",
+        "PatientID": "SAMPLE-900",
+        "PatientName": "SAMPLE^ZULU",
+        "ModalitiesInStudy": ["MG"],
+    }
+    for name, value in (given | values).items():
+        setattr(found, name, value)
+    return found
+
+
+def code(value, scheme, meaning):
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, scheme, meaning
+    return [item]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Ductogram left", "Galaktographie li", "GALACTOGRAFÍA DERECHA", "Дуктография", "乳管造影"],
+)
+def test_a_ductogram_is_known_by_its_name_in_any_language(text):
+    found = choose(answer(StudyDescription=text), (), ENGINE)
+
+    assert (found.exam, found.is_wanted) == ("ductogram", True)
+    assert found.why == f"procedure-name: {text}"
+
+
+def test_a_ductogram_is_known_by_its_code():
+    procedure = code("18102001", "SCT", "Mammary ductogram")
+
+    found = choose(answer(StudyDescription="MG", ProcedureCodeSequence=procedure), (), ENGINE)
+
+    assert (found.exam, found.is_wanted) == ("ductogram", True)
+    assert found.why.startswith("procedure-code: 18102001")
+
+
+def test_a_ductogram_is_known_by_the_name_of_a_series():
+    series = [Dataset(), Dataset()]
+    for one, modality, text in zip(series, ("MG", "MG"), ("L CC", "Galactogram L CC"), strict=True):
+        one.Modality, one.SeriesDescription = modality, text
+
+    assert choose(answer(StudyDescription="MAMMO"), series, ENGINE).is_wanted
+    assert not choose(answer(StudyDescription="MAMMO"), series[:1], ENGINE).is_wanted
+
+
+@pytest.mark.parametrize("text", ["Mammographie bds", "Screening", "CESM bilateral", None, ""])
+def test_other_mammography_is_not_wanted(text):
+    found = choose(answer(StudyDescription=text), (), ENGINE)
+
+    assert not found.is_wanted
+    assert found.exam in {"mammogram", "contrast-mammogram"}
+
+
+def test_what_names_the_patient_decides_nothing_and_is_not_said():
+    found = choose(
+        answer(PatientName="GALACTOGRAM^ANNA", StudyDescription="GALACTOGRAM ANNA"), (), ENGINE
+    )
+
+    assert "ANNA" not in found.why
+    assert not found.is_wanted
+
+
+def test_bytes_of_another_character_set_are_read_in_it():
+    given = answer(SpecificCharacterSet="ISO_IR 100", StudyDescription="Galactografía")
+
+    assert choose(given, (), ENGINE).why == "procedure-name: Galactografía"
+
+
+def test_an_answer_that_cannot_be_read_is_unknown_and_not_wanted():
+    given = answer()
+    given.StudyInstanceUID = ""
+
+    found = choose(given, (), ENGINE)
+
+    assert (found.exam, found.is_wanted, found.why) == ("unknown", False, "")
