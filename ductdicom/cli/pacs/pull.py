@@ -31,7 +31,7 @@ from ductdicom.wording import counted
 
 if TYPE_CHECKING:  # of an extra
     from ductdicom.pacs.pull.choose import Choice
-    from ductdicom.pacs.pull.question import Archive
+    from ductdicom.pacs.pull.query import Archive
     from ductdicom.pacs.pull.run import Fetched, Hours, Pulled, Wish
     from ductdicom.pacs.spool.intake import Intake
 
@@ -129,8 +129,8 @@ def _wish(
     pause: float,
     **_others: object,
 ) -> "Wish":
-    from ductdicom.pacs.pull.question import (  # noqa: PLC0415 - of an extra
-        Question,
+    from ductdicom.pacs.pull.query import (  # noqa: PLC0415 - of an extra
+        StudyQuery,
         last_days,
         parse_days,
     )
@@ -140,13 +140,13 @@ def _wish(
     if [date_range, days, worklist].count(None) != 2:  # noqa: PLR2004 - of three
         raise UsageError("which studies?", hint="give one of --date, --days, --worklist")
     if worklist is not None:
-        questions = read_worklist(worklist)
+        queries = read_worklist(worklist)
     elif days is not None:
-        questions = (Question(days=last_days(days, datetime.now().astimezone().date())),)
+        queries = (StudyQuery(days=last_days(days, datetime.now().astimezone().date())),)
     else:
-        questions = (Question(days=parse_days(date_range or "")),)
+        queries = (StudyQuery(days=parse_days(date_range or "")),)
     return Wish(
-        questions=questions,
+        queries=queries,
         is_listed=worklist is not None,
         priors_months=priors,
         limit=limit,

@@ -29,7 +29,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 from ductdicom.errors import RemoteError
 from ductdicom.pacs.association import MOST_CONTEXTS, associated, context
 from ductdicom.pacs.peers import OwnSide, Peer
-from ductdicom.pacs.pull.question import SERIES_KEYS, STUDY_KEYS, NoWayError, Question
+from ductdicom.pacs.pull.query import SERIES_KEYS, STUDY_KEYS, NoWayError, StudyQuery
 from ductdicom.pacs.receive import Receiver
 from ductdicom.pacs.spool.intake import Intake, Receiving
 from ductdicom.pacs.syntaxes import BREAST, FETCHED, FETCHED_PLAIN, STORED
@@ -96,9 +96,9 @@ class DicomArchive:
     ) -> None:
         self._hang_up()
 
-    def studies(self, question: Question) -> Iterator[Dataset]:
-        """Yield the answers to a question."""
-        yield from self._find("STUDY", STUDY_KEYS, question.matching())
+    def studies(self, query: StudyQuery) -> Iterator[Dataset]:
+        """Yield the answers to a query."""
+        yield from self._find("STUDY", STUDY_KEYS, query.matching())
 
     def series(self, study_uid: str) -> Iterator[Dataset]:
         """Yield the series of a study."""

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from pydicom.dataset import Dataset
 
-from ductdicom.pacs.pull.question import SERIES_KEYS, STUDY_KEYS, Question
+from ductdicom.pacs.pull.query import SERIES_KEYS, STUDY_KEYS, StudyQuery
 from ductdicom.pacs.spool.intake import Intake
 from ductdicom.pacs.web import DicomWeb
 
@@ -21,9 +21,9 @@ class WebArchive:
     def __init__(self, web: DicomWeb, intake: Intake | None) -> None:
         self._web, self._intake = web, intake
 
-    def studies(self, question: Question) -> Iterator[Dataset]:
-        """Yield the answers to a question."""
-        yield from self._web.search(question.matching(), STUDY_KEYS)
+    def studies(self, query: StudyQuery) -> Iterator[Dataset]:
+        """Yield the answers to a query."""
+        yield from self._web.search(query.matching(), STUDY_KEYS)
 
     def series(self, study_uid: str) -> Iterator[Dataset]:
         """Yield the series of a study."""

@@ -22,7 +22,7 @@ from ductdicom.ingest.headers.instance import read_instance
 from ductdicom.model.call import ExamCall, ExamKind
 from ductdicom.model.instance import Instance, Patient
 from ductdicom.model.origin import Origin
-from ductdicom.pacs.pull.question import MAMMOGRAPHY, is_mammography, read_day, text
+from ductdicom.pacs.pull.query import MAMMOGRAPHY, is_mammography, read_day, text
 from ductdicom.pipeline.gather import gather
 from ductdicom.pipeline.masking import hide_identity
 

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from ductdicom.classify.engine import Engine
 from ductdicom.errors import OutputError, RemoteError
 from ductdicom.pacs.pull.choose import Choice, choose
-from ductdicom.pacs.pull.question import Archive, Days, NoWayError, Question
+from ductdicom.pacs.pull.query import Archive, Days, NoWayError, StudyQuery
 from ductdicom.pacs.spool.folder import name_of
 from ductdicom.pacs.spool.intake import Intake
 from ductdicom.pacs.spool.part import Declined
@@ -42,7 +42,7 @@ class Wish:
     Attributes
     ----------
     is_listed
-        Each question is a line of a work list: what answers it is wanted, whatever it is called.
+        Each query is a line of a work list: what answers it is wanted, whatever it is called.
     priors_months
         How far back the patient's earlier mammograms are fetched, too; 0 for none.
     limit
@@ -53,7 +53,7 @@ class Wish:
         Seconds between two studies.
     """
 
-    questions: tuple[Question, ...]
+    queries: tuple[StudyQuery, ...]
     is_listed: bool = False
     priors_months: float = 24
     limit: int | None = None
@@ -100,7 +100,7 @@ def find(archive: Archive, wish: Wish, engine: Engine) -> tuple[list[Choice], in
     Returns
     -------
     The studies that answer, those of earlier dates of a patient behind the one that they are
-    fetched for, and how many questions nothing answers.
+    fetched for, and how many queries nothing answers.
 
     Raises
     ------
@@ -109,11 +109,11 @@ def find(archive: Archive, wish: Wish, engine: Engine) -> tuple[list[Choice], in
     """
     found: dict[str, Choice] = {}
     unanswered = 0
-    for question in wish.questions:
+    for query in wish.queries:
         chosen = [
             _with_series(archive, answer, engine)
-            for answer in list(archive.studies(question))
-            if question.is_answered_by(answer)
+            for answer in list(archive.studies(query))
+            if query.is_answered_by(answer)
         ]
         if wish.is_listed:
             unanswered += not chosen
@@ -149,9 +149,9 @@ def _priors(archive: Archive, of: Choice, wish: Wish, engine: Engine) -> Iterato
     if not patient_id or of.day is None:
         return
     first = of.day - timedelta(days=round(wish.priors_months * _DAYS_A_MONTH))
-    question = Question(days=Days(first=first, last=of.day), patient_id=patient_id)
-    for answer in list(archive.studies(question)):
-        if not question.is_answered_by(answer):
+    query = StudyQuery(days=Days(first=first, last=of.day), patient_id=patient_id)
+    for answer in list(archive.studies(query)):
+        if not query.is_answered_by(answer):
             continue
         prior = choose(answer, (), engine)
         if prior.study_uid != of.study_uid and is_same_patient(of.patient, prior.patient):

@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 from ductdicom.errors import UsageError
-from ductdicom.pacs.pull.question import Days, Question, read_day
+from ductdicom.pacs.pull.query import Days, StudyQuery, read_day
 from ductdicom.reading import read_regular
 
 _MOST_BYTES = 64 << 20
@@ -20,7 +20,7 @@ _COLUMNS = {
 _MATCHING_SIGNS = set("\\*?")  # several values, and wildcards (DICOM PS3.4 C.2.2.2)
 
 
-def read_worklist(path: Path) -> tuple[Question, ...]:
+def read_worklist(path: Path) -> tuple[StudyQuery, ...]:
     """Read the studies of a list, each once.
 
     The first line names the columns, of which it has one or more: ``patient_id``,
@@ -48,7 +48,7 @@ def read_worklist(path: Path) -> tuple[Question, ...]:
     for row in rows:
         values = {name: value.strip() for name, value in zip(names, row, strict=False) if name}
         if any(values.values()):
-            found.append(_question(values, f"{path}, line {rows.line_num}"))
+            found.append(_query(values, f"{path}, line {rows.line_num}"))
     return tuple(dict.fromkeys(found))
 
 
@@ -57,7 +57,7 @@ def _column(name: str) -> str:
     return _COLUMNS.get(letters, "")
 
 
-def _question(values: dict[str, str], where: str) -> Question:
+def _query(values: dict[str, str], where: str) -> StudyQuery:
     day, written = None, values.get("study_date", "")
     if written:
         day = read_day(written)
@@ -72,7 +72,7 @@ def _question(values: dict[str, str], where: str) -> Question:
             path=where,
             hint="for all studies of a day there is --date",
         )
-    return Question(
+    return StudyQuery(
         days=Days(first=day, last=day),
         patient_id=values.get("patient_id", ""),
         accession_number=values.get("accession_number", ""),

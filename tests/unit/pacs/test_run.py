@@ -6,7 +6,7 @@ from exports import write_view
 from ductdicom.errors import OutputError, RemoteError
 from ductdicom.model.instance import Patient
 from ductdicom.pacs.pull.choose import Choice
-from ductdicom.pacs.pull.question import NoWayError, Question
+from ductdicom.pacs.pull.query import NoWayError, StudyQuery
 from ductdicom.pacs.pull.run import Hours, Wish, fetch_all
 from ductdicom.pacs.spool.folder import open_spool
 from ductdicom.pacs.spool.intake import Intake
@@ -68,7 +68,7 @@ def pull(shelf, *, now=None, numbers=None, **wish):
     ]
     told = []
     options = {"now": now} if now else {}
-    given = Wish(**({"questions": (Question(),), "pause_s": 0} | wish))
+    given = Wish(**({"queries": (StudyQuery(),), "pause_s": 0} | wish))
     return fetch_all(shelf, shelf.intake, choices, given, tell=told.append, **options), told
 
 

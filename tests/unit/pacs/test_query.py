@@ -4,7 +4,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from ductdicom.errors import UsageError
-from ductdicom.pacs.pull.question import Days, Question, last_days, parse_days
+from ductdicom.pacs.pull.query import Days, StudyQuery, last_days, parse_days
 from ductdicom.pacs.pull.run import Hours
 from ductdicom.pacs.pull.worklist import read_worklist
 
@@ -65,12 +65,12 @@ def answer(**values):
     ],
 )
 @pytest.mark.filterwarnings("ignore:Invalid value:UserWarning")
-def test_an_answer_is_held_against_the_question(values, is_one):
-    question = Question(days=Days(first=FIRST, last=LAST), patient_id="SAMPLE-1")
+def test_an_answer_is_held_against_the_query(values, is_one):
+    query = StudyQuery(days=Days(first=FIRST, last=LAST), patient_id="SAMPLE-1")
 
     given = answer(**({"PatientID": "SAMPLE-1", "StudyDate": "20260115"} | values))
 
-    assert question.is_answered_by(given) is is_one
+    assert query.is_answered_by(given) is is_one
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_a_worklist_is_read_as_departments_write_it(tmp_path):
     text = f"{head}2026-01-31;SAMPLE-1;\r\n;;A 7\r\n;;\r\n;;A 7\r\n"
 
     assert read_worklist(worklist(tmp_path, text)) == (
-        Question(days=Days(first=LAST, last=LAST), patient_id="SAMPLE-1"),
-        Question(accession_number="A 7"),
+        StudyQuery(days=Days(first=LAST, last=LAST), patient_id="SAMPLE-1"),
+        StudyQuery(accession_number="A 7"),
     )
 
 

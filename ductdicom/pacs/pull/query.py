@@ -50,7 +50,7 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class StudyQuery:
     """Which studies are asked for; what is empty matches all."""
 
     days: Days = Days()
@@ -93,8 +93,8 @@ class Archive(Protocol):
     `NoWayError` where asking again is of no use.
     """
 
-    def studies(self, question: Question) -> Iterator[Dataset]:
-        """Yield the answers to a question, with `STUDY_KEYS` as far as the archive has them."""
+    def studies(self, query: StudyQuery) -> Iterator[Dataset]:
+        """Yield the answers to a query, with `STUDY_KEYS` as far as the archive has them."""
 
     def series(self, study_uid: str) -> Iterator[Dataset]:
         """Yield the series of a study, with `SERIES_KEYS` as far as the archive has them."""
