@@ -289,9 +289,14 @@ def identify_person(names: Iterable[str], *, is_name: Callable[[str], bool]) -> 
 
 
 def identify_place(texts: Iterable[str], *, is_known: Callable[[str], bool]) -> Identity:
-    """Return what names a place: all of its words together, and those without other meaning."""
+    """Return what names a place: all of its words together, and those without other meaning.
+
+    A place that is called by nothing else, as a service *Mammography*, has no name.
+    """
     words: set[str] = set()
     for text in texts:
+        if is_known(text):
+            continue
         words.add(" ".join(re.findall(r"\w+", text)))
         words |= {word for word in re.findall(r"[^\W\d_]{5,}", text) if not is_known(word)}
     return _of_words({word for word in words if len(word) > _LEAST_SOUND})

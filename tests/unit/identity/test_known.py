@@ -204,6 +204,12 @@ def test_a_place_is_found_as_a_whole_and_by_what_only_it_is_called():
     assert identity.mask("post contrast Boston", is_known) == f"post contrast {MASK}"
 
 
+def test_a_place_of_words_that_mean_something_has_no_name():
+    identity = identify_place(["Galactogram", "Post Contrast"], is_known=is_known)
+
+    assert identity == Identity()
+
+
 def test_what_overlaps_is_masked_once():
     both = Identity.of_all([of_name("Smith^Jane"), of_name("Jane^X")])
 
