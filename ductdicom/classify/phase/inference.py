@@ -20,6 +20,7 @@ from ductdicom.classify.phase.side import (
     labelled_filled,
     masked,
     names_repeat,
+    text_says,
 )
 from ductdicom.classify.phase.timeline import cluster_of, duration, gap_minutes, is_before
 from ductdicom.language.agents import denies_nothing
@@ -98,7 +99,7 @@ def _infer_after_post(image: Seen, posts: Sequence[Seen], thresholds: Thresholds
     """Infer that an image shows the filling before it, or suggest it; long after, neither."""
     call = image.call
     earlier = [post for post in posts if is_before(post, image) is True]
-    if not earlier or _text_says(call, Phase.PRE):
+    if not earlier or text_says(call.evidence, Phase.PRE):
         return call
     gap = _shortest_gap(earlier, image)
     is_enclosed = any(is_before(image, post) is True for post in posts)
@@ -125,9 +126,9 @@ def _infer_without_post(image: Seen, known: _Known, thresholds: Thresholds) -> P
     after = f"exposed {duration(gap)} after the pre images"
     if gap >= thresholds.suggestion_gap_minutes:
         return _suggest(call, Phase.POST, after)
-    if gap < thresholds.filling_gap_minutes and not _text_says(call, Phase.POST):
+    if gap < thresholds.filling_gap_minutes and not text_says(call.evidence, Phase.POST):
         why = f"{after}, too soon for a filling"
-        is_said = _text_says(call, Phase.PRE)  # "scout 2" soon behind "scout 1"
+        is_said = text_says(call.evidence, Phase.PRE)  # "scout 2" soon behind "scout 1"
         return _inferred(call, Phase.PRE, why) if is_said else _suggest(call, Phase.PRE, why)
     return call
 
@@ -261,7 +262,7 @@ def _suggest_by_hint(image: Seen, hints: Mapping[int, tuple[Phase, str]], rule: 
         return call
     phase, why = hints[image.place]
     other = Phase.PRE if phase is Phase.POST else Phase.POST
-    return call if _text_says(call, other) else _suggest(call, phase, why, rule=rule)
+    return call if text_says(call.evidence, other) else _suggest(call, phase, why, rule=rule)
 
 
 def _suggest_by_copies(image: Seen, copied: Collection[str]) -> PhaseCall:
@@ -271,12 +272,9 @@ def _suggest_by_copies(image: Seen, copied: Collection[str]) -> PhaseCall:
     is_doubted = any(item.says != Phase.POST or item.rule in copied for item in stated)
     if not stated or is_doubted or not _is_open(call):
         return call
+    if text_says(call.evidence, Phase.PRE):
+        return call
     return replace(call, suggestion=Phase.POST)
-
-
-def _text_says(call: PhaseCall, phase: Phase) -> bool:
-    """Tell whether a text, however weak, speaks for a phase."""
-    return any(item.rule in TEXT_RULES and item.says == phase for item in call.evidence)
 
 
 class _Pause(NamedTuple):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec.structs import replace
 
 from ductdicom.classify.image.seen import Seen
-from ductdicom.identity.known import MASK_SIGN
+from ductdicom.identity.known import MASK
 from ductdicom.language.labels import may_say_filled
 from ductdicom.language.whole import Word
 from ductdicom.model.call import Evidence, Laterality, Phase, PhaseCall, Strength
@@ -97,17 +97,23 @@ def labelled_filled(images: Sequence[Seen]) -> frozenset[int]:
 
 
 def masked(side: Side) -> frozenset[int]:
-    """Return the places of images in whose own texts a word was hidden that named somebody.
+    """Return the places of images in whose own texts a word was hidden that others do not hide.
 
-    It may have been a word of phase or of contrast as well, as of a patient called Scout.
+    It may have been a word of phase or of contrast as well, as of a patient called Scout. What is
+    hidden as often in the same attribute of all images, as a clinic's name, tells none apart.
     """
-    texts = {
+    hidden = {
         image.place: {
-            (text.tag, text.value)
+            (text.tag, text.value.count(MASK))
             for text, _ in image.subject.texts(Level.IMAGE, Level.SERIES)
-            if MASK_SIGN in text.value
+            if MASK in text.value
         }
         for image in side.images
     }
-    shared = set.intersection(*texts.values()) if texts else set()
-    return frozenset(place for place, found in texts.items() if found - shared)
+    shared = set.intersection(*hidden.values()) if hidden else set()
+    return frozenset(place for place, found in hidden.items() if found - shared)
+
+
+def text_says(evidence: Iterable[Evidence], phase: Phase) -> bool:
+    """Tell whether a text, however weak, speaks for a phase."""
+    return any(item.rule in TEXT_RULES and item.says == phase for item in evidence)

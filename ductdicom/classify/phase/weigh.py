@@ -20,6 +20,7 @@ from ductdicom.classify.phase.side import (
     firm,
     masked,
     source_of,
+    text_says,
 )
 from ductdicom.classify.phase.timeline import clusters
 from ductdicom.language.agents import is_filled_in
@@ -126,7 +127,9 @@ def _counts_in_burst(
         item.says == Phase.POST for image in side.images for item in _said(image, source)
     )
     is_hand_written = any(other[0] in _HAND_WRITTEN for other in uniform)
-    if masked(side):  # of a scout, may be, on which the console copied the filling's values
+    # Of a scout, may be, on which the console copied the filling's values.
+    hints = (item for image in side.images for item in image.said if not firm([item]))
+    if masked(side) or text_says(hints, Phase.PRE):
         return False
     return says_post and is_hand_written and all(i.view.is_magnified for i in side.images)
 

@@ -381,6 +381,18 @@ def test_what_is_hidden_on_all_images_alike_tells_nothing():
     assert [str(image.call.phase) for image in images_of(call)] == ["pre", "post"]
 
 
+def test_a_word_hidden_on_all_images_alike_costs_no_inference():
+    shots = [("08:50", None, "CC"), ("09:20", "IOHEXOL 300", "ML")]
+    images = [
+        {"study_text": "Ductogram", "at": at, "agent": agent, "comment": f"■■■ {view}"}
+        for at, agent, view in shots
+    ]
+
+    call = conclude(*make_visit(*images))
+
+    assert [str(image.call.phase) for image in images_of(call)] == ["pre", "post"]
+
+
 @pytest.mark.parametrize(
     ("at", "text", "suggested"),
     [

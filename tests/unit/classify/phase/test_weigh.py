@@ -170,22 +170,30 @@ def test_one_phase_for_a_contact_view_and_a_later_magnified_one_does_not_count(
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("texts", "wanted"),
     [
-        pytest.param("CC", "post", id="a text that hides nothing"),
-        pytest.param("■■■ CC", "unknown", id="it may have said scout"),
+        pytest.param(("CC", "ML"), ["post", "post"], id="texts that hide nothing"),
+        pytest.param(("■■■ CC", "ML"), ["unknown", "unknown"], id="one that may have said scout"),
+        pytest.param(("■■■ CC", "■■■ ML"), ["post", "post"], id="the same of all, as of a clinic"),
+        pytest.param(
+            ("■■■ CC scout", "■■■ CC post contrast"), ["unknown", "unknown"], id="a weak scout"
+        ),
     ],
 )
-def test_values_on_all_images_of_a_burst_do_not_count_where_a_text_hides_a_word(text, wanted):
+def test_values_on_all_images_of_a_burst_do_not_count_against_a_text(texts, wanted):
     filled = {
         "study_text": "Ductogram",
         "contrast": Contrast(route="INTRADUCTAL", volume_ml=0.4),
         **MAGNIFIED,
     }
-    images = make_visit(
-        {"at": "09:00", "comment": text, **filled}, {"at": "09:03", "comment": "ML", **filled}
+    times = ("09:00", "09:03")
+
+    call = conclude(
+        *make_visit(
+            *({"at": at, "comment": text, **filled} for at, text in zip(times, texts, strict=True))
+        )
     )
 
-    call = conclude(*images)
-
-    assert {str(image.call.phase) for image in images_of(call)} == {wanted}
+    images = images_of(call)
+    assert [str(image.call.phase) for image in images] == wanted
+    assert images[0].call.suggestion is None
