@@ -6,10 +6,21 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+_STEP = 1000
+
 
 def counted(number: int, one: str, several: str = "") -> str:
     """Return a number with its noun: ``1 study``, ``2 studies``; without ``several``, with an s."""
     return f"{number} {one if number == 1 else several or f'{one}s'}"
+
+
+def size_in_words(size_bytes: int) -> str:
+    """Return a size as people say it: ``1.2 MB``, which are a million bytes each."""
+    size, unit = float(size_bytes), 0
+    while size >= _STEP and unit < len(_UNITS) - 1:
+        size, unit = size / _STEP, unit + 1
+    return f"{size:.3g} {_UNITS[unit]}"
 
 
 def suggestion(name: str, known: Collection[str]) -> str:

@@ -64,7 +64,7 @@ def say_studies(report: Report, output: Path) -> None:
         for words in named[:_MOST_NAMED]:
             say(f"  {words}")
         if len(named) > _MOST_NAMED:
-            command = f"ductdicom summary {shlex.quote(str(output))}"
+            command = f"ductdicom summary {shlex.quote(report.say(str(output)))}"
             say(f"  and {len(named) - _MOST_NAMED} more; {command} lists them")
 
 

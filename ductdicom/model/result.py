@@ -91,6 +91,17 @@ class StudyResult(Value, frozen=True, kw_only=True):
     kept: tuple[str, ...] = ()
 
 
+class PlannedSize(Value, frozen=True, kw_only=True):
+    """How many bytes a run would write, and of how many earlier studies that is known.
+
+    ``unknown`` are the formats that no earlier study has: for them it is an estimate.
+    """
+
+    size_bytes: int
+    studies: int
+    unknown: tuple[str, ...] = ()
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """What a run came to.
 
@@ -99,7 +110,8 @@ class Report(Struct, frozen=True, kw_only=True):
     ``is_of_inputs``: it read inputs, and did not only draw studies again.
     ``earlier_studies`` counts the studies in the output of which nothing was given to this run.
     ``failure`` says what could not be written, and ended the run early. ``notices`` are sentences
-    that are said once, and stand in no record. ``say`` returns a path or a message as others may
+    that are said once, and stand in no record. ``room`` is what a
+    dry run would write. ``say`` returns a path or a message as others may
     read it, ``tells_uids`` whether UIDs are said to them.
     """
 
@@ -113,6 +125,7 @@ class Report(Struct, frozen=True, kw_only=True):
     failure: OutputError | None = None
     earlier_studies: int = 0
     notices: tuple[str, ...] = ()
+    room: PlannedSize | None = None
     say: Callable[[str], str] = str
     tells_uids: bool = True
 

@@ -32,6 +32,7 @@ from ductdicom.ingest.cache.stock import SUFFIX
 from ductdicom.model.result import Report, StudyResult
 from ductdicom.pipeline.drawing.options import keep_settings
 from ductdicom.pipeline.drawing.plan import plan_jobs, read_finished
+from ductdicom.pipeline.drawing.room import room_for
 from ductdicom.pipeline.drawing.work import (
     Drawn,
     StudyJob,
@@ -160,17 +161,20 @@ def _dry_run(scanned: Scan, settings: Settings, output: OutputFolder | None) -> 
     folder = output or OutputFolder(path=settings.output or Path(), key=os.urandom(32))
     jobs = plan_jobs(scanned.chosen(settings), settings, folder)
     is_redone = settings.force or output is None
+    done = {job.key for job in jobs if not is_redone and read_finished(job) is not None}
     studies = (
         StudyResult(
             key=job.key if output else "",
             call=job.call,
             pairing=job.pairing,
             planned=planned_files(job),
-            is_up_to_date=not is_redone and read_finished(job) is not None,
+            is_up_to_date=job.key in done,
         )
         for job in jobs
     )
-    return decided(scanned, settings, studies)
+    todo = (job for job in jobs if job.key not in done)
+    room = room_for(todo, scanned.known.records.values())
+    return msgspec.structs.replace(decided(scanned, settings, studies), room=room)
 
 
 def _run(

@@ -1,9 +1,10 @@
 """What a dry run and a check say: which study, which file, in grammatical words."""
 
 import json
+import re
 
 import pytest
-from exports import organise, read_records, write_ductogram, write_view
+from exports import SCENES, organise, read_records, write_ductogram, write_view
 
 from ductdicom.cli import progress
 from ductdicom.cli.application import run
@@ -61,6 +62,50 @@ def test_a_plan_says_why_a_person_is_needed(tmp_path, capsys):
     review = _reviews(capsys)
     assert review["message"] == "1 image that cannot be shown"
     assert review["where"].endswith(f": {export / 'IM1'}")
+
+
+def _size(line):
+    number, unit = re.fullmatch(r"about ([\d.e+]+) (\w+) would be written.*", line).groups()
+    return float(number) * {"bytes": 1, "kB": 1e3, "MB": 1e6}[unit]
+
+
+def _room(capsys, export, output, *options, formats="png"):
+    organise(export, output=output, formats=formats, options=["--dry-run", *options])
+    said = capsys.readouterr().out.splitlines()
+    (line,) = (line for line in said if "would be written" in line)
+    return line
+
+
+def test_a_plan_says_how_much_by_what_earlier_studies_took(export, output, tmp_path, capsys):
+    assert _room(capsys, export, output) == "no study would be written"
+    (record,) = read_records(output)
+    taken = sum(record["file_bytes"])
+
+    again = _room(capsys, export, output, "--force")
+    assert again.endswith("by what 1 study of earlier runs took an image")
+    assert _size(again) == pytest.approx(taken, rel=0.01)
+
+    half = write_ductogram(tmp_path / "half", study="2.25.901", scenes=SCENES[2:])
+    assert _size(_room(capsys, half, output)) == pytest.approx(taken / 2, rel=0.01)
+
+
+def test_a_plan_calls_an_estimate_one(export, output, tmp_path, capsys):
+    new = _room(capsys, export, tmp_path / "new")
+    assert new.endswith("an estimate, as no study in the folder has png")
+
+    other = _room(capsys, export, output, formats="png,pdf")
+    assert other.endswith("an estimate, as no study in the folder has pdf")
+
+
+def test_a_plan_counts_copies_of_originals_and_no_links(export, output, capsys):
+    bare = _size(_room(capsys, export, output, "--force"))
+    originals = sum(path.stat().st_size for path in export.iterdir())
+
+    copies = _size(_room(capsys, export, output, "--force", "--link", "copy"))
+    links = _size(_room(capsys, export, output, "--force", "--link", "symlink"))
+
+    assert copies - bare == pytest.approx(originals, rel=0.1)
+    assert links == bare
 
 
 def test_a_plan_names_the_folder_and_what_is_wrong_with_the_run(export, tmp_path, capsys):

@@ -8,10 +8,7 @@ import click
 from ductdicom.cli.echo import say, say_json
 from ductdicom.model.outcome import Status
 from ductdicom.pipeline.earlier.overview import ListedStudy, Overview, survey
-from ductdicom.wording import counted
-
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
-_STEP = 1000
+from ductdicom.wording import counted, size_in_words
 
 
 @click.command(epilog="For example: ductdicom summary OUT | mail -s Ductograms radiology")
@@ -36,7 +33,7 @@ def summary(output: Path, *, as_json: bool) -> int:
 def _say_studies(found: Overview, output: Path) -> None:
     counts = ", ".join(f"{number} {status}" for status, number in found.studies.items())
     number = counted(sum(found.studies.values()), "study", "studies")
-    say(f"{output}: {number}{f' ({counts})' if counts else ''}, {_size(found.bytes)}")
+    say(f"{output}: {number}{f' ({counts})' if counts else ''}, {size_in_words(found.bytes)}")
 
 
 def _say_run(found: Overview) -> None:
@@ -58,10 +55,3 @@ def _say_list(title: str, studies: Sequence[ListedStudy]) -> None:
     for study in studies:
         why = f" ({', '.join(study.reasons)})" if study.status is Status.REVIEW else ""
         say(f"  {study.key}: {study.exam}, {study.status}{why}: {study.sheet or 'no sheet'}")
-
-
-def _size(size_bytes: int) -> str:
-    size, unit = float(size_bytes), 0
-    while size >= _STEP and unit < len(_UNITS) - 1:
-        size, unit = size / _STEP, unit + 1
-    return f"{size:.3g} {_UNITS[unit]}"

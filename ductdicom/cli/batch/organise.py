@@ -27,6 +27,7 @@ from ductdicom.errors import DuctDicomError
 from ductdicom.export.output import RECORDS_NAME
 from ductdicom.model.outcome import Disposition
 from ductdicom.model.result import (
+    PlannedSize,
     Report,
     StudyResult,
     count_inputs,
@@ -36,7 +37,7 @@ from ductdicom.model.result import (
 from ductdicom.pipeline.run import organise as run_organise
 from ductdicom.settings import Phi, Settings
 from ductdicom.version import __version__
-from ductdicom.wording import counted
+from ductdicom.wording import counted, size_in_words
 
 
 @click.command(
@@ -171,9 +172,23 @@ def _print_plan(report: Report, settings: Settings) -> None:
         say(f"{name}: {study.call.exam.kind}, {study.pairing.status}: {files}")
     accounts = "index.html, studies.jsonl, worklist.csv, ledger.csv, summary.json"
     say(f"{report.say(str(settings.output))}: {accounts}")
+    if report.room is not None:
+        say(_room_in_words(report.room))
     print_table(("inputs", "reason", "number"), count_inputs(report.rows))
     say_problems(report, is_result=True)
     say_causes(report)
+
+
+def _room_in_words(room: PlannedSize) -> str:
+    """Say how much would be written, and how that is known."""
+    size = size_in_words(room.size_bytes)
+    if not room.size_bytes:
+        return "no study would be written"
+    if room.unknown or not room.studies:
+        what = ", ".join(room.unknown) or "a sheet"
+        return f"about {size} would be written: an estimate, as no study in the folder has {what}"
+    studies = counted(room.studies, "study", "studies")
+    return f"about {size} would be written, by what {studies} of earlier runs took an image"
 
 
 def _line(study: StudyResult) -> tuple[object, ...]:

@@ -1,6 +1,7 @@
 """A judged study to its files.
 
 - ``plan``: what is to be done for each study, and what an earlier run has done already
+- ``room``: how much that would take
 - ``workers``: studies worked off, also where a worker process dies
 - ``options``: with which options studies were drawn, so as to draw one again
 - ``originals``: the bytes of a study's images, files or members of archives
