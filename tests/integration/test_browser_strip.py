@@ -435,6 +435,13 @@ def test_keys_decide_nothing_without_a_chosen_image_or_with_the_strip_closed(she
     assert sheet.marks() == []
 
 
+def test_the_viewer_says_what_is_pending(sheet):
+    sheet.press("p", "Enter")
+
+    notes = sheet.window.locator('.pane[data-side="left"] [data-say="notes"]')
+    assert notes.inner_text().startswith("PENDING: PRE")
+
+
 def test_keys_of_the_viewer_stay_its_own(sheet):
     sheet.press("Enter", "p", "n", "x", "a", "Escape")
 

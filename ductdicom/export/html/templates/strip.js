@@ -9,7 +9,8 @@ const review = (() => {
     a: "accept", Backspace: "undo", r: "toggle",
   };
   const STANDINGS = {
-    review: "REVIEW NEEDED", partial: "PARTIAL", "not-a-ductogram": "NO DUCTOGRAM",
+    review: "REVIEW NEEDED", partial: "PARTIAL", closed: "CANNOT BE TOLD",
+    "not-a-ductogram": "NO DUCTOGRAM",
   };
   const strip = document.getElementById("strip");
   const part = (name) => strip.querySelector(`[data-part="${name}"]`);
@@ -85,10 +86,12 @@ const review = (() => {
     const { values, isPending } = pending.of(tile.image);
     tile.mark?.remove();
     tile.mark = null;
+    tile.pending = "";
     const words = tile.isOwn ? willBe(tile, values) : "";
     tile.element.setAttribute("aria-label", words
       ? `${labels.get(tile)}; ${stageOf(isPending)}: ${words}` : labels.get(tile));
     if (!words) return;
+    tile.pending = `${stageOf(isPending)}: ${words}`;
     const [x, y, width] = tile.field;
     const group = document.createElementNS("http://www.w3.org/2000/svg", "g");
     group.setAttribute("class", "pending");
@@ -161,10 +164,21 @@ const review = (() => {
       && !isSettled(tile) && !phase && !(exclude ?? tile.isExcluded);
   };
 
+  const choose = (tile) => {
+    current = tile;
+    drawChosen();
+  };
+
+  // A window that is not in front has a focus and tells nobody.
+  const go = (tile) => {
+    tile?.element.focus();
+    if (tile) choose(tile);
+  };
+
   const goOn = (from) => {
     const after = tiles.slice(tiles.indexOf(from) + 1);
     const next = [...after, ...tiles].find(waits);
-    if (next) next.element.focus();
+    if (next) go(next);
     else say("No image waits any more: Ctrl+S saves.");
   };
 
@@ -201,7 +215,7 @@ const review = (() => {
     const [first] = pending.undo();
     refresh();
     if (!first) say("Nothing is pending. What was saved is undone by another decision.");
-    else tiles.find((tile) => tile.image === first.image)?.element.focus();
+    else go(tiles.find((tile) => tile.image === first.image));
   };
 
   const nextSide = () => {
@@ -242,7 +256,7 @@ const review = (() => {
     const bare = events.find((event) => !pending.isEvent(event));
     if (!events.length) return "Nothing is decided yet.";
     if (bare) {
-      tiles.find((tile) => tile.image === bare.image)?.element.focus();
+      go(tiles.find((tile) => tile.image === bare.image));
       return "A note alone decides nothing: decide on this image, too.";
     }
     if (pending.isOld()) {
@@ -332,7 +346,6 @@ const review = (() => {
     else say("Choose an image first: Tab goes from one to the next.");
   };
 
-  const back = () => current?.element.focus();
 
   const typed = (event) => {
     if (event.key === "Escape") drawChosen();
@@ -344,7 +357,7 @@ const review = (() => {
       if (isSaving) return;
     }
     event.target.blur();
-    back();
+    go(current);
   };
 
   document.addEventListener("keydown", (event) => {
@@ -377,9 +390,7 @@ const review = (() => {
   });
   document.addEventListener("focusin", ({ target }) => {
     const tile = target.matches("image[data-tile]") && sheet.wholeAt(target);
-    if (!tile) return;
-    current = tile;
-    drawChosen();
+    if (tile) choose(tile);
   });
   window.addEventListener("beforeunload", (event) => {
     if (pending.count()) event.preventDefault();
@@ -396,7 +407,7 @@ const review = (() => {
   const isAsked = study.status in { review: 1, partial: 1 };
   if (isAsked || pending.count() || pending.saved().length) {
     toggle();
-    if (!location.hash.startsWith("#page-")) tiles.find(waits)?.element.focus();
+    if (!location.hash.startsWith("#page-")) go(tiles.find(waits));
   }
   return own;
 })();

@@ -156,7 +156,8 @@ const viewer = (() => {
     say("reason").title = tile.reason;
     const moved = tile.moved.x || tile.moved.y ? ["MOVED BY HAND"] : [];
     const from = rows[at].includes(tile) ? [] : [`OF ANOTHER ROW: ${tile.title}, ${tile.heading}`];
-    say("notes").textContent = [...from, ...tile.notes, ...moved].join(" · ");
+    say("notes").textContent = [...from, tile.pending, ...tile.notes, ...moved]
+      .filter(Boolean).join(" · ");
     say("display").textContent = tile.display;
     side.image.alt = [tellOf(tile), tile.reason].filter(Boolean).join(", ");
   };
