@@ -1,7 +1,11 @@
 """From a study's headers to conclusions: one call an image, with every reason kept."""
 
+from collections.abc import Collection
+from dataclasses import replace as replaced
+
 from msgspec.structs import replace
 
+from ductdicom.classify.causes import name_causes
 from ductdicom.classify.engine import Engine
 from ductdicom.classify.exam.exam import decide_exam
 from ductdicom.classify.image.copies import settle_contested, settle_copies
@@ -29,8 +33,18 @@ def classify_study(study: Study, engine: Engine) -> StudyCall:
 
     The order of the instances does not matter; the images come in that order. An image whose
     strong evidence disagrees, or that time contradicts, is unknown, with the reasons in
-    ``conflicts`` and in ``problems``.
+    ``conflicts`` and in ``problems``. What follows from a reviewer's word on another image names
+    that in ``causes``.
     """
+
+    def without(names: Collection[str]) -> StudyCall:
+        left = {name: on for name, on in engine.decisions.items() if name not in names}
+        return _in_order(study, replaced(engine, decisions=left))
+
+    return name_causes(_in_order(study, engine), without)
+
+
+def _in_order(study: Study, engine: Engine) -> StudyCall:
     # Equal clocks are told apart by place; a place that depended on the input's would decide.
     order = sorted(range(len(study.instances)), key=lambda i: place_in_study(study.instances[i]))
     call = _classify(replace(study, instances=tuple(study.instances[i] for i in order)), engine)

@@ -13,10 +13,11 @@ from msgspec import UNSET, Struct, UnsetType
 
 from ductdicom.export.folder import list_files
 from ductdicom.export.output import encode_json
-from ductdicom.model.call import Decision, Evidence, Opinion, Review
+from ductdicom.model.call import Cause, Decision, Evidence, Opinion, Review
 from ductdicom.model.outcome import Note, Problem
 from ductdicom.model.record import (
     STUDY_SCHEMA,
+    RecordedCause,
     RecordedDecided,
     RecordedDifference,
     RecordedEvidence,
@@ -113,6 +114,13 @@ def instance_record(image: ImageCall) -> RecordedInstance:
         conflicts=_evidence(call.conflicts),
         excluded=image.is_excluded,
         decided=UNSET if image.decided is None else _decided(image.decided, image.overrules),
+        follows_from=_causes(image.causes) or UNSET,
+    )
+
+
+def _causes(causes: Iterable[Cause]) -> tuple[RecordedCause, ...]:
+    return tuple(
+        RecordedCause(sop_instance_uid=cause.sop_instance_uid, by=cause.by) for cause in causes
     )
 
 

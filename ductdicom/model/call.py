@@ -191,6 +191,17 @@ class Decision(Value, frozen=True, kw_only=True):
         return any(item.field == field and not item.is_in_force for item in self.opinions)
 
 
+class Cause(Value, frozen=True, kw_only=True):
+    """A decision on one image, without which another one would be called otherwise.
+
+    ``number`` is its image's place in the study, from 1; ``by`` are the initials of who decided.
+    """
+
+    sop_instance_uid: str
+    number: int
+    by: str
+
+
 class Review(Value, frozen=True, kw_only=True):
     """What reviewers say of a study as a whole; ``verdict`` is None where they differ.
 

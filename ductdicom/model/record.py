@@ -76,6 +76,13 @@ class RecordedDecided(Struct, frozen=True, kw_only=True):
     ] = ()
 
 
+class RecordedCause(Struct, frozen=True, kw_only=True):
+    """A decision on another image that something follows from."""
+
+    sop_instance_uid: Annotated[str, Meta(description="which image")]
+    by: Annotated[str, Meta(description="initials of who decided")]
+
+
 class RecordedReview(Struct, frozen=True, kw_only=True, rename={"is_outdated": "outdated"}):
     """What reviewers say of a study as a whole."""
 
@@ -165,6 +172,13 @@ class RecordedInstance(Struct, frozen=True, kw_only=True):
     excluded: Annotated[bool, Meta(description="whether a reviewer left it out")] = False
     decided: Annotated[
         RecordedDecided | UnsetType, Meta(description="only where reviewers said something of it")
+    ] = UNSET
+    follows_from: Annotated[
+        tuple[RecordedCause, ...] | UnsetType,
+        Meta(
+            description="only where phase, suggestion, side or view follow from decisions on other "
+            "images: without these they would be others"
+        ),
     ] = UNSET
 
 

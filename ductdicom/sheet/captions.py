@@ -14,6 +14,7 @@ FOOTER = (
     "Overview only. Not for diagnostic interpretation or measurement; not a retained mammogram."
 )
 
+INFERRED = "inferred: "
 _ONLY_HINTS = frozenset({"light-compression", "weak-text"})  # rules that never make a phase
 _PHASE_WORDS = {Phase.PRE: "PRE", Phase.POST: "POST", Phase.UNKNOWN: "UNKNOWN"}
 _GROUP_WORDS = {"CC": "CC", "LAT": "Lateral", "OBL": "Oblique", "OTHER": "Other"}
@@ -137,21 +138,21 @@ def reason(image: ImageCall) -> str:
     call = image.call
     if call.phase is None:
         return image.kind_reason if image.kind is not Kind.VIEW else ""
+    if call.confidence is Confidence.CONFIRMED:
+        return ""  # whoever said so is named where his word stands
     if call.phase is Phase.UNKNOWN:
         return _unknown_reason(image)
     for_it = [item for item in call.evidence if item.says == call.phase]
     if not for_it:
         return str(call.confidence)
     words = describe(_best(for_it))
-    prefix = {
-        Confidence.CONFIRMED: "confirmed by a reviewer: ",
-        Confidence.INFERRED: "inferred: ",
-    }.get(call.confidence, "")
-    return prefix + words
+    return f"{INFERRED}{words}" if call.confidence is Confidence.INFERRED else words
 
 
 def _unknown_reason(image: ImageCall) -> str:
     call = image.call
+    if call.conflicts and all(item.rule == "decision" for item in call.conflicts):
+        return ""  # reviewers differ, and both are named where their words stand
     if call.conflicts:
         said = " / ".join(
             f"{_PHASE_WORDS.get(Phase(item.says), item.says)}: {describe(item)}"

@@ -45,13 +45,14 @@ class Slot:
 
     ``aspect`` is width over height. ``level`` is where the nipple is, from 0 at the top to 1 at
     the bottom, None where that is not known. With ``has_closeup`` what lies behind the nipple can
-    be shown larger.
+    be shown larger. ``share`` is that of its row's scale.
     """
 
     size_mm: tuple[float, float] | None
     aspect: float
     level: float | None = None
     has_closeup: bool = False
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,10 +214,14 @@ def _line(rows: tuple[_Row, ...], width: float, height: float, closeup: Closeup)
 
 
 def _sizes_mm(block: Sequence[Slot]) -> list[tuple[float, float]]:
-    """Return width and height of each tile; unknown ones are as high as the highest known."""
+    """Return width and height of each tile; unknown ones are as high as the highest known.
+
+    They are those at the row's scale.
+    """
     known = [slot.size_mm[1] for slot in block if slot.size_mm]
     nominal = max(known, default=NOMINAL_HEIGHT_MM)
-    return [slot.size_mm or (nominal * slot.aspect, nominal) for slot in block]
+    sizes = [(slot, slot.size_mm or (nominal * slot.aspect, nominal)) for slot in block]
+    return [(width * slot.share, height * slot.share) for slot, (width, height) in sizes]
 
 
 def _tallest_mm(block: Sequence[Slot]) -> float:
@@ -263,7 +268,8 @@ class _Measures:
     """Of a row, in page units: its scale, and room for its close-ups and for its words.
 
     ``beside`` is the width of a close-up beside an image, ``below`` the height of one below it,
-    ``wider`` what each cell is wider than it must be, ``drawn`` the height of image and close-up.
+    ``wider`` what a cell with a close-up is wider than it must be, ``drawn`` the height of an image
+    and its close-up.
     """
 
     scale: float
@@ -281,8 +287,9 @@ def _place_line(line: _Line, place: Box, words: float) -> Iterator[PlacedBlock]:
     slack = max(place.width - line.width(beside), 0.0)
     wider = 0.0
     if line.closeups == "below":  # they become wider with their cells
-        wider = min(slack / sum(map(len, blocks)), _MOST_WIDER_PX)
-        slack -= wider * sum(map(len, blocks))
+        count = sum(slot.has_closeup for block in blocks for slot in block)
+        wider = min(slack / count, _MOST_WIDER_PX)
+        slack -= wider * count
     gap = BLOCK_GAP_PX + (slack / len(blocks) if len(blocks) > 1 else 0.0)
     heights = [_tallest_mm(b) * scale for b, scale in zip(blocks, line.scales, strict=True)]
     below = [
@@ -322,7 +329,10 @@ def _place_row(row: _Row, corner: tuple[float, float], measures: _Measures) -> I
     block, walls = row
     x, y, scale = corner[0], round(corner[1] + TITLE_PX), measures.scale
     level = _common_level(block, (measures.drawn - measures.below) / scale)
-    insides = [width + measures.wider for width in _inside_px(block, scale, measures.beside)]
+    insides = [
+        width + measures.wider * slot.has_closeup
+        for slot, width in zip(block, _inside_px(block, scale, measures.beside), strict=True)
+    ]
     narrowest = min((w for w, s in zip(insides, block, strict=True) if s.has_closeup), default=0)
     for slot, size, wall, inside in zip(block, _sizes_mm(block), walls, insides, strict=True):
         beside = round(measures.beside) if slot.has_closeup else 0
@@ -351,7 +361,7 @@ def _place_row(row: _Row, corner: tuple[float, float], measures: _Measures) -> I
             cell=cell,
             field=field,
             image=image,
-            mm_per_unit=1 / scale if slot.size_mm else None,
+            mm_per_unit=1 / (scale * slot.share) if slot.size_mm else None,
             closeup=closeup,
         )
         x += cell.width + TILE_GAP_PX
@@ -404,7 +414,7 @@ def _image_box(
     x = field.x + {"left": 0, "right": free}.get(wall or "", free / 2)
     y = (field.height - height) / 2
     if slot.size_mm and slot.level is not None and level_mm is not None:
-        scale = size[1] / slot.size_mm[1]
+        scale = size[1] / (slot.size_mm[1] * slot.share)
         wanted = level_mm * scale - slot.level * height
         y = min(max(wanted, 0.0), field.height - height)
     return Box(x=round(x), y=round(field.y + y), width=width, height=height)

@@ -259,10 +259,11 @@ class DrawnDifference:
 
 
 class Standing(NamedTuple):
-    """Where a study stands, and in a few words why a person must decide."""
+    """Where a study stands, in a few words why a person must decide, and who settled it."""
 
     status: Status
     why: str = ""
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

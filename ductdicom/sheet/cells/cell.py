@@ -6,12 +6,14 @@ from datetime import datetime
 from ductdicom.geometry.scale import CONTRADICTED
 from ductdicom.model.call import Kind, Phase
 from ductdicom.model.study import ImageCall
-from ductdicom.sheet import captions
+from ductdicom.sheet import captions, reviewed
 from ductdicom.sheet.layout import Slot
 from ductdicom.sheet.tile import MissingTile, Tile
 
 SUGGESTED = "SUGGESTED"
 PRIOR = "PRIOR"
+EXCLUDED = "EXCLUDED"
+_SMALL = 0.5  # of its row's scale, for an image that a reviewer excluded
 _PLACEHOLDER = Slot(size_mm=None, aspect=0.5)
 _WORTH_SAYING = 0.001  # share of pixels at maximum
 
@@ -44,9 +46,15 @@ class Cell:
                 size_mm=self.tile.size_mm,
                 aspect=self.tile.aspect,
                 level=level,
-                has_closeup=has_closeup,
+                has_closeup=has_closeup and not self.is_excluded,
+                share=_SMALL if self.is_excluded else 1.0,
             )
         return _PLACEHOLDER
+
+    @property
+    def is_excluded(self) -> bool:
+        """Whether a reviewer excluded the image, which then is small and grey."""
+        return self.image is not None and self.image.is_excluded
 
     @property
     def chest_wall(self) -> str | None:
@@ -56,6 +64,8 @@ class Cell:
     @property
     def word(self) -> str:
         """The column's phase, with its number where there are several images (``POST 2``)."""
+        if self.is_excluded:
+            return EXCLUDED
         word = str(self.phase).upper() if self.phase else ""
         return f"{word} {self.ordinal}" if self.ordinal else word
 
@@ -92,10 +102,29 @@ class Cell:
         return "  ".join(word for word in words if word)
 
     @property
+    def decisions(self) -> tuple[str, ...]:
+        """What reviewers decided of the image, and what follows from their word on others."""
+        if self.image is None:
+            return ()
+        return tuple(filter(None, (*reviewed.decided(self.image), reviewed.followed(self.image))))
+
+    @property
+    def contested(self) -> tuple[str, ...]:
+        """On what reviewers differ, and what their word overrules."""
+        return tuple(reviewed.contested(self.image)) if self.image is not None else ()
+
+    @property
     def reason(self) -> str:
-        """Why the image has its phase."""
+        """Why the image has its phase, where no reviewer says so."""
         said = captions.reason(self.image) if self.image is not None else ""
+        if self.image is not None and self.image.causes:
+            said = said.removeprefix(captions.INFERRED)  # as is said with the decision
         return said or ("plain view of an earlier study" if self.prior else "")
+
+    @property
+    def why(self) -> str:
+        """Why the image has its phase, whoever says so."""
+        return " · ".join(filter(None, (*self.decisions, self.reason)))
 
     @property
     def display(self) -> str:

@@ -62,14 +62,17 @@ def draw_cell(
     """
     marks: list[Mark] = []
     drawn: list[DrawnTile] = []
-    tone = _TONES.get(cell.phase, Tone.FRAME) if cell.phase else Tone.FRAME
+    has_tone = cell.phase is not None and not cell.is_excluded
+    tone = _TONES[cell.phase] if cell.phase and has_tone else Tone.FRAME
     marks.append(BoxMark(box=place.cell, fill=Tone.PANEL))
-    marks.append(BoxMark(box=_ground(place), fill=Tone.BLACK if cell.image else None))
+    has_ground = cell.image is not None and not cell.is_excluded
+    marks.append(BoxMark(box=_ground(place), fill=Tone.BLACK if has_ground else None))
     marks += top_strip(cell, place.cell, tone)
     if cell.image is not None and isinstance(cell.tile, Tile):
         shown = _Shown(cell=cell, image=cell.image, tile=cell.tile)
         picture = _picture(shown, place.image, WHOLE, scale)
-        marks.append(picture if zoom <= 1 else _with_finer(picture, cell.tile, zoom))
+        is_zoomed = zoom > 1 and not cell.is_excluded
+        marks.append(_with_finer(picture, cell.tile, zoom) if is_zoomed else picture)
         drawn.append(_record(shown, place.image, place))
         if place.closeup is not None:
             more, closeup = _closeup(shown, place, place.closeup, scale)
@@ -88,8 +91,9 @@ def draw_cell(
 def _frame(cell: Cell, box: Box, tone: Tone) -> Iterator[BoxMark]:
     """Draw a frame around a cell: of two lines after contrast, dashed where it is suggested."""
     is_suggested = cell.image is not None and cell.image.is_suggested
-    insets = (0, FRAME_PX - _DOUBLE_PX) if cell.phase is Phase.POST else (0,)
-    width = _DOUBLE_PX if cell.phase is Phase.POST else _SINGLE_PX
+    is_double = cell.phase is Phase.POST and not cell.is_excluded
+    insets = (0, FRAME_PX - _DOUBLE_PX) if is_double else (0,)
+    width = _DOUBLE_PX if is_double else _SINGLE_PX
     for inset in insets:
         line = Box(
             x=box.x + inset + width / 2,
@@ -121,10 +125,11 @@ def _picture(shown: _Shown, box: Box, part: Detail, scale: float) -> PictureMark
     target = pixel_box(box, scale)
     width, height = round(target.width), round(target.height)
     image = shown.image
-    words = (captions.phase_word(image), captions.view_label(image), captions.reason(image))
+    words = (captions.phase_word(image), captions.view_label(image), shown.cell.why)
+    pixels = draw_tile(shown.tile, width_px=width, height_px=height, part=part)
     return PictureMark(
         box=box,
-        pixels=draw_tile(shown.tile, width_px=width, height_px=height, part=part),
+        pixels=pixels // 2 if shown.cell.is_excluded else pixels,
         uid=image.uid,
         alternative=drawable(", ".join(word for word in words if word)),
     )
@@ -173,8 +178,12 @@ def stand_in(cell: Cell, place: PlacedSlot) -> DrawnPlaceholder | None:
             word=cell.word,
             view=captions.view_label(cell.image),
             facts=cell.facts,
-            reason=cell.reason,
-            notes=("CANNOT BE SHOWN", *(badge for badge in cell.badges if badge != SUGGESTED)),
+            reason=cell.why,
+            notes=(
+                "CANNOT BE SHOWN",
+                *cell.contested,
+                *(badge for badge in cell.badges if badge != SUGGESTED),
+            ),
         ),
         depicted=_depicted(cell.image, cell),
     )
@@ -199,14 +208,14 @@ def _origin(image: ImageCall) -> Origin | None:
 def _caption(shown: _Shown) -> Caption:
     cell = shown.cell
     unknown = () if shown.tile.size_mm else (Note.SCALE_UNKNOWN,)
-    notes = dict.fromkeys(captions.tile_badges((*shown.tile.notes, *unknown)))
+    notes = dict.fromkeys((*cell.contested, *captions.tile_badges((*shown.tile.notes, *unknown))))
     # That it is only suggested, the record says by itself.
     notes |= dict.fromkeys(badge for badge in cell.badges if badge != SUGGESTED)
     return Caption(
         word=cell.word,
         view=captions.view_label(shown.image),
         facts=cell.facts,
-        reason=cell.reason,
+        reason=cell.why,
         display=cell.display,
         notes=tuple(notes),
     )

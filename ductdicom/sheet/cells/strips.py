@@ -40,7 +40,7 @@ def top_strip(cell: Cell, box: Box, tone: Tone) -> Iterator[Mark]:
     if word:
         plate = Box(x=box.x, y=box.y, width=_plate_width(word), height=TOP_STRIP_PX)
         is_firm = cell.image is not None and not cell.image.is_suggested
-        is_firm = is_firm and cell.phase is not Phase.UNKNOWN
+        is_firm = is_firm and cell.phase is not Phase.UNKNOWN and not cell.is_excluded
         yield BoxMark(box=plate, fill=tone if is_firm else None, stroke=tone, width_px=3)
         yield TextMark(
             x=x + 5,
@@ -130,6 +130,11 @@ def lines_below(cell: Cell, width: float) -> int:
 class _Word(NamedTuple):
     text: str
     tone: Tone
+    is_bold: bool = False
+
+    @property
+    def width(self) -> float:
+        return text_width(self.text, SMALL_PX, is_bold=self.is_bold)
 
 
 def _lines(cell: Cell, width: float) -> list[list[_Word]]:
@@ -144,12 +149,11 @@ def _lines(cell: Cell, width: float) -> list[list[_Word]]:
     line: list[_Word] = []
     left = next(rooms)
     for word in _words(cell, width):
-        wide = text_width(f"{word.text} ", SMALL_PX)
-        if line and wide - text_width(" ", SMALL_PX) > left:
+        if line and word.width > left:
             lines.append(line)
             line, left = [], next(rooms)
         line.append(word)
-        left -= wide
+        left -= word.width + text_width(" ", SMALL_PX, is_bold=True)
     return [*lines, line]
 
 
@@ -160,7 +164,9 @@ def _words(cell: Cell, width: float) -> Iterator[_Word]:
     doubts = [_Word(text, Tone.WARNING) for text in _doubts(cell, width)[:_MOST_DOUBTS]]
     reason = [_Word(word, Tone.MUTED) for word in _words_of(cell.reason, room)]
     display = [_Word(text, Tone.MUTED) for text in cell.display.replace(", ", ",\n").split("\n")]
-    units = (facts, *([doubt] for doubt in doubts), reason, display)
+    decisions = [[_Word(text, Tone.INK, is_bold=True)] for text in cell.decisions]
+    contested = [[_Word(text, Tone.WARNING, is_bold=True)] for text in cell.contested]
+    units = (facts, *decisions, *contested, *([doubt] for doubt in doubts), reason, display)
     parts = [[word for unit in part if unit.text for word in _whole(unit, room)] for part in units]
     parts = [part for part in parts if part]
     for number, part in enumerate(parts, start=1):
@@ -179,16 +185,17 @@ def _whole(word: _Word, room: float) -> list[_Word]:
 
 def _words_of(text: str, room: float) -> list[str]:
     """Return the words of a text, none wider than a line, and of no more than some lines."""
-    lines = wrap(text, room, SMALL_PX, most_lines=_MOST_LINES)
+    # Bold words are a little wider than those that are measured here.
+    lines = wrap(text, room * 0.9, SMALL_PX, most_lines=_MOST_LINES)
     return [word for line in lines for word in line.split(" ")]
 
 
 def _run_of_words(line: Sequence[_Word], x: float, baseline: float) -> Iterator[TextMark]:
     """Draw a line of words, those of one tone that follow one another as one text."""
-    for tone, words in groupby(line, key=lambda word: word.tone):
+    for (tone, is_bold), words in groupby(line, key=lambda word: word[1:]):
         text = " ".join(word.text for word in words)
-        yield TextMark(x=x, y=baseline, text=text, size_px=SMALL_PX, tone=tone)
-        x += text_width(f"{text} ", SMALL_PX)
+        yield TextMark(x=x, y=baseline, text=text, size_px=SMALL_PX, tone=tone, is_bold=is_bold)
+        x += text_width(f"{text} ", SMALL_PX, is_bold=is_bold)
 
 
 def _doubts(cell: Cell, width: float) -> list[str]:

@@ -6,18 +6,20 @@ from datetime import datetime
 from itertools import groupby
 
 from ductdicom.model.call import Laterality, Phase
+from ductdicom.model.outcome import LeftOutReason
 from ductdicom.model.study import ImageCall, Pairing, Row
 from ductdicom.sheet import captions
 from ductdicom.sheet.cells.cell import Cell, numbered
 from ductdicom.sheet.cells.difference import DifferenceCell, difference_cells
 from ductdicom.sheet.difference import Difference
-from ductdicom.sheet.pages.undecided import candidates, is_shown
+from ductdicom.sheet.pages.undecided import candidates, is_shown, may_stand_together
 from ductdicom.sheet.tile import MissingTile, Tiles
 from ductdicom.wording import counted
 
 _MOST_REPEATED = 2  # pre images at the start of each part of a long row
 _MOST_NAMED = 3  # files that could not be read
 _MOST_TILES = 6  # tiles a row before it goes on in another
+_MOST_EXCLUDED = 2  # images that a reviewer excluded, beside a row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,22 +125,59 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join([*names[:_MOST_NAMED], *more])
 
 
-def left_out_blocks(pairing: Pairing, tiles: Tiles, since: datetime | None = None) -> list[Block]:
-    """Turn the images that are not paired into blocks, by the reason why."""
+def excluded_cells(
+    pairing: Pairing, tiles: Tiles, since: datetime | None = None
+) -> dict[int, list[Cell]]:
+    """Return the images that reviewers excluded, by the place of the row that they may be of."""
+    found: dict[int, list[Cell]] = {}
+    for item in pairing.left_out:
+        image = item.image
+        if not is_shown(item) or item.reason is not LeftOutReason.EXCLUDED_BY_DECISION:
+            continue
+        rows = [
+            place
+            for place, row in enumerate(pairing.rows)
+            if row.laterality == image.laterality and may_stand_together(row.group, image.group)
+        ]
+        rows.sort(
+            key=lambda place: (
+                pairing.rows[place].group is not image.group,
+                pairing.rows[place].injection != image.injection,
+            )
+        )
+        if rows and len(found.setdefault(rows[0], [])) < _MOST_EXCLUDED:
+            found[rows[0]].append(_alone(image, tiles, since))
+    return found
+
+
+def _alone(image: ImageCall, tiles: Tiles, since: datetime | None) -> Cell:
+    """Return the cell of an image that is not paired."""
+    tile = tiles.get(image.instance.origin.label, MissingTile(reason="not read"))
+    return Cell(phase=image.call.phase, image=image, tile=tile, since=since)
+
+
+def left_out_blocks(
+    pairing: Pairing,
+    tiles: Tiles,
+    since: datetime | None = None,
+    beside_rows: Iterable[Cell] = (),
+) -> list[Block]:
+    """Turn the images that are not paired into blocks, by the reason why.
+
+    Those ``beside_rows`` are shown there.
+    """
+    elsewhere = {cell.image.instance.origin.label for cell in beside_rows if cell.image}
     shown = sorted(
-        (item for item in pairing.left_out if is_shown(item)), key=lambda item: item.reason
+        (
+            item
+            for item in pairing.left_out
+            if is_shown(item) and item.image.instance.origin.label not in elsewhere
+        ),
+        key=lambda item: item.reason,
     )
     blocks: list[Block] = []
     for reason, group in groupby(shown, key=lambda item: item.reason):
-        cells = [
-            Cell(
-                phase=item.image.call.phase,
-                image=item.image,
-                tile=tiles.get(item.image.instance.origin.label, MissingTile(reason="not read")),
-                since=since,
-            )
-            for item in group
-        ]
+        cells = [_alone(item.image, tiles, since) for item in group]
         blocks += [
             Block(
                 title=f"Not paired: {reason.replace('-', ' ')}",

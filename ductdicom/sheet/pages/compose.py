@@ -28,11 +28,19 @@ from ductdicom.sheet.page import (
     TextMark,
     Tone,
 )
-from ductdicom.sheet.pages.blocks import Block, Lacking, first_exposure, left_out_blocks, row_blocks
+from ductdicom.sheet.pages.blocks import (
+    Block,
+    Lacking,
+    excluded_cells,
+    first_exposure,
+    left_out_blocks,
+    row_blocks,
+)
 from ductdicom.sheet.pages.frame import Body, body_area, frame_page
 from ductdicom.sheet.pages.inventory import inventory_bodies
 from ductdicom.sheet.pages.timeline import STRIP_PX, draw_timeline
 from ductdicom.sheet.pages.undecided import review_reason, undecided_images
+from ductdicom.sheet.reviewed import verdict_word
 from ductdicom.sheet.style import LABEL_PX, SMALL_PX
 from ductdicom.sheet.tile import Tiles
 
@@ -65,16 +73,23 @@ def compose(
     """
     area = body_area(options)
     since = None if options.has_dates else _first_time(study, pairing)
+    excluded = excluded_cells(pairing, tiles, since)
+    beside_rows = [cell for cells in excluded.values() for cell in cells]
+    left_out = left_out_blocks(pairing, tiles, since, beside_rows)
     bodies = [
-        *_row_bodies(study, pairing, (tiles, differences or {}), area, options),
-        *_left_out_bodies(left_out_blocks(pairing, tiles, since), area, options),
+        *_row_bodies(study, pairing, (tiles, differences or {}, excluded), area, options),
+        *_left_out_bodies(left_out, area, options),
         *(
             Body(title=title, marks=tuple(marks))
             for title, marks in inventory_bodies(study, pairing, area, since)
         ),
     ]
     pages = _pages_of(undecided_images(pairing), bodies)
-    standing = Standing(pairing.status, why=review_reason(study, pairing, pages))
+    standing = Standing(
+        pairing.status,
+        why=review_reason(study, pairing, pages),
+        verdict=verdict_word(study, pairing),
+    )
     return tuple(
         frame_page(study, standing, body, (number, len(bodies)), options)
         for number, body in enumerate(bodies, start=1)
@@ -93,17 +108,19 @@ def _pages_of(images: Sequence[ImageCall], bodies: Sequence[Body]) -> Iterator[i
 def _row_bodies(
     study: StudyCall,
     pairing: Pairing,
-    shown: tuple[Tiles, Mapping[str, Difference]],
+    shown: tuple[Tiles, Mapping[str, Difference], Mapping[int, Sequence[Cell]]],
     area: Box,
     options: SheetOptions,
 ) -> Iterator[Body]:
     undecided = undecided_images(pairing)
     lacking = Lacking(undecided=undecided, unread=study.unread)
     since = None if options.has_dates else _first_time(study, pairing)
+    tiles, differences, excluded = shown
     for (side, injection), group in groupby(
-        pairing.rows, key=lambda row: (None if row.plain else row.laterality, row.injection)
+        enumerate(pairing.rows),
+        key=lambda item: (None if item[1].plain else item[1].laterality, item[1].injection),
     ):
-        rows = list(group)
+        places, rows = zip(*group, strict=True)
         injections = captions.injections_of(pairing, side)
         which = f", injection {injection} of {injections[-1]}" if injections else ""
         strip = Box(x=area.x, y=area.y, width=area.width, height=STRIP_PX)
@@ -112,7 +129,11 @@ def _row_bodies(
         if marks:
             body = replace(area, y=area.y + STRIP_PX, height=area.height - STRIP_PX)
         first_post = _first_post(rows, injection if injections else None)
-        blocks = [b for row in rows for b in row_blocks(row, *shown, first_post, lacking, since)]
+        blocks: list[Block] = []
+        for place, row in zip(places, rows, strict=True):
+            *others, last = row_blocks(row, tiles, differences, first_post, lacking, since)
+            beside = excluded.get(place, ())
+            blocks += [*others, replace(last, cells=(*last.cells, *beside))]
         while blocks:
             count = _most_that_fit(blocks, body, options)
             words = _breasts(blocks[:count]) + which

@@ -106,11 +106,12 @@ def _header(
 
 def _status(standing: Standing, box: Box) -> Iterator[Mark]:
     """Draw the status at the right of a line, and the reason behind it."""
-    word = _STATUS_WORDS[standing.status]
-    is_settled = standing.status in {Status.PAIRED, Status.NOT_A_DUCTOGRAM}
+    word = standing.verdict or _STATUS_WORDS[standing.status]
+    is_settled = standing.verdict or standing.status in {Status.PAIRED, Status.NOT_A_DUCTOGRAM}
+    has_rows = standing.verdict and standing.status in {Status.PAIRED, Status.PARTIAL}
     tone = Tone.INK if is_settled else Tone.WARNING
     room = box.width - text_width(word + ":", LABEL_PX, is_bold=True) - _AFTER_STATUS_PX
-    why = fit(standing.why, room, SMALL_PX)
+    why = fit(str(standing.status) if has_rows else standing.why, room, SMALL_PX)
     if why:
         word += ":"
         yield TextMark(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ductdicom.model.study import ImageCall, Pairing, StudyCall
-from ductdicom.sheet import captions
+from ductdicom.sheet import captions, reviewed
 from ductdicom.sheet.fonts import wrap
 from ductdicom.sheet.page import Box, LineMark, Mark, TextMark, Tone
 from ductdicom.sheet.style import LEADING, SMALL_PX
@@ -150,9 +150,17 @@ def _cells(number: int, image: ImageCall, became: str, since: datetime | None) -
         if image.acquired_at
         else "–",
         became,
-        captions.reason(image) or "–",
+        "; ".join(filter(None, _said(image))) or "–",
         instance.id,
     )
+
+
+def _said(image: ImageCall) -> Iterator[str]:
+    """Yield why an image is called what it is: who decided, against what, and the best reason."""
+    yield from reviewed.decided(image)
+    yield from reviewed.contested(image)
+    yield reviewed.followed(image)
+    yield captions.reason(image)
 
 
 def _number(value: int | None) -> str:

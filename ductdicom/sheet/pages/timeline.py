@@ -52,7 +52,7 @@ def draw_timeline(
         (
             (image.acquired_at, _as_told(image, open_labels))
             for image in study.images
-            if image.kind is Kind.VIEW and image.acquired_at
+            if image.kind is Kind.VIEW and image.acquired_at and not image.is_excluded
             if image.laterality is side or image.instance.origin.label in open_labels
         ),
         key=lambda pair: (pair[0], pair[1].uid),

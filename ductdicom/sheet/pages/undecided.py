@@ -6,9 +6,9 @@ from types import MappingProxyType
 from ductdicom.model.call import Kind, Laterality, Phase, ViewGroup
 from ductdicom.model.outcome import LeftOutReason, ProblemCode, Status
 from ductdicom.model.study import ImageCall, LeftOut, Pairing, Row, StudyCall
+from ductdicom.sheet.reviewed import reopened
 from ductdicom.wording import counted
 
-_NOT_SHOWN = {LeftOutReason.EXCLUDED_BY_DECISION, LeftOutReason.NOT_A_DUCTOGRAM}
 _NO_SIDE = {None, Laterality.BOTH}
 _BESIDE_EACH_OTHER = {ViewGroup.LATERAL, ViewGroup.OBLIQUE}
 _STUDY_REASONS: Mapping[ProblemCode, str] = MappingProxyType(
@@ -31,7 +31,7 @@ _IMAGE_REASONS: Mapping[ProblemCode, str] = MappingProxyType(
 
 def is_shown(item: LeftOut) -> bool:
     """Tell whether the pages show an image although it is not paired."""
-    return item.image.kind is Kind.VIEW and item.reason not in _NOT_SHOWN
+    return item.image.kind is Kind.VIEW and item.reason is not LeftOutReason.NOT_A_DUCTOGRAM
 
 
 def drawn_images(pairing: Pairing) -> tuple[ImageCall, ...]:
@@ -61,7 +61,8 @@ def _is_open(item: LeftOut) -> bool:
     """Tell whether more than a view that no row is for keeps an image out."""
     image = item.image
     is_known = image.view is not None and image.call.phase is not Phase.UNKNOWN
-    return item.reason is not LeftOutReason.CONTRALATERAL and not (
+    settled = {LeftOutReason.CONTRALATERAL, LeftOutReason.EXCLUDED_BY_DECISION}
+    return item.reason not in settled and not (
         item.reason is LeftOutReason.VIEW_UNKNOWN and is_known
     )
 
@@ -69,6 +70,11 @@ def _is_open(item: LeftOut) -> bool:
 def may_be_of(image: ImageCall, side: Laterality | None) -> bool:
     """Tell whether an image is of a side, or its side is not known or contradicted."""
     return image.has_laterality_conflict or image.laterality in {side, *_NO_SIDE}
+
+
+def may_stand_together(one: ViewGroup, other: ViewGroup) -> bool:
+    """Tell whether views of two groups may stand in one row."""
+    return one is other or {one, other} <= _BESIDE_EACH_OTHER
 
 
 def candidates(images: Iterable[ImageCall], row: Row, phase: Phase) -> list[ImageCall]:
@@ -92,7 +98,8 @@ def review_reason(study: StudyCall, pairing: Pairing, pages: Iterable[int]) -> s
     if pairing.status is not Status.REVIEW:
         return ""
     codes = {problem.code for problem in study.problems if problem.sop_instance_uid is None}
-    words = [said for code, said in _STUDY_REASONS.items() if code in codes]
+    words = [reopened(study)] if reopened(study) else []
+    words += [said for code, said in _STUDY_REASONS.items() if code in codes]
     undecided = _undecided(pairing)
     if undecided:
         because = ", ".join(sorted({item.reason.replace("-", " ") for item in undecided}))
@@ -101,6 +108,15 @@ def review_reason(study: StudyCall, pairing: Pairing, pages: Iterable[int]) -> s
     suggested = {i.instance.origin.label for r in pairing.rows for i in r.images if i.is_suggested}
     if suggested:
         words.append(f"{counted(len(suggested), 'image')} only suggested")
+    disputed = len(
+        {
+            problem.sop_instance_uid
+            for problem in study.problems
+            if problem.code is ProblemCode.REVIEWERS_DISAGREE and problem.sop_instance_uid
+        }
+    )
+    if disputed:
+        words.append(f"reviewers disagree on {counted(disputed, 'image')}")
     in_rows = {image.uid for row in pairing.rows for image in row.images}
     for code, said in _IMAGE_REASONS.items():
         images = {p.sop_instance_uid for p in study.problems if p.code == code} & in_rows

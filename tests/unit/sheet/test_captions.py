@@ -69,15 +69,6 @@ def test_magnification(changes, label):
         ),
         pytest.param(
             PhaseCall(
-                phase=Phase.PRE,
-                confidence=Confidence.CONFIRMED,
-                evidence=(make_evidence("pre", "ab", tag=""),),
-            ),
-            ["confirmed by a reviewer", "ab"],
-            id="a decision",
-        ),
-        pytest.param(
-            PhaseCall(
                 phase=UNKNOWN,
                 suggestion=Phase.POST,
                 evidence=(make_evidence("post", "pause", tag="", strength=Strength.HINT),),

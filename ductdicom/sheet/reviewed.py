@@ -1,0 +1,127 @@
+"""What people decided, in words: never without who said so, nor what speaks against it."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import groupby
+
+from ductdicom.model.call import Cause, Decision, Opinion, Phase, Verdict
+from ductdicom.model.outcome import Status
+from ductdicom.model.study import ImageCall, Pairing, StudyCall
+from ductdicom.sheet import captions
+
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_VERDICTS = {
+    Verdict.REVIEWED: "REVIEWED",
+    Verdict.CANNOT_TELL: "CANNOT BE TOLD",
+    Verdict.NOT_A_DUCTOGRAM: "NO DUCTOGRAM",
+}
+_SOMEBODY = "somebody"
+_FIELDS = ("phase", "laterality", "view", "exclude")
+
+
+def decided(image: ImageCall) -> Iterator[str]:
+    """Yield what is decided of an image and by whom: ``PRE · confirmed AB 30 Nov 2026``."""
+    valid = [opinion for opinion in _opinions(image.decided) if opinion.is_in_force]
+    for opinion in (item for item in valid if item.field == "exclude"):
+        word = "excluded" if opinion.value == "true" else "not to be excluded, says"
+        yield f"{word}{' by' * (opinion.value == 'true')} {_signed(opinion)}{_note(opinion)}"
+    others = [opinion for opinion in valid if opinion.field != "exclude"]
+    for _, group in groupby(others, key=lambda item: (item.by, item.at, item.note)):
+        said = list(group)
+        words = ", ".join(_value(opinion) for opinion in said)
+        yield f"{words} · confirmed {_signed(said[0])}{_note(said[0])}"
+
+
+def contested(image: ImageCall) -> Iterator[str]:
+    """Yield what reviewers differ on, and the strong reasons that their word overrules."""
+    for field, group in groupby(_opinions(image.decided), key=lambda item: item.field):
+        said = list(group)
+        if not all(opinion.is_in_force for opinion in said):
+            name = {"laterality": "side", "exclude": "exclusion"}.get(field, field)
+            words = " | ".join(f"{_signed(item)}: {_value(item)}" for item in said)
+            yield f"REVIEWERS DISAGREE on the {name}: {words}"
+    against = dict.fromkeys(captions.describe(item) for item in image.overrules)
+    if against:
+        yield f"overrules: {'; '.join(against)}"
+
+
+def followed(image: ImageCall) -> str:
+    """Return which decision on another image it follows from; empty where none."""
+    if not image.causes:
+        return ""
+    word = str(image.shown_phase or "")
+    if image.call.phase is Phase.UNKNOWN:
+        word = f"suggested {word}" if image.call.suggestion else "not decided"
+    several: dict[str, list[Cause]] = {}
+    for cause in image.causes:
+        several.setdefault(cause.by or _SOMEBODY, []).append(cause)
+    words = (
+        f"{by}'s decision{'s' * (len(causes) > 1)} on image{'s' * (len(causes) > 1)} "
+        + ", ".join(str(cause.number) for cause in causes)
+        for by, causes in several.items()
+    )
+    return f"{word or 'called so'}, inferred from {' and '.join(words)}"
+
+
+def verdict_word(study: StudyCall, pairing: Pairing) -> str:
+    """Return ``REVIEWED AB 2026-11-30`` for a study that a reviewer settled, else nothing."""
+    review = study.review
+    if review is None or review.closing is None or pairing.status is Status.REVIEW:
+        return ""
+    return f"{_VERDICTS[review.closing]} {_dated(review.opinions[-1])}"
+
+
+def reopened(study: StudyCall) -> str:
+    """Say why a study is open that somebody spoke of; empty where nobody did."""
+    review = study.review
+    if review is None:
+        return ""
+    if review.verdict is None:
+        said = ", ".join(f"{_dated(item)} says {item.value}" for item in review.opinions)
+        return f"reviewers disagree: {said}"
+    if review.verdict is Verdict.REOPENED:
+        return f"reopened by {_dated(review.opinions[-1])}"
+    return f"changed since reviewed by {_dated(review.opinions[-1])}" if review.is_outdated else ""
+
+
+def _opinions(decision: Decision | None) -> Iterable[Opinion]:
+    """Return what was said field by field, in one order; of nobody where that is not known."""
+    if decision is None:
+        return ()
+    if decision.opinions:
+        return sorted(decision.opinions, key=lambda item: _FIELDS.index(item.field))
+    values = ((field, getattr(decision, field)) for field in _FIELDS)
+    return [
+        Opinion(field=field, value=str(value).lower() if field == "exclude" else str(value))
+        for field, value in values
+        if value is not None
+    ]
+
+
+def _value(opinion: Opinion) -> str:
+    match opinion.field:
+        case "phase":
+            is_open = opinion.value == Phase.UNKNOWN
+            return "phase cannot be told" if is_open else opinion.value.upper()
+        case "laterality":
+            return f"side {opinion.value}"
+        case "view":
+            return f"view {opinion.value}"
+    return "excluded" if opinion.value == "true" else "not excluded"
+
+
+def _signed(opinion: Opinion) -> str:
+    """Return initials and day as words: ``AB 30 Nov 2026``."""
+    by = opinion.by or _SOMEBODY
+    if not opinion.at:
+        return by
+    day = datetime.fromisoformat(opinion.at)
+    return f"{by} {day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _dated(opinion: Opinion) -> str:
+    return f"{opinion.by or _SOMEBODY} {opinion.at[:10]}".strip()
+
+
+def _note(opinion: Opinion) -> str:
+    return f" “{opinion.note}”" if opinion.note else ""
