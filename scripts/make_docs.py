@@ -190,7 +190,7 @@ _TYPES = {
 }
 _ANCHORS = {
     "RecordedDecided": "[decided](#what-reviewers-say)",
-    "RecordedCause": "[causes](#what-it-follows-from)",
+    "RecordedPremise": "[premises](#what-it-follows-from)",
     "RecordedOpinion": "[opinions](#an-opinion)",
     "RecordedReview": "[review](#of-the-study)",
     "RecordedDepartment": "[department](#for-the-department)",
@@ -222,7 +222,7 @@ _MAKERS: Mapping[str, Callable[[], str]] = {
     "record-reason": partial(_fields, "RecordedEvidence"),
     "record-instance": partial(_fields, "RecordedInstance"),
     "record-decided": partial(_fields, "RecordedDecided"),
-    "record-cause": partial(_fields, "RecordedCause"),
+    "record-premise": partial(_fields, "RecordedPremise"),
     "record-opinion": partial(_fields, "RecordedOpinion"),
     "record-review": partial(_fields, "RecordedReview"),
     "record-row": partial(_fields, "RecordedRow"),

@@ -8,6 +8,6 @@ In the order in which a study passes them:
 - ``exam``: what the examination is, by all objects together
 - ``phase``: which views of a ductogram were exposed before the filling and which after it
 - ``problems``: what a person should know of the study
-- ``causes``: which images are called what they are because of decisions on others
+- ``premises``: which images are called what they are because of decisions on others
 - ``rules``, ``rules.toml``: every rule in words, for documentation and command line
 """

@@ -5,13 +5,13 @@ from dataclasses import replace as replaced
 
 from msgspec.structs import replace
 
-from ductdicom.classify.causes import name_causes
 from ductdicom.classify.engine import Engine
 from ductdicom.classify.exam.exam import decide_exam
 from ductdicom.classify.image.copies import settle_contested, settle_copies
 from ductdicom.classify.image.seen import Seen, in_ductogram, see
 from ductdicom.classify.phase.phases import decide_phases
 from ductdicom.classify.phase.timeline import exposure_time
+from ductdicom.classify.premises import name_premises
 from ductdicom.classify.problems import (
     decision_problems,
     exam_problems,
@@ -34,14 +34,14 @@ def classify_study(study: Study, engine: Engine) -> StudyCall:
     The order of the instances does not matter; the images come in that order. An image whose
     strong evidence disagrees, or that time contradicts, is unknown, with the reasons in
     ``conflicts`` and in ``problems``. What follows from a reviewer's word on another image names
-    that in ``causes``.
+    that in ``premises``.
     """
 
     def without(names: Collection[str]) -> StudyCall:
         left = {name: on for name, on in engine.decisions.items() if name not in names}
         return _in_order(study, replaced(engine, decisions=left))
 
-    return name_causes(_in_order(study, engine), without)
+    return name_premises(_in_order(study, engine), without)
 
 
 def _in_order(study: Study, engine: Engine) -> StudyCall:

@@ -13,11 +13,10 @@ from msgspec import UNSET, Struct, UnsetType
 
 from ductdicom.export.folder import list_files
 from ductdicom.export.output import encode_json
-from ductdicom.model.call import Cause, Decision, Evidence, Opinion, Review
+from ductdicom.model.call import Decision, Evidence, Opinion, Premise, Review
 from ductdicom.model.outcome import Note, Problem
 from ductdicom.model.record import (
     STUDY_SCHEMA,
-    RecordedCause,
     RecordedDecided,
     RecordedDifference,
     RecordedEvidence,
@@ -25,6 +24,7 @@ from ductdicom.model.record import (
     RecordedInstance,
     RecordedLeftOut,
     RecordedOpinion,
+    RecordedPremise,
     RecordedProblem,
     RecordedReview,
     RecordedRow,
@@ -114,13 +114,14 @@ def instance_record(image: ImageCall) -> RecordedInstance:
         conflicts=_evidence(call.conflicts),
         excluded=image.is_excluded,
         decided=UNSET if image.decided is None else _decided(image.decided, image.overrules),
-        follows_from=_causes(image.causes) or UNSET,
+        follows_from=_premises(image.premises) or UNSET,
     )
 
 
-def _causes(causes: Iterable[Cause]) -> tuple[RecordedCause, ...]:
+def _premises(premises: Iterable[Premise]) -> tuple[RecordedPremise, ...]:
     return tuple(
-        RecordedCause(sop_instance_uid=cause.sop_instance_uid, by=cause.by) for cause in causes
+        RecordedPremise(sop_instance_uid=premise.sop_instance_uid, by=premise.by)
+        for premise in premises
     )
 
 

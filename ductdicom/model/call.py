@@ -191,7 +191,7 @@ class Decision(Value, frozen=True, kw_only=True):
         return any(item.field == field and not item.is_in_force for item in self.opinions)
 
 
-class Cause(Value, frozen=True, kw_only=True):
+class Premise(Value, frozen=True, kw_only=True):
     """A decision on one image, without which another one would be called otherwise.
 
     ``number`` is its image's place in the study, from 1; ``by`` are the initials of who decided.

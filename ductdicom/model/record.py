@@ -76,7 +76,7 @@ class RecordedDecided(Struct, frozen=True, kw_only=True):
     ] = ()
 
 
-class RecordedCause(Struct, frozen=True, kw_only=True):
+class RecordedPremise(Struct, frozen=True, kw_only=True):
     """A decision on another image that something follows from."""
 
     sop_instance_uid: Annotated[str, Meta(description="which image")]
@@ -174,7 +174,7 @@ class RecordedInstance(Struct, frozen=True, kw_only=True):
         RecordedDecided | UnsetType, Meta(description="only where reviewers said something of it")
     ] = UNSET
     follows_from: Annotated[
-        tuple[RecordedCause, ...] | UnsetType,
+        tuple[RecordedPremise, ...] | UnsetType,
         Meta(
             description="only where phase, suggestion, side or view follow from decisions on other "
             "images: without these they would be others"

@@ -6,7 +6,6 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from ductdicom.model.call import (
-    Cause,
     Decision,
     Evidence,
     ExamCall,
@@ -14,6 +13,7 @@ from ductdicom.model.call import (
     Laterality,
     Phase,
     PhaseCall,
+    Premise,
     Review,
     ViewGroup,
 )
@@ -72,7 +72,7 @@ class ImageCall(Value, frozen=True, kw_only=True):
     ``acquired_at`` is the scanner's clock. ``injection`` counts fillings from 1.
     ``has_time_conflict``: called pre, and exposed after every filling. ``has_other_bytes``:
     another object has the same UID and a different content. ``decided`` is what reviewers say of
-    it, ``overrules`` the reasons, more than hints, that speak against that. ``causes`` are the
+    it, ``overrules`` the reasons, more than hints, that speak against that. ``premises`` are the
     decisions on other images that it follows from.
     """
 
@@ -94,7 +94,7 @@ class ImageCall(Value, frozen=True, kw_only=True):
     has_other_bytes: bool = False
     decided: Decision | None = None
     overrules: tuple[Evidence, ...] = ()
-    causes: tuple[Cause, ...] = ()
+    premises: tuple[Premise, ...] = ()
 
     @property
     def uid(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
 
-from ductdicom.model.call import Cause, Decision, Opinion, Phase, Verdict
+from ductdicom.model.call import Decision, Opinion, Phase, Premise, Verdict
 from ductdicom.model.outcome import Status
 from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.sheet import captions
@@ -47,18 +47,18 @@ def contested(image: ImageCall) -> Iterator[str]:
 
 def followed(image: ImageCall) -> str:
     """Return which decision on another image it follows from; empty where none."""
-    if not image.causes:
+    if not image.premises:
         return ""
     word = str(image.shown_phase or "")
     if image.call.phase is Phase.UNKNOWN:
         word = f"suggested {word}" if image.call.suggestion else "not decided"
-    several: dict[str, list[Cause]] = {}
-    for cause in image.causes:
-        several.setdefault(cause.by or _SOMEBODY, []).append(cause)
+    several: dict[str, list[Premise]] = {}
+    for premise in image.premises:
+        several.setdefault(premise.by or _SOMEBODY, []).append(premise)
     words = (
-        f"{by}'s decision{'s' * (len(causes) > 1)} on image{'s' * (len(causes) > 1)} "
-        + ", ".join(str(cause.number) for cause in causes)
-        for by, causes in several.items()
+        f"{by}'s decision{'s' * (len(premises) > 1)} on image{'s' * (len(premises) > 1)} "
+        + ", ".join(str(premise.number) for premise in premises)
+        for by, premises in several.items()
     )
     return f"{word or 'called so'}, inferred from {' and '.join(words)}"
 

@@ -117,7 +117,7 @@ class Cell:
     def reason(self) -> str:
         """Why the image has its phase, where no reviewer says so."""
         said = captions.reason(self.image) if self.image is not None else ""
-        if self.image is not None and self.image.causes:
+        if self.image is not None and self.image.premises:
             said = said.removeprefix(captions.INFERRED)  # as is said with the decision
         return said or ("plain view of an earlier study" if self.prior else "")
 

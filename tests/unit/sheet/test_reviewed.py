@@ -5,12 +5,12 @@ from msgspec.structs import replace
 from sheets import lay_out, make_evidence, make_image, make_study, make_tile
 
 from ductdicom.model.call import (
-    Cause,
     Confidence,
     Decision,
     Opinion,
     Phase,
     PhaseCall,
+    Premise,
     Review,
     Verdict,
 )
@@ -98,18 +98,18 @@ def test_what_a_decision_overrules_stands_on_its_tile_in_warning_colour():
     ],
 )
 def test_what_follows_from_a_decision_on_another_image_says_so(changes, words):
-    cause = Cause(sop_instance_uid="2.25.3", number=3, by="AB")
-    image = make_image(1, causes=(cause,), **changes)
+    premise = Premise(sop_instance_uid="2.25.3", number=3, by="AB")
+    image = make_image(1, premises=(premise,), **changes)
 
     assert reviewed.followed(image) == words
     assert any(words in texts(page) for page in lay_out([image])[2])
 
 
 def test_several_decisions_that_something_follows_from_are_all_named():
-    causes = [
-        Cause(sop_instance_uid="", number=n, by=by) for n, by in ((1, "AB"), (3, "AB"), (4, ""))
+    premises = [
+        Premise(sop_instance_uid="", number=n, by=by) for n, by in ((1, "AB"), (3, "AB"), (4, ""))
     ]
-    image = make_image(1, causes=tuple(causes))
+    image = make_image(1, premises=tuple(premises))
 
     assert reviewed.followed(image) == (
         "post, inferred from AB's decisions on images 1, 3 and somebody's decision on image 4"

@@ -26,9 +26,11 @@ def visit(*, contrast=SILENT):
     )
 
 
-def causes(*instances, decisions):
+def premises(*instances, decisions):
     found = images_of(conclude(*instances, decisions=decisions))
-    return [[(cause.sop_instance_uid, cause.by) for cause in image.causes] for image in found]
+    return [
+        [(premise.sop_instance_uid, premise.by) for premise in image.premises] for image in found
+    ]
 
 
 def test_an_image_that_a_decision_on_another_one_made_pre_or_post_names_it():
@@ -36,24 +38,24 @@ def test_an_image_that_a_decision_on_another_one_made_pre_or_post_names_it():
     images = images_of(conclude(*visit(), decisions=(decided,)))
 
     assert [image.call.phase for image in images] == [Phase.PRE, Phase.POST, Phase.POST]
-    assert causes(*visit(), decisions=(decided,)) == [[("2.25.2", "AB")], [], [("2.25.2", "AB")]]
-    assert {cause.number for image in images for cause in image.causes} == {2}
+    assert premises(*visit(), decisions=(decided,)) == [[("2.25.2", "AB")], [], [("2.25.2", "AB")]]
+    assert {premise.number for image in images for premise in image.premises} == {2}
 
 
 def test_what_an_image_is_called_by_its_own_header_follows_from_nobody():
     decided = word(2, phase=Phase.POST)
 
-    assert causes(*visit(contrast=FILLED), decisions=(decided,)) == [[], [], []]
+    assert premises(*visit(contrast=FILLED), decisions=(decided,)) == [[], [], []]
 
 
 def test_what_two_decisions_say_each_by_itself_names_both():
     decided = (word(2, phase=Phase.POST), word(3, by="CD", phase=Phase.POST))
 
-    first, *_ = causes(*visit(), decisions=decided)
+    first, *_ = premises(*visit(), decisions=decided)
 
     assert first == [("2.25.2", "AB"), ("2.25.3", "CD")]
 
 
 @pytest.mark.parametrize("contrast", [SILENT, FILLED])
 def test_without_a_decision_nothing_follows_from_one(contrast):
-    assert causes(*visit(contrast=contrast), decisions=()) == [[], [], []]
+    assert premises(*visit(contrast=contrast), decisions=()) == [[], [], []]

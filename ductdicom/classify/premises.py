@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection, Iterable
 
 from msgspec.structs import replace
 
-from ductdicom.model.call import Cause
+from ductdicom.model.call import Premise
 from ductdicom.model.study import ImageCall, StudyCall
 
 
-def name_causes(call: StudyCall, without: Callable[[Collection[str]], StudyCall]) -> StudyCall:
+def name_premises(call: StudyCall, without: Callable[[Collection[str]], StudyCall]) -> StudyCall:
     """Name on each image the decisions on others without which it would be called otherwise.
 
     Parameters
@@ -22,16 +22,16 @@ def name_causes(call: StudyCall, without: Callable[[Collection[str]], StudyCall]
     decided = {place: image for place, image in enumerate(call.images) if image.decided is not None}
     if not decided:
         return call
-    causes: dict[int, list[Cause]] = {}
+    premises: dict[int, list[Premise]] = {}
     for place, image in decided.items():
         for other in _changed(call, without(_names([image]))):
-            causes.setdefault(other, []).append(_cause(place, image))
+            premises.setdefault(other, []).append(_premise(place, image))
     # What two decisions say each by itself changes only without both.
     for other in _changed(call, without(_names(decided.values()))):
         if other not in decided:
-            causes.setdefault(other, [_cause(*item) for item in decided.items()])
+            premises.setdefault(other, [_premise(*item) for item in decided.items()])
     images = (
-        replace(image, causes=tuple(c for c in causes.get(place, ()) if c.number != place + 1))
+        replace(image, premises=tuple(c for c in premises.get(place, ()) if c.number != place + 1))
         for place, image in enumerate(call.images)
     )
     return replace(call, images=tuple(images))
@@ -50,7 +50,7 @@ def _told(image: ImageCall) -> tuple[object, ...]:
     return image.call.phase, image.call.suggestion, image.laterality, image.view
 
 
-def _cause(place: int, image: ImageCall) -> Cause:
+def _premise(place: int, image: ImageCall) -> Premise:
     opinions = image.decided.opinions if image.decided is not None else ()
     names = dict.fromkeys(item.by for item in opinions if item.is_in_force and item.by)
-    return Cause(sop_instance_uid=image.uid, number=place + 1, by=", ".join(names))
+    return Premise(sop_instance_uid=image.uid, number=place + 1, by=", ".join(names))
