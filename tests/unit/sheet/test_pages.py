@@ -210,18 +210,13 @@ def test_an_unknown_scale_is_said_and_has_no_bar():
     assert all(tile.mm_per_unit is None for tile in page.tiles)
 
 
-def test_what_was_excluded_is_listed_and_not_drawn():
-    images = [
-        make_image(1, phase="pre"),
-        make_image(2, phase="post"),
-        make_image(3, phase="post", is_excluded=True),
-        make_image(4, phase="pre", kind=Kind.SPECIMEN),
-    ]
+def test_what_is_no_view_is_listed_and_not_drawn():
+    images = [make_image(1, phase="pre"), make_image(2, kind=Kind.SPECIMEN)]
 
     _, _, pages = lay_out(images)
 
-    assert {t.sop_instance_uid for p in pages for t in p.tiles} == {"2.25.1", "2.25.2"}
-    assert any("excluded-by-decision" in text for text in _texts(pages[-1:]))
+    assert {t.sop_instance_uid for p in pages for t in p.tiles} == {"2.25.1"}
+    assert any("specimen" in text for text in _texts(pages[-1:]))
 
 
 def test_identity_is_what_the_caller_allows():
