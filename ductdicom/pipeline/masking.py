@@ -177,6 +177,7 @@ def identify(instances: Iterable[Instance], vocabulary: Vocabulary) -> Identity:
         days |= dict.fromkeys(day for day in seen if day)
     own = [name for patient in patients if (name := patient.name)]
     ids = [text for patient in patients if (text := patient.patient_id)]
+    phones = tuple(_all(people, "phones"))  # or other addresses, as of mail
     return Identity.of_all(
         (
             identify_person(
@@ -185,8 +186,8 @@ def identify(instances: Iterable[Instance], vocabulary: Vocabulary) -> Identity:
             _staff(tuple(_all(people, "staff")), vocabulary),
             _places(tuple(_all(people, "places")), vocabulary),
             identify_codes((*ids, *_all(people, "ids"))),
-            identify_codes(_all(people, "numbers"), is_minor=True),
-            identify_phones(_all(people, "phones")),
+            identify_codes((*_all(people, "numbers"), *phones), is_minor=True),
+            identify_phones(phones),
             identify_uids(uids),
             identify_days(days),
         )

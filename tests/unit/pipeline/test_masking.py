@@ -72,6 +72,7 @@ def test_identity_in_a_description_is_masked():
         pytest.param(People(places=("Roe Clinic",)), id="a place"),
         pytest.param(People(ids=("ROE-12",)), id="another ID"),
         pytest.param(People(numbers=("ROE-99",)), id="an order"),
+        pytest.param(People(phones=("roe@example.org",)), id="an address of mail"),
     ],
 )
 def test_whoever_the_header_names_is_masked(people):

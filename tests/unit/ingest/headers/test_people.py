@@ -71,6 +71,7 @@ NESTED = {
     },
     "places": {
         "service": {"RequestingService": "ROE^ANN"},
+        "ward": {"CurrentPatientLocation": "ROE^ANN"},
         "address": {"ReferringPhysicianAddress": "ROE^ANN"},
         "issuer": {"IssuerOfPatientID": "ROE^ANN"},
     },
