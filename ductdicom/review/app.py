@@ -40,12 +40,23 @@ from ductdicom.sheet.style import DARK
 
 _SHEET = "sheet.html"
 _TYPES = {".css": "text/css", ".js": "text/javascript"}
+_MOST_WAIT_S = 10.0
 _LONGEST_NAME = 40  # of a page, as it calls itself
 
 
-def make_app(output: OutputFolder, access: Access, *, is_read_only: bool = False) -> Guard:
-    """Return the application, which answers no one but those whom ``access`` lets in."""
+def make_app(
+    output: OutputFolder, access: Access, *, is_read_only: bool = False, is_warm: bool = False
+) -> Guard:
+    """Return the application, which answers no one but those whom ``access`` lets in.
+
+    Parameters
+    ----------
+    is_warm
+        Whether the process that draws is started before it is needed.
+    """
     pages = _Pages(output, is_read_only=is_read_only)
+    if is_warm and not is_read_only:
+        pages.warm_up()
     routes = [
         Route("/", pages.worklist),
         Route("/index.html", pages.worklist),
@@ -55,6 +66,8 @@ def make_app(output: OutputFolder, access: Access, *, is_read_only: bool = False
         Route("/studies/{key}/sheet.{part}", pages.sheet_part),
         Route("/studies/{key}/thumbnail.png", pages.thumbnail),
         Route("/studies/{key}/presence", pages.presence, methods=["POST"]),
+        Route("/studies/{key}/preview", pages.preview, methods=["POST"]),
+        Route("/studies/{key}/drawn", pages.drawn),
         Route("/studies/{key}/decisions", pages.decide, methods=["POST"]),
         Route("/studies/{key}/images/{name}", pages.image),
         Route("/studies/{key}/images/{name}/values", pages.values),
@@ -91,6 +104,10 @@ class _Pages:
         self._desk = Desk(self._shelf)
         self._is_read_only = is_read_only
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="ahead")
+
+    def warm_up(self) -> None:
+        """Make ready what the first save would have to wait for."""
+        self._desk.redrawing.warm_up()
 
     def worklist(self, _: Request) -> Response:
         """Return the list of studies; the first one is decoded ahead."""
@@ -155,6 +172,18 @@ class _Pages:
             self._presence.say(str(record.key), page, who)
         others = self._presence.now(but=page).get(str(record.key), [])
         return JSONResponse({"others": others})
+
+    async def preview(self, request: Request) -> Response:
+        """Say what would follow from decisions, without saving them."""
+        said = await _body(request)
+        record = await run_in_threadpool(self._record, request)
+        return JSONResponse(await run_in_threadpool(self._desk.preview, record, said))
+
+    def drawn(self, request: Request) -> Response:
+        """Say whether a study has been drawn since it was decided on; waits for it a while."""
+        key = str(self._record(request).key)
+        is_drawn, obstacle = self._desk.redrawing.wait(key, _MOST_WAIT_S)
+        return JSONResponse({"drawn": is_drawn, "obstacle": obstacle})
 
     async def decide(self, request: Request) -> Response:
         """Save decisions, decide the study again and draw it."""

@@ -23,7 +23,7 @@ from ductdicom.export.records import read_record
 from ductdicom.model.call import ExamKind
 from ductdicom.model.outcome import ReviewReason, Status
 from ductdicom.model.record import RecordedStudy
-from ductdicom.pipeline.earlier.known import read_known
+from ductdicom.pipeline.earlier.known import KnownStudies, read_known
 from ductdicom.reading import read_regular
 from ductdicom.wording import counted
 
@@ -61,16 +61,20 @@ class Shelf:
         self.output = output
         self._lock = Lock()
         self._seen: object = None
-        self._records: Mapping[str, RecordedStudy] = {}
+        self._known = KnownStudies()
 
     def records(self) -> Mapping[str, RecordedStudy]:
         """Return all records by key."""
+        return self.known().records
+
+    def known(self) -> KnownStudies:
+        """Return all records, and the lines on which they stand."""
         with self._lock:
             now = self._stamp()
             if self._seen is None or self._seen != now:
-                self._records = read_known(self.output.path).records
+                self._known = read_known(self.output.path)
                 self._seen = now
-            return self._records
+            return self._known
 
     def record(self, key: str) -> RecordedStudy:
         """Return one study's record, as it is now.

@@ -1,8 +1,9 @@
 """Decisions from the browser into the journal: refused where something else was seen."""
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
 
@@ -13,8 +14,15 @@ from ductdicom.decisions.files import read_entries
 from ductdicom.decisions.journal import add, read_journal, state_of
 from ductdicom.errors import UsageError
 from ductdicom.model.record import RecordedStudy
+from ductdicom.pipeline.again.preview import Preview, preview
+from ductdicom.pipeline.again.redo import Opened, Reread, read_again
+from ductdicom.review.gallery import Kept
 from ductdicom.review.listing import Shelf
 from ductdicom.review.pages import decisions_on, history_of, label_of, names_of
+from ductdicom.review.redrawing import Redrawing
+
+_TICK = timedelta(seconds=1)
+_MOST_REREAD = 50  # studies whose headers are kept
 
 
 class Outdated(Exception):  # noqa: N818 - it is an answer
@@ -31,6 +39,8 @@ class Desk:
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
         self._deciding: defaultdict[str, Lock] = defaultdict(Lock)
+        self._kept = Kept(most_bytes=_MOST_REREAD)
+        self.redrawing = Redrawing(shelf.output.path, shelf.forget)
 
     def state(self, record: RecordedStudy) -> tuple[str, list[Event]]:
         """Return what is seen of a study now, as one hash, and all decisions on it."""
@@ -57,13 +67,61 @@ class Desk:
         """
         with self._deciding[key]:
             record = self._shelf.record(key)
-            events = read_posted(said, record, login)
             state, before = self.state(record)
+            events = _stamped(read_posted(said, record), before, login)
             if state != seen:
                 raise Outdated({"yours": said, "now": _version(record, state, before)})
+            reread = self._reread(record)
+            changes = preview(reread, key, events)
             add(self._shelf.output.path, events)
             state, _ = self.state(record)
-        return {"state": state, "saved": [event.id for event in events]}
+        self.redrawing.add(key)
+        return {"state": state, "saved": [event.id for event in events], **_told(record, changes)}
+
+    def preview(self, record: RecordedStudy, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Say what decisions would change, those in force being what they are; nothing is saved.
+
+        Raises
+        ------
+        UsageError
+            They are no decisions on this study.
+        """
+        _, before = self.state(record)
+        events = _stamped(read_posted(said, record), before, "")
+        return _told(record, preview(self._reread(record), record.key or "", events))
+
+    def _reread(self, record: RecordedStudy) -> Reread:
+        """Return a study and all others of its patient, and all decisions as they are now."""
+        shelf, key = self._shelf, record.key or ""
+        journal = read_journal(shelf.output.path)
+        opened = Opened(output=shelf.output, known=shelf.known(), journal=journal)
+        found = self._kept.get(
+            (key, record.fingerprint or ""),
+            lambda: read_again(opened, (key,), is_held=False),
+            lambda _: 1,
+        )
+        return dataclasses.replace(found, opened=opened)
+
+
+def _told(record: RecordedStudy, changes: Preview | None) -> dict[str, Any]:
+    """Return what decisions change: of the study, of the images decided on, and of others."""
+    if changes is None:
+        return {"changes": None}
+    labels = {image.id: label_of(image) for image in record.instances}
+    return {
+        "changes": [
+            {
+                "image": item.image,
+                "label": labels.get(item.image, ""),
+                "what": item.what,
+                "before": item.before,
+                "after": item.after,
+                "decided": item.is_decided,
+            }
+            for item in changes.images
+        ],
+        "status": changes.status,
+    }
 
 
 def _version(record: RecordedStudy, state: str, events: Iterable[Event]) -> dict[str, Any]:
@@ -80,8 +138,16 @@ def _version(record: RecordedStudy, state: str, events: Iterable[Event]) -> dict
     }
 
 
-def read_posted(content: Any, record: RecordedStudy, login: str) -> tuple[Event, ...]:
-    """Read decisions that a page sends; their time is that of the server.
+def _stamped(events: Iterable[Event], before: Iterable[Event], login: str) -> tuple[Event, ...]:
+    """Give decisions the time of the server, later than that of all decisions on the study."""
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    later = (datetime.fromisoformat(event.at) + _TICK for event in before if event.at)
+    at = max((now, *later)).isoformat(timespec="seconds")
+    return tuple(replace(event, at=at, login=login) for event in events)
+
+
+def read_posted(content: Any, record: RecordedStudy) -> tuple[Event, ...]:
+    """Read decisions that a page sends.
 
     Raises
     ------
@@ -93,7 +159,6 @@ def read_posted(content: Any, record: RecordedStudy, login: str) -> tuple[Event,
     entries = content.get("decisions")
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise UsageError('"decisions" must be a list of objects')
-    now = datetime.now(UTC).replace(tzinfo=None).isoformat()
     events = read_entries(entries, "what was sent")
     subjects: list[set[str]] = [
         {record.study_instance_uid, record.key or ""},
@@ -104,4 +169,4 @@ def read_posted(content: Any, record: RecordedStudy, login: str) -> tuple[Event,
             raise UsageError("is on something else than this study or one of its images")
         if not event.by:
             raise UsageError("has no initials", hint="say who decides")
-    return tuple(replace(event, at=now, login=login) for event in events)
+    return events

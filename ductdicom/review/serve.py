@@ -53,7 +53,7 @@ def serve(
         own = replace(access, hosts=hosts, cookie_name=f"ductdicom-{found}")
         token = "" if access.user_header else f"?token={own.token}"
         config = uvicorn.Config(
-            make_app(folder, own, is_read_only=is_read_only),
+            make_app(folder, own, is_read_only=is_read_only, is_warm=True),
             access_log=False,  # it would name studies
             lifespan="off",
             limit_concurrency=_MOST_AT_ONCE,

@@ -247,9 +247,12 @@ const review = (() => {
     return `Saved as ${name}. It counts once it lies in OUT/decisions and a run has read it.`;
   };
 
+  const opinionsOn = (image) => (image
+    ? tiles.find((tile) => tile.image === image)?.opinions ?? [] : study.opinions);
+
   // A page that is served saves otherwise: `save` returns or promises what is said then, and fails
   // where nothing was saved. `changed` is told of every decision, `events` are those not saved.
-  const own = { save: download, changed: () => {}, events: () => pending.events(initials()) };
+  const own = { save: download, changed: () => {}, events: () => pending.events(initials(), opinionsOn) };
 
   // What keeps the decisions from being saved, in words; empty where nothing does.
   const obstacle = (events) => {
@@ -292,8 +295,6 @@ const review = (() => {
       part("by").focus();
       return;
     }
-    const opinionsOn = (image) => (image
-      ? tiles.find((tile) => tile.image === image)?.opinions ?? [] : study.opinions);
     const fresh = pending.events(by, opinionsOn);
     const events = fresh.length ? fresh : pending.saved();
     const words = obstacle(events);

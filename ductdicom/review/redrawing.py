@@ -1,0 +1,123 @@
+"""Studies that were decided on are drawn again, one after another, in a process of their own.
+
+A decoder that ends its process ends no review, and whoever looks at images does not wait.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+from threading import Condition, Thread
+from time import monotonic
+
+from ductdicom.errors import DuctDicomError
+from ductdicom.pipeline.again.redo import redo
+from ductdicom.wording import values_unsaid
+
+_AGAIN_S = 2  # after which a folder that a run holds is tried again
+DIED = "drawing it ended the program that drew; ductdicom apply says more"
+
+
+class Redrawing:
+    """What is waiting to be drawn, and what keeps it from that.
+
+    Parameters
+    ----------
+    path
+        The output folder.
+    is_done
+        Called when studies have been drawn.
+    """
+
+    def __init__(self, path: Path, is_done: Callable[[], None]) -> None:
+        self._path = path
+        self._is_done = is_done
+        self._changed = Condition()
+        self._waiting: dict[str, None] = {}
+        self._under_way = ""
+        self._obstacles: dict[str, str] = {}
+        self._pool: ProcessPoolExecutor | None = None
+        self._thread: Thread | None = None
+
+    def warm_up(self) -> None:
+        """Start the process, so that the first study need not wait for it."""
+        self._process().submit(_ready)
+
+    def add(self, key: str) -> None:
+        """Let a study be drawn again; its obstacle of the last time is forgotten."""
+        with self._changed:
+            self._waiting[key] = None
+            self._obstacles.pop(key, None)
+            self._changed.notify_all()
+            if self._thread is None:
+                self._thread = Thread(target=self._work, name="redrawing", daemon=True)
+                self._thread.start()
+
+    def wait(self, key: str, most_s: float) -> tuple[bool, str]:
+        """Wait until a study is drawn, for a while.
+
+        Returns
+        -------
+        Whether it is waiting no more, and in words what keeps it, or kept it, from being drawn.
+        """
+        end = monotonic() + most_s
+        with self._changed:
+            while (is_open := self._is_open(key)) and (left := end - monotonic()) > 0:
+                self._changed.wait(left)
+            return not is_open, self._obstacles.get(key, "")
+
+    def _is_open(self, key: str) -> bool:
+        return key in self._waiting or key == self._under_way
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting:
+                    self._changed.wait()
+                self._under_way = next(iter(self._waiting))
+                del self._waiting[self._under_way]
+            obstacle, is_passing = self._draw(self._under_way)
+            self._is_done()
+            with self._changed:
+                key, self._under_way = self._under_way, ""
+                if obstacle:
+                    self._obstacles[key] = obstacle
+                if is_passing:
+                    self._waiting.setdefault(key)
+                self._changed.notify_all()
+                if is_passing:
+                    self._changed.wait(_AGAIN_S)
+
+    def _draw(self, key: str) -> tuple[str, bool]:
+        """Draw a study.
+
+        Returns
+        -------
+        What kept it from being drawn, in words, and whether that may pass.
+        """
+        try:
+            return self._process().submit(_redo, self._path, key).result()
+        except BrokenProcessPool:
+            self._pool = None
+            return DIED, False
+
+    def _process(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        return self._pool
+
+
+def _ready() -> None:
+    """Do nothing: whoever is asked to has loaded what drawing needs."""
+
+
+def _redo(path: Path, key: str) -> tuple[str, bool]:
+    """Draw a study in a process of its own."""
+    try:
+        with values_unsaid():
+            report = redo(path, (key,))
+    except DuctDicomError as error:  # another run holds the folder, or the disk is full
+        return ": ".join(filter(None, (*map(str, error.args), error.hint))), True
+    about = (problem.message for problem in report.problems if key in problem.studies)
+    return "; ".join(about), False
