@@ -55,7 +55,7 @@ class Redrawing:
                 self._thread.start()
 
     def wait(self, key: str, most_s: float) -> tuple[bool, str]:
-        """Wait until a study is drawn, for a while.
+        """Wait until a study is drawn or something keeps it from being, for a while.
 
         Returns
         -------
@@ -63,9 +63,11 @@ class Redrawing:
         """
         end = monotonic() + most_s
         with self._changed:
-            while (is_open := self._is_open(key)) and (left := end - monotonic()) > 0:
+            while self._is_open(key) and key not in self._obstacles:
+                if (left := end - monotonic()) <= 0:
+                    break
                 self._changed.wait(left)
-            return not is_open, self._obstacles.get(key, "")
+            return not self._is_open(key), self._obstacles.get(key, "")
 
     def _is_open(self, key: str) -> bool:
         return key in self._waiting or key == self._under_way
@@ -81,6 +83,7 @@ class Redrawing:
             self._is_done()
             with self._changed:
                 key, self._under_way = self._under_way, ""
+                self._obstacles.pop(key, None)
                 if obstacle:
                     self._obstacles[key] = obstacle
                 if is_passing:

@@ -16,7 +16,7 @@ from review_client import Client
 from review_values import decode_values
 
 from ductdicom.decisions.journal import read_journal
-from ductdicom.export.output import require_output
+from ductdicom.export.output import open_output, require_output
 from ductdicom.pipeline.earlier.known import read_known
 from ductdicom.pipeline.run import organise
 from ductdicom.review.access import MOST_BODY_BYTES, Access
@@ -62,6 +62,12 @@ class Review:
             for key, record in self.records.items()
             if any(name in image.source for image in record.instances)
         )
+
+    def until_drawn(self, key):
+        """Wait until a study is drawn; return what kept it from that."""
+        while not (said := self.get(f"/studies/{key}/drawn").json())["drawn"]:
+            pass
+        return said["obstacle"]
 
     def page(self, key):
         return self.get(f"/studies/{key}/sheet.html")
@@ -217,6 +223,87 @@ def test_a_page_names_a_study_by_its_key(review):
 
     (event,) = read_journal(review.output).events
     assert event.study == key
+
+
+def test_a_save_says_what_follows_and_the_study_is_drawn_again(review):
+    key = review.key_of("clock-only")
+    images = review.records[key].instances
+    seen = review.page(key).headers["etag"]
+    phases = [{"image": i.id, "phase": i.suggestion, "by": "AB"} for i in images]
+
+    answer = review.save(key, phases, seen).json()
+
+    assert answer["status"] == ["review", "paired"]
+    assert review.until_drawn(key) == ""
+    assert review.records[key].status == "paired"
+    page = review.page(key)
+    assert page.headers["etag"].strip('"') != answer["state"]  # the record is another
+    assert page.text.count("Take back") == 4
+
+
+def test_consequences_for_other_images_are_told_before_anything_is_saved(review):
+    key = review.key_of("clock-only")
+    first, *_ = review.records[key].instances
+    content = {
+        "schema": "ductdicom.decisions/1",
+        "decisions": [{"image": first.id, "phase": "post", "by": "X"}],
+    }
+
+    said = review.client.post(f"/studies/{key}/preview", json=content, headers=OWN).json()
+
+    decided = [item for item in said["changes"] if item["decided"] and item["what"] == "phase"]
+    assert [(item["before"], item["after"]) for item in decided] == [("unknown", "post")]
+    assert any(not item["decided"] for item in said["changes"])
+    assert read_journal(review.output).events == ()
+
+
+def test_a_decision_is_taken_back_by_another(review):
+    key = review.key_of("clock-only")
+    image = review.records[key].instances[0].id
+    seen = review.page(key).headers["etag"]
+    saved = review.save(key, [{"image": image, "phase": "post", "by": "AB"}], seen).json()
+    review.until_drawn(key)
+
+    seen = review.page(key).headers["etag"]
+    review.save(key, [{"image": image, "undoes": saved["saved"], "by": "CD"}], seen)
+
+    review.until_drawn(key)
+    assert review.records[key].instances[0].phase == "unknown"
+    assert len(read_journal(review.output).events) == 2
+    assert "taken back" in review.page(key).text
+
+
+def test_two_reviewers_on_two_studies_do_not_wait_for_one_another(review):
+    """Not even while a run holds the folder; what they decided is drawn as soon as it ends."""
+    keys = [review.key_of("clock-only"), review.key_of("textbook")]
+    with open_output(review.output):
+        for key in keys:
+            seen = review.page(key).headers["etag"]
+            decision = {"study": key, "verdict": "reviewed", "by": "AB"}
+            assert review.save(key, [decision], seen).status_code == 200
+        assert len(read_journal(review.output).events) == 2
+        said = review.get(f"/studies/{keys[0]}/drawn").json()
+        assert not said["drawn"]
+        assert "in use" in said["obstacle"]
+    for key in keys:
+        assert review.until_drawn(key) == ""
+        assert review.records[key].review.verdict == "reviewed"
+
+
+def test_a_study_whose_originals_are_gone_is_decided_on_and_stays_as_it_is(organised, tmp_path):
+    export = shutil.copytree(SAMPLES / "clock-only", tmp_path / "export")
+    organise([str(export)], Settings(output=tmp_path / "out", jobs=1), in_process=True)
+    review = Review(tmp_path / "out")
+    shutil.rmtree(export)
+    key = review.key_of("export")
+    seen = review.page(key).headers["etag"]
+
+    answer = review.save(key, [{"study": key, "verdict": "cannot-tell", "by": "AB"}], seen)
+
+    assert answer.json()["changes"] is None
+    assert "gone" in review.until_drawn(key)
+    assert len(read_journal(review.output).events) == 1
+    assert review.page(key).text.count("data-tile=") >= 4
 
 
 def test_a_save_on_an_outdated_view_is_refused_with_both_versions(review):
