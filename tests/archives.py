@@ -12,10 +12,6 @@ import pytest
 from pynetdicom.ae import ApplicationEntity
 
 HOST = "127.0.0.1"
-# pynetdicom leaves the socket of a connection that failed to be collected.
-LIBRARY_SOCKETS = pytest.mark.filterwarnings(
-    "ignore:.*socket:pytest.PytestUnraisableExceptionWarning"
-)
 _READY_S = 30
 _PLUGINS = Path("/usr/share/orthanc/plugins")
 

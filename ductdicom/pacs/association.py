@@ -18,6 +18,7 @@ from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.presentation import PresentationContext
+from pynetdicom.transport import AssociationSocket
 
 from ductdicom.errors import RemoteError
 from ductdicom.pacs.peers import OwnSide, Peer
@@ -35,6 +36,19 @@ _LOGGER.propagate = False
 _config.LOG_HANDLER_LEVEL = "none"
 _config.LOG_REQUEST_IDENTIFIERS = False
 _config.LOG_RESPONSE_IDENTIFIERS = False
+
+_shut_down = AssociationSocket._shutdown_socket  # noqa: SLF001 - see below
+
+
+def _shut_down_and_close(self: AssociationSocket) -> None:
+    """Close a socket also where the other side is gone, which the library forgets."""
+    connection = self.socket
+    _shut_down(self)
+    if connection is not None:
+        connection.close()
+
+
+setattr(AssociationSocket, "_shutdown_socket", _shut_down_and_close)  # noqa: B010 - for mypy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,9 +28,10 @@ from pynetdicom.transport import (
 from ductdicom.errors import UsageError
 from ductdicom.pacs.association import PDU_BYTES
 from ductdicom.pacs.peers import OwnSide, Tls
-from ductdicom.pacs.spool.folder import Placing, Spool
+from ductdicom.pacs.spool.folder import Placing, Spool, name_of
 from ductdicom.pacs.spool.intake import Arrival, Intake, Receiving
 from ductdicom.pacs.spool.part import Declined, Room
+from ductdicom.pacs.spool.waiting import Waiting
 from ductdicom.pacs.syntaxes import RECEIVED, STORED
 
 _LARGEST_PDU_BYTES = 1 << 20  # of who does not heed what we said that we take
@@ -55,6 +56,8 @@ class Terms:
         is taken for complete.
     sop_classes
         Private SOP classes that are taken besides the standard's.
+    remembers
+        Whether studies that were not complete when it was stopped or killed are waited for again.
     """
 
     accept: tuple[str, ...] = ()
@@ -63,6 +66,7 @@ class Terms:
     limits: Room = field(default_factory=Room)
     associations: int = 8
     sop_classes: tuple[str, ...] = ()
+    remembers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,15 +94,6 @@ class _Caller:
     refusals: set[Declined] = field(default_factory=set)
 
 
-@dataclass(slots=True)
-class _Study:
-    """A study that is not quiet yet."""
-
-    last: float = 0.0
-    objects: int = 0
-    callers: set[Association] = field(default_factory=set)
-
-
 class Receiver:
     """Listens until it is stopped; ``port`` is where.
 
@@ -108,11 +103,10 @@ class Receiver:
 
     def __init__(self, spool: Spool, own: OwnSide, terms: Terms) -> None:
         self.intake = Intake(spool, terms.limits, self._heard)
-        self._terms = terms
         self._lock = threading.Lock()
         self._notices: list[Notice] = []
         self._callers: dict[Association, _Caller] = {}
-        self._studies: dict[str, _Study] = {}
+        self._waiting = Waiting(spool.incoming if terms.remembers else None, terms.quiet_s)
         entity = Receiving(own.title, self.intake)
         entity.require_called_aet = True
         entity.require_calling_aet = list(terms.accept)
@@ -134,20 +128,16 @@ class Receiver:
         with self._lock:
             for association in [one for one in self._callers if not one.is_alive()]:
                 self._notices += _ended(self._callers.pop(association), now)
-            for uid, study in list(self._studies.items()):
-                study.callers = {one for one in study.callers if one.is_alive()}
-                if not study.callers and now - study.last >= self._terms.quiet_s:
-                    values = {"study": uid, "objects": study.objects}
-                    self._notices.append(Notice(event="study-quiet", values=values))
-                    del self._studies[uid]
+            for name, objects in self._waiting.quiet():
+                values = {"study": name, "objects": objects}
+                self._notices.append(Notice(event="study-quiet", values=values))
             notices, self._notices = self._notices, []
         return notices
 
     @property
     def busy(self) -> list[str]:
         """The studies of which more may come."""
-        with self._lock:
-            return sorted(self._studies)
+        return self._waiting.names
 
     @property
     def associations(self) -> int:
@@ -198,11 +188,11 @@ class Receiver:
             if arrival.refusal is not None:
                 self._refused(arrival, arrival.refusal, caller)
                 return
-            study = self._studies.setdefault(arrival.study_uid, _Study())
-            study.last = monotonic()
-            study.objects += arrival.placing is not Placing.SAME_BYTES
-            if arrival.association is not None:
-                study.callers.add(arrival.association)
+            self._waiting.arrived(
+                name_of(arrival.study_uid),
+                arrival.association,
+                is_new=arrival.placing is not Placing.SAME_BYTES,
+            )
             if caller is not None:
                 caller.objects += 1
                 caller.size_bytes += arrival.size_bytes

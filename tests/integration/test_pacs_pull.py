@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from archives import HOST, LIBRARY_SOCKETS, dcmqrscp, free_ports, orthanc, peer, store
+from archives import HOST, dcmqrscp, free_ports, orthanc, peer, store
 from exports import write_view
 from pydicom import dcmread
 from pydicom.dataset import Dataset
@@ -27,7 +27,7 @@ from ductdicom.pacs.pull.by_dicom import stored_contexts
 from ductdicom.phantom.files import Syntax
 from ductdicom.phantom.spec import MAMMARY_DUCTOGRAM, Person, Texts
 
-pytestmark = [pytest.mark.integration, LIBRARY_SOCKETS]
+pytestmark = pytest.mark.integration
 
 MG = "1.2.840.10008.5.1.4.1.1.1.2"
 ALPHA = Person(name="SAMPLE^ALPHA", patient_id="SAMPLE-100", birth_date="19610203")

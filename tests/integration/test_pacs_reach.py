@@ -4,13 +4,14 @@ import json
 import socket
 
 import pytest
-from archives import HOST, LIBRARY_SOCKETS, dcmqrscp, free_ports, orthanc, peer
+from archives import HOST, dcmqrscp, free_ports, orthanc, peer
 from pynetdicom import build_context
 from pynetdicom.sop_class import Verification
 
 from ductdicom.cli.application import run
+from ductdicom.cli.pacs import options
 
-pytestmark = [pytest.mark.integration, LIBRARY_SOCKETS]
+pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +124,19 @@ def test_a_run_passes_over_what_the_configuration_says_of_archives(tmp_path, sam
     config.write_text('jobs = 1\n[peers.main]\nconnect = "PACS@h:104"\n[pacs]\nbind = "DUCT"\n')
 
     assert run(["scan", str(samples / "textbook"), "--config", str(config)]) == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(["echo", "-c", "A@h:1"], id="echo"),
+        pytest.param(["doctor", "--peer", "A@h:1"], id="doctor"),
+        pytest.param(["receive", "spool", "-b", "A@:0"], id="receive"),
+        pytest.param(["pull", "-c", "A@h:1", "--days", "1", "-n"], id="pull"),
+    ],
+)
+def test_without_the_extra_it_is_said_what_to_install(command, monkeypatch, capsys):
+    monkeypatch.setattr(options, "find_spec", lambda _: None)
+
+    assert run(command) == 2
+    assert "pip install 'ductdicom[pacs]'" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import random
 import shutil
 import signal
 import socket
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from archives import HOST, LIBRARY_SOCKETS, program, store
+from archives import HOST, program, store
 from exports import write_view
 from pydicom import dcmread
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
@@ -30,7 +31,7 @@ from ductdicom.pacs.spool.folder import name_of, open_spool
 from ductdicom.pacs.spool.part import Room
 from ductdicom.phantom.files import Syntax
 
-pytestmark = [pytest.mark.integration, LIBRARY_SOCKETS]
+pytestmark = pytest.mark.integration
 
 MG = "1.2.840.10008.5.1.4.1.1.1.2"
 OWN = OwnSide(title="DUCT", address=HOST, port=0, timeout_s=10)
@@ -222,7 +223,7 @@ def test_what_cannot_be_brought_to_the_disk_is_no_success(tmp_path, monkeypatch)
 
 def test_killed_at_any_moment_nothing_that_was_answered_is_lost(tmp_path):
     paths = [write_view(tmp_path / str(n), label=str(n)) for n in range(12)]
-    for killed_after in (1, 4, 9):
+    for killed_after in (1, 6):
         with started(tmp_path, spool=tmp_path / f"spool-{killed_after}") as here:
             sender = association(here.port, build_context(MG))
             answered = []
@@ -237,6 +238,33 @@ def test_killed_at_any_moment_nothing_that_was_answered_is_lost(tmp_path):
         assert held == set(answered)
         for path in here.spool.rglob("*.dcm"):
             assert dcmread(path).PixelData
+
+
+@pytest.mark.slow
+def test_killed_fifty_times_at_random_nothing_that_was_answered_is_lost(tmp_path):
+    chance = random.Random(50)
+    answered = {}
+    for number in range(50):
+        with started(tmp_path) as here:
+            sender = association(here.port, build_context(MG))
+            killer = threading.Timer(chance.uniform(0.0, 0.4), here.process.kill)
+            killer.start()
+            for count in range(200):
+                label = f"{number}/{count}"
+                path = write_view(tmp_path / "one", label=label, seed=count)
+                dataset = dcmread(path)
+                try:
+                    status = sender.send_c_store(dataset).get("Status")
+                except RuntimeError:  # the association is no more
+                    break
+                if status == 0:
+                    answered[dataset.SOPInstanceUID] = data_set(path)
+            killer.join()
+            here.process.wait()
+
+    held = {path.stem: data_set(path) for path in here.spool.rglob("studies/*/*.dcm")}
+    assert len(answered) > 50
+    assert answered.items() <= held.items()
 
 
 # --- 6. and 7. who may call ---
@@ -364,6 +392,22 @@ def test_one_association_an_image_makes_no_end_of_a_study(tmp_path):
         assert here.look_until("study-quiet").values["objects"] == 1
 
 
+def test_a_study_that_was_not_complete_when_it_was_killed_is_waited_for_again(tmp_path):
+    path = write_view(tmp_path / "one", study_instance_uid="2.25.900")
+    with started(tmp_path, "--quiet", "600", "--reserve", "0") as here:
+        send_one(here.port, path)
+        here.process.kill()
+        here.process.wait()
+    with started(tmp_path) as here:
+        here.wait_for(lambda status: not status["busy"])
+        here.stop()
+    assert here.printed == "2.25.900 0\n"
+
+    with started(tmp_path) as here:
+        here.stop()
+    assert here.printed == ""
+
+
 # --- 9. and 10. names ---
 
 
@@ -410,8 +454,10 @@ def test_an_object_with_a_hostile_uid_stays_in_the_spool(tmp_path):
         sender = association(here.port, build_context(MG))
         assert sender.send_c_store(dataset).Status == 0
         sender.release()
+        told = here.look_until("study-quiet").values["study"]
     (found,) = here.files()
     assert found.startswith("x")
+    assert found.split("/")[0] == told  # a shell may read it
 
 
 def test_a_data_set_that_is_not_what_it_was_announced_as_is_refused(tmp_path, monkeypatch):
@@ -570,8 +616,9 @@ def started(tmp_path, *options, spool=None, before="exec "):
     spool = spool or tmp_path / "spool"
     status = spool.with_name(f"{spool.name}-status.json") if before == "exec " else None
     status = status or tmp_path / "status.json"
+    status.unlink(missing_ok=True)
     command = [sys.executable, "-m", "ductdicom", "receive", str(spool), "-b", f"DUCT@{HOST}:0"]
-    command += ["--status-file", str(status), "--quiet", "0.3", *(options or ("--reserve", "0"))]
+    command += ["--status-file", str(status), *("--quiet", "0.3"), *(options or ("--reserve", "0"))]
     shell = ["unshare", "-m"] if before != "exec " else []
     process = subprocess.Popen(
         [*shell, "sh", "-c", f'{before}"$@"', "sh", *command],

@@ -84,8 +84,8 @@ def receive(
     """Take what archives and modalities send, as it was sent, into SPOOL/studies/STUDYUID.
 
     A study of which nothing came for a while, and whose senders have hung up, is a line on standard
-    output: its UID and how many objects came. Runs until it is interrupted (SIGTERM, Ctrl-C), then
-    finishes what is under way. Ends with 1 if anything was refused.
+    output: its folder's name and how many objects came. Runs until it is interrupted (SIGTERM,
+    Ctrl-C), then finishes what is under way. Ends with 1 if anything was refused.
     """
     require_extra()
     from ductdicom.pacs.health import Health  # noqa: PLC0415 - of an extra
@@ -108,7 +108,9 @@ def receive(
             health.note(notices)
             waiting.wait(_LOOK_S)
         tell.say("ending: what is under way is finished", "stopping")
-    tell.notices(receiver.look())
+    notices = receiver.look()
+    tell.notices(notices)
+    health.note(notices)
     health.stop()
     taken = counted(sum(receiver.intake.counts.values()), "object")
     tell.say(f"{taken} came", "end", objects=dict(receiver.intake.counts))
@@ -130,7 +132,7 @@ def _terms(
 
     tls = listening_tls(tls_key, tls_cert, tls_ca)
     limits = Room(reserve_bytes=reserve, largest_bytes=largest)
-    return Terms(tls=tls, limits=limits, quiet_s=quiet, **terms)
+    return Terms(tls=tls, limits=limits, quiet_s=quiet, remembers=True, **terms)
 
 
 class _Teller:

@@ -3,4 +3,5 @@
 - ``folder``: where an object belongs, and how it gets there
 - ``part``: an object while it comes
 - ``intake``: what becomes of it once it is there: taken, kept beside another, or refused
+- ``waiting``: which studies may still get more
 """
