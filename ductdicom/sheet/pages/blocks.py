@@ -19,7 +19,7 @@ from ductdicom.wording import counted
 _MOST_REPEATED = 2  # pre images at the start of each part of a long row
 _MOST_NAMED = 3  # files that could not be read
 _MOST_TILES = 6  # tiles a row before it goes on in another
-_MOST_EXCLUDED = 2  # images that a reviewer excluded, beside a row
+_MOST_BESIDE = 2  # images that are excluded or disputed, beside a row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,19 +125,27 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join([*names[:_MOST_NAMED], *more])
 
 
-def excluded_cells(
+def cells_beside(
     pairing: Pairing, tiles: Tiles, since: datetime | None = None
 ) -> dict[int, list[Cell]]:
-    """Return the images that reviewers excluded, by the place of the row that they may be of."""
+    """Return the images that are shown beside a row, by the place of the row they may be of.
+
+    These are what reviewers excluded, and what is disputed, beside the pre image it is disputed
+    with.
+    """
     found: dict[int, list[Cell]] = {}
     for item in pairing.left_out:
         image = item.image
-        if not is_shown(item) or item.reason is not LeftOutReason.EXCLUDED_BY_DECISION:
+        is_excluded = item.reason is LeftOutReason.EXCLUDED_BY_DECISION
+        is_disputed = item.reason is LeftOutReason.PHASE_UNKNOWN and bool(image.call.conflicts)
+        if not is_shown(item) or not (is_excluded or is_disputed):
             continue
         rows = [
             place
             for place, row in enumerate(pairing.rows)
-            if row.laterality == image.laterality and may_stand_together(row.group, image.group)
+            if row.laterality == image.laterality
+            and may_stand_together(row.group, image.group)
+            and (is_excluded or row.pre)
         ]
         rows.sort(
             key=lambda place: (
@@ -145,7 +153,7 @@ def excluded_cells(
                 pairing.rows[place].injection != image.injection,
             )
         )
-        if rows and len(found.setdefault(rows[0], [])) < _MOST_EXCLUDED:
+        if rows and len(found.setdefault(rows[0], [])) < _MOST_BESIDE:
             found[rows[0]].append(_alone(image, tiles, since))
     return found
 

@@ -31,7 +31,7 @@ from ductdicom.sheet.page import (
 from ductdicom.sheet.pages.blocks import (
     Block,
     Lacking,
-    excluded_cells,
+    cells_beside,
     first_exposure,
     left_out_blocks,
     row_blocks,
@@ -73,7 +73,7 @@ def compose(
     """
     area = body_area(options)
     since = None if options.has_dates else _first_time(study, pairing)
-    excluded = excluded_cells(pairing, tiles, since)
+    excluded = cells_beside(pairing, tiles, since)
     beside_rows = [cell for cells in excluded.values() for cell in cells]
     left_out = left_out_blocks(pairing, tiles, since, beside_rows)
     bodies = [

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from sheets import lay_out, make_image, make_study
 
-from ductdicom.model.call import Confidence, Laterality, Phase, PhaseCall
+from ductdicom.model.call import Confidence, Evidence, Laterality, Phase, PhaseCall, Strength
 from ductdicom.model.outcome import Problem, Status
 from ductdicom.pairing.rows import pair_study
 from ductdicom.sheet.fonts import text_width
@@ -176,3 +176,28 @@ def test_a_long_reason_is_shortened_and_overlaps_nothing(width):
     assert len(spans) >= 2
     assert all(one[1] <= two[0] for one, two in pairwise(spans))
     assert spans[-1][1] <= page.width
+
+
+def test_a_disputed_image_stands_beside_the_pre_image_it_is_disputed_with():
+    against = Evidence(rule="r", tag="", value="PRE", says="pre", strength=Strength.EXPLICIT)
+    disputed = replace(
+        make_image(2, phase="post", minute=20), call=replace(OPEN, conflicts=(against,))
+    )
+    pre = make_image(1, phase="pre", minute=0)
+
+    _, _, pages = lay_out([pre, disputed])
+
+    uids = [[tile.sop_instance_uid for tile in page.tiles] for page in pages]
+    assert uids[0][:2] == [pre.uid, disputed.uid]
+    assert not any(disputed.uid in page for page in uids[1:])
+    assert "1 image undecided (phase unknown), page 1" in said_on(pages[0])
+
+
+def test_a_disputed_image_of_another_view_is_shown_by_itself():
+    disputed = replace(make_image(2, view="ML", phase="post", minute=20), call=OPEN)
+
+    _, _, pages = lay_out([make_image(1, phase="pre", minute=0), disputed])
+
+    uids = [[tile.sop_instance_uid for tile in page.tiles] for page in pages]
+    assert disputed.uid not in uids[0]
+    assert any(disputed.uid in page for page in uids[1:])
