@@ -3,6 +3,7 @@
 - ``undecided``: images that a person must still decide on
 - ``blocks``: rows of cells
 - ``timeline``: the exposures of one side along the clock
+- ``notices``: what stands below the list of images: problems, and the legend
 - ``inventory``: every image of the study, and what became of it
 - ``frame``: header and footer of a page
 - ``compose``: all of this to pages

@@ -8,6 +8,7 @@ from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.sheet import captions, reviewed
 from ductdicom.sheet.fonts import wrap
 from ductdicom.sheet.page import Box, LineMark, Mark, TextMark, Tone
+from ductdicom.sheet.pages.notices import LEGEND, problem_lines
 from ductdicom.sheet.style import LEADING, SMALL_PX
 
 _LINE_PX = 34
@@ -34,7 +35,8 @@ _COLUMNS = (
     _Column(head="Why", width=0.25),
     _Column(head="ID", width=0.09),
 )
-_PROBLEM = (_Column(head="Problem", width=1.0),)
+_LINE = (_Column(head="Problem", width=1.0),)
+_LEGEND = tuple(_Column(head="", width=width) for width in (0.11, 0.39, 0.11, 0.39))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ class _Entry:
 def inventory_bodies(
     study: StudyCall, pairing: Pairing, area: Box, since: datetime | None = None
 ) -> Iterator[tuple[str, list[Mark]]]:
-    """Yield title and marks of each inventory page; problems stand below the last image.
+    """Yield title and marks of each inventory page; problems and legend stand below the images.
 
     Parameters
     ----------
@@ -63,10 +65,10 @@ def inventory_bodies(
         From when times are counted where no date may be told.
     """
     entries = [_entry(_COLUMNS, cells, area) for cells in _image_cells(study, pairing, since)]
-    entries += [
-        _entry(_PROBLEM, (f"{problem.code}: {problem.message}",), area, Tone.WARNING)
-        for problem in study.problems
-    ]
+    entries += [_entry(_LINE, (line,), area, Tone.WARNING) for line in problem_lines(study)]
+    entries.append(_Entry(columns=_LINE, lines=(("", "Words and signs of the pages"),)))
+    pairs = zip(LEGEND[::2], LEGEND[1::2], strict=True)
+    entries += [_entry(_LEGEND, (*one, *other), area, Tone.MUTED) for one, other in pairs]
     title = f"every image of the study ({len(study.images)})"
     marks, y = list(_head(area)), area.y + _LINE_PX
     for entry in entries:
@@ -99,7 +101,8 @@ def _draw(entry: _Entry, area: Box, baseline: float) -> Iterator[Mark]:
     for column, lines in zip(entry.columns, entry.lines, strict=True):
         for number, text in enumerate(lines):
             y = baseline + number * _LEADING_PX
-            yield TextMark(x=x, y=y, text=text, size_px=SMALL_PX, tone=entry.tone)
+            if text:
+                yield TextMark(x=x, y=y, text=text, size_px=SMALL_PX, tone=entry.tone)
         x += column.width * area.width
 
 

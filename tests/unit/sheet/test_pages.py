@@ -4,12 +4,14 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from builders import make_instance
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from sheets import lay_out, make_image, make_study, make_tile
 
 from ductdicom.model.call import Confidence, ExamKind, Kind, Phase, PhaseCall
+from ductdicom.model.instance import Equipment
 from ductdicom.model.outcome import Problem, ProblemCode
 from ductdicom.pairing.rows import pair_study
 from ductdicom.sheet.captions import FOOTER
@@ -387,3 +389,55 @@ def test_an_unknown_scale_is_said_in_the_place_of_the_bar():
 
     assert said.count("scale unknown, no bar") == 1
     assert len([text for text in said if text.endswith("mm est.")]) == 1
+
+
+def _problem(number, code=ProblemCode.TIME_CONFLICT, message="it was late"):
+    return Problem(code=code, message=message, sop_instance_uid=f"2.25.{number}")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        ([2], "time-conflict: it was late (image 2)"),
+        ([1, 3, 4], "time-conflict: it was late (images 1, 3–4)"),
+        ([1, 2, 3, 4, 5], "time-conflict: it was late (every view)"),
+        ([1, 2], "time-conflict: it was late (every view of Alpha)"),
+    ],
+)
+def test_a_problem_of_several_images_is_one_line_with_their_numbers(numbers, words):
+    machines = [Equipment(model_name="Alpha")] * 2 + [Equipment(model_name="Beta")] * 3
+    images = [
+        make_image(n, instance=make_instance(f"2.25.{n}", equipment=machine))
+        for n, machine in enumerate(machines, start=1)
+    ]
+    study = replace(make_study(images), problems=tuple(map(_problem, numbers)))
+
+    pages = compose(study, pair_study(study), {}, SheetOptions())
+
+    said = [text for text in _texts(pages) if text.startswith("time-conflict")]
+    assert said == [words]
+
+
+def test_a_problem_of_the_study_names_no_image():
+    study = replace(make_study([make_image(1)]), problems=(_problem(""),))
+
+    assert "time-conflict: it was late" in _texts(
+        compose(study, pair_study(study), {}, SheetOptions())
+    )
+
+
+def test_the_last_page_says_what_abbreviations_mean():
+    _, _, pages = lay_out([make_image(1, phase="pre"), make_image(2, minute=20)])
+
+    said = _texts(pages[-1:])
+
+    for words in (
+        "dashed frame",
+        "→A ↓R",
+        "lut 1, window 1",
+        "trimmed",
+        "20 mm est.",
+        "? CC, ticks",
+        "×1.8",
+    ):
+        assert words in said

@@ -1,0 +1,71 @@
+"""What stands below the list of images: what a person should know, and what abbreviations mean."""
+
+from collections.abc import Iterator, Sequence
+
+from ductdicom.model.call import Kind
+from ductdicom.model.outcome import Problem
+from ductdicom.model.study import StudyCall
+
+LEGEND = (
+    ("solid, double frame", "before (PRE), after (POST) contrast"),
+    ("dashed frame", "only suggested, nobody has decided"),
+    ("L CC M", "side, view and modifiers: M magnified, S spot compression (DICOM CID 4014, 4015)"),
+    ("×1.8", "how much larger than the breast the exposure was; it is drawn at the breast's size"),
+    ("20 mm est.", "length at the breast, estimated from the header; not for measuring"),
+    ("→A ↓R", "where rows and columns run to: A, P front, back; H, F head, feet; R, L right, left"),
+    (
+        "lut 1, window 1",
+        "which table or window of the file made the grey, and its name in the file",
+    ),
+    ("0.4% at max", "share of pixels that are white and have lost their detail"),
+    ("trimmed", "air around the breast is cut away, and markers in it may be"),
+    ("framed part", "close-up of what the frame in the whole image shows"),
+    ("? CC, ticks", "exposures along the clock of the scanner; ? of unknown phase"),
+    ("confirmed AB", "decided by the person of these initials; image 3 is the third one above"),
+)
+"""Abbreviations of the pages, and what they mean."""
+
+
+def problem_lines(study: StudyCall) -> Iterator[str]:
+    """Yield what a person should know, each problem once, with the numbers of its images."""
+    numbers: dict[tuple[str, str], list[int]] = {}
+    for problem in study.problems:
+        places = numbers.setdefault((problem.code, problem.message), [])
+        places += _places(study, problem)
+    for (code, message), places in numbers.items():
+        which = _which(study, sorted(set(places)))
+        yield f"{code}: {message}" + (f" ({which})" if which else "")
+
+
+def _places(study: StudyCall, problem: Problem) -> list[int]:
+    """Return the numbers of the images that a problem concerns, from 1."""
+    return [
+        number
+        for number, image in enumerate(study.images, start=1)
+        if image.uid == problem.sop_instance_uid and problem.origin in {None, image.instance.origin}
+    ]
+
+
+def _which(study: StudyCall, numbers: Sequence[int]) -> str:
+    """Name images by their numbers, or in a few words where it is every view, or of a machine."""
+    views = {n: image for n, image in enumerate(study.images, start=1) if image.kind is Kind.VIEW}
+    if len(numbers) < 2 or not set(numbers) <= views.keys():  # noqa: PLR2004
+        return _listed(numbers)
+    if len(numbers) == len(views):
+        return "every view"
+    machines = {views[number].instance.equipment for number in numbers}
+    of_machines = [n for n, image in views.items() if image.instance.equipment in machines]
+    name = next(iter(machines)).model_name
+    return f"every view of {name}" if name and of_machines == list(numbers) else _listed(numbers)
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    """Return ``images 1, 3–5``."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    words = (str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
+    return f"image{'s' * (len(numbers) > 1)} {', '.join(words)}" if numbers else ""
