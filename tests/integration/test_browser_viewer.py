@@ -142,6 +142,16 @@ def test_the_images_follow_a_window_that_changes_its_size(show, textbook):
     assert sheet.window.evaluate(FAULTS) == []
 
 
+@pytest.mark.parametrize("width", [1201, 1283, 1500])
+def test_no_pixel_of_the_page_lies_between_two_of_the_screen(show, textbook, width):
+    sheet = show(textbook, (width, 901)).open_viewer()
+    sheet.press("z")
+
+    for scale in sheet.scales():
+        assert scale["left"] == pytest.approx(round(scale["left"]), abs=0.01)
+        assert scale["top"] == pytest.approx(round(scale["top"]), abs=0.01)
+
+
 def test_twelve_posts_leave_every_button_in_the_window(show, many):
     sheet = show(many, (1280, 720)).open_viewer()
     buttons = sheet.window.locator("#viewer button, #viewer select:visible").all()

@@ -129,13 +129,14 @@ const viewer = (() => {
     const view = viewOf(tile);
     const { left, top } = geometry.edges(tile);
     const { w, h } = geometry.size(tile);
-    const { width, height } = room(side);
-    // Whole pixels of the screen, so that at 1:1 nothing is interpolated.
-    const onGrid = (value) => Math.round(value * window.devicePixelRatio) / window.devicePixelRatio;
+    const { left: x, top: y, width, height } = room(side);
+    // Whole pixels of the screen, so that at 1:1 nothing is interpolated; the room may begin between.
+    const ratio = window.devicePixelRatio;
+    const onGrid = (value, from) => Math.round((from + value) * ratio) / ratio - from;
     image.style.width = `${w * view.k}px`;
     image.style.height = `${h * view.k}px`;
-    image.style.left = `${onGrid(width / 2 + (left - view.x) * view.k)}px`;
-    image.style.top = `${onGrid(height / 2 + (top - view.y) * view.k)}px`;
+    image.style.left = `${onGrid(width / 2 + (left - view.x) * view.k, x)}px`;
+    image.style.top = `${onGrid(height / 2 + (top - view.y) * view.k, y)}px`;
     const bar = stage.querySelector(".bar");
     bar.classList.toggle("unknown", !tile.mm);
     bar.hidden = tile.isMissing; // words have no scale
