@@ -124,9 +124,16 @@ def decision_problems(images: Sequence[Seen]) -> Iterator[Problem]:
             if image.decision.is_disputed(field):
                 yield Problem(
                     code=ProblemCode.REVIEWERS_DISAGREE,
-                    message=f"reviewers differ on the {field}: {_disagreement(words)}",
+                    message=f"reviewers differ on the {field}: {_in_words(words)}",
                     sop_instance_uid=uid,
                 )
+        if image.decision.outdated:
+            found = _in_words(image.decision.outdated)
+            yield Problem(
+                code=ProblemCode.SAME_UID_OTHER_BYTES,
+                message=f"what was decided when it held other bytes does not count: {found}",
+                sop_instance_uid=uid,
+            )
         reasons = overruled(image)
         if reasons:
             against = "; ".join(f"{e.rule} {e.tag} {e.value} says {e.says}" for e in reasons)
@@ -138,15 +145,21 @@ def decision_problems(images: Sequence[Seen]) -> Iterator[Problem]:
 
 
 def review_problems(review: Review | None) -> Iterator[Problem]:
-    """Report that reviewers differ on a study as a whole."""
+    """Report that reviewers differ on a study as a whole, or looked at what it is no longer."""
+    if review is not None and review.is_outdated:
+        yield Problem(
+            code=ProblemCode.CHANGED_SINCE_REVIEW,
+            message="images, or what speaks of them, changed since the study was reviewed: "
+            f"{_in_words(review.opinions)}",
+        )
     if review is not None and review.verdict is None:
         yield Problem(
             code=ProblemCode.REVIEWERS_DISAGREE,
-            message=f"reviewers differ on the study: {_disagreement(review.opinions)}",
+            message=f"reviewers differ on the study: {_in_words(review.opinions)}",
         )
 
 
-def _disagreement(opinions: Iterable[Opinion]) -> str:
+def _in_words(opinions: Iterable[Opinion]) -> str:
     """Say in words who said what."""
     return ", ".join(f"{item.by or 'somebody'} says {item.value}" for item in opinions)
 

@@ -135,6 +135,7 @@ def _decided(decision: Decision, overrules: Sequence[Evidence]) -> RecordedDecid
         note=newest.note,
         overrules=_evidence(overrules),
         opinions=_opinions(decision.opinions),
+        outdated=_opinions(decision.outdated),
     )
 
 

@@ -159,6 +159,7 @@ class Decision(Value, frozen=True, kw_only=True):
 
     The image is named by its UID, or by its own ID (``image``); then ``sop_instance_uid`` is empty.
     ``opinions`` are theirs field by field; of a field on which they differ nothing is in force.
+    ``outdated`` were said of another object under the same UID, and do not count.
     """
 
     sop_instance_uid: str = ""
@@ -168,6 +169,7 @@ class Decision(Value, frozen=True, kw_only=True):
     view: str | None = None
     exclude: bool | None = None
     opinions: tuple[Opinion, ...] = ()
+    outdated: tuple[Opinion, ...] = ()
 
     def words(self, field: str) -> tuple[Evidence, ...]:
         """Return what was said of a field as reasons, with those who said so."""

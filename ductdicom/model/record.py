@@ -74,6 +74,10 @@ class RecordedDecided(Struct, frozen=True, kw_only=True):
         tuple[RecordedOpinion, ...],
         Meta(description="who decided which field; where reviewers differ, all of them"),
     ] = ()
+    outdated: Annotated[
+        tuple[RecordedOpinion, ...],
+        Meta(description="what was decided of other bytes under this UID, and does not count"),
+    ] = ()
 
 
 class RecordedPremise(Struct, frozen=True, kw_only=True):

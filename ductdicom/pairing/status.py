@@ -66,6 +66,8 @@ def _of_review(study: StudyCall) -> Iterator[ReviewReason]:
     for problem in study.problems:
         if problem.code in _OF_REVIEW:
             yield _OF_REVIEW[problem.code]
+    if any(image.decided is not None and image.decided.outdated for image in study.images):
+        yield ReviewReason.SAME_UID_OTHER_BYTES
 
 
 def pairing_of(

@@ -1,75 +1,197 @@
-"""Which of all decisions are on the images and studies at hand."""
+"""Which of all decisions are on the images and studies at hand.
 
+A decision sticks to what was looked at: an image by its UID and its content, a study by its images
+and what speaks of them.
+"""
+
+import hashlib
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace as replaced
 
+from msgspec import to_builtins
 from msgspec.structs import replace
 
+from ductdicom.classify.decide import classify_study
 from ductdicom.classify.engine import Engine
 from ductdicom.decisions.event import Event
 from ductdicom.decisions.in_force import decision_on, review_of
+from ductdicom.decisions.sightings import OTHER, Sighting, Sightings
+from ductdicom.errors import UnreadableError
 from ductdicom.identity.known import Identity
+from ductdicom.ingest.scan import fingerprint
 from ductdicom.model.call import Decision, Opinion, Review
+from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import Problem, ProblemCode
+from ductdicom.model.record import RecordedStudy
 from ductdicom.pipeline.gather import PatientStudy
 from ductdicom.pipeline.naming import Naming
 from ductdicom.settings import Phi
 
 
-def heed(
-    engine: Engine,
-    parts: Sequence[PatientStudy],
-    events: Collection[Event],
-    naming: Naming,
-) -> Engine:
-    """Let what reviewers decided of the images and studies at hand count.
-
-    What they typed is taken without what names anybody, and with ``none`` without the day.
-    """
-    on = by_name(events)
-    people, phi = naming.people, naming.phi
-    decisions: dict[str, Decision] = {}
-    reviews: dict[str, Review] = {}
-    for part in parts:
-        for instance in part.study.instances:
-            is_contested = instance.origin.label in part.study.contested
-            uid = instance.sop_instance_uid
-            said = on_image(uid, instance.id, on, is_contested=is_contested)
-            decision = decision_on(said)
-            if decision is not None:
-                opinions = _without_names(decision.opinions, people, phi)
-                decisions[instance.id or uid] = replace(decision, opinions=opinions)
-        uid = part.study.study_instance_uid
-        # Of two patients' images under one UID nobody can tell which of them was looked at.
-        on_study = {*on.get(uid, ()), *on.get(naming.study(part), ())}
-        review = None if part.is_shared else review_of(on_study)
-        if review is not None:
-            opinions = _without_names(review.opinions, people, phi)
-            reviews[uid] = replace(review, opinions=opinions)
-    return replaced(engine, decisions=decisions, reviews=reviews)
-
-
-def by_name(events: Iterable[Event]) -> Mapping[str, list[Event]]:
-    """Return decisions by whatever names what they are on; one may stand under two names."""
-    found: dict[str, list[Event]] = {}
-    for event in events:
-        for name in set(event.subject):
-            found.setdefault(name, []).append(event)
-    return found
-
-
-def on_image(
-    uid: str, name: str, on: Mapping[str, Sequence[Event]], *, is_contested: bool
-) -> set[Event]:
-    """Return the decisions on an image; of two that share a UID its own ID has to name it.
+class Heeding:
+    """What reviewers decided of the images and studies at hand.
 
     Parameters
     ----------
-    uid, name
-        Its SOP Instance UID, and its own ID.
+    engine
+        Decides without any decision.
+    events
+        All decisions.
+    sightings
+        What they were made over, as far as that is known.
+    records
+        Of earlier runs, whose sheets were looked at.
+    is_first
+        Decisions whose sighting is not known are heeded now for the first time, and it is kept.
     """
-    named = {event for event in on.get(uid, ()) if not (event.image and is_contested)}
-    return named.union(on.get(name, ()))
+
+    def __init__(
+        self,
+        engine: Engine,
+        events: Collection[Event],
+        sightings: Sightings,
+        records: Iterable[RecordedStudy] = (),
+        *,
+        is_first: bool = False,
+    ) -> None:
+        self._engine = engine
+        self._on = by_name(events, sightings)
+        self._seen = dict(sightings.decisions)
+        self._hashes = dict(sightings.hashes)
+        self._is_first = is_first
+        self._recorded: dict[str, dict[str, set[int]]] = {}
+        for record in records:
+            sizes = self._recorded.setdefault(record.study_instance_uid, {})
+            for image in record.instances:
+                sizes.setdefault(image.sop_instance_uid, set()).add(image.bytes)
+
+    @property
+    def sightings(self) -> Sightings:
+        """What decisions were made over, as far as that is known now."""
+        return Sightings(decisions=self._seen, hashes=self._hashes)
+
+    def heed(self, parts: Sequence[PatientStudy], naming: Naming) -> Engine:
+        """Return an engine with the decisions.
+
+        What people typed is taken without what names anybody, and with ``none`` without the day.
+        """
+        decisions: dict[str, Decision] = {}
+        reviews: dict[str, Review] = {}
+        for part in parts:
+            for name, decision in self._decisions(part):
+                decisions[name] = replace(
+                    decision,
+                    opinions=_without_names(decision.opinions, naming.people, naming.phi),
+                    outdated=_without_names(decision.outdated, naming.people, naming.phi),
+                )
+            uid = part.study.study_instance_uid
+            review = self._review(part, naming.study(part))
+            if review is not None:
+                opinions = _without_names(review.opinions, naming.people, naming.phi)
+                reviews[uid] = replace(review, opinions=opinions)
+        return replaced(self._engine, decisions=decisions, reviews=reviews)
+
+    def _decisions(self, part: PatientStudy) -> Iterator[tuple[str, Decision]]:
+        """Yield what is decided of the images of a study, by what the images are called."""
+        named: list[tuple[Instance, set[Event], set[Event]]] = []
+        for instance in part.study.instances:
+            uid, name = instance.sop_instance_uid, instance.id
+            said = {*self._on.get(uid, ()), *self._on.get(name, ())}
+            is_contested = instance.origin.label in part.study.contested
+            taken = {e for e in said if self._takes(e, instance, is_contested=is_contested)}
+            named.append((instance, said, taken))
+        everywhere = set[Event]().union(*(taken for _, _, taken in named))
+        for instance, said, taken in named:
+            decision = decision_on(taken) or Decision()
+            fields = {opinion.field for opinion in decision.opinions}
+            left = decision_on(said - everywhere) or Decision()
+            outdated = tuple(item for item in left.opinions if item.field not in fields)
+            if fields or outdated:
+                name = instance.id or instance.sop_instance_uid
+                yield name, replace(decision, outdated=outdated)
+
+    def _takes(self, event: Event, instance: Instance, *, is_contested: bool) -> bool:
+        """Tell whether a decision that names an image was made over what it is now."""
+        seen = self._seen.get(event.digest)
+        content = event.content or (seen.content if seen else "")
+        if content:
+            now = "" if content == OTHER else self._content(instance)
+            return now == content if now else content != OTHER
+        # Of two objects that share a UID it is not known which was meant.
+        if is_contested and event.image != instance.id:
+            return False
+        sizes = self._recorded.get(instance.study_instance_uid, {})
+        was = sizes.get(instance.sop_instance_uid, set()) - {0}
+        is_other = bool(was) and instance.origin.size_bytes not in was
+        if self._is_first and (now := OTHER if is_other else self._content(instance)):
+            self._seen[event.digest] = Sighting(instance.sop_instance_uid, now)
+        return not is_other
+
+    def _content(self, instance: Instance) -> str:
+        """Return a hash of an image's file; nothing where it cannot be read again."""
+        origin = instance.origin
+        key = f"{instance.sop_instance_uid} {origin.size_bytes} {origin.modified_ns}"
+        if key not in self._hashes:
+            try:
+                self._hashes[key] = fingerprint(origin)
+            except UnreadableError:
+                return ""
+        return self._hashes[key]
+
+    def _review(self, part: PatientStudy, key: str) -> Review | None:
+        """Return what is said of a study as a whole.
+
+        Of two patients' images under one UID nobody can tell which of them was looked at.
+        """
+        uid = part.study.study_instance_uid
+        review = review_of({*self._on.get(uid, ()), *self._on.get(key, ())})
+        if part.is_shared or review is None or review.closing is None:
+            return None if part.is_shared else review
+        name = f"{uid} {review.opinions[-1].id}"
+        if name not in self._seen and not self._is_first:
+            return review
+        now = self._state(part)
+        seen = self._seen.setdefault(name, Sighting(uid, OTHER if self._differs(part) else now))
+        return replace(review, is_outdated=seen.content != now)
+
+    def _differs(self, part: PatientStudy) -> bool:
+        """Tell whether a study has other images than those of which a sheet was drawn."""
+        was = self._recorded.get(part.study.study_instance_uid)
+        if was is None:
+            return False
+        now: dict[str, set[int]] = {}
+        for instance in part.study.instances:
+            sizes = now.setdefault(instance.sop_instance_uid, set())
+            sizes.add(instance.origin.size_bytes)
+        # Earlier versions did not record sizes.
+        return now != {uid: now.get(uid) if 0 in sizes else sizes for uid, sizes in was.items()}
+
+    def _state(self, part: PatientStudy) -> str:
+        """Return a hash of a study's images, and of all that is said of them but by reviewers."""
+        call = classify_study(part.study, self._engine)
+        seen = [
+            (
+                (image.uid, self._content(image.instance), image.kind),
+                (image.laterality, image.view, to_builtins(image.call)),
+            )
+            for image in call.images
+        ]
+        text = json.dumps(sorted(seen, key=str), ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def by_name(
+    events: Iterable[Event], sightings: Sightings | None = None
+) -> Mapping[str, list[Event]]:
+    """Return decisions by whatever names what they are on; one may stand under several names."""
+    seen = sightings.decisions if sightings else {}
+    found: dict[str, list[Event]] = {}
+    for event in events:
+        sighting = seen.get(event.digest)
+        for name in {*event.subject, *((sighting.uid,) if sighting else ())}:
+            found.setdefault(name, []).append(event)
+    return found
 
 
 def _without_names(opinions: Iterable[Opinion], people: Identity, phi: Phi) -> tuple[Opinion, ...]:

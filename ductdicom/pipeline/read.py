@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ductdicom.classify.engine import Engine
 from ductdicom.decisions.files import read_decisions
 from ductdicom.decisions.journal import IN_FORCE_NAME, JOURNAL, Journal, read_in_force, read_journal
+from ductdicom.decisions.sightings import Sightings, read_sightings
 from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.export.output import STATE_FOLDER, OutputFolder
 from ductdicom.ingest.headers.file_set import contradicted
@@ -36,7 +37,7 @@ from ductdicom.pipeline.earlier.recall import Recalled, hold_incomplete, recall
 from ductdicom.pipeline.executors import LatePool
 from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
-from ductdicom.pipeline.heeded import broken_decisions, heed, unknown_decisions
+from ductdicom.pipeline.heeded import Heeding, broken_decisions, unknown_decisions
 from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.pipeline.judge import Judged, judge, make_engine
 from ductdicom.pipeline.ledger import account
@@ -64,7 +65,8 @@ class Scan:
     """What was read and decided, before anything is drawn; ``seconds`` by stage.
 
     ``naming`` says how all of it is called where others may read it. ``recalled`` are the labels
-    of images that come from no input of this run, ``known`` is what earlier runs recorded.
+    of images that come from no input of this run, ``known`` is what earlier runs recorded,
+    ``sightings`` what was to be seen when decisions were first heeded.
     """
 
     gathered: Gathered
@@ -75,6 +77,7 @@ class Scan:
     is_interrupted: bool = False
     recalled: frozenset[str] = frozenset()
     known: KnownStudies = field(default_factory=KnownStudies)
+    sightings: Sightings = field(default_factory=Sightings)
 
     def chosen(self, settings: Settings) -> tuple[Judged, ...]:
         """Return the studies that are spoken of: all, but where some were asked for."""
@@ -166,7 +169,8 @@ class Wanted:
 
     ``journal`` holds the decisions that were given, and those of the output folder once these are
     read. ``known`` is what earlier runs recorded: a study is decided from all its images that are
-    known.
+    known. ``is_first``: what is seen now is what decisions are on that are heeded for the first
+    time.
     """
 
     inputs: Sequence[str]
@@ -174,6 +178,7 @@ class Wanted:
     engine: Engine
     journal: Journal
     known: KnownStudies = field(default_factory=KnownStudies)
+    is_first: bool = False
 
 
 def prepare(inputs: Sequence[str], settings: Settings) -> Wanted:
@@ -274,7 +279,14 @@ def decide(gathered: Gathered, wanted: Wanted, output: OutputFolder) -> Scan:
     gathered, people = hide_identity(gathered, wanted.engine.vocabulary)
     events = wanted.journal.events
     naming = Naming(phi=settings.phi, people=people, output=output)
-    engine = heed(wanted.engine, gathered.parts, events, naming)
+    heeding = Heeding(
+        wanted.engine,
+        events,
+        read_sightings(output) if output is not NO_FOLDER else Sightings(),
+        wanted.known.records.values(),
+        is_first=wanted.is_first,
+    )
+    engine = heeding.heed(gathered.parts, naming)
     judged = _judge(gathered, engine, settings)
     recorded = wanted.known.images | wanted.known.uids | wanted.known.records.keys()
     return Scan(
@@ -282,6 +294,7 @@ def decide(gathered: Gathered, wanted: Wanted, output: OutputFolder) -> Scan:
         naming=naming,
         judged=note_unread(judged, gathered.rows, naming),
         known=wanted.known,
+        sightings=heeding.sightings,
         problems=(
             *broken_decisions(wanted.journal.broken),
             *unknown_decisions(events, gathered.parts, recorded, naming),

@@ -13,6 +13,7 @@ from time import monotonic
 import msgspec
 
 from ductdicom.decisions.journal import keep_decisions
+from ductdicom.decisions.sightings import keep_sightings
 from ductdicom.errors import OutputError, UsageError
 from ductdicom.export.accounts import (
     forget_summary,
@@ -49,6 +50,7 @@ from ductdicom.pipeline.ledger import account
 from ductdicom.pipeline.read import (
     Progress,
     Scan,
+    Wanted,
     decided,
     nothing_readable,
     prepare,
@@ -99,9 +101,7 @@ def organise(
         _held(settings) as output,
     ):
         read = partial(read_and_decide, executor=workers, progress=progress)
-        wanted = with_earlier(replace(wanted, known=read_known(settings.output)))
-        if not settings.dry_run:
-            keep_decisions(settings.output, wanted.journal, wanted.known.names)
+        wanted = _with_output(wanted, settings.output)
         with catalogue_of(settings) as catalogue:
             scanned = read(wanted, interrupts, catalogue=catalogue, output=output)
         if settings.dry_run or output is None:
@@ -114,6 +114,16 @@ def organise(
     if report.found_nothing and not report.is_interrupted:
         raise nothing_readable(scanned, inputs, are_accounts_kept=report.earlier_studies > 0)
     return report
+
+
+def _with_output(wanted: Wanted, output: Path) -> Wanted:
+    """Add what an output folder holds, and take into its journal what is new."""
+    is_dry = wanted.settings.dry_run
+    known = read_known(output)
+    wanted = with_earlier(replace(wanted, known=known, is_first=not is_dry))
+    if not is_dry:
+        keep_decisions(output, wanted.journal, known.names)
+    return wanted
 
 
 @contextmanager
@@ -187,6 +197,7 @@ def _run(
 ) -> Report:
     known = scanned.known
     keep_settings(settings, output)
+    keep_sightings(scanned.sightings, output)
     jobs = plan_jobs(scanned.chosen(settings), settings, output)
     uids = {job.key: job.call.study.study_instance_uid for job in jobs}
     kept: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from ductdicom.decisions.event import Event
 from ductdicom.decisions.files import read_decisions
 from ductdicom.decisions.in_force import decision_on, review_of
 from ductdicom.decisions.journal import Journal, keep_decisions, read_journal
+from ductdicom.decisions.sightings import Sightings, keep_sightings, read_sightings
 from ductdicom.errors import OutputError
 from ductdicom.export.accounts import list_again
 from ductdicom.export.output import OutputFolder, encode_json, open_output, require_output
@@ -28,7 +29,7 @@ from ductdicom.pipeline.earlier.known import KnownStudies, give_way, read_known,
 from ductdicom.pipeline.earlier.recall import hold_incomplete, recall_again
 from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
-from ductdicom.pipeline.heeded import by_name, on_image
+from ductdicom.pipeline.heeded import by_name
 from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.pipeline.judge import make_engine
 from ductdicom.pipeline.naming import Naming
@@ -84,14 +85,21 @@ class Reread:
     gathered: Gathered
     missing: tuple[Problem, ...]
 
-    def decided(self, more: Iterable[Event] = ()) -> Scan:
-        """Decide the studies by all decisions of the folder, and by some more."""
+    def decided(self, more: Iterable[Event] = (), *, is_first: bool = False) -> Scan:
+        """Decide the studies by all decisions of the folder, and by some more.
+
+        Parameters
+        ----------
+        is_first
+            What is seen now is what decisions that are heeded for the first time are on.
+        """
         wanted = Wanted(
             inputs=(),
             settings=self.settings,
             engine=make_engine(self.settings),
             journal=self.opened.journal.with_more(more),
             known=self.opened.known,
+            is_first=is_first,
         )
         return decide(self.gathered, wanted, self.opened.output)
 
@@ -142,7 +150,7 @@ def apply(
     with Interrupts() as interrupts, open_output(path, require_output(path).phi) as output:
         opened = Opened.of(output, given)
         keep_decisions(path, opened.journal, opened.known.names)
-        keys = touched(opened.known, opened.journal.events)
+        keys = touched(opened.known, opened.journal.events, read_sightings(output))
         return _redo(opened, keys, executor, interrupts, progress)
 
 
@@ -177,9 +185,9 @@ def redo(
         return _redo(opened, ours, executor, interrupts, progress)
 
 
-def touched(known: KnownStudies, events: Collection[Event]) -> frozenset[str]:
+def touched(known: KnownStudies, events: Collection[Event], sightings: Sightings) -> frozenset[str]:
     """Return the keys of the studies whose record does not have what is in force."""
-    on = by_name(events)
+    on = by_name(events, sightings)
     uids = Counter(record.study_instance_uid for record in known.records.values())
     return frozenset(
         key
@@ -188,33 +196,34 @@ def touched(known: KnownStudies, events: Collection[Event]) -> frozenset[str]:
     )
 
 
-_Said = set[tuple[str, str, str, bool]]  # on what, which field, by which decision, does it count
+_Said = set[tuple[str, str, str]]  # on what, which field, by which decision
 
 
 def _recorded(record: RecordedStudy) -> _Said:
     said = _said("", record.review.opinions if record.review else ())
     for image in record.instances:
-        said |= _said(image.id, image.decided.opinions if image.decided else ())
+        if image.decided:
+            said |= _said(image.id, (*image.decided.opinions, *image.decided.outdated))
     return said
 
 
 def _in_force(
     record: RecordedStudy, on: Mapping[str, Sequence[Event]], *, is_shared: bool
 ) -> _Said:
+    """Return what is in force, whatever was looked at: what is outdated is recorded as well."""
     names = (record.study_instance_uid, record.key or "")
     on_study = {event for name in names for event in on.get(name, ())}
     review = None if is_shared else review_of(on_study)
     said = _said("", review.opinions if review else ())
-    uids = Counter(image.sop_instance_uid for image in record.instances)
     for image in record.instances:
-        uid = image.sop_instance_uid
-        decision = decision_on(on_image(uid, image.id, on, is_contested=uids[uid] > 1))
-        said |= _said(image.id, decision.opinions if decision else ())
+        uid, name = image.sop_instance_uid, image.id
+        decision = decision_on({*on.get(uid, ()), *on.get(name, ())})
+        said |= _said(name, decision.opinions if decision else ())
     return said
 
 
 def _said(what: str, opinions: Sequence[Opinion] | Sequence[RecordedOpinion]) -> _Said:
-    return {(what, item.field, item.id, item.is_in_force) for item in opinions}
+    return {(what, item.field, item.id) for item in opinions}
 
 
 def _redo(
@@ -236,7 +245,8 @@ def _redo(
         for group in groups.values():
             again = read_again(opened, group)
             missing += again.missing
-            found.append(again.decided())
+            found.append(again.decided(is_first=True))
+            keep_sightings(found[-1].sightings, output)
             jobs += _jobs(found[-1], again, group)
     read = monotonic()
     results, stop, kept = _drawn(jobs, opened, executor, interrupts, progress)
