@@ -189,19 +189,24 @@ def test_five_keys_lead_from_the_index_to_a_file_that_confirms_the_sheet(show, o
     shutil.copy(download.value.path(), saved)
     assert re.fullmatch(r"decisions-20\d{6}-[0-9a-f]{16}-AB-\d{8}T\d{6}Z\.json", saved.name)
     assert index.complaints == []
-    study = _study_after(saved, organised, tmp_path)
+    study = _study_after(saved, organised, tmp_path, ["apply", "OUT", str(saved)])
     assert study["status"] == "paired"
     views = [item for item in study["instances"] if item["phase"]]
     assert {item["confidence"] for item in views} == {"confirmed"}
     assert sorted(item["phase"] for item in views) == ["post", "post", "pre", "pre"]
+    redrawn = Review(show(tmp_path / "out" / "studies" / study["key"] / "sheet.html"))
+    assert not redrawn.window.locator("#strip").is_visible()
+    assert redrawn.window.locator("svg rect.f-pre, svg rect.f-post").count() == 4
 
 
-def _study_after(saved, organised, tmp_path):
-    """Lay a saved file into the journal of a copy, and return the study that the next run makes."""
+def _study_after(saved, organised, tmp_path, command, laid=()):
+    """Return the study that a command makes of a saved file, in a copy of the folder of results."""
     out = Path(shutil.copytree(organised, tmp_path / "out"))
-    (out / "decisions").mkdir()
-    shutil.copy(saved, out / "decisions")
-    assert _organise(SAMPLES / "clock-only", SAMPLES / "prior-scout", "-o", out) == 0
+    for path in laid:
+        (out / "decisions").mkdir()
+        shutil.copy(path, out / "decisions")
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        assert run([str(out) if word == "OUT" else word for word in command]) == 0
     records = [json.loads(line) for line in (out / "studies.jsonl").read_text().splitlines()]
     return next(record for record in records if record["key"] in saved.name)
 
@@ -217,7 +222,7 @@ def test_a_verdict_from_the_page_closes_the_study(show, organised, tmp_path):
     content = {"schema": "ductdicom.decisions/1", "decisions": decisions}
     saved.write_text(json.dumps(content), encoding="utf-8")
 
-    study = _study_after(saved, organised, tmp_path)
+    study = _study_after(saved, organised, tmp_path, ["apply", "OUT"], laid=[saved])
 
     assert (study["status"], study["review"]["by"]) == ("closed", "AB")
 

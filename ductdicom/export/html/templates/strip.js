@@ -244,7 +244,7 @@ const review = (() => {
     link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(address), 60e3);
-    return `Saved as ${name}. It counts once it lies in OUT/decisions and a run has read it.`;
+    return `Saved as ${name}. Put it into OUT/decisions; “ductdicom apply OUT” draws the sheet anew.`;
   };
 
   const opinionsOn = (image) => (image
