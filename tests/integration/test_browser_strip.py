@@ -276,6 +276,29 @@ def test_saying_the_same_and_changing_ones_own_mind_overrule_nobody(contested):
     assert contested.save_again()[1][0].keys() == {"image", "phase", "by", "at"}
 
 
+def test_what_was_left_out_waits_for_nobody_and_is_taken_in_again(show, tmp_path):
+    out = make_image(
+        3,
+        phase="unknown",
+        is_excluded=True,
+        decided=Decision(exclude=True, opinions=(_said("AB", "true", field="exclude"),)),
+    )
+    path = tmp_path / "sheet.html"
+    path.write_bytes(_document([make_image(1, phase="pre"), make_image(2), out]))
+    review = Review(show(path))
+    assert not review.window.locator("#strip").is_visible()
+
+    review.choose(3).press("r", "x")
+
+    assert review.marks() == [
+        "was UNKNOWN, EXCLUDED, L CC | PENDING | → NOT EXCLUDED, OVERRULES AB"
+    ]
+    assert _without(review.save("cd")[1][0], "at", "image", "by") == {
+        "exclude": False,
+        "undoes": ["ab0001"],
+    }
+
+
 def test_where_two_differ_both_are_named_and_the_image_waits(contested):
     contested.choose(2).press("o").choose(4).press("u")
     contested.choose(3)
