@@ -14,7 +14,7 @@ SUGGESTED = "SUGGESTED"
 PRIOR = "PRIOR"
 EXCLUDED = "EXCLUDED"
 _SMALL = 0.5  # of its row's scale, for an image that a reviewer excluded
-_PLACEHOLDER = Slot(size_mm=None, aspect=0.5)
+_PLACEHOLDER = Slot(size_mm=None, aspect=0.1)  # words, which leave the page to the images
 _WORTH_SAYING = 0.001  # share of pixels at maximum
 
 

@@ -5,6 +5,7 @@ from itertools import chain, groupby, repeat
 from typing import NamedTuple
 
 from ductdicom.model.call import Phase
+from ductdicom.model.outcome import Note
 from ductdicom.model.study import ImageCall
 from ductdicom.sheet import captions
 from ductdicom.sheet.cells.cell import PRIOR, Cell
@@ -201,6 +202,8 @@ def _run_of_words(line: Sequence[_Word], x: float, baseline: float) -> Iterator[
 def _doubts(cell: Cell, width: float) -> list[str]:
     """Return what is doubtful, and what had no room above; a prior's date is among the facts."""
     notes = cell.tile.notes if isinstance(cell.tile, Tile) else ()
+    if isinstance(cell.tile, Tile) and cell.tile.size_mm is None:
+        notes = tuple(note for note in notes if note is not Note.SCALE_UNKNOWN)  # it has no bar
     above = _badges_above(cell, width)
     moved = [badge for badge in cell.badges if badge not in above and badge != PRIOR]
     view = captions.view_label(cell.image) if cell.image else ""
