@@ -7,6 +7,7 @@
     python scripts/bench.py --sheets         also for images of full size and in each
                                              transfer syntax: takes minutes
     python scripts/bench.py --pages          how well the samples' pages use their paper
+    python scripts/bench.py --pacs           objects received a second: takes minutes
     python scripts/bench.py --accuracy       the confusion matrix of the labelled corpus
 
 Figures of this machine, no assertions. Everything is made in a temporary folder.
@@ -20,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
+import bench_pacs
 import bench_pages
 import bench_scan as bench_headers
 import bench_sheets
@@ -112,6 +114,12 @@ def bench_sample_pages() -> None:
     print_table(bench_pages.HEAD, rows)
 
 
+def bench_receivers() -> None:
+    """Print what is received a second, beside other programs."""
+    print("sent by DCMTK's storescu over the loopback; peak memory of the receiver's main process")
+    print_table(bench_pacs.HEAD, list(bench_pacs.compare_receivers()))
+
+
 def bench_accuracy() -> None:
     """Print what the engine says of the labelled corpus."""
     sys.path.insert(0, str(ROOT / "tests"))
@@ -130,11 +138,13 @@ def main() -> int:
     parser.add_argument("--memory", action="store_true", help="memory over many files")
     parser.add_argument("--sheets", action="store_true", help="seconds per sheet, both sizes")
     parser.add_argument("--pages", action="store_true", help="how pages use their paper")
+    parser.add_argument("--pacs", action="store_true", help="objects received per second")
     parser.add_argument("--accuracy", action="store_true", help="the labelled corpus")
     parser.add_argument("--files", type=int, default=4000, help="files to scan (%(default)s)")
     parser.add_argument("--jobs", type=int, default=2, help="worker processes (%(default)s)")
     chosen = parser.parse_args()
-    named = (chosen.scan, chosen.start, chosen.memory, chosen.sheets, chosen.pages, chosen.accuracy)
+    modes = ("scan", "start", "memory", "sheets", "pages", "pacs", "accuracy")
+    named = [getattr(chosen, name) for name in modes]
     is_default = not any(named)
     if chosen.scan or is_default:
         bench_scan(chosen.files, chosen.jobs)
@@ -149,6 +159,8 @@ def main() -> int:
         bench_syntaxes()
     if chosen.pages:
         bench_sample_pages()
+    if chosen.pacs:
+        bench_receivers()
     if chosen.accuracy:
         bench_accuracy()
     return 0

@@ -298,9 +298,13 @@ class _Server(ThreadedAssociationServer):
         connection.settimeout(self.ae.network_timeout)
         return connection, address
 
-    def verify_request(self, _request: object, _client_address: object) -> bool:
-        """Refuse a connection where there are too many."""
-        return threading.active_count() < _MOST_CONNECTIONS + self.ae.maximum_associations
+    def verify_request(self, _request: object, client_address: Any) -> bool:
+        """Refuse a connection where there are too many; each takes up to two threads."""
+        most = _MOST_CONNECTIONS + 2 * self.ae.maximum_associations
+        if threading.active_count() < most:
+            return True
+        self.not_let_in(client_address[0], "too many connections")
+        return False
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Agree on TLS, if at all, and listen."""

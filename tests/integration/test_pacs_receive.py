@@ -335,6 +335,32 @@ def test_tls_lets_in_who_shows_a_certificate_of_ours_and_nobody_else(tmp_path, c
     assert len(here.files()) == 1
 
 
+def test_an_archive_is_called_by_tls_with_our_certificate_if_its_own_is_trusted(
+    tmp_path, certificates, capsys
+):
+    of = certificates.joinpath
+    tls = Tls(cert=of("server.pem"), key=of("server.key"), ca=of("ca.pem"))
+    config = tmp_path / "site.toml"
+    with server(tmp_path, tls=tls) as here:
+        connect = f'connect = "DUCT@{HOST}:{here.port}"'
+        ours = f'tls_cert = "{of("client.pem")}"\ntls_key = "{of("client.key")}"'
+        codes = {}
+        for name, lines in {
+            "trusted": f'{ours}\ntls_ca = "{of("ca.pem")}"',
+            "distrusted": f'{ours}\ntls_ca = "{of("other.pem")}"',
+            "another": f'{ours}\ntls_ca = "{of("ca.pem")}"\ntls_name = "pacs.example.org"',
+            "anonymous": f'tls_ca = "{of("ca.pem")}"',
+            "clear": "",
+        }.items():
+            config.write_text(f"[peers.main]\n{connect}\n{lines}\n", encoding="utf-8")
+            codes[name] = run(["echo", "-c", "main", "--config", str(config), "--timeout", "5"])
+
+    assert codes == {
+        "trusted": 0, "distrusted": 5, "another": 5, "anonymous": 5, "clear": 5,
+    }  # fmt: skip
+    assert "TLSv1." in capsys.readouterr().out
+
+
 def test_tls_older_than_1_2_is_not_spoken(tmp_path, certificates):
     of = certificates.joinpath
     tls = Tls(cert=of("server.pem"), key=of("server.key"), ca=of("ca.pem"))

@@ -10,6 +10,7 @@ import os
 import platform
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -155,8 +156,10 @@ def open_spool(path: Path) -> Spool:
 
 
 def _has_ended(number: str) -> bool:
-    if not number.isdecimal() or int(number) == os.getpid():
-        return number.isdecimal()  # a number that was given again is ours, and we hold no part yet
+    if not number.isdecimal() or sys.platform == "win32":  # where this would send an interrupt
+        return False
+    if int(number) == os.getpid():
+        return True  # a number that was given again: we hold no part yet
     try:
         os.kill(int(number), 0)
     except ProcessLookupError:
