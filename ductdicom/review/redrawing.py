@@ -4,15 +4,14 @@ A decoder that ends its process ends no review, and whoever looks at images does
 """
 
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from threading import Condition, Thread
 from time import monotonic
 
 from ductdicom.errors import DuctDicomError
 from ductdicom.pipeline.again.redo import redo
+from ductdicom.pipeline.executors import WorkerPool
 from ductdicom.wording import values_unsaid
 
 _AGAIN_S = 2  # after which a folder that a run holds is tried again
@@ -37,12 +36,12 @@ class Redrawing:
         self._waiting: dict[str, None] = {}
         self._under_way = ""
         self._obstacles: dict[str, str] = {}
-        self._pool: ProcessPoolExecutor | None = None
+        self._pool = WorkerPool(1)
         self._thread: Thread | None = None
 
     def warm_up(self) -> None:
         """Start the process, so that the first study need not wait for it."""
-        self._process().submit(_ready)
+        self._pool.submit(_ready)
 
     def add(self, key: str) -> None:
         """Let a study be drawn again; its obstacle of the last time is forgotten."""
@@ -100,15 +99,9 @@ class Redrawing:
         What kept it from being drawn, in words, and whether that may pass.
         """
         try:
-            return self._process().submit(_redo, self._path, key).result()
-        except BrokenProcessPool:
-            self._pool = None
+            return self._pool.submit(_redo, self._path, key).result()
+        except BrokenExecutor:
             return DIED, False
-
-    def _process(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
-        return self._pool
 
 
 def _ready() -> None:

@@ -85,6 +85,7 @@ def _listen(host: str, port: int) -> socket.socket:
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(address)
+            listening.listen()  # whoever opens the address at once waits, and is not refused
         except OSError:
             listening.close()
             raise

@@ -5,18 +5,17 @@ The browser is the system's own Chromium; the server listens on this machine alo
 
 import base64
 import io
-import os
 import re
 import shutil
-import subprocess
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from review_client import serving
 
+from ductdicom.decisions.journal import read_journal
 from ductdicom.pipeline.earlier.known import read_known
 from ductdicom.pipeline.run import organise
 from ductdicom.pixels.display.grey import grey_table
@@ -64,22 +63,6 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
     pytest.mark.skipif(not SAMPLES.is_dir(), reason="sample_data is no part of the source archive"),
 ]
-
-
-@contextmanager
-def serving(output, *options):
-    """Serve an output folder; yields the address that is printed."""
-    command = [sys.executable, "-m", "ductdicom", "review", str(output), "--port", "0"]
-    with subprocess.Popen(
-        [*command, "--no-browser", *options],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    ) as process:
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.terminate()
 
 
 @pytest.fixture(scope="module")
@@ -399,3 +382,154 @@ def test_up_to_four_images_stand_beside_one_another(textbook):
 
     assert textbook.page.locator("#full .pane:visible").count() == 4
     assert len({textbook.pane(index)["address"] for index in range(4)}) == 4
+
+
+# ---- deciding
+
+
+@pytest.fixture
+def own(organised, tmp_path):
+    """Return an output folder that may be decided upon; its originals stay where they are."""
+    return Path(shutil.copytree(organised, tmp_path / "out"))
+
+
+@pytest.fixture
+def served(own):
+    with serving(own) as found:
+        yield found
+
+
+@pytest.fixture
+def desk(browser, served):
+    opened = Window(browser, served)
+    yield opened
+    opened.close()
+
+
+def _saved(window):
+    window.page.wait_for_selector('#saved:has-text("Saved.")')
+    return window.page.locator("#saved").text_content()
+
+
+def _status(window, words):
+    window.page.wait_for_selector(f'.seat [data-part="status"]:has-text("{words}")', timeout=60_000)
+
+
+def test_from_the_list_to_a_confirmed_sheet_by_five_keys_and_ones_initials(desk, own):
+    desk.press("Enter")
+    desk.page.wait_for_selector("#strip:visible")
+
+    desk.press("p", "o", "p", "o")
+    desk.page.wait_for_selector('#saved:has-text("The study becomes paired.")')
+    desk.press("Control+s")
+    desk.page.keyboard.type("AB")
+    desk.press("Enter")
+
+    assert "The study becomes paired." in _saved(desk)
+    _status(desk, "paired")
+    record = read_known(own).records[_key(own, "clock-only")]
+    assert [image.decided.by for image in record.instances] == ["AB"] * 4
+    assert {image.confidence for image in record.instances} == {"confirmed"}
+    assert desk.page.locator("[data-undo]").count() == 4
+    assert desk.complaints == []
+
+
+def test_what_is_pending_outlives_a_reload_and_is_saved_afterwards(desk, own):
+    desk.open_study(_key(own, "clock-only")).press("p")
+    desk.page.reload()
+    desk.page.wait_for_selector('#strip:has-text("1 PENDING")')
+
+    desk.press("Control+s")
+    desk.page.keyboard.type("AB")
+    desk.press("Enter")
+
+    _saved(desk)
+    (event,) = read_journal(own).events
+    assert (event.phase, event.by) == ("pre", "AB")
+
+
+def test_a_stale_save_is_refused_shows_both_and_keeps_what_was_decided(browser, served, desk, own):
+    key = _key(own, "clock-only")
+    desk.open_study(key).press("p")
+    other = Window(browser, served).open_study(key)
+    other.press("o", "Control+s")
+    other.page.keyboard.type("CD")
+    other.press("Enter")
+    _saved(other)
+
+    desk.press("Control+s")
+    desk.page.keyboard.type("AB")
+    desk.press("Enter")
+
+    desk.page.wait_for_selector('#saved:has-text("Not saved")')
+    said = desk.page.locator("#saved").inner_text()
+    assert "L CC, phase pre, AB" in said
+    assert "L CC, phase post, CD" in said
+    assert "1 PENDING" in desk.page.locator("#strip").inner_text()
+    assert [event.by for event in read_journal(own).events] == ["CD"]
+    other.close()
+
+
+def test_a_decision_is_taken_back_by_one_key_on_its_line(desk, own):
+    desk.open_study(_key(own, "clock-only")).press("o", "Control+s")
+    desk.page.keyboard.type("AB")
+    desk.press("Enter")
+    desk.page.wait_for_selector("[data-undo]", timeout=60_000)
+
+    desk.page.locator("[data-undo]").first.focus()
+    desk.press("Enter")
+
+    desk.page.wait_for_selector("#history .undone", timeout=60_000)
+    record = read_known(own).records[_key(own, "clock-only")]
+    assert {image.phase for image in record.instances} == {"unknown"}
+    assert len(read_journal(own).events) == 2
+
+
+def test_a_read_only_review_says_so_and_saves_nothing(browser, own):
+    with serving(own, "--read-only") as address:
+        window = Window(browser, address).open_study(_key(own, "clock-only"))
+        window.press("p", "Control+s")
+        window.page.keyboard.type("AB")
+        window.press("Enter")
+        window.page.wait_for_selector('#strip:has-text("read only")')
+        window.close()
+
+    assert read_journal(own).events == ()
+
+
+def test_another_reader_is_told_who_has_the_study_open(browser, served, desk, own):
+    key = _key(own, "clock-only")
+    desk.open_study(key)
+    other = Window(browser, served)
+
+    other.page.wait_for_selector(f'tr[data-key="{key}"] [data-part="open"]:has-text("since")')
+    other.close()
+
+
+def test_the_viewer_says_that_an_original_is_gone_and_the_sheet_stays(browser, tmp_path):
+    export = shutil.copytree(SAMPLES / "textbook", tmp_path / "export")
+    organise([str(export)], Settings(output=tmp_path / "out", jobs=1), in_process=True)
+    key = _key(tmp_path / "out", "export")
+    shutil.rmtree(export)
+    with serving(tmp_path / "out") as address:
+        window = Window(browser, address).open_study(key).open_full()
+
+        assert "the original cannot be shown: missing" in window.words("state")
+        assert window.page.locator("#full .pane img:visible").count() == 2
+        assert window.page.locator("image[data-tile]").count() >= 4
+        window.close()
+
+
+def test_axe_reports_nothing_on_list_study_and_images_in_full(window, organised):
+    axe = pytest.importorskip("axe_playwright_python", reason="axe is not installed")
+    script = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    for step in (
+        lambda: None,
+        lambda: window.open_study(_key(organised, "clock-only")),
+        window.open_full,
+    ):
+        step()
+        window.page.evaluate(script)
+        found = window.page.evaluate("axe.run()")["violations"]
+        nodes = [(item["id"], [node["failureSummary"] for node in item["nodes"]]) for item in found]
+        assert nodes == []

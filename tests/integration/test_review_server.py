@@ -1,6 +1,7 @@
 """The review over an output folder, asked as a browser asks it, without a socket."""
 
 import json
+import os
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -19,9 +20,11 @@ from ductdicom.decisions.journal import read_journal
 from ductdicom.export.output import open_output, require_output
 from ductdicom.pipeline.earlier.known import read_known
 from ductdicom.pipeline.run import organise
+from ductdicom.review import redrawing
 from ductdicom.review.access import MOST_BODY_BYTES, Access
 from ductdicom.review.app import make_app
 from ductdicom.review.gallery import Gallery
+from ductdicom.review.redrawing import Redrawing
 from ductdicom.settings import Settings
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
@@ -412,3 +415,24 @@ def test_many_requests_at_once_are_all_answered(review):
         found = list(pool.map(app.get, [f"{address}/values" for address in addresses] * 3))
 
     assert {answer.status_code for answer in found} == {200}
+
+
+def _die(*_):
+    os._exit(1)  # as a decoder does that writes where it may not
+
+
+def test_a_decoder_that_ends_the_program_that_draws_ends_no_review(review, monkeypatch):
+    key = review.key_of("clock-only")
+    drawing = Redrawing(review.output, lambda: None)
+    with monkeypatch.context() as patch:
+        patch.setattr(redrawing, "_redo", _die)
+        drawing.add(key)
+        while not (said := drawing.wait(key, 10))[0]:
+            pass
+    assert said == (True, redrawing.DIED)
+
+    drawing.add(key)
+
+    while not (said := drawing.wait(key, 10))[0]:
+        pass
+    assert said == (True, "")
