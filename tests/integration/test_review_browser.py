@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from review_client import serving
+from review_client import served, serving
 
 from ductdicom.decisions.journal import read_journal
 from ductdicom.pipeline.earlier.known import read_known
@@ -394,14 +394,14 @@ def own(organised, tmp_path):
 
 
 @pytest.fixture
-def served(own):
+def own_address(own):
     with serving(own) as found:
         yield found
 
 
 @pytest.fixture
-def desk(browser, served):
-    opened = Window(browser, served)
+def desk(browser, own_address):
+    opened = Window(browser, own_address)
     yield opened
     opened.close()
 
@@ -448,10 +448,12 @@ def test_what_is_pending_outlives_a_reload_and_is_saved_afterwards(desk, own):
     assert (event.phase, event.by) == ("pre", "AB")
 
 
-def test_a_stale_save_is_refused_shows_both_and_keeps_what_was_decided(browser, served, desk, own):
+def test_a_stale_save_is_refused_shows_both_and_keeps_what_was_decided(
+    browser, own_address, desk, own
+):
     key = _key(own, "clock-only")
     desk.open_study(key).press("p")
-    other = Window(browser, served).open_study(key)
+    other = Window(browser, own_address).open_study(key)
     other.press("o", "Control+s")
     other.page.keyboard.type("CD")
     other.press("Enter")
@@ -485,6 +487,20 @@ def test_a_decision_is_taken_back_by_one_key_on_its_line(desk, own):
     assert len(read_journal(own).events) == 2
 
 
+def test_what_a_server_that_is_gone_did_not_take_stays_pending(browser, own):
+    with served(own) as (process, address):
+        window = Window(browser, address).open_study(_key(own, "clock-only")).press("p")
+        process.kill()
+        process.wait()
+        window.press("Control+s")
+        window.page.keyboard.type("AB")
+        window.press("Enter")
+
+        window.page.wait_for_selector('#strip:has-text("Not saved: the server does not answer")')
+        assert "1 PENDING" in window.page.locator("#strip").inner_text()
+        window.close()
+
+
 def test_a_read_only_review_says_so_and_saves_nothing(browser, own):
     with serving(own, "--read-only") as address:
         window = Window(browser, address).open_study(_key(own, "clock-only"))
@@ -497,10 +513,10 @@ def test_a_read_only_review_says_so_and_saves_nothing(browser, own):
     assert read_journal(own).events == ()
 
 
-def test_another_reader_is_told_who_has_the_study_open(browser, served, desk, own):
+def test_another_reader_is_told_who_has_the_study_open(browser, own_address, desk, own):
     key = _key(own, "clock-only")
     desk.open_study(key)
-    other = Window(browser, served)
+    other = Window(browser, own_address)
 
     other.page.wait_for_selector(f'tr[data-key="{key}"] [data-part="open"]:has-text("since")')
     other.close()

@@ -52,15 +52,19 @@
     saved.hidden = !words && !more.length;
   };
 
-  let later = 0;
-  const foresee = () => {
-    clearTimeout(later);
-    later = setTimeout(async () => {
-      const decisions = review.events().map((event) => ({ ...event, by: event.by || "X" }));
-      if (!decisions.length) return tell("");
-      const answer = await post("preview", { schema: "ductdicom.decisions/1", decisions });
-      return tell(answer.ok ? consequences(await answer.json()) : "");
-    }, PREVIEW_MS);
+  let asked = 0; // what was foreseen before the last change or save is not told any more
+  let isSaving = false; // or saved
+  const foresee = async () => {
+    if (isSaving) return;
+    asked += 1;
+    const mine = asked;
+    await new Promise((done) => setTimeout(done, PREVIEW_MS));
+    if (mine !== asked) return;
+    const decisions = review.events().map((event) => ({ ...event, by: event.by || "X" }));
+    const answer = decisions.length
+      && await post("preview", { schema: "ductdicom.decisions/1", decisions });
+    const words = answer && answer.ok ? consequences(await answer.json()) : "";
+    if (mine === asked) tell(words);
   };
 
   // ---- saving
@@ -116,7 +120,12 @@
   };
 
   const save = async (text) => {
-    const answer = await post("decisions", text, { headers: { "If-Match": `"${state}"` } });
+    asked += 1;
+    isSaving = true;
+    const headers = { "If-Match": `"${state}"` };
+    const answer = await post("decisions", text, { headers }).catch(() => null);
+    isSaving = Boolean(answer?.ok);
+    if (!answer) throw new Error("Not saved: the server does not answer. It stays pending here.");
     if (answer.status === 409) {
       showBoth(await answer.json());
       throw new Error("Not saved: the study has changed meanwhile.");
