@@ -3,6 +3,7 @@
 import hashlib
 import json
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 from ductdicom.model.call import Laterality, Phase, Verdict
@@ -55,8 +56,7 @@ class Event(Value, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """SHA-256 of what it says, as hexadecimal digits."""
-        text = json.dumps(self.plain, sort_keys=True, ensure_ascii=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return _digest(self)
 
     @property
     def id(self) -> str:
@@ -91,3 +91,10 @@ class Event(Value, frozen=True, kw_only=True):
         time = f"{seconds.replace('-', '').replace(':', '')}Z" if seconds else ""
         plain = unicodedata.normalize("NFKD", self.by).encode("ascii", "ignore").decode("ascii")
         return "-".join(filter(None, (time, plain, self.digest[:digits]))) + ".json"
+
+
+@lru_cache(maxsize=1 << 15)
+def _digest(event: Event) -> str:
+    """Return the hash of a decision, which sorting and merging ask for many times."""
+    text = json.dumps(event.plain, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -6,7 +6,9 @@ somebody laid into the folder is read like one of ours, also a table, or one of 
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from ductdicom.decisions.event import SCHEMA, Event
@@ -70,14 +72,20 @@ def read_journal(output: Path) -> Journal:
     """
     found: set[Event] = set()
     broken: list[str] = []
-    for path in _files(output):
+    for path, state in _files(output):
         try:
-            found.update(read_decisions(path))
+            found.update(_read(path, state))
         except UsageError as error:
             error.path = f"{JOURNAL}/{path.name}"
             broken.append(str(error))
     journal = Journal(events=_sorted(found), broken=tuple(broken))
     return journal.with_more(read_in_force(output))
+
+
+@lru_cache(maxsize=1 << 15)
+def _read(path: Path, _state: tuple[int, int]) -> tuple[Event, ...]:
+    """Read a file, which nobody changes, once for each state in which it is found."""
+    return read_decisions(path)
 
 
 def read_in_force(output: Path) -> tuple[Event, ...]:
@@ -96,21 +104,23 @@ def read_in_force(output: Path) -> tuple[Event, ...]:
     return read_decisions(path) if os.path.isfile(path) else ()  # noqa: PTH113
 
 
-def _files(output: Path) -> list[Path]:
+def _files(output: Path) -> list[tuple[Path, tuple[int, int]]]:
+    """Return the files of the journal, with size and time of each."""
     folder = output / JOURNAL
     refuse_links(folder, below=output)
     if not os.path.isdir(folder):  # noqa: PTH112 - no, where nobody can tell
         return []
     with saying(folder, "cannot be listed"), os.scandir(folder) as entries:
-        listed = sorted(
-            (entry.name, entry.is_symlink())
+        listed = [
+            (folder / entry.name, entry.stat(follow_symlinks=False))
             for entry in entries
-            if Path(entry.name).suffix.lower() in _SUFFIXES and not entry.name.startswith(".")
-        )
-    for name, is_link in listed:
-        if is_link:
-            refuse_links(folder / name, below=output)
-    return [folder / name for name, _ in listed]
+            if os.path.splitext(entry.name)[1].lower() in _SUFFIXES  # noqa: PTH122 - of thousands
+            and not entry.name.startswith(".")
+        ]
+    for path, status in listed:
+        if not stat.S_ISREG(status.st_mode):
+            refuse_links(path, below=output)
+    return sorted((path, (status.st_size, status.st_mtime_ns)) for path, status in listed)
 
 
 def add(output: Path, events: Iterable[Event]) -> tuple[Event, ...]:

@@ -1,7 +1,7 @@
 """What became of a study, and what a run amounted to."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -38,6 +38,12 @@ _SERIOUS = {
     ProblemCode.MISSING_FROM_DICOMDIR: FailOn.UNREADABLE,
     ProblemCode.OUTSIDE_OF_THE_DISC: FailOn.UNREADABLE,
 }
+
+
+# Of those what a verdict on the study settles.
+_SETTLED = frozenset(
+    {ProblemCode.PHASE_CONFLICT, ProblemCode.LATERALITY_CONFLICT, ProblemCode.NOT_A_PATIENT}
+)
 
 
 class WrittenFile(Value, frozen=True, kw_only=True):
@@ -186,7 +192,7 @@ class Report(Struct, frozen=True, kw_only=True):
         for study in self.studies:
             doubts: list[tuple[str, str | None]] = [
                 (str(problem.code), problem.sop_instance_uid)
-                for problem in study.call.problems
+                for problem in _open_problems(study)
                 if problem.code in _SERIOUS
             ]
             if FailOn.REVIEW in self.fail_on and study.pairing.status is Status.REVIEW:
@@ -209,10 +215,16 @@ class Report(Struct, frozen=True, kw_only=True):
         of_studies = (
             problem
             for study in self.studies
-            for problem in study.call.problems
+            for problem in _open_problems(study)
             if not problem.is_told_by(told)
         )
         return Counter(problem.code for problem in (*of_studies, *self.problems))
+
+
+def _open_problems(study: StudyResult) -> Iterator[Problem]:
+    """Yield what is wrong with a study, but for the conflicts that a reviewer has settled."""
+    settled = _SETTLED if study.pairing.is_settled else frozenset[ProblemCode]()
+    return (problem for problem in study.call.problems if problem.code not in settled)
 
 
 def _is_unreadable(row: LedgerRow) -> bool:

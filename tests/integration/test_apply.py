@@ -129,6 +129,21 @@ def test_sources_are_found_from_any_working_folder(visits, tmp_path, monkeypatch
     assert _record(out)["status"] == "paired"
 
 
+def test_a_file_that_could_not_be_read_is_still_named(visits, tmp_path):
+    whole = (visits / "clock" / "IM4").read_bytes()
+    (visits / "clock" / "IM5").write_bytes(whole[:500])
+    out = tmp_path / "out"
+    organise(visits, output=out)
+    path = _lay(tmp_path / "d.json", _said(out, "pre"))
+    shutil.copytree(out, tmp_path / "other")
+
+    _apply(out, path)
+    organise(visits, output=tmp_path / "other", options=["--decisions", str(path)])
+
+    assert "file-unreadable" in {problem["code"] for problem in _record(out)["problems"]}
+    assert _same(out, tmp_path / "other") == set()
+
+
 def test_originals_in_an_archive_are_read_there(visits, tmp_path):
     with zipfile.ZipFile(tmp_path / "cd.zip", "w") as archive:
         for path in sorted(visits.rglob("IM*")):

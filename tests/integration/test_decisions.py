@@ -206,6 +206,18 @@ def test_a_verdict_settles_what_the_reviewer_saw(decide, images):
     assert decide(journal=[*doubts, _verdict("reviewed")])[1]["status"] == "partial"
 
 
+def test_a_conflict_that_a_reviewer_settled_fails_no_run(decide, images):
+    # The study is named for the left breast.
+    sides = [_on(image, laterality="R") for image in images]
+    code, record = decide(journal=sides)
+    assert (code, record["review_reasons"]) == (1, ["laterality-conflict"])
+
+    code, record = decide(journal=[*sides, _verdict("reviewed")])
+
+    assert (code, record["status"]) == (0, "paired")
+    assert "laterality-conflict" in {problem["code"] for problem in record["problems"]}
+
+
 def test_a_file_of_the_journal_that_is_broken_is_named_and_the_others_count(
     decide, images, tmp_path, capsys
 ):

@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from time import monotonic
+
+import msgspec
 
 from ductdicom.decisions.event import Event
 from ductdicom.decisions.files import read_decisions
@@ -19,7 +21,7 @@ from ductdicom.export.output import OutputFolder, encode_json, open_output, requ
 from ductdicom.export.records import study_record
 from ductdicom.identity.known import Identity
 from ductdicom.model.call import Opinion
-from ductdicom.model.outcome import Problem
+from ductdicom.model.outcome import Problem, ProblemCode
 from ductdicom.model.record import RecordedOpinion, RecordedStudy
 from ductdicom.model.result import Report, StudyResult
 from ductdicom.pipeline.drawing.options import settings_of
@@ -31,7 +33,7 @@ from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
 from ductdicom.pipeline.heeded import by_name
 from ductdicom.pipeline.interrupts import Interrupts
-from ductdicom.pipeline.judge import make_engine
+from ductdicom.pipeline.judge import Judged, make_engine
 from ductdicom.pipeline.naming import Naming
 from ductdicom.pipeline.read import Progress, Scan, Wanted, decide, silent
 from ductdicom.pipeline.run import (
@@ -101,7 +103,29 @@ class Reread:
             known=self.opened.known,
             is_first=is_first,
         )
-        return decide(self.gathered, wanted, self.opened.output)
+        scan = decide(self.gathered, wanted, self.opened.output)
+        records = self.opened.known.records
+        judged = (
+            _noted(study, records.get(scan.naming.study(study.part))) for study in scan.judged
+        )
+        return replace(scan, judged=tuple(judged))
+
+
+def _noted(study: Judged, record: RecordedStudy | None) -> Judged:
+    """Say again which files could not be read that may belong to a study: no run reads them now."""
+    said = () if record is None else record.problems
+    messages = [item.message for item in said if item.code is ProblemCode.FILE_UNREADABLE]
+    if not messages:
+        return study
+    problems = (Problem(code=ProblemCode.FILE_UNREADABLE, message=text) for text in messages)
+    listed = (text.partition(": ")[2].split(", ") for text in messages)
+    names = (name.rpartition(" (")[0] for name in chain.from_iterable(listed))
+    call = msgspec.structs.replace(
+        study.call,
+        problems=(*study.call.problems, *problems),
+        unread=tuple(filter(None, names)),
+    )
+    return replace(study, call=call)
 
 
 def read_again(opened: Opened, keys: Collection[str], *, is_held: bool = True) -> Reread:
