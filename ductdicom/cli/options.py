@@ -273,7 +273,8 @@ PAGES = (
     _choice(
         "--closeup",
         Closeup,
-        "Close-ups behind the nipple.  [default: auto, where they cost little]",
+        "Close-ups behind the nipple; always: larger, on pages of their own.  "
+        "[default: auto, where they cost little]",
     ),
     _choice("--paper", Paper, "Size of the page, landscape.  [default: a4]"),
     _choice("--theme", ThemeName, "Colours of the page.  [default: dark, light for PDF]"),

@@ -196,12 +196,13 @@ class Depicted:
 class DrawnTile:
     """Where one image stands on a page; ``box`` in page units, ``mm_per_unit`` at the breast.
 
-    A close-up shows a part of an image that stands on the page as a whole; ``part`` is where
-    that image has it. ``field`` is the room in which the image is placed, ``chest_wall`` its edge
-    there, ``tip`` roughly where the nipple is, x and y. ``title`` and ``badges`` are those of its
-    row, which is empty for an image that stands in none. ``notes`` are the image's own. ``origin``
-    is given where another object has the same UID and other content. ``region`` is what of the
-    stored image it shows: x, y, width and height in stored pixels, before ``transform``.
+    A close-up shows a part of an image that stands as a whole on the page, or ``pages_before``;
+    ``part`` is where that image has it. ``field`` is the room in which the image is placed,
+    ``chest_wall`` its edge there, ``tip`` roughly where the nipple is, x and y. ``title`` and
+    ``badges`` are those of its row, which is empty for an image that stands in none. ``notes`` are
+    the image's own. ``origin`` is given where another object has the same UID and other content.
+    ``region`` is what of the stored image it shows: x, y, width and height in stored pixels, before
+    ``transform``.
     """
 
     sop_instance_uid: str
@@ -216,6 +217,7 @@ class DrawnTile:
     notes: tuple[Note, ...] = ()
     is_closeup: bool = False
     part: Box | None = None
+    pages_before: int = 0
     field: Box | None = None
     chest_wall: str | None = None
     tip: tuple[float, float] | None = None

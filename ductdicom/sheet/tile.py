@@ -22,6 +22,7 @@ from ductdicom.pixels.display.present import Presented, present
 from ductdicom.pixels.display.resample import Floats, area_average
 from ductdicom.pixels.display.voi import VoiChoice
 from ductdicom.pixels.stored import StoredImage
+from ductdicom.sheet.page import Box
 
 _BEYOND_NIPPLE = 0.2
 
@@ -34,6 +35,15 @@ class Detail:
     left: float
     height: float
     width: float
+
+    def within(self, box: Box) -> Box:
+        """Return where the part is of an image that is drawn into a box, in page units."""
+        return Box(
+            x=box.x + self.left * box.width,
+            y=box.y + self.top * box.height,
+            width=self.width * box.width,
+            height=self.height * box.height,
+        )
 
 
 WHOLE = Detail(top=0.0, left=0.0, height=1.0, width=1.0)
@@ -327,6 +337,28 @@ def behind_the_nipple(tile: Tile, *, width_mm: float, height_mm: float) -> Detai
     )
 
 
+def part_of(tile: Tile, part: Detail) -> Tile:
+    """Return a part of a tile as a tile of its own, in which no nipple is looked for."""
+    rows, columns = _places(tile, part)
+    height, width = tile.values.shape
+    kept = Detail(
+        top=tile.kept.top + rows.start / height * tile.kept.height,
+        left=tile.kept.left + columns.start / width * tile.kept.width,
+        height=(rows.stop - rows.start) / height * tile.kept.height,
+        width=(columns.stop - columns.start) / width * tile.kept.width,
+    )
+    return replace(tile, values=tile.values[rows, columns], kept=kept, tip=None)
+
+
+def _places(tile: Tile, part: Detail) -> tuple[slice, slice]:
+    """Return the rows and columns of a part, at least one of each."""
+    rows, columns = tile.values.shape
+    top, left = round(part.top * rows), round(part.left * columns)
+    bottom = max(top + 1, round((part.top + part.height) * rows))
+    right = max(left + 1, round((part.left + part.width) * columns))
+    return slice(top, bottom), slice(left, right)
+
+
 def draw_tile(
     tile: Tile, *, width_px: int, height_px: int, part: Detail = WHOLE
 ) -> NDArray[np.uint8]:
@@ -342,11 +374,7 @@ def draw_tile(
     numpy.ndarray
         uint8 P-values, 0 black to 255 white, shape ``(height_px, width_px)``.
     """
-    rows, columns = tile.values.shape
-    top, left = round(part.top * rows), round(part.left * columns)
-    bottom = max(top + 1, round((part.top + part.height) * rows))
-    right = max(left + 1, round((part.left + part.width) * columns))
-    values = tile.values[top:bottom, left:right].astype(np.float32) / np.float32(LEVELS)
+    values = tile.values[_places(tile, part)].astype(np.float32) / np.float32(LEVELS)
     return as_grey(area_average(values, height_px, width_px))
 
 

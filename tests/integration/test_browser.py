@@ -382,6 +382,19 @@ def test_a_closeup_opens_the_part_that_it_frames(show, several_posts):
     _assert_linked(sheet.scales())
 
 
+def test_a_closeup_of_a_page_of_its_own_opens_its_image_on_the_page_before(show, tmp_path):
+    path = tmp_path / "sheet.html"
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        assert (
+            run(["sheet", str(SAMPLES / "textbook"), "-o", str(path), "--closeup", "always"]) == 0
+        )
+    sheet = show(path)
+    whole = sheet.open_viewer(0).scales()[0]
+    sheet.press("Escape")
+
+    assert sheet.open_viewer(0, is_closeup=True).scales()[0]["across"] > 1.5 * whole["across"]
+
+
 def test_rows_are_turned_over_and_end(show, textbook):
     sheet = show(textbook).open_viewer()
     seen = []

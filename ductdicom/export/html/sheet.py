@@ -291,6 +291,7 @@ def _tile(tile: DrawnTile | DrawnPlaceholder, page_title: str, page: int) -> str
         "tip": [round(value, 1) for value in image.tip] if image and image.tip else None,
         "mm": image and image.mm_per_unit,
         "part": _edges(image.part) if image and image.part else None,
+        "partPage": page - image.pages_before if image and image.part else None,
     }
     return json.dumps(values, ensure_ascii=False)
 

@@ -164,13 +164,14 @@ def _wanted(
 def _shown_rows(pages: Sequence[Page], options: SheetOptions) -> dict[str, float]:
     """Return the rows that each whole image is drawn with at most, by its SOP Instance UID."""
     shown: dict[str, float] = {}
-    rows = 0.0
+    wholes: dict[str, float] = {}
     for tile in (tile for page in pages for tile in page.tiles):
         if tile.part is None:
-            rows = tile.box.height * options.scale
+            rows = wholes[tile.sop_instance_uid] = tile.box.height * options.scale
             # A reader who zooms gets as much as a page is high, no more.
             finer = max(1.0, min(options.zoom, options.height * options.scale / rows))
         else:  # a close-up, which follows the image that it is a part of
+            rows = wholes[tile.sop_instance_uid]
             finer = tile.box.height / tile.part.height
         shown[tile.sop_instance_uid] = max(shown.get(tile.sop_instance_uid, 0.0), rows * finer)
     return shown

@@ -235,13 +235,7 @@ def _closeup(
     )
     if part is None:
         return [], []
-    image = place.image
-    frame = Box(
-        x=image.x + part.left * image.width,
-        y=image.y + part.top * image.height,
-        width=part.width * image.width,
-        height=part.height * image.height,
-    )
+    frame = part.within(place.image)
     width, height = min(frame.width * factor, field.width), min(frame.height * factor, field.height)
     box = Box(
         x=round(field.x + (field.width - width) / 2),

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 from ductdicom.model.study import ImageCall, Pairing, Row, StudyCall
+from ductdicom.settings import Closeup
 from ductdicom.sheet import captions
 from ductdicom.sheet.cells.cell import Cell
 from ductdicom.sheet.cells.difference import DifferenceCell, draw_difference
@@ -13,11 +14,12 @@ from ductdicom.sheet.cells.draw import draw_cell, stand_in
 from ductdicom.sheet.cells.strips import lines_below
 from ductdicom.sheet.difference import Difference
 from ductdicom.sheet.fonts import drawable, text_width, wrap
-from ductdicom.sheet.layout import BOTTOM_LINES, PlacedBlock, arrange
+from ductdicom.sheet.layout import BOTTOM_LINES, LIFE_SIZE, PlacedBlock, arrange
 from ductdicom.sheet.layout import TITLE_PX as TITLE_LINE_PX
 from ductdicom.sheet.page import (
     Anchor,
     Box,
+    BoxMark,
     DrawnDifference,
     DrawnPlaceholder,
     DrawnTile,
@@ -42,10 +44,13 @@ from ductdicom.sheet.pages.timeline import STRIP_PX, draw_timeline
 from ductdicom.sheet.pages.undecided import review_reason, undecided_images
 from ductdicom.sheet.reviewed import verdict_word
 from ductdicom.sheet.style import LABEL_PX, SMALL_PX
-from ductdicom.sheet.tile import Tiles
+from ductdicom.sheet.tile import Detail, Tile, Tiles, behind_the_nipple, part_of
 
 _BADGE_GAP_PX = 20
 _MOST_BLOCKS = 4  # rows a page
+_MOST_CLOSER = 2  # of close-ups
+_CLOSER_MM = (66.0, 36.0)  # width and height that they show, less of a long row: life size stays
+_BETWEEN_MM = 4.0
 _LEAST_IMAGE_HEIGHT = 500  # 64 mm on paper; below it another page serves better
 
 
@@ -137,8 +142,78 @@ def _row_bodies(
         while blocks:
             count = _most_that_fit(blocks, body, options)
             words = _breasts(blocks[:count]) + which
-            yield _body(words, blocks[:count], body, options, marks)
+            yield from _with_closeups(words, blocks[:count], body, options, marks)
             blocks = blocks[count:]
+
+
+def _with_closeups(
+    title: str,
+    blocks: Sequence[Block],
+    area: Box,
+    options: SheetOptions,
+    above: Sequence[Mark],
+) -> Iterator[Body]:
+    """Yield a page of rows, and where close-ups are asked for, one of these in the same order."""
+    if options.closeup is not Closeup.ALWAYS:
+        yield _body(title, blocks, area, options, above)
+        return
+    plain = replace(options, closeup=Closeup.NEVER)
+    whole = _body(title, blocks, area, plain, above)
+    most = max(len(block.cells) for block in blocks)
+    width_mm = min(_CLOSER_MM[0], area.width / most / LIFE_SIZE - _BETWEEN_MM)
+    parts = [[_detail(cell, (width_mm, _CLOSER_MM[1])) for cell in b.cells] for b in blocks]
+    closer, frames = _closer(blocks, parts), _frames(blocks, parts, whole.tiles)
+    marks = [BoxMark(box=box, stroke=Tone.ON_BLACK) for box in frames.values()]
+    yield replace(whole, marks=(*whole.marks, *marks))
+    for start in range(0, len(closer), _MOST_CLOSER):
+        found = _body(
+            f"{title}, behind the nipple", closer[start : start + _MOST_CLOSER], area, plain, above
+        )
+        tiles = (
+            replace(
+                tile,
+                is_closeup=True,
+                part=frames[tile.sop_instance_uid],
+                pages_before=1 + start // _MOST_CLOSER,
+            )
+            for tile in found.tiles
+        )
+        yield replace(found, tiles=tuple(tiles))
+
+
+_Parts = Sequence[Sequence[Detail | None]]
+
+
+def _detail(cell: Cell | DifferenceCell, size_mm: tuple[float, float]) -> Detail | None:
+    """Return what of a cell's image a page of close-ups shows; None where it shows nothing."""
+    if isinstance(cell, DifferenceCell) or not isinstance(cell.tile, Tile) or cell.is_excluded:
+        return None
+    return behind_the_nipple(cell.tile, width_mm=size_mm[0], height_mm=size_mm[1])
+
+
+def _closer(blocks: Sequence[Block], parts: _Parts) -> list[Block]:
+    """Return rows with the parts behind the nipples in the place of the images."""
+    found = []
+    for block, own in zip(blocks, parts, strict=True):
+        cells = [
+            replace(cell, tile=part_of(cell.tile, part))
+            for cell, part in zip(block.cells, own, strict=True)
+            if isinstance(cell, Cell) and isinstance(cell.tile, Tile) and part is not None
+        ]
+        if cells:
+            found.append(replace(block, cells=tuple(cells)))
+    return found
+
+
+def _frames(blocks: Sequence[Block], parts: _Parts, tiles: Sequence[DrawnTile]) -> dict[str, Box]:
+    """Return where the images on a page have what the close-ups show, by their UIDs."""
+    boxes = {tile.sop_instance_uid: tile.box for tile in tiles}
+    return {
+        cell.image.uid: part.within(boxes[cell.image.uid])
+        for block, own in zip(blocks, parts, strict=True)
+        for cell, part in zip(block.cells, own, strict=True)
+        if isinstance(cell, Cell) and cell.image is not None and part is not None
+    }
 
 
 def _first_time(study: StudyCall, pairing: Pairing) -> datetime:

@@ -23,7 +23,6 @@ from ductdicom.export.tables import ledger_csv
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow, Note
 from ductdicom.model.result import StudyResult
-from ductdicom.settings import Closeup
 from ductdicom.sheet.tile import MissingTile
 
 
@@ -93,7 +92,7 @@ def test_millimetres_at_the_detector_are_not_recorded_as_those_at_the_breast():
 def test_a_closeup_is_a_tile_of_its_own_that_says_which_part_it_shows():
     tiles = {f"{n}.dcm": dataclasses.replace(make_tile(), tip=(0.5, 0.9)) for n in (1, 2)}
     images = [make_image(1, phase="pre"), make_image(2)]
-    _, _, (page, *_) = lay_out(images, tiles, closeup=Closeup.ALWAYS)
+    _, _, (page, *_) = lay_out(images, tiles)
 
     *whole, _, _ = shown = record_sheet("sheet-1.png", "png", page, 1).tiles
 

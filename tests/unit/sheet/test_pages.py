@@ -1,5 +1,6 @@
 """Whole pages of synthetic tiles: nothing outside, nothing overlapping, nothing lost."""
 
+import dataclasses
 from collections import Counter
 
 import numpy as np
@@ -14,8 +15,10 @@ from ductdicom.model.call import Confidence, ExamKind, Kind, Phase, PhaseCall
 from ductdicom.model.instance import Equipment
 from ductdicom.model.outcome import Problem, ProblemCode
 from ductdicom.pairing.rows import pair_study
+from ductdicom.settings import Closeup
 from ductdicom.sheet.captions import FOOTER
 from ductdicom.sheet.fonts import font_face, text_width
+from ductdicom.sheet.layout import LIFE_SIZE
 from ductdicom.sheet.page import (
     Anchor,
     BoxMark,
@@ -441,3 +444,36 @@ def test_the_last_page_says_what_abbreviations_mean():
         "×1.8",
     ):
         assert words in said
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_closeups_that_are_asked_for_stand_on_pages_of_their_own(count):
+    images = [make_image(1, phase="pre"), *(make_image(n, minute=20) for n in range(2, count + 2))]
+    tiles = {
+        f"{n}.dcm": dataclasses.replace(make_tile((180, 90)), tip=(0.5, 0.9))
+        for n in range(1, count + 2)
+    }
+    plain = lay_out(images, tiles, closeup=Closeup.NEVER)[2][0]
+
+    whole, closer = lay_out(images, tiles, closeup=Closeup.ALWAYS)[2][:2]
+
+    assert whole.tiles == plain.tiles  # as large as without close-ups
+    boxes = {tile.sop_instance_uid: tile.box for tile in whole.tiles}
+    assert {tile.sop_instance_uid for tile in closer.tiles} == set(boxes)
+    for tile in closer.tiles:
+        box = boxes[tile.sop_instance_uid]
+        assert (tile.is_closeup, tile.pages_before) == (True, 1)
+        assert tile.mm_per_unit <= 1 / LIFE_SIZE
+        assert box.x <= tile.part.x <= tile.part.right <= box.right + 1e-6
+        assert box.y <= tile.part.y <= tile.part.bottom <= box.bottom + 1e-6
+        assert any(m.box == tile.part for m in whole.marks if isinstance(m, BoxMark))
+
+
+def test_without_a_nipple_no_page_of_closeups_is_added():
+    images = [make_image(1, phase="pre"), make_image(2, minute=20)]
+
+    plain, asked = (
+        lay_out(images, closeup=closeup)[2] for closeup in (Closeup.NEVER, Closeup.ALWAYS)
+    )
+
+    assert len(plain) == len(asked)

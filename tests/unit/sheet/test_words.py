@@ -10,7 +10,6 @@ from sheets import lay_out, make_image, make_study, make_tile
 from ductdicom.model.call import Confidence, Phase, PhaseCall
 from ductdicom.model.outcome import Note
 from ductdicom.pairing.rows import pair_study
-from ductdicom.settings import Closeup
 from ductdicom.sheet.captions import tile_badges
 from ductdicom.sheet.layout import LIFE_SIZE
 from ductdicom.sheet.page import Anchor, LineMark, SheetOptions, TextMark, Tone
@@ -133,14 +132,17 @@ def test_a_title_wider_than_its_row_is_broken():
     assert title.text == "Not paired: phase unknown"
 
 
-def test_a_close_up_has_a_bar_of_its_own_scale_right_below_it():
-    images = [make_image(1, phase="pre"), make_image(2)]
+@pytest.mark.parametrize(
+    "count", [pytest.param(2, id="close-ups beside"), pytest.param(4, id="close-ups below")]
+)
+def test_a_close_up_has_a_bar_of_its_own_scale_right_below_it(count):
+    images = [make_image(1, phase="pre"), *(make_image(n) for n in range(2, count + 1))]
     tiles = {
         image.instance.origin.label: dataclasses.replace(make_tile((120, 60)), tip=(0.5, 0.8))
         for image in images
     }
 
-    _, _, (page, *_) = lay_out(images, tiles, closeup=Closeup.ALWAYS)
+    _, _, (page, *_) = lay_out(images, tiles)
 
     for drawn in page.tiles:
         length_mm, length = bar_below(page, drawn)

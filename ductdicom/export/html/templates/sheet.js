@@ -24,7 +24,7 @@ const sheet = (() => {
   const holds = ([x, y, width, height], [left, top]) =>
     left >= x - 1 && left < x + width && top >= y - 1 && top < y + height;
   const wholeOf = (tile) => (tile.part
-    ? wholes.find((other) => other.page === tile.page && holds(other.box, tile.part))
+    ? wholes.find((other) => other.page === tile.partPage && holds(other.box, tile.part))
     : tile);
 
   const wholeAt = (element) => wholeOf(tiles[images.indexOf(element)]);
