@@ -7,6 +7,7 @@ References
 
 import logging
 import socket
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +38,20 @@ _config.LOG_HANDLER_LEVEL = "none"
 _config.LOG_REQUEST_IDENTIFIERS = False
 _config.LOG_RESPONSE_IDENTIFIERS = False
 
+_hook = threading.excepthook
+
+
+def _break_off(failure: threading.ExceptHookArgs) -> None:
+    """Let what comes malformed end its association, and nothing be printed that it holds.
+
+    The library does not expect all of it, and the thread that reads it dies of it.
+    """
+    is_ours = isinstance(failure.thread, Association) or hasattr(failure.thread, "assoc")
+    if not is_ours:
+        _hook(failure)
+
+
+threading.excepthook = _break_off
 _shut_down = AssociationSocket._shutdown_socket  # noqa: SLF001 - see below
 
 
@@ -83,7 +98,7 @@ def associated(
     handlers: Sequence[evt.EventHandlerType] = (),
     entity: ApplicationEntity | None = None,
 ) -> Iterator[Association]:
-    """Hold an association with a peer; it is released at the end of the block.
+    """Hold an association with a peer; at the end of the block it is released, or aborted.
 
     Parameters
     ----------
@@ -121,9 +136,11 @@ def associated(
         raise _refusal(peer, association, is_open=bool(opened))
     try:
         yield association
-    finally:
-        if association.is_established:
-            association.release()
+    except BaseException:
+        association.abort()  # in the middle of something, nobody answers to a release
+        raise
+    if association.is_established:
+        association.release()
 
 
 def _limit(opened: list[object], timeout_s: float, event: evt.Event) -> None:

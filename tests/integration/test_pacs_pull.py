@@ -1,10 +1,13 @@
 """Ductograms out of archives: Orthanc's, DCMTK's, and some that misbehave."""
 
 import json
+import os
+import signal
 import threading
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from archives import HOST, dcmqrscp, free_ports, orthanc, peer, store
@@ -431,6 +434,17 @@ def test_an_archive_that_hangs_is_given_up(liar, tmp_path, capsys):
 
     assert code == 1
     assert "silent for too long" in capsys.readouterr().err
+
+
+def test_an_interrupt_does_not_wait_for_an_archive_that_hangs(liar, tmp_path):
+    lying = liar(hangs=True)
+    with lying.listening(Find, Get) as archive:
+        threading.Timer(0.7, os.kill, [os.getpid(), signal.SIGINT]).start()
+        began = monotonic()
+        code = pull(archive, tmp_path / "spool", *no_priors())
+
+    assert code == 130
+    assert monotonic() - began < 8
 
 
 def test_a_status_that_says_all_went_well_is_not_believed(liar, tmp_path):

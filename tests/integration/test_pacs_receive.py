@@ -570,6 +570,40 @@ def test_a_pdu_larger_than_agreed_is_not_held_in_memory(tmp_path):
         here.look_until("association")
 
 
+def test_whatever_bytes_come_the_next_caller_is_served_and_nothing_is_printed(tmp_path, capfd):
+    chance = random.Random(1)
+    path = write_view(tmp_path / "one")
+    own = OwnSide(title="DUCT", address=HOST, port=0, timeout_s=1)
+    with server(tmp_path, own) as here:
+        for content in (b"GET / HTTP/1.1\r\n\r\n", b"", b"\x04\0\0\0\0\x10" + bytes(16)):
+            with socket.create_connection((HOST, here.port)) as connection:
+                connection.sendall(content)
+        for _ in range(12):
+            sender = association(here.port, build_context(MG), maximum_associations=99)
+            sender.dul.socket.send = _damaging(sender.dul.socket.send, chance)
+            sender.dimse_timeout = 0.2
+            sender.send_c_store(dcmread(path))
+            sender.abort()
+
+        assert send_one(here.port, path) == 0
+        here.receiver.look()
+        assert list(here.spool.incoming.glob("*.part")) == []
+    assert capfd.readouterr() == ("", "")
+
+
+def _damaging(send, chance):
+    """Change some bytes of each message's command."""
+
+    def damage(content):
+        changed = bytearray(content)
+        if content[0] == 4:  # P-DATA-TF
+            for _ in range(chance.randint(1, 4)):
+                changed[chance.randrange(12, min(len(changed), 200))] = chance.randrange(256)
+        send(bytes(changed))
+
+    return damage
+
+
 # --- 12. private classes, and what is logged ---
 
 

@@ -90,10 +90,12 @@ class DicomArchive:
 
     def __exit__(
         self,
-        _kind: type[BaseException] | None,
+        kind: type[BaseException] | None,
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
+        if kind is not None and self._association is not None:
+            self._association.abort()  # it may be in the middle of something
         self._hang_up()
 
     def studies(self, query: StudyQuery) -> Iterator[Dataset]:
