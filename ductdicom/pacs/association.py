@@ -112,11 +112,9 @@ def associated(
     RemoteError
         The peer cannot be reached, rejects us, or does not answer in time.
     """
-    entity = entity or ApplicationEntity(own.title)
+    entity = _patient(entity or ApplicationEntity(own.title), own.timeout_s)
     tls = peer.tls
     secured = None if tls is None else (tls.as_client(), tls.name or peer.host)
-    entity.connection_timeout = min(own.timeout_s, _CONNECT_S)
-    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = own.timeout_s
     opened: list[object] = []
     limit = (evt.EVT_CONN_OPEN, partial(_limit, opened, own.timeout_s))
     for address in _resolve(peer):
@@ -141,6 +139,12 @@ def associated(
         raise
     if association.is_established:
         association.release()
+
+
+def _patient(entity: ApplicationEntity, timeout_s: float) -> ApplicationEntity:
+    entity.connection_timeout = min(timeout_s, _CONNECT_S)
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = timeout_s
+    return entity
 
 
 def _limit(opened: list[object], timeout_s: float, event: evt.Event) -> None:
