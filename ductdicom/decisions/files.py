@@ -145,7 +145,9 @@ def _event(entry: Mapping[str, object], path: Path | str, number: int) -> Event:
             value = " ".join(map(str, value))
         if isinstance(value, list | dict):
             raise UsageError(f"decision {number}: {name} is no single value", path=path)
-        return "" if value is None else str(value).strip()
+        # Half of a pair of surrogates can be read from JSON, and not be written.
+        text = "" if value is None else str(value).encode("utf-8", "replace").decode("utf-8")
+        return text.strip()
 
     _check_names(f"decision {number}: ", "field", entry, path)
     words = {name: word(name) for name in _FIELDS}

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ductdicom.decisions.event import SCHEMA, Event
+from ductdicom.decisions.files import read_entries
 from ductdicom.decisions.in_force import decision_on
 from ductdicom.decisions.journal import Journal, add, keep_decisions, read_journal, state_of
 from ductdicom.errors import OutputError, UsageError
@@ -176,6 +177,21 @@ def test_nothing_is_lost_whatever_the_order_in_which_files_come(tmp_path_factory
             for o in (one, other)
         ]
         assert found == [decision_on(ours)] * 2
+
+
+_TEXTS = st.text(max_size=8) | st.sampled_from(["\ud800", "İ", "ﬁ", " \x00 ", "\u2028"])
+
+
+@settings(max_examples=30)
+@given(st.fixed_dictionaries({"note": _TEXTS, "view": _TEXTS, "login": _TEXTS, "image": _TEXTS}))
+def test_whatever_is_taken_can_be_read_again(tmp_path_factory, words):
+    output = tmp_path_factory.mktemp("out")
+    events = read_entries([{"sop_instance_uid": "1.2", "phase": "pre"} | words], "here")
+
+    add(output, events)
+
+    journal = read_journal(output)
+    assert (journal.events, journal.broken) == (events, ())
 
 
 def test_the_state_of_a_study_changes_with_its_record_and_its_decisions():
