@@ -26,7 +26,15 @@ from ductdicom.language.phrases import PhaseWord, PhraseReader, TextPhase
 from ductdicom.language.short_words import needs_its_language
 from ductdicom.language.side import name_sides, read_laterality
 from ductdicom.language.view_words import named_views
-from ductdicom.language.whole import YEARS, Part, Word, is_whole, parts_of, says_no_more
+from ductdicom.language.whole import (
+    YEARS,
+    Part,
+    Word,
+    firm_kinds,
+    is_whole,
+    parts_of,
+    says_no_more,
+)
 from ductdicom.model.call import Laterality, ViewGroup
 from ductdicom.vocabulary.terms import Vocabulary
 
@@ -43,7 +51,8 @@ class Reading:
 
     ``may_be_ductography`` where a word names one that no public source confirms; ``is_undone``
     where it only names one that was not made, or is planned. ``words`` stand as in the source.
-    ``kinds`` are the look-alikes of a ductography that it names (``biopsy``, ``specimen``, …).
+    ``kinds`` are the look-alikes of a ductography that it names (``biopsy``, ``specimen``, …),
+    and ``firm_kinds`` those that it says of what it stands at: each word beside them is understood.
     ``views`` and ``modifiers`` are acronyms of DICOM PS3.16 CID 4014 and 4015; ``view_group``
     is also known where the text only says "lateral". ``laterality`` is None where it names both
     sides or none; ``is_side_doubtful`` where the word for it may mean something else.
@@ -58,6 +67,7 @@ class Reading:
     phase: TextPhase = TextPhase.NONE
     words: tuple[str, ...] = ()
     kinds: frozenset[str] = frozenset()
+    firm_kinds: frozenset[str] = frozenset()
     laterality: Laterality | None = None
     is_side_doubtful: bool = False
     views: tuple[str, ...] = ()
@@ -138,7 +148,7 @@ def _read(
     scanned = replace(scanned, phrases=phrases)
     names = [] if "other_organ" in scanned.roles else list(_procedures(scanned.phrases))
     procedure = [phrase for phrase in names if not phrase.has("unconfirmed")]
-    kinds = frozenset(_kinds(scanned.phrases))
+    kinds = tuple(_kinds(scanned.phrases))
     in_ductogram = ductography_context or bool(procedure)
     phase_words = tuple(PhraseReader.of(scanned, in_ductogram=in_ductogram).phase_words())
     phase = _merge(phase_words)
@@ -154,7 +164,8 @@ def _read(
         is_undone=not names and _names_undone(scanned),
         phase=phase,
         words=tuple(_words(scanned, procedure, phase_words)),
-        kinds=kinds,
+        kinds=frozenset(kind for _, kind in kinds),
+        firm_kinds=frozenset(firm_kinds(parts, kinds)),
         laterality=laterality,
         is_side_doubtful=is_side_doubtful,
         views=tuple(view for view in views if view in VIEW_GROUPS),
@@ -273,14 +284,16 @@ def _names(phrases: Sequence[Phrase], family: str) -> Iterator[str]:
                 yield role.removeprefix(family)
 
 
-def _kinds(phrases: Sequence[Phrase]) -> Iterator[str]:
+def _kinds(phrases: Sequence[Phrase]) -> Iterator[tuple[int, str]]:
+    """Yield the look-alikes that are named, but for those of the past, with their places."""
     for position, phrase in enumerate(phrases):
         kinds = tuple(_names((phrase,), "kind."))
         if kinds and not _is_past(phrases, position):
-            yield from kinds
-    solid = [phrase for phrase in phrases if phrase.tokens[0].is_word]
-    if len(solid) > 1 and solid[-1].text in _DUAL_ENERGY_ENDINGS and solid[-2].has("view"):
-        yield "contrast-mammogram"
+            yield from ((position, kind) for kind in kinds)
+    solid = [at for at, phrase in enumerate(phrases) if phrase.tokens[0].is_word]
+    is_ended = len(solid) > 1 and phrases[solid[-1]].text in _DUAL_ENERGY_ENDINGS
+    if is_ended and phrases[solid[-2]].has("view"):
+        yield solid[-1], "contrast-mammogram"
 
 
 def _modifiers(phrases: Sequence[Phrase]) -> Iterator[str]:

@@ -5,13 +5,13 @@ is not known, or that speaks of another examination, a plan, the past or a part 
 what the text says is a hint at most. Heuristic.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
 from ductdicom.identity.known import MASK_SIGN
-from ductdicom.language.parts import Phrase
+from ductdicom.language.parts import CLAUSE_ENDS, Phrase
 from ductdicom.language.short_words import Company, is_stray
 
 _SHORT, _BRIEF = 3, 2  # letters; "day" needs a number beside it, "d" one before it
@@ -103,6 +103,11 @@ _OF_ONE_LANGUAGE = frozenset(
 # Of these, those that leave a word to the next part that it may play.
 _PASSED_ON = frozenset({Part.CONNECTIVE, Part.PLAN})
 _DENIABLE = frozenset({Part.FINDING, Part.VIEW, Part.MODIFIER})
+# What a word for another kind of object is not said of the image with: "CESM?", "no biopsy".
+_TURNING = frozenset({Part.PLAN, Part.COMPARISON, Part.QUESTION, Part.DATE, Part.NEGATION})
+_TECHNICAL = frozenset({Part.VIEW, Part.SIDE, Part.MODIFIER, Part.NUMBER, Part.UNIT, Part.SIGN})
+_OF_CONTRAST = frozenset({Part.PHASE, Part.CONTRAST, Part.INJECTION, Part.AGENT})
+_GIVEN_TO_VEINS = "contrast-mammogram"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +285,58 @@ def _without_volumes(words: Sequence[Word]) -> Iterator[Word]:
     for word, following in pairwise((*words, None)):
         if word is not None and not (following is not None and following.part is Part.UNIT):
             yield word
+
+
+def firm_kinds(words: Sequence[Word], kinds: Iterable[tuple[int, str]]) -> Iterator[str]:
+    """Yield the look-alikes that a text says its image is: "L CC BIOPSY", not "biopsy tomorrow".
+
+    Each word of the clause is understood and technical, or names the same procedure; only contrast
+    mammography has a phase. Nothing in any clause denies, asks or plans.
+
+    Parameters
+    ----------
+    kinds
+        The look-alikes that are named, with the places of their words.
+    """
+    named = tuple(kinds)
+    if not named or any(word.part in _TURNING or _is_span_of_past(word) for word in words):
+        return
+    places = {place for place, _ in named}
+    for clause in _clauses(words):
+        others = [words[at] for at in clause if at not in places]
+        strange = {word.part for word in others if not _is_of_procedure(word)} - _TECHNICAL
+        for kind in {kind for place, kind in named if place in clause}:
+            if strange <= (_OF_CONTRAST if kind == _GIVEN_TO_VEINS else frozenset()):
+                yield kind
+
+
+def _is_span_of_past(word: Word) -> bool:
+    return word.part is Part.PAST and not word.phrase.has("history")
+
+
+def _clauses(words: Sequence[Word]) -> Iterator[range]:
+    """Yield the positions of each clause; one ends before what is of the past, too."""
+    first = 0
+    for position, word in enumerate(words):
+        if _ends_clause(word):
+            yield range(first, position)
+            first = position + 1
+    yield range(first, len(words))
+
+
+def _ends_clause(word: Word) -> bool:
+    return word.phrase.text in CLAUSE_ENDS or word.part is Part.PAST
+
+
+def _is_of_procedure(word: Word) -> bool:
+    """Whether a word names a procedure, or is an article, a breast, or a maker's sign: "combo"."""
+    phrase = word.phrase
+    if word.part is Part.OTHER:
+        return phrase.has("kind", "competing", "modality")
+    is_makers = "common" in phrase.languages_as("harmless")
+    return is_makers or (
+        word.part is Part.FILLER and phrase.has("filler") and not phrase.has("again")
+    )
 
 
 def says_no_more(words: Sequence[Word]) -> bool:

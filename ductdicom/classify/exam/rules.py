@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ductdicom.classify.engine import Thresholds
+from ductdicom.classify.image.kind import dual_energy_sign
 from ductdicom.classify.image.seen import Seen
 from ductdicom.classify.image.subject import Subject
 from ductdicom.language.agents import OPAQUE, AgentClass, read_agent, read_route
@@ -100,7 +101,7 @@ def named(images: Sequence[Seen]) -> Iterator[Evidence]:
                 yield _evidence(
                     "procedure-name", text.tag, text.value, ExamKind.DUCTOGRAM, strength
                 )
-            elif "contrast-mammogram" in reading.kinds:
+            elif "contrast-mammogram" in subject.kinds_in(reading):
                 yield _evidence(
                     "procedure-name",
                     text.tag,
@@ -182,11 +183,11 @@ def split_by_image_type(images: Sequence[Seen]) -> Iterator[Evidence]:
 def dual_energy(images: Sequence[Seen], thresholds: Thresholds) -> Iterator[Evidence]:
     """Yield images that only dual-energy mammography makes, and contrast given into a vein."""
     for image in images:
-        if image.kind is Kind.CONTRAST_MAMMOGRAM:
+        sign = dual_energy_sign(image.subject)
+        if image.kind is Kind.CONTRAST_MAMMOGRAM and sign is not None:
             yield _evidence(
                 "dual-energy-image",
-                "(0008,0008)",
-                image.kind_reason,
+                *sign,
                 ExamKind.CONTRAST_MAMMOGRAM,
                 Strength.EXPLICIT,
             )

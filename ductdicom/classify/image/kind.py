@@ -72,6 +72,9 @@ class KindCall(Value, frozen=True):
 def decide_kind(subject: Subject) -> KindCall:
     """Decide what one object is, from its own header.
 
+    Where the header names a ductography, a text makes another kind of an image only if all of its
+    clause is understood to be about the image: "L CC BIOPSY" does, "biopsy tomorrow" does not.
+
     References
     ----------
     * DICOM PS3.3 C.8.11.7.1.4 and C.8.21.6.1.1 (Image Type of breast X-ray images)
@@ -166,15 +169,21 @@ def _by_image_type(subject: Subject) -> Iterator[KindCall]:
             yield KindCall(kind=kind, reason=f"Image Type {min(terms & known)}")
     if sop_class in _PROJECTION_CLASSES:
         yield KindCall(kind=Kind.PROJECTION, reason="breast projection object")
-    if terms & _CONTRAST_MAMMOGRAM_TERMS:
-        yield KindCall(
-            kind=Kind.CONTRAST_MAMMOGRAM,
-            reason=f"Image Type {min(terms & _CONTRAST_MAMMOGRAM_TERMS)}",
-        )
-    if "CESM" in (subject.instance.purpose.processing_code or "").upper():
-        yield KindCall(kind=Kind.CONTRAST_MAMMOGRAM, reason="dual-energy processing code")
+    dual_energy = dual_energy_sign(subject)
+    if dual_energy is not None:
+        yield KindCall(kind=Kind.CONTRAST_MAMMOGRAM, reason=dual_energy[1])
     if terms & _TOMOSYNTHESIS_TERMS or sop_class == BREAST_TOMOSYNTHESIS:
         yield KindCall(kind=Kind.TOMOSYNTHESIS, reason="tomosynthesis")
+
+
+def dual_energy_sign(subject: Subject) -> tuple[str, str] | None:
+    """Return the tag and the value of what only dual-energy mammography writes, if it is there."""
+    terms = set(subject.image_type_terms()) & _CONTRAST_MAMMOGRAM_TERMS
+    if terms:
+        return "(0008,0008)", f"Image Type {min(terms)}"
+    if "CESM" in (subject.instance.purpose.processing_code or "").upper():
+        return "(0018,1401)", "dual-energy processing code"
+    return None
 
 
 def _by_procedure_step(subject: Subject) -> Iterator[KindCall]:

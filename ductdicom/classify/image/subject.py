@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from ductdicom.language.codes import is_ductography
 from ductdicom.language.homonyms import NOTHING_SPOKEN, Spoken
 from ductdicom.language.text import Reading, read_text
 from ductdicom.model.instance import Instance, Level, Text
@@ -37,8 +38,23 @@ class Subject(Value, frozen=True):
         named = self.texts(Level.STUDY, Level.REQUEST)
         return any(other.value.strip().casefold() == own for other, _ in named)
 
+    @property
+    def names_ductography(self) -> bool:
+        """Whether one of its texts or codes names a ductography."""
+        return any(reading.is_ductography for _, reading in self.readings) or any(
+            is_ductography(code, self.vocabulary) for code in self.instance.codes
+        )
+
+    def kinds_in(self, reading: Reading) -> frozenset[str]:
+        """Return the look-alikes that a text makes of its image.
+
+        In a ductography those only that it says for sure: a remark ("CESM contraindicated") takes
+        no view from it. In any other study no view is better than a biopsy's.
+        """
+        return reading.firm_kinds if self.names_ductography else reading.kinds
+
     def own_kinds(self, text: Text, reading: Reading) -> frozenset[str]:
-        """Return the look-alikes that a text names beside what it repeats of the study's."""
+        """Return the look-alikes that a text says beside what it repeats of the study's."""
         if not reading.kinds:
             return frozenset()
         own = text.value.casefold()
@@ -46,7 +62,7 @@ class Subject(Value, frozen=True):
         named = {other.value.strip().casefold() for other, _ in texts} - {""}
         for other in sorted(named, key=len, reverse=True):
             own = re.sub(rf"(?<!\w){re.escape(other)}(?!\w)", " ", own)
-        return reading.kinds & self.read(own).kinds
+        return reading.kinds & self.kinds_in(self.read(own))
 
     def image_type_terms(self) -> tuple[str, ...]:
         """Return values 3 and later of Image Type (0008,0008), upper case and stripped.

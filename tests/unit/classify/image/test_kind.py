@@ -3,9 +3,9 @@ from builders import conclude, images_of, make_instance
 
 from ductdicom.classify.image.kind import decide_kind
 from ductdicom.classify.image.subject import read_subject
-from ductdicom.model.call import Kind
+from ductdicom.model.call import ExamKind, Kind
 from ductdicom.model.instance import Breast, Code, Patient, Purpose, Raster
-from ductdicom.model.outcome import Status
+from ductdicom.model.outcome import ProblemCode, Status
 from ductdicom.pairing.rows import pair_study
 from ductdicom.vocabulary.terms import load_vocabulary
 
@@ -224,6 +224,56 @@ def test_what_is_done_now_does(text):
     call = conclude(make_instance("2.25.1", study_text="DUCTOGRAM", comment=text))
 
     assert call.images[0].kind is Kind.BIOPSY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("CESM contraindicated", "CEM recommended", "CEM empfohlen", "CESM next week", "CESM?"),
+        *("QC ok", "cytology specimen sent", "wire loc tomorrow", "hook wire in place"),
+        *("for biopsy after ductogram", "clip from biopsy, post contrast", "Stanze geplant"),
+        *("biopsia previa", "repérage du canal", "repeat, reject first", "no biopsy"),
+        "synthetic view available",
+    ],
+)
+def test_a_remark_on_an_image_of_a_ductography_makes_no_kind(text):
+    call = conclude(make_instance("2.25.1", study_text="DUCTOGRAM", comment=text))
+
+    assert call.images[0].kind is Kind.VIEW
+    assert call.exam.kind is ExamKind.DUCTOGRAM
+    assert not call.problems
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        pytest.param("REJECTED", Kind.REJECTED, id="alone"),
+        pytest.param("L CC STEREO BIOPSY", Kind.BIOPSY, id="with its view"),
+        pytest.param("specimen L breast", Kind.SPECIMEN, id="with its side"),
+        pytest.param("L CC C-View Combo", Kind.SYNTHETIC, id="with a maker's word"),
+        pytest.param("CESM L CC post contrast", Kind.CONTRAST_MAMMOGRAM, id="with its contrast"),
+    ],
+)
+def test_what_a_text_of_a_ductography_says_of_its_image_does(text, kind):
+    assert _kind(study_text="DUCTOGRAM", comment=text).kind is kind
+
+
+def test_a_text_makes_of_a_ductography_no_contrast_mammography_and_is_cited_with_its_tag():
+    images = [
+        make_instance(f"2.25.{n}", study_text="DUCTOGRAM", comment=text)
+        for n, text in enumerate(("CESM", None), start=1)
+    ]
+
+    call = conclude(*images)
+
+    assert call.exam.kind is ExamKind.DUCTOGRAM
+    assert [problem.code for problem in call.problems] == [ProblemCode.EXAM_CONFLICT]
+    said = [item for item in call.exam.evidence if item.says == ExamKind.CONTRAST_MAMMOGRAM]
+    assert [(item.tag, item.value) for item in said] == [("(0020,4000)", "CESM")]
+
+
+def test_in_no_ductography_a_remark_is_reason_enough_to_take_no_view():
+    assert _kind(study_text="MAMMOGRAM", comment="wire loc tomorrow").kind is Kind.LOCALISATION
 
 
 @pytest.mark.parametrize(
