@@ -8,6 +8,7 @@
                                              transfer syntax: takes minutes
     python scripts/bench.py --pages          how well the samples' pages use their paper
     python scripts/bench.py --pacs           objects received a second: takes minutes
+    python scripts/bench.py --review         the review in a browser: takes minutes
     python scripts/bench.py --accuracy       the confusion matrix of the labelled corpus
 
 Figures of this machine, no assertions. Everything is made in a temporary folder.
@@ -23,6 +24,7 @@ from time import perf_counter
 
 import bench_pacs
 import bench_pages
+import bench_review as bench_reviews
 import bench_scan as bench_headers
 import bench_sheets
 import bench_start
@@ -120,6 +122,12 @@ def bench_receivers() -> None:
     print_table(bench_pacs.HEAD, list(bench_pacs.compare_receivers()))
 
 
+def bench_review() -> None:
+    """Print how long whoever reviews waits, beside the longest that he should."""
+    print("a study of four images of 4096 x 3328 pixels over the loopback; seconds")
+    print_table(bench_reviews.HEAD, [bench_reviews.GOALS, *bench_reviews.measure_review()])
+
+
 def bench_accuracy() -> None:
     """Print what the engine says of the labelled corpus."""
     sys.path.insert(0, str(ROOT / "tests"))
@@ -139,11 +147,12 @@ def main() -> int:
     parser.add_argument("--sheets", action="store_true", help="seconds per sheet, both sizes")
     parser.add_argument("--pages", action="store_true", help="how pages use their paper")
     parser.add_argument("--pacs", action="store_true", help="objects received per second")
+    parser.add_argument("--review", action="store_true", help="the review in a browser")
     parser.add_argument("--accuracy", action="store_true", help="the labelled corpus")
     parser.add_argument("--files", type=int, default=4000, help="files to scan (%(default)s)")
     parser.add_argument("--jobs", type=int, default=2, help="worker processes (%(default)s)")
     chosen = parser.parse_args()
-    modes = ("scan", "start", "memory", "sheets", "pages", "pacs", "accuracy")
+    modes = ("scan", "start", "memory", "sheets", "pages", "pacs", "review", "accuracy")
     named = [getattr(chosen, name) for name in modes]
     is_default = not any(named)
     if chosen.scan or is_default:
@@ -161,6 +170,8 @@ def main() -> int:
         bench_sample_pages()
     if chosen.pacs:
         bench_receivers()
+    if chosen.review:
+        bench_review()
     if chosen.accuracy:
         bench_accuracy()
     return 0

@@ -90,7 +90,7 @@ def compare_sheets() -> Iterator[tuple[str, ...]]:
         # Made by others, as a process that starts another passes its own peak memory on.
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(max_workers=2, mp_context=context) as executor:
-            list(executor.map(partial(_write_image, folder), range(len(_SAMPLES))))
+            list(executor.map(partial(write_image, folder), range(len(_SAMPLES))))
         for label in _SYNTAXES:
             files = list((folder / label).iterdir())
             ratio = len(files) * ROWS * COLUMNS * 2 / sum(file.stat().st_size for file in files)
@@ -134,7 +134,7 @@ def _best(way: str, folder: Path) -> Figures | None:
     return Figures(min(f.seconds for f in found), max(f.megabytes for f in found))
 
 
-def _write_image(folder: Path, index: int) -> None:
+def write_image(folder: Path, index: int) -> None:
     """Write one sample, enlarged and with a detector's noise, in every transfer syntax."""
     path = ROOT / "sample_data" / "textbook" / _SAMPLES[index]
     dataset = pydicom.dcmread(path, stop_before_pixels=True)

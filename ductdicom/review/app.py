@@ -37,6 +37,7 @@ from ductdicom.review.pages import (
 from ductdicom.review.pictures import FullPicture
 from ductdicom.review.saving import Desk, Outdated
 from ductdicom.sheet.style import DARK
+from ductdicom.vocabulary.terms import load_vocabulary
 
 _SHEET = "sheet.html"
 _TYPES = {".css": "text/css", ".js": "text/javascript"}
@@ -108,6 +109,7 @@ class _Pages:
     def warm_up(self) -> None:
         """Make ready what the first save would have to wait for."""
         self._desk.redrawing.warm_up()
+        self._ahead.submit(load_vocabulary)
 
     def worklist(self, _: Request) -> Response:
         """Return the list of studies; the first one is decoded ahead."""

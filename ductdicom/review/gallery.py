@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from threading import BoundedSemaphore, Lock
 from typing import Any, TypeVar
 
@@ -25,10 +26,11 @@ from ductdicom.review.encoding import encode_values
 from ductdicom.review.pictures import OVERVIEW_PX, FullPicture, make_picture, make_preview
 from ductdicom.vocabulary.terms import load_vocabulary
 
-_MOST_BYTES = 400 << 20  # of decoded and of encoded images
+_MOST_BYTES = 256 << 20  # of decoded and of encoded images
 _MOST_ARCHIVED_BYTES = 100 << 20  # of one study's members of archives
 _LITTLE = 1 << 16  # what a study without archives takes, about
 
+_FULL, _PREVIEW = "full", "preview"
 _Made = TypeVar("_Made")
 
 
@@ -169,12 +171,9 @@ class Gallery:
         """
         if reason := _placeholder(record, name):
             raise UnreadableError("it could not be read for the sheet either", reason=reason)
-        key = (record.key, name, _hung_by(record, name), is_preview)
-        return self._kept.get(
-            key,
-            lambda: self._make(record, name, is_preview=is_preview),
-            lambda picture: picture.size_bytes,
-        )
+        if is_preview:
+            return self._keep(record, name, _PREVIEW, lambda: self._make_preview(record, name))
+        return self._keep(record, name, _FULL, lambda: self._make_full(record, name))
 
     def encoded(self, record: RecordedStudy, name: str, *, is_preview: bool, packing: str) -> bytes:
         """Return an image's values as they go to the browser."""
@@ -188,21 +187,32 @@ class Gallery:
             len,
         )
 
-    def _make(self, record: RecordedStudy, name: str, *, is_preview: bool) -> FullPicture:
-        study = self._kept.get(
-            (record.key, record.fingerprint or ""),
-            lambda: OpenStudy(record),
-            lambda study: study.size_bytes,
-        )
-        label = _voi_label(record, name)
-        if not is_preview:
-            with self._decoding:
-                return study.picture(name, study.read(name), label)
+    def _keep(
+        self, record: RecordedStudy, name: str, size: str, make: Callable[[], FullPicture]
+    ) -> FullPicture:
+        key = (record.key, name, _hung_by(record, name), size)
+        return self._kept.get(key, make, lambda picture: picture.size_bytes)
+
+    def _make_full(
+        self, record: RecordedStudy, name: str, stored: StoredImage | None = None
+    ) -> FullPicture:
+        study = self._study(record)
+        with self._decoding:
+            return study.picture(name, stored or study.read(name), _voi_label(record, name))
+
+    def _make_preview(self, record: RecordedStudy, name: str) -> FullPicture:
+        """Return fewer pixels; what only decodes whole is then there in full, too."""
+        study = self._study(record)
         with self._decoding:
             stored = study.read(name, min_side_px=OVERVIEW_PX)
         if stored.reduction > 1:
-            return make_preview(study.picture(name, stored, label))
-        return make_preview(self.picture(record, name, is_preview=False))
+            return make_preview(study.picture(name, stored, _voi_label(record, name)))
+        make = partial(self._make_full, record, name, stored)
+        return make_preview(self._keep(record, name, _FULL, make))
+
+    def _study(self, record: RecordedStudy) -> OpenStudy:
+        key = (record.key, record.fingerprint or "")
+        return self._kept.get(key, lambda: OpenStudy(record), lambda study: study.size_bytes)
 
 
 def image_names(record: RecordedStudy) -> list[str]:

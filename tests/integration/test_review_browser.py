@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from marionette import FIREFOX, firefox
 from PIL import Image
 from review_client import served, serving
 
@@ -22,7 +23,7 @@ from ductdicom.pixels.display.grey import grey_table
 from ductdicom.pixels.display.transfer import apply_modality, apply_window
 from ductdicom.pixels.stored import DisplayAttributes, StoredImage
 from ductdicom.pixels.stored import Window as ChosenWindow
-from ductdicom.review.gallery import Gallery
+from ductdicom.review.gallery import Gallery, image_names
 from ductdicom.settings import Settings
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -549,3 +550,47 @@ def test_axe_reports_nothing_on_list_study_and_images_in_full(window, organised)
         found = window.page.evaluate("axe.run()")["violations"]
         nodes = [(item["id"], [node["failureSummary"] for node in item["nodes"]]) for item in found]
         assert nodes == []
+
+
+IN_FIREFOX = """const done = arguments[arguments.length - 1];
+const press = (element, key) => element.dispatchEvent(
+    new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+press(document.body, "f");
+const ready = () => {
+    if (!document.documentElement.hasAttribute("data-ready")) return setTimeout(ready, 50);
+    press(document.querySelector("#full .panes"), "z");
+    requestAnimationFrame(() => requestAnimationFrame(() => done(
+        document.querySelector("#full canvas").toDataURL("image/png"))));
+};
+ready();"""
+
+
+@pytest.mark.skipif(FIREFOX is None, reason="there is no Firefox on this machine")
+def test_at_1_to_1_firefox_shows_every_pixel_as_the_chain_has_it(organised, address, tmp_path):
+    key = _key(organised, "textbook")
+    with firefox(tmp_path) as browser:
+        browser.go(address)
+        browser.go(address.partition("?")[0] + f"studies/{key}/sheet.html")
+        shown = browser.run(IN_FIREFOX).partition(",")[2]
+
+    grey = np.asarray(Image.open(io.BytesIO(base64.b64decode(shown))).convert("L"))
+    record = read_known(organised).records[key]
+    name = next(
+        n for n, i in zip(image_names(record), record.instances, strict=True) if i.phase == "pre"
+    )
+    picture = Gallery().picture(record, name, is_preview=False)
+    whole = picture.table(picture.chosen)[picture.values - picture.attributes.stored_range[0]]
+    # Where the view is, is told by a patch from its middle; all the rest must then fit.
+    row, column = (side // 2 for side in grey.shape)
+    patch = grey[row : row + 24, column - 100 : column - 76]
+    assert np.ptp(patch) > 20
+    windows = np.lib.stride_tricks.sliding_window_view(whole, patch.shape)
+    (place,) = np.argwhere((windows == patch).all(axis=(2, 3)))
+    top, left = place[0] - row, place[1] - (column - 100)
+    room = np.zeros_like(grey)
+    rows = slice(max(top, 0), min(top + grey.shape[0], whole.shape[0]))
+    columns = slice(max(left, 0), min(left + grey.shape[1], whole.shape[1]))
+    room[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = whole[
+        rows, columns
+    ]
+    assert np.array_equal(grey, room)
