@@ -46,7 +46,7 @@ class Cell:
                 size_mm=self.tile.size_mm,
                 aspect=self.tile.aspect,
                 level=level,
-                has_closeup=has_closeup and not self.is_excluded,
+                has_closeup=has_closeup and self.phase is not None and not self.is_excluded,
                 share=_SMALL if self.is_excluded else 1.0,
             )
         return _PLACEHOLDER

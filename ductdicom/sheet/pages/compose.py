@@ -186,7 +186,7 @@ _Parts = Sequence[Sequence[Detail | None]]
 
 def _detail(cell: Cell | DifferenceCell, size_mm: tuple[float, float]) -> Detail | None:
     """Return what of a cell's image a page of close-ups shows; None where it shows nothing."""
-    if isinstance(cell, DifferenceCell) or not isinstance(cell.tile, Tile) or cell.is_excluded:
+    if not cell.slot.has_closeup or not isinstance(cell, Cell) or not isinstance(cell.tile, Tile):
         return None
     return behind_the_nipple(cell.tile, width_mm=size_mm[0], height_mm=size_mm[1])
 

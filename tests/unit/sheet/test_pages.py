@@ -477,3 +477,15 @@ def test_without_a_nipple_no_page_of_closeups_is_added():
     )
 
     assert len(plain) == len(asked)
+
+
+def test_a_study_that_is_no_ductogram_has_no_closeups():
+    study = make_study([make_image(1, phase="pre"), make_image(2, phase="pre", minute=20)])
+    plain = [replace(i, call=replace(i.call, phase=None)) for i in study.images]
+    study = replace(study, exam=replace(study.exam, kind=ExamKind.MAMMOGRAM), images=tuple(plain))
+    tiles = {f"{n}.dcm": dataclasses.replace(make_tile(), tip=(0.5, 0.9)) for n in (1, 2)}
+
+    for closeup in Closeup:
+        options = SheetOptions(closeup=closeup)
+        pages = compose(study, pair_study(study), tiles, options)
+        assert not any(tile.is_closeup for page in pages for tile in page.tiles)
