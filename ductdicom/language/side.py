@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from itertools import dropwhile
 
 from ductdicom.language.homonyms import HOMONYM, NOTHING_SPOKEN, Spoken
-from ductdicom.language.parts import Phrase
+from ductdicom.language.parts import MARKERS, NOUNS, Phrase
+from ductdicom.language.whole import Part, Word
 from ductdicom.model.call import Laterality
 
 _SHORTEST_LANGUAGE_WORD = 3
@@ -13,6 +14,11 @@ _SIDE_LETTERS = {"l": Laterality.LEFT, "r": Laterality.RIGHT}
 _JOINTS = frozenset("-_.")
 # "mg/L CC", "l'MLO", "rolled L CC", "XCC-L MLO"
 _NO_SIDE_AFTER = frozenset({"/", "'", "roll", "rolled", "xcc"})
+_ROLLED = frozenset({"roll", "rolled"})
+_SOON = frozenset({"after", "before", "now", "away", "at"})  # behind "right"
+_SIDE_ROLES = ("left", "right", "left_short", "right_short")
+# What may be said of another image or breast.
+_OF_ANOTHER = frozenset({Part.PAST, Part.PLAN, Part.COMPARISON, Part.QUESTION})
 _THERAPY = "rt"  # radiotherapy behind a before or an after: "post RT"
 _BEFORE_THERAPY = ("before", "after", "with", "without", "history")
 
@@ -39,6 +45,8 @@ def read_laterality(phrases: Sequence[Phrase], spoken: Spoken) -> tuple[Laterali
     for position, phrase in enumerate(phrases):
         if phrase.has("both_sides"):
             return None, False
+        if _is_denied(phrases, position) or _is_adverb(phrases, position):
+            continue
         heard = spoken if len(phrase.text) > _LETTER else NOTHING_SPOKEN
         for side, laterality in (("left", Laterality.LEFT), ("right", Laterality.RIGHT)):
             if phrase.has(side, f"side.{side}"):
@@ -66,6 +74,54 @@ def name_sides(phrases: Sequence[Phrase]) -> Mapping[int, Laterality]:
         if phrase.has(side, f"side.{side}", f"{side}_short")
         or (_SIDE_LETTERS.get(phrase.text) is laterality and not _is_no_side(phrases, position))
     }
+
+
+def tells_side(words: Sequence[Word]) -> bool:
+    """Tell whether a text names a side as its image's: all of it is understood, or its view is.
+
+    "left" may be another breast's, or one before ("s/p left mastectomy"), or what remains, and RT
+    a technologist. A side beside a view is the view's, whatever else is typed, unless the text
+    compares, plans or asks. Heuristic.
+    """
+    if any(word.part in _OF_ANOTHER for word in words):
+        return False
+    is_undone = any(word.phrase.has("given") for word in words) and not any(
+        word.phrase.has(*NOUNS) for word in words
+    )  # "left done"
+    if all(word.is_understood for word in words) and not is_undone:
+        return True
+    solid = [word.phrase for word in words if word.phrase.text not in _JOINTS]
+    return any(
+        phrase.has("side.left", "side.right")
+        or (_is_side(phrase) and (_begins_view(solid, position) or _ends_view(solid, position)))
+        for position, phrase in enumerate(solid)
+    )
+
+
+def _is_side(phrase: Phrase) -> bool:
+    return phrase.has(*_SIDE_ROLES) or phrase.text in _SIDE_LETTERS
+
+
+def _ends_view(solid: Sequence[Phrase], position: int) -> bool:
+    """Whether a word for a side stands behind a view: "CC links"; a letter may be anything."""
+    is_word = len(solid[position].text) > _LETTER
+    return is_word and position > 0 and solid[position - 1].has("view")
+
+
+def _is_denied(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether a negation stands before a side, or the image was rolled to it: "not left"."""
+    before = next((near for near in reversed(phrases[:position]) if not near.is_light), None)
+    return before is not None and (before.has("not") or before.text in _ROLLED)
+
+
+def _is_adverb(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether "right" says how soon, or "left" what remains: "right after", "contrast left"."""
+    text = phrases[position].text
+    if text == "right":
+        return any(near.text in _SOON for near in phrases[position + 1 : position + 2])
+    if text != "left" or not position or not phrases[position - 1].has("contrast"):
+        return False
+    return not any(near.has("pre", "post", *MARKERS) for near in phrases[:position])
 
 
 def _is_no_side(phrases: Sequence[Phrase], position: int) -> bool:

@@ -24,7 +24,7 @@ from ductdicom.language.lexicon import lexicon_of
 from ductdicom.language.parts import CLAUSE_ENDS, NOUNS, Phrase, ScannedText
 from ductdicom.language.phrases import PhaseWord, PhraseReader, TextPhase
 from ductdicom.language.short_words import needs_its_language
-from ductdicom.language.side import name_sides, read_laterality
+from ductdicom.language.side import name_sides, read_laterality, tells_side
 from ductdicom.language.view_words import named_views
 from ductdicom.language.whole import (
     YEARS,
@@ -55,7 +55,8 @@ class Reading:
     and ``firm_kinds`` those that it says of what it stands at: each word beside them is understood.
     ``views`` and ``modifiers`` are acronyms of DICOM PS3.16 CID 4014 and 4015; ``view_group``
     is also known where the text only says "lateral". ``laterality`` is None where it names both
-    sides or none; ``is_side_doubtful`` where the word for it may mean something else.
+    sides or none; ``is_side_doubtful`` where the word for it may mean something else, and
+    ``tells_side`` where the text is understood to name it as its image's.
     ``injection`` counts ducts or fillings from 1, and ``may_be_later`` where a bare number behind
     contrast may count one after the first. ``is_weak``: the words for the phase often
     mean something else, or the text may have lost its end.
@@ -70,6 +71,7 @@ class Reading:
     firm_kinds: frozenset[str] = frozenset()
     laterality: Laterality | None = None
     is_side_doubtful: bool = False
+    tells_side: bool = False
     views: tuple[str, ...] = ()
     view_group: ViewGroup | None = None
     modifiers: tuple[str, ...] = ()
@@ -168,6 +170,7 @@ def _read(
         firm_kinds=frozenset(firm_kinds(parts, kinds)),
         laterality=laterality,
         is_side_doubtful=is_side_doubtful,
+        tells_side=laterality is not None and tells_side(parts),
         views=tuple(view for view in views if view in VIEW_GROUPS),
         view_group=_view_group(scanned.phrases, views),
         modifiers=tuple(dict.fromkeys(_modifiers(scanned.phrases))),

@@ -135,8 +135,9 @@ def _side_letter(value: str | None) -> Laterality | None:
 def _laterality_from_words(subject: Subject, *, is_stated: bool) -> Iterator[Evidence]:
     """Yield sides that a person or console wrote about this image or its series.
 
-    Texts of the study are not asked: they name the examination, not the image. A word that may
-    mean something else says nothing beside an attribute that states the side.
+    Texts of the study are not asked: they name the examination, not the image, nor is one that is
+    not understood to name a side as its image's. A word that may mean something else says nothing
+    beside an attribute that states the side.
     """
     breast = subject.instance.breast
     read = [
@@ -145,6 +146,7 @@ def _laterality_from_words(subject: Subject, *, is_stated: bool) -> Iterator[Evi
         *(
             (text.tag, text.value, reading)
             for text, reading in subject.texts(Level.IMAGE, Level.SERIES)
+            if reading.tells_side
         ),
     ]
     for tag, value, reading in read:

@@ -105,6 +105,40 @@ def test_a_word_of_two_languages_is_no_side_against_an_attribute(side, text, dec
     assert bool(call.laterality_conflicts) is has_conflict
 
 
+@pytest.mark.parametrize("side", ["R", None])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("not left", "nicht links", "s/p left mastectomy", "Ablatio links", "rolled left"),
+        *("left breast done last year", "left done", "contrast left in duct", "contrast left"),
+        *("compare left", "left?", "left planned", "T. Jones LT(L)"),
+    ],
+)
+def test_what_a_text_says_of_another_breast_or_of_none_is_no_side(side, text):
+    call = _view(side=side, comment=text)
+
+    assert call.laterality == side
+    assert not call.laterality_conflicts
+
+
+@pytest.mark.parametrize("text", ["right after injection", "T. Jones RT(R)(M)"])
+def test_a_word_that_is_no_side_takes_none_from_an_attribute(text):
+    assert _view(side="L", comment=text).laterality == "L"
+    assert _view(side=None, comment=text).laterality is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("left", "Brust links, Aufnahme wiederholt", "post contrast left", "not injected left"),
+        *("LCC xyz", "L CC T. Jones", "xyz CC links", "left spot MLO xyz"),
+    ],
+)
+def test_a_text_names_the_side_where_it_is_understood_or_of_its_view(text):
+    assert _view(side=None, comment=text).laterality == "L"
+    assert _view(side="R", comment=text).laterality_conflicts
+
+
 def test_a_contradiction_of_views_is_kept_as_one():
     call = _view(view="CC", view_position="MLO")
 
