@@ -144,11 +144,12 @@ def _make_objects(folder: Path, count: int, size_bytes: int) -> Iterator[Path]:
     """Write mammograms of one size, eight a study; their pixels are zeros."""
     sample = next((ROOT / "sample_data" / "textbook").iterdir())
     dataset: Dataset = pydicom.dcmread(sample, stop_before_pixels=True)
-    dataset.Rows, dataset.Columns = 1000, size_bytes // 2000
+    dataset.Rows = 1000 if size_bytes < _LARGE_BYTES else 20_000
+    dataset.Columns = size_bytes // 2 // dataset.Rows
     dataset.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
     dataset.PixelData = b""
     dataset["PixelData"].VR = "OW"
-    pixels = size_bytes // 2000 * 2000
+    pixels = 2 * dataset.Rows * dataset.Columns
     for number in range(count):
         dataset.SOPInstanceUID = f"2.25.1{number:06d}"
         dataset.StudyInstanceUID = f"2.25.2{number // 8:06d}"

@@ -221,23 +221,19 @@ def test_what_cannot_be_brought_to_the_disk_is_no_success(tmp_path, monkeypatch)
     assert here.files() == []
 
 
-def test_killed_at_any_moment_nothing_that_was_answered_is_lost(tmp_path):
-    paths = [write_view(tmp_path / str(n), label=str(n)) for n in range(12)]
-    for killed_after in (1, 6):
-        with started(tmp_path, spool=tmp_path / f"spool-{killed_after}") as here:
-            sender = association(here.port, build_context(MG))
-            answered = []
-            for path in paths[:killed_after]:
-                dataset = dcmread(path)
-                if sender.send_c_store(dataset).get("Status") == 0:
-                    answered.append(dataset.SOPInstanceUID)
-            here.process.kill()
-            here.process.wait()
-        held = {p.stem for p in here.spool.rglob("studies/*/*.dcm")}
-        assert len(answered) == killed_after
-        assert held == set(answered)
-        for path in here.spool.rglob("*.dcm"):
-            assert dcmread(path).PixelData
+def test_killed_in_the_middle_nothing_that_was_answered_is_lost(tmp_path):
+    paths = [write_view(tmp_path / str(n), label=str(n)) for n in range(6)]
+    with started(tmp_path) as here:
+        sender = association(here.port, build_context(MG))
+        datasets = [dcmread(path) for path in paths]
+        answered = {d.SOPInstanceUID for d in datasets if sender.send_c_store(d).Status == 0}
+        here.process.kill()
+        here.process.wait()
+
+    held = list(here.spool.rglob("studies/*/*.dcm"))
+    assert len(answered) == len(paths)
+    assert {path.stem for path in held} == answered
+    assert {data_set(path) for path in held} == {data_set(path) for path in paths}
 
 
 @pytest.mark.slow
@@ -428,10 +424,7 @@ def test_a_study_that_was_not_complete_when_it_was_killed_is_waited_for_again(tm
         here.wait_for(lambda status: not status["busy"])
         here.stop()
     assert here.printed == "2.25.900 0\n"
-
-    with started(tmp_path) as here:
-        here.stop()
-    assert here.printed == ""
+    assert list((here.spool / "incoming" / "due").iterdir()) == []  # it is not told again
 
 
 # --- 9. and 10. names ---
