@@ -218,6 +218,7 @@ def test_what_cannot_be_brought_to_the_disk_is_no_success(tmp_path, monkeypatch)
     with server(tmp_path) as here, monkeypatch.context() as patch:
         patch.setattr(os, "fsync", fail)
         assert send_one(here.port, path) == 0xA700
+        assert here.look_until("refused").values["why"] == "unwritable"
     assert here.files() == []
 
 

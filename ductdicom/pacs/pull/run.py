@@ -178,7 +178,7 @@ def fetch_all(
     RemoteError
         The archive cannot be reached any more; what came stays, and the next time goes on there.
     OutputError
-        There is no room.
+        There is no room, or the disk cannot be written to.
     """
     wanted = [choice for choice in choices if choice.is_wanted]
     pulled = Pulled()
@@ -206,7 +206,7 @@ def fetch_one(archive: Archive, intake: Intake, choice: Choice) -> Fetched:
     RemoteError
         The archive could not be asked, three times in a row.
     OutputError
-        There is no room.
+        There is no room, or the disk cannot be written to.
     """
     uid, spool = choice.study_uid, intake.spool
     before = len(spool.held(uid))
@@ -230,8 +230,9 @@ def fetch_one(archive: Archive, intake: Intake, choice: Choice) -> Fetched:
             raise
         except RemoteError as refusal:
             error = str(refusal)
-        if intake.counts[str(Declined.NO_ROOM)]:
-            raise OutputError("no room", path=intake.spool.path, hint="what came stays")
+        for why in (Declined.NO_ROOM, Declined.UNWRITABLE):
+            if intake.counts[str(why)]:
+                raise OutputError(str(why), path=intake.spool.path, hint="what came stays")
         if len(spool.held(uid)) == len(held) and number < TRIES - 1:
             archive.has_other_way()
     held = spool.held(uid)

@@ -22,11 +22,12 @@ from ductdicom.ingest.headers.instance import read_instance
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 from ductdicom.pacs.spool.folder import Placing, Spool
-from ductdicom.pacs.spool.part import Declined, PartFile, Room
+from ductdicom.pacs.spool.part import Declined, PartFile, Room, declined_by
 
 SUCCESS = 0x0000
 STATUS = {
     Declined.NO_ROOM: 0xA700,
+    Declined.UNWRITABLE: 0xA700,
     Declined.TOO_LARGE: 0xA700,
     Declined.MISMATCH: 0xA900,
     Declined.UNREADABLE: 0xC000,
@@ -152,8 +153,8 @@ class Intake:
                 return read_instance(Origin(file=part.name, source=part.name), stream)
         except (NotDicomError, UnreadableError):
             part.refusal = Declined.UNREADABLE
-        except OSError:
-            part.refusal = Declined.NO_ROOM
+        except OSError as error:
+            part.refusal = declined_by(error)
         return None
 
     def _place(self, part: PartFile, instance: Instance) -> Placing | None:
@@ -161,8 +162,8 @@ class Intake:
             _, placing = self.spool.place(
                 Path(part.name), instance.study_instance_uid, instance.sop_instance_uid
             )
-        except OSError:
-            part.refusal = Declined.NO_ROOM
+        except OSError as error:
+            part.refusal = declined_by(error)
             return None
         return placing
 

@@ -6,6 +6,7 @@ and where the disk is full or the object too large the rest is let go, so that t
 told so.
 """
 
+import errno
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,7 @@ from typing import BinaryIO
 
 from ductdicom.export.output import sync_file
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _BUFFER_BYTES = 1 << 20
 _LOOK_BYTES = 16 << 20  # between two looks at the room that is left
 _NO_LINK = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"))
@@ -25,9 +27,15 @@ class Declined(StrEnum):
     """Why an object was not taken."""
 
     NO_ROOM = "no-room"
+    UNWRITABLE = "unwritable"  # the disk fails, or does not allow it
     TOO_LARGE = "too-large"
     UNREADABLE = "unreadable"
     MISMATCH = "uid-mismatch"  # the data set is not what the command called it
+
+
+def declined_by(error: OSError) -> Declined:
+    """Return what it means that the system refused to write."""
+    return Declined.NO_ROOM if error.errno in _FULL else Declined.UNWRITABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +84,8 @@ class PartFile:
             try:
                 self._look_for_room()
                 self._opened().write(content)
-            except OSError:
-                self._refuse(Declined.NO_ROOM)
+            except OSError as error:
+                self._refuse(declined_by(error))
         return len(content)
 
     def sync(self) -> None:
@@ -87,8 +95,8 @@ class PartFile:
                 stream = self._opened()
                 stream.flush()
                 sync_file(stream.fileno())
-            except OSError:
-                self._refuse(Declined.NO_ROOM)
+            except OSError as error:
+                self._refuse(declined_by(error))
 
     def close(self) -> None:
         """Close the file and remove this name of it; an object that was placed has another one."""

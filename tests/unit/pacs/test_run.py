@@ -122,7 +122,7 @@ def test_where_nothing_comes_another_way_is_tried(shelf):
 def test_without_room_nothing_more_is_asked_for(shelf):
     archive = shelf({"2.25.1": 1, "2.25.2": 1}, room=Room(reserve_bytes=1 << 60))
 
-    with pytest.raises(OutputError, match="no room"):
+    with pytest.raises(OutputError, match="no-room"):
         pull(archive)
 
     assert len(archive.fetched) == 1
