@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -13,6 +14,7 @@ from typing import Any
 
 from ductdicom.decisions.event import FIELDS, OF_IMAGE, OF_STUDY, SCHEMA, Event
 from ductdicom.errors import UsageError
+from ductdicom.language.codes import VIEW_GROUPS
 from ductdicom.model.call import Laterality, Phase, Verdict
 from ductdicom.reading import read_regular
 from ductdicom.wording import nearest
@@ -23,6 +25,7 @@ _SUBJECTS = ("sop_instance_uid", "image", "study_instance_uid", "study")
 _CHOICES: Mapping[str, tuple[Mapping[str, object], str]] = {
     "phase": ({str(item): item for item in Phase}, "phase is pre, post or unknown"),
     "laterality": ({str(item): item for item in Laterality}, "laterality is L, R or B"),
+    "view": ({name: name for name in VIEW_GROUPS}, f"view is {', '.join(VIEW_GROUPS)}"),
     "exclude": (
         {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False},
         "exclude is true or false",
@@ -30,6 +33,7 @@ _CHOICES: Mapping[str, tuple[Mapping[str, object], str]] = {
     "verdict": ({str(item): item for item in Verdict}, f"verdict is {', '.join(Verdict)}"),
 }
 _MOST_INITIALS = 4
+_ID = re.compile(r"[0-9a-f]{6}")
 _LARGEST_BYTES = 64 << 20
 _SEPARATORS = (",", ";", "\t")  # spreadsheets write the one that their country has no other use for
 _EXCLUDE = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -157,12 +161,11 @@ def _event(entry: Mapping[str, object], path: Path | str, number: int) -> Event:
         image=words["image"].lower(),
         study_instance_uid=words["study_instance_uid"],
         study=words["study"],
-        view=words["view"].upper() or None,
         by=_initials(words["by"], path, number),
         at=_time(words["at"], path, number),
         note=words["note"],
         login=words["login"],
-        undoes=tuple(dict.fromkeys(words["undoes"].lower().replace(",", " ").split())),
+        undoes=_ids(words["undoes"], path, number),
         content=words["content"].lower(),
         **{name: _value(name, words[name], path, number) for name in _CHOICES},
     )
@@ -206,6 +209,15 @@ def _initials(by: str, path: Path | str, number: int) -> str:
         hint = f"write up to {_MOST_INITIALS} letters"
         raise UsageError(f"decision {number}: by is no initials", path=path, hint=hint)
     return by
+
+
+def _ids(undoes: str, path: Path | str, number: int) -> tuple[str, ...]:
+    """Refuse what is no ID of a decision: what was to be taken back would go on to count."""
+    ids = tuple(dict.fromkeys(undoes.lower().replace(",", " ").split()))
+    if not all(map(_ID.fullmatch, ids)):
+        hint = "list the id of each decision that is to count no more, as 3f9c1a"
+        raise UsageError(f"decision {number}: undoes is no list of ids", path=path, hint=hint)
+    return ids
 
 
 def _time(at: str, path: Path | str, number: int) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from ductdicom.decisions.event import SCHEMA, Event
 from ductdicom.decisions.files import TABLES, read_decisions
 from ductdicom.decisions.in_force import in_force
-from ductdicom.errors import UsageError
+from ductdicom.errors import OutputError, UsageError
 from ductdicom.export.output import encode_json, refuse_links, saying, write_whole
 from ductdicom.model.value import Value
 from ductdicom.reading import read_regular
@@ -66,9 +66,7 @@ def read_journal(output: Path) -> Journal:
     Raises
     ------
     OutputError
-        The journal cannot be listed, or a link lies in it.
-    UsageError
-        ``decisions.json`` is no file of decisions.
+        The journal is no folder or cannot be listed, or a link lies in it.
     """
     found: set[Event] = set()
     broken: list[str] = []
@@ -78,8 +76,14 @@ def read_journal(output: Path) -> Journal:
         except UsageError as error:
             error.path = f"{JOURNAL}/{path.name}"
             broken.append(str(error))
-    journal = Journal(events=_sorted(found), broken=tuple(broken))
-    return journal.with_more(read_in_force(output))
+    in_force: tuple[Event, ...] = ()
+    try:
+        in_force = _read_in_force(output)
+    except UsageError as error:
+        aside = _aside(output / IN_FORCE_NAME)
+        error.path = f"{IN_FORCE_NAME} (kept as {JOURNAL}/{aside.name})"
+        broken.append(str(error))
+    return Journal(events=_sorted(found), broken=tuple(broken)).with_more(in_force)
 
 
 @lru_cache(maxsize=1 << 15)
@@ -88,7 +92,7 @@ def _read(path: Path, _state: tuple[int, int]) -> tuple[Event, ...]:
     return read_decisions(path)
 
 
-def read_in_force(output: Path) -> tuple[Event, ...]:
+def _read_in_force(output: Path) -> tuple[Event, ...]:
     """Read ``decisions.json``; where there is none, there are none.
 
     Raises
@@ -101,7 +105,28 @@ def read_in_force(output: Path) -> tuple[Event, ...]:
     path = output / IN_FORCE_NAME
     refuse_links(path, below=output)
     # os.path says no where a folder above may not be entered; whoever writes will say why.
-    return read_decisions(path) if os.path.isfile(path) else ()  # noqa: PTH113
+    if not os.path.isfile(path):  # noqa: PTH113
+        return ()
+    return _read(path, _state_of(path.stat()))
+
+
+def _aside(path: Path) -> Path:
+    """Return where a file of what is in force is kept that cannot be used: in the journal.
+
+    It may hold what somebody typed, and is named by every run until it is mended or removed.
+    """
+    return path.parent / JOURNAL / f"{path.stem}-{path.stat().st_mtime_ns}{path.suffix}"
+
+
+def _set_aside_unusable(output: Path) -> None:
+    try:
+        _read_in_force(output)
+    except UsageError:
+        path = output / IN_FORCE_NAME
+        with saying(path, "cannot be set aside"):
+            aside = _aside(path)
+            aside.parent.mkdir(exist_ok=True)
+            path.rename(aside)
 
 
 def _files(output: Path) -> list[tuple[Path, tuple[int, int]]]:
@@ -109,6 +134,8 @@ def _files(output: Path) -> list[tuple[Path, tuple[int, int]]]:
     folder = output / JOURNAL
     refuse_links(folder, below=output)
     if not os.path.isdir(folder):  # noqa: PTH112 - no, where nobody can tell
+        if os.path.lexists(folder):
+            raise OutputError("is no folder", path=folder, hint="move it away")
         return []
     with saying(folder, "cannot be listed"), os.scandir(folder) as entries:
         listed = [
@@ -120,7 +147,11 @@ def _files(output: Path) -> list[tuple[Path, tuple[int, int]]]:
     for path, status in listed:
         if not stat.S_ISREG(status.st_mode):
             refuse_links(path, below=output)
-    return sorted((path, (status.st_size, status.st_mtime_ns)) for path, status in listed)
+    return sorted((path, _state_of(status)) for path, status in listed)
+
+
+def _state_of(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns
 
 
 def add(output: Path, events: Iterable[Event]) -> tuple[Event, ...]:
@@ -154,6 +185,8 @@ def _holds_another(path: Path, content: bytes) -> bool:
 def keep_decisions(output: Path, journal: Journal, names: Mapping[str, str] | None = None) -> None:
     """Lay what is new into the journal, and write ``decisions.json`` of what is in force.
 
+    One that cannot be used is laid into the journal as it is.
+
     Parameters
     ----------
     names
@@ -166,6 +199,7 @@ def keep_decisions(output: Path, journal: Journal, names: Mapping[str, str] | No
         Something could not be written.
     """
     add(output, journal.new)
+    _set_aside_unusable(output)
     if not journal.events:
         return
     whole = {event: {"id": event.id} for event in journal.events}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ductdicom.classify.engine import Engine
 from ductdicom.decisions.files import read_decisions
-from ductdicom.decisions.journal import IN_FORCE_NAME, JOURNAL, Journal, read_in_force, read_journal
+from ductdicom.decisions.journal import IN_FORCE_NAME, JOURNAL, Journal, read_journal
 from ductdicom.decisions.sightings import Sightings, read_sightings
 from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.export.output import STATE_FOLDER, OutputFolder
@@ -193,7 +193,6 @@ def prepare(inputs: Sequence[str], settings: Settings) -> Wanted:
         raise UsageError("no input", hint="name a folder, a file or an archive")
     if settings.output is not None:
         _refuse_output_as_input(inputs, settings.output)
-        read_in_force(settings.output)
     given = (event for path in settings.decisions for event in read_decisions(path))
     return Wanted(
         inputs=inputs,
@@ -208,8 +207,8 @@ def with_earlier(wanted: Wanted) -> Wanted:
 
     Raises
     ------
-    OutputError, UsageError
-        A link lies there, or what is in force is no file of decisions.
+    OutputError
+        A link lies there.
     """
     output = wanted.settings.output
     if output is None:

@@ -5,6 +5,8 @@ import json
 import pytest
 from exports import organise, read_records, write_ductogram
 
+from ductdicom.cli.application import run
+
 STUDY = "2.25.900"
 
 
@@ -229,3 +231,20 @@ def test_a_file_of_the_journal_that_is_broken_is_named_and_the_others_count(
     assert code == 1
     assert _image(record, images[0])["confidence"] == "confirmed"
     assert "decision-unreadable: decisions/half.json: decisions are no" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["organise", "apply"])
+def test_decisions_in_force_that_cannot_be_used_end_no_run(
+    decide, images, tmp_path, capsys, command
+):
+    decide(_lay(tmp_path / "file.json", _on(images[0], phase="post")))
+    in_force = tmp_path / "out" / "decisions.json"
+    made = in_force.read_bytes()
+    in_force.write_bytes(made[:-9])
+    capsys.readouterr()
+
+    code = run(["apply", str(tmp_path / "out")]) if command == "apply" else decide()[0]
+
+    assert code == 1
+    assert "decision-unreadable: decisions.json (kept as " in capsys.readouterr().out
+    assert in_force.read_bytes() == made

@@ -21,7 +21,7 @@ from ductdicom.export.output import OutputFolder, encode_json, open_output, requ
 from ductdicom.export.records import study_record
 from ductdicom.identity.known import Identity
 from ductdicom.model.call import Opinion
-from ductdicom.model.outcome import Problem, ProblemCode
+from ductdicom.model.outcome import FailOn, Problem, ProblemCode
 from ductdicom.model.record import RecordedOpinion, RecordedStudy
 from ductdicom.model.result import Report, StudyResult
 from ductdicom.pipeline.drawing.options import settings_of
@@ -31,7 +31,7 @@ from ductdicom.pipeline.earlier.known import KnownStudies, give_way, read_known,
 from ductdicom.pipeline.earlier.recall import hold_incomplete, recall_again
 from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
-from ductdicom.pipeline.heeded import by_name
+from ductdicom.pipeline.heeded import broken_decisions, by_name
 from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.pipeline.judge import Judged, make_engine
 from ductdicom.pipeline.naming import Naming
@@ -63,8 +63,8 @@ class Opened:
 
         Raises
         ------
-        OutputError, UsageError
-            A link lies there, or ``decisions.json`` is no file of decisions.
+        OutputError
+            A link lies there.
         """
         known = read_known(output.path)
         return cls(output=output, known=known, journal=read_journal(output.path).with_more(given))
@@ -279,7 +279,9 @@ def _redo(
         phi=output.phi, people=Identity.of_all(scan.naming.people for scan in found), output=output
     )
     aside = _list_again(studies, jobs, opened)
-    problems = dict.fromkeys(chain(missing, *(scan.problems for scan in found)))
+    broken = broken_decisions(opened.journal.broken)
+    used = groups.keys() or {settings_of(None, output)}
+    problems = dict.fromkeys(chain(broken, missing, *(scan.problems for scan in found)))
     report = Report(
         rows=(),
         is_of_inputs=False,
@@ -288,7 +290,7 @@ def _redo(
         seconds={"decide": read - started, "draw": monotonic() - read},
         say=naming.text,
         tells_uids=naming.tells_uids,
-        fail_on=frozenset().union(*(settings.failures for settings in groups)),
+        fail_on=frozenset[FailOn]().union(*(settings.failures for settings in used)),
         is_interrupted=isinstance(stop, KeyboardInterrupt),
         earlier_studies=len(known.records) - len(studies),
         notices=tuple(notices_of(results, output, known, (*kept, *aside))),

@@ -61,16 +61,17 @@ def keep_settings(settings: Settings, output: OutputFolder) -> None:
     write_whole(output.place(_NAME), encode_json(dict(sorted(kept.items())), indent=2))
 
 
-def settings_of(record: RecordedStudy, output: OutputFolder) -> Settings:
+def settings_of(record: RecordedStudy | None, output: OutputFolder) -> Settings:
     """Return the settings of the run that wrote a study, as far as they are kept.
 
-    Else those of the last run; of an earlier version's folder the formats of the study's sheets.
+    Else, and where no study is asked for, those of the last run; of an earlier version's folder
+    the formats of the study's sheets.
     """
     kept = _read(output)
-    parts = str(record.fingerprint or "").split("-")
+    parts = str(record.fingerprint or "").split("-") if record else []
     options = parts[_PLACE_OF_OPTIONS] if len(parts) > _PLACE_OF_OPTIONS else ""
     values = kept.get(options) or kept.get(_LAST) or {}
-    drawn = {sheet.format for sheet in record.sheets} & set(Format)
+    drawn = {sheet.format for sheet in (record.sheets if record else ())} & set(Format)
     default = {"format": sorted(drawn)} if drawn else {}
     try:
         settings = msgspec.convert(values or default, Settings, dec_hook=_path)

@@ -168,6 +168,11 @@ def test_a_table_that_would_be_misread_is_refused(tmp_path, text, words):
         pytest.param({"phase": "pre", "by": "A B"}, ["up to 4 letters"], id="a gap"),
         pytest.param({"phase": "pre", "at": "yesterday"}, ["decision 2: at"], id="no time"),
         pytest.param({"phase": "pre", "at": "03.01.2026"}, ["2026-01-03T09:00:00"], id="no ISO"),
+        pytest.param(
+            {"view": "ZZZ"}, ["decision 2: no such view: 'ZZZ'", "view is CC, "], id="no view"
+        ),
+        pytest.param({"undoes": ["self"]}, ["decision 2: undoes is no list of ids"], id="no ID"),
+        pytest.param({"undoes": ["3f9c1a", {}]}, ["undoes is no list"], id="no ID among IDs"),
         pytest.param({"by": "AB", "note": "?"}, ["decision 2 decides nothing"], id="no decision"),
         pytest.param({"phase": ""}, ["decision 2 decides nothing"], id="an empty decision"),
         pytest.param({"verdict": "reviewed"}, ["an image has no verdict"], id="an image's verdict"),

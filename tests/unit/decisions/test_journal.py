@@ -10,7 +10,7 @@ from ductdicom.decisions.event import SCHEMA, Event
 from ductdicom.decisions.files import read_entries
 from ductdicom.decisions.in_force import decision_on
 from ductdicom.decisions.journal import Journal, add, keep_decisions, read_journal, state_of
-from ductdicom.errors import OutputError, UsageError
+from ductdicom.errors import OutputError
 from ductdicom.model.call import Laterality, Phase
 
 AT = "2026-01-03T09:00:00"
@@ -127,12 +127,30 @@ def test_what_an_earlier_version_or_a_person_wrote_is_taken_into_the_journal(tmp
     assert [entry["sop_instance_uid"] for entry in _in_force(tmp_path)] == ["1.2", "1.3"]
 
 
-def test_a_decision_that_somebody_changed_in_what_is_in_force_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    "change", [lambda text: text.replace("pre", "post"), lambda text: text[9:]]
+)
+def test_what_is_in_force_is_made_anew_where_it_cannot_be_used(tmp_path, change):
     keep_decisions(tmp_path, Journal().with_more([PRE]))
-    text = (tmp_path / "decisions.json").read_text("utf-8").replace("pre", "post")
-    (tmp_path / "decisions.json").write_text(text, encoding="utf-8")
+    made = _in_force(tmp_path)
+    spoilt = change((tmp_path / "decisions.json").read_text("utf-8"))
+    (tmp_path / "decisions.json").write_text(spoilt, encoding="utf-8")
 
-    with pytest.raises(UsageError, match="name it in undoes"):
+    journal = read_journal(tmp_path)
+    keep_decisions(tmp_path, journal)
+
+    assert (journal.events, _in_force(tmp_path)) == ((PRE,), made)
+    # What somebody wrote is kept, and every run names it until it is mended or removed.
+    (aside,) = (tmp_path / "decisions").glob("decisions-*.json")
+    assert aside.read_text("utf-8") == spoilt
+    assert f"(kept as decisions/{aside.name}): " in journal.broken[0]
+    assert read_journal(tmp_path).broken[0].startswith(f"decisions/{aside.name}: ")
+
+
+def test_a_journal_that_is_no_folder_is_named(tmp_path):
+    (tmp_path / "decisions").write_text("", encoding="utf-8")
+
+    with pytest.raises(OutputError, match="is no folder"):
         read_journal(tmp_path)
 
 
