@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from importlib.resources import files
-from itertools import permutations
+from itertools import permutations, starmap
 from typing import NamedTuple
 
 Day = tuple[int, int, int]
@@ -31,6 +31,9 @@ _TOKEN = re.compile(
     rf"{_LETTER}(?:{_LETTER}|[\u0300-\u036f\u0900-\u0dff\u0e00-\u0eff])*"
 )
 _RUN = re.compile(r"\d(?:[\W_]{0,2}\d){5,}")
+_OF_WEEK = re.compile(r"(\d{4})[\W_]{0,2}w[\W_]{0,2}(\d{2})[\W_]{0,2}([1-7])(?!\d)")
+_YEAR_AND_DAY = re.compile(r"(?<!\d)(\d{2})(\d{3})(?!\d)")
+_CENTURIES = (1900, 2000)  # of years with two digits
 _LONGEST_GAP = 9  # characters between two parts, with words that say nothing
 _LONGEST_YEAR = 4  # digits
 _CUTS = ((0, 4, 6, 8), (0, 2, 4, 8))  # year first, or last
@@ -77,7 +80,7 @@ def days_in(text: str, days: frozenset[Day]) -> Iterator[tuple[int, int]]:
 def _written(days: frozenset[Day]) -> frozenset[Day]:
     """Return the days as they may be written, by our calendar and that of Iran."""
     ours = ((written, m, d) for y, m, d in days for written in _years(y))
-    persian = (_persian(date(*day)) for day in days)
+    persian = (_persian(day) for day in starmap(date, days) if day >= _PERSIAN_EPOCH)
     return frozenset((*ours, *((y, m, d) for full, m, d in persian for y in (full, full % 100))))
 
 
@@ -91,11 +94,9 @@ def _persian(day: date) -> Day:
     """Return a day by the solar calendar of Iran, whose leap years return after 33 years."""
     passed = (day - _PERSIAN_EPOCH).days
     year = (33 * passed + 3) // 12053 + 1
-    first = _PERSIAN_EPOCH + timedelta(365 * (year - 1) + (8 * year + 21) // 33)
-    while first > day:
+    while (first := 365 * (year - 1) + (8 * year + 21) // 33) > passed:
         year -= 1
-        first = _PERSIAN_EPOCH + timedelta(365 * (year - 1) + (8 * year + 21) // 33)
-    number = (day - first).days
+    number = passed - first
     if number < _PERSIAN_HALF:
         return year, number // 31 + 1, number % 31 + 1
     number -= _PERSIAN_HALF
@@ -123,6 +124,12 @@ def _candidates(text: str) -> Iterator[tuple[int, int, list[Day]]]:
             yield near[0].start, near[2].end, _with_month(near)
         if len(near) > 1:
             yield near[0].start, near[1].end, _ordinal(*numbers[:2])
+            yield near[0].start, near[1].end, _with_short_year(near[:2])
+    for match in _OF_WEEK.finditer(text):
+        yield *match.span(), _of_week(*map(int, match.groups()))
+    for match in _YEAR_AND_DAY.finditer(text):
+        years = (century + int(match[1]) for century in _CENTURIES)
+        yield *match.span(), [day for year in years for day in _ordinal(year, int(match[2]))]
     for match in _RUN.finditer(text):
         yield from _compact(match)
 
@@ -140,6 +147,24 @@ def _with_month(parts: Sequence[_Part]) -> list[Day]:
     one, other = (part.number for part in parts if part.number >= 0)
     months = next(part.months for part in parts if part.number < 0)
     return [day for m in months for day in ((one, m, other), (other, m, one))]
+
+
+def _with_short_year(parts: Sequence[_Part]) -> list[Day]:
+    """Return the days that a month and the digits of a day and a year behind it may be."""
+    month, both = parts
+    if not month.months or both.end - both.start != _LONGEST_YEAR or both.number < 0:
+        return []
+    one, other = divmod(both.number, _CENTURY)
+    return _with_month((month, _Part(0, 0, number=one), _Part(0, 0, number=other)))
+
+
+def _of_week(year: int, week: int, weekday: int) -> list[Day]:
+    """Return the day of a week of a year (ISO 8601)."""
+    try:
+        day = date.fromisocalendar(year, week, weekday)
+    except ValueError:
+        return []
+    return [(day.year, day.month, day.day)]
 
 
 def _ordinal(year: int, number: int) -> list[Day]:
@@ -211,9 +236,10 @@ def _compact(match: re.Match[str]) -> Iterator[tuple[int, int, list[Day]]]:
     if len(digits) == _LONGEST_YEAR + _ORDINAL_DIGITS:
         day = _ordinal(int(digits[:_LONGEST_YEAR]), int(digits[_LONGEST_YEAR:]))
         yield *match.span(), day
-    cuts = (*_CUTS, _SHORT) if len(digits) == _SHORT[-1] else _CUTS
-    for a, b, c, length in cuts:
-        for start in range(len(digits) - length + 1):
+    for a, b, c, length in (*_CUTS, _SHORT):
+        last = len(digits) - length
+        # In the midst of many digits six are a day's by chance.
+        for start in {0, last} if length == _SHORT[-1] else range(last + 1):
             part = digits[start : start + length]
             numbers = (int(part[a:b]), int(part[b:c]), int(part[c:]))
             orders = [(y, m, d) for y, m, d in permutations(numbers)]

@@ -49,15 +49,17 @@ def parse_date(text: str | None) -> date | None:
     Returns
     -------
     date | None
-        None where there is no text, or it is no day of the calendar.
+        None where there is no text, or it is no day of the calendar. The first one, ``00010101``,
+        is what programs write that have none (.NET's ``DateTime.MinValue``, heuristic).
     """
     match = _DATE.fullmatch((text or "").strip())
     if match is None:
         return None
     try:
-        return date(*map(int, match.groups()))
+        found = date(*map(int, match.groups()))
     except ValueError:
         return None
+    return None if found == date.min else found
 
 
 @lru_cache(maxsize=_REMEMBERED)

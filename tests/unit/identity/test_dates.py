@@ -29,6 +29,7 @@ IN_WORDS = [
 IN_NUMBERS = [
     *("24.121961", "2412.1961", "2412 1961", "2 4 1 2 1 9 6 1", "24 12 61", "1961-358", "1961358"),
     *("24.XII.1961", "1340/10/03", "۱۳۴۰/۱۰/۰۳", "3 دی 1340", "2504/12/24", "民國50年12月24日"),
+    *("1961-W51-7", "1961W517", "61358", "Dec2461", "6112241234", "12346112 24"),
     *("昭和三十六年十二月二十四日", "一九六一年十二月二十四日", "S36.12.24"),
 ]
 
@@ -64,6 +65,7 @@ def test_the_day_of_the_study_is_found_in_other_calendars(text):
     [
         *("24. listopadu 1961", "24 marraskuuta 1961", "24 листопада 1961", "23 декември 1961"),
         *("25.121961", "2412.1962", "2 4 1 2 1 9 6 2", "1961-357", "1340/10/04", "24 CC 1961"),
+        *("1961-W51-6", "1961-W60-7", "61357", "613580", "Dec2462", "7712241234", "99611224 99"),
         *("24 ml 12 s 1961", "IOHEXOL 300 24 ml", "12 24", "december 1961", "一月二日"),
     ],
 )
@@ -89,6 +91,11 @@ def test_the_calendar_of_iran(ours, persian):
 
     assert identify_days([day]).mask(persian) == MASK
     assert identify_days([day + timedelta(1)]).mask(persian) == persian
+
+
+@pytest.mark.parametrize("day", [date.min, date(622, 3, 20), date(622, 3, 21), date.max])
+def test_days_of_any_year_stop_nothing(day):
+    assert identify_days([day]).mask(f"CC {day.isoformat()} post") == f"CC {MASK} post"
 
 
 def test_a_text_full_of_digits_is_read_in_short():

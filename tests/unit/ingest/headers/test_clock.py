@@ -38,6 +38,7 @@ def test_times(text, expected):
         pytest.param("2026.01.02", date(2026, 1, 2), id="old spelling"),
         pytest.param("20260230", None, id="no such day"),
         pytest.param("00000000", None, id="zeros"),
+        pytest.param("00010101", None, id="what stands for none"),
         pytest.param("202601", None, id="a month"),
         pytest.param("", None, id="empty"),
         pytest.param(None, None, id="absent"),
