@@ -594,3 +594,14 @@ def test_at_1_to_1_firefox_shows_every_pixel_as_the_chain_has_it(organised, addr
         rows, columns
     ]
     assert np.array_equal(grey, room)
+
+
+def test_studies_are_worked_through_one_after_another_without_the_list(desk, own):
+    desk.page.locator('input[name="group"][value="all"]').check()
+    keys = [row.get_attribute("data-key") for row in desk.page.locator("tbody tr").all()]
+    desk.page.locator("tbody tr a").first.click()
+    for key, step in zip([*keys, keys[0]], ("j", "k", ""), strict=True):
+        desk.page.wait_for_selector(f'.seat:has-text("{key}")')
+        desk.page.locator("h1").click()
+        if step:
+            desk.press(step)
