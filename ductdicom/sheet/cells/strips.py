@@ -17,7 +17,8 @@ from ductdicom.sheet.style import LABEL_PX, LEADING, SMALL_PX
 from ductdicom.sheet.tile import MissingTile, Tile
 
 PAD_PX = 14
-_MOST_LINES = 3  # of one reason, or one explanation of up to 64 characters
+_MOST_LINES = 3  # of one reason, note, or explanation of up to 64 characters
+_MOST_WARNED = 12  # lines of one warning, which is said in full
 _MOST_DOUBTS = 12
 _MOST_WHOLE = 0.6  # of a line
 _BETWEEN = " · "
@@ -181,13 +182,14 @@ def _whole(word: _Word, room: float) -> list[_Word]:
     text = drawable(word.text)
     if text_width(text, SMALL_PX) <= room * _MOST_WHOLE:
         return [word._replace(text=text)]
-    return [word._replace(text=part) for part in _words_of(text, room)]
+    most_lines = _MOST_WARNED if word.tone is Tone.WARNING else _MOST_LINES
+    return [word._replace(text=part) for part in _words_of(text, room, most_lines)]
 
 
-def _words_of(text: str, room: float) -> list[str]:
+def _words_of(text: str, room: float, most_lines: int = _MOST_LINES) -> list[str]:
     """Return the words of a text, none wider than a line, and of no more than some lines."""
     # Bold words are a little wider than those that are measured here.
-    lines = wrap(text, room * 0.9, SMALL_PX, most_lines=_MOST_LINES)
+    lines = wrap(text, room * 0.9, SMALL_PX, most_lines=most_lines)
     return [word for line in lines for word in line.split(" ")]
 
 

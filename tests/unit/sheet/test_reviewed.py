@@ -90,6 +90,17 @@ def test_what_a_decision_overrules_stands_on_its_tile_in_warning_colour():
     assert "overrules: Contrast/Bolus Agent “IOHEXOL 300”" in tile.caption.notes
 
 
+def test_all_that_a_decision_overrules_is_said_on_a_narrow_tile():
+    against = [make_evidence("post", f"REASON {n}", tag=f"(0018,10{n})") for n in range(40, 46)]
+    image = decided(said("phase", "pre"), phase="pre", call=CONFIRMED, overrules=tuple(against))
+    images = [image, *(make_image(n, minute=n) for n in range(20, 25))]
+
+    _, _, (page, *_) = lay_out(images)
+
+    for number in range(40, 46):
+        assert f"REASON {number}" in texts(page, Tone.WARNING)
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
