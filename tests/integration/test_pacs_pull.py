@@ -11,7 +11,7 @@ from time import monotonic
 
 import pytest
 from archives import HOST, dcmqrscp, free_ports, orthanc, peer, store
-from exports import write_view
+from exports import organise, read_records, write_view
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pynetdicom import build_context, evt
@@ -39,28 +39,28 @@ OTHER = Person(
     name="SAMPLE^GAMMA", patient_id="SAMPLE-100", issuer="OTHER HOSPITAL", birth_date="19700101"
 )
 NAMED, CODED, IN_SERIES, PLAIN, PRIOR, OLD, FOREIGN = (f"2.25.80{n}" for n in range(7))
-DAYS = "20260101-20260131"
+DAYS = "20260301-20260331"
 # Study, day, who, its texts and codes, and in which transfer syntaxes its images are stored.
 STUDIES = {
     NAMED: (
-        "20260110",
+        "20260310",
         ALPHA,
         {"texts": Texts(study="Galaktographie li")},
         (Syntax.JPEG_2000,) * 3,
     ),
     CODED: (
-        "20260111",
+        "20260311",
         BETA,
         {"texts": Texts(study="MAMMO"), "procedure_codes": (MAMMARY_DUCTOGRAM,)},
         (Syntax.EXPLICIT, Syntax.JPEG_LOSSLESS),
     ),
     IN_SERIES: (
-        "20260112",
+        "20260312",
         BETA,
         {"texts": Texts(study="MAMMO", series="Ductogram left")},
         (Syntax.EXPLICIT,),
     ),
-    PLAIN: ("20260113", BETA, {"texts": Texts(study="Mammographie bds")}, (Syntax.EXPLICIT,)),
+    PLAIN: ("20260313", BETA, {"texts": Texts(study="Mammographie bds")}, (Syntax.EXPLICIT,)),
     PRIOR: (
         "20251201",
         ALPHA,
@@ -149,11 +149,11 @@ def test_a_dry_run_prints_what_is_found_and_why(archive, capsys):
     rows = [line.split()[:3] for line in said.out.splitlines()[1:]]
     assert code == 0
     assert rows == [
-        ["2026-01-10", "ductogram", "yes"],
+        ["2026-03-10", "ductogram", "yes"],
         ["2025-12-01", "mammogram", "as"],
-        ["2026-01-11", "ductogram", "yes"],
-        ["2026-01-12", "ductogram", "yes"],
-        ["2026-01-13", "mammogram", "no"],
+        ["2026-03-11", "ductogram", "yes"],
+        ["2026-03-12", "ductogram", "yes"],
+        ["2026-03-13", "mammogram", "no"],
     ]
     assert "procedure-name: Galaktographie li" in said.out
     assert "procedure-code: 18102001" in said.out
@@ -195,7 +195,7 @@ def test_an_archive_that_knows_no_counts_and_ignores_modalities_will_do(export, 
     named = write_view(
         tmp_path / "named",
         study_instance_uid="2.25.810",
-        study_at="20260114085500",
+        study_at="20260314085500",
         person=BETA,
         texts=Texts(study="Duktographie"),
     )
@@ -216,7 +216,7 @@ def test_a_worklist_names_what_is_fetched_whatever_it_is_called(archive, tmp_pat
     worklist = tmp_path / "list.csv"
     worklist.write_text(
         "Patient ID;Accession Number;Date;remark\n"
-        f"SAMPLE-200;A{PLAIN[-3:]};2026-01-13;x\n;nothing;;\n;;;\n",
+        f"SAMPLE-200;A{PLAIN[-3:]};2026-03-13;x\n;nothing;;\n;;;\n",
         encoding="utf-8-sig",
     )
 
@@ -227,26 +227,18 @@ def test_a_worklist_names_what_is_fetched_whatever_it_is_called(archive, tmp_pat
     assert "1 line of the worklist" in capsys.readouterr().err
 
 
-def test_the_last_days_end_today(archive, tmp_path):
-    days = (date.today() - date(2026, 1, 12)).days  # noqa: DTZ011 - as the archive's dates
-
-    assert pull(archive, tmp_path / "spool", "--days", str(days), "--priors", "0") == 0
-    assert set(held(tmp_path / "spool")) == {IN_SERIES}
-    assert timedelta(days=days)
-
-
 # --- counted, and gone on with ---
 
 
 def test_what_is_here_already_is_not_fetched_again(archive, tmp_path, capsys):
     spool = tmp_path / "spool"
-    assert pull(archive, spool, "--date", "20260110") == 0
+    assert pull(archive, spool, "--date", "20260310") == 0
     before = {path: path.stat().st_mtime_ns for path in spool.rglob("*.dcm")}
     gone = spool / "studies" / NAMED / f"{NAMED}.1.dcm"
     gone.unlink()
     capsys.readouterr()
 
-    assert pull(archive, spool, "--date", "20260110") == 0
+    assert pull(archive, spool, "--date", "20260310") == 0
 
     assert "1 object came" in capsys.readouterr().err
     after = {path: path.stat().st_mtime_ns for path in spool.rglob("*.dcm")}
@@ -256,11 +248,11 @@ def test_what_is_here_already_is_not_fetched_again(archive, tmp_path, capsys):
 
 def test_a_limit_leaves_the_rest_for_the_next_run(archive, tmp_path, capsys):
     spool = tmp_path / "spool"
-    assert pull(archive, spool, "--date", "20260110", "--limit", "1") == 0
+    assert pull(archive, spool, "--date", "20260310", "--limit", "1") == 0
     assert len(held(spool)) == 1
     assert "1 study left (limit)" in capsys.readouterr().err
 
-    assert pull(archive, spool, "--date", "20260110", "--limit", "1") == 0
+    assert pull(archive, spool, "--date", "20260310", "--limit", "1") == 0
     assert len(held(spool)) == 2
 
 
@@ -280,12 +272,14 @@ class Liar:
         self.files = files
         self.count, self.refuses, self.status = count, refuses, status
         self.drops, self.hangs = drops, hangs
+        self.days = []
         self.asked, self.patient_id, self.go_on = [], None, threading.Event()
         self.associations, self.open, self.most_open = 0, 0, 0
 
     def find(self, event):
         level = event.identifier.QueryRetrieveLevel
         self.asked.append(level)
+        self.days += [event.identifier.StudyDate] if level == "STUDY" else []
         first = dcmread(self.files[0])
         answer = Dataset()
         answer.QueryRetrieveLevel = level
@@ -365,7 +359,7 @@ def _more(export):
             sop_instance_uid=f"{CODED}.9{n}",
             series_instance_uid=f"{CODED}.9",
             study_instance_uid=CODED,
-            study_at="20260111085500",
+            study_at="20260311085500",
             person=BETA,
             texts=Texts(study="DUCTOGRAM"),
             seed=n,
@@ -467,7 +461,7 @@ def test_where_c_get_brings_nothing_c_move_does(archive, export, tmp_path, monke
     # As of an archive that accepts C-GET and then stores nothing over it.
     monkeypatch.setattr(by_dicom, "stored_contexts", lambda _: [])
 
-    code = pull(archive, tmp_path / "spool", "--date", "20260110", bind=archive.bind)
+    code = pull(archive, tmp_path / "spool", "--date", "20260310", bind=archive.bind)
 
     assert code == 0
     assert_as_stored(tmp_path / "spool", export, {NAMED: 3, PRIOR: 2})
@@ -477,7 +471,7 @@ def test_an_archive_that_does_not_know_where_we_are_says_so(archive, liar, tmp_p
     (port,) = free_ports(1)
     ours = {"bind": f"NOBODY@{HOST}:{port}"}
     # Orthanc has a status of its own for it, another one says it in the standard's words.
-    assert pull(archive, tmp_path / "a", "--date", "20260112", "--via", "move", **ours) == 1
+    assert pull(archive, tmp_path / "a", "--date", "20260312", "--via", "move", **ours) == 1
     assert "answered C-MOVE with 0xC000" in capsys.readouterr().err
 
     with liar().listening(Find, Move, storage=False) as other:
@@ -503,6 +497,16 @@ def test_an_archive_that_answers_about_another_patient_lends_no_prior(liar, tmp_
     assert held(tmp_path / "spool") == {}
 
 
+def test_the_last_day_is_yesterday_and_today(liar, tmp_path):
+    lying = liar()
+    with lying.listening(Find, Get) as archive:
+        code = pull(archive, tmp_path / "spool", "--days", "1")
+
+    today = date.today()  # noqa: DTZ011 - as an archive's dates
+    assert code == 0
+    assert lying.days == [f"{today - timedelta(days=1):%Y%m%d}-{today:%Y%m%d}"]
+
+
 # --- C-GET's contexts ---
 
 
@@ -524,7 +528,7 @@ def test_each_transfer_syntax_has_a_context_of_its_own():
         pytest.param([], "give one of --date", id="no days"),
         pytest.param(["--date", DAYS, "--days", "1"], "give one of --date", id="two ways of them"),
         pytest.param(["--date", "2026"], "is no date", id="no date"),
-        pytest.param(["--date", "20260131-20260101"], "is no date", id="days in no order"),
+        pytest.param(["--date", "20260331-20260301"], "is no date", id="days in no order"),
         pytest.param(["--days", "1", "--between", "19"], "are no hours", id="no hours"),
         pytest.param(["--days", "1", "--via", "move"], "where we listen", id="C-MOVE to nowhere"),
         pytest.param(["--days", "1", "--via", "web"], "has no DICOMweb", id="no DICOMweb"),
@@ -540,3 +544,38 @@ def test_wrong_usage_is_told_before_anybody_is_asked(options, said, tmp_path, ca
 def test_somewhere_to_put_it_is_needed(capsys):
     assert run(["pull", "-c", f"A@{HOST}:1", "--days", "1"]) == 2
     assert "name a spool" in capsys.readouterr().err
+
+
+# --- from the archive to the sheets ---
+
+
+def test_samples_come_out_of_an_archive_and_are_drawn_as_from_a_folder(
+    archive, samples, tmp_path, capsys
+):
+    sent = [p for name in ("textbook", "prior-scout") for p in (samples / name).rglob("*")]
+    sent = [path for path in sent if path.is_file() and is_dicom(path)]
+    before = {path: path.read_bytes() for path in sent}
+    assert store(archive, *sent) == 0
+    days = sorted({str(dcmread(path).StudyDate) for path in sent})
+
+    code = pull(archive, tmp_path / "spool", "--date", f"{days[0]}-{days[-1]}", "--via", "web",
+                connect=archive.url)  # fmt: skip
+    assert code == 0, capsys.readouterr().err
+    assert organise(tmp_path / "spool", output=tmp_path / "out") == 0
+    assert organise(*{path.parent for path in sent}, output=tmp_path / "direct") == 0
+
+    wanted = {record["study_instance_uid"]: record for record in read_records(tmp_path / "direct")}
+    found = {record["study_instance_uid"]: record for record in read_records(tmp_path / "out")}
+    assert {uid: decided(found[uid]) for uid in wanted} == {
+        uid: decided(record) for uid, record in wanted.items()
+    }
+    assert {path: path.read_bytes() for path in sent} == before
+
+
+def is_dicom(path):
+    return path.read_bytes()[128:132] == b"DICM" and path.name != "DICOMDIR"
+
+
+def decided(record):
+    phases = {i["sop_instance_uid"]: i["phase"] for i in record["instances"]}
+    return record["status"], record["exam"]["kind"], phases
