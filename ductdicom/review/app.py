@@ -1,6 +1,7 @@
 """The addresses of the review, and what each answers."""
 
 import json
+import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -10,6 +11,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -17,10 +19,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from ductdicom.errors import DuctDicomError, InputError, UsageError
+from ductdicom.errors import DuctDicomError, InputError, UsageError, place_of
 from ductdicom.export.html.document import colours
 from ductdicom.export.output import THUMBNAIL_NAME, OutputFolder
-from ductdicom.model.outcome import Note, Status
+from ductdicom.model.outcome import REPORT_IT, Note, Status
 from ductdicom.model.record import RecordedStudy
 from ductdicom.review.access import MOST_BODY_BYTES, Access, Guard
 from ductdicom.review.encoding import choose_packing
@@ -36,6 +38,7 @@ from ductdicom.review.pages import (
 )
 from ductdicom.review.pictures import FullPicture
 from ductdicom.review.saving import Desk, Outdated
+from ductdicom.settings import Phi
 from ductdicom.sheet.style import DARK
 from ductdicom.vocabulary.terms import load_vocabulary
 
@@ -74,7 +77,12 @@ def make_app(
         Route("/studies/{key}/images/{name}/values", pages.values),
         Route("/studies/{key}/images/{name}/table", pages.table),
     ]
-    handlers = {HTTPException: _say, InputError: _say_unreadable, DuctDicomError: _say_ours}
+    handlers = {
+        HTTPException: _say,
+        InputError: _say_unreadable,
+        DuctDicomError: _say_ours,
+        Exception: _say_bug,
+    }
     return Guard(Starlette(routes=routes, exception_handlers=handlers), access)
 
 
@@ -93,6 +101,12 @@ def _say_ours(_: Request, error: Exception) -> Response:
     status = 400 if isinstance(error, UsageError) else 500
     hint = getattr(error, "hint", "")
     return PlainTextResponse(": ".join(filter(None, (*error.args, hint))), status_code=status)
+
+
+def _say_bug(_: Request, error: Exception) -> Response:
+    """Say where a bug is, without the error's own words, which may quote a header."""
+    sys.stderr.write(f"ductdicom: {REPORT_IT}: {place_of(error)}\n")
+    return PlainTextResponse(REPORT_IT, status_code=500)
 
 
 class _Pages:
@@ -138,7 +152,7 @@ class _Pages:
         record = self._record(request)
         state, events = self._desk.state(record)
         page = study_page(
-            record,
+            record if self._shelf.output.phi is not Phi.NONE else _without_times(record),
             self._others(record),
             self._sheet(record),
             events,
@@ -202,6 +216,8 @@ class _Pages:
             )
         except Outdated as outdated:
             return JSONResponse(outdated.versions, status_code=409)
+        except KeyError:  # a run has just removed it
+            raise HTTPException(404, "there is no such study") from None
         return JSONResponse(saved, headers={"ETag": f'"{saved["state"]}"'})
 
     def image(self, request: Request) -> Response:
@@ -300,6 +316,12 @@ class _Pages:
         after = keys[keys.index(record.key) + 1 :] if record.key in keys else keys
         if after:
             self._decode(records[after[0]])
+
+
+def _without_times(record: RecordedStudy) -> RecordedStudy:
+    """Return a record that says of no image when it was exposed."""
+    images = (replace(image, acquired_at=None) for image in record.instances)
+    return replace(record, instances=tuple(images))
 
 
 def _described(picture: FullPicture) -> dict[str, Any]:

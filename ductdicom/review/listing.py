@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from ductdicom.errors import OutputError
 from ductdicom.export.accounts import read_times
+from ductdicom.export.html.index import date_in
 from ductdicom.export.output import (
     RECORD_NAME,
     RECORDS_NAME,
@@ -174,7 +175,7 @@ def _item(record: RecordedStudy, times: Mapping[str, tuple[str, str]], today: da
     return ListItem(
         key=key,
         group="open" if is_open else "done" if _is_decided(record) else "other",
-        title=f"{record.study_date or 'undated'} {record.exam.kind.replace('-', ' ')}",
+        title=f"{date_in(key)} {record.exam.kind.replace('-', ' ')}",
         who=" · ".join(record.department.identity) if record.department else "",
         status=record.status,
         reasons=reasons_in_words(record),
@@ -204,8 +205,8 @@ def _views(record: RecordedStudy) -> Iterator[str]:
 
 
 def _is_decided(record: RecordedStudy) -> bool:
-    """Whether a person has decided anything on a study."""
-    return any(image.confidence == "confirmed" for image in record.instances)
+    """Whether a person has said anything of a study or of one of its images."""
+    return bool(record.review) or any(image.decided for image in record.instances)
 
 
 def _days(first_seen: str, today: date) -> int:

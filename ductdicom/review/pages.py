@@ -9,11 +9,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ductdicom.decisions.event import Event
+from ductdicom.export.html.document import colours
 from ductdicom.model.call import Phase
 from ductdicom.model.record import RecordedEvidence, RecordedInstance, RecordedStudy
 from ductdicom.review.gallery import image_names
 from ductdicom.review.listing import ListItem, reasons_in_words
 from ductdicom.sheet.captions import FOOTER, tile_badges
+from ductdicom.sheet.style import DARK
 
 SCRIPTS = ("draw.js", "calibration.js", "full.js", "keys.js", "study.js")
 ASSETS = (*SCRIPTS, "review.css", "worklist.js", "worker.js")
@@ -42,7 +44,7 @@ def read_asset(name: str) -> str:
 class SheetParts:
     """The parts of a sheet as HTML: its style, what it shows, and its script."""
 
-    style: str = ""
+    style: str = f"{colours(DARK)}body {{ background: var(--paper); color: var(--ink); }}"
     body: str = "<main><p>There is no sheet of this study as HTML.</p></main>"
     script: str = ""
 

@@ -57,7 +57,7 @@ def serve(
             access_log=False,  # it would name studies
             lifespan="off",
             limit_concurrency=_MOST_AT_ONCE,
-            log_level="warning",
+            log_level="critical",  # an error's own words may quote a header
             proxy_headers=False,  # who asks is whoever is connected
             server_header=False,
             timeout_graceful_shutdown=_GRACE_S,

@@ -25,7 +25,7 @@ from ductdicom.review.access import MOST_BODY_BYTES, Access
 from ductdicom.review.app import make_app
 from ductdicom.review.gallery import Gallery
 from ductdicom.review.redrawing import Redrawing
-from ductdicom.settings import Settings
+from ductdicom.settings import Phi, Settings
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
 OWN = {"Sec-Fetch-Site": "same-origin"}
@@ -379,6 +379,47 @@ def test_what_is_sent_is_bounded_and_of_one_kind(review, content, kind, status):
     answer = review.client.post(f"/studies/{key}/decisions", content=content, headers=headers)
 
     assert answer.status_code == status
+
+
+def test_a_study_that_is_called_no_ductogram_can_be_called_one_again(review):
+    key = review.key_of("clock-only")
+    seen = review.page(key).headers["etag"]
+    decision = {"study": key, "verdict": "not-a-ductogram", "by": "AB"}
+    saved = review.save(key, [decision], seen).json()
+    assert review.until_drawn(key) == ""
+    assert review.records[key].status == "not-a-ductogram"
+    assert f'data-key="{key}" data-group="done"' in review.get("/").text
+    page = review.page(key)
+
+    review.save(key, [{"study": key, "undoes": saved["saved"], "by": "AB"}], page.headers["etag"])
+
+    assert review.until_drawn(key) == ""
+    assert review.records[key].status == "review"
+    assert review.page(key).text.count("data-tile=") >= 4
+
+
+def test_with_nobody_named_no_day_no_time_and_no_patient_is_told(tmp_path):
+    settings = Settings(output=tmp_path / "out", jobs=1, phi=Phi.NONE)
+    organise([str(SAMPLES / "clock-only")], settings, in_process=True)
+    review = Review(tmp_path / "out")
+    key = review.key_of("clock-only")
+
+    for page in (review.get("/").text, review.page(key).text):
+        for told in ("2026-01-26", "20260126", "SAMPLE-007", "09:02", "09:21"):
+            assert told not in page
+
+
+def test_a_bug_is_told_by_its_place_and_not_by_its_words(review, monkeypatch, capsys):
+    def fail(*_):
+        raise RuntimeError("Mustermann^Erika")
+
+    monkeypatch.setattr("ductdicom.review.app.list_studies", fail)
+    with pytest.raises(RuntimeError):  # as a server gets it, which says nothing of it
+        review.get("/")
+
+    said = capsys.readouterr().err
+    assert "RuntimeError at " in said
+    assert "Mustermann" not in said
 
 
 def test_a_read_only_review_saves_nothing(organised):

@@ -115,7 +115,7 @@ def _entry(study: RecordedStudy, *, has_links: bool) -> IndexEntry:
     problems = Counter(str(p.code) for p in study.problems if p.code not in told)
     return IndexEntry(
         key=study.key or "",
-        date=_date(study.key or ""),
+        date=date_in(study.key or ""),
         who=", ".join(study.department.identity) if study.department else "",
         words=study.exam.kind.replace("-", " "),
         status=study.status,
@@ -129,7 +129,7 @@ def _entry(study: RecordedStudy, *, has_links: bool) -> IndexEntry:
     )
 
 
-def _date(key: str) -> str:
+def date_in(key: str) -> str:
     """Return the date that a study's name begins with, if it tells one."""
     date, _, _ = key.partition("-")
     return f"{date[:4]}-{date[4:6]}-{date[6:]}" if date.isdigit() else date

@@ -119,7 +119,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() !== "f" || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.matches("input, select, textarea") || full.isOpen()) return;
-    if (viewer.isOpen()) viewer.dialog.close();
+    if (typeof viewer !== "undefined" && viewer.isOpen()) viewer.dialog.close();
     event.preventDefault();
     openLast();
   });
