@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 import traceback
+from io import TextIOWrapper
 from pathlib import Path
 from types import ModuleType
 
@@ -18,6 +19,7 @@ _COLLECTED_AFTER = 20_000
 def main() -> None:
     """Run the command line and leave with its exit code."""
     _open_closed_streams()
+    _write_what_cannot_be_encoded()
     gc.set_threshold(_COLLECTED_AFTER)
     try:
         Path.cwd()
@@ -53,6 +55,16 @@ def _open_closed_streams() -> None:
             descriptor = os.open(os.devnull, flags)  # the lowest that is free: its own
             os.set_inheritable(descriptor, True)  # noqa: FBT003 - as the system has it
             setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8"))
+
+
+def _write_what_cannot_be_encoded() -> None:
+    """Write a character that a stream's encoding lacks by its number.
+
+    Redirected output of many a Windows is no UTF-8, and no name of a file may end a run.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

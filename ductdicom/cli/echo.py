@@ -40,7 +40,8 @@ def say(text: str = "", *, is_result: bool = True) -> None:
 
 def say_json(value: object) -> None:
     """Print a value as one line of JSON on standard output."""
-    text = json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
+    is_unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    text = json.dumps(msgspec.to_builtins(value), ensure_ascii=not is_unicode)
     _print_result(_ESCAPED.sub(_escape, text))
 
 

@@ -16,7 +16,6 @@ from ductdicom.model.instance import Instance
 from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.settings import Phi
 from ductdicom.sheet.page import Page
-from ductdicom.sheet.pages.undecided import drawn_images
 from ductdicom.sheet.raster import draw_page
 from ductdicom.sheet.style import Theme
 from ductdicom.version import __version__
@@ -82,7 +81,7 @@ def dicom_sheet(
     elif not study_uid.isascii():  # which nobody could write (PS3.5 6.2), nor find by it
         study_uid = _uid(f"study:{study_uid}")
     _add_study(data, study_uid, digest)
-    _add_content(data, drawn_images(pairing), names_sources=phi is not Phi.NONE)
+    _add_content(data, pairing.shown_images, names_sources=phi is not Phi.NONE)
     _add_pixels(data, frames)
     return _as_file(data)
 

@@ -25,6 +25,7 @@ from ductdicom.reading import read_regular
 from ductdicom.settings import Phi
 
 STATE_FOLDER = ".ductdicom"
+STUDIES_FOLDER = "studies"
 RECORD_NAME = "study.json"
 _PHI_NAME = "phi"
 RECORDS_NAME = "studies.jsonl"
@@ -138,7 +139,7 @@ def open_output(path: Path, phi: Phi = Phi.MINIMAL) -> Iterator[OutputFolder]:
     state = path / STATE_FOLDER
     with ExitStack() as held:
         with saying(path, "cannot be written to", hint="choose another folder"):
-            for name in (STATE_FOLDER, "studies"):
+            for name in (STATE_FOLDER, STUDIES_FOLDER):
                 refuse_links(path / name, below=path)
             state.mkdir(parents=True, exist_ok=True)
             has_locks = held.enter_context(_held(path, state))
@@ -313,7 +314,7 @@ def _holder(lock: FileIO) -> str:
 
 def _remove_leftovers(path: Path) -> None:
     """Remove what a dead run left half written, and lists of files that a record has replaced."""
-    studies = [path / "studies" / name for name in _folders(path / "studies")]
+    studies = [path / STUDIES_FOLDER / name for name in _folders(path / STUDIES_FOLDER)]
     folders = (study / name for study in studies for name in FOLDERS)
     for folder in (path, path / STATE_FOLDER, *studies, *folders):
         if folder.is_symlink():

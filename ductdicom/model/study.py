@@ -161,6 +161,11 @@ class LeftOut(Value, frozen=True, kw_only=True):
     image: ImageCall
     reason: LeftOutReason | Kind
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether the pages show the image although it is not paired."""
+        return self.image.kind is Kind.VIEW and self.reason is not LeftOutReason.NOT_A_DUCTOGRAM
+
 
 class Pairing(Value, frozen=True, kw_only=True):
     """Rows and left-overs of one study; together they hold every image of it.
@@ -174,6 +179,13 @@ class Pairing(Value, frozen=True, kw_only=True):
     status: Status
     review: tuple[ReviewReason, ...] = ()
     is_settled: bool = False
+
+    @property
+    def shown_images(self) -> tuple[ImageCall, ...]:
+        """The images that the pages of the study show, each once, row by row."""
+        images = [image for row in self.rows for image in row.images]
+        images += [item.image for item in self.left_out if item.is_shown]
+        return tuple({image.instance.origin.label: image for image in images}.values())
 
     def needing_review(self, reasons: Iterable[ReviewReason]) -> "Pairing":
         """Return the same with more reasons for a person to decide; itself where there are none."""

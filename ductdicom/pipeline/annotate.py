@@ -8,7 +8,6 @@ from ductdicom.geometry.image import image_geometry
 from ductdicom.geometry.scale import contact_pitches
 from ductdicom.model.outcome import Note, Problem, ProblemCode, ReviewReason, Status
 from ductdicom.model.study import Pairing, Row, StudyCall
-from ductdicom.sheet.pages.undecided import drawn_images
 
 _MESSAGES = {
     Note.SPACING_SUSPECT: "the pixel spacing does not fit the detector or the size of the field",
@@ -57,7 +56,7 @@ def note_annotations(call: StudyCall, pairing: Pairing) -> StudyCall:
             message="the header says that text is burned into the pixels, where no name is masked",
             sop_instance_uid=image.uid,
         )
-        for image in drawn_images(pairing)
+        for image in pairing.shown_images
         if image.instance.raster.has_annotation
     )
     return replace(call, problems=(*call.problems, *problems))

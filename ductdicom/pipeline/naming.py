@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ductdicom.errors import DuctDicomError
-from ductdicom.export.output import OutputFolder, safe_component
+from ductdicom.export.output import STUDIES_FOLDER, OutputFolder, safe_component
 from ductdicom.identity.known import Identity
 from ductdicom.model.origin import Origin
 from ductdicom.pipeline.gather import PatientStudy
@@ -72,8 +72,19 @@ class Naming:
     def without_names(self, error: DuctDicomError) -> DuctDicomError:
         """Return an error whose file or folder is said without what names anybody."""
         if error.path is not None:
-            error.path = self.text(str(error.path))
+            error.path = self._path(Path(error.path))
         return error
+
+    def _path(self, path: Path) -> str:
+        """Return a path without what names anybody; a study's key, which holds a day, names none.
+
+        With ``full`` nothing is hidden, and without identity a key holds no day.
+        """
+        studies = self.output.path / STUDIES_FOLDER
+        if studies not in path.parents:
+            return self.text(str(path))
+        key, *rest = path.relative_to(studies).parts
+        return str(Path(self.text(str(studies)), key, *map(self.text, rest)))
 
     def place(self, origin: Origin) -> str:
         """Return where an input lies."""

@@ -1,5 +1,6 @@
 """How a command ends that cannot even start; 0 and 1 are results, and scripts trust them."""
 
+import json
 import subprocess
 import sys
 
@@ -15,11 +16,11 @@ HEAVY = {"PIL", "imagecodecs", "jinja2", "numpy", "pydicom", "reportlab", "rich"
 _COMMAND = "import sys; from ductdicom.__main__ import main; sys.argv[0] = 'ductdicom'; main()"
 
 
-def start(*arguments, before="", setup=""):
+def start(*arguments, before="", setup="", encoding="utf-8"):
     """Run a command after some Python in its process, or some words of a shell before it."""
     line = ["-c", f"{before}\n{_COMMAND}", *arguments]
     words = ["sh", "-c", f'{setup} exec "$0" "$@"', sys.executable, *line]
-    return subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(words, capture_output=True, encoding=encoding, timeout=120, check=False)
 
 
 def test_a_working_folder_that_is_gone_is_said(tmp_path):
@@ -85,6 +86,21 @@ def test_a_home_that_is_no_folder_stops_nothing(tmp_path, samples):
     ended = start("scan", str(samples), setup=f"export HOME='{home}';")
 
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "latin-1"])
+def test_characters_that_an_encoding_lacks_end_no_command(tmp_path, encoding):
+    export = write_ductogram(tmp_path / "Łódź 造影")
+    setup = f"export PYTHONIOENCODING={encoding};"
+
+    told = start("rules", "test", "造影後", setup=setup, encoding=encoding)
+    records = start("scan", "--json", "--phi", "full", str(export), setup=setup, encoding=encoding)
+
+    assert (told.returncode, records.returncode) == (0, 0)
+    assert "\\u9020" in told.stdout
+    assert json.loads(records.stdout.splitlines()[0])["instances"][0]["source"].startswith(
+        str(export)
+    )
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])

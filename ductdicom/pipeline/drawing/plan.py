@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ductdicom.export.folder import StudyFolder, files_listed
-from ductdicom.export.output import RECORD_NAME, OutputFolder, refuse_links
+from ductdicom.export.output import RECORD_NAME, STUDIES_FOLDER, OutputFolder, refuse_links
 from ductdicom.export.records import read_record
 from ductdicom.identity.known import Identity
 from ductdicom.model.instance import Instance
@@ -41,7 +41,7 @@ def plan_jobs(
         jobs.append(
             StudyJob(
                 key=key,
-                folder=output.path / "studies" / key,
+                folder=output.path / STUDIES_FOLDER / key,
                 call=study.call,
                 pairing=study.pairing,
                 identity=identity,

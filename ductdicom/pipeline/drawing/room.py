@@ -8,7 +8,6 @@ from ductdicom.model.record import RecordedStudy
 from ductdicom.model.result import PlannedSize
 from ductdicom.pipeline.drawing.work import StudyJob
 from ductdicom.settings import Link
-from ductdicom.sheet.pages.undecided import drawn_images
 
 _OTHERS = "others"  # the record, its line, the thumbnail
 # Bytes an image, of the sample studies with the options that nobody chose (heuristic).
@@ -35,7 +34,7 @@ def room_for(jobs: Iterable[StudyJob], known: Iterable[RecordedStudy]) -> Planne
     for job in jobs:
         total += _originals(job)
         wanted = [*map(str, job.settings.format), _OTHERS] if job.has_sheets else [_OTHERS]
-        count = max(len(drawn_images(job.pairing)), 1)
+        count = max(len(job.pairing.shown_images), 1)
         for name in wanted:
             each = taken[name] / images[name] if images[name] else _USUAL[name]
             total += each * count

@@ -20,7 +20,6 @@ from ductdicom.pixels.stored import StoredImage
 from ductdicom.settings import Format, Paper, Phi, Settings, VoiOption
 from ductdicom.sheet.page import UNITS_PER_INCH, Page, SheetOptions
 from ductdicom.sheet.pages.compose import compose
-from ductdicom.sheet.pages.undecided import drawn_images
 from ductdicom.sheet.tile import MissingTile, Tile, prepare_tile
 from ductdicom.version import __version__
 
@@ -104,7 +103,7 @@ def _groups(pairing: Pairing) -> list[tuple[ImageCall, ...]]:
                 group = other | group
         groups = [*apart, group]
     in_rows = {label for group in groups for label in group}
-    alone = [(image,) for image in drawn_images(pairing) if _label(image) not in in_rows]
+    alone = [(image,) for image in pairing.shown_images if _label(image) not in in_rows]
     return [*(tuple(group.values()) for group in groups), *alone]
 
 

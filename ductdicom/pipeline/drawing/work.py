@@ -40,7 +40,6 @@ from ductdicom.settings import Format, Link, Settings, ThemeName
 from ductdicom.sheet.difference import prepare_differences
 from ductdicom.sheet.page import Page
 from ductdicom.sheet.pages.compose import compose
-from ductdicom.sheet.pages.undecided import drawn_images
 from ductdicom.sheet.raster import draw_page
 from ductdicom.sheet.style import THEMES, Theme
 from ductdicom.sheet.tile import MissingTile, Tile
@@ -93,7 +92,7 @@ class StudyJob:
         if not self.has_folder:
             return False
         # Whoever is to review a study must see what is in it, also where no image is drawn.
-        return self.pairing.status is Status.REVIEW or bool(drawn_images(self.pairing))
+        return self.pairing.status is Status.REVIEW or bool(self.pairing.shown_images)
 
 
 class Drawn(Value, frozen=True, kw_only=True):
@@ -189,7 +188,7 @@ def draw_study(job: StudyJob, members: Members | None = None) -> tuple[Drawn, tu
     """
     options = sheet_options(job.settings, job.identity)
     tiles = prepare_tiles(job.call, job.pairing, options, job.settings.voi, members, job.people)
-    images = {image.instance.origin.label: image for image in drawn_images(job.pairing)}
+    images = {image.instance.origin.label: image for image in job.pairing.shown_images}
     found = {
         label: problem
         for label, image in images.items()
@@ -286,7 +285,7 @@ def _recorded(job: StudyJob, drawn: Drawn, folder: StudyFolder, fingerprint: str
 
 
 def _to_be_read(job: StudyJob) -> Iterator[Origin]:
-    drawn = drawn_images(job.pairing) if job.has_sheets else ()
+    drawn = job.pairing.shown_images if job.has_sheets else ()
     laid = job.call.images if job.settings.link is not Link.NONE else ()
     return (image.instance.origin for image in (*drawn, *laid))
 

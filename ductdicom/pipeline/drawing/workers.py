@@ -14,7 +14,6 @@ from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.drawing.work import Drawn, StudyJob, give_up, result_of
 from ductdicom.pipeline.executors import WorkerPool
 from ductdicom.pixels.decoding.decode import read_image
-from ductdicom.sheet.pages.undecided import drawn_images
 
 Process = Callable[[StudyJob], Drawn]
 MayStop = Callable[[], AbstractContextManager[None]]
@@ -110,7 +109,7 @@ def _without_deadly(job: StudyJob, executor: Executor, may_stop: MayStop) -> Stu
     """Mark the images of a study whose decoding ends a worker."""
     if not job.has_sheets:
         return job
-    origins = [image.instance.origin for image in drawn_images(job.pairing)]
+    origins = [image.instance.origin for image in job.pairing.shown_images]
     return replace(job, deadly=find_deadly(origins, executor, may_stop))
 
 

@@ -13,6 +13,7 @@ from ductdicom.export.folder import StudyFolder
 from ductdicom.export.output import (
     RECORD_NAME,
     RECORDS_NAME,
+    STUDIES_FOLDER,
     OutputFolder,
     encode_json,
     refuse_links,
@@ -86,7 +87,7 @@ def read_known(output: Path) -> KnownStudies:
             unread += 1
         else:
             records[key], lines[key] = record, line + b"\n"
-    for folder in sorted((output / "studies").glob("*")):
+    for folder in sorted((output / STUDIES_FOLDER).glob("*")):
         path = folder / RECORD_NAME
         refuse_links(path, below=output)
         with suppress(OSError, ValueError, RecursionError):
@@ -131,10 +132,10 @@ def give_way(
         for key, record in known.records.items()
         if record.study_instance_uid in at_hand and key not in uids
     }
-    empty = {key for key in bare if (output.path / "studies" / key).is_dir()}
+    empty = {key for key in bare if (output.path / STUDIES_FOLDER / key).is_dir()}
     kept = []
     for key in sorted(gone | empty):
-        folder = StudyFolder(output.path / "studies" / key)
+        folder = StudyFolder(output.path / STUDIES_FOLDER / key)
         folder.remove()
         kept += [f"studies/{key}/{name}" for name in folder.kept]
     return tuple(kept)
@@ -160,7 +161,7 @@ def untouched(
     for key, record in known.records.items():
         if key in written or record.study_instance_uid in renamed:
             continue
-        if record.files and not (output.path / "studies" / key / RECORD_NAME).exists():
+        if record.files and not (output.path / STUDIES_FOLDER / key / RECORD_NAME).exists():
             cleared = replace(
                 record, fingerprint="", files=(), file_bytes=(), file_sha256=(), sheets=()
             )

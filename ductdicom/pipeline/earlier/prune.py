@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ductdicom.export.accounts import list_again
 from ductdicom.export.folder import StudyFolder
-from ductdicom.export.output import open_output, require_output
+from ductdicom.export.output import STUDIES_FOLDER, open_output, require_output
 from ductdicom.model.outcome import Status
 from ductdicom.model.record import RecordedStudy
 from ductdicom.pipeline.earlier.known import read_known
@@ -74,7 +74,7 @@ def prune(
         }
         found = []
         for key, record in sorted(chosen.items()):
-            folder = StudyFolder(path / "studies" / key)
+            folder = StudyFolder(path / STUDIES_FOLDER / key)
             size = folder.size_bytes() if is_dry else folder.remove()
             found.append(PrunedStudy(record=record, size_bytes=size, kept=tuple(folder.kept)))
         kept: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from ductdicom.sheet import captions
 from ductdicom.sheet.cells.cell import Cell, numbered
 from ductdicom.sheet.cells.difference import DifferenceCell, difference_cells
 from ductdicom.sheet.difference import Difference
-from ductdicom.sheet.pages.undecided import candidates, is_shown, may_stand_together
+from ductdicom.sheet.pages.undecided import candidates, may_stand_together
 from ductdicom.sheet.tile import MissingTile, Tiles
 from ductdicom.wording import counted
 
@@ -138,7 +138,7 @@ def cells_beside(
         image = item.image
         is_excluded = item.reason is LeftOutReason.EXCLUDED_BY_DECISION
         is_disputed = item.reason is LeftOutReason.PHASE_UNKNOWN and bool(image.call.conflicts)
-        if not is_shown(item) or not (is_excluded or is_disputed):
+        if not item.is_shown or not (is_excluded or is_disputed):
             continue
         rows = [
             place
@@ -179,7 +179,7 @@ def left_out_blocks(
         (
             item
             for item in pairing.left_out
-            if is_shown(item) and item.image.instance.origin.label not in elsewhere
+            if item.is_shown and item.image.instance.origin.label not in elsewhere
         ),
         key=lambda item: item.reason,
     )

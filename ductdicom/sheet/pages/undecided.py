@@ -1,9 +1,9 @@
-"""Which images the pages show, and which of them a person must still decide on, where and why."""
+"""Which images a person must still decide on, where and why."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from ductdicom.model.call import Kind, Laterality, Phase, ViewGroup
+from ductdicom.model.call import Laterality, Phase, ViewGroup
 from ductdicom.model.outcome import LeftOutReason, ProblemCode, Status
 from ductdicom.model.study import ImageCall, LeftOut, Pairing, Row, StudyCall
 from ductdicom.sheet.reviewed import reopened
@@ -29,18 +29,6 @@ _IMAGE_REASONS: Mapping[ProblemCode, str] = MappingProxyType(
 )
 
 
-def is_shown(item: LeftOut) -> bool:
-    """Tell whether the pages show an image although it is not paired."""
-    return item.image.kind is Kind.VIEW and item.reason is not LeftOutReason.NOT_A_DUCTOGRAM
-
-
-def drawn_images(pairing: Pairing) -> tuple[ImageCall, ...]:
-    """Return the images that the pages of a study show, each once, row by row."""
-    images = [image for row in pairing.rows for image in row.images]
-    images += [item.image for item in pairing.left_out if is_shown(item)]
-    return tuple({image.instance.origin.label: image for image in images}.values())
-
-
 def undecided_images(pairing: Pairing) -> tuple[ImageCall, ...]:
     """Return the images that are not paired because side, view or phase are not decided."""
     return tuple(item.image for item in _undecided(pairing))
@@ -51,7 +39,7 @@ def _undecided(pairing: Pairing) -> list[LeftOut]:
     return [
         item
         for item in pairing.left_out
-        if is_shown(item)
+        if item.is_shown
         and _is_open(item)
         and (not sides or any(may_be_of(item.image, side) for side in sides))
     ]

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from builders import make_instance, make_origin
 
+from ductdicom.errors import OutputError
 from ductdicom.identity.known import MASK, identify_codes, identify_person
 from ductdicom.model.instance import Patient
 from ductdicom.model.study import Study
@@ -79,3 +80,12 @@ def test_without_identity_images_are_called_otherwise_each_time():
 
     assert len(set(names)) == 3
     assert names[1] == names[3]
+
+
+def test_an_error_names_the_folder_of_a_study_by_its_whole_key():
+    output = folder_of_names(Phi.MINIMAL)
+    day = identify_codes(["20260102"])
+    naming = Naming(phi=Phi.MINIMAL, people=day, output=output)
+    error = OutputError("could not be written", path="studies/20260102-9f1c/20260102.png")
+
+    assert str(naming.without_names(error).path) == f"studies/20260102-9f1c/{MASK}.png"
