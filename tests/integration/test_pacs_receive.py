@@ -25,7 +25,7 @@ from pynetdicom.sop_class import Verification
 
 from ductdicom.cli.application import run
 from ductdicom.errors import OutputError, UsageError
-from ductdicom.pacs.peers import OwnSide, Tls
+from ductdicom.pacs.peers import OwnSide, Tls, parse_bind
 from ductdicom.pacs.receive import Terms, receiving
 from ductdicom.pacs.spool.folder import name_of, open_spool
 from ductdicom.pacs.spool.part import Room
@@ -729,6 +729,14 @@ def test_asked_to_end_it_finishes_what_is_under_way(tmp_path):
     assert status.Status == 0
     assert len(list(here.spool.rglob("studies/*/*.dcm"))) == 1
     assert here.process.returncode == 0
+
+
+@pytest.mark.parametrize(("bind", "host"), [("DUCT@:0", "127.0.0.1"), ("DUCT@[::1]:0", "[::1]")])
+def test_it_listens_on_all_addresses_or_the_one_that_is_named(bind, host, tmp_path):
+    if host == "[::1]" and not socket.has_ipv6:
+        pytest.skip("there is no IPv6 here")
+    with server(tmp_path, parse_bind(bind)) as here:
+        assert run(["echo", "-c", f"DUCT@{host}:{here.port}"]) == 0
 
 
 def test_where_somebody_listens_already_is_wrong_usage(tmp_path, capsys):

@@ -259,8 +259,7 @@ class _Teller:
         if not study.is_whole:
             why = f": {study.error}" if study.error else ""
             self._say(
-                f"MISSING {study.expected - study.held} of {study.expected} objects of a study"
-                f"{why}",
+                f"MISSING {study.missing} of {study.expected} objects of a study{why}",
                 "missing",
                 "error",
                 held=study.held,

@@ -71,18 +71,23 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """A study that was fetched: how many objects there are, and how many there should be."""
+    """A study that was fetched.
+
+    How many objects are here, how many the archive says that there are, how many of these are
+    missing, and how many came now; and what the archive said in the end where some are missing.
+    """
 
     study_uid: str
     held: int
     expected: int
+    missing: int
     came: int
     error: str = ""
 
     @property
     def is_whole(self) -> bool:
-        """Whether there are as many as the archive says."""
-        return self.held >= self.expected and not self.error
+        """Whether all is here that the archive says."""
+        return self.missing == 0
 
 
 @dataclass(slots=True)
@@ -211,39 +216,52 @@ def fetch_one(archive: Archive, intake: Intake, choice: Choice) -> Fetched:
     uid, spool = choice.study_uid, intake.spool
     before = len(spool.held(uid))
     listed = _list_patiently(archive, uid)
-    expected = max(choice.number or 0, len(listed))
+    is_told = bool(choice.number or listed)
+    expected = max(choice.number or 0, len(listed), 1)
     error = ""
     for number in range(TRIES):
         held = spool.held(uid)
         missing = [
             (series, image) for image, series in listed.items() if name_of(image) not in held
         ]
-        if not missing and len(held) >= expected:
+        # What an archive tells nothing of is asked for once each time: it may be here in part.
+        if not missing and len(held) >= expected and (is_told or number):
             error = ""
             break
         # Where the archive counts more than it lists, all of it is asked for again.
         some = missing if missing and held else None
-        try:
-            archive.fetch(uid, some)
-            error = ""
-        except NoWayError:
-            raise
-        except RemoteError as refusal:
-            error = str(refusal)
-        for why in (Declined.NO_ROOM, Declined.UNWRITABLE):
-            if intake.counts[str(why)]:
-                raise OutputError(str(why), path=intake.spool.path, hint="what came stays")
+        error = _try(archive, intake, uid, some)
         if len(spool.held(uid)) == len(held) and number < TRIES - 1:
             archive.has_other_way()
     held = spool.held(uid)
-    is_short = len(held) < expected
+    # What lies here besides, as the archive had it once, makes up for nothing.
+    absent = sum(name_of(image) not in held for image in listed)
+    lacking = max(absent, expected - len(held), 0)
     return Fetched(
         study_uid=uid,
         held=len(held),
         expected=expected,
+        missing=lacking,
         came=len(held) - before,
-        error=error if is_short else "",
+        error=error if lacking else "",
     )
+
+
+def _try(
+    archive: Archive, intake: Intake, uid: str, images: Sequence[tuple[str, str]] | None
+) -> str:
+    """Fetch once; returns what the archive said where it refused."""
+    error = ""
+    try:
+        archive.fetch(uid, images)
+    except NoWayError:
+        raise
+    except RemoteError as refusal:
+        error = str(refusal)
+    for why in (Declined.NO_ROOM, Declined.UNWRITABLE):
+        if intake.counts[str(why)]:
+            raise OutputError(str(why), path=intake.spool.path, hint="what came stays")
+    return error
 
 
 def _list_patiently(archive: Archive, study_uid: str) -> dict[str, str]:

@@ -16,18 +16,23 @@ from ductdicom.pacs.spool.part import Room
 class Shelf:
     """An archive of tiny objects, which says and gives what it is told to."""
 
+    is_silent = False
+
     def __init__(self, intake, folder, studies, errors=()):
         self.intake, self.folder, self.studies = intake, folder, studies
         self.errors, self.fetched, self.turned = list(errors), [], 0
 
     def images(self, study_uid):
+        return {} if self.is_silent else self.all_of(study_uid)
+
+    def all_of(self, study_uid):
         return {f"{study_uid}.{n}": f"{study_uid}.9" for n in range(self.studies[study_uid])}
 
     def fetch(self, study_uid, images):
         self.fetched.append((study_uid, images and len(images)))
         if self.errors:
             raise self.errors.pop(0)
-        for uid in [uid for _, uid in images] if images else self.images(study_uid):
+        for uid in [uid for _, uid in images] if images else self.all_of(study_uid):
             self.put(study_uid, uid)
 
     def put(self, study_uid, uid):
@@ -147,3 +152,32 @@ def test_when_the_hours_are_over_the_study_under_way_is_the_last(shelf):
 
     assert [study.came for study in told] == [1]
     assert (pulled.left, pulled.end) == (1, "hours")
+
+
+def test_an_archive_that_tells_nothing_of_its_objects_is_asked_once_each_time(shelf):
+    archive = shelf({"2.25.1": 2})
+    archive.is_silent = True
+    archive.put("2.25.1", "2.25.1.0")
+
+    _, (study,) = pull(archive)
+
+    assert (study.held, study.came, study.is_whole) == (2, 1, True)
+    assert archive.fetched == [("2.25.1", None)]
+
+
+def test_a_study_of_which_nothing_comes_is_missing_whatever_the_archive_tells(shelf):
+    archive = shelf({"2.25.1": 0})
+
+    _, (study,) = pull(archive)
+
+    assert not study.is_whole
+    assert len(archive.fetched) == 3
+
+
+def test_an_object_that_the_archive_has_no_more_makes_up_for_none_that_is_missing(shelf):
+    archive = shelf({"2.25.1": 1}, [RemoteError("no")] * 3)
+    archive.put("2.25.1", "2.25.1.77")
+
+    _, (study,) = pull(archive)
+
+    assert (study.held, study.expected, study.missing, study.is_whole) == (1, 1, 1, False)
