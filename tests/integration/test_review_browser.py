@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from marionette import FIREFOX, firefox
 from PIL import Image
@@ -535,6 +536,30 @@ def test_the_viewer_says_that_an_original_is_gone_and_the_sheet_stays(browser, t
         assert window.page.locator("#full .pane img:visible").count() == 2
         assert window.page.locator("image[data-tile]").count() >= 4
         window.close()
+
+
+def test_an_image_of_unknown_scale_is_called_that_and_has_no_ruler(browser, tmp_path):
+    export = Path(shutil.copytree(SAMPLES / "textbook", tmp_path / "export"))
+    for path in export.iterdir():
+        dataset = pydicom.dcmread(path)
+        if path.name in {"IM0001", "IM0002"}:  # before the filling
+            del dataset.ImagerPixelSpacing
+            dataset.save_as(path)
+    organise([str(export)], Settings(output=tmp_path / "out", jobs=1), in_process=True)
+    key = _key(tmp_path / "out", "export")
+    with serving(tmp_path / "out") as address:
+        window = Window(browser, address).open_study(key).open_full()
+        spacing = window.page.evaluate(
+            "full.panes.map(({ image }) => image && image.drawn.spacing)"
+        )
+        bars = window.page.locator("#full .pane:visible .bar").all_text_contents()
+        said = [window.words("state", index) for index in (0, 1)]
+        window.close()
+
+    assert spacing[0] is None
+    assert bars[0] == "SCALE UNKNOWN"
+    for known, words in zip(spacing[:2], said, strict=True):
+        assert ("SCALE UNKNOWN" in words) is (known is None)
 
 
 def test_axe_reports_nothing_on_list_study_and_images_in_full(window, organised):

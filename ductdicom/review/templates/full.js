@@ -151,10 +151,11 @@ const full = (() => {
     say("who").textContent = data.who;
     const drawn = image.drawn;
     const state = drawn ? (drawn.preview && "PREVIEW") : (image.error ?? "SHEET'S TILE, loading");
-    say("state").textContent = [
-      state, drawn && scaleWords(image), isInverted && "INVERTED", ...(drawn?.notes ?? []),
-      image.prior && "EARLIER STUDY",
-    ].filter(Boolean).join(" · ");
+    const words = [
+      state, drawn && scaleWords(image), isInverted && "INVERTED", ...image.notes,
+      image.failure, image.prior && "EARLIER STUDY",
+    ];
+    say("state").textContent = [...new Set(words.filter(Boolean))].join(" · ");
     say("display").textContent = drawn
       ? [hand ? windowOf(image) : drawn.voi, zoomWords(place)].join(" · ") : "";
     drawBar(pane);
@@ -256,9 +257,15 @@ const full = (() => {
     return { voi, table: new Uint8Array(await answer.arrayBuffer()) };
   };
 
+  // What the sheet shows an image with; an earlier study's may have been shown there otherwise.
+  const sheetChoice = (image, { choices, chosen }) => {
+    const at = choices.indexOf(image.voi);
+    return at < 0 ? chosen : at;
+  };
+
   const load = async (image, level) => {
     const meta = await (await ask(`${image.address}?level=${level}`)).json();
-    image.choice ??= Math.max(meta.choices.indexOf(image.voi), 0) || meta.chosen;
+    image.choice ??= sheetChoice(image, meta);
     const { choice } = image;
     const [grey, values] = await Promise.all([
       fetchTable(image, level, choice),
@@ -277,7 +284,7 @@ const full = (() => {
         if (image.drawn.preview) await load(image, 0);
       } catch (error) {
         if (!image.drawn) image.error = error.message;
-        else image.drawn.notes = [...image.drawn.notes, error.message];
+        else image.failure = error.message;
         image.started = undefined;
         redraw();
       }
@@ -397,7 +404,7 @@ const full = (() => {
   const named = (label) => {
     hand = null;
     for (const image of shown().filter((other) => other.drawn)) {
-      const choice = label ? image.drawn.choices.indexOf(label) : image.drawn.chosen;
+      const choice = label ? image.drawn.choices.indexOf(label) : sheetChoice(image, image.drawn);
       if (choice >= 0) setChoice(image, choice);
     }
     redraw();
