@@ -196,7 +196,8 @@ def _run(
     progress: Progress,
 ) -> Report:
     known = scanned.known
-    keep_settings(settings, output)
+    if not scanned.is_interrupted:  # else nothing is drawn by them
+        keep_settings(settings, output)
     keep_sightings(scanned.sightings, output)
     jobs = plan_jobs(scanned.chosen(settings), settings, output)
     uids = {job.key: job.call.study.study_instance_uid for job in jobs}
