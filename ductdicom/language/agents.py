@@ -8,8 +8,9 @@ from typing import Literal
 
 from ductdicom.identity.known import MASK_SIGN
 from ductdicom.language.lexicon import agent_lexicon_of, lexicon_of
+from ductdicom.language.negations import is_nought
 from ductdicom.language.parts import MARKERS, STRENGTHS, Phrase
-from ductdicom.language.whole import Part, parts_of
+from ductdicom.language.whole import YEARS, Part, parts_of
 from ductdicom.vocabulary.terms import Vocabulary
 
 Route = Literal["intraductal", "intravenous"]
@@ -43,6 +44,7 @@ _DOUBTFUL = ("compound", "empty", "redacted", "unconfirmed")
 _ASIDE = frozenset({Part.SIDE, Part.DUCT, Part.UNIT, Part.CONNECTIVE, Part.FILLER})
 _ASIDE |= {Part.INJECTION, Part.CONTRAST, Part.AGENT, Part.NUMBER, Part.SIGN}
 _TURNING = tuple(marker for marker in MARKERS if marker != "with")
+_VOLTAGE = frozenset({"kv"})  # contrast in Russian
 _SHORTEST_NAME = 4  # letters of an agent's name
 _REMEMBERED = 2048  # the images of an export say the same
 
@@ -60,13 +62,12 @@ def read_agent(text: str, vocabulary: Vocabulary) -> AgentClass:
     if MASK_SIGN in text:
         return AgentClass.UNINFORMATIVE
     phrases = agent_lexicon_of(vocabulary).scan(text).phrases
-    words = [phrase for phrase in phrases if _is_significant(phrase)]
+    words = _significant(phrases)
     if not words:
         return _read_number(phrases)
     words = _without_allergy(words)
-    if any(phrase.has("redacted") for phrase in words) or all(
-        phrase.has("empty") for phrase in words
-    ):
+    is_taken_back = any(phrase.has("redacted") or _tells_no_volume(phrase) for phrase in phrases)
+    if is_taken_back or all(phrase.has("empty") for phrase in words):
         return AgentClass.UNINFORMATIVE
     is_denied = any(phrase.has("none") for phrase in words)
     if phrases[-1].text == "?" or (any(phrase.has("before") for phrase in words) and not is_denied):
@@ -159,7 +160,8 @@ def _is_whole(text: str, words: Sequence[Phrase], vocabulary: Vocabulary) -> boo
         return False
     strange = {phrase.first for phrase in words if not phrase.roles}
     return not strange or all(
-        word.part in _ASIDE or (word.phrase.has("with") and not word.phrase.has(*_TURNING))
+        (word.part in _ASIDE and not word.phrase.has("again", "harmless"))
+        or (word.phrase.has("with") and not word.phrase.has(*_TURNING))
         for word in parts_of(lexicon_of(vocabulary).scan(text).phrases)
         if not strange.isdisjoint(range(word.phrase.first, word.phrase.last + 1))
     )
@@ -184,6 +186,22 @@ def _telling(words: Sequence[Phrase]) -> Iterator[Phrase]:
         if not (was_none and phrase.has("given")):
             yield phrase
         was_none = phrase.has("none")
+
+
+def _significant(phrases: Sequence[Phrase]) -> list[Phrase]:
+    """Return the words, but no unit of a number: 28 kV is no КВ."""
+    return [
+        phrase
+        for before, phrase in pairwise((None, *phrases))
+        if phrase is not None
+        and _is_significant(phrase)
+        and not (phrase.text in _VOLTAGE and before is not None and before.is_number)
+    ]
+
+
+def _tells_no_volume(phrase: Phrase) -> bool:
+    """Whether a number beside a name is nought, or a year: "Isovue 0", "Isovue 2019"."""
+    return is_nought(phrase) or phrase.number in YEARS
 
 
 def _is_significant(phrase: Phrase) -> bool:

@@ -11,11 +11,13 @@ from enum import StrEnum
 from itertools import pairwise
 
 from ductdicom.language.blanks import is_blank
-from ductdicom.language.negations import denial_behind, is_zero
-from ductdicom.language.parts import NOUNS, STRENGTHS, VOLUMES, Phrase
+from ductdicom.language.negations import denial_behind, is_answered_no, is_zero
+from ductdicom.language.parts import MARKERS, NOUNS, STRENGTHS, VOLUMES, Phrase
 from ductdicom.language.whole import Part, Word, injects_elsewhere
 
 _CHANGES = frozenset("+-")
+_OF_IMAGES = frozenset({"kv", "kvp"})  # units
+_INITIALS = 2  # letters
 _MOST_ML = 9.0  # more than any duct holds
 _CLAUSE_ENDS = frozenset(",;:()[]{}|.")
 # These spoil a label even where they stand on every image, or in another clause.
@@ -86,7 +88,7 @@ def read_label(words: Sequence[Word], shared: Collection[str]) -> LabelMeaning |
     """
     if _says_nothing_was_given(words) or _binds_something_else(words):
         return None
-    if _is_setting(words) or _exceeds_duct(words):
+    if _is_setting(words) or _exceeds_duct(words) or _fills_in_field(words):
         return None
     said: list[Word] = []
     for clause in map(_without_denied_findings, _clauses(words)):
@@ -164,9 +166,16 @@ def _says_nothing_was_given(words: Sequence[Word]) -> bool:
     return any(
         is_zero(phrases, position)
         or (phrase.has(*NOUNS) and denial_behind(phrases, position) is not None)
+        or (phrase.has(*NOUNS) and is_answered_no(phrases, position))
+        or (phrase.has(*NOUNS) and _ends_with_yet(phrases[position + 1 :]))
         or (phrase.has(*NOUNS, *_FILLED) and is_blank(phrases, position, position, is_bare=True))
         for position, phrase in enumerate(phrases)
     )
+
+
+def _ends_with_yet(behind: Sequence[Phrase]) -> bool:
+    """Whether no more than a *yet* follows: 注入まだ, which is not yet."""
+    return len(behind) == 1 and behind[0].has("yet")
 
 
 def _is_setting(words: Sequence[Word]) -> bool:
@@ -179,11 +188,26 @@ def _is_setting(words: Sequence[Word]) -> bool:
         is_change = any(near.phrase.text in _CHANGES for near in behind[:1])
         number, *rest = (word.phrase for word in behind[is_change : is_change + 2] or (word,))
         is_noun = word.phrase.has(*NOUNS) and word.part is not Part.AGENT
-        if not (is_noun and number.is_number) or any(unit.has("unit") for unit in rest):
+        if not (is_noun and number.is_number):
+            continue
+        if any(unit.text in _OF_IMAGES for unit in rest):
+            return True
+        if any(unit.has("unit") for unit in rest):
             continue
         if is_change or not (_is_of_duct(number) or number.number in STRENGTHS):
             return True
     return False
+
+
+def _fills_in_field(words: Sequence[Word]) -> bool:
+    """Whether two letters stand in a field that is not of contrast: initials, "tech: KM"."""
+    return any(
+        field.part is Part.UNKNOWN
+        and colon.phrase.text == ":"
+        and value.phrase.has(*NOUNS)
+        and len(value.phrase.text) <= _INITIALS
+        for field, colon, value in zip(words, words[1:], words[2:], strict=False)
+    )
 
 
 def _exceeds_duct(words: Sequence[Word]) -> bool:
@@ -205,7 +229,14 @@ def _binds_something_else(words: Sequence[Word]) -> bool:
         (word.phrase.has("before", "after") and _is_other_noun(following))
         or (following.phrase.has("pre_behind", "post_behind") and _is_other_noun(word))
         for word, following in pairwise(told)
-    )
+    ) or any(_is_adverb(*three) for three in zip((None, *told), told, told[1:], strict=False))
+
+
+def _is_adverb(before: Word | None, word: Word, following: Word) -> bool:
+    """Whether a marker that follows its noun has it behind: 后注射 is a filling to come."""
+    is_after_noun = before is not None and before.phrase.has(*NOUNS, "ductography", "pre", "post")
+    is_behind = word.phrase.has("pre_behind", "post_behind") and not word.phrase.has(*MARKERS)
+    return is_behind and not is_after_noun and following.phrase.has(*NOUNS)
 
 
 def _is_other_noun(word: Word) -> bool:
@@ -267,11 +298,12 @@ def _names_filling(label: Sequence[Word]) -> bool:
     """
     if _names_what_is_given(label):
         return True
-    if any(word.phrase.has(*_AFTER) for word in label):
+    is_remarked = any(word.phrase.has("remark") for word in label)
+    markers = [word for word in label if word.phrase.has(*_AFTER)]
+    if markers and not (is_remarked and all(word.phrase.has("with") for word in markers)):
         return any(word.phrase.has(*NOUNS) for word in label)
     if any(word.phrase.has("place") for word in label):
         return False
-    is_remarked = any(word.phrase.has("remark") for word in label)
     return any(word.phrase.has("injection") for word in label) or (
         not is_remarked and any(word.phrase.has("contrast") for word in label)
     )

@@ -7,6 +7,7 @@ from ductdicom.language.parts import MARKERS, MARKERS_BEHIND, NOUNS, SEPARATORS,
 
 _ASKED = frozenset(":=?")
 _NEGATING_BEHIND = frozenset({"tr", "ko", "ja"})  # languages whose negation follows the verb
+_DENYING_BEHIND = frozenset({"ja", "zh", "ko"})  # whose denial ends the clause
 _ANSWERS = frozenset(":=?(")  # may stand between a question and its answer: "injected: no"
 _REACH = 7  # words and signs between a negation and what it takes back
 _SHORT = 3  # letters; zu, de, o, se mean other things elsewhere
@@ -47,7 +48,7 @@ def denial_before(
                 is_open = has_picture or phrase.has("future", "both_of")
                 is_plain = is_near and is_shared and not is_open
                 return Denial(position=index, is_plain=is_plain)
-        elif is_zero(phrases, index) and is_near and is_participle:
+        elif is_near and is_participle and _holds_zero(phrases, index):
             return Denial(position=index, is_plain=False)
         elif _ends_clause(phrase) and not _closes_aside(phrases, index):
             return None
@@ -92,6 +93,16 @@ def denial_behind(phrases: Sequence[Phrase], position: int) -> Denial | None:
     return None
 
 
+def is_answered_no(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether what ends at ``position`` is denied by the end of its clause: 造影後なし."""
+    for after, phrase in enumerate(phrases[position + 1 :], start=position + 1):
+        if phrase.languages_as("not", "without", "pre_behind") & _DENYING_BEHIND:
+            return _is_last(phrases, after)
+        if not (phrase.is_light or phrase.has("picture", "yet")):
+            return False
+    return False
+
+
 def _negates_behind(negation: Phrase, denied: Phrase) -> bool:
     return bool(negation.languages_as("not") & denied.languages & _NEGATING_BEHIND)
 
@@ -100,6 +111,11 @@ def is_zero(phrases: Sequence[Phrase], position: int) -> bool:
     """Whether a volume of nothing begins here: "0 ml"."""
     unit = phrases[position + 1 : position + 2]
     return is_nought(phrases[position]) and any(phrase.text in VOLUMES for phrase in unit)
+
+
+def _holds_zero(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether a volume of nothing begins or ends here; its unit may be a view: "0 cc injected"."""
+    return is_zero(phrases, position) or (position > 0 and is_zero(phrases, position - 1))
 
 
 def is_nought(phrase: Phrase) -> bool:
@@ -142,7 +158,8 @@ def denied_noun(phrases: Sequence[Phrase], position: int) -> tuple[int, int] | N
 def _noun_before(phrases: Sequence[Phrase], position: int) -> int | None:
     for before in range(position - 1, max(-1, position - 1 - _REACH), -1):
         if phrases[before].has(*NOUNS):
-            return before
+            is_bound = before > 0 and phrases[before - 1].has("before", "after")
+            return None if is_bound else before  # "pre contrast not done"
         if not (_is_passed(phrases[before]) or phrases[before].text in _ANSWERS):
             return None
     return None

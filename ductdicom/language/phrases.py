@@ -12,6 +12,7 @@ from ductdicom.language.negations import (
     denial_before,
     denial_behind,
     denied_noun,
+    is_answered_no,
     is_zero,
 )
 from ductdicom.language.parts import MARKERS, MARKERS_BEHIND, Phrase, ScannedText
@@ -111,6 +112,8 @@ class PhraseReader:
 
     def _is_denied(self, position: int, found: PhaseWord, last: int) -> bool:
         """Whether a phrase is taken back: "not post contrast", "post contrast to follow"."""
+        if is_answered_no(self.phrases, last):
+            return True
         denial = denial_before(self.phrases, position, is_participle=False)
         behind = denial_behind(self.phrases, last)
         if found.phase is TextPhase.PRE:

@@ -45,6 +45,12 @@ class Company:
         """Whether another text of the study holds a word of these languages and no other."""
         return any(known <= languages for known in self.heard)
 
+    def speaks(self, marker: Phrase, noun: Phrase) -> bool:
+        """Whether a word beside a marker and its noun, or one of another text, is of its tongue."""
+        spoken = marker.languages_as(*MARKERS)
+        own = Counter(language for phrase in (marker, noun) for language in _tells(phrase))
+        return self.hears(spoken) or any(self.told[each] > own[each] for each in spoken)
+
     def allows(self, phrase: Phrase) -> bool:
         """Whether no noun is of other languages than a short word."""
         return all("common" in noun or noun & phrase.languages for noun in self.nouns)
@@ -86,6 +92,8 @@ def is_stray(
     phrase = phrases[position]
     if "title" in roles:
         return not _names_person(phrases[position + 1 :])
+    if _is_of_no_tongue(phrases, position, company):
+        return True
     is_telling = phrase.has("pre", "post", "pre_weak", "post_weak", "both")
     if is_telling or len(phrase.text) > _SHORT or not phrase.text.isascii():
         return False
@@ -95,6 +103,31 @@ def is_stray(
         return _is_foreign(phrases, position, roles, company)
     has_all = _has_beside(phrases, position, roles)
     return _is_untold(phrases, position, roles, company) if has_all is None else not has_all
+
+
+def _is_of_no_tongue(phrases: Sequence[Phrase], position: int, company: Company) -> bool:
+    """Whether a marker and its noun are of no common language: "prima Füllung", "pred injection".
+
+    Two are mixed where another word is of the marker's: "senza contrast" of a *galattografia*.
+    """
+    marker, behind = phrases[position], phrases[position + 1 : position + 2]
+    if not marker.has(*MARKERS) or not any(near.has(*NOUNS) for near in behind):
+        return False
+    spoken, noun = marker.languages_as(*MARKERS), behind[0]
+    if "common" in spoken or company.speaks(marker, noun):
+        return False
+    if "common" not in noun.languages and not spoken & noun.languages:
+        return True
+    # English has the noun, too, and so short a marker means something else there, or somewhere.
+    is_own = len(marker.text) > _SHORT or len(_tells(marker)) == 1
+    is_english = _COMMON_TONGUE in noun.languages - spoken
+    return is_english and not (is_own or _is_abbreviated(phrases, position))
+
+
+def _is_abbreviated(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether a letter stands with its point: "m. inj"."""
+    behind = phrases[position + 1 : position + 2]
+    return len(phrases[position].text) == 1 and any(near.text == "." for near in behind)
 
 
 def _names_person(behind: Sequence[Phrase]) -> bool:
@@ -138,8 +171,8 @@ def _is_rare_contrast(phrase: Phrase) -> bool:
 
 
 def needs_its_language(phrase: Phrase) -> bool:
-    """Tell whether what a word of two letters means hangs on the language of the study."""
-    is_marker = phrase.has(*MARKERS) and len(phrase.text) == _BRIEF and phrase.text.isascii()
+    """Tell whether what a word means hangs on the language of the study."""
+    is_marker = phrase.has(*MARKERS) and "common" not in phrase.languages_as(*MARKERS)
     return (phrase.has("contrast") and _is_rare_contrast(phrase)) or is_marker
 
 
@@ -177,13 +210,21 @@ def _is_untold(
         if any(_may_mark(phrases, position, near, company) for near in behind):
             return False  # "po KM", whoever else says KM
         if not company.nouns:
-            return any(near.has(*MARKERS) for near in beside)
+            return any(near.has(*MARKERS) for near in beside) or _is_untold_alone(phrase, company)
         if _closes(phrases, position):
             return True
     is_denial = phrase.has("not", "without") and len(phrase.text) > 1  # which counts untold
     is_told = is_denial or company.tells(phrase)
     is_anyones = "common" in phrase.languages_as(*roles)
     return not (is_anyones or (is_told and company.allows(phrase)))
+
+
+def _is_untold_alone(phrase: Phrase, company: Company) -> bool:
+    """Whether a marker that needs no noun is of a language that nothing else tells: "Pos 1"."""
+    spoken = phrase.languages_as("alone")
+    return bool(spoken) and not (
+        "common" in spoken or company.hears(spoken) or company.tells(phrase)
+    )
 
 
 def _closes(phrases: Sequence[Phrase], position: int) -> bool:
@@ -196,13 +237,13 @@ def _closes(phrases: Sequence[Phrase], position: int) -> bool:
 def _may_mark(phrases: Sequence[Phrase], position: int, noun: Phrase, company: Company) -> bool:
     """Whether a short marker may bind a noun: "m KM", "m. inj".
 
-    A letter without its point binds no English word in another language: "M inj".
+    Where English has the noun, too, another word tells the language: not "NA contrast", "M inj".
     """
-    marker, behind = phrases[position : position + 2]
+    marker = phrases[position]
     if not noun.has(*NOUNS):
         return False
     is_shared = bool(noun.languages & marker.languages) or company.hears(marker.languages)
-    if _COMMON_TONGUE in noun.languages and len(marker.text) <= _BRIEF:
-        is_short_for = len(marker.text) > 1 or behind.text == "."
-        return is_shared and (is_short_for or _COMMON_TONGUE in marker.languages)
+    if _COMMON_TONGUE in noun.languages and _COMMON_TONGUE not in marker.languages:
+        is_abbreviated = _is_abbreviated(phrases, position)
+        return is_shared and (is_abbreviated or company.speaks(marker, noun))
     return is_shared or noun.has("contrast")

@@ -9,6 +9,7 @@ from ductdicom.language.whole import Part, Word
 from ductdicom.model.call import Laterality
 
 _SHORTEST_LANGUAGE_WORD = 3
+_REACH = 6  # words and signs before a side
 _LETTER = 1  # so short a word needs its language beside it
 _SIDE_LETTERS = {"l": Laterality.LEFT, "r": Laterality.RIGHT}
 _JOINTS = frozenset("-_.")
@@ -45,6 +46,8 @@ def read_laterality(phrases: Sequence[Phrase], spoken: Spoken) -> tuple[Laterali
     for position, phrase in enumerate(phrases):
         if phrase.has("both_sides"):
             return None, False
+        if not phrase.has(*_SIDE_ROLES, "side.left", "side.right"):
+            continue
         if _is_denied(phrases, position) or _is_adverb(phrases, position):
             continue
         heard = spoken if len(phrase.text) > _LETTER else NOTHING_SPOKEN
@@ -110,7 +113,8 @@ def _ends_view(solid: Sequence[Phrase], position: int) -> bool:
 
 def _is_denied(phrases: Sequence[Phrase], position: int) -> bool:
     """Whether a negation stands before a side, or the image was rolled to it: "not left"."""
-    before = next((near for near in reversed(phrases[:position]) if not near.is_light), None)
+    ahead = reversed(phrases[max(0, position - _REACH) : position])
+    before = next((near for near in ahead if not near.is_light), None)
     return before is not None and (before.has("not") or before.text in _ROLLED)
 
 
@@ -121,7 +125,9 @@ def _is_adverb(phrases: Sequence[Phrase], position: int) -> bool:
         return any(near.text in _SOON for near in phrases[position + 1 : position + 2])
     if text != "left" or not position or not phrases[position - 1].has("contrast"):
         return False
-    return not any(near.has("pre", "post", *MARKERS) for near in phrases[:position])
+    return not any(
+        near.has("pre", "post", *MARKERS) for near in phrases[max(0, position - _REACH) : position]
+    )
 
 
 def _is_no_side(phrases: Sequence[Phrase], position: int) -> bool:

@@ -143,13 +143,13 @@ def parts_of(
 def _part(phrases: Sequence[Phrase], position: int, company: Company) -> Part:
     phrase = phrases[position]
     is_glued = _is_glued(phrases, position)
-    if phrase.is_number:
-        part = _part_of_number(phrase)
-        return Part.UNKNOWN if is_glued and part is Part.DATE else part
-    if _is_span(phrases, position):
-        return Part.UNKNOWN if is_glued else Part.PAST
+    if phrase.is_number or _is_span(phrases, position):
+        part = _part_of_number(phrase) if phrase.is_number else Part.PAST
+        return Part.UNKNOWN if is_glued and part is not Part.NUMBER else part
     if phrase.text in _SIDE_LETTERS:
         return Part.SIDE
+    if _is_other_breast(phrases, position):
+        return Part.OTHER
     for part, roles in _PARTS:
         if phrase.has(*roles):
             if part not in _OF_ONE_LANGUAGE or not is_stray(phrases, position, roles, company):
@@ -157,6 +157,14 @@ def _part(phrases: Sequence[Phrase], position: int, company: Company) -> Part:
             if part not in _PASSED_ON:
                 return Part.UNKNOWN
     return _part_of_stranger(phrase) if not phrase.roles else Part.UNKNOWN
+
+
+def _is_other_breast(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether another breast is named: "otra mama", "druga pierś", "andra sidan"."""
+    if not position or not phrases[position].has("breast"):
+        return False
+    other = phrases[position - 1]
+    return other.has("again") or (other.has("ordinal") and not other.has("ordinal.1"))
 
 
 def _is_span(phrases: Sequence[Phrase], position: int) -> bool:
@@ -234,11 +242,12 @@ def _denies_part(words: Sequence[Word]) -> bool:
         duct.phrase.has("duct") and place.phrase.has("view_group", "place")
         for place, duct in pairwise(words)
     )
-    is_denied = any(word.phrase.has("without", "not") for word in words)
-    return ((is_counted or is_placed) and is_denied) or any(
-        duct.phrase.has("duct") and undone.phrase.has("pre") and count.phrase.has("ordinal")
-        for count, duct, undone in zip(words, words[1:], words[2:], strict=False)
-    )
+    told = [word for word in words if not (word.part is Part.NUMBER or word.phrase.is_light)]
+    is_undone = any(
+        duct.phrase.has("duct") and undone.phrase.has("pre") for duct, undone in pairwise(told)
+    )  # "Gang 2 nicht injiziert"
+    is_denied = is_undone or any(word.phrase.has("without", "not") for word in words)
+    return (is_counted or is_placed) and is_denied
 
 
 def _remarks_on_nothing(words: Sequence[Word]) -> bool:

@@ -37,7 +37,7 @@ COMMENTS = {
     "yet": "without * injected",
     "given": "contrast not *",
     "join": "before * after contrast",
-    "both_sides": "left *",
+    "both_sides": "left CC *",
     "duct": "* 2 injected",
     "number_word": "duct * 2 injected",
     "ordinal": "* duct injected",

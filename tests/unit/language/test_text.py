@@ -39,7 +39,14 @@ def test_phrase_reads_as_its_language_means_it(text, names_it, phase):
     ("text", "phase"),
     [
         pytest.param(text, phase, id=text)
-        for name in ("negation", "still-to-come", "compared", "other-substances", "truly-filled")
+        for name in (
+            "negation",
+            "still-to-come",
+            "compared",
+            "other-substances",
+            "truly-filled",
+            "next-and-elsewhere",
+        )
         for text, _, phase in TABLES[name]["cases"]
     ],
 )
