@@ -4,6 +4,7 @@ Nobody can tell such a word from one that means something: callers ask for that 
 """
 
 import re
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
@@ -18,10 +19,19 @@ _GAP = "*"
 _LEAST_GAPPED = 3  # letters that are left of a name whose others are broken
 _LEAST_OPEN = 4  # where the broken letter was the first or last, or only a blank stands for it
 _ENTITIES = re.compile(r"&#?\w{1,8};|[%=][0-9a-f]{2}|[\\/][ux]0{0,2}[0-9a-f]{2}", re.IGNORECASE)
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
+_LEAST_MISREAD = 4  # characters
 _MISREAD = (
     *(("utf-8", "latin-1"), ("utf-8", "cp1252"), ("cp1251", "latin-1"), ("koi8-r", "latin-1")),
     *(("iso8859-5", "latin-1"), ("iso8859-7", "latin-1"), ("iso8859-8", "latin-1")),
     *(("cp1256", "latin-1"), ("iso8859-6", "latin-1"), ("cp866", "cp850")),
+    *(("iso8859-9", "latin-1"), ("cp437", "cp1252"), ("cp850", "cp1252"), ("cp1252", "cp437")),
+    *(("cp1252", "cp850"), ("cp1252", "mac-roman"), ("mac-roman", "cp1252")),
+)
+_MISREAD_UNSPACED = (
+    *(("utf-8", "latin-1"), ("utf-8", "cp1252"), ("gb18030", "latin-1"), ("big5", "latin-1")),
+    *(("shift-jis", "latin-1"), ("euc-jp", "latin-1"), ("euc-kr", "latin-1")),
+    ("tis-620", "latin-1"),
 )
 LEAST_CUT = 5
 """Letters of a name, or digits of a number, that is not all there."""
@@ -54,17 +64,39 @@ def gapped(name: str) -> str:
     return inner if len(inner.replace(_GAP, "")) >= least else ""
 
 
-def misread(name: str) -> list[str]:
-    """Return what other programs make of a name that is not in Latin letters."""
-    if any(is_latin(char) or is_unspaced(char) for char in name):
-        return []
-    found = []
-    for meant, taken in _MISREAD:
-        try:
-            found.append(name.encode(meant).decode(taken))
-        except UnicodeError:
-            continue
-    return found
+def misread(name: str) -> set[str]:
+    """Return what programs show of a name that take its character set for another.
+
+    Returns
+    -------
+    set of str
+        In NFKC, with and without the control characters in it, which are often lost.
+    """
+    if name.isascii():
+        return set()
+    if any(map(is_unspaced, name)):
+        shown = {_read_as(name, *sets) for sets in _MISREAD_UNSPACED}
+    else:
+        cases = {name, name.lower(), name.upper(), name.title()}
+        shown = {_read_as(case, *sets) for case in cases for sets in _MISREAD}
+    shown |= {_CONTROLS.sub("", wrong) for wrong in shown}
+    return {wrong for wrong in shown if len(wrong) >= _LEAST_MISREAD and not wrong.isascii()}
+
+
+def _read_as(name: str, meant: str, taken: str) -> str:
+    try:
+        return unicodedata.normalize("NFKC", name.encode(meant).decode(taken))
+    except UnicodeError:
+        return ""
+
+
+def find_misread(source: str, names: frozenset[str]) -> Places:
+    """Yield where names stand in letters that are not theirs, as `misread` returns them."""
+    for name, start in occurrences(names, source):
+        end = start + len(name)
+        around = source[start - 1 : start] + source[end : end + 1]
+        if len(name) >= LEAST_CUT or not any(map(str.isalpha, around)):
+            yield start, end
 
 
 def is_latin(char: str) -> bool:

@@ -18,6 +18,7 @@ from ductdicom.identity.disguised import (
     begins_any,
     find_cut,
     find_gapped,
+    find_misread,
     find_transliterated,
     gapped,
     is_latin,
@@ -27,6 +28,7 @@ from ductdicom.identity.spelled import (
     Letter,
     Spelled,
     Spellings,
+    in_own_letters,
     is_ideograph,
     is_unspaced,
     occurrences,
@@ -51,6 +53,7 @@ _LONGEST_COUNTRY = 3  # digits of a telephone number that are its country's
 _LOCAL_DIGITS = 7
 _MOST_SIGNS = 2  # between two digits of one number
 _LEAST_CODE = 3
+_VOWELS = frozenset("aeiouy")
 _LEAST_MINOR = 5  # letters and digits of numbers of orders and visits, which are often 1
 _GROUP_SIGNS = re.compile(r"[=\\]")
 _NAME_PARTS = 3  # family, given and middle name; what follows are titles (DICOM PS3.5 6.2.1)
@@ -137,7 +140,11 @@ class Identity:
     words
         Names by their sound; full names in either order as one word.
     exact
-        The same as they are spelled, without accents and signs.
+        The same as they are spelled in Latin letters, without accents and signs.
+    written
+        The same in their own letters: where a word means something, only so is it a name.
+    misread
+        Names as programs show them that take one character set for another.
     gapped
         Names with a sign for letters that a broken character set loses (`disguised`).
     foreign
@@ -147,13 +154,15 @@ class Identity:
     codes
         IDs with letters, as they are spelled without signs.
     numbers
-        Digits of IDs without zeros at their beginning.
+        Digits of IDs, and of names, without zeros at their beginning.
     dates
         Years, months and days.
     """
 
     words: frozenset[str] = frozenset()
     exact: frozenset[str] = frozenset()
+    written: frozenset[str] = frozenset()
+    misread: frozenset[str] = frozenset()
     gapped: frozenset[str] = frozenset()
     foreign: frozenset[str] = frozenset()
     short_words: frozenset[str] = frozenset()
@@ -244,19 +253,28 @@ class Identity:
     def _names(
         self, spelled: Spellings, is_known: Callable[[str], bool]
     ) -> Iterator[tuple[int, int]]:
-        yield from _in_words(spelled.plain, self.short_words, is_known, must_be_tight=True)
         source = spelled.plain.source
+        short = _in_words(spelled.plain, self.short_words, is_known, must_be_tight=True)
+        for start, end in short:
+            if self._is_written(source[start:end]) or (
+                _is_syllable(source[start:end]) and not is_known(source[start:end])
+            ):
+                yield start, end
         for start, end in _in_words(spelled.sound, self.words, is_known):
-            if not is_known(source[start:end]) or spell(source[start:end]).plain.text in self.exact:
+            if not is_known(source[start:end]) or self._is_written(source[start:end]):
                 yield start, end
         if spelled.ideographs is not spelled.sound:
             for start, end in _in_words(spelled.ideographs, self.words, is_known):
                 if end - start > 1 and is_ideograph(source[start]):
                     yield start, end
 
+    def _is_written(self, piece: str) -> bool:
+        return in_own_letters(piece) in self.written
+
     def _unlike(self, spelled: Spellings) -> Iterator[tuple[int, int]]:
         """Yield what may be names that are spelled quite otherwise, or are not whole."""
         yield from find_gapped(spelled.plain.source, self.gapped)
+        yield from find_misread(spelled.plain.source, self.misread)
         yield from find_cut(spelled.plain, self.exact)
         yield from find_transliterated(spelled.sound, self.words, self.foreign)
 
@@ -368,10 +386,18 @@ def _of_words(names: Iterable[str]) -> Identity:
     foreign: set[str] = set()
     short: set[str] = set()
     lost: set[str] = set()
+    written: set[str] = set()
+    wrong: set[str] = set()
+    numbers: set[str] = set()
     for name in names:
         lost.add(gapped(name))
+        wrong |= misread(name)
         for word in _forms(name):
             plain, sound = spell_name(word)
+            if plain.isdigit():  # no name of anybody, but perhaps a number
+                numbers.add(plain.lstrip("0"))
+                continue
+            written |= {in_own_letters(word), in_own_letters(_written_out(word))}
             spelled = {plain, plain if word.isascii() else spell_name(_written_out(word))[0]}
             exact |= spelled
             is_short = len(plain) < _LEAST_SOUND
@@ -387,14 +413,23 @@ def _of_words(names: Iterable[str]) -> Identity:
     return Identity(
         words=frozenset(words),
         exact=frozenset(exact),
+        written=frozenset(written),
+        misread=frozenset(wrong),
         gapped=frozenset(filter(None, lost)),
         foreign=frozenset(foreign),
         short_words=frozenset(w for w in short if len(w) > 1 or is_unspaced(w)),
+        numbers=frozenset(n for n in numbers if len(n) >= _LEAST_MINOR),
     )
 
 
 def _forms(name: str) -> tuple[str, ...]:
-    return (name,) if name.isascii() else (name, read_ideographs(name), *misread(name))
+    return (name,) if name.isascii() else (name, read_ideographs(name))
+
+
+def _is_syllable(piece: str) -> bool:
+    """Whether a short word of Latin letters can be said: of another script vowels may be lost."""
+    letters = set(spell_name(piece)[0])
+    return not letters <= _VOWELS and not letters.isdisjoint(_VOWELS)
 
 
 def _written_out(name: str) -> str:

@@ -101,6 +101,14 @@ def _sound_of_ascii(word: str) -> str:
     return _DOUBLED.sub(r"\1", alike)
 
 
+def in_own_letters(name: str) -> str:
+    """Return a name in the script in which it is written, without case, accents and signs."""
+    if name.isascii():
+        return "".join(filter(str.isalnum, name.lower()))
+    small = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(char for char in small if char.isalnum() and _letter(char))
+
+
 def is_ideograph(char: str) -> bool:
     """Whether a letter is one Chinese character."""
     return _IDEOGRAPHS[0] <= char <= _IDEOGRAPHS[1]
@@ -142,6 +150,8 @@ def _letters(source: str) -> list[Letter]:
                 found[-1] = found[-1]._replace(text=text, end=place + 1)
             elif text := _letter(char):
                 found.append(Letter(text, place, place + 1, cut))
+            elif found and cut < 2:  # noqa: PLR2004
+                found[-1] = found[-1]._replace(end=place + 1)
             before = char
     return _together(found)
 

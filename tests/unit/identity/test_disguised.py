@@ -12,7 +12,7 @@ from ductdicom.identity.known import (
 
 KNOWN = {
     *("scout", "link", "links", "recht", "rechts", "pre", "spot", "post", "kontrast", "no", "l"),
-    *("cc", "left", "injection"),
+    *("cc", "left", "injection", "пост", "rt"),
 }
 
 
@@ -67,6 +67,40 @@ def test_a_name_is_found_however_it_was_changed(name, text):
     letters = [char for char in masked if char.isalpha()]
     assert MASK in masked
     assert "".join(letters).replace("ß", "") == "CCpost"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *(("Işık^Gülşen", text) for text in ("Iþýk", "IÞIK", "Gülþen")),
+        *(("Weiß^Anna", text) for text in ("Weiá", "WeiÃŸ", "Weiß")),
+        *(("王^小明", text) for text in ("Ð¡Ã÷", "å°\x8fæ\x98\x8e")),
+        ("Иванова^Юлия", "\xd0\x98\xd0\xb2\xd0\xb0\xd0\xbd\xd0\xbe\xd0\xb2\xd0\xb0"),
+        ("김^영희", "¿µÈñ"),
+    ],
+)
+def test_a_name_is_found_in_the_characters_of_another_set(name, text):
+    assert of_name(name).mask(f"CC {text} post", is_known) == f"CC {MASK} post"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        pytest.param("Иванова^Юлия", "0.12 ml 12:30 IM12.dcm", id="digits of a broken name"),
+        pytest.param("Иванова^Анна", "CA aia ino 34", id="letters of a broken name"),
+        pytest.param("حسن^رتا", "RT CC HSN", id="letters without the vowels"),
+        pytest.param("Пост^Анна", "post", id="a word that means something in another script"),
+        pytest.param("Anon^12", "12 ml", id="a short number"),
+    ],
+)
+def test_what_has_not_the_substance_of_a_name_is_none(name, text):
+    assert of_name(name).mask(text, is_known) == text
+
+
+def test_what_is_written_as_in_the_header_is_a_name_however_short():
+    assert of_name("حسن^رتا").mask("رتا RT", is_known) == f"{MASK} RT"
+    assert of_name("Пост^Анна").mask("ПОСТ post", is_known) == f"{MASK} post"
+    assert of_name("Anon^77613").mask("IM77613", is_known) == f"IM{MASK}"
 
 
 @pytest.mark.parametrize(
