@@ -1,6 +1,6 @@
 """From what was found to studies: one patient each, every exposure once, nothing lost."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -47,6 +47,8 @@ def gather(
     items: Iterable[Instance | LedgerRow],
     fingerprint: Callable[[Origin], str],
     name: Callable[[str, str], str] = lambda *_: "",
+    *,
+    first: Collection[str] = (),
 ) -> Gathered:
     """Group instances into studies.
 
@@ -60,6 +62,8 @@ def gather(
         `UnreadableError` the input gets a row that says so.
     name
         Returns the ID of an image by its UID and, where others share that, the hash of its bytes.
+    first
+        Labels of files that were taken before: others with the same bytes are their duplicates.
     """
     rows: list[LedgerRow] = []
     by_uid: dict[str, list[Instance]] = {}
@@ -75,7 +79,7 @@ def gather(
     for same in by_uid.values():
         unique = {"": same[0]}
         if len(same) > 1:
-            unique, others = _tell_apart(same, fingerprint)
+            unique, others = _tell_apart(same, fingerprint, first)
             rows += others
         is_contested = len(unique) > 1
         for digest, instance in unique.items():
@@ -87,12 +91,17 @@ def gather(
 
 
 def _tell_apart(
-    same: Sequence[Instance], fingerprint: Callable[[Origin], str]
+    same: Sequence[Instance], fingerprint: Callable[[Origin], str], first: Collection[str]
 ) -> tuple[dict[str, Instance], list[LedgerRow]]:
     unique: dict[str, Instance] = {}
     others: list[LedgerRow] = []
-    # A plain file is quicker to read again than a member of an archive.
-    for instance in sorted(same, key=lambda i: (i.origin.member is not None, i.origin.label)):
+
+    def order(instance: Instance) -> tuple[bool, bool, str]:
+        # A plain file is quicker to read again than a member of an archive.
+        origin = instance.origin
+        return origin.label not in first, origin.member is not None, origin.label
+
+    for instance in sorted(same, key=order):
         try:
             digest = fingerprint(instance.origin)
         except UnreadableError as error:

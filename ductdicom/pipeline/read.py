@@ -249,8 +249,8 @@ def read_and_decide(
         with interrupts.may_stop():
             _read(found, items, references, progress)
             recalled = recalling(items, wanted.known, is_replaced=settings.replace)
-            items += recalled.instances
-            gathered = gather(items, Fingerprints(items, catalogue).of, name)
+            items, known = recalled.called_alike([*items, *recalled.instances])
+            gathered = gather(items, Fingerprints(items, catalogue).of, name, first=known)
     except KeyboardInterrupt:
         is_interrupted = True
         gathered = gather(_settled(items), Fingerprints(()).of, name)

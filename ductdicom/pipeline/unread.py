@@ -1,8 +1,9 @@
 """Which studies files belong to that could not be read, as far as their headers or places tell."""
 
 import dataclasses
+import os
 from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
 from msgspec.structs import replace
 
@@ -45,8 +46,8 @@ class _Places:
 
     def __init__(self, judged: Sequence[Judged]) -> None:
         self._by_uid: dict[str, set[int]] = {}
-        self._in: dict[PurePosixPath, set[int]] = {}
-        self._below: dict[PurePosixPath, set[int]] = {}
+        self._in: dict[PurePath, set[int]] = {}
+        self._below: dict[PurePath, set[int]] = {}
         for number, study in enumerate(judged):
             self._by_uid.setdefault(study.part.study.study_instance_uid, set()).add(number)
             folders = {_folder(i.origin) for i in study.part.study.instances}
@@ -64,8 +65,9 @@ class _Places:
         return found if len(found) == 1 else set()
 
 
-def _folder(origin: Origin) -> PurePosixPath:
-    return PurePosixPath(origin.label).parent
+def _folder(origin: Origin) -> PurePath:
+    """Return the folder of an input, be it called from here or from the root."""
+    return PurePath(os.path.abspath(origin.label)).parent  # noqa: PTH100
 
 
 def _noted(study: Judged, rows: Sequence[LedgerRow], naming: Naming) -> Judged:

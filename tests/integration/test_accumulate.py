@@ -258,6 +258,55 @@ def test_a_copy_of_a_recorded_image_adds_nothing(export, tmp_path):
     assert [row["source"] for row in ledger(out)] == [str(copy)]
 
 
+def test_a_copy_does_not_take_the_place_of_a_file_that_is_still_there(export, tmp_path, capsys):
+    out, copy = tmp_path / "out", tmp_path / "copies" / "IM1"
+    paths = sorted((export / "P1").iterdir())
+    organise(*paths[:3], output=out)
+    before = records(out)
+    copy.parent.mkdir()
+    shutil.copy(paths[0], copy)
+    capsys.readouterr()
+
+    assert organise(copy, paths[0], output=out) == 0
+
+    assert records(out) == before
+    assert {row["source"]: row["disposition"] for row in ledger(out)} == {
+        str(paths[0]): "view",
+        str(copy): "duplicate",
+    }
+    assert "1 study is up to date" in capsys.readouterr().err
+    copy.unlink()
+    assert organise(paths[3], output=out) == 0
+    assert images(out) == {"2.25.971": 4}
+
+
+@pytest.mark.parametrize("first", ["export", "/"])
+def test_by_which_path_a_file_is_reached_changes_nothing(export, tmp_path, monkeypatch, first):
+    out = tmp_path / "out"
+    monkeypatch.chdir(tmp_path)
+    names = ["export", str(export)] if first == "export" else [str(export), "export"]
+    organise(names[0], output=out)
+    listed = (out / "studies.jsonl").read_bytes()
+    sheets = {path: path.stat().st_mtime_ns for path in (out / "studies").rglob("*")}
+
+    assert organise(names[1], output=out) == 0
+
+    assert (out / "studies.jsonl").read_bytes() == listed
+    assert {path: path.stat().st_mtime_ns for path in (out / "studies").rglob("*")} == sheets
+
+
+def test_a_file_that_cannot_be_read_is_named_by_whatever_path(export, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    monkeypatch.chdir(tmp_path)
+    organise("export", output=out)
+    (export / "P1" / "IM9").write_bytes((export / "P1" / "IM1").read_bytes()[:300])
+
+    assert organise(str(export), output=out) == 1
+
+    codes = {problem["code"] for problem in records(out)["2.25.971"]["problems"]}
+    assert "file-unreadable" in codes
+
+
 def test_a_part_of_a_contested_image_is_no_whole(export, tmp_path):
     """Two objects share a UID; one of them is gone, and the other is given twice."""
     out, other = tmp_path / "out", tmp_path / "other" / "IM1"

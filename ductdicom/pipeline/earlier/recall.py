@@ -8,7 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # a database that many runs do without
     from ductdicom.ingest.cache.cache import Catalogue
 
 Place = tuple[str, str | None]  # absolute path of a file or archive, and the member
+_Was = tuple[RecordedStudy, RecordedInstance]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +34,14 @@ class Recalled:
     """What is known of the studies at hand, and of all others of their patients.
 
     ``records`` are of these studies, ``instances`` those of the recorded images that were read
-    again, from no input of this run. ``at_hand`` are the UIDs of studies of which anything was
-    given, ``replaced`` those of them of which it is to be taken for the whole.
+    again, from no input of this run. ``recorded`` says of each place which image it held.
+    ``at_hand`` are the UIDs of studies of which anything was given, ``replaced`` those of them of
+    which it is to be taken for the whole.
     """
 
     records: tuple[RecordedStudy, ...] = ()
     instances: tuple[Instance, ...] = ()
+    recorded: Mapping[Place, _Was] = field(default_factory=dict)
     at_hand: frozenset[str] = frozenset()
     replaced: frozenset[str] = frozenset()
 
@@ -46,6 +49,28 @@ class Recalled:
     def labels(self) -> frozenset[str]:
         """Labels of the images' origins."""
         return frozenset(instance.origin.label for instance in self.instances)
+
+    def called_alike(
+        self, items: Iterable[Instance | LedgerRow]
+    ) -> tuple[list[Instance | LedgerRow], frozenset[str]]:
+        """Call each file that is there as it was recorded by the name that it had then.
+
+        By which path somebody reaches it this time changes nothing.
+
+        Returns
+        -------
+        The items, and the labels of those files.
+        """
+        found: list[Instance | LedgerRow] = []
+        labels: set[str] = set()
+        for item in items:
+            was = self.recorded.get(_place_of(item)) if isinstance(item, Instance) else None
+            if isinstance(item, Instance) and was is not None and _is_same(item, was[1]):
+                found.append(_named(item, was))
+                labels.add(found[-1].origin.label)
+            else:
+                found.append(item)
+        return found, frozenset(labels)
 
 
 def recall(
@@ -71,16 +96,16 @@ def recall(
     related = _related(uids, patients, known.records.values())
     replaced = _of_one_patient(given, related) if is_replaced else frozenset()
     here = {_place_of(instance) for instance in given}
+    recorded = _places(related)
     wanted = {
-        place: (record, image)
-        for record in related
-        if record.study_instance_uid not in replaced
-        for image in record.instances
-        if (place := _recorded_place(record, image)) not in here
+        place: was
+        for place, was in recorded.items()
+        if place not in here and was[0].study_instance_uid not in replaced
     }
     return Recalled(
         records=tuple(related),
         instances=tuple(_read_again(wanted, executor, catalogue)),
+        recorded=recorded,
         at_hand=frozenset(instance.study_instance_uid for instance in given),
         replaced=replaced,
     )
@@ -110,14 +135,9 @@ def recall_again(
     """
     uids = {known.records[key].study_instance_uid for key in keys}
     related = _related(uids, (), known.records.values())
-    wanted = {
-        _recorded_place(record, image): (record, image)
-        for record in related
-        for image in record.instances
-    }
     return Recalled(
         records=tuple(related),
-        instances=tuple(_read_again(wanted, None, catalogue)),
+        instances=tuple(_read_again(_places(related), None, catalogue)),
         at_hand=frozenset(uids),
     )
 
@@ -138,7 +158,7 @@ def _of_one_patient(given: Sequence[Instance], records: Sequence[RecordedStudy])
 
 
 def _read_again(
-    wanted: Mapping[Place, tuple[RecordedStudy, RecordedInstance]],
+    wanted: Mapping[Place, _Was],
     executor: Executor | None,
     catalogue: "Catalogue | None",
 ) -> Iterator[Instance]:
@@ -180,8 +200,20 @@ def _place_of(instance: Instance) -> Place:
 
 def _recorded_place(record: RecordedStudy, image: RecordedInstance) -> Place:
     root = record.department.root if record.department else ""
-    name = os.fsdecode(bytes.fromhex(image.file_hex)) if image.file_hex else image.source
-    return os.path.abspath(os.path.join(root, name)), image.member  # noqa: PTH100, PTH118
+    place = os.path.join(root, _recorded_file(image))  # noqa: PTH118
+    return os.path.abspath(place), image.member  # noqa: PTH100
+
+
+def _recorded_file(image: RecordedInstance) -> str:
+    return os.fsdecode(bytes.fromhex(image.file_hex)) if image.file_hex else image.source
+
+
+def _places(records: Iterable[RecordedStudy]) -> dict[Place, _Was]:
+    return {
+        _recorded_place(record, image): (record, image)
+        for record in records
+        for image in record.instances
+    }
 
 
 def _is_same(instance: Instance, image: RecordedInstance) -> bool:
@@ -195,7 +227,7 @@ def _is_same(instance: Instance, image: RecordedInstance) -> bool:
     )
 
 
-def _named(instance: Instance, was: tuple[RecordedStudy, RecordedInstance]) -> Instance:
+def _named(instance: Instance, was: _Was) -> Instance:
     """Return an image under the name that it was recorded by.
 
     A source that was typed in another working folder keeps its whole path.
@@ -203,7 +235,8 @@ def _named(instance: Instance, was: tuple[RecordedStudy, RecordedInstance]) -> I
     record, image = was
     if record.department and record.department.root not in {"", str(Path.cwd())}:
         return instance
-    return replace(instance, origin=replace(instance.origin, source=image.source))
+    origin = replace(instance.origin, file=_recorded_file(image), source=image.source)
+    return replace(instance, origin=origin)
 
 
 def hold_incomplete(gathered: Gathered, recalled: Recalled) -> tuple[Gathered, tuple[Problem, ...]]:
