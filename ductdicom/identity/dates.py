@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from importlib.resources import files
-from itertools import permutations, starmap
+from itertools import permutations, product, starmap
 from typing import NamedTuple
 
 Day = tuple[int, int, int]
@@ -33,11 +33,19 @@ _TOKEN = re.compile(
 _RUN = re.compile(r"\d(?:[\W_]{0,2}\d){5,}")
 _OF_WEEK = re.compile(r"(\d{4})[\W_]{0,2}w[\W_]{0,2}(\d{2})[\W_]{0,2}([1-7])(?!\d)")
 _YEAR_AND_DAY = re.compile(r"(?<!\d)(\d{2})(\d{3})(?!\d)")
+_NATIONAL = re.compile(
+    r"(?<!\d)(\d{6,})(?:[-+/]?[a-fu-y]?\d{3,7}(?!\d)| \d{4,7}(?!\d))?(?:[a-z](?![^\W_]))?"
+)
+_MONTHS_MORE = (0, 20, 40, 50, 70, 80)  # by sex and century, as in Czechia, Poland, Bulgaria
+_DAYS_MORE = (0, 40, 60)  # by sex and status, as in Norway and Sweden
+_LEAST_NATIONAL = 9  # digits
+_LEAST_BEHIND_SIGN = 11  # digits of one with a sign for sex and century before the date
 _CENTURIES = (1900, 2000)  # of years with two digits
 _LONGEST_GAP = 9  # characters between two parts, with words that say nothing
 _LONGEST_YEAR = 4  # digits
 _CUTS = ((0, 4, 6, 8), (0, 2, 4, 8))  # year first, or last
 _SHORT = (0, 2, 4, 6)
+_LONG = 8
 _ORDINAL_DIGITS = 3  # of a day that is counted from the first of January
 _ERAS = (-1867, -1911, -1925, -1988, -2018)  # Meiji, Taisho and Minguo, Showa, Heisei, Reiwa
 _MINGUO = -1911
@@ -74,6 +82,40 @@ def days_in(text: str, days: frozenset[Day]) -> Iterator[tuple[int, int]]:
     for start, end, numbers in _candidates(plain):
         if any(order in wanted for order in numbers):
             yield start, end
+
+
+def birth_numbers_in(text: str, births: frozenset[Day]) -> Iterator[tuple[int, int]]:
+    """Yield where national numbers stand that are made of a day of birth and further digits.
+
+    Parameters
+    ----------
+    text
+        After NFKC.
+    """
+    if not births or not any(map(str.isdigit, text)):
+        return
+    wanted = _in_numbers(births)
+    for match in _NATIONAL.finditer("".join(map(_plain, text))):
+        digits = match[1]
+        if sum(map(str.isdigit, match[0])) < _LEAST_NATIONAL:
+            continue
+        short = (0, 1) if len(digits) >= _LEAST_BEHIND_SIGN else (0,)
+        parts = [digits[start : start + _SHORT[-1]] for start in short]
+        parts += [digits[start : start + _LONG] for start in range(len(digits) - _LONG + 1)]
+        if not wanted.isdisjoint(parts):
+            yield match.span()
+
+
+@lru_cache
+def _in_numbers(births: frozenset[Day]) -> frozenset[str]:
+    """Return the digits that days of birth are in national numbers."""
+    found = set()
+    for year, m, d in births:
+        for more_months, more_days in product(_MONTHS_MORE, _DAYS_MORE):
+            month, day = f"{m + more_months:02}", f"{d + more_days:02}"
+            for written in (f"{year:04}", f"{year % _CENTURY:02}"):
+                found |= {written + month + day, day + month + written, month + day + written}
+    return frozenset(found)
 
 
 @lru_cache

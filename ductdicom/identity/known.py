@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from itertools import chain, pairwise, permutations
 
-from ductdicom.identity.dates import Day, days_in
+from ductdicom.identity.dates import Day, birth_numbers_in, days_in
 from ductdicom.identity.disguised import (
     LEAST_CUT,
     begins_any,
@@ -125,7 +125,9 @@ TITLES = frozenset(
     }
 )
 _ID_WORDS = re.compile(r"(?:id|mrn|pid|nr|no|num|number|nummer|#|pat\w*|case|fall|akte)[\W_]*$")
-_UID = re.compile(r"(?<![\d.])\d+(?:\.\d+){4,}")
+_PARTS_OF_UID = re.compile(r"(?:\d|\.(?=\d)|(?<=\d)\.){8,}")
+_LEAST_PARTS = 5  # of a UID that is known by its look
+_LEAST_COMPONENT = 5  # digits of a part that few other UIDs have
 
 
 _WRITTEN_OUT = str.maketrans({ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue", ord("å"): "aa"})
@@ -157,6 +159,10 @@ class Identity:
         Digits of IDs, and of names, without zeros at their beginning.
     dates
         Years, months and days.
+    births
+        Those of birth, which national numbers begin with.
+    components
+        Long parts of UIDs between their points.
     """
 
     words: frozenset[str] = frozenset()
@@ -169,6 +175,8 @@ class Identity:
     codes: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
     dates: frozenset[Day] = frozenset()
+    births: frozenset[Day] = frozenset()
+    components: frozenset[str] = frozenset()
 
     @classmethod
     def of_all(cls, several: Iterable["Identity"]) -> "Identity":
@@ -184,7 +192,8 @@ class Identity:
     @property
     def only_names(self) -> "Identity":
         """The names without IDs and dates."""
-        return dataclasses.replace(self, codes=frozenset(), numbers=frozenset(), dates=frozenset())
+        others = ("codes", "numbers", "dates", "births", "components")
+        return dataclasses.replace(self, **dict.fromkeys(others, frozenset()))
 
     def mask(self, text: str, is_known: Callable[[str], bool] = lambda _: False) -> str:
         """Return a text with `MASK` in place of everything that names one of them.
@@ -212,7 +221,8 @@ class Identity:
             *_in_words(spelled.plain, self.codes, lambda *_: False),
             *self._numbers(spelled.plain),
             *days_in(source, self.dates),
-            *(match.span() for match in _UID.finditer(source)),
+            *birth_numbers_in(source, self.births),
+            *self._uids(source),
         ]
         return _masked(source, found) if found else text
 
@@ -277,6 +287,13 @@ class Identity:
         yield from find_misread(spelled.plain.source, self.misread)
         yield from find_cut(spelled.plain, self.exact)
         yield from find_transliterated(spelled.sound, self.words, self.foreign)
+
+    def _uids(self, source: str) -> Iterator[tuple[int, int]]:
+        for match in _PARTS_OF_UID.finditer(source):
+            parts = match[0].strip(".").split(".")
+            is_part = "." in match[0] and not self.components.isdisjoint(parts)
+            if is_part or len(parts) >= _LEAST_PARTS:
+                yield match.start(), match.start() + len(match[0].rstrip("."))
 
     def _numbers(self, spelled: Spelled) -> Iterator[tuple[int, int]]:
         for run in _digit_runs(spelled):
@@ -346,13 +363,24 @@ def identify_phones(phones: Iterable[str]) -> Identity:
 
 def identify_uids(uids: Iterable[str]) -> Identity:
     """Return what UIDs name; those of many parts are known without (see `Identity.mask`)."""
-    numbers = (uid.replace(".", "").lstrip("0") for uid in uids)
-    return Identity(numbers=frozenset(n for n in numbers if len(n) >= _LEAST_SURE_DIGITS))
+    known = tuple(uids)
+    numbers = (uid.replace(".", "").lstrip("0") for uid in known)
+    parts = chain.from_iterable(uid.split(".") for uid in known)
+    return Identity(
+        numbers=frozenset(n for n in numbers if len(n) >= _LEAST_SURE_DIGITS),
+        components=frozenset(part for part in parts if len(part) >= _LEAST_COMPONENT),
+    )
 
 
 def identify_days(days: Iterable[date]) -> Identity:
     """Return the dates by which somebody may be known."""
     return Identity(dates=frozenset((day.year, day.month, day.day) for day in days))
+
+
+def identify_births(days: Iterable[date]) -> Identity:
+    """Return the days of birth by which somebody may be known, also in national numbers."""
+    born = identify_days(days)
+    return dataclasses.replace(born, births=born.dates)
 
 
 def _words_of_group(group: str, is_name: Callable[[str], bool]) -> set[str]:

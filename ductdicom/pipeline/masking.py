@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from ductdicom.identity.known import (
     TITLES,
     Identity,
+    identify_births,
     identify_codes,
     identify_days,
     identify_person,
@@ -169,12 +170,9 @@ def identify(instances: Iterable[Instance], vocabulary: Vocabulary) -> Identity:
         patients[instance.patient] = people[instance.people] = None
         uids |= dict.fromkeys((instance.study_instance_uid, instance.series_instance_uid))
         uids[instance.sop_instance_uid] = None
-        seen = (
-            instance.study_date,
-            instance.clock.acquired_on,
-            parse_date(instance.patient.birth_date),
-        )
+        seen = (instance.study_date, instance.clock.acquired_on)
         days |= dict.fromkeys(day for day in seen if day)
+    born = filter(None, (parse_date(patient.birth_date) for patient in patients))
     own = [name for patient in patients if (name := patient.name)]
     ids = [text for patient in patients if (text := patient.patient_id)]
     phones = tuple(_all(people, "phones"))  # or other addresses, as of mail
@@ -190,6 +188,7 @@ def identify(instances: Iterable[Instance], vocabulary: Vocabulary) -> Identity:
             identify_phones(phones),
             identify_uids(uids),
             identify_days(days),
+            identify_births(born),
         )
     )
 

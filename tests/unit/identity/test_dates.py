@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from ductdicom.identity.known import MASK, identify_days
+from ductdicom.identity.known import MASK, identify_births, identify_days
 
 BORN = identify_days([date(1961, 12, 24)])
 SEEN = identify_days([date(2026, 1, 2)])
@@ -96,6 +96,48 @@ def test_the_calendar_of_iran(ours, persian):
 @pytest.mark.parametrize("day", [date.min, date(622, 3, 20), date(622, 3, 21), date.max])
 def test_days_of_any_year_stop_nothing(day):
     assert identify_days([day]).mask(f"CC {day.isoformat()} post") == f"CC {MASK} post"
+
+
+NATIONAL = identify_births([date(1961, 12, 24)])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("611224-1234", "611224/1234", "611224/123", "616224/1234", "6162241234", "611224+1234"),
+        *("241261-123A", "241261A123X", "241261-1234", "2412611234", "241261 1234", "611264-1234"),
+        *("61122412345", "613224 12345", "611224-2234567", "2611224123456", "46112241234"),
+        *("110101196112241234", "11010119611224123X", "19611224-1234", "19615224/1234"),
+        *("６１１２２４－１２３４", "٦١١٢٢٤-١٢٣٤"),
+    ],
+)
+def test_a_national_number_is_masked_whole_by_the_day_of_birth_in_it(text):
+    assert NATIONAL.mask(f"CC {text}, post") == f"CC {MASK}, post"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "611223-1234",
+            "616223/1234",
+            "2312611234",
+            "62122412345",
+            "616224",
+            "6162241",
+            "616224-12",
+        ),
+        *("99616224 300", "12345616224123", "2026-12-24/1234", "616224 300"),
+    ],
+)
+def test_another_number_is_not(text):
+    assert NATIONAL.mask(f"CC {text}, post") == f"CC {text}, post"
+
+
+def test_digits_behind_another_day_than_that_of_birth_stay():
+    studied = identify_days([date(2026, 1, 5)])
+
+    assert studied.mask("20260105-1234") == f"{MASK}-1234"
 
 
 def test_a_text_full_of_digits_is_read_in_short():

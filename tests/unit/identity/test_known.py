@@ -11,6 +11,7 @@ from ductdicom.identity.known import (
     identify_days,
     identify_person,
     identify_place,
+    identify_uids,
 )
 
 KNOWN = {"galactogram", "mammo", "annual", "contrast", "injection", "post"}
@@ -190,6 +191,25 @@ def test_a_short_id_is_found_beside_a_word_for_one_or_with_zeros_before_it():
 
     assert identity.mask("IOHEXOL 300") == "IOHEXOL 300"
     assert identity.mask("ID 300, 000300") == f"ID {MASK}, {MASK}"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("3680043.99.777888", MASK),
+        ("826.0.1.2", "826.0.1.2"),
+        ("(3680043.99)", f"({MASK})"),
+        ("(.777888.)", f"({MASK}.)"),
+        ("99.777888. CC", f"{MASK}. CC"),
+        ("99.777889 3680044.99", "99.777889 3680044.99"),
+        ("0.12345678 ml", "0.12345678 ml"),
+        ("1.3.6.1.5", MASK),
+    ],
+)
+def test_a_part_of_a_uid_is_found_by_a_long_component(text, masked):
+    identity = identify_uids(["1.2.826.0.1.3680043.99.777888"])
+
+    assert identity.mask(text, is_known) == masked
 
 
 def test_numbers_of_orders_count_only_where_they_are_long_enough():
