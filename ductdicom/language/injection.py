@@ -75,10 +75,16 @@ def _repeats(phrases: Sequence[Phrase]) -> Iterator[bool]:
         is_added = phrase.text == "+" and _is_volume(phrases, position + 1)
         yield (
             phrase.has("repeat")
+            or (is_again and _is_of_duct(phrases, position + 1))
             or is_added
             or is_later
             or (is_counted and _is_of_filling(phrases, position))
         )
+
+
+def _is_of_duct(phrases: Sequence[Phrase], position: int) -> bool:
+    """Whether a duct is named here: "anderer Gang", "other duct"."""
+    return any(phrase.has("duct") for phrase in phrases[position : position + 1])
 
 
 def _number_named(phrases: Sequence[Phrase], position: int) -> int | None:

@@ -25,6 +25,7 @@ from ductdicom.classify.phase.side import (
 from ductdicom.classify.phase.timeline import cluster_of, duration, gap_minutes, is_before
 from ductdicom.language.agents import denies_nothing
 from ductdicom.language.phrases import TextPhase
+from ductdicom.language.whole import Part
 from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strength
 from ductdicom.model.instance import Level
 
@@ -64,7 +65,9 @@ def infer(side: Side, thresholds: Thresholds) -> Side:
         is_refilled=is_refilled,
         masked=masked(side),
     )
-    return side.called(partial(_infer_one, known=known, side=side, thresholds=thresholds))
+    return side.called(
+        lambda image: _heed_plan(image, image.call, _infer_one(image, known, side, thresholds))
+    )
 
 
 def _is_refilled(side: Side, posts: Sequence[Seen]) -> bool:
@@ -214,6 +217,16 @@ def _inferred(call: PhaseCall, phase: Phase, why: str) -> PhaseCall:
     )
 
 
+def _heed_plan(image: Seen, before: PhaseCall, called: PhaseCall) -> PhaseCall:
+    """Take a suggestion of a filling from an image whose own text speaks of one to come."""
+    is_planned = called.suggestion is Phase.POST and any(
+        word.part is Part.PLAN
+        for _, reading in image.subject.texts(Level.IMAGE, Level.SERIES)
+        for word in reading.parts
+    )
+    return before if is_planned else called
+
+
 def _suggest(call: PhaseCall, phase: Phase, why: str, *, rule: str = "order") -> PhaseCall:
     reason = Evidence(rule=rule, tag="", value=why, says=phase, strength=Strength.HINT)
     return replace(call, suggestion=phase, evidence=(*call.evidence, reason))
@@ -226,13 +239,17 @@ def suggest(side: Side, thresholds: Thresholds) -> Side:
     parts contact views from magnified or lightly compressed ones. Without a pause, magnified
     views show the filling, unless the clock, the instance or the series numbers have one of them
     first. Where two hints contradict each other nothing is suggested, nor of an image in whose text
-    a word was hidden that may have told. A suggestion is never a phase.
+    a word was hidden that may have told, nor a filling of one whose text speaks of one to come. A
+    suggestion is never a phase.
     """
     if any(image.call.phase is not Phase.UNKNOWN for image in side.images):
         return side
     own = {image.place: image.call for image in side.images if image.place in masked(side)}
+    before = {image.place: image.call for image in side.images}
     suggested = _suggest_all(side, thresholds)
-    return suggested.called(lambda image: own.get(image.place, image.call))
+    return suggested.called(
+        lambda image: own.get(image.place) or _heed_plan(image, before[image.place], image.call)
+    )
 
 
 def _suggest_all(side: Side, thresholds: Thresholds) -> Side:

@@ -409,3 +409,31 @@ def test_of_an_image_whose_text_hides_a_word_nothing_is_suggested(at, text, sugg
     told = {i.instance.clock.acquired_time.strftime("%H:%M"): i for i in images_of(call)}
     assert str(told[at].call.suggestion) == suggested
     assert [str(told[time].call.suggestion) for time in ("09:00", "09:41")] == ["pre", "post"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("to be injected", "awaiting contrast", "consent for injection obtained"),
+        *("KM-Aufklärung erfolgt", "will inject L 3:00 duct", "contrast to follow", "danach KM"),
+    ],
+)
+@pytest.mark.parametrize("last", ["post contrast", None])
+def test_of_an_image_that_speaks_of_a_filling_to_come_none_is_suggested(text, last):
+    shots = (("08:40", None), ("09:00", text), ("09:16", last))
+    images = [{"study_text": "Ductogram", "at": at, "comment": said} for at, said in shots]
+
+    call = images_of(conclude(*make_visit(*images)))[1].call
+
+    assert call.phase is not Phase.POST
+    assert call.suggestion is not Phase.POST
+
+
+@pytest.mark.parametrize(
+    "text", ["nach KM, anderer Gang", "post contrast, other duct", "post contrast, second duct"]
+)
+def test_before_the_filling_of_another_duct_nothing_is_inferred(text):
+    shots = (("09:00", None), ("09:16", text))
+    images = [{"study_text": "Ductogram", "at": at, "comment": said} for at, said in shots]
+
+    assert images_of(conclude(*make_visit(*images)))[0].call.phase is Phase.UNKNOWN
