@@ -174,6 +174,13 @@ class InputCounts(Struct, frozen=True):
     by_reason: tuple[InputCount, ...] = ()
 
 
+class RunProblem(Struct, frozen=True):
+    """A problem of the last run as a whole, and the keys of the studies that it concerns."""
+
+    code: str
+    studies: tuple[str, ...] = ()
+
+
 class LastRun(Struct, frozen=True):
     """What ``summary.json`` says of the last run, as far as it is read again."""
 
@@ -181,6 +188,7 @@ class LastRun(Struct, frozen=True):
     exit_code: int = 0
     interrupted: bool = False
     inputs: InputCounts = InputCounts()
+    problems: tuple[RunProblem, ...] = ()
 
 
 def read_summary(output: OutputFolder) -> LastRun | None:

@@ -56,7 +56,12 @@ def test_two_nights_and_a_quiet_one(night, tmp_path, script):
     assert "1 study (1 paired)" in mail
     (first,) = read_records(tmp_path / "out")
 
-    assert night(script, export) == (0, mail)
+    assert "Nothing is new this night." not in mail
+
+    code, mail = night(script, export)
+    assert code == 0
+    assert "Nothing is new this night." in mail
+    assert "1 study (1 paired)" in mail
 
     write_ductogram(export / "P2", study="2.25.901", day="20260103")
     code, mail = night(script, export)
@@ -77,6 +82,47 @@ def test_a_night_that_fails_says_so_and_the_next_makes_up_for_it(night, tmp_path
     (tmp_path / "out").unlink()
     assert night(script, export)[0] == 0
     assert len(read_records(tmp_path / "out")) == 1
+
+
+def test_what_is_held_back_is_handed_in_until_its_study_is_there(night, tmp_path):
+    folder = write_ductogram(tmp_path / "export" / "P1")
+    late, gone = folder / "IM4", folder / "IM1"
+    late.rename(tmp_path / "late")
+    night("ductograms-new", folder.parent)
+    gone.rename(tmp_path / "gone")
+    shutil.copy(tmp_path / "late", late)
+
+    for _ in range(2):
+        code, mail = night("ductograms-new", folder.parent)
+        assert code == 1
+        assert "1 study-incomplete: 20260102-" in mail
+
+    (tmp_path / "gone").rename(gone)
+    code, mail = night("ductograms-new", folder.parent)
+    assert (code, "study-incomplete" in mail) == (0, False)
+    (record,) = read_records(tmp_path / "out")
+    assert len(record["instances"]) == 4
+
+
+@pytest.mark.parametrize("lost", ["removed", "empty"])
+def test_what_came_before_an_export_was_gone_for_a_night_is_handed_in_later(night, tmp_path, lost):
+    export = tmp_path / "export"
+    write_ductogram(export / "P1")
+    night("ductograms-new", export)
+    write_ductogram(export / "P2", study="2.25.901", day="20260103")
+    export.rename(tmp_path / "elsewhere")
+    if lost == "empty":
+        export.mkdir()
+
+    code, mail = night("ductograms-new", export)
+
+    assert code == (1 if lost == "removed" else 0)
+    assert ("could not be listed" in mail) == (lost == "removed")
+    if lost == "empty":
+        export.rmdir()
+    (tmp_path / "elsewhere").rename(export)
+    assert night("ductograms-new", export)[0] == 0
+    assert len(read_records(tmp_path / "out")) == 2
 
 
 def test_the_units_are_units():

@@ -47,6 +47,12 @@ def _say_run(found: Overview) -> None:
     if found.failed_inputs:
         reasons = ", ".join(f"{item.count} {item.reason}" for item in found.failed_inputs)
         say(f"inputs that could not be read: {reasons}; ledger.csv names them")
+    problems: dict[str, list[str]] = {}
+    for problem in last.problems:
+        problems.setdefault(problem.code, []).extend(problem.studies or ("",))
+    for code, studies in problems.items():
+        named = ", ".join(filter(None, studies))
+        say(f"{len(studies)} {code}{f': {named}' if named else ''}; summary.json says more")
 
 
 def _say_list(title: str, studies: Sequence[ListedStudy]) -> None:
