@@ -171,18 +171,18 @@ class Lexicon:
         taken: dict[int, Phrase],
         roles: frozenset[str] | None,
     ) -> Phrase | None:
-        best: tuple[int, list[Pattern]] = (-1, [])
-        for pattern in self._beginning_with(tokens[first].text):
-            if roles is not None and pattern.roles.isdisjoint(roles):
-                continue
-            last = _match(pattern, tokens, first, taken)
-            if last > best[0]:
-                best = (last, [pattern])
-            elif last == best[0] and last >= 0:
-                best[1].append(pattern)
-        last, patterns = best
-        if last < 0:
+        found = [
+            (last, pattern)
+            for pattern in self._beginning_with(tokens[first].text)
+            if (last := _match(pattern, tokens, first, taken)) >= 0
+        ]
+        named = [each for each in found if roles is None or not each[1].roles.isdisjoint(roles)]
+        if not named:
             return None
+        # A longer phrase that begins with the name is both: "GALA v" where GALA is one.
+        last = max(last for last, _ in found)
+        patterns = [p for reach, p in found if reach == last]
+        patterns += [p for reach, p in named if reach < last and _is_longest(reach, named)]
         return Phrase(
             roles=frozenset().union(*(pattern.roles for pattern in patterns)),
             uses=frozenset().union(*(pattern.uses for pattern in patterns)),
@@ -199,6 +199,10 @@ class Lexicon:
             for pattern in self._stems.get(word[:length], ()):
                 if is_ending or pattern.roles.isdisjoint(_NAMES_AGENT):
                     yield pattern
+
+
+def _is_longest(reach: int, found: Sequence[tuple[int, Pattern]]) -> bool:
+    return reach == max(last for last, _ in found)
 
 
 def _stranger(tokens: tuple[Token, ...], position: int) -> Phrase:

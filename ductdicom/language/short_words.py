@@ -114,7 +114,7 @@ def _is_of_no_tongue(phrases: Sequence[Phrase], position: int, company: Company)
     if not marker.has(*MARKERS) or not any(near.has(*NOUNS) for near in behind):
         return False
     spoken, noun = marker.languages_as(*MARKERS), behind[0]
-    if "common" in spoken or company.speaks(marker, noun):
+    if spoken & {"common", _COMMON_TONGUE} or company.speaks(marker, noun):
         return False
     if "common" not in noun.languages and not spoken & noun.languages:
         return True

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from ductdicom.classify.decide import classify_study
 from ductdicom.classify.engine import Engine, Thresholds
 from ductdicom.classify.phase.image_rules import RULES
+from ductdicom.classify.rules import describe_rules
 from ductdicom.model.call import ExamKind
 from ductdicom.model.instance import Patient
 from ductdicom.model.outcome import LeftOutReason, Problem, ProblemCode
@@ -42,6 +43,7 @@ def make_engine(settings: Settings) -> Engine:
     vocabulary = load_vocabulary(
         settings.rules,
         rules=RULES,
+        fixed_rules=describe_rules().keys() - RULES.keys(),
         thresholds=[item.name for item in fields(Thresholds)],
     )
     rules = {

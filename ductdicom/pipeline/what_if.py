@@ -22,7 +22,6 @@ from ductdicom.pipeline.judge import Judged, make_engine
 from ductdicom.pipeline.read import Scan, scan
 from ductdicom.reading import open_regular
 from ductdicom.settings import Settings
-from ductdicom.vocabulary.terms import load_vocabulary
 
 _STUDY = "the study"
 # Over these no sheet was drawn, whatever the rules say.
@@ -64,7 +63,7 @@ def explain_phrase(text: str, settings: Settings) -> dict[str, dict[str, object]
     RulesError
         The rules file cannot be used.
     """
-    vocabulary = load_vocabulary(settings.rules)
+    vocabulary = make_engine(settings).vocabulary
     found: dict[str, dict[str, object]] = {}
     for name, is_ductogram in (("in_any_study", False), ("in_a_ductography", True)):
         reading = read_text(text, vocabulary, ductography_context=is_ductogram)
@@ -103,7 +102,7 @@ def explain_words(text: str, settings: Settings) -> tuple[tuple[str, str], ...]:
     RulesError
         The rules file cannot be used.
     """
-    reading = read_text(text, load_vocabulary(settings.rules), ductography_context=True)
+    reading = read_text(text, make_engine(settings).vocabulary, ductography_context=True)
     return tuple((word.phrase.spaced, _part(word)) for word in reading.parts)
 
 

@@ -16,16 +16,19 @@ from ductdicom.wording import suggestion
 _LARGEST_THRESHOLD = 1_000_000  # minutes, newtons, whatever: beyond that no rule ever speaks
 _TABLES = ("add", "remove", "rules", "thresholds")
 _CODES = "codes"
+_ANY_LANGUAGE = "common"
 _RULE_KEYS = ("enabled", "strength")
 _LARGEST_BYTES = 4 * 2**20
-_OPPOSITES = {
-    "pre": "post",
-    "pre_weak": "post",
-    "before": "after",
-    "pre_behind": "post_behind",
-    "without": "with",
-    "left": "right",
-}
+_OPPOSITES = (
+    ({"pre", "pre_weak"}, {"post", "post_weak"}),
+    ({"before"}, {"after"}),
+    ({"pre_behind"}, {"post_behind"}),
+    ({"without"}, {"with"}),
+    ({"left"}, {"right"}),
+)
+# What a marker says of the noun behind it, by the roles of the phrases that say the opposite.
+_BINDING = {"pre": {"after", "with"}, "post": {"before", "without"}}
+_NOUNS = {"contrast", "injection"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +46,15 @@ class Overlay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a rules file may speak of; rules and thresholds are not checked where none is given."""
+    """What a rules file may speak of; rules and thresholds are not checked where none is given.
+
+    ``fixed_rules`` are those that no site can switch.
+    """
 
     terms: Sequence[Term]
     codes: Sequence[CodeEntry]
     rules: Collection[str] = ()
+    fixed_rules: Collection[str] = ()
     thresholds: Collection[str] = ()
 
 
@@ -89,7 +96,7 @@ def read_overlay(path: Path, known: Known) -> Overlay:
         removed_terms=removed,
         added_codes=tuple(_codes(file, tables, "add", known.codes)),
         removed_codes=tuple(_removed_codes(file, tables, known.codes)),
-        rules=tuple(_rules(file, tables.get("rules", {}), known.rules)),
+        rules=tuple(_rules(file, tables.get("rules", {}), known.rules, known.fixed_rules)),
         thresholds=tuple(_thresholds(file, tables.get("thresholds", {}), known.thresholds)),
     )
     gone = set(removed)
@@ -163,19 +170,52 @@ def _check_removed(file: _File, removed: Sequence[Term], known: Sequence[Term]) 
 
 
 def _check_opposites(file: _File, added: Sequence[Term], others: Sequence[Term]) -> None:
-    opposites = _OPPOSITES | {post: pre for pre, post in _OPPOSITES.items()} | {"post_weak": "pre"}
-    meant = {(fold(term.phrase), term.role): term for term in (*others, *added)}
+    known = (*others, *added)
     for term in added:
-        opposite = opposites.get(term.role)
-        clash = meant.get((fold(term.phrase), opposite or ""))
-        if clash is not None and (clash in added or clash.language == term.language):
-            file.refuse(
-                f"{term.phrase!r} is both {term.role} and {clash.role}",
-                "add",
-                term.language,
-                term.phrase,
-                hint=f"keep one, or remove it from {clash.language}.{clash.role} under [remove]",
-            )
+        for pair in _OPPOSITES:
+            for roles, opposite in (pair, pair[::-1]):
+                if term.role in roles:
+                    near = [t for t in known if t.role in opposite and _is_beside(t, term, added)]
+                    clash = next((t for t in near if _is_same(t, term)), None)
+                    _refuse_opposite(file, term, clash)
+        opposed = _BINDING.get(term.role.removesuffix("_weak"), set())
+        _refuse_opposite(file, term, _marker_in(term, known, opposed))
+
+
+def _refuse_opposite(file: _File, term: Term, clash: Term | None) -> None:
+    if clash is not None:
+        file.refuse(
+            f"{term.phrase!r} is both {term.role} and {clash.role}",
+            "add",
+            term.language,
+            term.phrase,
+            hint=f"keep one, or remove it from {clash.language}.{clash.role} under [remove]",
+        )
+
+
+def _is_beside(other: Term, term: Term, added: Sequence[Term]) -> bool:
+    return other in added or other.language in {term.language, _ANY_LANGUAGE}
+
+
+def _is_same(term: Term, other: Term) -> bool:
+    """Whether two phrases are the same, or one is a stem of the other: "scout", "scout*"."""
+    one, two = fold(term.phrase), fold(other.phrase)
+    return (
+        one == two
+        or (one.endswith("*") and two.startswith(one[:-1]))
+        or (two.endswith("*") and one.startswith(two[:-1]))
+    )
+
+
+def _marker_in(term: Term, known: Sequence[Term], roles: Collection[str]) -> Term | None:
+    """Return the marker that a phrase begins with, where contrast or injection follows it."""
+    words = fold(term.phrase).split()
+    near = [t for t in known if t.language in {term.language, _ANY_LANGUAGE}]
+    nouns = {fold(t.phrase) for t in near if t.role in _NOUNS}
+    heads = {
+        " ".join(words[:cut]) for cut in range(1, len(words)) if " ".join(words[cut:]) in nouns
+    }
+    return next((t for t in near if t.role in roles and fold(t.phrase) in heads), None)
 
 
 def _codes(
@@ -210,8 +250,13 @@ def _removed_codes(
         yield from found
 
 
-def _rules(file: _File, table: Mapping[str, Any], known: Collection[str]) -> Iterator[RuleSetting]:
+def _rules(
+    file: _File, table: Mapping[str, Any], known: Collection[str], fixed: Collection[str]
+) -> Iterator[RuleSetting]:
     for name, settings in table.items():
+        if known and name in fixed:
+            hint = "it compares images, or is no rule of a phase; those of a phase can be switched"
+            file.refuse(f"rule {name!r} cannot be switched off", "rules", name, hint=hint)
         if known and name not in known:
             file.refuse_name("rule", name, sorted(known), "rules")
         if not isinstance(settings, Mapping):

@@ -55,6 +55,7 @@ def load_vocabulary(
     overlay: Path | None = None,
     *,
     rules: Collection[str] = (),
+    fixed_rules: Collection[str] = (),
     thresholds: Collection[str] = (),
 ) -> Vocabulary:
     """Read the built-in words and codes, and lay a site's rules file over them.
@@ -63,6 +64,8 @@ def load_vocabulary(
     ----------
     rules, thresholds
         Names that the file may set; not checked where there are none.
+    fixed_rules
+        Names of rules that it cannot switch.
 
     Raises
     ------
@@ -72,7 +75,13 @@ def load_vocabulary(
     built_in = _load_built_in()
     if overlay is None:
         return built_in
-    known = Known(terms=built_in.terms, codes=built_in.codes, rules=rules, thresholds=thresholds)
+    known = Known(
+        terms=built_in.terms,
+        codes=built_in.codes,
+        rules=rules,
+        fixed_rules=fixed_rules,
+        thresholds=thresholds,
+    )
     return _lay_over(built_in, read_overlay(overlay, known))
 
 

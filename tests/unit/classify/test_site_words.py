@@ -6,6 +6,7 @@ from builders import make_instance
 from ductdicom.classify.decide import classify_study
 from ductdicom.classify.engine import Engine
 from ductdicom.classify.phase.image_rules import RULES
+from ductdicom.language.text import read_text
 from ductdicom.model.instance import Breast, Code, Contrast, Patient, Reference
 from ductdicom.model.study import Study
 from ductdicom.vocabulary.terms import load_vocabulary
@@ -231,3 +232,12 @@ def test_a_route_of_a_site_counts_in_every_rule_that_asks_for_one(site):
 
     assert {"intraductal-route", "contrast-route"} <= rules("route.intraductal")
     assert "intravenous-contrast" in rules("route.intravenous")
+
+
+def test_a_phrase_of_a_site_may_begin_with_its_name_of_the_procedure(tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text("[add.common]\nductography = ['GALA']\npre = ['GALA v']\n", "utf-8")
+
+    reading = read_text("GALA v", load_vocabulary(rules))
+
+    assert (reading.phase, reading.is_weak, reading.is_ductography) == ("pre", False, True)

@@ -167,6 +167,19 @@ def test_an_empty_overlay_changes_nothing_but_is_another_vocabulary(tmp_path):
             "[add.de]\npre = ['mKM']\n", ["line 2", "both pre and post", "remove"], id="opposites"
         ),
         pytest.param(
+            "[add.en]\npost = ['scout']\n",
+            ["line 2", "both post and pre_weak"],
+            id="the opposite of a stem of all languages",
+        ),
+        pytest.param(
+            "[add.en]\npost = ['pre contrast']\n",
+            ["line 2", "both post and before"],
+            id="the opposite of a marker and its noun",
+        ),
+        pytest.param(
+            "[add.de]\npre = ['nach KM']\n", ["line 2", "both pre and after"], id="in German"
+        ),
+        pytest.param(
             "[add.de]\npre = ['Neu']\npost = ['neu']\n",
             ["line 2", "both pre and post"],
             id="opposites in the file",

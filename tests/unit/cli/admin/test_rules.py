@@ -86,6 +86,25 @@ def test_rules_that_diff_would_not_use_are_refused(capsys):
     assert "NEW.toml" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", [[], ["test", "KM"]])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        pytest.param("label-splits", "cannot be switched off", id="one that compares images"),
+        pytest.param("contrast-agnt", "unknown rule", id="none"),
+    ],
+)
+def test_a_rule_that_cannot_be_switched_is_refused_by_each_command(
+    capsys, tmp_path, command, name, said
+):
+    rules = tmp_path / "site.toml"
+    rules.write_text(f"[rules.{name}]\nenabled = false\n", encoding="utf-8")
+
+    assert run(["rules", "--rules", str(rules), *command]) == 2
+
+    assert said in capsys.readouterr().err
+
+
 def test_rules_that_make_no_sense_are_wrong_usage(capsys, tmp_path):
     rules = tmp_path / "site.toml"
     rules.write_text("[rulez]\n", encoding="utf-8")
