@@ -8,9 +8,10 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from ductdicom.identity.spelled import Spelled, is_unspaced, occurrences
+from ductdicom.identity.usual import filled_with_vowels
 
 Places = Iterator[tuple[int, int]]
 """Where something stands in a source, from its first character to the one behind it."""
@@ -38,12 +39,16 @@ LEAST_CUT = 5
 _LEAST_DOTTED = 4  # of one that a point cuts short
 _CUT_SIGNS = tuple(".…")
 _LEAST_SKELETON = 3  # consonants
+_LEAST_SAID = 4  # letters with a vowel, of which these are the consonants
 _LONGEST_WORD = 40
 _REMEMBERED = 256
 _LAST_LATIN = "\u036f"
 _MORE_LATIN = ("\u1e00", "\u1eff")
 _HARD_C = re.compile("c(?=[aou])|ch(?=[rl])")
 _HISSING = re.compile("(?:[cszx]h?|t(?=[cszx]))+")
+_BREATHED = re.compile("(?<![sctz])ch")
+_ASPIRATED = re.compile("(?<=[bdgkpt])h")
+_FIRST_J = re.compile("^i(?=[aeou])")
 _VOWELS = re.compile("[aeiou]")
 _SAME_CONSONANT = str.maketrans({"b": "f", "v": "f", "g": "k", "q": "k"})
 
@@ -182,20 +187,34 @@ def find_transliterated(sound: Spelled, names: frozenset[str], foreign: frozense
     """
     for word, start, end in words_of(sound):
         first, last = sound.source_of(start, end)
-        wanted = foreign if is_latin(sound.source[first]) else names
+        in_latin = is_latin(sound.source[first])
+        wanted = foreign if in_latin else names
         if not wanted or not word.isalpha() or len(word) > _LONGEST_WORD:
             continue
-        bones = _skeleton(word)
-        if len(bones) >= _LEAST_SKELETON and bones in _skeletons(wanted):
+        if in_latin and (last - first < _LEAST_SAID or not _VOWELS.search(word)):
+            continue
+        known = _skeletons(wanted)
+        heard = (word, *filled_with_vowels(sound.source[first:last]))
+        if not known.isdisjoint(chain.from_iterable(map(_skeletons_of, heard))):
             yield first, last
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _skeletons(names: frozenset[str]) -> frozenset[str]:
-    return frozenset(map(_skeleton, names))
+    return frozenset(chain.from_iterable(map(_skeletons_of, names)))
+
+
+def _skeletons_of(sound: str) -> Iterator[str]:
+    """Yield the consonants of a word, where there are enough, as it may be said.
+
+    The first sound may be a consonant, as in *Yusuf*, and *c* and *ch* are hard, soft or breathed.
+    """
+    said = {sound, _HARD_C.sub("k", sound), _FIRST_J.sub("j", sound)}
+    said |= {_BREATHED.sub("h", word) for word in said}
+    yield from (bones for bones in map(_skeleton, said) if len(bones) >= _LEAST_SKELETON)
 
 
 def _skeleton(sound: str) -> str:
     """Return the consonants of a word, those alike that languages write each in its own way."""
-    hissing = _HISSING.sub("s", _HARD_C.sub("k", sound))
+    hissing = _ASPIRATED.sub("", _HISSING.sub("s", sound))
     return _VOWELS.sub("", hissing).translate(_SAME_CONSONANT).rstrip("h")

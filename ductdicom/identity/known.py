@@ -36,6 +36,7 @@ from ductdicom.identity.spelled import (
     spell,
     spell_name,
 )
+from ductdicom.identity.usual import filled_with_vowels, usual_spellings
 
 MASK_SIGN = "■"
 MASK = MASK_SIGN * 3
@@ -53,8 +54,11 @@ _LONGEST_COUNTRY = 3  # digits of a telephone number that are its country's
 _LOCAL_DIGITS = 7
 _MOST_SIGNS = 2  # between two digits of one number
 _LEAST_CODE = 3
-_VOWELS = frozenset("aeiouy")
+_VOWELS = frozenset("aeiou")
+_MAY_BE_VOWELS = _VOWELS | {"y"}
 _LEAST_MINOR = 5  # letters and digits of numbers of orders and visits, which are often 1
+_LETTERS = r"[^\W_](?:[^\W_]|[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0900-\u109f\u1780-\u17d3])*"
+_WORD = re.compile(rf"{_LETTERS}(?:['’`´ʼ]{_LETTERS})*")  # with the marks of their vowels
 _GROUP_SIGNS = re.compile(r"[=\\]")
 _NAME_PARTS = 3  # family, given and middle name; what follows are titles (DICOM PS3.5 6.2.1)
 _MOST_TOGETHER = 8  # words of a name that may be typed as one, in twos
@@ -150,7 +154,7 @@ class Identity:
     gapped
         Names with a sign for letters that a broken character set loses (`disguised`).
     foreign
-        Those of the names by their sound that are not in Latin letters.
+        Those of the names by their sound that are not in Latin letters, in all usual spellings.
     short_words
         Names too short for that, and single ideographs, as they are spelled.
     codes
@@ -385,7 +389,7 @@ def identify_births(days: Iterable[date]) -> Identity:
 
 def _words_of_group(group: str, is_name: Callable[[str], bool]) -> set[str]:
     """Return the words of a name in one script, and full names, which may be typed as one word."""
-    parts = [re.findall(r"[^\W_]+(?:['’`´ʼ][^\W_]+)*", part) for part in group.split("^")]
+    parts = [_WORD.findall(part) for part in group.split("^")]
     named = [[word for word in part if _may_be_name(word, part, is_name)]
              for part in parts[:_NAME_PARTS]]  # fmt: skip
     whole = ["".join(part) for part in parts[:_NAME_PARTS] if part]
@@ -420,12 +424,14 @@ def _of_words(names: Iterable[str]) -> Identity:
     for name in names:
         lost.add(gapped(name))
         wrong |= misread(name)
+        written |= {in_own_letters(name), in_own_letters(_written_out(name))}
+        foreign |= filled_with_vowels(name)
+        by_letters = not (is_latin(name[0]) or is_unspaced(name[0]))
         for word in _forms(name):
             plain, sound = spell_name(word)
             if plain.isdigit():  # no name of anybody, but perhaps a number
                 numbers.add(plain.lstrip("0"))
                 continue
-            written |= {in_own_letters(word), in_own_letters(_written_out(word))}
             spelled = {plain, plain if word.isascii() else spell_name(_written_out(word))[0]}
             exact |= spelled
             is_short = len(plain) < _LEAST_SOUND
@@ -436,7 +442,7 @@ def _of_words(names: Iterable[str]) -> Identity:
             words.add(sound)
             if not (word.isupper() or word.istitle()):  # a capital letter inside parts a word
                 words.add(spell(word).sound.text)
-            if not is_latin(word[0]):
+            if by_letters or not is_latin(word[0]):
                 foreign.add(sound)
     return Identity(
         words=frozenset(words),
@@ -451,13 +457,13 @@ def _of_words(names: Iterable[str]) -> Identity:
 
 
 def _forms(name: str) -> tuple[str, ...]:
-    return (name,) if name.isascii() else (name, read_ideographs(name))
+    return (name,) if name.isascii() else (name, read_ideographs(name), *usual_spellings(name))
 
 
 def _is_syllable(piece: str) -> bool:
-    """Whether a short word of Latin letters can be said: of another script vowels may be lost."""
+    """Whether a short word is of Latin letters that can be said: others may lack the vowels."""
     letters = set(spell_name(piece)[0])
-    return not letters <= _VOWELS and not letters.isdisjoint(_VOWELS)
+    return is_latin(piece[0]) and not letters <= _VOWELS and not letters.isdisjoint(_MAY_BE_VOWELS)
 
 
 def _written_out(name: str) -> str:

@@ -6,9 +6,11 @@ it any more: only whether two texts are the same name. Heuristic.
 """
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from importlib.resources import files
 from typing import NamedTuple
 
 from anyascii import anyascii
@@ -27,6 +29,11 @@ _LAST_WESTERN = "\u0dff"  # what comes before is quickly told
 _LEAST_SPACED = 4  # letters with signs or blanks between them that make a word
 _MOST_SPACE = 2
 _BEGINNING = 3  # letters
+_BOXED = {  # letters in circles and boxes that NFKC leaves
+    first + number: chr(ord("A") + number)
+    for first in (0x1F150, 0x1F170, 0x1F1E6)
+    for number in range(26)
+}
 _REMEMBERED = 8192
 _REMEMBERED_PEOPLE = 256
 
@@ -74,7 +81,7 @@ class Spellings(NamedTuple):
 @lru_cache(maxsize=_REMEMBERED)
 def spell(text: str) -> Spellings:
     """Spell a text in the ways in which it is compared."""
-    source = unicodedata.normalize("NFKC", text)
+    source = unicodedata.normalize("NFKC", text).translate(_BOXED)
     plain = _letters(source)
     sound = _by_sound(plain)
     heard = sound
@@ -209,10 +216,17 @@ def _cut(source: str, place: int, before: str) -> int:
 @lru_cache(maxsize=_REMEMBERED)
 def _letter(char: str) -> str:
     if is_ideograph(char):
-        return char
+        return _variants().get(char, char)
     if char.isdigit():
         return str(unicodedata.digit(char))
     return "".join(c for c in anyascii(char).lower() if c.isalnum())
+
+
+@lru_cache(maxsize=1)
+def _variants() -> Mapping[str, str]:
+    """Return of ideographs that families write in several ways the most usual."""
+    read = tomllib.loads(files(__package__).joinpath("spellings.toml").read_text("utf-8"))
+    return {char: usual for usual, chars in read["ideographs"].items() for char in chars}
 
 
 def _by_sound(letters: list[Letter]) -> list[Letter]:

@@ -69,6 +69,57 @@ def test_a_name_is_found_however_it_was_changed(name, text):
     assert "".join(letters).replace("ß", "") == "CCpost"
 
 
+USUAL = {
+    "Đurđević^Ana": "Djurdjevic Djurdjević Gjurgjevic",
+    "Þórsdóttir^Anna": "Torsdottir Thorsdottir",
+    "Щерева^Цветанка": "Shtereva Schterewa Shchereva Tsvetanka Zwetanka",
+    "Хрущёва^Юлия": "Khrushcheva Chruschtschowa Chruščova Hruscheva",
+    "Ґудзь^Ївга": "Hudz Gudz Ivha Yivga",
+    "Χατζηγιάννης^Ευαγγελία": "Hatzigiannis Chatzigiannis Hatziyiannis Evangelia Evaggelia",
+    "박^지성": "Park Pak Bak Jisung Ji-seong",
+    "이영애": "Lee Rhee Yi Youngae",
+    "الحسيني^يوسف": "Al-Husseini Husseini Huseini Youssef Yusuf",
+    "القذافي^Anna": "Gaddafi Qadhafi Kadhafi",
+    "כהן^שרה": "Cohen Kohn Cohn Kahan",
+    "هوشنگی^شیرین": "Hooshangi Houshangi Shirin",
+    "சுப்பிரமணியன்^மீனா": "Subramanian Subramaniyan Meena Mina",
+    "Novakova^Jana": "نوفاكوفا 🅽🅾🆅🅰🅺🅾🆅🅰 ⓝⓞⓥⓐⓚⓞⓥⓐ",
+    "Weiß^Anna": "Weiβ Weisz",
+    "斉藤^洋子": "斎藤 齋藤",
+    "शर्मा^प्रिया": "Sharma Priya",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [(name, text) for name, texts in USUAL.items() for text in texts.split()]
+)
+def test_a_name_of_another_script_is_found_as_people_spell_it(name, text):
+    masked = of_name(name).mask(f"CC {text} post", is_known)
+
+    assert MASK in masked
+    assert set(masked.removeprefix("CC ").removesuffix(" post")) <= {*MASK, *"Al-"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        pytest.param("이^영애", "link CC I", id="a word that means something, or one letter"),
+        pytest.param("حسن^رتا", "HSN CC Hosta", id="consonants alone, or others"),
+        pytest.param("Novakova^Jana", "نوف", id="too few of them"),
+        pytest.param("Djurdjević^Ana", "Miller drdfs", id="another name"),
+    ],
+)
+def test_what_is_spelled_as_no_language_spells_the_name_is_none(name, text):
+    assert of_name(name).mask(text, is_known) == text
+
+
+@pytest.mark.parametrize("name", ["г" * 1000, "박" * 1000, "ευγγχγ" * 100, "الذ" * 300])
+def test_names_in_many_spellings_are_read_in_few(name):
+    identity = of_name(name)
+
+    assert len(identity.words) + len(identity.foreign) < 100
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
