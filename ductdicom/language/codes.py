@@ -117,6 +117,12 @@ def rejection_of(title: Code, vocabulary: Vocabulary) -> str | None:
     return None if entry is None else entry.meaning or title.meaning or title.value
 
 
+def is_listed(code: Code, vocabulary: Vocabulary) -> bool:
+    """Whether a code is in the table: what it is was not made up by a site or a person."""
+    scheme, value = canonical_scheme(code.scheme), canonical_value(code.value)
+    return _look_up(scheme, value, "", vocabulary) is not None
+
+
 def _name(code: Code, family: str, vocabulary: Vocabulary) -> str | None:
     """Return the name by code, or for a local code by its whole meaning."""
     known = _use(code, family, vocabulary)
@@ -145,7 +151,7 @@ def _look_up(scheme: str, value: str, family: str, vocabulary: Vocabulary) -> Co
     matching = (
         entry
         for entry in vocabulary.codes
-        if entry.use.startswith(f"{family}.") and entry.is_for(scheme, value)
+        if entry.use.startswith(f"{family}." if family else "") and entry.is_for(scheme, value)
     )
     return next(matching, None)
 

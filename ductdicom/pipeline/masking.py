@@ -28,6 +28,7 @@ from ductdicom.identity.known import (
     identify_uids,
 )
 from ductdicom.ingest.headers.clock import parse_date
+from ductdicom.language.codes import is_listed
 from ductdicom.language.lexicon import lexicon_of
 from ductdicom.model.instance import (
     Breast,
@@ -58,6 +59,7 @@ _TYPED: Mapping[type[Value], frozenset[str]] = {
     Geometry: frozenset({"paddle"}),
     Raster: frozenset({"window_explanations"}),
 }
+_OF_OWN_CODES = frozenset({"value", "scheme", "meaning"})
 _NEVER_SHOWN = frozenset(
     {"origin", "patient", "people", "equipment", "accession_number", "clock", "damage"}
     | {"tag", "references", "id"}
@@ -91,7 +93,7 @@ def hide_identity(gathered: Gathered, vocabulary: Vocabulary) -> tuple[Gathered,
     people = Identity.of_all(group.identity for group in groups)
     is_known = partial(_is_known, vocabulary=vocabulary)
     everybody = _Everybody(people, is_known)
-    texts = _Texts()
+    texts = _Texts(vocabulary)
     for group in groups:
         instances = (i for number in group.numbers for i in parts[number].study.instances)
         found: set[_Found] = set().union(*map(texts.of, instances))
@@ -250,7 +252,8 @@ def _hidden(
 class _Texts:
     """The texts of headers; groups of attributes that images share are gone through once."""
 
-    def __init__(self) -> None:
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
         self._of: dict[int, tuple[object, frozenset[_Found]]] = {}
 
     def of(self, instance: Instance) -> set[_Found]:
@@ -260,9 +263,9 @@ class _Texts:
 
     def _of_group(self, value: object) -> frozenset[_Found]:
         if not isinstance(value, Value | tuple):
-            return frozenset(_texts_of(value, is_typed=False))
+            return frozenset(self._texts_of(value, is_typed=False))
         if id(value) not in self._of:  # kept with the value, whose number is then no other's
-            self._of[id(value)] = value, frozenset(_texts_of(value, is_typed=False))
+            self._of[id(value)] = value, frozenset(self._texts_of(value, is_typed=False))
         return self._of[id(value)][1]
 
     def without(self, study: Study, hidden: Mapping[_Found, str]) -> Study:
@@ -274,11 +277,42 @@ class _Texts:
     def _hide(self, instance: Instance, hidden: Mapping[_Found, str]) -> Instance:
         values = {name: getattr(instance, name) for name in _names_of(Instance)}
         changed = {
-            name: _masked(value, hidden, is_typed=False)
+            name: self._masked(value, hidden, is_typed=False)
             for name, value in values.items()
             if not hidden.keys().isdisjoint(self._of_group(value))
         }
         return replace(instance, **changed)
+
+    def _texts_of(self, value: object, *, is_typed: bool) -> Iterator[_Found]:
+        if type(value) is str:
+            yield is_typed, value
+        elif isinstance(value, tuple):
+            for item in value:
+                yield from self._texts_of(item, is_typed=is_typed)
+        elif isinstance(value, Value):
+            typed = self._typed(value)
+            for name in _names_of(type(value)):
+                yield from self._texts_of(getattr(value, name), is_typed=name in typed)
+
+    def _masked(self, value: Any, hidden: Mapping[_Found, str], *, is_typed: bool) -> Any:
+        if type(value) is str:
+            return hidden.get((is_typed, value), value)
+        if isinstance(value, tuple):
+            return tuple(self._masked(item, hidden, is_typed=is_typed) for item in value)
+        if not isinstance(value, Value):
+            return value
+        typed = self._typed(value)
+        changed = {
+            name: self._masked(getattr(value, name), hidden, is_typed=name in typed)
+            for name in _names_of(type(value))
+        }
+        return replace(value, **changed)
+
+    def _typed(self, value: Value) -> frozenset[str]:
+        """Return the fields that people type; of a code that is in no table they all are."""
+        if isinstance(value, Code) and not is_listed(value, self._vocabulary):
+            return _OF_OWN_CODES
+        return _TYPED.get(type(value), frozenset())
 
 
 @lru_cache
@@ -289,30 +323,3 @@ def _names_of(kind: type[Value]) -> tuple[str, ...]:
         for name in kind.__struct_fields__
         if name not in _NEVER_SHOWN and not name.endswith(("_uid", "_uids"))
     )
-
-
-def _texts_of(value: object, *, is_typed: bool) -> Iterator[_Found]:
-    if type(value) is str:
-        yield is_typed, value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _texts_of(item, is_typed=is_typed)
-    elif isinstance(value, Value):
-        typed = _TYPED.get(type(value), frozenset())
-        for name in _names_of(type(value)):
-            yield from _texts_of(getattr(value, name), is_typed=name in typed)
-
-
-def _masked(value: Any, hidden: Mapping[_Found, str], *, is_typed: bool) -> Any:
-    if type(value) is str:
-        return hidden.get((is_typed, value), value)
-    if isinstance(value, tuple):
-        return tuple(_masked(item, hidden, is_typed=is_typed) for item in value)
-    if not isinstance(value, Value):
-        return value
-    typed = _TYPED.get(type(value), frozenset())
-    changed = {
-        name: _masked(getattr(value, name), hidden, is_typed=name in typed)
-        for name in _names_of(type(value))
-    }
-    return replace(value, **changed)

@@ -189,6 +189,19 @@ def test_codes_of_view_and_side_are_not_names():
     assert found.view_codes == (replace(code, meaning=f"{MASK} view"),)
 
 
+@pytest.mark.parametrize(
+    ("value", "scheme"), [("ACC-77123", "L"), ("PID-1", "99DOE"), ("31.01.1970", "DOE JANE")]
+)
+def test_a_code_of_ones_own_is_a_text(value, scheme):
+    code = Code(tag="(0008,1032)", value=value, scheme=scheme, meaning="galactogram")
+    instance = make_instance(patient=PATIENT, people=People(numbers=("ACC-77123",)))
+
+    (found,) = hidden(replace(instance, codes=(code,))).codes
+
+    assert (found.value, found.meaning) == (MASK, "galactogram")
+    assert "DOE" not in found.scheme
+
+
 def test_a_name_in_an_attribute_of_codes_is_masked():
     breast = Breast(view_position="DOE JANE CC")
     instance = replace(make_instance(patient=PATIENT), breast=breast)
