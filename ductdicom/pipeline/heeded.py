@@ -221,15 +221,13 @@ def unknown_decisions(
         known |= {part.study.study_instance_uid, naming.study(part)}
         for instance in part.study.instances:
             known |= {instance.sop_instance_uid, instance.id}
-    names: dict[str, str] = {}
-    for event in events:
-        if known.isdisjoint(event.subject):
-            is_of_study = event.study or event.study_instance_uid
-            names[event.subject[0]] = "a study" if is_of_study else "an image"
-    for name, what in sorted(names.items()):
+    unknown = {event.subject[0]: event for event in events if known.isdisjoint(event.subject)}
+    for name, event in sorted(unknown.items()):
+        what = "a study" if event.study or event.study_instance_uid else "an image"
         yield Problem(
             code=ProblemCode.UNKNOWN_DECISION,
-            message=f"a decision names {what} that is neither among the inputs nor recorded",
+            message=f"decision {event.id} names {what} that is neither among the inputs nor "
+            "recorded",
             sop_instance_uid=name,
         )
 

@@ -248,3 +248,21 @@ def test_decisions_in_force_that_cannot_be_used_end_no_run(
     assert code == 1
     assert "decision-unreadable: decisions.json (kept as " in capsys.readouterr().out
     assert in_force.read_bytes() == made
+
+
+@pytest.mark.parametrize("command", ["organise", "apply"])
+def test_a_decision_on_what_is_not_there_is_named(decide, images, tmp_path, capsys, command):
+    decide()
+    stray = _lay(tmp_path / "file.json", _on("7.7", phase="post"))
+    capsys.readouterr()
+
+    if command == "apply":
+        assert run(["apply", str(tmp_path / "out"), str(stray)]) == 0
+    else:
+        assert decide(stray)[0] == 0
+
+    (kept,) = (tmp_path / "out" / "decisions").iterdir()
+    said = capsys.readouterr()
+    name = kept.stem.rpartition("-")[2]
+    assert f"decision {name} names an image that is neither among the inputs" in said.out
+    assert "7.7" not in said.out + said.err

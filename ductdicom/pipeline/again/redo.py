@@ -31,7 +31,7 @@ from ductdicom.pipeline.earlier.known import KnownStudies, give_way, read_known,
 from ductdicom.pipeline.earlier.recall import hold_incomplete, recall_again
 from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
-from ductdicom.pipeline.heeded import broken_decisions, by_name
+from ductdicom.pipeline.heeded import broken_decisions, by_name, unknown_decisions
 from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.pipeline.judge import Judged, make_engine
 from ductdicom.pipeline.naming import Naming
@@ -281,7 +281,9 @@ def _redo(
     aside = _list_again(studies, jobs, opened)
     broken = broken_decisions(opened.journal.broken)
     used = groups.keys() or {settings_of(None, output)}
-    problems = dict.fromkeys(chain(broken, missing, *(scan.problems for scan in found)))
+    recorded = known.images | known.uids | known.records.keys()
+    unknown = unknown_decisions(opened.journal.events, (), recorded, naming)
+    problems = dict.fromkeys(chain(broken, unknown, missing, *(scan.problems for scan in found)))
     report = Report(
         rows=(),
         is_of_inputs=False,
