@@ -16,7 +16,7 @@ from ductdicom.version import __version__
 from ductdicom.wording import values_unsaid
 
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}
-_UNWRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EIO}  # of a help text or a version
+_UNWRITTEN = {errno.EBADF, errno.ENOSPC, errno.EDQUOT, errno.EIO}  # of a help text or a version
 _PLACE = re.compile(r"^  File .*$", re.MULTILINE)
 
 
