@@ -200,12 +200,14 @@ def _is_setting(words: Sequence[Word]) -> bool:
 
 
 def _fills_in_field(words: Sequence[Word]) -> bool:
-    """Whether two letters stand in a field that is not of contrast: initials, "tech: KM"."""
+    """Whether two letters are initials or no answer: "tech: KM", "contrast: NA"."""
     return any(
-        field.part is Part.UNKNOWN
-        and colon.phrase.text == ":"
-        and value.phrase.has(*NOUNS)
+        colon.phrase.text == ":"
         and len(value.phrase.text) <= _INITIALS
+        and (
+            (field.part is Part.UNKNOWN and value.phrase.has(*NOUNS))
+            or (field.phrase.has(*NOUNS) and value.phrase.has(*MARKERS))
+        )
         for field, colon, value in zip(words, words[1:], words[2:], strict=False)
     )
 

@@ -206,7 +206,7 @@ def _is_untold(
     phrase = phrases[position]
     if phrase.has(*MARKERS, "not"):
         beside = (*phrases[max(0, position - 1) : position], *phrases[position + 1 : position + 2])
-        behind = phrases[position + 1 : position + 3]
+        behind = _behind_amount(phrases[position + 1 : position + 5])[:2]
         if any(_may_mark(phrases, position, near, company) for near in behind):
             return False  # "po KM", whoever else says KM
         if not company.nouns:
@@ -217,6 +217,13 @@ def _is_untold(
     is_told = is_denial or company.tells(phrase)
     is_anyones = "common" in phrase.languages_as(*roles)
     return not (is_anyones or (is_told and company.allows(phrase)))
+
+
+def _behind_amount(phrases: Sequence[Phrase]) -> Sequence[Phrase]:
+    """Leave out a number with its unit: "mit 0,3 ml KM"."""
+    if len(phrases) > 1 and phrases[0].is_number and phrases[1].has("unit"):
+        return phrases[2:]
+    return phrases
 
 
 def _is_untold_alone(phrase: Phrase, company: Company) -> bool:

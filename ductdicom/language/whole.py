@@ -292,7 +292,8 @@ def _is_injection(word: Word) -> bool:
 
 def _without_volumes(words: Sequence[Word]) -> Iterator[Word]:
     for word, following in pairwise((*words, None)):
-        if word is not None and not (following is not None and following.part is Part.UNIT):
+        is_measured = following is not None and following.part is Part.UNIT
+        if word is not None and not (is_measured and word.part is Part.NUMBER):
             yield word
 
 

@@ -56,6 +56,8 @@ def test_a_label_is_any_word_that_does_not_tell_the_view(text, found):
         pytest.param("inyectado otra mama", None, id="another breast"),
         pytest.param("injecté autre côté", None, id="the other side"),
         pytest.param("tech: KM", None, id="initials in a field"),
+        pytest.param("contrast: NA", None, id="no answer in one"),
+        pytest.param("sin inj", None, id="a word of two languages, of which none is heard"),
         pytest.param("contrast 50", None, id="a setting of the image, or an amount"),
         pytest.param("inj 12", None, id="an hour of the clock, where something was injected"),
         pytest.param("inj 1", FILLED, id="the first injection"),
