@@ -80,10 +80,14 @@ const makePending = ({ key, batch, state }) => {
     return { values, isPending: own.length > 0 };
   };
 
-  // What another person said otherwise, and is taken back: nobody's word counts where two differ.
-  const overruled = (values, opinions, by) => opinions.filter((said) => said.field in values
-    && said.value !== String(values[said.field])
-    && said.by.toUpperCase() !== by.toUpperCase());
+  // What was said otherwise before, and is taken back: nobody's word counts where two differ, and
+  // one's own earlier word may bear a later time, of a clock that is fast.
+  const replaced = (values, opinions) => opinions.filter((said) => said.field in values
+    && said.value !== String(values[said.field]));
+
+  // What another person said of that.
+  const overruled = (values, opinions, by) => replaced(values, opinions)
+    .filter((said) => said.by.toUpperCase() !== by.toUpperCase());
 
   // What is not saved yet, one event an image; a note alone comes with what was decided before.
   const events = (by, opinionsOn) => [...new Set(steps.map((step) => step.image))].map((image) => {
@@ -91,7 +95,7 @@ const makePending = ({ key, batch, state }) => {
     const values = Object.fromEntries(own.map(({ field, value }) => [field, value]));
     const isBare = !DECIDING.some((field) => field in values);
     if (values.note === "") delete values.note;
-    const undoes = overruled(values, opinionsOn(image), by).map((said) => said.id);
+    const undoes = replaced(values, opinionsOn(image)).map((said) => said.id);
     return {
       ...(isBare ? savedOf(image) : {}),
       ...(image ? { image } : { study: key }),
