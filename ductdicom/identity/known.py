@@ -270,9 +270,7 @@ class Identity:
         source = spelled.plain.source
         short = _in_words(spelled.plain, self.short_words, is_known, must_be_tight=True)
         for start, end in short:
-            if self._is_written(source[start:end]) or (
-                _is_syllable(source[start:end]) and not is_known(source[start:end])
-            ):
+            if self._is_written(source[start:end]) or _may_be_said(source, start, end, is_known):
                 yield start, end
         for start, end in _in_words(spelled.sound, self.words, is_known):
             if not is_known(source[start:end]) or self._is_written(source[start:end]):
@@ -460,10 +458,21 @@ def _forms(name: str) -> tuple[str, ...]:
     return (name,) if name.isascii() else (name, read_ideographs(name), *usual_spellings(name))
 
 
-def _is_syllable(piece: str) -> bool:
-    """Whether a short word is of Latin letters that can be said: others may lack the vowels."""
-    letters = set(spell_name(piece)[0])
-    return is_latin(piece[0]) and not letters <= _VOWELS and not letters.isdisjoint(_MAY_BE_VOWELS)
+def _may_be_said(source: str, start: int, end: int, is_known: Callable[[str], bool]) -> bool:
+    """Whether a short word can be a name as it sounds, and means nothing else.
+
+    Letters of some scripts lack the vowels. In a script that parts no words a word with a meaning
+    may begin before it or end behind it, and two letters be one syllable of any.
+    """
+    letters = spell_name(source[start:end])[0]
+    if is_unspaced(source[start]):
+        around = source[max(0, start - 1) : start] + source[end : end + 1]
+        if len(letters) < _LEAST_BY_SOUND and any(map(is_unspaced, around)):
+            return False
+        if _is_in_known(source, start, is_known):
+            return False
+    can_be_said = not set(letters) <= _VOWELS and not set(letters).isdisjoint(_MAY_BE_VOWELS)
+    return can_be_said and not is_known(source[start:end])
 
 
 def _written_out(name: str) -> str:
@@ -485,7 +494,7 @@ def _in_words(
         if start < seen.get(word, 0):  # it overlaps itself
             continue
         place = spelled.source_of(start, end)
-        if len(word) == 1 and _is_in_known(spelled, start, is_known):
+        if len(word) == 1 and _is_in_known(spelled.source, place[0], is_known):
             continue
         if spelled.is_cut(start) and spelled.is_cut(end):
             cuts = (letter.cut for letter in spelled.letters[start + 1 : end])
@@ -520,15 +529,14 @@ def _around(spelled: Spelled, start: int, end: int) -> str:
     return spelled.source[first:last]
 
 
-def _is_in_known(spelled: Spelled, place: int, is_known: Callable[[str], bool]) -> bool:
-    """Whether an ideograph and its neighbours make a word that has a meaning."""
-    at = spelled.letters[place].start
+def _is_in_known(source: str, at: int, is_known: Callable[[str], bool]) -> bool:
+    """Whether a letter of a script that parts no words is one of a word that has a meaning."""
     near = range(max(0, at - 3), at + 1)
     return any(
-        is_known(spelled.source[first:last])
+        is_known(source[first:last])
         for first in near
         for last in range(max(at + 1, first + 2), first + 5)
-        if last <= len(spelled.source)
+        if last <= len(source)
     )
 
 

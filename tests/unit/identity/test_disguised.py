@@ -148,6 +148,25 @@ def test_what_has_not_the_substance_of_a_name_is_none(name, text):
     assert of_name(name).mask(text, is_known) == text
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Eva^Li", "Ева"),
+        ("Ana^Li", "アナ"),
+        ("Ana^Li", "アナさん"),
+        ("Eva^Li", "Ли"),
+        ("Eva^Li", "리"),
+    ],
+)
+def test_a_short_name_is_found_in_another_script(name, text):
+    assert MASK in of_name(name).mask(f"CC {text} post", is_known)
+
+
+def test_two_letters_of_a_name_are_no_syllable_of_another_word():
+    assert of_name("Eva^Li").mask("실리콘 イオリ", is_known) == "실리콘 イオリ"
+    assert of_name("지^영").mask("침치료후 치", lambda text: text == "치료") == f"침치료후 {MASK}"
+
+
 def test_what_is_written_as_in_the_header_is_a_name_however_short():
     assert of_name("حسن^رتا").mask("رتا RT", is_known) == f"{MASK} RT"
     assert of_name("Пост^Анна").mask("ПОСТ post", is_known) == f"{MASK} post"

@@ -64,6 +64,25 @@ def test_identity_in_a_description_is_masked():
     assert texts_of(hidden(instance)) == [f"{MASK} {MASK} post inj {MASK} {MASK}, {MASK}"]
 
 
+def test_a_national_number_and_a_part_of_a_uid_are_masked():
+    uid = "1.2.826.0.1.3680043.99.777888"
+    instance = make_instance(
+        patient=PATIENT, comment="700131/1234 CC, 99.777888", series_instance_uid=uid
+    )
+
+    assert texts_of(hidden(instance)) == [f"{MASK} CC, {MASK}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [("حسن^رتا", "RT CC"), ("Иванова^Юлия", "0.12 ml"), ("Пост^Анна", "post CC")],
+)
+def test_what_only_looks_like_letters_of_a_name_decides_as_it_is_typed(name, typed):
+    instance = make_instance(patient=replace(PATIENT, name=name), comment=typed)
+
+    assert texts_of(hidden(instance)) == [typed]
+
+
 @pytest.mark.parametrize(
     "people",
     [
