@@ -14,6 +14,7 @@ class Client:
 
     def __init__(self, app, address="http://127.0.0.1:8642", client="127.0.0.1"):
         transport = httpx.ASGITransport(app, client=(client, 50000))
+        self._app = app
         self._client = httpx.AsyncClient(transport=transport, base_url=address)
         self.cookies = self._client.cookies
 
@@ -22,6 +23,30 @@ class Client:
 
     def post(self, path, **options):
         return asyncio.run(self._client.post(path, **options))
+
+    def leave(self, path, **options):
+        """Begin to send, and go away; return the statuses that nobody hears."""
+        request = self._client.build_request("POST", path, **options)
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "query_string": b"",
+            "scheme": "http",
+            "client": ("127.0.0.1", 50000),
+            "server": ("127.0.0.1", 8642),
+            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        }
+        said = []
+
+        async def receive():
+            return {"type": "http.disconnect"}
+
+        async def send(message):
+            said.append(message)
+
+        asyncio.run(self._app(scope, receive, send))
+        return [message["status"] for message in said if "status" in message]
 
 
 @contextmanager

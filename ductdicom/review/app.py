@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -363,10 +363,13 @@ async def _body(request: Request) -> dict[str, Any]:
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise HTTPException(415, "send JSON")
     content = b""
-    async for piece in request.stream():
-        content += piece
-        if len(content) > MOST_BODY_BYTES:
-            raise HTTPException(413, "that is too much at once")
+    try:
+        async for piece in request.stream():
+            content += piece
+            if len(content) > MOST_BODY_BYTES:
+                raise HTTPException(413, "that is too much at once")
+    except ClientDisconnect:  # a tab that was closed: nobody hears the answer
+        raise HTTPException(400, "that came to no end") from None
     try:
         found = json.loads(content)
     except (ValueError, RecursionError):

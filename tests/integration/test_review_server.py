@@ -381,6 +381,14 @@ def test_what_is_sent_is_bounded_and_of_one_kind(review, content, kind, status):
     assert answer.status_code == status
 
 
+def test_a_browser_that_is_closed_while_it_sends_is_no_bug(review, capfd):
+    path = f"/studies/{review.key_of('clock-only')}/decisions"
+    headers = OWN | {"If-Match": '"x"', "Content-Type": "application/json"}
+
+    assert review.client.leave(path, headers=headers) == [400]
+    assert capfd.readouterr().err == ""
+
+
 def test_a_study_that_is_called_no_ductogram_can_be_called_one_again(review):
     key = review.key_of("clock-only")
     seen = review.page(key).headers["etag"]
