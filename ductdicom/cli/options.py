@@ -254,7 +254,8 @@ CHOOSING = (
     _Setting(
         "--study",
         metavar="ID",
-        help="Speak only of this study: its key, its Study Instance UID or its accession number.",
+        help="Speak only of this study: its key (with organise that in OUT, else the one that scan "
+        "prints), its Study Instance UID or its accession number.",
     ),
 )
 PAGES = (

@@ -71,18 +71,20 @@ def check_inputs(inputs: Sequence[str]) -> None:
     """
     for place, typed in enumerate(inputs):
         if not _is_there(typed):
-            raise UsageError("no such file or folder", path=input_called(place))
+            raise UsageError("no such file or folder", path=input_called(place, len(inputs)))
 
 
-def input_called(place: int) -> str:
+def input_called(place: int, number: int) -> str:
     """Return what an input is called where nobody knows yet whom its path may name.
 
     Parameters
     ----------
     place
         From 0, in the order in which they were typed, those of a list behind them.
+    number
+        Of all of them.
     """
-    return f"INPUT {place + 1}"
+    return f"INPUT {place + 1} of {number}"
 
 
 def read_list(stream: BinaryIO, *, nul: bool = False) -> Iterator[str]:

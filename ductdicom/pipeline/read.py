@@ -149,7 +149,8 @@ def nothing_readable(
     counts = count_inputs(rows)
     found = ", ".join(f"{number} {reason or what}" for what, reason, number in counts)
     tells = scanned.naming.phi is Phi.FULL
-    called = [name if tells else input_called(place) for place, name in enumerate(inputs)]
+    number = len(inputs)
+    called = [name if tells else input_called(n, number) for n, name in enumerate(inputs)]
     return NothingReadableError(
         f"none of {len(rows)} inputs is a DICOM object that could be read",
         path=_named(called),
@@ -257,6 +258,8 @@ def read_and_decide(
     read = monotonic()
     gathered, incomplete = hold_incomplete(gathered, recalled)
     scanned = decide(gathered, wanted, output or NO_FOLDER)
+    if not (incomplete or is_interrupted):
+        _require_study(scanned, settings.study)
     return dataclasses.replace(
         scanned,
         problems=(*scanned.problems, *incomplete, *_of_file_sets(references, items)),
@@ -264,6 +267,18 @@ def read_and_decide(
         is_interrupted=is_interrupted,
         recalled=recalled.labels,
     )
+
+
+def _require_study(scanned: Scan, name: str | None) -> None:
+    """Refuse the name of a study that nothing has, which would be taken for a quiet night."""
+    is_called = scanned.naming.is_called
+    if name is None or not scanned.judged or any(is_called(s.part, name) for s in scanned.judged):
+        return
+    hint = "a key of an output folder names a study with organise -o alone; else "
+    hint += (
+        "name its Study Instance UID or accession number, which worklist.csv and study.json have"
+    )
+    raise UsageError("no study is called that", path="--study", hint=hint)
 
 
 def decide(gathered: Gathered, wanted: Wanted, output: OutputFolder) -> Scan:
@@ -342,9 +357,13 @@ def _refuse_output_as_input(inputs: Sequence[str], output: Path) -> None:
     for number, name in enumerate(inputs):
         place = Path(os.path.realpath(name))
         if place == real:
-            raise UsageError("is input and output at once", path=input_called(number), hint=hint)
+            raise UsageError(
+                "is input and output at once", path=input_called(number, len(inputs)), hint=hint
+            )
         if real in place.parents and place.exists():
-            raise UsageError("lies in the output folder", path=input_called(number), hint=hint)
+            raise UsageError(
+                "lies in the output folder", path=input_called(number, len(inputs)), hint=hint
+            )
         if place in real.parents and _holds_others(real):
             raise UsageError(
                 "lies among the inputs and holds files that are no results",

@@ -83,3 +83,12 @@ def test_a_word_that_is_no_examination_and_no_status_is_refused(export, capsys):
     assert run(["scan", str(export), "--only", "galactogram"]) == 2
 
     assert "galactogram" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["scan", "explain", "check", "organise"])
+def test_a_study_that_nothing_is_called_is_refused(export, tmp_path, capsys, command):
+    target = ["-o", str(tmp_path / "out")] if command == "organise" else []
+
+    assert run([command, str(export), "--study", "20260102-0123456789abcdef", *target]) == 2
+
+    assert "--study: no study is called that" in capsys.readouterr().err

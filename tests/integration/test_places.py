@@ -42,7 +42,7 @@ def test_no_input_is_left_out_as_if_it_were_a_result(export, capsys, place, word
 def test_inputs_in_the_output_folder_are_refused(export, capsys):
     assert organise(export / "CD1", output=export) == 2
 
-    assert "INPUT 1: lies in the output folder" in capsys.readouterr().err
+    assert "INPUT 1 of 1: lies in the output folder" in capsys.readouterr().err
 
 
 def test_decisions_may_wait_in_a_folder_for_its_first_run(export):

@@ -45,7 +45,7 @@ def test_names_start_as_they_were_typed(tmp_path, monkeypatch, typed, expected):
 
 
 def test_a_missing_input_is_called_by_its_place_as_its_path_may_name_somebody(tmp_path):
-    with pytest.raises(UsageError, match=r"^INPUT 2: no such file or folder$"):
+    with pytest.raises(UsageError, match=r"^INPUT 2 of 2: no such file or folder$"):
         check_inputs([str(tmp_path), str(tmp_path / "nowhere")])
 
 
