@@ -105,7 +105,8 @@ def results_of(output):
     return found | {"summary.json": summary, "worklist.csv": worklist}
 
 
-OF_ONE_RUN = {".ductdicom/times.json", ".ductdicom/written.json"}
+# Settings name the cache, which is another folder for each of two runs that are compared.
+OF_ONE_RUN = {f".ductdicom/{name}.json" for name in ("times", "written", "settings")}
 WHEN = ("first_seen", "changed")
 
 
