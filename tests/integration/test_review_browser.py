@@ -227,6 +227,7 @@ def test_a_browser_that_was_not_let_in_sees_nothing(browser, address):
 def test_from_the_list_to_images_in_full_by_keys_alone_and_without_complaint(window):
     window.press("Enter")
     window.page.wait_for_selector(".seat")
+    window.page.wait_for_load_state()  # its keys are heard from then on
     window.open_full()
     for key in (
         "z",
