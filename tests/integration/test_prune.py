@@ -1,5 +1,6 @@
 """Clearing studies out of an output folder, and saying what it holds."""
 
+import csv
 import json
 
 import pytest
@@ -142,6 +143,21 @@ def test_the_summary_says_what_there_is_and_what_is_new(out, tmp_path, capsys):
     assert [study["reasons"] for study in first["review"]] == [["laterality-unknown"]]
     assert first["failed_inputs"] == [{"reason": "truncated", "count": 1}]
     assert first["bytes"] == sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+
+
+def test_what_waits_longest_stands_first_in_the_summary_as_in_the_work_list(
+    out, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("ductdicom.pipeline.run.utc_now", lambda: "2999-01-01T00:00:00Z")
+    unsided = {"laterality": None, "texts": Texts(study="GALACTOGRAM"), "scenes": SCENES[2:]}
+    older = write_ductogram(tmp_path / "older", study="2.25.980", day="20251201", **unsided)
+
+    organise(older, output=out)
+
+    with (out / "worklist.csv").open(encoding="utf-8") as lines:
+        rows = [row["key"] for row in csv.DictReader(lines) if row["status"] == "review"]
+    assert [study["key"] for study in _overview(out, capsys)["review"]] == rows
+    assert rows[0] == key_of(out, "2.25.980")
 
 
 def test_new_is_what_the_last_run_brought(out, tmp_path, capsys, monkeypatch):

@@ -67,7 +67,7 @@ def survey(path: Path) -> Overview:
         for record in records
         if record.exam.kind is ExamKind.DUCTOGRAM or record.status is Status.REVIEW
     ]
-    listed.sort(key=lambda study: (study.first_seen, study.key))
+    listed.sort(key=lambda study: study.key)  # by date, as in the work list
     since = last.finished if last else ""
     return Overview(
         last_run=last,
