@@ -78,7 +78,8 @@ def test_who_is_killed_while_saving_loses_at_most_what_was_not_answered_for(outp
 
 
 def test_a_review_that_is_told_to_end_ends_in_order(output):
-    with served(output) as (process, _):
+    with served(output) as (process, address):
+        httpx.get(address, timeout=30)  # before it answers it is a command that is interrupted
         process.send_signal(signal.SIGINT)
 
         assert process.wait(30) == 0
