@@ -1,6 +1,9 @@
 """The version, in one place, and those of the libraries below."""
 
 __version__ = "0.1.0"
+PRODUCT = "ductdicom"
+SOFTWARE = f"{PRODUCT} {__version__}"
+"""With `PRODUCT` as manufacturer, the mark of the DICOM objects that we make."""
 
 
 def library_version(name: str) -> str:

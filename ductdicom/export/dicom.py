@@ -18,7 +18,7 @@ from ductdicom.settings import Phi
 from ductdicom.sheet.page import Page
 from ductdicom.sheet.raster import draw_page
 from ductdicom.sheet.style import Theme
-from ductdicom.version import __version__
+from ductdicom.version import PRODUCT, SOFTWARE, __version__
 
 _UNKNOWN_METHOD = "UNKNOWN"
 _METHODS = MappingProxyType(  # defined terms of PS3.3 C.7.6.1.1.5.1
@@ -134,9 +134,10 @@ def _add_study(data: Dataset, study_instance_uid: str, digest: str) -> None:
     data.SeriesNumber = _SERIES_NUMBER
     data.InstanceNumber = 1
     data.SeriesDescription = _DESCRIPTION
-    data.Manufacturer = "ductdicom"
-    data.SecondaryCaptureDeviceManufacturer = "ductdicom"
-    data.SecondaryCaptureDeviceManufacturerModelName = "ductdicom"
+    data.Manufacturer = PRODUCT
+    data.SoftwareVersions = SOFTWARE
+    data.SecondaryCaptureDeviceManufacturer = PRODUCT
+    data.SecondaryCaptureDeviceManufacturerModelName = PRODUCT
     data.SecondaryCaptureDeviceSoftwareVersions = __version__
     data.ConversionType = "WSD"
     data.BodyPartExamined = "BREAST"

@@ -28,10 +28,12 @@ from ductdicom.ingest.headers.file_set import ListedFile, find_in_archive, find_
 from ductdicom.ingest.headers.instance import DirectoryFileError, read_header, read_instance
 from ductdicom.ingest.headers.pixel_extent import TRUNCATED
 from ductdicom.ingest.headers.shared_runs import Stretches
+from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import (
     BUG,
     OUT_OF_MEMORY,
+    OWN_OBJECT,
     Disposition,
     FileReference,
     LedgerRow,
@@ -136,7 +138,7 @@ def read_archive(origin: Origin, limits: Limits) -> Iterator[Scanned]:
         entries.append(entry.member or "")
         try:
             with deadline(_LIMIT_S):
-                result = read_instance(entry, stream)
+                result = _unless_own(read_instance(entry, stream))
         except DirectoryFileError as error:
             directories.append((entry, error.files))
             yield _directory(entry, error)
@@ -165,7 +167,7 @@ def _read_file(path: str, alike: Stretches) -> ReadFile:
             if is_archive(path, head[:HEAD_BYTES]):
                 return ReadFile(is_archive=True)
             found = read_header(_FILE, cast(BinaryIO, stream), size_bytes, head, alike)
-            return ReadFile(found, is_lasting=True)
+            return ReadFile(_unless_own(found), is_lasting=True)
     except DirectoryFileError as error:
         row = _directory(_FILE, error)
         return ReadFile(row, *find_in_folder(Origin(file=path, source=""), error.files))
@@ -175,6 +177,19 @@ def _read_file(path: str, alike: Stretches) -> ReadFile:
         return refuse(reason_of(error))  # it may be readable the next time
     except Exception as error:  # noqa: BLE001 - whatever it is, the other files are to be read
         return ReadFile(_bug(_FILE, error))
+
+
+def _unless_own(instance: Instance) -> Instance | LedgerRow:
+    """Return a row for what this program made: it says of an examination what others said."""
+    if not instance.is_own:
+        return instance
+    return LedgerRow(
+        origin=instance.origin,
+        disposition=Disposition.OTHER,
+        reason=OWN_OBJECT,
+        sop_instance_uid=instance.sop_instance_uid,
+        study_instance_uid=instance.study_instance_uid,
+    )
 
 
 def refuse(reason: str) -> ReadFile:

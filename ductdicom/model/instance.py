@@ -271,6 +271,8 @@ class Instance(Value, frozen=True):
     damage
         Why the pixels that the header promises cannot be shown, as far as that is known without
         decoding: ``truncated``, ``pixel-length-contradicted``.
+    is_own
+        This program made the object, and sent it to where it comes from.
     id
         What it is called where its UID may not stand; no attribute of the object, but given by
         whoever holds the key of these names. Empty where nobody does.
@@ -307,6 +309,7 @@ class Instance(Value, frozen=True):
     codes: tuple[Code, ...] = ()
     is_charset_guessed: bool = False
     damage: str | None = None
+    is_own: bool = False
     id: str = ""
 
     @property

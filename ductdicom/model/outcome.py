@@ -11,6 +11,7 @@ BUG = "internal-error"  # reason of a row, code of a problem: the fault is ours
 OUT_OF_MEMORY = "out-of-memory"
 MISSING = "missing"
 CHANGED = "changed"
+OWN_OBJECT = "own-object"  # made by this program: no part of any examination
 LINK = "link"  # what it leads to is read in its own place
 LINK_OUTSIDE = "symlink-outside"
 PASSING_REASONS = frozenset({"permission-denied", "io-error", MISSING, CHANGED, OUT_OF_MEMORY})

@@ -23,6 +23,7 @@ from ductdicom.ingest.inputs import input_called
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import (
+    OWN_OBJECT,
     REPORT_IT,
     FileReference,
     LedgerRow,
@@ -124,7 +125,7 @@ def scan(
         )
     if scanned.is_interrupted:
         raise KeyboardInterrupt
-    if not scanned.judged:
+    if not scanned.judged and not any(r.reason == OWN_OBJECT for r in scanned.gathered.rows):
         raise nothing_readable(scanned, inputs)
     return scanned
 

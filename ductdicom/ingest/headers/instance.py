@@ -18,6 +18,7 @@ from ductdicom.ingest.headers.tags import Tag
 from ductdicom.ingest.headers.values import DataSet, Parsed
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
+from ductdicom.version import PRODUCT
 
 MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
 
@@ -130,8 +131,18 @@ def _assemble(origin: Origin, parsed: Parsed) -> Instance:
         series_instance_uid=_uid(top, Tag.SERIES_INSTANCE_UID),
         transfer_syntax_uid=transfer_syntax_uid,
         is_charset_guessed=top.has_guessed,
+        is_own=_is_own(top),
         **values,
     )
+
+
+def _is_own(item: DataSet) -> bool:
+    """Tell whether this program made the object, of any version.
+
+    Archives keep both attributes, and some give new UIDs; nobody else writes the two together.
+    """
+    maker, software = item.word(Tag.MANUFACTURER), item.word(Tag.SOFTWARE_VERSIONS) or ""
+    return maker == PRODUCT and software.startswith(f"{PRODUCT} ")
 
 
 def _uid(item: DataSet, tag: Tag) -> str:
