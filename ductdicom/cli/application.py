@@ -1,6 +1,8 @@
 """The command line as a whole, and the one place where errors become exit codes."""
 
 import errno
+import itertools
+import os
 import re
 import sys
 import traceback
@@ -9,7 +11,7 @@ from importlib import import_module
 
 import click
 
-from ductdicom.cli.echo import forget_results, say
+from ductdicom.cli.echo import forget_results, heard_as_json, is_heard_as_json, say_failure
 from ductdicom.errors import INTERRUPTED, DuctDicomError, OutputError, UsageError
 from ductdicom.pipeline.interrupts import ended_politely
 from ductdicom.version import __version__
@@ -85,17 +87,22 @@ def run(arguments: Sequence[str]) -> int:
     -------
     The exit code; nothing is raised.
     """
+    with heard_as_json(is_wanted=_is_json_wanted(arguments)):
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         with values_unsaid(), ended_politely():
             code = application.main(list(arguments), prog_name="ductdicom", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
-        say("ductdicom: interrupted; what is finished stays", is_result=False)
+        say_failure(INTERRUPTED, "interrupted; what is finished stays")
         return INTERRUPTED
     except click.ClickException as error:
-        error.show(sys.stderr)
+        _say_wrong_usage(error)
         return UsageError.exit_code
     except DuctDicomError as error:
-        say(f"ductdicom: {error}", is_result=False)
+        say_failure(error.exit_code, str(error))
         return error.exit_code
     except SystemExit:  # click's, where who read its own output (a help text) went away
         code = 0
@@ -104,13 +111,30 @@ def run(arguments: Sequence[str]) -> int:
     return int(code or 0)
 
 
+def _is_json_wanted(arguments: Sequence[str]) -> bool:
+    """Whether ``--log-json`` is said, before anybody knows what else is and if it is right."""
+    if "--log-json" in itertools.takewhile(lambda argument: argument != "--", arguments):
+        return True
+    try:
+        return bool(click.BOOL.convert(os.environ.get("DUCTDICOM_LOG_JSON") or "0", None, None))
+    except click.BadParameter:
+        return False
+
+
+def _say_wrong_usage(error: click.ClickException) -> None:
+    if is_heard_as_json():
+        say_failure(UsageError.exit_code, error.format_message())
+    else:
+        error.show(sys.stderr)
+
+
 def _say_unexpected(error: Exception) -> int:
     if isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITTEN:
         forget_results()
-        say(f"ductdicom: standard output: {error.strerror}", is_result=False)
+        say_failure(OutputError.exit_code, f"standard output: {error.strerror}")
         return OutputError.exit_code
     if isinstance(error, OSError) and error.errno in _EXHAUSTED:
-        say(f"ductdicom: {error.strerror}: allow this user more (ulimit)", is_result=False)
+        say_failure(OutputError.exit_code, f"{error.strerror}: allow this user more (ulimit)")
         return OutputError.exit_code
     _say_bug(error)
     return DuctDicomError.exit_code
@@ -118,10 +142,10 @@ def _say_unexpected(error: Exception) -> int:
 
 def _say_bug(error: Exception) -> None:
     """Say where a bug is, without the error's own words, which may quote a header."""
-    say("ductdicom: this is a bug in ductdicom, please report it:", is_result=False)
     said = "".join(traceback.format_tb(error.__traceback__)) + str(error.__cause__ or "")
     what = type(error).__name__
     if isinstance(error, ImportError):  # a command is loaded here, and a library may be missing
         what = f"{what}: {error.name}"
-    for line in (*_PLACE.findall(said), what):  # the cause is one in a worker
-        say(line, is_result=False)
+    places = _PLACE.findall(said)  # the cause is one in a worker
+    title = "this is a bug in ductdicom, please report it"
+    say_failure(DuctDicomError.exit_code, title, *places, what)

@@ -5,7 +5,9 @@ import json
 import os
 import re
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 
 import click
@@ -15,6 +17,28 @@ from ductdicom.errors import OutputError
 from ductdicom.wording import utc_now
 
 _ESCAPED = re.compile(r"[^ -~]")
+_PREFIX = "ductdicom: "
+_HEARD_AS_JSON = ContextVar("heard as json", default=False)
+
+
+@contextmanager
+def heard_as_json(*, is_wanted: bool) -> Iterator[None]:
+    """Say everything but results as events of ``--log-json``, where that is wanted."""
+    before = _HEARD_AS_JSON.set(is_wanted)
+    try:
+        yield
+    finally:
+        _HEARD_AS_JSON.reset(before)
+
+
+def is_heard_as_json() -> bool:
+    """Whether everything but results is said as events."""
+    return _HEARD_AS_JSON.get()
+
+
+def want_json() -> None:
+    """From here on say everything but results as events, until ``heard_as_json`` ends."""
+    _HEARD_AS_JSON.set(True)
 
 
 def clean(text: str) -> str:
@@ -25,6 +49,8 @@ def clean(text: str) -> str:
 def say(text: str = "", *, is_result: bool = True) -> None:
     """Print one line: results on standard output, everything else on standard error.
 
+    With ``--log-json`` a line on standard error is a ``notice``.
+
     Raises
     ------
     OutputError
@@ -33,9 +59,19 @@ def say(text: str = "", *, is_result: bool = True) -> None:
     """
     if is_result:
         _print_result(clean(text))
+    elif is_heard_as_json():
+        say_event("notice", "warning", message=text.removeprefix(_PREFIX))
+    else:
+        _print_aside(clean(text))
+
+
+def say_failure(code: int, *lines: str) -> None:
+    """Say on standard error what ended a command, and with ``--log-json`` by which exit code."""
+    if is_heard_as_json():
+        say_event("end", "error", exit_code=code, message="; ".join(lines))
         return
-    with suppress(OSError):
-        click.echo(clean(text), err=True)
+    for number, line in enumerate(lines):
+        _print_aside(clean(line if number else f"{_PREFIX}{line}"))
 
 
 def say_json(value: object) -> None:
@@ -52,7 +88,7 @@ def say_event(event: str, level: str = "info", **values: object) -> None:
     be added. Levels are ``info``, ``warning`` and ``error``.
     """
     time = utc_now()
-    say(json.dumps({"time": time, "level": level, "event": event, **values}), is_result=False)
+    _print_aside(json.dumps({"time": time, "level": level, "event": event, **values}))
 
 
 def allow_closed_output() -> None:
@@ -68,6 +104,11 @@ def forget_results() -> None:
     """Write to nowhere what still waits to be printed: it would fail again when Python ends."""
     with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+def _print_aside(text: str) -> None:
+    with suppress(OSError):
+        click.echo(text, err=True)
 
 
 def _print_result(text: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from ductdicom.cli.echo import say
+from ductdicom.cli.echo import say, want_json
 from ductdicom.errors import UsageError
 from ductdicom.ingest.inputs import check_inputs, read_list
 from ductdicom.model.call import ExamKind
@@ -78,8 +78,17 @@ class _CachePath(_Path):
         return super().convert(value, param, ctx) if value else _NOWHERE
 
 
-def _flag(*names: str, text: str) -> _Setting:
-    return _Setting(*names, is_flag=True, default=None, help=text)
+def _flag(*names: str, text: str, **attributes: Any) -> _Setting:
+    return _Setting(*names, is_flag=True, default=None, help=text, **attributes)
+
+
+def _heed_json(
+    _ctx: click.Context, _option: click.Parameter, is_wanted: bool | None
+) -> bool | None:
+    """Say the errors that follow as events, too, where the file of ``--config`` wants it."""
+    if is_wanted:
+        want_json()
+    return is_wanted
 
 
 def _choice(name: str, kind: type[StrEnum], text: str) -> _Setting:
@@ -305,7 +314,12 @@ WRITING = (
 )
 SAYING = (
     _flag("-v", "--verbose", text="Say more on standard error."),
-    _flag("--log-json", text="Machine-readable lines on standard error."),
+    _flag(
+        "--log-json",
+        text="Machine-readable lines on standard error.",
+        callback=_heed_json,
+        is_eager=True,
+    ),
 )
 _SETTINGS = {
     str(option.name): option
@@ -364,7 +378,7 @@ def all_inputs(inputs: tuple[str, ...], files_from: str | None, *, nul: bool) ->
     found = [*inputs, *_listed(files_from, nul=nul)]
     if not found and files_from is not None:
         context = click.get_current_context()
-        if not context.params.get("quiet") and not context.params.get("log_json"):
+        if not context.params.get("quiet"):
             say("the list names no input, nothing is to be done", is_result=False)
         context.exit(0)
     if not found:

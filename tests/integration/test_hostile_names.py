@@ -211,9 +211,10 @@ def test_a_bug_is_the_end_of_the_log(tmp_path, capsys, monkeypatch):
     code = organise(tmp_path, output=tmp_path / "out", options=["--log-json"])
 
     said = capsys.readouterr().err
-    events = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    events = [json.loads(line) for line in said.splitlines()]
     assert code == 70
-    assert events[-1].items() >= {"level": "error", "exit_code": 70, "message": "a bug"}.items()
+    assert events[-1].items() >= {"event": "end", "level": "error", "exit_code": 70}.items()
+    assert events[-1]["message"].startswith("this is a bug in ductdicom, please report it; ")
     assert "ZULU" not in said
 
 
@@ -223,6 +224,7 @@ def test_an_error_is_the_end_of_the_log(tmp_path, capsys):
 
     code = organise(folder, output=Path(tmp_path / "out"), options=["--log-json"])
 
-    events = [line for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+    events = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert code == 4
-    assert json.loads(events[-1])["exit_code"] == 4
+    assert [event["event"] for event in events] == ["start", "end"]
+    assert events[-1]["exit_code"] == 4

@@ -23,7 +23,6 @@ from ductdicom.cli.options import (
 )
 from ductdicom.cli.progress import show_progress
 from ductdicom.cli.tables import print_table, say_causes, say_problems, say_studies
-from ductdicom.errors import DuctDicomError
 from ductdicom.export.output import RECORDS_NAME
 from ductdicom.model.outcome import Disposition
 from ductdicom.model.result import (
@@ -61,10 +60,7 @@ def organise(
         allow_closed_output()
         _print_report(report, settings.output, details=settings.verbose)
     for notice in report.notices:
-        if settings.log_json:
-            say_event("notice", "warning", message=notice)
-        else:
-            say(f"ductdicom: {notice}", is_result=False)
+        say(f"ductdicom: {notice}", is_result=False)
     if settings.log_json:
         _say_end(report)
     elif not settings.dry_run and not settings.quiet:
@@ -81,17 +77,8 @@ def organise(
 def _run(names: Sequence[str], settings: Settings) -> Report:
     if settings.log_json:
         say_event("start", version=__version__, inputs=len(names))
-    try:
-        with show_progress(is_quiet=settings.quiet, as_json=settings.log_json) as progress:
-            return run_organise(names, settings, progress=progress)
-    except DuctDicomError as error:
-        if settings.log_json:
-            say_event("end", "error", exit_code=error.exit_code, message=str(error))
-        raise
-    except Exception:
-        if settings.log_json:  # without the error's words, which may quote a header
-            say_event("end", "error", exit_code=DuctDicomError.exit_code, message="a bug")
-        raise
+    with show_progress(is_quiet=settings.quiet, as_json=settings.log_json) as progress:
+        return run_organise(names, settings, progress=progress)
 
 
 def _say_end(report: Report) -> None:
