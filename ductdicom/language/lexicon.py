@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Self
 
 from ductdicom.language.misspelt import Misspellings
 from ductdicom.language.parts import Phrase, ScannedText, Use
@@ -43,16 +44,18 @@ class Pattern:
 
     tokens: tuple[str, ...]
     uses: frozenset[Use]
+    roles: frozenset[str]  # what it may be in any language: ``view.CC``, and its family ``view``
+    must_be_tight: bool  # blanks inside would change the meaning: C+ is contrast, C + D is not
 
-    @property
-    def roles(self) -> frozenset[str]:
-        """What it may be in any language: ``view.CC``, and its family ``view``."""
-        return _roles(self.uses)
-
-    @property
-    def must_be_tight(self) -> bool:
-        """Whether blanks inside would change the meaning: C+ is contrast, C + D is not."""
-        return "(" not in self.tokens and any(token in _HARD_DASH for token in self.tokens)
+    @classmethod
+    def of(cls, tokens: tuple[str, ...], uses: Collection[Use]) -> Self:
+        """Make a pattern; what every text would ask it for again is told once."""
+        return cls(
+            tokens=tokens,
+            uses=frozenset(uses),
+            roles=_roles(frozenset(uses)),
+            must_be_tight="(" not in tokens and any(token in _HARD_DASH for token in tokens),
+        )
 
 
 def _roles(uses: frozenset[Use]) -> frozenset[str]:
@@ -256,7 +259,7 @@ def build_lexicon(terms: Iterable[Term], examinations: Collection[str]) -> Lexic
     for tokens, uses in patterns.items():
         if not tokens:
             continue
-        pattern = Pattern(tokens=tokens, uses=frozenset(uses))
+        pattern = Pattern.of(tokens, uses)
         index = stems if tokens[0].endswith(_STEM_MARK) else words
         index.setdefault(tokens[0].rstrip(_STEM_MARK), []).append(pattern)
     return Lexicon(
