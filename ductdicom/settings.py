@@ -76,7 +76,8 @@ class Settings:
     """Options of a run; their meaning is that of the command line's options.
 
     ``theme`` None means dark for screens (PNG, HTML, DICOM) and light for paper (PDF). ``cache`` is
-    the folder that remembers headers from run to run; None: nothing is remembered.
+    the folder that remembers headers from run to run; None: nothing is remembered. ``is_list``:
+    all inputs are named by a list, of which nothing need be a DICOM object.
     """
 
     output: Path | None = None
@@ -96,6 +97,7 @@ class Settings:
     replace: bool = False
     only: tuple[str, ...] = ()
     study: str | None = None
+    is_list: bool = False
     dry_run: bool = False
     force: bool = False
     all_studies: bool = False

@@ -113,7 +113,8 @@ class Report(Struct, frozen=True, kw_only=True):
 
     ``rows`` are the ledger, one an input; ``problems`` those of no single study; ``seconds`` says
     how long each stage took. ``fail_on`` is what ends it with 1.
-    ``is_of_inputs``: it read inputs, and did not only draw studies again.
+    ``is_of_inputs``: it read inputs, and did not only draw studies again. ``is_list``: all of them
+    were named by a list, of which nothing need be a DICOM object.
     ``earlier_studies`` counts the studies in the output of which nothing was given to this run.
     ``failure`` says what could not be written, and ended the run early. ``notices`` are sentences
     that are said once, and stand in no record. ``room`` is what a
@@ -127,6 +128,7 @@ class Report(Struct, frozen=True, kw_only=True):
     seconds: Mapping[str, float]
     fail_on: frozenset[FailOn] = frozenset({FailOn.CONFLICT, FailOn.UNREADABLE})
     is_of_inputs: bool = True
+    is_list: bool = False
     is_interrupted: bool = False
     failure: OutputError | None = None
     earlier_studies: int = 0
@@ -148,7 +150,7 @@ class Report(Struct, frozen=True, kw_only=True):
             return INTERRUPTED
         if self.failure is not None:
             return self.failure.exit_code
-        if self.found_nothing:
+        if self.found_nothing and not (self.is_list and is_undamaged(self.rows)):
             return NothingReadableError.exit_code
         if ProblemCode.INTERNAL_ERROR in self._codes() or any(r.reason == BUG for r in self.rows):
             return DuctDicomError.exit_code
@@ -229,6 +231,11 @@ def _open_problems(study: StudyResult) -> Iterator[Problem]:
 
 def _is_unreadable(row: LedgerRow) -> bool:
     return row.disposition is Disposition.UNREADABLE and not row.is_harmless
+
+
+def is_undamaged(rows: Iterable[LedgerRow]) -> bool:
+    """Whether no input is missing or damaged, whatever else it is."""
+    return not any(row.disposition is Disposition.UNREADABLE for row in rows)
 
 
 def studies_from_inputs(report: Report, details: str = "") -> str:

@@ -31,7 +31,7 @@ from ductdicom.model.outcome import (
     ProblemCode,
     ReferenceFault,
 )
-from ductdicom.model.result import Report, StudyResult, count_inputs
+from ductdicom.model.result import Report, StudyResult, count_inputs, is_undamaged
 from ductdicom.pipeline.annotate import note_annotations
 from ductdicom.pipeline.earlier.known import KnownStudies
 from ductdicom.pipeline.earlier.recall import Recalled, hold_incomplete, recall
@@ -115,7 +115,8 @@ def scan(
     UsageError
         No input, the output folder as input, or rules or decisions that cannot be used.
     NothingReadableError
-        No input is a DICOM object that could be read.
+        No input is a DICOM object that could be read, and it was not a list that named them all
+        while none of them is missing or damaged.
     """
     wanted = prepare(inputs, settings)
     wanted = with_earlier(wanted)
@@ -125,7 +126,9 @@ def scan(
         )
     if scanned.is_interrupted:
         raise KeyboardInterrupt
-    if not scanned.judged and not any(r.reason == OWN_OBJECT for r in scanned.gathered.rows):
+    rows = scanned.gathered.rows
+    is_quiet = settings.is_list and is_undamaged(rows)
+    if not (scanned.judged or is_quiet or any(row.reason == OWN_OBJECT for row in rows)):
         raise nothing_readable(scanned, inputs)
     return scanned
 
@@ -458,5 +461,6 @@ def decided(
         say=scanned.naming.text,
         tells_uids=scanned.naming.tells_uids,
         fail_on=settings.failures,
+        is_list=settings.is_list,
         is_interrupted=scanned.is_interrupted,
     )

@@ -14,7 +14,7 @@ import msgspec
 
 from ductdicom.decisions.journal import keep_decisions
 from ductdicom.decisions.sightings import keep_sightings
-from ductdicom.errors import OutputError, UsageError
+from ductdicom.errors import NothingReadableError, OutputError, UsageError
 from ductdicom.export.accounts import (
     forget_summary,
     has_accounts,
@@ -111,7 +111,7 @@ def organise(
                 report = _run(scanned, settings, output, workers, interrupts, progress)
             except OutputError as error:
                 raise scanned.naming.without_names(error) from error.__cause__
-    if report.found_nothing and not report.is_interrupted:
+    if report.exit_code == NothingReadableError.exit_code:
         raise nothing_readable(scanned, inputs, are_accounts_kept=report.earlier_studies > 0)
     return report
 
@@ -222,6 +222,7 @@ def _run(
         say=scanned.naming.text,
         tells_uids=scanned.naming.tells_uids,
         fail_on=settings.failures,
+        is_list=settings.is_list,
         is_interrupted=isinstance(stop, KeyboardInterrupt),
         failure=stop if isinstance(stop, OutputError) else None,
         earlier_studies=len(known.uids - set(uids.values())),

@@ -61,7 +61,7 @@ def write_sheet(
     if settings.difference:
         require_library()
     folder = replace(folder_of_names(settings.phi), path=target.parent)
-    settings = replace(settings, format=(format_,), all_studies=True, output=None)
+    settings = replace(settings, format=(format_,), all_studies=True, output=None, is_list=False)
     scanned = scan(inputs, settings, progress=progress)
     try:
         return _write(scanned, target, settings, folder, study)

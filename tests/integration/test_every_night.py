@@ -84,6 +84,20 @@ def test_a_night_that_fails_says_so_and_the_next_makes_up_for_it(night, tmp_path
     assert len(read_records(tmp_path / "out")) == 1
 
 
+def test_what_never_will_be_dicom_is_handed_in_once(night, tmp_path):
+    export = write_ductogram(tmp_path / "export" / "P1").parent
+    night("ductograms-new", export)
+    (export / "liste.txt").write_text("no image", "utf-8")
+
+    code, mail = night("ductograms-new", export)
+
+    assert code == 0
+    assert "Nothing is new this night." in mail
+    assert (tmp_path / "out.list").read_text("utf-8").endswith("liste.txt\0")
+    night("ductograms-new", export)
+    assert (tmp_path / "out.list").read_bytes() == b""
+
+
 def test_what_is_held_back_is_handed_in_until_its_study_is_there(night, tmp_path):
     folder = write_ductogram(tmp_path / "export" / "P1")
     late, gone = folder / "IM4", folder / "IM1"
@@ -123,6 +137,13 @@ def test_what_came_before_an_export_was_gone_for_a_night_is_handed_in_later(nigh
     (tmp_path / "elsewhere").rename(export)
     assert night("ductograms-new", export)[0] == 0
     assert len(read_records(tmp_path / "out")) == 2
+
+
+def test_each_script_says_when_nothing_is_new():
+    scripts = [block for language, block in BLOCKS if language in {"sh", "powershell"}]
+    assert len(scripts) == 3
+    for script in scripts:
+        assert "Nothing is new this night." in script
 
 
 def test_the_units_are_units():

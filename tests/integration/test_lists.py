@@ -1,6 +1,7 @@
 """Lists of inputs: what has been moved since costs itself, not the run."""
 
 import csv
+import json
 
 import pytest
 from exports import organise, read_records, write_ductogram
@@ -100,6 +101,53 @@ def test_a_list_of_nothing_is_a_quiet_night(tmp_path, capsys, command, options):
     said = capsys.readouterr()
     assert said.out == ""
     assert ("names no input" in said.err) == (options != ["-q"])
+
+
+@pytest.fixture
+def foreign(tmp_path):
+    """Return a list of a file that never was DICOM, and never will be."""
+    (tmp_path / "liste.txt").write_text("no image", "utf-8")
+    listed = tmp_path / "list.txt"
+    listed.write_text(f"{tmp_path}/liste.txt\n", "utf-8")
+    return listed
+
+
+@pytest.mark.parametrize("command", ["organise", "scan", "explain", "check"])
+def test_a_list_of_what_is_not_dicom_is_a_quiet_night(foreign, tmp_path, command):
+    arguments = ["-o", str(tmp_path / "out")] if command == "organise" else []
+
+    assert run([command, "--files-from", str(foreign), *arguments]) == 0
+
+    if arguments:
+        (row,) = _rows(tmp_path / "out")
+        assert row["disposition"] == "not-dicom"
+        assert json.loads((tmp_path / "out" / "summary.json").read_bytes())["exit_code"] == 0
+
+
+def test_such_a_night_leaves_an_output_folder_as_it_was(export, foreign, tmp_path):
+    organise(export, output=tmp_path / "out")
+    before = {path: path.read_bytes() for path in (tmp_path / "out").glob("[a-z]*.*")}
+
+    assert organise(output=tmp_path / "out", options=["--files-from", str(foreign)]) == 0
+
+    assert {path: path.read_bytes() for path in (tmp_path / "out").glob("[a-z]*.*")} == before
+
+
+@pytest.mark.parametrize("command", ["organise", "scan", "explain", "check"])
+@pytest.mark.parametrize("lost", ["missing", "damaged", "typed"])
+def test_what_is_lost_or_typed_makes_it_none(foreign, tmp_path, command, lost):
+    inputs = [f"{tmp_path}/liste.txt"] if lost == "typed" else []
+    if lost == "damaged":
+        (tmp_path / "IM1").write_bytes(bytes(128) + b"DICM")
+    if lost != "typed":
+        foreign.write_text(f"{tmp_path}/liste.txt\n{tmp_path}/IM1\n", "utf-8")
+    arguments = ["-o", str(tmp_path / "out")] if command == "organise" else []
+
+    assert run([command, *inputs, "--files-from", str(foreign), *arguments]) == 3
+
+
+def test_a_sheet_of_what_is_not_dicom_cannot_be_drawn(foreign, tmp_path):
+    assert run(["sheet", "--files-from", str(foreign), "-o", f"{tmp_path}/out.png"]) == 3
 
 
 def test_a_list_of_nothing_beside_an_input_is_no_quiet_night(export, tmp_path):

@@ -47,7 +47,7 @@ def check(
     The exit code is the one that `organise` would end with, as far as headers tell; with --pixels,
     whatever makes it end with 1 is named.
     """
-    settings = make_settings()
+    settings = make_settings(is_list=not inputs)
     scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
     report = decided(scanned, settings, _decoded(scanned, settings) if pixels else None)
     findings = list(_findings(scanned, report, settings))

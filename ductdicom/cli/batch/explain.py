@@ -37,7 +37,7 @@ def explain(
     **_settings: object,
 ) -> int:
     """Say of each image what was concluded, why, and what spoke against it."""
-    settings = make_settings()
+    settings = make_settings(is_list=not inputs)
     scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
     naming = scanned.naming
     ids = naming.ids(scanned.gathered.parts)

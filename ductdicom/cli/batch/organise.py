@@ -50,7 +50,7 @@ def organise(
     **_settings: object,
 ) -> int:
     """Read an export, decide, pair, draw the sheets, and account for every input."""
-    settings = make_settings()
+    settings = make_settings(is_list=not inputs)
     settings = replace(settings, cache=cache_folder(settings))
     names = all_inputs(inputs, files_from, nul=nul)
     report = _run(names, settings)

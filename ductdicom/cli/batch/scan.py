@@ -33,7 +33,7 @@ def scan(
     **_settings: object,
 ) -> int:
     """Read and decide only; print a table of the studies, or their records with --json."""
-    settings = make_settings()
+    settings = make_settings(is_list=not inputs)
     scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
     report = decided(scanned, settings)
     if as_json:
