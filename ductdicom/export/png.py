@@ -16,7 +16,7 @@ from PIL import Image
 from ductdicom.sheet.captions import FOOTER
 
 _THUMBNAIL_PX = 320
-_COMPRESS_LEVEL = 2  # higher ones take much longer and save little
+_PAGE_LEVEL = 2  # higher ones take much longer and save little
 _HEADER_BYTES = 33  # the signature and the first chunk
 _INCH_M = 0.0254
 _NOTE = b"Comment\0" + FOOTER.encode("latin-1")
@@ -36,9 +36,9 @@ def png_page(pixels: NDArray[np.uint8], dpi: int) -> bytes:
     -------
     The file's bytes.
     """
-    # Pages are flat and dark, where choosing a filter for each line takes time and saves nothing.
+    # Choosing a filter for each line takes time and saves little.
     encoded = imagecodecs.png_encode(
-        np.ascontiguousarray(pixels), level=_COMPRESS_LEVEL, filter=imagecodecs.PNG.FILTER.NONE
+        np.ascontiguousarray(pixels), level=_PAGE_LEVEL, filter=imagecodecs.PNG.FILTER.UP
     )
     per_metre = round(dpi / _INCH_M)
     size = _chunk(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1))

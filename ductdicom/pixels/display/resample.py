@@ -1,5 +1,7 @@
 """Fewer or more pixels, without ringing and without losing what is fine."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -80,9 +82,12 @@ def _resize_rows(values: Floats, count: int) -> Floats:
 def _average_rows(values: Floats, count: int) -> Floats:
     """Average intervals of rows: whole rows summed, then the parts at both ends set right."""
     edges = np.arange(count + 1) * (len(values) / count)
-    starts = np.minimum(edges.astype(np.intp), len(values))
+    starts = edges.astype(np.intp)
+    starts[-1] = len(values)
     parts = (edges - starts).astype(np.float32)[:, None]
-    sums = np.add.reduceat(values, starts[:-1], axis=0)
+    sums = np.empty((count, *values.shape[1:]), dtype=np.float32)
+    for row, (start, end) in enumerate(pairwise(starts.tolist())):  # reduceat is slower by far
+        np.add.reduce(values[start:end], axis=0, out=sums[row])
     first = values[starts[:-1]]
     sums -= parts[:-1] * first
     sums[:-1] += parts[1:-1] * first[1:]

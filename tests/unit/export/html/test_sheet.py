@@ -1,6 +1,7 @@
 import base64
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -60,6 +61,21 @@ def test_the_page_itself_is_the_same_with_and_without_finer_pictures():
     for one, other in zip(plain.marks, fine.marks, strict=True):
         if hasattr(one, "pixels"):
             assert np.array_equal(one.pixels, other.pixels)
+
+
+def test_a_picture_has_every_pixel_and_is_hardly_larger_than_its_noise():
+    noise = np.random.default_rng(2).normal(100, 3, (400, 400)).astype(np.uint8)
+    shares = np.bincount(noise.ravel()) / noise.size
+    least = -sum(share * np.log2(share) for share in shares if share) / 8 * noise.size
+    page = _pair()
+    own = next(mark for mark in page.marks if hasattr(mark, "pixels"))
+
+    for pixels in (noise, noise[:, ::-1], np.asfortranarray(noise)):  # as turned images come
+        mark = replace(own, pixels=pixels, fine=None)
+        (picture,) = _pictures(replace(page, marks=[mark]))
+
+        assert np.array_equal(_pixels(picture), pixels)
+        assert len(picture["source"]) * 3 / 4 < 1.25 * least
 
 
 def test_the_viewer_learns_what_is_said_of_a_tile():
