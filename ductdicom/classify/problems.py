@@ -131,6 +131,11 @@ def decision_problems(images: Sequence[Seen]) -> Iterator[Problem]:
             found = _in_words(image.decision.outdated)
             yield Problem(
                 code=ProblemCode.SAME_UID_OTHER_BYTES,
+                message="it holds other bytes than when it was decided on",
+                sop_instance_uid=uid,
+            )
+            yield Problem(
+                code=ProblemCode.CHANGED_SINCE_REVIEW,
                 message=f"what was decided when it held other bytes does not count: {found}",
                 sop_instance_uid=uid,
             )

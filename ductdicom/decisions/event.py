@@ -3,6 +3,7 @@
 import hashlib
 import json
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -23,7 +24,8 @@ class Event(Value, frozen=True, kw_only=True):
     both; a study by its Study Instance UID, its key in the output folder (``study``), or both.
     Fields that are None were not decided; where all are, the decision only takes back those that
     ``undoes`` names. ``by`` are initials, ``at`` is UTC in ISO 8601 without a zone, ``content`` the
-    SHA-256 of the file that was looked at. ``login`` is who signed in, and stands in the journal
+    SHA-256 of the file that was looked at; of a study, of all that its sheet shows
+    (`content_of_sheet`). ``login`` is who signed in, and stands in the journal
     alone.
     """
 
@@ -91,6 +93,22 @@ class Event(Value, frozen=True, kw_only=True):
         time = f"{seconds.replace('-', '').replace(':', '')}Z" if seconds else ""
         plain = unicodedata.normalize("NFKD", self.by).encode("ascii", "ignore").decode("ascii")
         return "-".join(filter(None, (time, plain, self.digest[:digits]))) + ".json"
+
+
+def content_of_sheet(contents: Iterable[str]) -> str:
+    """Return what a verdict is on: a hash of the images that a sheet shows of its own study.
+
+    Parameters
+    ----------
+    contents
+        SHA-256 of their files, in any order and number; empty for what could not be read.
+
+    Returns
+    -------
+    A SHA-256, empty where the sheet shows none.
+    """
+    seen = sorted({*contents} - {""})
+    return hashlib.sha256("\n".join(seen).encode()).hexdigest() if seen else ""
 
 
 @lru_cache(maxsize=1 << 15)

@@ -295,6 +295,7 @@ def _placeholder(item: DrawnPlaceholder, scale: float) -> RecordedTile:
         is_suggested=item.is_suggested,
         box=_corner_and_size(item.box, scale),
         placeholder=item.reason,
+        content=item.depicted.content,
         source=item.origin.source if item.origin else UNSET,
         member=item.origin.member if item.origin else UNSET,
     )
@@ -317,6 +318,7 @@ def _tile(tile: DrawnTile, scale: float) -> RecordedTile:
         mm_per_px=_mm_per_px(None if is_uncorrected else tile.mm_per_unit, scale),
         voi=tile.voi,
         notes=tile.notes,
+        content="" if tile.is_closeup else tile.depicted.content,
         source=tile.origin.source if tile.origin else UNSET,
         member=tile.origin.member if tile.origin else UNSET,
     )

@@ -4,6 +4,7 @@ Its JSON Schema and the tables of ``docs/records.md`` are made from here. A fiel
 has a default, so that a record of an earlier version can still be read.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -274,6 +275,13 @@ class RecordedTile(
         str | UnsetType, Meta(description="only where the UID alone does not name it")
     ] = UNSET
     member: Annotated[str | UnsetType | None, Meta(description="the same")] = UNSET
+    content: Annotated[
+        str,
+        Meta(
+            description="the SHA-256 of the file that it was drawn from, to which decisions on it "
+            "stick; empty where the file could not be read, and for a close-up"
+        ),
+    ] = ""
 
 
 class RecordedDifference(Struct, frozen=True, kw_only=True):
@@ -421,3 +429,15 @@ class RecordedStudy(Struct, frozen=True, kw_only=True):
         tuple[str | None, ...] | UnsetType,
         Meta(description="their hashes; of a symbolic link, of where it leads; null: a hard link"),
     ] = UNSET
+
+    def tiles_of(self, image: RecordedInstance) -> Iterator[RecordedTile]:
+        """Yield the places of one of its images on its sheets; close-ups are among them."""
+        place = image.source, image.member
+        for tile in (tile for sheet in self.sheets for tile in sheet.tiles):
+            is_here = (tile.source or image.source, tile.member or image.member)
+            if tile.sop_instance_uid == image.sop_instance_uid and is_here == place:
+                yield tile
+
+    def seen_of(self, image: RecordedInstance) -> frozenset[str]:
+        """Return the SHA-256 of the file that was looked at of one of its images, if any was."""
+        return frozenset(tile.content for tile in self.tiles_of(image)) - {""}

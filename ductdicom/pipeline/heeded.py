@@ -6,15 +6,17 @@ and what speaks of them.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace as replaced
+from typing import NamedTuple
 
 from msgspec import to_builtins
 from msgspec.structs import replace
 
 from ductdicom.classify.decide import classify_study
 from ductdicom.classify.engine import Engine
-from ductdicom.decisions.event import Event
+from ductdicom.decisions.event import Event, content_of_sheet
 from ductdicom.decisions.in_force import decision_on, review_of
 from ductdicom.decisions.sightings import OTHER, Sighting, Sightings
 from ductdicom.errors import UnreadableError
@@ -22,6 +24,7 @@ from ductdicom.identity.known import Identity
 from ductdicom.ingest.scan import fingerprint
 from ductdicom.model.call import Decision, Opinion, Review
 from ductdicom.model.instance import Instance
+from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Problem, ProblemCode
 from ductdicom.model.record import RecordedStudy
 from ductdicom.pipeline.gather import PatientStudy
@@ -60,11 +63,10 @@ class Heeding:
         self._seen = dict(sightings.decisions)
         self._hashes = dict(sightings.hashes)
         self._is_first = is_first
-        self._recorded: dict[str, dict[str, set[int]]] = {}
+        self._records: dict[str, list[RecordedStudy]] = {}
         for record in records:
-            sizes = self._recorded.setdefault(record.study_instance_uid, {})
-            for image in record.instances:
-                sizes.setdefault(image.sop_instance_uid, set()).add(image.bytes)
+            self._records.setdefault(record.study_instance_uid, []).append(record)
+        self._looked: dict[str, _Looked] = {}
 
     @property
     def sightings(self) -> Sightings:
@@ -116,28 +118,46 @@ class Heeding:
         seen = self._seen.get(event.digest)
         content = event.content or (seen.content if seen else "")
         if content:
+            if self._is_first:  # one that shares its UID may come, and change what it is called
+                self._seen.setdefault(event.digest, Sighting(instance.sop_instance_uid, content))
             now = "" if content == OTHER else self._content(instance)
             return now == content if now else content != OTHER
         # Of two objects that share a UID it is not known which was meant.
         if is_contested and event.image != instance.id:
             return False
-        sizes = self._recorded.get(instance.study_instance_uid, {})
-        was = sizes.get(instance.sop_instance_uid, set()) - {0}
-        is_other = bool(was) and instance.origin.size_bytes not in was
+        is_other = self._is_other(instance)
         if self._is_first and (now := OTHER if is_other else self._content(instance)):
             self._seen[event.digest] = Sighting(instance.sop_instance_uid, now)
         return not is_other
 
+    def _looked_at(self, study_instance_uid: str) -> "_Looked":
+        """Return what was to be seen of a study when its sheet was drawn."""
+        if study_instance_uid not in self._looked:
+            records = self._records.get(study_instance_uid, ())
+            self._looked[study_instance_uid] = _Looked.of(records)
+        return self._looked[study_instance_uid]
+
+    def _is_other(self, instance: Instance) -> bool:
+        """Tell whether an image holds other bytes than those that were to be seen under its UID."""
+        looked = self._looked_at(instance.study_instance_uid)
+        seen = looked.contents.get(instance.sop_instance_uid, set())
+        sizes = looked.sizes.get(instance.sop_instance_uid, set())
+        # Earlier versions did not record sizes.
+        if not (seen or sizes) or not sizes.isdisjoint({0, instance.origin.size_bytes}):
+            return False
+        now = self._content(instance) if seen else OTHER
+        return bool(now) and now not in seen
+
     def _content(self, instance: Instance) -> str:
         """Return a hash of an image's file; nothing where it cannot be read again."""
-        origin = instance.origin
-        key = f"{instance.sop_instance_uid} {origin.size_bytes} {origin.modified_ns}"
-        if key not in self._hashes:
+        name = _state_of(instance.sop_instance_uid, instance.origin)
+        drawn = self._looked_at(instance.study_instance_uid).hashes.get(name)
+        if drawn is None and name not in self._hashes:
             try:
-                self._hashes[key] = fingerprint(origin)
+                self._hashes[name] = fingerprint(instance.origin)
             except UnreadableError:
                 return ""
-        return self._hashes[key]
+        return drawn or self._hashes[name]
 
     def _review(self, part: PatientStudy, key: str) -> Review | None:
         """Return what is said of a study as a whole.
@@ -145,27 +165,35 @@ class Heeding:
         Of two patients' images under one UID nobody can tell which of them was looked at.
         """
         uid = part.study.study_instance_uid
-        review = review_of({*self._on.get(uid, ()), *self._on.get(key, ())})
+        events = {*self._on.get(uid, ()), *self._on.get(key, ())}
+        review = review_of(events)
         if part.is_shared or review is None or review.closing is None:
             return None if part.is_shared else review
         name = f"{uid} {review.opinions[-1].id}"
         if name not in self._seen and not self._is_first:
             return review
         now = self._state(part)
-        seen = self._seen.setdefault(name, Sighting(uid, OTHER if self._differs(part) else now))
+        content = next(event.content for event in events if event.id == review.opinions[-1].id)
+        is_other = self._differs(part, content)
+        seen = self._seen.setdefault(name, Sighting(uid, OTHER if is_other else now))
         return replace(review, is_outdated=seen.content != now)
 
-    def _differs(self, part: PatientStudy) -> bool:
-        """Tell whether a study has other images than those of which a sheet was drawn."""
-        was = self._recorded.get(part.study.study_instance_uid)
-        if was is None:
-            return False
-        now: dict[str, set[int]] = {}
-        for instance in part.study.instances:
-            sizes = now.setdefault(instance.sop_instance_uid, set())
-            sizes.add(instance.origin.size_bytes)
-        # Earlier versions did not record sizes.
-        return now != {uid: now.get(uid) if 0 in sizes else sizes for uid, sizes in was.items()}
+    def _differs(self, part: PatientStudy, content: str) -> bool:
+        """Tell whether a study has other images than those that a verdict is on.
+
+        Parameters
+        ----------
+        content
+            What the sheet showed on which it was given; empty where that is not known, and the last
+            one that was drawn has to do.
+        """
+        looked = self._looked_at(part.study.study_instance_uid)
+        if content and content not in looked.sheets:
+            return True
+        now = Counter(instance.sop_instance_uid for instance in part.study.instances)
+        return bool(looked.images) and (
+            now != looked.images or any(map(self._is_other, part.study.instances))
+        )
 
     def _state(self, part: PatientStudy) -> str:
         """Return a hash of a study's images, and of all that is said of them but by reviewers."""
@@ -179,6 +207,43 @@ class Heeding:
         ]
         text = json.dumps(sorted(seen, key=str), ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+class _Looked(NamedTuple):
+    """What was to be seen of a study when it was drawn, by the UIDs of its images.
+
+    ``images`` counts them. ``contents`` are the SHA-256 of the files of those that its sheet shows,
+    ``sizes`` those of the files of all others. ``hashes`` has the former by what a file is told by,
+    ``sheets`` what a verdict is on that was given on its sheet.
+    """
+
+    images: Counter[str]
+    contents: dict[str, set[str]]
+    sizes: dict[str, set[int]]
+    hashes: dict[str, str]
+    sheets: set[str]
+
+    @classmethod
+    def of(cls, records: Iterable[RecordedStudy]) -> "_Looked":
+        looked = cls(Counter(), {}, {}, {}, set())
+        for record in records:
+            sheet: set[str] = set()
+            for image in record.instances:
+                uid, seen = image.sop_instance_uid, record.seen_of(image)
+                looked.images[uid] += 1
+                looked.contents.setdefault(uid, set()).update(seen)
+                if len(seen) == 1:
+                    name = f"{uid} {image.bytes} {image.modified_ns}"
+                    (looked.hashes[name],) = seen
+                if not seen:
+                    looked.sizes.setdefault(uid, set()).add(image.bytes)
+                sheet |= seen
+            looked.sheets.add(content_of_sheet(sheet))
+        return looked
+
+
+def _state_of(uid: str, origin: Origin) -> str:
+    return f"{uid} {origin.size_bytes} {origin.modified_ns}"
 
 
 def by_name(

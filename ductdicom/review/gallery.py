@@ -15,7 +15,7 @@ from ductdicom.geometry.scale import contact_pitches
 from ductdicom.model.call import PhaseCall
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import MISSING
-from ductdicom.model.record import RecordedInstance, RecordedStudy, RecordedTile
+from ductdicom.model.record import RecordedInstance, RecordedStudy
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.earlier.recall import read_recorded
@@ -251,26 +251,13 @@ def _call(instance: Instance, image: RecordedInstance) -> ImageCall:
     )
 
 
-def tiles_of(record: RecordedStudy, image: RecordedInstance) -> Iterator[RecordedTile]:
-    """Yield the places of an image on the sheets of a record; close-ups are not among them."""
-    for tile in (tile for sheet in record.sheets for tile in sheet.tiles):
-        is_here = (tile.source or image.source, tile.member or image.member)
-        if tile.sop_instance_uid == image.sop_instance_uid and is_here == place_of(image):
-            yield tile
-
-
-def place_of(image: RecordedInstance) -> tuple[str, str | None]:
-    """Return source and member of an image."""
-    return image.source, image.member
-
-
 def _voi_label(record: RecordedStudy, name: str) -> str:
     """Return what the sheet says that an image was shown with, empty where it is on none."""
-    tiles = tiles_of(record, find_image(record, name))
+    tiles = record.tiles_of(find_image(record, name))
     return next((tile.voi for tile in tiles if tile.voi), "")
 
 
 def _placeholder(record: RecordedStudy, name: str) -> str:
     """Return why words stand for an image on the sheet, empty where they do not."""
-    tiles = tiles_of(record, find_image(record, name))
+    tiles = record.tiles_of(find_image(record, name))
     return next((tile.placeholder for tile in tiles if tile.placeholder), "")

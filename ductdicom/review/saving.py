@@ -2,20 +2,21 @@
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
 
 from msgspec.structs import replace
 
-from ductdicom.decisions.event import SCHEMA, Event
+from ductdicom.decisions.event import SCHEMA, Event, content_of_sheet
 from ductdicom.decisions.files import read_entries
 from ductdicom.decisions.journal import add, read_journal, state_of
 from ductdicom.errors import UsageError
-from ductdicom.model.record import RecordedStudy
+from ductdicom.model.record import RecordedInstance, RecordedStudy
 from ductdicom.pipeline.again.preview import Preview, preview
 from ductdicom.pipeline.again.redo import Opened, Reread, read_again
+from ductdicom.pipeline.earlier.recall import changed_images
 from ductdicom.review.gallery import Kept
 from ductdicom.review.listing import Shelf
 from ductdicom.review.pages import decisions_on, history_of, label_of, names_of
@@ -26,7 +27,11 @@ _MOST_REREAD = 50  # studies whose headers are kept
 
 
 class Outdated(Exception):  # noqa: N818 - it is an answer
-    """A study is not as it was seen; ``versions`` are what was sent, and what is there now."""
+    """A study is not as it was seen.
+
+    ``versions`` are what was sent, what is there now, and in words which originals are others than
+    those of which its sheet was drawn.
+    """
 
     def __init__(self, versions: Mapping[str, Any]) -> None:
         super().__init__("the study has changed since it was looked at")
@@ -61,7 +66,7 @@ class Desk:
         Raises
         ------
         Outdated
-            It is another now; nothing is saved.
+            It is another now, or an original is; nothing is saved.
         UsageError
             They are no decisions on this study; nothing is saved.
         """
@@ -69,8 +74,11 @@ class Desk:
             record = self._shelf.record(key)
             state, before = self.state(record)
             events = _stamped(read_posted(said, record), before, login)
-            if state != seen:
-                raise Outdated({"yours": said, "now": _version(record, state, before)})
+            changed = _changed(record, events)
+            if state != seen or changed:
+                now = _version(record, state, before)
+                raise Outdated({"yours": said, "now": now, "changed": changed})
+            events = tuple(_bound(event, record) for event in events)
             reread = self._reread(record)
             changes = preview(reread, key, events)
             add(self._shelf.output.path, events)
@@ -144,6 +152,46 @@ def _stamped(events: Iterable[Event], before: Iterable[Event], login: str) -> tu
     later = (datetime.fromisoformat(event.at) + _TICK for event in before if event.at)
     at = max((now, *later)).isoformat(timespec="seconds")
     return tuple(replace(event, at=at, login=login) for event in events)
+
+
+def _changed(record: RecordedStudy, events: Iterable[Event]) -> list[str]:
+    """Return of which images another original was looked at than is there now.
+
+    Its sheet, and what a page says that it showed, are held against the file that is there. Who
+    only takes something back need not have looked.
+    """
+    changed = changed_images(record)
+    names = {
+        label_of(image)
+        for event in events
+        if event.fields
+        for number, image in _images_of(event, record)
+        if number in changed
+    }
+    other = {
+        label_of(image)
+        for event in events
+        for _, image in _images_of(event, record)
+        if event.content not in {"", _bound(replace(event, content=""), record).content}
+    }
+    return sorted(names | other)
+
+
+def _images_of(event: Event, record: RecordedStudy) -> Iterator[tuple[int, RecordedInstance]]:
+    """Yield the images that a decision is on, of a verdict all of the study, with their places."""
+    for number, image in enumerate(record.instances):
+        if event.verdict or {image.id, image.sop_instance_uid}.intersection(event.subject):
+            yield number, image
+
+
+def _bound(event: Event, record: RecordedStudy) -> Event:
+    """Say in a decision which file was looked at, as far as the record of the sheet tells."""
+    if event.content or not event.fields:
+        return event
+    seen = {content for _, image in _images_of(event, record) for content in record.seen_of(image)}
+    if event.verdict:
+        return replace(event, content=content_of_sheet(seen))
+    return replace(event, content=seen.pop()) if len(seen) == 1 else event
 
 
 def read_posted(content: Any, record: RecordedStudy) -> tuple[Event, ...]:

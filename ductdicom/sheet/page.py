@@ -180,10 +180,12 @@ class Depicted:
     """Which image a tile shows, for whoever decides on it: its ID, and what it is called now.
 
     ``is_own``: it is of the study that the page is of, and not lent by an earlier one.
-    ``opinions`` are what reviewers said of it.
+    ``opinions`` are what reviewers said of it. ``content`` is the SHA-256 of the file that was
+    looked at: a decision is on no other.
     """
 
     image: str = ""
+    content: str = ""
     laterality: str = ""
     view: str = ""
     suggestion: str = ""

@@ -61,7 +61,8 @@ class Tile:
     ``stored_px`` are rows and columns of the stored image, of which ``kept`` is shown, hung.
     ``tip`` is roughly where the nipple is, row and column as fractions, None where it is not seen.
     ``notes`` are what a reader must know of scale, orientation and display; ``corrected_syntax`` is
-    the transfer syntax of the pixels, where the file says another.
+    the transfer syntax of the pixels, where the file says another. ``content`` is the SHA-256 of
+    the file that it was decoded from.
     """
 
     values: NDArray[np.uint16]
@@ -77,6 +78,7 @@ class Tile:
     tip: tuple[float, float] | None = None
     notes: tuple[Note, ...] = ()
     corrected_syntax: str | None = None
+    content: str = ""
 
     @property
     def is_trimmed(self) -> bool:
@@ -101,9 +103,13 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingTile:
-    """An image whose pixels could not be read, and why."""
+    """An image whose pixels could not be read, and why.
+
+    ``content`` is the SHA-256 of its file, empty where that could not be read either.
+    """
 
     reason: str
+    content: str = ""
 
 
 Tiles = Mapping[str, Tile | MissingTile]

@@ -28,7 +28,7 @@ TOPICS = (
 )
 # What is another one in each output folder, with each version, or on each machine.
 PASSING = frozenset(
-    {"key", "fingerprint", "file_bytes", "file_sha256", "bytes", "modified_ns", "root"}
+    {"key", "fingerprint", "file_bytes", "file_sha256", "bytes", "modified_ns", "root", "content"}
 )
 
 

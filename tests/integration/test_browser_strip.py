@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -70,12 +71,21 @@ def _waiting(theme="dark"):
     return _document(theme=THEMES[theme])
 
 
-def _document(images=None, key=KEY, theme=DARK, batch="batch", opinions=()):
+def _document(images=None, key=KEY, theme=DARK, batch="batch", opinions=(), contents=None):
     images = _images() if images is None else images
-    tiles = {f"{n}.dcm": make_tile((240, 160), seed=n) for n in range(1, 9)}
+    seen = contents or {}
+    tiles = {
+        f"{n}.dcm": replace(make_tile((240, 160), seed=n), content=seen.get(n, ""))
+        for n in range(1, 9)
+    }
     _, _, pages = lay_out(images, tiles)
-    identity = ("Patient ID 4711", "Study 2026-01-02")
-    study = PageStudy(key=key, identity=identity, batch=batch, opinions=opinions)
+    study = PageStudy(
+        key=key,
+        identity=("Patient ID 4711", "Study 2026-01-02"),
+        batch=batch,
+        content="all of it" if seen else "",
+        opinions=opinions,
+    )
     index = "../../index.html"
     return html_sheet(pages, theme, title=f"Sheet {key}", index=index, study=study)
 
@@ -582,6 +592,26 @@ def test_what_was_decided_on_a_sheet_that_said_otherwise_is_looked_at_again(shee
     assert len(sheet.marks()) == 1
     _, (decision,) = sheet.save_again()
     assert decision["phase"] == "pre"
+
+
+def test_a_decision_says_which_files_the_sheet_was_drawn_from(show, tmp_path):
+    looked = {number: f"{number:064x}" for number in (1, 2)}
+    path = tmp_path / "sheet.html"
+    path.write_bytes(_document(contents=looked))
+    review = Review(show(path))
+    review.choose(1).press("p").window.get_by_role("button", name="Cannot tell").click()
+
+    _, (on_image, on_study) = review.save()
+
+    assert (on_image["content"], on_study["content"]) == (looked[1], "all of it")
+    # An original that is another since is looked at before what is pending is saved.
+    review.choose(2).press("o")
+    path.write_bytes(_document(contents=looked | {2: "f" * 64}))
+    review.window.reload()
+    review.press("Control+s")
+    assert "drawn anew since" in review.part("said").inner_text()
+    _, (decision,) = review.save_again()
+    assert decision["content"] == "f" * 64
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from ductdicom.errors import UnreadableError
 from ductdicom.geometry.image import image_geometry
 from ductdicom.pipeline.earlier.known import read_known
 from ductdicom.pipeline.run import organise
-from ductdicom.review.gallery import Gallery, Kept, OpenStudy, image_names, tiles_of
+from ductdicom.review.gallery import Gallery, Kept, OpenStudy, image_names
 from ductdicom.settings import Format, Settings
 from ductdicom.sheet.tile import draw_tile, prepare_tile
 
@@ -82,7 +82,7 @@ def test_an_image_is_first_shown_with_what_the_sheet_has(textbook):
     for name, image in zip(image_names(textbook), textbook.instances, strict=True):
         picture = Gallery().picture(textbook, name, is_preview=False)
 
-        recorded = {tile.voi for tile in tiles_of(textbook, image)}
+        recorded = {tile.voi for tile in textbook.tiles_of(image)}
         assert recorded == {picture.choices[picture.chosen][1]}
 
 

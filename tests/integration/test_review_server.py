@@ -5,6 +5,8 @@ import os
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -323,6 +325,80 @@ def test_a_save_on_an_outdated_view_is_refused_with_both_versions(review):
     assert versions["yours"]["decisions"] == [mine]
     assert [event["by"] for event in versions["now"]["history"]] == ["AB"]
     assert len(read_journal(review.output).events) == 1
+
+
+def _of_a_page(review, key):
+    """Return what the page of a study says was looked at: of each image, and of all."""
+    page = review.page(key).text
+    tiles = [json.loads(unescape(tile)) for tile in re.findall(r'data-tile="([^"]+)"', page)]
+    study = json.loads(unescape(re.search(r'data-study="([^"]+)"', page)[1]))
+    return {tile["image"]: tile["content"] for tile in tiles}, study["content"]
+
+
+@pytest.fixture
+def changing(tmp_path):
+    """Return a review of a study, and the files of its first image and of one of another time."""
+    export = Path(shutil.copytree(SAMPLES / "clock-only", tmp_path / "export"))
+    settings = Settings(output=tmp_path / "out", jobs=1)
+    organise([str(export)], settings, in_process=True)
+    review = Review(tmp_path / "out")
+    key = review.key_of("export")
+
+    def change(number=0):
+        path = Path(review.records[key].instances[number].source)
+        path.write_bytes(path.read_bytes()[:-2] + b"\1\2")
+        return lambda: organise([str(export)], settings, in_process=True)
+
+    return review, key, change
+
+
+@pytest.mark.parametrize("is_told_by_page", [True, False])
+def test_what_is_saved_is_on_the_files_of_which_the_sheet_was_drawn(changing, is_told_by_page):
+    review, key, _ = changing
+    image = review.records[key].instances[0]
+    looked, whole = _of_a_page(review, key)
+    assert looked[image.id] == sha256(Path(image.source).read_bytes()).hexdigest()
+    said = [{"content": looked[image.id]}, {"content": whole}] if is_told_by_page else [{}, {}]
+    decisions = [
+        {"image": image.id, "phase": "post", "by": "AB"} | said[0],
+        {"study": key, "verdict": "reviewed", "by": "AB"} | said[1],
+    ]
+
+    assert review.save(key, decisions, review.page(key).headers["etag"]).status_code == 200
+
+    events = read_journal(review.output).events
+    assert {event.content for event in events} == {looked[image.id], whole}
+    review.until_drawn(key)
+    assert review.records[key].instances[0].confidence == "confirmed"
+    assert review.records[key].review.is_outdated is False
+
+
+@pytest.mark.parametrize("is_drawn_again", [False, True])
+def test_nothing_is_saved_on_an_original_that_is_another_than_was_drawn(changing, is_drawn_again):
+    review, key, change = changing
+    image = review.records[key].instances[0].id
+    looked, whole = _of_a_page(review, key)
+    organise_again = change()
+    if is_drawn_again:
+        organise_again()
+    on_image = {"image": image, "phase": "post", "by": "AB", "content": looked[image]}
+    on_study = {"study": key, "verdict": "reviewed", "by": "AB", "content": whole}
+
+    for decision in (on_image, on_study):
+        answer = review.save(key, [decision], review.page(key).headers["etag"])
+        assert answer.status_code == 409
+        assert answer.json()["changed"][0] == "L CC"
+    assert read_journal(review.output).events == ()
+
+    # The other images are what they were; and once the sheet is drawn of it, so is this one.
+    other = {"image": review.records[key].instances[1].id, "phase": "post", "by": "AB"}
+    assert review.save(key, [other], review.page(key).headers["etag"]).status_code == 200
+    review.until_drawn(key)
+    organise_again()
+    on_image["content"] = _of_a_page(review, key)[0][image]
+    assert review.save(key, [on_image], review.page(key).headers["etag"]).status_code == 200
+    review.until_drawn(key)
+    assert review.records[key].instances[0].confidence == "confirmed"
 
 
 def test_a_save_that_does_not_say_what_was_seen_is_refused(review):

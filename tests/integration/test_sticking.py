@@ -2,11 +2,15 @@
 
 import hashlib
 import json
+import re
 import shutil
+from html import unescape
 
 import pytest
 from exports import FILLED, SCENES, organise, read_records, write_ductogram, write_view
 
+from ductdicom.cli.application import run
+from ductdicom.decisions.journal import read_journal
 from ductdicom.phantom.spec import Texts
 
 AT = "2026-01-03T09:00:00"
@@ -81,8 +85,8 @@ def test_the_same_uid_with_other_bytes_takes_no_decision_and_says_so(out, export
     assert [(o["field"], o["value"], o["by"]) for o in image["decided"]["outdated"]] == [
         ("phase", "post", "AB")
     ]
-    assert "same-uid-other-bytes" in _codes(record)
-    assert "same-uid-other-bytes" in record["review_reasons"]
+    assert {"same-uid-other-bytes", "changed-since-review"} <= _codes(record)
+    assert {"same-uid-other-bytes", "changed-since-review"} <= set(record["review_reasons"])
     # With its old bytes it takes the decision again; so it does from anywhere.
     write_ductogram(export, scenes=CLOCK)
     assert organise(export, output=out) == 0
@@ -129,6 +133,136 @@ def test_an_image_that_was_replaced_before_the_decision_came_takes_none(out, exp
 
     assert organise(export, output=out) == 1
     assert _record(out)["instances"][0]["phase"] == "unknown"
+
+
+class Page:
+    """What a sheet that lies somewhere lets a person decide: what was looked at goes with it."""
+
+    def __init__(self, out):
+        (path,) = (out / "studies").glob("*/sheet.html")
+        text = path.read_text(encoding="utf-8")
+        tiles = [json.loads(unescape(tile)) for tile in re.findall(r'data-tile="([^"]+)"', text)]
+        self.study = json.loads(unescape(re.search(r'data-study="([^"]+)"', text)[1]))
+        self.contents = {tile["image"]: tile["content"] for tile in tiles}
+
+    def decides(self, out, number=0, *, at=AT, **fields):
+        image = _record(out)["instances"][number]["id"]
+        return {"image": image, "content": self.contents[image], "by": "AB", "at": at} | fields
+
+    def concludes(self, verdict="reviewed", *, at=AT):
+        seen = {"study": self.study["key"], "content": self.study["content"]}
+        return seen | {"verdict": verdict, "by": "AB", "at": at}
+
+
+@pytest.fixture
+def drawn(export, tmp_path):
+    organise(export, output=tmp_path / "drawn", formats="html")
+    return tmp_path / "drawn"
+
+
+def _file(path, *decisions):
+    content = {"schema": "ductdicom.decisions/1", "decisions": list(decisions)}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return str(path)
+
+
+def _given_to_a_run(export, out, file):
+    organise(export, output=out, formats="html", options=["--decisions", file])
+
+
+def _applied_after_a_run(export, out, file):
+    organise(export, output=out, formats="html")
+    run(["apply", str(out), file])
+
+
+def _laid_in_after_a_run(export, out, file):
+    organise(export, output=out, formats="html")
+    shutil.copy(file, out / "decisions")
+    organise(export, output=out, formats="html")
+
+
+def _applied_before_a_run(export, out, file):
+    run(["apply", str(out), file])
+    organise(export, output=out, formats="html")
+
+
+WAYS = [_given_to_a_run, _applied_after_a_run, _laid_in_after_a_run, _applied_before_a_run]
+
+
+@pytest.mark.parametrize("take", WAYS)
+def test_what_was_decided_on_a_page_is_on_the_pixels_that_it_showed(drawn, export, tmp_path, take):
+    (drawn / "decisions").mkdir()
+    file = _file(tmp_path / "page.json", Page(drawn).decides(drawn, phase="post"))
+    before = (export / "IM1").stat().st_size
+    _other_bytes(export)
+    assert (export / "IM1").stat().st_size == before
+
+    take(export, drawn, file)
+
+    record = _record(drawn)
+    image = record["instances"][0]
+    assert (image["phase"], image["confidence"]) == ("unknown", "unknown")
+    assert [(o["field"], o["value"]) for o in image["decided"]["outdated"]] == [("phase", "post")]
+    assert "changed-since-review" in _codes(record)
+    assert [event.phase for event in read_journal(drawn).events] == ["post"]
+    # Who looks at what is there now decides on it.
+    again = Page(drawn).decides(drawn, phase="pre", at="2026-01-04T09:00:00")
+    assert run(["apply", str(drawn), _file(tmp_path / "again.json", again)]) == 0
+    assert _record(drawn)["instances"][0]["confidence"] == "confirmed"
+    assert "changed-since-review" not in _codes(_record(drawn))
+
+
+@pytest.mark.parametrize("take", WAYS)
+def test_what_was_decided_on_a_page_counts_while_nothing_changed(drawn, export, tmp_path, take):
+    (drawn / "decisions").mkdir()
+    page = Page(drawn)
+    file = _file(tmp_path / "page.json", page.decides(drawn, phase="post"), page.concludes())
+
+    take(export, drawn, file)
+
+    record = _record(drawn)
+    assert record["instances"][0]["confidence"] == "confirmed"
+    assert (record["review"]["verdict"], record["review"]["outdated"]) == ("reviewed", False)
+    assert "changed-since-review" not in _codes(record)
+
+
+@pytest.mark.parametrize("take", WAYS)
+def test_a_verdict_from_a_page_is_on_the_images_that_it_showed(drawn, export, tmp_path, take):
+    (drawn / "decisions").mkdir()
+    file = _file(tmp_path / "page.json", Page(drawn).concludes())
+    _other_bytes(export)
+
+    take(export, drawn, file)
+
+    record = _record(drawn)
+    assert (record["status"], record["review"]["outdated"]) == ("review", True)
+    assert "changed-since-review" in _codes(record)
+    again = Page(drawn).concludes(at="2026-01-04T09:00:00")
+    run(["apply", str(drawn), _file(tmp_path / "again.json", again)])
+    assert _record(drawn)["review"]["outdated"] is False
+
+
+def test_a_decision_by_uid_is_on_the_pixels_of_the_last_sheet(drawn, export, tmp_path):
+    file = _file(tmp_path / "typed.json", _on(drawn, phase="post"))
+    _other_bytes(export)
+
+    _given_to_a_run(export, drawn, file)
+
+    assert _record(drawn)["instances"][0]["phase"] == "unknown"
+    assert "changed-since-review" in _codes(_record(drawn))
+
+
+def test_a_decision_from_a_page_stays_with_its_bytes_when_a_twin_comes(drawn, export, tmp_path):
+    file = _file(tmp_path / "page.json", Page(drawn).decides(drawn, phase="post"))
+    _given_to_a_run(export, drawn, file)
+    write_ductogram(tmp_path / "twin", scenes=CLOCK)
+    _other_bytes(tmp_path / "twin")
+
+    organise(tmp_path / "twin", output=drawn, formats="html")
+
+    twins = [i for i in _record(drawn)["instances"] if i["source"].endswith("IM1")]
+    fields = {i["source"].split("/")[-2]: i.get("decided", {}).get("fields") for i in twins}
+    assert fields == {"export": ["phase"], "twin": None}
 
 
 def test_of_two_under_one_uid_none_takes_what_names_the_uid(export, tmp_path):

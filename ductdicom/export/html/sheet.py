@@ -52,12 +52,14 @@ class PageStudy:
 
     ``identity`` is what may be said of the patient. ``batch`` is the name of the folder of results
     that it lies in, by which decisions are kept in a browser; without one nothing can be decided.
-    ``opinions`` are what reviewers said of the study.
+    ``content`` is what a verdict is on, a hash of all that is shown. ``opinions`` are what
+    reviewers said of the study.
     """
 
     key: str
     identity: tuple[str, ...] = ()
     batch: str = ""
+    content: str = ""
     opinions: tuple[Opinion, ...] = ()
 
 
@@ -127,6 +129,7 @@ def _strip(study: PageStudy, pages: Sequence[Page]) -> str:
         "key": study.key,
         "head": TOP_STRIP_PX,
         "batch": study.batch,
+        "content": study.content,
         "state": hashlib.sha256(repr((said, study.opinions)).encode()).hexdigest()[:_STATE_DIGITS],
         "opinions": _opinions(study.opinions),
         "status": str(standing.status) if standing else "",
@@ -276,6 +279,7 @@ def _tile(tile: DrawnTile | DrawnPlaceholder, page_title: str, page: int) -> str
     depicted = tile.depicted
     values = {
         "image": depicted.image,
+        "content": depicted.content,
         "side": depicted.laterality,
         "acr": depicted.view,
         "suggestion": depicted.suggestion,

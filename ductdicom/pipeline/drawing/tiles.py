@@ -1,5 +1,6 @@
 """From a study's rows to tiles: which pixels are read, at what size, with which grey."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -10,7 +11,7 @@ from ductdicom.geometry.image import ImageGeometry, image_geometry
 from ductdicom.geometry.scale import contact_pitches
 from ductdicom.identity.known import Identity
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import Note
+from ductdicom.model.outcome import CHANGED, Note
 from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.masking import hide_explanation
@@ -65,19 +66,33 @@ def prepare_tiles(
         By the label of each image's origin.
     """
     groups = _groups(pairing)
-    reader = _Reader(members or Members(_origins(groups)), identity or Identity())
+    contents: dict[str, str] = {}
+    reader = _Reader(members or Members(_origins(groups)), identity or Identity(), contents)
     pitches = contact_pitches(call.images)
     geometry = {
         _label(image): image_geometry(image, pitches) for group in groups for image in group
     }
-    tiles = _prepare(groups, options, voi, partial(reader.read, {}), geometry)
-    if not any(_is_coarse(tile) for tile in tiles.values()):
-        return tiles
-    # Where things go does not depend on the resolution, so it is tried with hardly any.
-    sketch = compose(call, pairing, tiles, replace(options, dpi=_SKETCH_DPI, zoom=1.0))
-    wanted = _wanted(groups, tiles, sketch, options)
+    prepare = partial(_prepare, options=options, wanted_voi=voi, geometry=geometry)
+    tiles = prepare(groups, read=partial(reader.read, {}))
+    if any(_is_coarse(tile) for tile in tiles.values()):
+        # Where things go does not depend on the resolution, so it is tried with hardly any.
+        sketch = compose(call, pairing, tiles, replace(options, dpi=_SKETCH_DPI, zoom=1.0))
+        wanted = _wanted(groups, tiles, sketch, options)
+        read = partial(reader.read, wanted)
+        tiles |= _finer(groups, tiles, wanted, partial(prepare, read=read))
+    return {label: replace(tile, content=contents.get(label, "")) for label, tile in tiles.items()}
+
+
+def _finer(
+    groups: Sequence[Sequence[ImageCall]],
+    tiles: Mapping[str, Tile | MissingTile],
+    wanted: Mapping[str, int],
+    prepare: Callable[..., dict[str, Tile | MissingTile]],
+) -> dict[str, Tile | MissingTile]:
+    """Return the images of the rows in which one lacks pixels, decoded with as many as it needs."""
     short = [group for group in groups if any(_label(image) in wanted for image in group)]
-    finer = _prepare(short, options, voi, partial(reader.read, wanted), geometry)
+    finer = prepare(short)
+    found: dict[str, Tile | MissingTile] = {}
     for group in short:
         labels = [_label(image) for image in group]
         # What cannot be decoded finely is better seen coarsely than not at all; and with it all
@@ -85,8 +100,8 @@ def prepare_tiles(
         if all(
             isinstance(finer[label], Tile) for label in labels if isinstance(tiles[label], Tile)
         ):
-            tiles |= {label: finer[label] for label in labels}
-    return tiles
+            found |= {label: finer[label] for label in labels}
+    return found
 
 
 def _groups(pairing: Pairing) -> list[tuple[ImageCall, ...]]:
@@ -222,10 +237,14 @@ def _origins(groups: Iterable[Iterable[ImageCall]]) -> Iterator[Origin]:
 
 
 class _Reader(NamedTuple):
-    """Reads images without what somebody typed into them that names a person."""
+    """Reads images without what somebody typed into them that names a person.
+
+    ``contents`` takes the SHA-256 of each file by the label of its origin.
+    """
 
     members: Members
     identity: Identity
+    contents: dict[str, str]
 
     def read(self, wanted_px: Mapping[str, int], image: ImageCall) -> StoredImage | MissingTile:
         origin = image.instance.origin
@@ -233,11 +252,12 @@ class _Reader(NamedTuple):
             return MissingTile(reason=image.instance.damage)
         min_side_px = wanted_px.get(origin.label, _LOOK_PX)
         try:
+            source = self.members.source(origin)
+            content = hashlib.sha256(source).hexdigest()
+            if self.contents.setdefault(origin.label, content) != content:
+                return MissingTile(reason=CHANGED)  # since it was looked at coarsely
             stored = read_image(
-                self.members.source(origin),
-                min_side_px=min_side_px,
-                sop_instance_uid=image.uid,
-                label=origin.label,
+                source, min_side_px=min_side_px, sop_instance_uid=image.uid, label=origin.label
             )
         except InputError as error:
             return MissingTile(reason=error.reason)

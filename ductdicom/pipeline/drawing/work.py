@@ -9,6 +9,7 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 from pydicom.uid import UID
 
+from ductdicom.decisions.event import content_of_sheet
 from ductdicom.export.dicom import dicom_sheet
 from ductdicom.export.folder import StudyFolder, written_file
 from ductdicom.export.html.sheet import PageStudy, html_sheet
@@ -323,6 +324,7 @@ def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
             key=job.key,
             identity=job.identity,
             batch=job.batch if job.settings.output else "",
+            content=_seen_on(pages),
             opinions=job.call.review.opinions if job.call.review else (),
         )
         document = html_sheet(pages, theme, title=title, index=index, study=study)
@@ -335,6 +337,13 @@ def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
         files.append(("sheet.dcm", sheet))
     files.append((THUMBNAIL_NAME, png_thumbnail(front, job.settings.dpi)))
     return files
+
+
+def _seen_on(pages: Sequence[Page]) -> str:
+    """Return what a verdict that is given on pages is on."""
+    shown = (tile.depicted for page in pages for tile in page.tiles)
+    missing = (item.depicted for page in pages for item in page.placeholders)
+    return content_of_sheet(i.content for i in chain(shown, missing) if i.is_own)
 
 
 def _record_sheets(pages: Sequence[Page], formats: Sequence[Format]) -> tuple[RecordedSheet, ...]:

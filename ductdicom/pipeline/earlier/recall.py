@@ -123,6 +123,27 @@ def read_recorded(record: RecordedStudy) -> dict[int, Instance]:
     return {places[_place_of(found)]: found for found in _read_again(wanted, None, None)}
 
 
+def changed_images(record: RecordedStudy) -> frozenset[int]:
+    """Return the places, among the record's instances, of those whose files were changed since.
+
+    Of a member of an archive that is seen only when it is read.
+    """
+    return frozenset(
+        number
+        for number, image in enumerate(record.instances)
+        if image.member is None and _is_changed(Path(_recorded_place(record, image)[0]), image)
+    )
+
+
+def _is_changed(path: Path, image: RecordedInstance) -> bool:
+    try:
+        status = path.stat()
+    except OSError:  # it is gone
+        return False
+    was = image.bytes, image.modified_ns
+    return was not in {(0, 0), (status.st_size, status.st_mtime_ns)}
+
+
 def recall_again(
     keys: Collection[str], known: KnownStudies, *, catalogue: "Catalogue | None" = None
 ) -> Recalled:

@@ -83,7 +83,12 @@
     return section;
   };
 
-  const showBoth = ({ yours, now }) => {
+  const showBoth = ({ yours, now, changed }) => {
+    if (changed.length) {
+      tell(`Not saved: another original is there than this sheet was drawn from (${
+        changed.join(", ")}). Let ductdicom organise draw it anew, then load this page again; what you decided stays pending here.`);
+      return;
+    }
     const labels = new Map(now.images.map(({ image, label }) => [image, label]));
     const mine = yours.decisions.map(({ image, by, ...rest }) => [
       labels.get(image) ?? "the study",

@@ -192,6 +192,7 @@ def stand_in(cell: Cell, place: PlacedSlot) -> DrawnPlaceholder | None:
 def _depicted(image: ImageCall, cell: Cell) -> Depicted:
     return Depicted(
         image=image.instance.id,
+        content=cell.tile.content if cell.tile else "",
         laterality=str(image.laterality or ""),
         view=image.view or "",
         suggestion=str(image.call.suggestion or "") if image.is_suggested else "",

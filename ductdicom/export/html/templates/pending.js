@@ -75,7 +75,7 @@ const makePending = ({ key, batch, state }) => {
   // What is decided here of an image, or of the study, and whether a part of it is not saved.
   const of = (image) => {
     const own = steps.filter((step) => step.image === image);
-    const { by, at, study, undoes, image: _, ...values } = savedOf(image);
+    const { by, at, study, undoes, content, image: _, ...values } = savedOf(image);
     for (const { field, value } of own) values[field] = value;
     return { values, isPending: own.length > 0 };
   };
@@ -90,16 +90,20 @@ const makePending = ({ key, batch, state }) => {
     .filter((said) => said.by.toUpperCase() !== by.toUpperCase());
 
   // What is not saved yet, one event an image; a note alone comes with what was decided before.
-  const events = (by, opinionsOn) => [...new Set(steps.map((step) => step.image))].map((image) => {
+  // `lookedOn` returns what is looked at: `content`, the hash of an image's file or of all that the
+  // sheet shows, and the `opinions` on it.
+  const events = (by, lookedOn) => [...new Set(steps.map((step) => step.image))].map((image) => {
     const own = steps.filter((step) => step.image === image);
     const values = Object.fromEntries(own.map(({ field, value }) => [field, value]));
     const isBare = !DECIDING.some((field) => field in values);
     if (values.note === "") delete values.note;
-    const undoes = replaced(values, opinionsOn(image)).map((said) => said.id);
+    const { content, opinions } = lookedOn(image);
+    const undoes = replaced(values, opinions).map((said) => said.id);
     return {
       ...(isBare ? savedOf(image) : {}),
       ...(image ? { image } : { study: key }),
       ...values,
+      ...(content ? { content } : {}),
       ...(undoes.length ? { undoes } : {}),
       by,
       at: own.at(-1).at.slice(0, 23), // to the millisecond: of two the newest counts

@@ -247,12 +247,12 @@ const review = (() => {
     return `Saved as ${name}. Put it into OUT/decisions; “ductdicom apply OUT” draws the sheet anew.`;
   };
 
-  const opinionsOn = (image) => (image
-    ? tiles.find((tile) => tile.image === image)?.opinions ?? [] : study.opinions);
+  const lookedOn = (image) => (image
+    ? tiles.find((tile) => tile.image === image) ?? { opinions: [] } : study);
 
   // A page that is served saves otherwise: `save` returns or promises what is said then, and fails
   // where nothing was saved. `changed` is told of every decision, `events` are those not saved.
-  const own = { save: download, changed: () => {}, events: () => pending.events(initials(), opinionsOn) };
+  const own = { save: download, changed: () => {}, events: () => pending.events(initials(), lookedOn) };
 
   // What keeps the decisions from being saved, in words; empty where nothing does.
   const obstacle = (events) => {
@@ -295,7 +295,7 @@ const review = (() => {
       part("by").focus();
       return;
     }
-    const fresh = pending.events(by, opinionsOn);
+    const fresh = pending.events(by, lookedOn);
     const events = fresh.length ? fresh : pending.saved();
     const words = obstacle(events);
     if (words) {
