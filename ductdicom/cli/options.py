@@ -374,7 +374,8 @@ def all_inputs(inputs: tuple[str, ...], files_from: str | None, *, nul: bool) ->
     UsageError
         A typed input is not there, the list cannot be read, or there is no input at all.
     """
-    check_inputs(inputs)
+    phi = click.get_current_context().params.get("phi")
+    check_inputs(inputs, tells_paths=phi is Phi.FULL)
     found = [*inputs, *_listed(files_from, nul=nul)]
     if not found and files_from is not None:
         context = click.get_current_context()

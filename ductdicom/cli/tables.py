@@ -6,9 +6,7 @@ from pathlib import Path
 
 from ductdicom.cli.echo import clean, say
 from ductdicom.model.outcome import Disposition, ProblemCode, Status
-from ductdicom.model.result import (
-    Report,
-)
+from ductdicom.model.result import Report, count_studies
 from ductdicom.wording import counted
 
 _MOST_NAMED = 10
@@ -30,6 +28,16 @@ def say_problems(report: Report, *, is_result: bool) -> None:
         about = "".join(f"{key}: " for key in problem.studies)
         words = f"{problem.code}: {about}{report.say(problem.message)} {uid or ''}"
         say(words.rstrip(), is_result=is_result)
+
+
+def say_read_again(report: Report) -> None:
+    """Say which studies were read though nothing of them was given."""
+    if report.read_again:
+        number = counted(len(report.read_again), "study", "studies")
+        counts = ", ".join(
+            f"{n} {status}" for status, n in count_studies(report.read_again).items()
+        )
+        say(f"also read again, as of the same patients: {number} ({counts})")
 
 
 def say_causes(report: Report) -> None:

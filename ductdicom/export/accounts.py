@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from ductdicom.export.output import (
     RECORDS_NAME,
+    RUNS_FOLDER,
     STATE_FOLDER,
     OutputFolder,
     encode_json,
@@ -271,7 +272,9 @@ def _keep_earlier(output: OutputFolder, now: str) -> None:
         finished = ""
     time = re.sub(r"[^0-9TZ]", "", finished or now)
     number = 1
-    while (folder := output.place(f"runs/{time}{f'-{number}' if number > 1 else ''}")).exists():
+    while (
+        folder := output.place(f"{RUNS_FOLDER}/{time}{f'-{number}' if number > 1 else ''}")
+    ).exists():
         number += 1
     for name, content in found.items():
         write_whole(folder / name, content)

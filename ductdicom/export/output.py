@@ -26,6 +26,7 @@ from ductdicom.settings import Phi
 
 STATE_FOLDER = ".ductdicom"
 STUDIES_FOLDER = "studies"
+RUNS_FOLDER = "runs"
 RECORD_NAME = "study.json"
 _PHI_NAME = "phi"
 RECORDS_NAME = "studies.jsonl"
@@ -133,14 +134,13 @@ def open_output(path: Path, phi: Phi = Phi.MINIMAL) -> Iterator[OutputFolder]:
     UsageError
         Its first run had another ``phi``, which names the folders in it.
     OutputError
-        Another run holds the folder, it cannot be written to or listed, or a link lies in it where
-        a file or folder of ours belongs.
+        Another run holds the folder, it cannot be written to or listed, or a link, or a file for a
+        folder, lies in it where something of ours belongs.
     """
     state = path / STATE_FOLDER
     with ExitStack() as held:
         with saying(path, "cannot be written to", hint="choose another folder"):
-            for name in (STATE_FOLDER, STUDIES_FOLDER):
-                refuse_links(path / name, below=path)
+            _require_folders(path)
             state.mkdir(parents=True, exist_ok=True)
             has_locks = held.enter_context(_held(path, state))
             _remove_leftovers(path)
@@ -163,8 +163,9 @@ def find_output(path: Path, phi: Phi | None = None) -> OutputFolder | None:
     UsageError
         Its first run had another ``phi``.
     OutputError
-        Its key is damaged.
+        Its key is damaged, or a link or a file lies where a folder of ours belongs.
     """
+    _require_folders(path)
     key = path / STATE_FOLDER / "key"
     if not os.path.lexists(key):
         return None
@@ -186,6 +187,15 @@ def require_output(path: Path) -> OutputFolder:
     if found is None:
         raise UsageError("is no output folder", path=path, hint="name the OUT of an earlier run")
     return found
+
+
+def _require_folders(path: Path) -> None:
+    """Refuse a file or a link where a folder of ours belongs, before anything is read or drawn."""
+    for name in (STATE_FOLDER, STUDIES_FOLDER, RUNS_FOLDER):
+        refuse_links(path / name, below=path)
+        with suppress(OSError):  # said where it matters
+            if not stat.S_ISDIR(os.lstat(path / name).st_mode):
+                raise OutputError("is no folder", path=path / name, hint="move it away")
 
 
 @contextmanager

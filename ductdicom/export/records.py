@@ -364,7 +364,7 @@ def summary_record(report: Report, finished: str) -> dict[str, object]:
     finished
         When it ended, UTC, ISO 8601.
     """
-    exams = Counter(str(study.call.exam.kind) for study in report.studies)
+    exams = Counter(str(study.call.exam.kind) for study in report.given)
     dispositions = Counter(str(row.disposition) for row in report.rows)
     return {
         "schema": SUMMARY_SCHEMA,
@@ -383,9 +383,10 @@ def summary_record(report: Report, finished: str) -> dict[str, object]:
             ],
         },
         "studies": {
-            "total": len(report.studies),
-            "by_status": count_studies(report.studies),
+            "total": len(report.given),
+            "by_status": count_studies(report.given),
             "by_exam": dict(sorted(exams.items())),
+            "read_again": count_studies(report.read_again),
             "left_by_earlier_runs": report.earlier_studies,
         },
         "problems": [

@@ -61,30 +61,33 @@ def find_inputs(
     return _find(places, covered)
 
 
-def check_inputs(inputs: Sequence[str]) -> None:
+def check_inputs(inputs: Sequence[str], *, tells_paths: bool = False) -> None:
     """Refuse inputs that do not exist, where that is taken for a slip of the keyboard.
+
+    Parameters
+    ----------
+    tells_paths
+        Whether a path may be said, whomever it names.
 
     Raises
     ------
     UsageError
         Says which is the first of them.
     """
-    for place, typed in enumerate(inputs):
+    called = inputs_called(inputs, tells_paths=tells_paths)
+    for typed, name in zip(inputs, called, strict=True):
         if not _is_there(typed):
-            raise UsageError("no such file or folder", path=input_called(place, len(inputs)))
+            raise UsageError("no such file or folder", path=name)
 
 
-def input_called(place: int, number: int) -> str:
-    """Return what an input is called where nobody knows yet whom its path may name.
+def inputs_called(inputs: Sequence[str], *, tells_paths: bool) -> list[str]:
+    """Return what inputs are called where nobody knows yet whom their paths may name.
 
-    Parameters
-    ----------
-    place
-        From 0, in the order in which they were typed, those of a list behind them.
-    number
-        Of all of them.
+    By their place: in the order in which they were typed, those of a list behind them.
     """
-    return f"INPUT {place + 1} of {number}"
+    if tells_paths:
+        return [name or "''" for name in inputs]
+    return [f"INPUT {place} of {len(inputs)}" for place in range(1, len(inputs) + 1)]
 
 
 def read_list(stream: BinaryIO, *, nul: bool = False) -> Iterator[str]:

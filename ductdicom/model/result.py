@@ -115,7 +115,8 @@ class Report(Struct, frozen=True, kw_only=True):
     how long each stage took. ``fail_on`` is what ends it with 1.
     ``is_of_inputs``: it read inputs, and did not only draw studies again. ``is_list``: all of them
     were named by a list, of which nothing need be a DICOM object.
-    ``earlier_studies`` counts the studies in the output of which nothing was given to this run.
+    ``earlier_studies`` counts the studies in the output of which nothing was given to this run, nor
+    read again. ``recalled`` are the labels of images that were read again.
     ``failure`` says what could not be written, and ended the run early. ``notices`` are sentences
     that are said once, and stand in no record. ``room`` is what a
     dry run would write. ``say`` returns a path or a message as others may
@@ -132,6 +133,7 @@ class Report(Struct, frozen=True, kw_only=True):
     is_interrupted: bool = False
     failure: OutputError | None = None
     earlier_studies: int = 0
+    recalled: frozenset[str] = frozenset()
     notices: tuple[str, ...] = ()
     room: PlannedSize | None = None
     say: Callable[[str], str] = str
@@ -142,6 +144,19 @@ class Report(Struct, frozen=True, kw_only=True):
         """What images are called where others may read it, by their UID."""
         images = (image for study in self.studies for image in study.call.images)
         return {image.uid: image.uid if self.tells_uids else image.instance.id for image in images}
+
+    @property
+    def given(self) -> tuple[StudyResult, ...]:
+        """The studies of which something was given to this run."""
+        return tuple(study for study in self.studies if not self._is_recalled(study))
+
+    @property
+    def read_again(self) -> tuple[StudyResult, ...]:
+        """The studies that were read again, as they are of the same patients."""
+        return tuple(filter(self._is_recalled, self.studies))
+
+    def _is_recalled(self, study: StudyResult) -> bool:
+        return self.recalled.issuperset(image.instance.origin.label for image in study.call.images)
 
     @property
     def exit_code(self) -> int:
@@ -240,7 +255,7 @@ def is_undamaged(rows: Iterable[LedgerRow]) -> bool:
 
 def studies_from_inputs(report: Report, details: str = "") -> str:
     """Say how many studies, with some words about them, came from how many inputs."""
-    studies = counted(len(report.studies), "study", "studies")
+    studies = counted(len(report.given), "study", "studies")
     return f"{studies}{details} from {counted(len(report.rows), 'input', 'inputs')}"
 
 

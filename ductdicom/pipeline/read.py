@@ -19,7 +19,7 @@ from ductdicom.decisions.sightings import Sightings, read_sightings
 from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.export.output import STATE_FOLDER, OutputFolder
 from ductdicom.ingest.headers.file_set import contradicted
-from ductdicom.ingest.inputs import input_called
+from ductdicom.ingest.inputs import inputs_called
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import (
@@ -152,9 +152,7 @@ def nothing_readable(
     rows = scanned.gathered.rows
     counts = count_inputs(rows)
     found = ", ".join(f"{number} {reason or what}" for what, reason, number in counts)
-    tells = scanned.naming.phi is Phi.FULL
-    number = len(inputs)
-    called = [name if tells else input_called(n, number) for n, name in enumerate(inputs)]
+    called = inputs_called(inputs, tells_paths=scanned.naming.phi is Phi.FULL)
     return NothingReadableError(
         f"none of {len(rows)} inputs is a DICOM object that could be read",
         path=_named(called),
@@ -197,7 +195,8 @@ def prepare(inputs: Sequence[str], settings: Settings) -> Wanted:
     if not inputs:
         raise UsageError("no input", hint="name a folder, a file or an archive")
     if settings.output is not None:
-        _refuse_output_as_input(inputs, settings.output)
+        called = inputs_called(inputs, tells_paths=settings.phi is Phi.FULL)
+        _refuse_output_as_input(inputs, called, settings.output)
     given = (event for path in settings.decisions for event in read_decisions(path))
     return Wanted(
         inputs=inputs,
@@ -354,20 +353,16 @@ def _settled(items: Sequence[Instance | LedgerRow]) -> list[Instance | LedgerRow
     ]
 
 
-def _refuse_output_as_input(inputs: Sequence[str], output: Path) -> None:
+def _refuse_output_as_input(inputs: Sequence[str], called: Sequence[str], output: Path) -> None:
     """Refuse what would leave inputs out, as the output folder is never read."""
     real = Path(os.path.realpath(output))
     hint = "name another with -o"
-    for number, name in enumerate(inputs):
-        place = Path(os.path.realpath(name))
+    for typed, name in zip(inputs, called, strict=True):
+        place = Path(os.path.realpath(typed))
         if place == real:
-            raise UsageError(
-                "is input and output at once", path=input_called(number, len(inputs)), hint=hint
-            )
+            raise UsageError("is input and output at once", path=name, hint=hint)
         if real in place.parents and place.exists():
-            raise UsageError(
-                "lies in the output folder", path=input_called(number, len(inputs)), hint=hint
-            )
+            raise UsageError("lies in the output folder", path=name, hint=hint)
         if place in real.parents and _holds_others(real):
             raise UsageError(
                 "lies among the inputs and holds files that are no results",
@@ -462,5 +457,6 @@ def decided(
         tells_uids=scanned.naming.tells_uids,
         fail_on=settings.failures,
         is_list=settings.is_list,
+        recalled=scanned.recalled,
         is_interrupted=scanned.is_interrupted,
     )

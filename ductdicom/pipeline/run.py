@@ -25,9 +25,11 @@ from ductdicom.export.folder import StudyFolder
 from ductdicom.export.output import (
     RECORD_NAME,
     OutputFolder,
+    encode_json,
     find_output,
     open_output,
 )
+from ductdicom.export.records import study_record
 from ductdicom.ingest.cache.cache import Catalogue
 from ductdicom.ingest.cache.stock import SUFFIX
 from ductdicom.model.result import Report, StudyResult
@@ -171,7 +173,7 @@ def _dry_run(scanned: Scan, settings: Settings, output: OutputFolder | None) -> 
     folder = output or OutputFolder(path=settings.output or Path(), key=os.urandom(32))
     jobs = plan_jobs(scanned.chosen(settings), settings, folder)
     is_redone = settings.force or output is None
-    done = {job.key for job in jobs if not is_redone and read_finished(job) is not None}
+    done = {job.key for job in jobs if not is_redone and _is_done(job, scanned.known)}
     studies = (
         StudyResult(
             key=job.key if output else "",
@@ -185,6 +187,13 @@ def _dry_run(scanned: Scan, settings: Settings, output: OutputFolder | None) -> 
     todo = (job for job in jobs if job.key not in done)
     room = room_for(todo, scanned.known.records.values())
     return msgspec.structs.replace(decided(scanned, settings, studies), room=room)
+
+
+def _is_done(job: StudyJob, known: KnownStudies) -> bool:
+    """Whether a run would leave a study as it is; of one without a folder, its line."""
+    if job.has_folder:
+        return read_finished(job) is not None
+    return known.lines.get(job.key) == encode_json(study_record(result_of(job, Drawn())))
 
 
 def _run(
@@ -226,6 +235,7 @@ def _run(
         is_interrupted=isinstance(stop, KeyboardInterrupt),
         failure=stop if isinstance(stop, OutputError) else None,
         earlier_studies=len(known.uids - set(uids.values())),
+        recalled=scanned.recalled,
         notices=tuple(notices_of(results, output, known, kept)),
     )
     aside = _leave_accounts(report, output, known, jobs, was_all_read=not scanned.is_interrupted)

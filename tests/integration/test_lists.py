@@ -79,6 +79,30 @@ def test_a_typed_name_that_is_not_there_is_a_slip(listed, tmp_path):
         ductdicom.scan([tmp_path / "typo"])
 
 
+@pytest.mark.parametrize("command", ["organise", "scan", "explain", "check", "sheet"])
+def test_its_path_is_said_where_identities_may_be(export, tmp_path, capsys, command):
+    typo = str(tmp_path / "SAMPLE_ZULU")
+    arguments = [command, str(export), typo, "-o", str(tmp_path / "out.png")]
+    if command not in {"organise", "sheet"}:
+        arguments = arguments[:3]
+
+    assert run([*arguments, "--phi", "full"]) == 2
+    assert f"{typo}: no such file" in capsys.readouterr().err
+
+    assert run(arguments) == 2
+    said = capsys.readouterr().err
+    assert "INPUT 2 of 2: no such file" in said
+    assert "ZULU" not in said
+
+
+def test_so_is_that_of_an_output_folder_as_input(export, tmp_path, capsys):
+    arguments = [str(export), "--phi", "full"]
+
+    assert organise(*arguments, output=export) == 2
+
+    assert f"{export}: is input and output at once" in capsys.readouterr().err
+
+
 def test_a_list_that_ends_names_with_nul_says_what_to_add(listed, capsys):
     listed.write_bytes(listed.read_bytes().replace(b"\n", b"\0"))
 

@@ -3,6 +3,8 @@
 import pytest
 from exports import organise, read_records, write_ductogram
 
+from ductdicom.cli.application import run
+
 pytestmark = pytest.mark.integration
 
 
@@ -52,3 +54,29 @@ def test_decisions_may_wait_in_a_folder_for_its_first_run(export):
     (output / "decisions.json").write_text(text, encoding="utf-8")
 
     assert organise(export, output=output) == 0
+
+
+@pytest.mark.parametrize("name", [".ductdicom", "studies", "runs", "decisions"])
+@pytest.mark.parametrize("options", [[], ["-n"]], ids=["run", "plan"])
+def test_a_file_where_a_folder_of_ours_belongs_is_named_first(tmp_path, capsys, name, options):
+    export = write_ductogram(tmp_path / "export")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).write_text("mine", "utf-8")
+
+    assert organise(export, output=tmp_path / "out", options=options) == 4
+
+    said = capsys.readouterr()
+    assert f"{tmp_path}/out/{name}: is no folder" in said.err
+    assert said.out == ""
+    assert (tmp_path / "out" / name).read_text("utf-8") == "mine"
+    assert not (tmp_path / "out" / "studies.jsonl").exists()
+
+
+@pytest.mark.parametrize("command", ["summary", "prune -n", "apply"])
+def test_so_it_is_by_commands_on_the_folder(tmp_path, capsys, command):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "runs").touch()
+
+    assert run([*command.split(), str(tmp_path / "out")]) == 4
+
+    assert "runs: is no folder" in capsys.readouterr().err

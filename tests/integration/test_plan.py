@@ -41,7 +41,7 @@ def test_a_plan_without_an_output_folder_names_studies_by_date(export, tmp_path,
 def test_a_plan_for_an_output_folder_names_keys_and_what_is_up_to_date(export, output, capsys):
     (record,) = read_records(output)
 
-    assert _planned(capsys, export, output) == f"{record['key']}: ductogram, paired: is up to date"
+    assert _planned(capsys, export, output) == "1 study is up to date"
     forced = _planned(capsys, export, output, "--force")
     assert forced.startswith(f"{record['key']}: ductogram, paired: sheet-1.png")
     again = _planned(capsys, export, output, "--theme", "light")

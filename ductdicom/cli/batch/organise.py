@@ -22,7 +22,13 @@ from ductdicom.cli.options import (
     quiet_option,
 )
 from ductdicom.cli.progress import show_progress
-from ductdicom.cli.tables import print_table, say_causes, say_problems, say_studies
+from ductdicom.cli.tables import (
+    print_table,
+    say_causes,
+    say_problems,
+    say_read_again,
+    say_studies,
+)
 from ductdicom.export.output import RECORDS_NAME
 from ductdicom.model.outcome import Disposition
 from ductdicom.model.result import (
@@ -99,7 +105,8 @@ def _say_end(report: Report) -> None:
         exit_code=report.exit_code,
         interrupted=report.is_interrupted,
         inputs=len(report.rows),
-        studies=count_studies(report.studies),
+        studies=count_studies(report.given),
+        studies_read_again=count_studies(report.read_again),
         seconds={name: round(value, 3) for name, value in report.seconds.items()},
     )
 
@@ -132,7 +139,9 @@ def _say_study(study: StudyResult, names: Mapping[str | None, str], told: Collec
 def _print_report(report: Report, output: Path | None, *, details: bool) -> None:
     """Print the end of a run: studies by status, inputs by what became of them."""
     say(studies_from_inputs(report))
-    print_table(("status", "studies"), list(count_studies(report.studies).items()))
+    if report.given:
+        print_table(("status", "studies"), list(count_studies(report.given).items()))
+    say_read_again(report)
     say()
     print_table(("inputs", "reason", "number"), count_inputs(report.rows))
     say_problems(report, is_result=True)
@@ -152,11 +161,16 @@ def _print_report(report: Report, output: Path | None, *, details: bool) -> None
 def _print_plan(report: Report, settings: Settings) -> None:
     """Print what a run would write."""
     for study in report.studies:
+        if study.is_up_to_date:
+            continue
         date = study.call.images[0].instance.study_date if settings.phi is not Phi.NONE else None
         name = study.key or f"study of {date or 'unknown date'}"
         planned = ", ".join(study.planned) or f"a line in {RECORDS_NAME}"
-        files = "is up to date" if study.is_up_to_date else planned
-        say(f"{name}: {study.call.exam.kind}, {study.pairing.status}: {files}")
+        say(f"{name}: {study.call.exam.kind}, {study.pairing.status}: {planned}")
+    kept = sum(study.is_up_to_date for study in report.studies)
+    if kept:
+        say(f"{counted(kept, 'study is', 'studies are')} up to date")
+    say_read_again(report)
     accounts = "index.html, studies.jsonl, worklist.csv, ledger.csv, summary.json"
     say(f"{report.say(str(settings.output))}: {accounts}")
     if report.room is not None:
