@@ -7,6 +7,7 @@
     python scripts/bench.py --sheets         also for images of full size and in each
                                              transfer syntax: takes minutes
     python scripts/bench.py --pages          how well the samples' pages use their paper
+    python scripts/bench.py --index          the index of 5000 studies in a browser
     python scripts/bench.py --pacs           objects received a second: takes minutes
     python scripts/bench.py --review         the review in a browser: takes minutes
     python scripts/bench.py --accuracy       the confusion matrix of the labelled corpus
@@ -22,6 +23,7 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
+import bench_index as bench_indices
 import bench_pacs
 import bench_pages
 import bench_review as bench_reviews
@@ -128,12 +130,28 @@ def bench_review() -> None:
     print_table(bench_reviews.HEAD, [bench_reviews.GOALS, *bench_reviews.measure_review()])
 
 
+def bench_index() -> None:
+    """Print how long whoever opens the index waits, beside the longest that he should."""
+    print("the index of many studies, without thumbnails, from a folder; milliseconds")
+    print_table(bench_indices.HEAD, [bench_indices.GOALS, *bench_indices.measure_index()])
+
+
 def bench_accuracy() -> None:
     """Print what the engine says of the labelled corpus."""
     sys.path.insert(0, str(ROOT / "tests"))
     from corpus import accuracy  # noqa: PLC0415 - it lies with the tests, which the path now has
 
     print("\n".join(accuracy.report()))
+
+
+_OTHERS = {
+    "start": bench_starts,
+    "pages": bench_sample_pages,
+    "index": bench_index,
+    "pacs": bench_receivers,
+    "review": bench_review,
+    "accuracy": bench_accuracy,
+}
 
 
 def main() -> int:
@@ -146,34 +164,27 @@ def main() -> int:
     parser.add_argument("--memory", action="store_true", help="memory over many files")
     parser.add_argument("--sheets", action="store_true", help="seconds per sheet, both sizes")
     parser.add_argument("--pages", action="store_true", help="how pages use their paper")
+    parser.add_argument("--index", action="store_true", help="the index in a browser")
     parser.add_argument("--pacs", action="store_true", help="objects received per second")
     parser.add_argument("--review", action="store_true", help="the review in a browser")
     parser.add_argument("--accuracy", action="store_true", help="the labelled corpus")
     parser.add_argument("--files", type=int, default=4000, help="files to scan (%(default)s)")
     parser.add_argument("--jobs", type=int, default=2, help="worker processes (%(default)s)")
     chosen = parser.parse_args()
-    modes = ("scan", "start", "memory", "sheets", "pages", "pacs", "review", "accuracy")
-    named = [getattr(chosen, name) for name in modes]
+    named = [getattr(chosen, name) for name in ("scan", "memory", "sheets", *_OTHERS)]
     is_default = not any(named)
     if chosen.scan or is_default:
         bench_scan(chosen.files, chosen.jobs)
-    if chosen.start:
-        bench_starts()
-    if chosen.memory:
-        bench_memory(chosen.jobs)
     if chosen.sheets or is_default:
         bench_samples(chosen.jobs, full_size=False)
     if chosen.sheets:
         bench_samples(chosen.jobs, full_size=True)
         bench_syntaxes()
-    if chosen.pages:
-        bench_sample_pages()
-    if chosen.pacs:
-        bench_receivers()
-    if chosen.review:
-        bench_review()
-    if chosen.accuracy:
-        bench_accuracy()
+    if chosen.memory:
+        bench_memory(chosen.jobs)
+    for name, work in _OTHERS.items():
+        if getattr(chosen, name):
+            work()
     return 0
 
 

@@ -3,12 +3,10 @@
 import json
 import os
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 import msgspec
-from msgspec import Struct
 
 from ductdicom.export.output import (
     RECORDS_NAME,
@@ -22,11 +20,11 @@ from ductdicom.export.output import (
 from ductdicom.export.records import study_record, summary_record
 from ductdicom.export.tables import ledger_csv, worklist_csv
 from ductdicom.export.top import is_own, make_room
+from ductdicom.model.last_run import LastRun
 from ductdicom.model.record import RecordedStudy
-from ductdicom.model.result import Report, count_inputs
+from ductdicom.model.result import Report
 from ductdicom.reading import read_regular
 from ductdicom.settings import Phi
-from ductdicom.wording import counted
 
 WORKLIST_NAME = "worklist.csv"
 _TIMES_NAME = f"{STATE_FOLDER}/times.json"
@@ -68,9 +66,11 @@ def write_accounts(
     made = (study_record(study) for study in report.studies)
     written = ((record, encode_json(record)) for record in made)
     everything = sorted((*others, *written), key=lambda item: item[0].key or "")
-    files = _overview(everything, before, count_inputs(report.rows), output, now)
-    ledger, summary = ledger_csv(report.rows), summary_record(report, now)
+    ledger = ledger_csv(report.rows)
+    summary = summary_record(report, now, has_places=output.phi is not Phi.NONE)
     is_news = _is_news(ledger, summary, output)
+    last = msgspec.convert(summary, LastRun) if is_news else read_summary(output)
+    files = _overview(everything, before, last, output, now)
     if is_news:
         files |= {_LEDGER_NAME: ledger, _SUMMARY_NAME: encode_json(summary, indent=2)}
     kept = make_room(files, output)
@@ -88,17 +88,11 @@ def _write(files: Mapping[str, bytes], output: OutputFolder) -> None:
 def _overview(
     studies: Sequence[tuple[RecordedStudy, bytes]],
     before: Mapping[str, bytes],
-    inputs: Sequence[tuple[str, str, int]],
+    last: LastRun | None,
     output: OutputFolder,
     now: str,
 ) -> dict[str, bytes]:
-    """Return the files, by name, that are of all studies in the folder; keep the studies' times.
-
-    Parameters
-    ----------
-    inputs
-        Disposition, reason and number of the last run's inputs.
-    """
+    """Return the files, by name, that are of all studies in the folder; keep the studies' times."""
     from ductdicom.export.html.index import (  # noqa: PLC0415 - Jinja2, for this alone
         html_index,
         index_entries,
@@ -110,8 +104,7 @@ def _overview(
     has_links = output.phi is not Phi.NONE
     index = html_index(
         index_entries(records, has_links=has_links),
-        inputs,
-        totals=_totals(records, sum(number for _, _, number in inputs)),
+        last,
         batch=output.batch,
         has_links=has_links,
     )
@@ -120,14 +113,6 @@ def _overview(
         WORKLIST_NAME: worklist_csv(records, times),
         "index.html": index,
     }
-
-
-def _totals(records: Sequence[RecordedStudy], inputs: int) -> str:
-    """Say in a sentence what the folder holds, and what the last run read."""
-    counts = Counter(str(record.status) for record in records)
-    by_status = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
-    studies = counted(len(records), "study", "studies") + (f" ({by_status})" if by_status else "")
-    return f"{studies}; the last run read {counted(inputs, 'input', 'inputs')}"
 
 
 def list_again(
@@ -152,44 +137,10 @@ def list_again(
     The names of files that were set aside.
     """
     listed = sorted(studies, key=lambda item: item[0].key or "")
-    counts = (read_summary(output) or LastRun()).inputs.by_reason
-    inputs = [(item.disposition, item.reason, item.count) for item in counts]
-    files = _overview(listed, before, inputs, output, now)
+    files = _overview(listed, before, read_summary(output), output, now)
     kept = make_room(files, output)
     _write(files, output)
     return kept
-
-
-class InputCount(Struct, frozen=True):
-    """How many inputs of the last run came to one end."""
-
-    disposition: str
-    reason: str
-    count: int
-
-
-class InputCounts(Struct, frozen=True):
-    """How many inputs of the last run came to which end."""
-
-    total: int = 0
-    by_reason: tuple[InputCount, ...] = ()
-
-
-class RunProblem(Struct, frozen=True):
-    """A problem of the last run as a whole, and the keys of the studies that it concerns."""
-
-    code: str
-    studies: tuple[str, ...] = ()
-
-
-class LastRun(Struct, frozen=True):
-    """What ``summary.json`` says of the last run, as far as it is read again."""
-
-    finished: str = ""
-    exit_code: int = 0
-    interrupted: bool = False
-    inputs: InputCounts = InputCounts()
-    problems: tuple[RunProblem, ...] = ()
 
 
 def read_summary(output: OutputFolder) -> LastRun | None:

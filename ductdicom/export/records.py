@@ -14,7 +14,7 @@ from msgspec import UNSET, Struct, UnsetType
 from ductdicom.export.folder import list_files
 from ductdicom.export.output import encode_json
 from ductdicom.model.call import Decision, Evidence, Opinion, Premise, Review
-from ductdicom.model.outcome import Note, Problem
+from ductdicom.model.outcome import Disposition, Note, Problem
 from ductdicom.model.record import (
     STUDY_SCHEMA,
     RecordedDecided,
@@ -47,6 +47,7 @@ from ductdicom.version import __version__, library_version
 SUMMARY_SCHEMA = "ductdicom.summary/1"
 SHEETS = ("sheet.html", "sheet.pdf", "sheet-1.png", "sheet.dcm")  # what is best to look at first
 _LIBRARIES = ("pydicom", "numpy", "pillow", "imagecodecs", "reportlab")
+_MOST_UNREADABLE = 100  # that are named for one reason; the ledger has all
 _NOBODY = Opinion(field="", value="")
 _PLACES = frozenset({"source", "member"})
 _BARE_PLACES = frozenset({"file_hex", "modified_ns"})  # where and when, as no text that is masked
@@ -356,13 +357,16 @@ def record_schema() -> bytes:
     return encode_json(head | msgspec.json.schema(RecordedStudy), indent=2)
 
 
-def summary_record(report: Report, finished: str) -> dict[str, object]:
+def summary_record(report: Report, finished: str, *, has_places: bool = True) -> dict[str, object]:
     """Return the totals of a run (``ductdicom.summary/1``) as plain values.
 
     Parameters
     ----------
     finished
         When it ended, UTC, ISO 8601.
+    has_places
+        Whether inputs may be called by their paths, without what names anybody; they are called
+        by their rows of the ledger otherwise.
     """
     exams = Counter(str(study.call.exam.kind) for study in report.given)
     dispositions = Counter(str(row.disposition) for row in report.rows)
@@ -382,6 +386,7 @@ def summary_record(report: Report, finished: str) -> dict[str, object]:
                 for disposition, reason, number in count_inputs(report.rows)
             ],
         },
+        "unreadable": _unreadable(report, has_places=has_places),
         "studies": {
             "total": len(report.given),
             "by_status": count_studies(report.given),
@@ -400,3 +405,16 @@ def summary_record(report: Report, finished: str) -> dict[str, object]:
         ],
         "seconds": {name: round(value, 3) for name, value in report.seconds.items()},
     }
+
+
+def _unreadable(report: Report, *, has_places: bool) -> list[dict[str, object]]:
+    """Return the inputs that could not be read by why, the first of each as they may be called."""
+    found: dict[str, list[str]] = {}
+    for number, row in enumerate(report.rows, start=2):  # below the head of the table
+        if row.disposition is Disposition.UNREADABLE:
+            name = report.say(row.origin.label) if has_places else f"row {number} of ledger.csv"
+            found.setdefault(row.reason, []).append(name)
+    return [
+        {"reason": reason, "count": len(names), "inputs": names[:_MOST_UNREADABLE]}
+        for reason, names in sorted(found.items())
+    ]

@@ -6,9 +6,9 @@ The browser is the system's own Chromium, driven over pipes: no port is opened.
 import io
 import re
 import shutil
-import time
 import warnings
 from contextlib import redirect_stderr, redirect_stdout
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pydicom
@@ -18,6 +18,7 @@ from pypdf import PdfReader
 
 from ductdicom.cli.application import run
 from ductdicom.export.html.index import IndexEntry, html_index
+from ductdicom.model.last_run import InputCount, InputCounts, LastRun, UnreadInputs
 from ductdicom.model.outcome import Status
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
@@ -112,9 +113,9 @@ def hostile(tmp_path_factory):
     return _sheet(copy, folder / "sheet.html")
 
 
-def _index(folder, studies, inputs=()):
+def _index(folder, studies, last=None, batch=""):
     path = folder / "index.html"
-    path.write_bytes(html_index(studies, list(inputs), totals=f"{len(studies)} studies"))
+    path.write_bytes(html_index(studies, last, batch=batch))
     return path
 
 
@@ -453,7 +454,7 @@ def test_the_index_filters_by_words_status_and_problems(show, tmp_path):
         _entry("20260102-bbb"),
         _entry("20260103-ccc", date="2026-01-03"),
     ]
-    index = show(_index(tmp_path, studies, [("view", "pre", 4), ("unreadable", "truncated", 1)]))
+    index = show(_index(tmp_path, studies))
     left = index.window.locator(".studies li:visible .key")
 
     assert left.all_inner_texts() == ["20260102-aaa", "20260102-bbb", "20260103-ccc"]
@@ -544,19 +545,101 @@ def test_the_index_is_gone_through_by_keys(show, tmp_path):
 
 def test_hostile_text_in_the_index_stays_text(show, tmp_path):
     entry = _entry("20260102-aaa", words=PAYLOAD, problems=PAYLOAD, date=PAYLOAD)
-    index = show(_index(tmp_path, [entry], [(PAYLOAD, PAYLOAD, 1)]))
+    counts = InputCounts(total=1, by_reason=(InputCount(PAYLOAD, PAYLOAD, 1),))
+    last = LastRun(inputs=counts, unreadable=(UnreadInputs(PAYLOAD, 1, (PAYLOAD,)),))
+    index = show(_index(tmp_path, [entry], last))
 
     assert index.complaints == []
     assert index.window.evaluate("window.hacked") is None
     assert PAYLOAD in index.window.locator(".studies").inner_text()
 
 
-def test_an_index_of_two_thousand_studies_opens_soon_and_loads_what_is_seen(show, tmp_path):
-    studies = [_entry(f"2026-{n:04d}", thumbnail=f"{n}.png") for n in range(2000)]
-    path = _index(tmp_path, studies)
-    begun = time.monotonic()
-    index = show(path)
+def test_the_index_sorts_by_date_and_reason_and_the_order_stands_in_the_address(show, tmp_path):
+    studies = [
+        _entry("20260101-a", Status.REVIEW, date="2026-01-01", reasons="phase-unknown"),
+        _entry("20260104-b", Status.REVIEW, date="2026-01-04", reasons="only-suggested"),
+        _entry("undated-c", date="undated"),
+        _entry("20260102-d", date="2026-01-02"),
+    ]
+    index = show(_index(tmp_path, studies))
+    orders = {}
 
-    assert time.monotonic() - begun < 10
+    sort = index.window.get_by_label("Sort by")
+    sort.focus()
+    for _ in range(4):
+        orders[sort.input_value()] = "".join(key[-1] for key in _keys(index))
+        sort.press("ArrowDown")
+
+    assert orders == {"": "abcd", "newest": "bdac", "oldest": "adbc", "reason": "bacd"}
+    again = show(tmp_path / "index.html", anchor=index.window.evaluate("location.hash"))
+    assert "sort=reason" in again.window.url
+    assert "".join(key[-1] for key in _keys(again)) == "bacd"
+    assert index.complaints == again.complaints == []
+
+
+def _keys(index):
+    return index.window.locator(".studies .key").all_inner_texts()
+
+
+def test_the_index_says_when_the_last_run_was_how_it_ended_and_what_it_could_not_read(
+    show, tmp_path
+):
+    ago = datetime.now(UTC) - timedelta(hours=5, minutes=4)
+    last = LastRun(
+        finished=f"{ago:%Y-%m-%dT%H:%M:%SZ}",
+        version="1.2.3",
+        exit_code=1,
+        unreadable=(UnreadInputs("truncated", 3, ("CD1/IM1", "CD1/IM2")),),
+    )
+    index = show(_index(tmp_path, [_entry("20260102-a")], last, batch="0badcafe"))
+    head = index.window.locator("header").inner_text()
+
+    assert f"{ago:%Y-%m-%d %H:%M:%S} UTC (5 hours ago)" in head
+    assert "exit code 1: something needs a person" in head
+    assert "ductdicom 1.2.3" in head
+    assert "batch 0badcafe" in head
+    group = index.window.locator("details")
+    assert group.inner_text().split("\n") == [
+        "3 truncated", "CD1/IM1", "CD1/IM2", "and 1 more, which the ledger names",
+    ]  # fmt: skip
+
+
+def test_an_index_has_cards_only_of_what_is_in_view_until_they_are_reached_or_printed(
+    show, tmp_path
+):
+    studies = [_entry(f"2026-{n:04d}", thumbnail=f"{n}.png") for n in range(2000)]
+    index = show(_index(tmp_path, studies))
+    cards = index.window.locator(".studies li")
+
     assert index.window.locator("#count").inner_text() == "2000 of 2000 studies"
-    assert sum(url.endswith(".png") for url in index.requests) < 200
+    assert 0 < cards.count() < 100
+    assert index.window.evaluate("document.querySelectorAll('*').length") < 2000
+    assert sum(url.endswith(".png") for url in index.requests) < 100
+
+    index.window.evaluate("scrollTo(0, document.querySelector('#inputs').offsetTop)")
+    index.window.locator('[data-key="2026-1999"]').wait_for()
+    assert cards.count() < 300
+
+    index.window.get_by_label("Find").fill("2026-1")
+    assert cards.count() < 100
+    index.window.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert cards.count() == 1000
+
+
+def test_keys_go_on_to_cards_that_were_not_in_view(show, tmp_path):
+    index = show(_index(tmp_path, [_entry(f"2026-{n:04d}") for n in range(60)]))
+
+    index.press(*["j"] * 60)
+
+    assert index.window.evaluate("document.activeElement.closest('li').dataset.key") == "2026-0059"
+
+
+def test_without_scripts_the_index_still_leads_to_every_sheet(browser, tmp_path):
+    path = _index(tmp_path, [_entry(f"2026-{n:04d}") for n in range(300)])
+    context = browser.new_context(java_script_enabled=False)
+    window = context.new_page()
+    window.goto(path.as_uri())
+
+    assert window.get_by_role("link", name="2026-01-02 ductogram").count() == 300
+    assert not window.get_by_label("Find").is_visible()
+    context.close()

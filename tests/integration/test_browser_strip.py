@@ -18,6 +18,7 @@ from ductdicom.cli.application import run
 from ductdicom.export.html.index import IndexEntry, html_index
 from ductdicom.export.html.sheet import PageStudy, html_sheet
 from ductdicom.model.call import Decision, Opinion, Phase
+from ductdicom.model.last_run import InputCount, InputCounts, LastRun, UnreadInputs
 from ductdicom.model.outcome import Status
 from ductdicom.sheet.style import DARK, THEMES
 
@@ -29,6 +30,13 @@ pytestmark = [pytest.mark.integration, needs_chromium]
 
 KEY = "20260102-0123456789abcdef"
 NAME = f"ductdicom:batch:{KEY}"
+LAST = LastRun(
+    finished="2026-01-03T02:10:00Z",
+    version="1.0",
+    exit_code=1,
+    inputs=InputCounts(total=1, by_reason=(InputCount("unreadable", "truncated", 1),)),
+    unreadable=(UnreadInputs("truncated", 1, ("CD1/IM1",)),),
+)
 IDS = {number: f"{number:012x}" for number in range(1, 9)}
 
 
@@ -111,7 +119,7 @@ def _batch(folder, documents, entries):
         path.parent.mkdir(parents=True)
         path.write_bytes(document)
     index = folder / "index.html"
-    index.write_bytes(html_index(entries, [], totals="studies", batch="batch"))
+    index.write_bytes(html_index(entries, LAST, batch="batch"))
     return index
 
 
@@ -754,7 +762,8 @@ def test_a_check_of_accessibility_finds_nothing(show, tmp_path, theme, keys):
     assert _violations(opened, axe) == []
 
 
-def test_a_check_of_accessibility_finds_nothing_on_the_index(show, tmp_path):
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_a_check_of_accessibility_finds_nothing_on_the_index(show, tmp_path, media):
     axe = pytest.importorskip("axe_playwright_python", reason="axe is not installed")
     opened = show(_batch(tmp_path, {}, [_entry(KEY), _entry("20260103-o", Status.PAIRED)]))
     opened.window.evaluate(
@@ -762,6 +771,7 @@ def test_a_check_of_accessibility_finds_nothing_on_the_index(show, tmp_path):
         [NAME, '{"steps": [{"image": "a"}]}'],
     )
     opened.window.reload()
+    opened.window.emulate_media(media=media)
 
     assert _violations(opened, axe) == []
 

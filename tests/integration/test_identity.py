@@ -309,6 +309,46 @@ def test_the_index_does_not_link_to_what_is_for_the_department(tmp_path):
     assert "sheet-1.png" in none
 
 
+def test_the_index_calls_what_could_not_be_read_by_what_names_nobody(tmp_path):
+    person = Person(name="ZULU^QUEBEC", patient_id="PID-77001")
+    export = write_ductogram(tmp_path / "Zulu_77001", person=person)
+    whole = (export / "IM1").read_bytes()
+    (export / "cut").write_bytes(whole[:1000])
+    for phi in OUTPUTS:
+        assert organise(export, output=tmp_path / phi, options=["--phi", phi]) == 1
+    pages = {phi: (tmp_path / phi / "index.html").read_text("utf-8") for phi in OUTPUTS}
+    names = {
+        phi: re.findall(r"<li>(.*)</li>\n", page.partition("<details")[2])
+        for phi, page in pages.items()
+    }
+
+    assert [Path(name).name for name in names["minimal"]] == ["cut"]
+    assert "zulu" not in pages["minimal"].casefold()
+    (number,) = re.findall(r"row (\d+) of ledger.csv", "".join(names["none"]))
+    rows = (tmp_path / "none" / "ledger.csv").read_text("utf-8").splitlines()
+    assert "/cut," in rows[int(number) - 1]
+
+
+def test_the_index_and_the_summary_agree(tmp_path, capfd):
+    export = write_ductogram(tmp_path / "export")
+    (export / "cut").write_bytes((export / "IM1").read_bytes()[:1000])
+    organise(export, output=tmp_path / "out")
+    capfd.readouterr()
+
+    run(["summary", str(tmp_path / "out"), "--json"])
+
+    said = json.loads(capfd.readouterr().out)
+    page = (tmp_path / "out" / "index.html").read_text("utf-8")
+    for status, number in said["studies"].items():
+        assert f'value="{status}"> {status} <b>{number}</b>' in page
+    for group in said["failed_inputs"]:
+        assert f">{group['count']} {group['reason']}<" in page
+    last = said["last_run"]
+    assert f"exit code {last['exit_code']}:" in page
+    assert f'datetime="{last["finished"]}"' in page
+    assert f"It read {last['inputs']['total']} inputs" in page
+
+
 OUTPUTS = ("none", "minimal")
 
 

@@ -1,15 +1,17 @@
 """The batch at a glance, as HTML."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from msgspec import UNSET
 
+from ductdicom.errors import INTERRUPTED, DuctDicomError, NothingReadableError, OutputError
 from ductdicom.export.html.document import colours, read_part, render_document
 from ductdicom.export.output import RECORD_NAME, THUMBNAIL_NAME
 from ductdicom.export.records import SHEETS, best_sheet
 from ductdicom.model.call import Laterality
+from ductdicom.model.last_run import InputCount, LastRun
 from ductdicom.model.outcome import Disposition, Note, ProblemCode, ReviewReason, Status
 from ductdicom.model.record import RecordedStudy
 from ductdicom.sheet.captions import FOOTER
@@ -25,6 +27,14 @@ _STATUS_ORDER = (
     Status.NOT_A_DUCTOGRAM,
 )
 _IS_TOLD = ReviewReason.UNREADABLE_IMAGE
+_ENDS = {
+    0: "all read and decided",
+    1: "something needs a person",
+    NothingReadableError.exit_code: "nothing readable found",
+    OutputError.exit_code: "output could not be written",
+    DuctDicomError.exit_code: "a bug",
+    INTERRUPTED: "interrupted",
+}
 _SIDES = {Laterality.LEFT: "left", Laterality.RIGHT: "right"}
 
 
@@ -51,41 +61,44 @@ class IndexEntry:
 
 def html_index(
     studies: Sequence[IndexEntry],
-    inputs: Sequence[tuple[str, str, int]],
+    last: LastRun | None = None,
     *,
-    totals: str,
     batch: str = "",
     has_links: bool = True,
 ) -> bytes:
     """Return the batch at a glance.
 
+    The page holds the studies once as data, of which a script makes the cards that are looked at,
+    and once as a list for browsers that run no script.
+
     Parameters
     ----------
     studies
         In the order in which they are shown.
-    inputs
-        Disposition, reason and number of inputs.
-    totals
-        The run in one sentence.
+    last
+        What the last run said of itself; None where none has ended.
     batch
         The folder's own name, by which browsers keep decisions that are not saved yet.
     has_links
-        Whether it links to files that name patients; not where it may leave the department.
+        Whether it links to files that name patients, and tells the day of the run, which may be
+        that of a study; not where it may leave the department without identity.
 
     Returns
     -------
     The file's bytes.
     """
     found = Counter(study.status for study in studies)
-    dispositions: Counter[str] = Counter()
-    for disposition, _, number in inputs:
-        dispositions[disposition] += number
+    inputs = last.inputs.by_reason if last else ()
     content = {
         "studies": studies,
+        "data": [asdict(study) for study in studies],
+        "last": last,
         "inputs": inputs,
-        "dispositions": sorted(dispositions.items()),
+        "unreadable": last.unreadable if last else (),
+        "ended": _ended(last.exit_code) if last else "",
+        "dispositions": _by_disposition(inputs),
         "urgent": str(Disposition.UNREADABLE),
-        "totals": totals,
+        "totals": _totals(found),
         "batch": batch,
         "statuses": [(name, found[name]) for name in _STATUS_ORDER if found[name]],
         "with_problems": sum(bool(study.problems) for study in studies),
@@ -94,6 +107,25 @@ def html_index(
     }
     style = colours(DARK) + read_part("index.css")
     return render_document("index", content, style=style, script=read_part("index.js"))
+
+
+def _by_disposition(inputs: Iterable[InputCount]) -> list[tuple[str, int]]:
+    found: Counter[str] = Counter()
+    for item in inputs:
+        found[item.disposition] += item.count
+    return sorted(found.items())
+
+
+def _ended(code: int) -> str:
+    """Say with which exit code a run ended, and what that means."""
+    return f"exit code {code}" + (f": {_ENDS[code]}" if code in _ENDS else "")
+
+
+def _totals(found: Mapping[Status, int]) -> str:
+    """Say how many studies the folder holds, by status as ``summary`` counts them."""
+    by_status = ", ".join(f"{number} {status}" for status, number in sorted(found.items()))
+    studies = counted(sum(found.values()), "study", "studies")
+    return studies + (f" ({by_status})" if by_status else "")
 
 
 def index_entries(studies: Iterable[RecordedStudy], *, has_links: bool = True) -> list[IndexEntry]:

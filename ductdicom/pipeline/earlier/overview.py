@@ -6,10 +6,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ductdicom.export.accounts import LastRun, read_summary, read_times
+from ductdicom.export.accounts import read_summary, read_times
 from ductdicom.export.output import require_output
 from ductdicom.export.records import best_sheet
 from ductdicom.model.call import ExamKind
+from ductdicom.model.last_run import LastRun
 from ductdicom.model.outcome import Disposition, ReviewReason, Status
 from ductdicom.model.record import RecordedStudy
 from ductdicom.pipeline.earlier.known import read_known

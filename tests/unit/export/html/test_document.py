@@ -9,6 +9,7 @@ from sheets import lay_out, make_image
 
 from ductdicom.export.html.index import IndexEntry, html_index
 from ductdicom.export.html.sheet import PageStudy, html_sheet
+from ductdicom.model.last_run import InputCount, InputCounts, LastRun, UnreadInputs
 from ductdicom.model.outcome import Status
 from ductdicom.sheet.style import DARK, LIGHT
 
@@ -65,7 +66,16 @@ def _sheet_with_strip():
 
 
 def _index():
-    return html_index([ENTRY], [("view", EVIL, 3)], totals=EVIL)
+    return html_index(
+        [ENTRY],
+        LastRun(
+            finished=EVIL,
+            version=EVIL,
+            inputs=InputCounts(total=3, by_reason=(InputCount("view", EVIL, 3),)),
+            unreadable=(UnreadInputs(EVIL, 1, (EVIL,)),),
+        ),
+        batch=EVIL,
+    )
 
 
 @pytest.fixture(scope="module", params=[_sheet, _sheet_with_strip, _index])
@@ -151,8 +161,10 @@ def test_the_state_of_a_sheet_is_that_of_what_it_says():
 
 def test_the_index_names_every_study_and_every_disposition():
     entry = replace(ENTRY, key="20260102-abc", date="2026-01-02")
+    counts = (InputCount("unreadable", "truncated", 7),)
+    last = LastRun(inputs=InputCounts(total=7, by_reason=counts))
 
-    text = html_index([entry], [("unreadable", "truncated", 7)], totals="1 study").decode("utf-8")
+    text = html_index([entry], last).decode("utf-8")
 
     for word in ("20260102-abc", "2026-01-02", "unreadable", "truncated", "ledger.csv"):
         assert word in text

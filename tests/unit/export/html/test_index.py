@@ -48,7 +48,7 @@ def test_a_card_says_which_breast(sides, words):
     (entry,) = index_entries([_study("20260101-a", sides=sides)])
 
     assert entry.side == words
-    assert f"ductogram{words and f', {words}'}<".encode() in _page([entry])
+    assert f"ductogram{words and f', {words}'} <".encode() in _page([entry])
 
 
 def test_problems_of_one_code_are_one_word_with_their_number():
@@ -70,4 +70,4 @@ def test_a_card_says_why_a_study_is_for_review():
 
 
 def _page(entries):
-    return html_index(entries, [], totals="1 study")
+    return html_index(entries)
