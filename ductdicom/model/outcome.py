@@ -83,6 +83,7 @@ class ProblemCode(StrEnum):
     TIME_CONFLICT = "time-conflict"
     TRANSFER_SYNTAX_CORRECTED = "transfer-syntax-corrected"
     UNKNOWN_DECISION = "unknown-decision"
+    VERDICT_ON_SEVERAL = "verdict-on-several"
     VIEW_CONFLICT = "view-conflict"
     WORKER_DIED = "worker-died"
 

@@ -297,6 +297,30 @@ def unknown_decisions(
         )
 
 
+def vain_verdicts(events: Iterable[Event], shared: Mapping[str, str]) -> Iterator[Problem]:
+    """Report verdicts on what several patients' images share, which count for none of them.
+
+    Parameters
+    ----------
+    shared
+        Their Study Instance UIDs, by themselves and by the keys of all studies that have one.
+    """
+    on: dict[str, set[Event]] = {}
+    for event in events:
+        for uid in {shared[name] for name in event.subject if name in shared}:
+            on.setdefault(uid, set()).add(event)
+    for uid, said in sorted(on.items()):
+        review = review_of(said)
+        for opinion in review.opinions if review else ():
+            yield Problem(
+                code=ProblemCode.VERDICT_ON_SEVERAL,
+                message=f"decision {opinion.id} is a verdict on a study that holds the images of "
+                "several patients, and counts for none: nobody can tell whose were looked at. "
+                "Decide on the images, and take it back (undoes)",
+                studies=tuple(sorted(key for key, of in shared.items() if of == uid != key)),
+            )
+
+
 def broken_decisions(broken: Iterable[str]) -> Iterator[Problem]:
     """Report files of the journal that cannot be used, in whose place others may be missing."""
     for message in broken:

@@ -38,7 +38,7 @@ from ductdicom.pipeline.earlier.recall import Recalled, hold_incomplete, recall
 from ductdicom.pipeline.executors import LatePool
 from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
-from ductdicom.pipeline.heeded import Heeding, broken_decisions, unknown_decisions
+from ductdicom.pipeline.heeded import Heeding, broken_decisions, unknown_decisions, vain_verdicts
 from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.pipeline.judge import Judged, judge, make_engine
 from ductdicom.pipeline.ledger import account
@@ -306,6 +306,12 @@ def decide(gathered: Gathered, wanted: Wanted, output: OutputFolder) -> Scan:
     engine = heeding.heed(gathered.parts, naming)
     judged = _judge(gathered, engine, settings)
     recorded = wanted.known.images | wanted.known.uids | wanted.known.records.keys()
+    here = {part.study.study_instance_uid for part in gathered.parts}
+    shared = {name: uid for name, uid in wanted.known.shared.items() if uid not in here}
+    for part in gathered.parts:
+        if part.is_shared:
+            uid = part.study.study_instance_uid
+            shared |= {uid: uid, naming.study(part): uid}
     return Scan(
         gathered=gathered,
         naming=naming,
@@ -315,6 +321,7 @@ def decide(gathered: Gathered, wanted: Wanted, output: OutputFolder) -> Scan:
         problems=(
             *broken_decisions(wanted.journal.broken),
             *unknown_decisions(events, gathered.parts, recorded, naming),
+            *vain_verdicts(events, shared),
             *_bugs(gathered.rows),
         ),
     )

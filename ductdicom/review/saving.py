@@ -73,7 +73,7 @@ class Desk:
         with self._deciding[key]:
             record = self._shelf.record(key)
             state, before = self.state(record)
-            events = _stamped(read_posted(said, record), before, login)
+            events = _stamped(self._posted(said, record), before, login)
             changed = _changed(record, events)
             if state != seen or changed:
                 now = _version(record, state, before)
@@ -95,8 +95,18 @@ class Desk:
             They are no decisions on this study.
         """
         _, before = self.state(record)
-        events = _stamped(read_posted(said, record), before, "")
+        events = _stamped(self._posted(said, record), before, "")
         return _told(record, preview(self._reread(record), record.key or "", events))
+
+    def _posted(self, said: Mapping[str, Any], record: RecordedStudy) -> tuple[Event, ...]:
+        events = read_posted(said, record)
+        if any(event.verdict for event in events) and record.key in self._shelf.known().shared:
+            raise UsageError(
+                "the study holds the images of several patients under one number, and takes no "
+                "verdict, as nobody can tell whose were looked at",
+                hint="decide on its images",
+            )
+        return events
 
     def _reread(self, record: RecordedStudy) -> Reread:
         """Return a study and all others of its patient, and all decisions as they are now."""

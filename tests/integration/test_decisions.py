@@ -6,6 +6,7 @@ import pytest
 from exports import organise, read_records, write_ductogram
 
 from ductdicom.cli.application import run
+from ductdicom.phantom.spec import Person
 
 STUDY = "2.25.900"
 
@@ -199,6 +200,44 @@ def test_a_verdict_may_name_the_study_by_its_key_in_that_folder(decide, tmp_path
     decide(_lay(tmp_path / "other.json", {"study": "20260102-of-another-folder"} | verdict))
     summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     assert "unknown-decision" in json.dumps(summary)
+
+
+@pytest.fixture
+def of_two(tmp_path):
+    """Return an export in which two patients' images have one Study Instance UID."""
+    other = Person(name="SAMPLE^YANKEE", patient_id="SAMPLE-901", birth_date="19550607")
+    write_ductogram(tmp_path / "two" / "a")
+    also = {"study_instance_uid": STUDY, "person": other}
+    write_ductogram(tmp_path / "two" / "b", study="2.25.901", **also)
+    organise(tmp_path / "two", output=tmp_path / "out")
+    return tmp_path / "two", tmp_path / "out"
+
+
+def test_a_verdict_on_what_two_patients_share_is_named_and_counts_for_none(
+    of_two, tmp_path, capsys
+):
+    export, out = of_two
+    first, _ = read_records(out)
+    for number, subject in enumerate(({"study": first["key"]}, {"study_instance_uid": STUDY})):
+        verdict = subject | {"verdict": "reviewed", "by": "AB", "at": f"2026-01-03T0{number}:00:00"}
+        file = _lay(tmp_path / f"{number}.json", verdict)
+        capsys.readouterr()
+        assert run(["apply", str(out), str(file)]) == 1
+        assert "verdict-on-several" in "".join(capsys.readouterr())
+        assert organise(export, output=out) == 1
+        assert "verdict-on-several" in "".join(capsys.readouterr())
+    assert [record.get("review") for record in read_records(out)] == [None, None]
+
+
+def test_what_two_patients_share_is_decided_on_image_by_image(of_two, tmp_path):
+    _, out = of_two
+    first, _ = read_records(out)
+    decision = {"image": first["instances"][0]["id"], "phase": "post", "by": "AB"}
+
+    run(["apply", str(out), str(_lay(tmp_path / "image.json", decision))])
+
+    images = [image for record in read_records(out) for image in record["instances"]]
+    assert [image["confidence"] for image in images].count("confirmed") == 1
 
 
 def test_a_verdict_settles_what_the_reviewer_saw(decide, images):

@@ -15,11 +15,13 @@ import pytest
 pytest.importorskip("starlette", reason="the extra review is not installed")
 pytest.importorskip("httpx", reason="httpx is not installed")
 
+from exports import write_ductogram
 from review_client import Client
 from review_values import decode_values
 
 from ductdicom.decisions.journal import read_journal
 from ductdicom.export.output import open_output, require_output
+from ductdicom.phantom.spec import Person
 from ductdicom.pipeline.earlier.known import read_known
 from ductdicom.pipeline.run import organise
 from ductdicom.review import redrawing
@@ -31,6 +33,7 @@ from ductdicom.settings import Phi, Settings
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
 OWN = {"Sec-Fetch-Site": "same-origin"}
+OTHER = Person(name="SAMPLE^YANKEE", patient_id="SAMPLE-901", birth_date="19550607")
 
 pytestmark = [
     pytest.mark.integration,
@@ -399,6 +402,25 @@ def test_nothing_is_saved_on_an_original_that_is_another_than_was_drawn(changing
     assert review.save(key, [on_image], review.page(key).headers["etag"]).status_code == 200
     review.until_drawn(key)
     assert review.records[key].instances[0].confidence == "confirmed"
+
+
+def test_a_verdict_on_what_two_patients_share_is_refused_in_words(tmp_path):
+    also = {"study_instance_uid": "2.25.900", "person": OTHER}
+    write_ductogram(tmp_path / "two" / "a")
+    write_ductogram(tmp_path / "two" / "b", study="2.25.901", **also)
+    organise([str(tmp_path / "two")], Settings(output=tmp_path / "out", jobs=1), in_process=True)
+    review = Review(tmp_path / "out")
+    key = min(review.records)
+    seen = review.page(key).headers["etag"]
+
+    answer = review.save(key, [{"study": key, "verdict": "reviewed", "by": "AB"}], seen)
+
+    assert answer.status_code == 400
+    assert "several patients" in answer.text
+    assert read_journal(review.output).events == ()
+    image = {"image": review.records[key].instances[0].id, "phase": "pre", "by": "AB"}
+    assert review.save(key, [image], seen).status_code == 200
+    review.until_drawn(key)
 
 
 def test_a_save_that_does_not_say_what_was_seen_is_refused(review):

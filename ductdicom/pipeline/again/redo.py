@@ -1,6 +1,5 @@
 """Studies of an output folder, decided and drawn again from the sources that their records name."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -31,7 +30,7 @@ from ductdicom.pipeline.earlier.known import KnownStudies, give_way, read_known,
 from ductdicom.pipeline.earlier.recall import hold_incomplete, recall_again
 from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
-from ductdicom.pipeline.heeded import broken_decisions, by_name, unknown_decisions
+from ductdicom.pipeline.heeded import broken_decisions, by_name, unknown_decisions, vain_verdicts
 from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.pipeline.judge import Judged, make_engine
 from ductdicom.pipeline.naming import Naming
@@ -212,11 +211,11 @@ def redo(
 def touched(known: KnownStudies, events: Collection[Event], sightings: Sightings) -> frozenset[str]:
     """Return the keys of the studies whose record does not have what is in force."""
     on = by_name(events, sightings)
-    uids = Counter(record.study_instance_uid for record in known.records.values())
+    shared = known.shared
     return frozenset(
         key
         for key, record in known.records.items()
-        if _recorded(record) != _in_force(record, on, is_shared=uids[record.study_instance_uid] > 1)
+        if _recorded(record) != _in_force(record, on, is_shared=key in shared)
     )
 
 
@@ -279,11 +278,9 @@ def _redo(
         phi=output.phi, people=Identity.of_all(scan.naming.people for scan in found), output=output
     )
     aside = _list_again(studies, jobs, opened)
-    broken = broken_decisions(opened.journal.broken)
     used = groups.keys() or {settings_of(None, output)}
-    recorded = known.images | known.uids | known.records.keys()
-    unknown = unknown_decisions(opened.journal.events, (), recorded, naming)
-    problems = dict.fromkeys(chain(broken, unknown, missing, *(scan.problems for scan in found)))
+    also = (scan.problems for scan in found)
+    problems = dict.fromkeys(chain(_of_journal(opened, naming), missing, *also))
     report = Report(
         rows=(),
         is_of_inputs=False,
@@ -300,6 +297,15 @@ def _redo(
     if isinstance(stop, OutputError):
         raise stop
     return report
+
+
+def _of_journal(opened: Opened, naming: Naming) -> Iterator[Problem]:
+    """Yield what of the journal counts for nothing."""
+    known, journal = opened.known, opened.journal
+    recorded = known.images | known.uids | known.records.keys()
+    yield from broken_decisions(journal.broken)
+    yield from unknown_decisions(journal.events, (), recorded, naming)
+    yield from vain_verdicts(journal.events, known.shared)
 
 
 def _jobs(scan: Scan, again: Reread, keys: Collection[str]) -> Iterator[StudyJob]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -52,6 +53,17 @@ class KnownStudies:
             for record in self.records.values()
             for image in record.instances
         }
+
+    @property
+    def shared(self) -> Mapping[str, str]:
+        """UIDs that the studies of several patients share, by themselves and by all their keys."""
+        count = Counter(record.study_instance_uid for record in self.records.values())
+        uids = {
+            key: record.study_instance_uid
+            for key, record in self.records.items()
+            if count[record.study_instance_uid] > 1
+        }
+        return uids | {uid: uid for uid in uids.values()}
 
     @property
     def images(self) -> frozenset[str]:
