@@ -86,8 +86,8 @@ class Archive:
 
 
 @contextmanager
-def orthanc(folder):
-    """Run Orthanc with DICOMweb, all of it in a folder."""
+def orthanc(folder, **more):
+    """Run Orthanc with DICOMweb, all of it in a folder; ``more`` are further settings of it."""
     binary = program("Orthanc")
     plugin = _PLUGINS / "libOrthancDicomWeb.so"
     if not plugin.is_file():
@@ -110,6 +110,7 @@ def orthanc(folder):
         "StableAge": 1,
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/", "EnableWado": True},
         **always,
+        **more,
     }
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "orthanc.json"

@@ -42,6 +42,7 @@ COMMANDS = {
     "schema": ("admin.schema", "Print the JSON Schema of the records."),
     "echo": ("pacs.echo", "Ask an archive whether it is there."),
     "pull": ("pacs.pull", "Fetch ductograms out of an archive."),
+    "watch": ("pacs.watch", "Organise what comes, again and again."),
     "receive": ("pacs.receive", "Take what archives and modalities send."),
     "doctor": ("admin.doctor", "Say what this installation can do."),
 }

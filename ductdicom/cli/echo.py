@@ -91,6 +91,14 @@ def say_event(event: str, level: str = "info", **values: object) -> None:
     _print_aside(json.dumps({"time": time, "level": level, "event": event, **values}))
 
 
+def tell(text: str, event: str, level: str = "info", **values: object) -> None:
+    """Say on standard error what happened: in words, or with ``--log-json`` as an event."""
+    if is_heard_as_json():
+        say_event(event, level, **values)
+    else:
+        say(f"{_PREFIX}{text}", is_result=False)
+
+
 def allow_closed_output() -> None:
     """Say results to nobody where standard output is closed, as they also lie in files."""
     try:

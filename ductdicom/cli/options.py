@@ -164,7 +164,7 @@ def run_options(content: Mapping[str, Any], config: Path) -> dict[str, str | lis
     }
 
 
-def _read_config(ctx: click.Context, _option: click.Parameter, config: Path | None) -> Path | None:
+def read_config(ctx: click.Context, _option: click.Parameter, config: Path | None) -> Path | None:
     """Let the file of ``--config`` say what nobody typed."""
     if config is None:
         return None
@@ -212,7 +212,7 @@ config_option = click.Option(
     type=_Path(),
     envvar=f"{_PREFIX}CONFIG",
     is_eager=True,
-    callback=_read_config,
+    callback=read_config,
     help="TOML with any of these options, paths relative to it; the command line wins.",
 )
 # Not click.Path: what may not be read is a row of the ledger like any other input.

@@ -7,4 +7,5 @@
 - ``spool``: where what comes lies, whole objects only
 - ``receive``: a storage SCP; ``health`` says how it is
 - ``pull``: what belongs to ductograms is found in an archive and fetched
+- ``watch``: what came is organised, once it is quiet
 """

@@ -1,4 +1,4 @@
-"""How a receiver is, in a file that a monitor reads."""
+"""How a receiver or a watch is, in a file that a monitor reads."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,20 +18,38 @@ _AT_MOST_EVERY_S = 1.0
 
 
 @dataclass(slots=True)
+class StatusFile:
+    """A file, always whole, that is written when a state changes and every few seconds."""
+
+    path: Path
+    _written: dict[str, Any] = field(default_factory=dict)
+    _written_at: float = 0.0
+
+    def note(self, status: dict[str, Any]) -> None:
+        """Write how it is, if it is time."""
+        age = monotonic() - self._written_at
+        if age > _EVERY_S or (age > _AT_MOST_EVERY_S and status != self._written):
+            self.write(status)
+
+    def write(self, status: dict[str, Any]) -> None:
+        """Write how it is, and when that was."""
+        self._written, self._written_at = status, monotonic()
+        write_whole(self.path, encode_json(status | {"at": utc_now()}, indent=2))
+
+
+@dataclass(slots=True)
 class Health:
-    """Writes the state of a receiver, whole, when it changes and every few seconds.
+    """Writes the state of a receiver.
 
     ``state`` is ``listening``, ``full`` (what is sent is refused for lack of room), or in the end
     ``stopped``.
     """
 
-    path: Path
+    file: StatusFile
     receiver: Receiver
     terms: Terms
     started: str = field(default_factory=utc_now)
     last_refused: str | None = None
-    _written: dict[str, Any] = field(default_factory=dict)
-    _written_at: float = 0.0
 
     @property
     def exit_code(self) -> int:
@@ -43,18 +61,11 @@ class Health:
         """Take in what happened, and write if it is time."""
         if any(notice.event == "refused" for notice in notices):
             self.last_refused = utc_now()
-        now, status = monotonic(), self._status("listening")
-        age = now - self._written_at
-        if age > _EVERY_S or (age > _AT_MOST_EVERY_S and status != self._written):
-            self._write(status, now)
+        self.file.note(self._status("listening"))
 
     def stop(self) -> None:
         """Write that it is over."""
-        self._write(self._status("stopped"), monotonic())
-
-    def _write(self, status: dict[str, Any], now: float) -> None:
-        self._written, self._written_at = status, now
-        write_whole(self.path, encode_json(status | {"at": utc_now()}, indent=2))
+        self.file.write(self._status("stopped"))
 
     def _status(self, state: str) -> dict[str, Any]:
         intake = self.receiver.intake

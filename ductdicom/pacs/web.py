@@ -131,16 +131,7 @@ class DicomWeb:
             As for `search`; also where the answer ends in the middle.
         """
         accept = 'multipart/related; type="application/dicom"; transfer-syntax=*'
-        with (
-            self._refusals(),
-            self._session.get(
-                f"{self._root}/{path}",
-                headers={"Accept": accept},
-                stream=True,
-                timeout=self._timeout_s,
-            ) as response,
-        ):
-            response.raise_for_status()
+        with self._got(path, accept) as response:
             if response.status_code == HTTPStatus.NO_CONTENT:
                 return
             head = Message()
@@ -152,6 +143,46 @@ class DicomWeb:
                 yield None
             else:
                 yield from split_parts(chunks, boundary.encode("ascii", "replace"))
+
+    def ask(self, path: str) -> Any:
+        """Return the JSON at a path below the root, None where there is nothing any more.
+
+        Raises
+        ------
+        RemoteError
+            As for `search`.
+        """
+        with self._got(path, "application/json", may_lack=True) as response:
+            return None if response.status_code == HTTPStatus.NOT_FOUND else response.json()
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """Yield what lies at a path below the root, piece by piece; nothing where it is no more.
+
+        Raises
+        ------
+        RemoteError
+            As for `search`; also where the answer ends in the middle.
+        """
+        with self._got(path, "*/*", may_lack=True) as response:
+            if response.status_code != HTTPStatus.NOT_FOUND:
+                yield from response.iter_content(_CHUNK_BYTES)
+
+    @contextmanager
+    def _got(
+        self, path: str, accept: str, *, may_lack: bool = False
+    ) -> Iterator[requests.Response]:
+        with (
+            self._refusals(),
+            self._session.get(
+                f"{self._root}/{path}",
+                headers={"Accept": accept},
+                stream=True,
+                timeout=self._timeout_s,
+            ) as response,
+        ):
+            if not (may_lack and response.status_code == HTTPStatus.NOT_FOUND):
+                response.raise_for_status()
+            yield response
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:

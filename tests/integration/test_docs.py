@@ -1,5 +1,6 @@
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import fields
@@ -175,6 +176,21 @@ def test_an_option_in_a_file_and_in_the_environment_is_the_one_of_the_docs(tmp_p
 
     assert [settings.all_studies for settings in found] == [True, True]
     assert found[1].jobs == 4
+
+
+def test_systemd_takes_the_units_of_the_docs(tmp_path):
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed")
+    units = [text for kind, text in _BLOCK.findall(text_of("docs/pacs.md")) if kind == "ini"]
+    assert len(units) == 2
+    for number, unit in enumerate(units):
+        path = tmp_path / f"unit-{number}.service"
+        # What it starts is not installed there.
+        path.write_text(unit.replace("/usr/local/bin/ductdicom ", "/bin/true "))
+        found = subprocess.run(
+            ["systemd-analyze", "verify", path], check=False, capture_output=True, text=True
+        )
+        assert (found.returncode, found.stderr) == (0, "")
 
 
 def test_the_version_stands_in_the_changelog():

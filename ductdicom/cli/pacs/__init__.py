@@ -1,1 +1,1 @@
-"""Commands that speak to an archive: ``echo`` · ``pull`` · ``receive``."""
+"""Commands to and from an archive: ``echo`` · ``pull`` · ``receive`` · ``watch``."""

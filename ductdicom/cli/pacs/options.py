@@ -5,7 +5,7 @@ these commands; the command line wins.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from ductdicom.cli.application import COMMANDS
-from ductdicom.cli.options import load_config, refuse_unknown, run_options
+from ductdicom.cli.options import load_config, read_config, refuse_unknown, run_options
 from ductdicom.errors import MissingExtraError, UsageError
 from ductdicom.pacs.peers import DEFAULT_TITLE, OwnSide, Peer, Tls, find_peer, parse_bind
 
@@ -75,14 +75,42 @@ def _all_names(ctx: click.Context) -> set[str]:
     return {str(name) for name in names}
 
 
-config_option = click.Option(
-    ["--config"],
-    type=click.Path(path_type=Path),
-    envvar="DUCTDICOM_CONFIG",
-    is_eager=True,
+def _read_both(ctx: click.Context, option: click.Parameter, config: Path | None) -> Path | None:
+    """Read what the configuration says to commands to and from an archive, and of runs.
+
+    Of a name that both have, as ``quiet``, what stands in ``[pacs]`` is meant.
+    """
+    _read_site(ctx, option, config)
+    of_pacs = dict(ctx.default_map or {})
+    read_config(ctx, option, config)
+    of_runs = {n: value for n, value in (ctx.default_map or {}).items() if n not in _OF_PACS}
+    ctx.default_map = of_runs | of_pacs
+    return config
+
+
+_OF_PACS = {"quiet"}  # seconds there, and silence of a run
+
+
+def _config(callback: Callable[..., Path | None], **attributes: Any) -> click.Option:
+    return click.Option(
+        ["--config"],
+        type=click.Path(path_type=Path),
+        envvar="DUCTDICOM_CONFIG",
+        is_eager=True,
+        callback=callback,
+        **attributes,
+    )
+
+
+config_option = _config(
+    _read_site,
     expose_value=False,
-    callback=_read_site,
     help="TOML with [peers.NAME] and, in [pacs], any of these options; the command line wins.",
+)
+run_config_option = _config(
+    _read_both,
+    help="TOML with [peers.NAME], options of a run, and in [pacs] the others; the command line "
+    "wins.",
 )
 connect_option = click.Option(
     ["-c", "--connect"],

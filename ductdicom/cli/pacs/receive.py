@@ -88,7 +88,7 @@ def receive(
     Ctrl-C), then finishes what is under way. Ends with 1 if anything was refused.
     """
     require_extra()
-    from ductdicom.pacs.health import Health  # noqa: PLC0415 - of an extra
+    from ductdicom.pacs.health import Health, StatusFile  # noqa: PLC0415 - of an extra
     from ductdicom.pacs.receive import receiving  # noqa: PLC0415
     from ductdicom.pacs.spool.folder import open_spool  # noqa: PLC0415
 
@@ -98,7 +98,8 @@ def receive(
     opened = open_spool(spool)
     tell = _Teller(as_json=log_json, is_verbose=verbose)
     with Interrupts() as interrupts, receiving(opened, own, agreed) as receiver:
-        health = Health(status_file or opened.incoming / "status.json", receiver, agreed)
+        file = StatusFile(status_file or opened.incoming / "status.json")
+        health = Health(file, receiver, agreed)
         where = f"{own.title} listens on {own.address or 'all addresses'}, port {receiver.port}"
         tell.say(where, "start", port=receiver.port)
         waiting = threading.Event()

@@ -65,9 +65,14 @@ class Spool:
         """Where objects lie until they are whole, and our own accounts."""
         return self.path / INCOMING
 
+    @property
+    def studies(self) -> Path:
+        """Where whole objects lie, a folder a study."""
+        return self.path / _STUDIES
+
     def study(self, study_uid: str) -> Path:
         """Return the folder of a study."""
-        return self.path / _STUDIES / name_of(study_uid)
+        return self.studies / name_of(study_uid)
 
     def held(self, study_uid: str) -> frozenset[str]:
         """Return the names, as of `name_of`, of the objects of a study that are there."""

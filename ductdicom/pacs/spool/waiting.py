@@ -21,6 +21,14 @@ class _Study:
     senders: set[Thread] = field(default_factory=set)
 
 
+def waited_for(incoming: Path) -> frozenset[str]:
+    """Return the studies of which a receiver waits for more, or did when it was killed."""
+    try:
+        return frozenset(entry.name for entry in (incoming / _FOLDER).iterdir())
+    except FileNotFoundError:
+        return frozenset()
+
+
 class Waiting:
     """Studies by their folder's name, until nothing came for a while and who sent has hung up.
 
@@ -72,11 +80,11 @@ class Waiting:
         with self._lock:
             return sorted(self._studies)
 
-    def _remembered(self) -> list[str]:
+    def _remembered(self) -> frozenset[str]:
         if self._folder is None:
-            return []
+            return frozenset()
         self._folder.mkdir(exist_ok=True)
-        return [entry.name for entry in self._folder.iterdir()]
+        return waited_for(self._folder.parent)
 
     # What cannot be remembered is waited for all the same: an object is worth more than this.
 
