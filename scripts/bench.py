@@ -119,9 +119,11 @@ def bench_sample_pages() -> None:
 
 
 def bench_receivers() -> None:
-    """Print what is received a second, beside other programs."""
+    """Print what is received a second, beside other programs, and whether the goals are met."""
     print("sent by DCMTK's storescu over the loopback; peak memory of the receiver's main process")
-    print_table(bench_pacs.HEAD, list(bench_pacs.compare_receivers()))
+    figures = list(bench_pacs.compare_receivers())
+    print_table(bench_pacs.HEAD, [figure.row for figure in figures])
+    print("\n".join(bench_pacs.held_to_goals(figures, bench_pacs.time_to_sheet())))
 
 
 def bench_review() -> None:

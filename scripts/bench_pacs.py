@@ -1,7 +1,8 @@
 """How fast objects are received, beside DCMTK's storescp and Orthanc, in one run.
 
-``bench.py --pacs`` prints it. DCMTK's storescu sends, from as many processes as there are
-associations; programs that are not installed are left out.
+``bench.py --pacs`` prints it, and whether the goals are met. DCMTK's storescu sends, from as many
+processes as there are associations, for some seconds at most; programs that are not installed are
+left out.
 """
 
 import json
@@ -11,28 +12,55 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from threading import Event
-from time import perf_counter
+from time import monotonic, perf_counter
 
 import pydicom
 from bench_files import ROOT
 from pydicom.dataset import Dataset
 
-HEAD = ("receiver", "objects", "associations", "objects/s", "MB/s", "CPU s", "peak MB")
+HEAD = ("objects", "associations", "receiver", "objects/s", "MB/s", "CPU s", "peak MB", "load")
 _HOST = "127.0.0.1"
 _MANY = ((200, 8_000_000), (2000, 150_000))
 _ASSOCIATIONS = (1, 4)
 _LARGE_BYTES = 1_000_000_000
+_LONGEST_S = 20.0  # of a figure
 _READY_S = 30
-_NAMES = ("ductdicom receive", "storescp --fork", "Orthanc")
+_OURS, _ORTHANC = "ductdicom receive", "Orthanc"
+_NAMES = (_OURS, "storescp --fork", _ORTHANC)
+_SUCCESS = b"Received Store Response (Success)"
+_MOST_MB = 150
+_QUIET_S, _LATE_S = 2.0, 5.0
 
 
-def compare_receivers() -> Iterator[tuple[str, ...]]:
-    """Yield a row for each receiver, size of objects and number of associations."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """What a receiver took of some objects, over some associations; memory of its main process."""
+
+    receiver: str
+    label: str
+    associations: int
+    rate: float
+    mb_rate: float
+    cpu_s: float
+    peak_mb: float
+    load: float
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """As the table has it."""
+        figures = (self.rate, self.mb_rate, self.cpu_s, self.peak_mb, self.load)
+        numbers = (f"{figure:.3g}" for figure in figures)
+        return self.label, str(self.associations), self.receiver, *numbers
+
+
+def compare_receivers() -> Iterator[Figure]:
+    """Yield a figure for each size of objects, number of associations and receiver."""
     if shutil.which("storescu") is None:
         print("storescu is not installed, so that nothing can be sent", file=sys.stderr)
         return
@@ -41,46 +69,117 @@ def compare_receivers() -> Iterator[tuple[str, ...]]:
             files = list(_make_objects(Path(name), count, size))
             for associations in _ASSOCIATIONS:
                 for receiver in _NAMES:
-                    row = _measure(receiver, files, associations)
-                    if row is not None:
-                        yield row
+                    yield from _measure(receiver, files, associations)
     with tempfile.TemporaryDirectory() as name:
         files = list(_make_objects(Path(name), 1, _LARGE_BYTES))
-        row = _measure(_NAMES[0], files, 1)
-        if row is not None:
-            yield row
+        yield from _measure(_OURS, files, 1)
 
 
-def _measure(receiver: str, files: list[Path], associations: int) -> tuple[str, ...] | None:
+def held_to_goals(figures: Sequence[Figure], late_s: float) -> Iterator[str]:
+    """Yield each goal with whether it was met."""
+    for ours in figures:
+        for other in figures:
+            is_beside = (ours.label, ours.associations) == (other.label, other.associations)
+            if ours.receiver == _OURS and other.receiver == _ORTHANC and is_beside:
+                times = ours.rate / other.rate
+                what = f"{ours.label}, {ours.associations} associations: at least Orthanc's rate"
+                yield _goal(what, f"{times:.1f} times", is_met=times >= 1)
+    own = [figure.peak_mb for figure in figures if figure.receiver == _OURS]
+    if own:
+        yield _goal(f"memory under {_MOST_MB} MB", f"{max(own):.0f} MB", is_met=max(own) < _MOST_MB)
+    what = f"from the last image to the sheet under --quiet ({_QUIET_S:.0f} s) and {_LATE_S:.0f} s"
+    yield _goal(what, f"{late_s:.1f} s", is_met=late_s < _QUIET_S + _LATE_S)
+
+
+def _goal(what: str, figure: str, *, is_met: bool) -> str:
+    return f"{'met' if is_met else 'NOT MET'}: {what}: {figure}"
+
+
+def time_to_sheet() -> float:
+    """Return the seconds from the last image of a study, received, to its finished folder."""
+    study = sorted((ROOT / "sample_data" / "textbook").iterdir())
+    with tempfile.TemporaryDirectory() as name, ExitStack() as held:
+        folder, quiet = Path(name), ("--quiet", str(_QUIET_S))
+        found = held.enter_context(_listening(_OURS, folder, quiet))
+        if found is None:
+            return float("nan")
+        store = folder / "store"
+        command = [
+            sys.executable,
+            "-m",
+            "ductdicom",
+            "watch",
+            str(store),
+            "-o",
+            str(folder / "OUT"),
+        ]
+        watch = held.enter_context(subprocess.Popen([*command, *quiet], stdout=subprocess.DEVNULL))
+        held.callback(watch.terminate)
+        while not (store / "incoming" / "watch.json").exists():
+            Event().wait(0.05)
+        send = ["storescu", "-q", "-xs", "-aec", "DUCT", _HOST, str(found[0])]
+        subprocess.run([*send, *map(str, study)], check=True)
+        started = perf_counter()
+        while not list(folder.glob("OUT/studies/*/study.json")):
+            Event().wait(0.05)
+        return perf_counter() - started
+
+
+def _measure(receiver: str, files: list[Path], associations: int) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as name, _listening(receiver, Path(name)) as found:
         if found is None:
-            return None
+            return
         port, process = found
-        shares = [files[start::associations] for start in range(associations)]
-        lists = []
-        for number, share in enumerate(shares):
-            folder = Path(name) / f"send-{number}"
-            folder.mkdir()
-            for path in share:
-                (folder / path.name).symlink_to(path)
-            lists.append(folder)
-        command = ["storescu", "-q", "-R", "-aec", "DUCT", _HOST, str(port), "+sd"]
         started = perf_counter()
-        senders = [subprocess.Popen([*command, str(folder)]) for folder in lists]
-        codes = [sender.wait() for sender in senders]
+        sent = _send(
+            [files[start::associations] for start in range(associations)], port, Path(name)
+        )
         seconds = perf_counter() - started
-        if any(codes):
-            print(f"{receiver}: storescu ended with {codes}", file=sys.stderr)
-        size_bytes = sum(path.stat().st_size for path in files)
-        label = f"{len(files)} x {size_bytes / len(files) / 1e6:.2g} MB"
-        print(f"{receiver}, {label}, {associations}: {seconds:.1f} s", file=sys.stderr)
-        rates = f"{len(files) / seconds:.0f}", f"{size_bytes / 1e6 / seconds:.0f}"
-        memory = f"{_peak_mb(process):.0f}"
-        return receiver, label, str(associations), *rates, f"{_cpu_s(process):.1f}", memory
+        size = files[0].stat().st_size
+        label = f"{len(files)} of {size / 1e6:.2g} MB"
+        if not sent:
+            print(f"{receiver}: nothing of {label} came in time", file=sys.stderr)
+            return
+        print(f"{receiver}, {label}, {associations}: {sent} in {seconds:.1f} s", file=sys.stderr)
+        yield Figure(
+            receiver=receiver,
+            label=label,
+            associations=associations,
+            rate=sent / seconds,
+            mb_rate=sent * size / 1e6 / seconds,
+            cpu_s=_cpu_s(process),
+            peak_mb=_peak_mb(process),
+            load=os.getloadavg()[0],
+        )
+
+
+def _send(shares: Sequence[Sequence[Path]], port: int, folder: Path) -> int:
+    """Send each share over an association of its own; return how many objects were taken."""
+    logs, senders = [], []
+    for number, share in enumerate(shares):
+        place = folder / f"send-{number}"
+        place.mkdir()
+        for path in share:
+            (place / path.name).symlink_to(path)
+        logs.append(folder / f"send-{number}.log")
+        command = ["storescu", "-v", "-R", "-aec", "DUCT", _HOST, str(port), "+sd", str(place)]
+        with logs[-1].open("wb") as log:
+            senders.append(subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT))
+    ends = monotonic() + _LONGEST_S
+    for sender in senders:
+        try:
+            sender.wait(max(ends - monotonic(), 0.01))
+        except subprocess.TimeoutExpired:
+            sender.kill()
+            sender.wait()
+    return sum(log.read_bytes().count(_SUCCESS) for log in logs)
 
 
 @contextmanager
-def _listening(receiver: str, folder: Path) -> Iterator[tuple[int, int] | None]:
+def _listening(
+    receiver: str, folder: Path, more: Sequence[str] = ()
+) -> Iterator[tuple[int, int] | None]:
+    """Let a receiver listen; yields its port and process, or nothing where it is not installed."""
     with socket.socket() as free:
         free.bind((_HOST, 0))
         port = free.getsockname()[1]
@@ -89,7 +188,7 @@ def _listening(receiver: str, folder: Path) -> Iterator[tuple[int, int] | None]:
         yield None
         return
     with subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*command, *more], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
             for _ in range(_READY_S * 20):

@@ -2,7 +2,10 @@
 
 import json
 import os
+import random
 import signal
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -32,6 +35,8 @@ from ductdicom.phantom.spec import MAMMARY_DUCTOGRAM, Person, Texts
 
 pytestmark = pytest.mark.integration
 
+KILLS = 50  # in the slow test
+A_FEW = 3
 MG = "1.2.840.10008.5.1.4.1.1.1.2"
 ALPHA = Person(name="SAMPLE^ALPHA", patient_id="SAMPLE-100", birth_date="19610203")
 BETA = Person(name="SAMPLE^BETA", patient_id="SAMPLE-200", birth_date="19620203")
@@ -579,3 +584,43 @@ def is_dicom(path):
 def decided(record):
     phases = {i["sop_instance_uid"]: i["phase"] for i in record["instances"]}
     return record["status"], record["exam"]["kind"], phases
+
+
+# --- kill -9 ---
+
+
+@pytest.mark.parametrize("kills", [A_FEW, pytest.param(KILLS, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("via", ["web", "get"])
+def test_killed_at_any_moment_it_goes_on_where_it_was_and_holds_nothing_half(
+    via, kills, archive, export, tmp_path
+):
+    chance = random.Random(kills)
+    of_web = tmp_path / "web.toml"
+    of_web.write_text(f'[peers.main]\nconnect = "{archive.address}"\nweb = "{archive.url}"\n')
+    command = [
+        *(sys.executable, "-m", "ductdicom", "pull", "-c", "main", "--config", of_web),
+        *("-b", "DUCT", "--pause", "0.1", "--reserve", "0", "--date", DAYS, "--via", via),
+    ]
+    sources = {data_set(path) for path in export.rglob("*") if path.is_file()}
+    spools, killed = [tmp_path / "spool-0"], 0
+    for _ in range(kills):
+        with subprocess.Popen(
+            [*command, "-o", spools[-1]], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            try:
+                process.wait(chance.uniform(0.5, 3))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                killed += 1
+            said = process.communicate()[0]
+        for line in said.splitlines():
+            study, objects = line.split()
+            assert len(held(spools[-1])[study]) == int(objects)
+        assert {data_set(path) for path in spools[-1].glob("studies/*/*")} <= sources
+        if process.returncode == 0:
+            spools.append(tmp_path / f"spool-{len(spools)}")
+    assert killed
+    for spool in spools:
+        assert subprocess.run([*command, "-o", spool], check=False).returncode == 0
+        assert_as_stored(spool, export, FETCHED)
+        assert list(spool.glob("incoming/*.part")) == []

@@ -17,6 +17,7 @@ from exports import (
     files_of,
     organise,
     read_records,
+    same_key,
     write_ductogram,
     write_view,
 )
@@ -111,6 +112,14 @@ def images_of(output):
     }
 
 
+def assert_as_one_run(spool, output, once):
+    """Hold an output folder against that of one run over the spool."""
+    same_key(output, once)
+    organise(spool.studies, output=once)
+    assert files_of(output / "studies").keys() == files_of(once / "studies").keys()
+    assert read_records(output) == read_records(once)
+
+
 # --- a spool ---
 
 
@@ -145,13 +154,8 @@ def test_it_makes_what_one_run_over_the_spool_makes(tmp_path):
     with watching(spool.path, tmp_path / "OUT") as here:
         here.wait_for(lambda status: status["organised"] == 3)
         here.stop()
-    once = tmp_path / "once"
-    (once / ".ductdicom").mkdir(parents=True)
-    (once / ".ductdicom" / "key").write_bytes((tmp_path / "OUT/.ductdicom/key").read_bytes())
-    organise(spool.studies, output=once)
 
-    assert files_of(tmp_path / "OUT" / "studies").keys() == files_of(once / "studies").keys()
-    assert read_records(tmp_path / "OUT") == read_records(once)
+    assert_as_one_run(spool, tmp_path / "OUT", tmp_path / "once")
 
 
 def test_what_is_unchanged_costs_nothing_also_after_a_new_start(tmp_path):
@@ -396,9 +400,9 @@ def test_who_we_are_is_known_as_of_any_peer(tmp_path):
 # --- kill -9 ---
 
 
-def kill_at_random(tmp_path, kills, longest_s):
-    """Let studies come and kill the watch again and again; then let it finish."""
-    chance = random.Random(17)
+@pytest.mark.parametrize("kills", [A_FEW, pytest.param(KILLS, marks=pytest.mark.slow)])
+def test_killed_at_any_moment_it_loses_nothing_and_ends_with_what_one_run_makes(kills, tmp_path):
+    chance = random.Random(kills)
     spool, output = open_spool(tmp_path / "spool"), tmp_path / "OUT"
     came = {}
     for number in range(kills):
@@ -408,30 +412,15 @@ def kill_at_random(tmp_path, kills, longest_s):
         came[study] = len(scenes)
         with watching(spool.path, output) as here:
             try:
-                here.process.wait(chance.uniform(0.5, longest_s))
+                here.process.wait(chance.uniform(0.5, 4))
             except subprocess.TimeoutExpired:
                 here.process.kill()
             here.process.wait()
             assert here.process.returncode == -signal.SIGKILL
     with watching(spool.path, output) as here:
-        here.wait_for(lambda status: status["waiting"] == 0 and status["last_organised"])
+        here.wait_for(lambda status: status["waiting"] == 0)
         here.stop()
     assert here.process.returncode == 0
     assert images_of(output) == came
     assert list(output.rglob(".part-*")) == []
-    return spool, output
-
-
-def test_killed_at_any_moment_it_loses_nothing(tmp_path):
-    kill_at_random(tmp_path, A_FEW, 2.5)
-
-
-@pytest.mark.slow
-def test_killed_fifty_times_it_loses_nothing_and_ends_with_what_one_run_makes(tmp_path):
-    spool, output = kill_at_random(tmp_path, KILLS, 4)
-    once = tmp_path / "once"
-    (once / ".ductdicom").mkdir(parents=True)
-    (once / ".ductdicom" / "key").write_bytes((output / ".ductdicom/key").read_bytes())
-    organise(spool.studies, output=once)
-
-    assert read_records(output) == read_records(once)
+    assert_as_one_run(spool, output, tmp_path / "once")
