@@ -151,7 +151,7 @@ def _lines(cell: Cell, width: float) -> list[list[_Word]]:
     line: list[_Word] = []
     left = next(rooms)
     for word in _words(cell, width):
-        if line and word.width > left:
+        if word.width > left and (line or not lines):  # a word may have no room beside the bar
             lines.append(line)
             line, left = [], next(rooms)
         line.append(word)

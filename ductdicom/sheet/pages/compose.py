@@ -47,6 +47,7 @@ from ductdicom.sheet.style import LABEL_PX, SMALL_PX
 from ductdicom.sheet.tile import Detail, Tile, Tiles, behind_the_nipple, part_of
 
 _BADGE_GAP_PX = 20
+_TAIL = 0.22  # of a size of letters: what of them hangs below the baseline
 _MOST_BLOCKS = 4  # rows a page
 _MOST_CLOSER = 2  # of close-ups
 _CLOSER_MM = (66.0, 36.0)  # width and height that they show, less of a long row: life size stays
@@ -325,9 +326,10 @@ def _block_title(block: Block, box: Box) -> Iterator[Mark]:
 
 
 def _title_lines(text: str, box: Box, side: tuple[float, Anchor], tone: Tone) -> Iterator[Mark]:
-    """Draw small words in a row's title line, in two lines where one is too short."""
+    """Draw small words in a row's title line, in two smaller lines where one is too short."""
     lines = wrap(text, box.width, SMALL_PX, most_lines=2)
     x, anchor = side
+    size = SMALL_PX if len(lines) == 1 else TITLE_LINE_PX / 2
     for number, line in enumerate(reversed(lines)):
-        y = box.y + (LABEL_PX if len(lines) == 1 else TITLE_LINE_PX - 6) - SMALL_PX * number
-        yield TextMark(x=x, y=y, text=line, size_px=SMALL_PX, tone=tone, anchor=anchor)
+        y = box.y + (LABEL_PX if len(lines) == 1 else TITLE_LINE_PX - _TAIL * size) - size * number
+        yield TextMark(x=x, y=y, text=line, size_px=size, tone=tone, anchor=anchor)

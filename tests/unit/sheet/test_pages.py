@@ -13,12 +13,12 @@ from sheets import lay_out, make_image, make_study, make_tile
 
 from ductdicom.model.call import Confidence, ExamKind, Kind, Phase, PhaseCall
 from ductdicom.model.instance import Equipment
-from ductdicom.model.outcome import Problem, ProblemCode
+from ductdicom.model.outcome import Note, Problem, ProblemCode
 from ductdicom.pairing.rows import pair_study
 from ductdicom.settings import Closeup
 from ductdicom.sheet.captions import FOOTER
 from ductdicom.sheet.fonts import font_face, text_width
-from ductdicom.sheet.layout import LIFE_SIZE
+from ductdicom.sheet.layout import LIFE_SIZE, TITLE_PX
 from ductdicom.sheet.page import (
     Anchor,
     BoxMark,
@@ -33,7 +33,7 @@ from ductdicom.sheet.page import (
 from ductdicom.sheet.page import Box as PageBox
 from ductdicom.sheet.pages.compose import compose
 from ductdicom.sheet.raster import draw_page
-from ductdicom.sheet.style import DARK, THEMES
+from ductdicom.sheet.style import DARK, LABEL_PX, THEMES
 from ductdicom.sheet.tile import MissingTile
 
 TEXTS = st.text(max_size=60) | st.sampled_from(["IOHEXOL 300 " * 20, "造影" * 40, "<b>&\"'"])
@@ -392,6 +392,25 @@ def test_an_unknown_scale_is_said_in_the_place_of_the_bar():
 
     assert said.count("scale unknown, no bar") == 1
     assert len([text for text in said if text.endswith("mm est.")]) == 1
+
+
+def test_notes_of_two_lines_stand_within_the_title_line_of_their_row():
+    """Above it stand the names of exposures, with the tails of their letters, below it images."""
+    notes = (Note.VIEW_DIFFERS, Note.MAGNIFICATION_DIFFERS, Note.SCALE_UNKNOWN, Note.PRIOR_STUDY)
+    images = [make_image(1, phase="pre"), make_image(2, minute=20)]
+    study = make_study(images)
+    pairing = pair_study(study)
+    rows = tuple(replace(row, notes=notes * 2) for row in pairing.rows)
+    tiles = {f"{n}.dcm": make_tile((300, 20), seed=n) for n in (1, 2)}
+    page, *_ = compose(study, replace(pairing, rows=rows), tiles, SheetOptions())
+
+    warned = [m for m in page.marks if isinstance(m, TextMark) and m.tone is Tone.WARNING]
+    title = next(m for m in page.marks if isinstance(m, TextMark) and m.text.startswith("L CC"))
+    upper, lower = sorted((m for m in warned if abs(m.y - title.y) < TITLE_PX), key=lambda m: m.y)
+    top = title.y - LABEL_PX  # of the title line
+    assert upper.y - 0.73 * upper.size_px >= top
+    assert upper.y + 0.24 * upper.size_px <= lower.y - 0.73 * lower.size_px
+    assert lower.y + 0.24 * lower.size_px <= top + TITLE_PX + 1
 
 
 def _problem(number, code=ProblemCode.TIME_CONFLICT, message="it was late"):
