@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import UID, ExplicitVRLittleEndian, MultiFrameTrueColorSecondaryCaptureImageStorage
@@ -15,9 +16,6 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, MultiFrameTrueColorSecondar
 from ductdicom.model.instance import Instance
 from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.settings import Phi
-from ductdicom.sheet.page import Page
-from ductdicom.sheet.raster import draw_page
-from ductdicom.sheet.style import Theme
 from ductdicom.version import PRODUCT, SOFTWARE, __version__
 
 _UNKNOWN_METHOD = "UNKNOWN"
@@ -38,10 +36,9 @@ _IMPLEMENTATION_UID = UID("2.25.270498712163504872163508741236508712365")
 
 
 def dicom_sheet(
-    pages: Sequence[Page],
+    pages: Sequence[NDArray[np.uint8]],
     study: StudyCall,
     pairing: Pairing,
-    theme: Theme,
     *,
     phi: Phi = Phi.MINIMAL,
     pseudonym: str = "",
@@ -53,6 +50,8 @@ def dicom_sheet(
 
     Parameters
     ----------
+    pages
+        As they were drawn, at least one: uint8, shape ``(height, width, 3)``, sRGB.
     phi
         How much of the patient and the study the header names: ID with its issuer, without
         which it is no ID in another archive, and date; with ``full`` also name, birth date and
@@ -70,7 +69,7 @@ def dicom_sheet(
     ----------
     * DICOM PS3.3 A.8.5 (Multi-frame True Color SC), C.8.6, PS3.16 CID 7202
     """
-    frames = np.stack([draw_page(page, theme) for page in pages])
+    frames = np.stack(pages)
     digest = hashlib.sha256(frames.tobytes()).hexdigest()
     first = study.images[0].instance
     data = Dataset()

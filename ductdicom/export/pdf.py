@@ -1,13 +1,16 @@
 """Pages as PDF: text as text, each image embedded once without loss, the same bytes each time."""
 
+import hashlib
 import io
 
-from PIL import Image
-from reportlab.lib.utils import ImageReader
+import numpy as np
+from numpy.typing import NDArray
 from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFName, PDFStream
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from ductdicom.export.lossless import image_data, png_picture
 from ductdicom.sheet.captions import FOOTER
 from ductdicom.sheet.fonts import font_face
 from ductdicom.sheet.page import (
@@ -121,9 +124,35 @@ def _draw_picture(canvas: Canvas, mark: PictureMark) -> None:
     canvas.saveState()
     canvas.translate(box.x, box.bottom)
     canvas.scale(1, -1)
-    picture = ImageReader(Image.fromarray(mark.pixels))
-    canvas.drawImage(picture, 0, 0, box.width, box.height)
+    canvas.scale(box.width, box.height)
+    canvas.doForm(_embedded(canvas, mark.pixels))
     canvas.restoreState()
+
+
+def _embedded(canvas: Canvas, pixels: NDArray[np.uint8]) -> str:
+    """Put a picture into the document once, and return its name there."""
+    rows, columns = pixels.shape
+    name = hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
+    if canvas.hasForm(name):
+        return name
+    # The library itself would deflate lines unfiltered, and write bytes as letters on top. Those of
+    # PNG are predictor 15 (ISO 32000-2, 7.4.4.4).
+    packing = PDFDictionary({"Predictor": 15, "Columns": columns})
+    described = PDFDictionary(
+        {
+            "Type": PDFName("XObject"),
+            "Subtype": PDFName("Image"),
+            "Width": columns,
+            "Height": rows,
+            "BitsPerComponent": 8,
+            "ColorSpace": PDFName("DeviceGray"),
+            "Filter": PDFName("FlateDecode"),
+            "DecodeParms": packing,
+        }
+    )
+    stream = PDFStream(described, image_data(png_picture(pixels)))
+    canvas._doc.addForm(name, stream)  # noqa: SLF001 - all that the library has for it
+    return name
 
 
 def _fractions(theme: Theme, tone: Tone) -> tuple[float, float, float]:

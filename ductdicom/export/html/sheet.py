@@ -7,11 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-import imagecodecs
-import numpy as np
-from numpy.typing import NDArray
-
 from ductdicom.export.html.document import colours, read_part, render_document
+from ductdicom.export.lossless import png_picture
 from ductdicom.language.codes import VIEW_GROUPS
 from ductdicom.model.call import Opinion
 from ductdicom.model.outcome import Status
@@ -234,24 +231,10 @@ def _picture(mark: PictureMark) -> Values:
     pixels = mark.pixels if mark.fine is None else mark.fine
     return _box(mark.box) | {
         "kind": "picture",
-        "source": "data:image/png;base64," + base64.b64encode(_png(pixels)).decode("ascii"),
+        "source": "data:image/png;base64," + base64.b64encode(png_picture(pixels)).decode("ascii"),
         "columns": pixels.shape[1],
         "words": mark.alternative,
     }
-
-
-def _png(pixels: NDArray[np.uint8]) -> bytes:
-    """Return one image as PNG: of a detector's noise hardly anything but runs comes twice.
-
-    Seeking for more takes five times as long and finds nothing.
-    """
-    encoded = imagecodecs.png_encode(
-        np.ascontiguousarray(pixels),
-        level=1,
-        filter=imagecodecs.PNG.FILTER.PAETH,
-        strategy=imagecodecs.PNG.STRATEGY.RLE,
-    )
-    return bytes(encoded)
 
 
 def _opinions(opinions: Sequence[Opinion]) -> list[Values]:

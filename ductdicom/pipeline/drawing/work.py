@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
 from msgspec import to_builtins
 from msgspec.structs import replace
+from numpy.typing import NDArray
 from pydicom.uid import UID
 
 from ductdicom.decisions.event import content_of_sheet
@@ -307,12 +309,18 @@ def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
     chosen = job.settings.format
     title = f"Ductography contact sheet {job.key}"
     files: list[tuple[str, bytes]] = []
-    theme = theme_for(job.settings, Format.PNG)
-    front = draw_page(pages[0], theme)
-    if Format.PNG in chosen:
-        drawn = chain([front], (draw_page(page, theme) for page in pages[1:]))
-        dpi = job.settings.dpi
-        files += [(f"sheet-{n}.png", png_page(page, dpi)) for n, page in enumerate(drawn, start=1)]
+    frames: list[NDArray[np.uint8]] = []
+    theme = theme_for(job.settings, Format.PNG)  # that of a DICOM object, too
+    for number, page in enumerate(pages, start=1):
+        if number > 1 and not {Format.PNG, Format.DICOM} & set(chosen):
+            break
+        drawn = draw_page(page, theme)
+        if number == 1:
+            files.append((THUMBNAIL_NAME, png_thumbnail(drawn, job.settings.dpi)))
+        if Format.PNG in chosen:
+            files.append((f"sheet-{number}.png", png_page(drawn, job.settings.dpi)))
+        if Format.DICOM in chosen:
+            frames.append(drawn)
     if Format.PDF in chosen:
         theme = theme_for(job.settings, Format.PDF)
         files.append(("sheet.pdf", pdf_document(tuple(pages), theme, title=title)))
@@ -330,12 +338,10 @@ def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
         document = html_sheet(pages, theme, title=title, index=index, study=study)
         files.append(("sheet.html", document))
     if Format.DICOM in chosen:
-        theme = theme_for(job.settings, Format.DICOM)
         sheet = dicom_sheet(
-            pages, job.call, job.pairing, theme, phi=job.settings.phi, pseudonym=job.pseudonym
+            frames, job.call, job.pairing, phi=job.settings.phi, pseudonym=job.pseudonym
         )
         files.append(("sheet.dcm", sheet))
-    files.append((THUMBNAIL_NAME, png_thumbnail(front, job.settings.dpi)))
     return files
 
 

@@ -24,7 +24,13 @@ def _make(phi=Phi.MINIMAL, **options):
         images.append(replace(image, instance=instance))
     study, pairing, pages = lay_out(images, dpi=60)
     pseudonym = "abcd1234" if phi is Phi.NONE else ""
-    return dicom_sheet(pages, study, pairing, DARK, phi=phi, pseudonym=pseudonym, **options), pages
+    return dicom_sheet(
+        _drawn(pages), study, pairing, phi=phi, pseudonym=pseudonym, **options
+    ), pages
+
+
+def _drawn(pages):
+    return [draw_page(page, DARK) for page in pages]
 
 
 def _read(content):
@@ -64,7 +70,7 @@ def test_its_frames_are_the_pages():
     read = _read(content)
 
     assert read.NumberOfFrames == len(pages)
-    frames = np.stack([draw_page(page, DARK) for page in pages])
+    frames = np.stack(_drawn(pages))
     assert (read.pixel_array == frames).all()
 
 
@@ -72,7 +78,7 @@ def test_the_same_pages_give_the_same_bytes_and_others_other_uids():
     first, again = _make()[0], _make()[0]
     images = [make_image(1, phase="pre")]
     study, pairing, pages = lay_out(images, dpi=60)
-    other = _read(dicom_sheet(pages, study, pairing, DARK))
+    other = _read(dicom_sheet(_drawn(pages), study, pairing))
 
     assert first == again
     assert _read(first).SOPInstanceUID != other.SOPInstanceUID
@@ -105,7 +111,7 @@ def test_a_uid_that_nobody_could_write_costs_no_sheet(text, name):
     odd = replace(odd, instance=replace(odd.instance, **{name: text}))
     study, pairing, pages = lay_out([odd, plain], dpi=40)
 
-    sheet = _read(dicom_sheet(pages, study, pairing, DARK))
+    sheet = _read(dicom_sheet(_drawn(pages), study, pairing))
 
     sources = [item.ReferencedSOPInstanceUID for item in sheet.SourceImageSequence]
     assert sources == (["2.25.1", "2.25.2"] if name == "study_instance_uid" else ["2.25.2"])
@@ -114,7 +120,7 @@ def test_a_uid_that_nobody_could_write_costs_no_sheet(text, name):
 
 def _sheet_of(*images):
     study, pairing, pages = lay_out(images, dpi=40)
-    return _read(dicom_sheet(pages, study, pairing, DARK))
+    return _read(dicom_sheet(_drawn(pages), study, pairing))
 
 
 def test_one_breast_is_the_images_side():
@@ -192,7 +198,7 @@ def test_a_sheet_of_lossless_images_says_so():
 def test_dciodvfy_finds_no_error_in_a_sheet_of(tmp_path, images):
     study, pairing, pages = lay_out(images, dpi=40)
     path = tmp_path / "sheet.dcm"
-    path.write_bytes(dicom_sheet(pages, study, pairing, DARK))
+    path.write_bytes(dicom_sheet(_drawn(pages), study, pairing))
 
     done = subprocess.run(
         ["dciodvfy", path], capture_output=True, text=True, check=False, timeout=60

@@ -37,3 +37,10 @@ def test_a_thumbnail_is_small_and_of_the_same_shape():
     page = np.zeros((1654, 2339, 3), np.uint8)
 
     assert opened(png_thumbnail(page, 200)).size == (320, 226)
+
+
+def test_a_page_whose_lines_repeat_takes_few_bytes():
+    page = np.repeat(PAGE[:1], 400, axis=0)
+
+    assert np.array_equal(np.asarray(opened(png_page(page, 200))), page)
+    assert len(png_page(page, 200)) < page.nbytes / 50
