@@ -11,6 +11,7 @@
     │   └── DecodeError             1  the header was read, the pixels cannot be
     ├── NothingReadableError        3  no DICOM object in any input
     ├── OutputError                 4  a result could not be written
+    │   └── InUseError              4  another run holds the output folder
     ├── RemoteError                 5  an archive or PACS refused
     └── MissingExtraError           2  an optional package is not installed
 """
@@ -122,6 +123,16 @@ class OutputError(DuctDicomError):
     """A result could not be written."""
 
     exit_code = 4
+
+
+class InUseError(OutputError):
+    """Another run holds the output folder; ``patience_s`` is for how long it may be waited for."""
+
+    def __init__(
+        self, message: str, *, path: Path | str | None = None, hint: str = "", patience_s: float = 0
+    ) -> None:
+        super().__init__(message, path=path, hint=hint)
+        self.patience_s = patience_s
 
 
 class RemoteError(DuctDicomError):

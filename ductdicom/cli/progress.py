@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # see `_bar`
     from rich.progress import Progress
 
 _WORDS = {
+    "wait": "waiting for who draws in the output folder",
     "scan": "reading headers",
     "decode": "decoding images",
     "draw": "drawing studies",
@@ -50,7 +51,8 @@ class _Lines:
     def __call__(self, stage: str, done: int, total: int | None) -> None:
         now = monotonic()
         rate = self._rates.rate(stage, done, now)
-        if now - self._last < _EVERY_S and done != total:
+        is_work = stage in _UNITS
+        if is_work and now - self._last < _EVERY_S and done != total:
             return
         self._last = now
         left_s = None if total is None or not rate else round((total - done) / rate, 1)
@@ -67,7 +69,8 @@ class _Lines:
         of = "" if total is None else f" of {total}"
         left = f", {left_s:.0f} s left" if left_s else ""
         words = _WORDS.get(stage, stage)
-        say(f"{words}: {done}{of} ({_rate(stage, rate)}{left})", is_result=False)
+        how = f"({_rate(stage, rate)}{left})" if is_work else "s"
+        say(f"{words}: {done}{of} {how}", is_result=False)
 
 
 class _Bar:
@@ -88,7 +91,7 @@ class _Bar:
         if now < self._next and done != total:
             return
         self._next = now + _FRAME_S
-        task, said = self._tasks[stage], _rate(stage, rate)
+        task, said = self._tasks[stage], _rate(stage, rate) if stage in _UNITS else "s"
         self._progress.start_task(task)  # its clock, once
         self._progress.update(task, completed=done, total=total, visible=True, rate=said)
 

@@ -11,16 +11,18 @@ import secrets
 import stat
 import sys
 import unicodedata
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from io import FileIO
 from pathlib import Path
+from time import monotonic, sleep
 
 import msgspec
 
-from ductdicom.errors import OutputError, UsageError
+from ductdicom.errors import InUseError, OutputError, UsageError
 from ductdicom.reading import read_regular
 from ductdicom.settings import Phi
 
@@ -55,7 +57,12 @@ _IN_USE = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, getattr(errno, "EDEADL
 _NO_LINK = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"))
 _is_junction = getattr(os.path, "isjunction", os.path.islink)  # Windows' other link
 _LOCK_FILE = "lock-file"  # where the file system has no locks
-_HOLDER = re.compile(r"process (\d+) on (.+)")
+_BRIEF = ", for a moment"  # holds the folder who draws a few studies again
+_HOLDER = re.compile(rf"process (\d+) on (.+?)(?:{_BRIEF})?")
+_MOST_WAIT_S = 60.0
+_MOST_SILENT_S = 1.0
+_SAY_EVERY_S = 5.0
+_TRY_EVERY_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +130,25 @@ def safe_component(text: str) -> str:
 
 
 @contextmanager
-def open_output(path: Path, phi: Phi = Phi.MINIMAL) -> Iterator[OutputFolder]:
+def open_output(
+    path: Path,
+    phi: Phi = Phi.MINIMAL,
+    *,
+    is_brief: bool = False,
+    waiting: Callable[[int, int], None] | None = None,
+) -> Iterator[OutputFolder]:
     """Open an output folder for writing, and hold it until the end of the block.
 
     Makes the folder and its key where there are none, and removes what a dead run left behind.
     Nothing in it is opened, written or removed through a link.
+
+    Parameters
+    ----------
+    is_brief
+        It is held for a few studies that were decided on: whoever would hold it may wait.
+    waiting
+        Such a holder is waited for, up to a minute. Called meanwhile, with the seconds that have
+        passed and the most that will.
 
     Raises
     ------
@@ -142,7 +163,8 @@ def open_output(path: Path, phi: Phi = Phi.MINIMAL) -> Iterator[OutputFolder]:
         with saying(path, "cannot be written to", hint="choose another folder"):
             _require_folders(path)
             state.mkdir(parents=True, exist_ok=True)
-            has_locks = held.enter_context(_held(path, state))
+            hold = partial(_held, path, state, is_brief=is_brief)
+            has_locks = held.enter_context(_in_time(hold, waiting) if waiting else hold())
             _remove_leftovers(path)
             key = _read_or_make_key(state / "key", path)
             if _read_phi(path, phi) is None:
@@ -199,11 +221,33 @@ def _require_folders(path: Path) -> None:
 
 
 @contextmanager
-def _held(path: Path, state: Path) -> Iterator[bool]:
+def _in_time(
+    hold: Callable[[], AbstractContextManager[bool]], waiting: Callable[[int, int], None]
+) -> Iterator[bool]:
+    """Hold the folder once whoever holds it for a moment has let it go."""
+    began = said = monotonic()
+    with ExitStack() as held:
+        while True:
+            try:
+                has_locks = held.enter_context(hold())
+                break
+            except InUseError as error:
+                now = monotonic()
+                if now - began >= error.patience_s:
+                    raise
+                if said == began or now - said >= _SAY_EVERY_S:
+                    said = now
+                    waiting(int(now - began), int(error.patience_s))
+            sleep(_TRY_EVERY_S)
+        yield has_locks
+
+
+@contextmanager
+def _held(path: Path, state: Path, *, is_brief: bool) -> Iterator[bool]:
     """Hold the folder; yields whether its file system has locks."""
     with _open_lock(state / "lock", path) as lock:
         has_locks = _lock(lock, path)
-        name = f"process {os.getpid()} on {platform.node() or 'this computer'}"
+        name = f"process {os.getpid()} on {platform.node() or 'this computer'}{_BRIEF * is_brief}"
         with nullcontext() if has_locks else _stand_in(state / _LOCK_FILE, path, name):
             _sign(lock, f" {name}")
             try:
@@ -244,10 +288,19 @@ def _lock(lock: FileIO, path: Path) -> bool:
             return False
         if error.errno not in _IN_USE:
             raise
-        raise OutputError(
-            f"is in use by {_holder(lock)}", path=path, hint="wait for it, or choose another folder"
-        ) from error
+        raise _in_use(_holder(lock), path, "wait for it, or choose another folder") from error
     return True
+
+
+def _in_use(holder: str, path: Path, hint: str) -> InUseError:
+    """Return that a run holds the folder.
+
+    One that holds it for a moment is waited for; one that does not say its name is about to say
+    it, or to end.
+    """
+    who = f"another run, {holder}" if holder else "another run"
+    patience_s = _MOST_WAIT_S if holder.endswith(_BRIEF) else 0.0 if holder else _MOST_SILENT_S
+    return InUseError(f"is in use by {who}", path=path, hint=hint, patience_s=patience_s)
 
 
 @contextmanager
@@ -262,11 +315,8 @@ def _stand_in(file: Path, path: Path, name: str) -> Iterator[None]:
     except FileExistsError as error:
         holder = _read_holder(file)
         if not _has_ended(holder):
-            raise OutputError(
-                f"is in use by another run, {holder or 'which does not say its name'}",
-                path=path,
-                hint=f"wait for it; where it no longer runs, remove {file}",
-            ) from error
+            hint = f"wait for it; where it no longer runs, remove {file}"
+            raise _in_use(holder, path, hint) from error
         file.unlink(missing_ok=True)
         descriptor = os.open(file, flags, 0o666)
     try:
@@ -319,7 +369,7 @@ def _holder(lock: FileIO) -> str:
         name = lock.read(_MOST_NAME_BYTES).decode("utf-8", errors="replace")
     except OSError:
         name = ""
-    return f"another run, {name}" if name.isprintable() and name else "another run"
+    return name if name.isprintable() else ""
 
 
 def _remove_leftovers(path: Path) -> None:

@@ -100,7 +100,7 @@ def organise(
     with (
         Interrupts() as interrupts,
         executor_of(executor, settings.jobs, interrupts, in_process=in_process) as workers,
-        _held(settings) as output,
+        _held(settings, progress) as output,
     ):
         read = partial(read_and_decide, executor=workers, progress=progress)
         wanted = _with_output(wanted, settings.output)
@@ -129,13 +129,13 @@ def _with_output(wanted: Wanted, output: Path) -> Wanted:
 
 
 @contextmanager
-def _held(settings: Settings) -> Iterator[OutputFolder | None]:
+def _held(settings: Settings, progress: Progress) -> Iterator[OutputFolder | None]:
     """Hold the output folder; a dry run looks at that of an earlier one, if there is one."""
     path = settings.output or Path()
     if settings.dry_run:
         yield find_output(path, settings.phi)
         return
-    with open_output(path, settings.phi) as output:
+    with open_output(path, settings.phi, waiting=partial(progress, "wait")) as output:
         yield output
 
 

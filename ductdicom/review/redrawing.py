@@ -9,12 +9,13 @@ from pathlib import Path
 from threading import Condition, Thread
 from time import monotonic
 
-from ductdicom.errors import DuctDicomError
+from ductdicom.errors import DuctDicomError, InUseError
 from ductdicom.pipeline.again.redo import redo
 from ductdicom.pipeline.executors import WorkerPool
 from ductdicom.wording import values_unsaid
 
 _AGAIN_S = 2  # after which a folder that a run holds is tried again
+IN_USE = "a run is at work in the output folder; it is drawn as soon as that has ended"
 DIED = "drawing it ended the program that drew; ductdicom apply says more"
 
 
@@ -113,7 +114,9 @@ def _redo(path: Path, key: str) -> tuple[str, bool]:
     try:
         with values_unsaid():
             report = redo(path, (key,))
-    except DuctDicomError as error:  # another run holds the folder, or the disk is full
+    except InUseError:  # whose words name a process and a computer
+        return IN_USE, True
+    except DuctDicomError as error:  # the disk is full
         return ": ".join(filter(None, (*map(str, error.args), error.hint))), True
     about = (problem.message for problem in report.problems if key in problem.studies)
     return "; ".join(about), False

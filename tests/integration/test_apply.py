@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import zipfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from exports import SCENES, files_of, organise, read_records, write_ductogram
 from ductdicom.cli.application import run
 from ductdicom.decisions.files import read_decisions
 from ductdicom.decisions.journal import add
-from ductdicom.export.output import require_output
+from ductdicom.export import output as folder
+from ductdicom.export.output import open_output, require_output
 from ductdicom.phantom.spec import Person
 from ductdicom.pipeline.again.preview import preview
 from ductdicom.pipeline.again.redo import Opened, read_again, redo
@@ -223,3 +225,23 @@ def test_what_decisions_would_change_is_known_before(out, tmp_path):
     record = _record(out)
     assert record["status"] == found.status[1]
     assert record["instances"][0]["phase"] == "pre"
+
+
+@pytest.mark.parametrize("command", ["organise", "apply"])
+def test_a_night_waits_for_who_draws_a_study_in_the_folder(
+    out, visits, monkeypatch, capsys, command
+):
+    drawing = ExitStack()
+    drawing.enter_context(open_output(out, is_brief=True))
+    monkeypatch.setattr(folder, "sleep", lambda _: drawing.close())
+
+    code = organise(visits, output=out) if command == "organise" else run(["apply", str(out)])
+
+    assert code == 0
+    assert "waiting for who draws in the output folder: 0 of 60 s" in capsys.readouterr().err
+
+
+def test_a_night_does_not_wait_for_another_one(out, visits, monkeypatch):
+    monkeypatch.setattr(folder, "sleep", lambda _: pytest.fail("it waits"))
+    with open_output(out):
+        assert organise(visits, output=out) == 4

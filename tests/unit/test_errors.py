@@ -15,6 +15,7 @@ CODES = {
     "DecodeError": 1,
     "NothingReadableError": 3,
     "OutputError": 4,
+    "InUseError": 4,
     "RemoteError": 5,
 }
 WITH_REASON = {"InputError", "NotDicomError", "UnreadableError", "DecodeError"}

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from time import monotonic
@@ -170,7 +171,11 @@ def apply(
         Something cannot be written, or a run holds the folder.
     """
     given = [event for file in files for event in read_decisions(file)]
-    with Interrupts() as interrupts, open_output(path, require_output(path).phi) as output:
+    phi, waiting = require_output(path).phi, partial(progress, "wait")
+    with (
+        Interrupts() as interrupts,
+        open_output(path, phi, is_brief=True, waiting=waiting) as output,
+    ):
         opened = Opened.of(output, given)
         keep_decisions(path, opened.journal, opened.known.names)
         keys = touched(opened.known, opened.journal.events, read_sightings(output))
@@ -201,7 +206,8 @@ def redo(
     OutputError
         Something cannot be written, or a run holds the folder.
     """
-    with Interrupts() as interrupts, open_output(path, require_output(path).phi) as output:
+    phi = require_output(path).phi
+    with Interrupts() as interrupts, open_output(path, phi, is_brief=True) as output:
         opened = Opened.of(output)
         keep_decisions(path, opened.journal, opened.known.names)
         ours = opened.known.records.keys() & set(keys)

@@ -4,6 +4,7 @@ import os
 import platform
 import subprocess
 import sys
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ductdicom.errors import OutputError, UsageError
+from ductdicom.errors import InUseError, OutputError, UsageError
+from ductdicom.export import output as folder
 from ductdicom.export.output import (
     OutputFolder,
     encode_json,
@@ -62,6 +64,54 @@ def test_one_run_holds_the_folder(tmp_path):
         open_output(tmp_path),
     ):
         pass
+
+
+def _letting_go(path, *, is_brief):
+    """Hold a folder; returns what is called by who waits for it, and what that was told."""
+    holder = ExitStack()
+    holder.enter_context(open_output(path, is_brief=is_brief))
+    told = []
+
+    def waiting(seconds, most):
+        told.append((seconds, most))
+        holder.close()
+
+    return holder, waiting, told
+
+
+def test_who_holds_the_folder_for_a_moment_is_waited_for_and_it_is_said(tmp_path):
+    holder, waiting, told = _letting_go(tmp_path, is_brief=True)
+
+    with holder, open_output(tmp_path, waiting=waiting):
+        assert told == [(0, 60)]
+        with pytest.raises(InUseError), open_output(tmp_path):
+            pass
+
+
+def test_who_does_not_wait_is_refused_at_once(tmp_path):
+    holder, _, _ = _letting_go(tmp_path, is_brief=True)
+    with holder, pytest.raises(InUseError, match="for a moment"), open_output(tmp_path):
+        pass
+
+
+def test_two_runs_do_not_wait_for_one_another(tmp_path):
+    holder, waiting, told = _letting_go(tmp_path, is_brief=False)
+    refused = pytest.raises(InUseError, match="in use by another run, process")
+    with holder, refused, open_output(tmp_path, waiting=waiting):
+        pass
+    assert told == []
+
+
+def test_nobody_is_waited_for_without_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(folder, "_MOST_WAIT_S", 0.2)
+    told = []
+    with (
+        open_output(tmp_path, is_brief=True),
+        pytest.raises(InUseError),
+        open_output(tmp_path, waiting=lambda *said: told.append(said)),
+    ):
+        pass
+    assert len(told) == 1
 
 
 def test_a_lock_that_names_nobody_still_holds(tmp_path):
