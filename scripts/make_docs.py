@@ -190,6 +190,7 @@ _TYPES = {
 }
 _ANCHORS = {
     "RecordedDecided": "[decided](#what-reviewers-say)",
+    "RecordedCompanion": "[companions](#a-companion)",
     "RecordedPremise": "[premises](#what-it-follows-from)",
     "RecordedOpinion": "[opinions](#an-opinion)",
     "RecordedReview": "[review](#of-the-study)",
@@ -225,6 +226,7 @@ _MAKERS: Mapping[str, Callable[[], str]] = {
     "record-premise": partial(_fields, "RecordedPremise"),
     "record-opinion": partial(_fields, "RecordedOpinion"),
     "record-review": partial(_fields, "RecordedReview"),
+    "record-companion": partial(_fields, "RecordedCompanion"),
     "record-row": partial(_fields, "RecordedRow"),
     "record-sheet": partial(_fields, "RecordedSheet"),
     "record-tile": partial(_fields, "RecordedTile"),

@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+from pydicom import dcmread
+from pydicom.uid import UltrasoundImageStorage
 from record_schema import SCHEMA
 
 from ductdicom.cli.application import run
@@ -35,6 +37,16 @@ def write_view(path, *, seed=0, pixels=None, syntax=Syntax.EXPLICIT, **spec):
     values = {"label": str(path), "person": PERSON, "texts": GALACTOGRAM} | spec
     pixels = tiny_pixels(seed) if pixels is None else pixels
     return write_object(Path(path), mammogram_dataset(pixels, **values), syntax)
+
+
+def write_ultrasound(path, *, day="20260102", study="2.25.990", **spec):
+    """Write one tiny ultrasound image."""
+    write_view(path, study_instance_uid=study, study_at=f"{day}100000", **spec)
+    dataset = dcmread(path)
+    dataset.Modality = "US"
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = UltrasoundImageStorage
+    dataset.save_as(path)
+    return Path(path)
 
 
 def write_ductogram(folder, *, day="20260102", study="2.25.900", scenes=SCENES, **common):

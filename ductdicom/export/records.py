@@ -7,6 +7,7 @@ import os
 import platform
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -17,6 +18,7 @@ from ductdicom.model.call import Decision, Evidence, Opinion, Premise, Review
 from ductdicom.model.outcome import Disposition, Note, Problem
 from ductdicom.model.record import (
     STUDY_SCHEMA,
+    RecordedCompanion,
     RecordedDecided,
     RecordedDifference,
     RecordedEvidence,
@@ -33,7 +35,7 @@ from ductdicom.model.record import (
     RecordedTile,
 )
 from ductdicom.model.result import Report, StudyResult, count_inputs, count_studies
-from ductdicom.model.study import ImageCall, LeftOut, Row
+from ductdicom.model.study import Companion, ImageCall, LeftOut, Row
 from ductdicom.sheet.page import (
     Box,
     DrawnDifference,
@@ -75,6 +77,7 @@ def study_record(result: StudyResult) -> RecordedStudy:
         status=pairing.status,
         review_reasons=pairing.review,
         review=UNSET if study.review is None else _review(study.review),
+        companions=tuple(_companion(item, dates) for item in study.companions) or UNSET,
         instances=tuple(instance_record(image) for image in study.images),
         rows=tuple(_row(row) for row in pairing.rows),
         sheets=result.sheets,
@@ -85,6 +88,17 @@ def study_record(result: StudyResult) -> RecordedStudy:
         files=UNSET if listed is None else listed.files,
         file_bytes=UNSET if listed is None else listed.file_bytes,
         file_sha256=UNSET if listed is None else listed.file_sha256,
+    )
+
+
+def _companion(companion: Companion, dates: Sequence[str]) -> RecordedCompanion:
+    on = companion.study_date
+    return RecordedCompanion(
+        kind=companion.kind,
+        study_date=on,
+        days=(on - date.fromisoformat(dates[0])).days if on and dates else None,
+        study_instance_uid=companion.study_instance_uid,
+        objects=companion.objects,
     )
 
 

@@ -5,6 +5,7 @@ has a default, so that a record of an earlier version can still be read.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -101,6 +102,20 @@ class RecordedReview(Struct, frozen=True, kw_only=True, rename={"is_outdated": "
     opinions: Annotated[
         tuple[RecordedOpinion, ...], Meta(description="who said what, as of an image")
     ] = ()
+
+
+class RecordedCompanion(Struct, frozen=True, kw_only=True):
+    """What else there is of the patient: the objects of one kind of one study."""
+
+    kind: Annotated[str, Meta(description="what they are in words, as `ultrasound`")]
+    study_date: Annotated[date | None, Meta(description="of their study, as `YYYY-MM-DD`")]
+    days: Annotated[
+        int | None, Meta(description="from this study's date to theirs; negative: earlier")
+    ]
+    study_instance_uid: Annotated[
+        str, Meta(description="of their study, which may be this one; as in the headers")
+    ]
+    objects: Annotated[int, Meta(description="how many of this kind there are")]
 
 
 class RecordedInstance(Struct, frozen=True, kw_only=True):
@@ -392,6 +407,10 @@ class RecordedStudy(Struct, frozen=True, kw_only=True):
     review: Annotated[
         RecordedReview | UnsetType,
         Meta(description="only where reviewers said something of the study as a whole"),
+    ] = UNSET
+    companions: Annotated[
+        tuple[RecordedCompanion, ...] | UnsetType,
+        Meta(description="only where there is any: what else there is of the patient"),
     ] = UNSET
     instances: Annotated[
         tuple[RecordedInstance, ...], Meta(description="every object of the study")

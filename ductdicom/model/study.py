@@ -1,7 +1,7 @@
 """A study, what was concluded of each of its images, and which of them stand side by side."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from msgspec.structs import replace
 
@@ -119,11 +119,23 @@ class ImageCall(Value, frozen=True, kw_only=True):
         return self.call.phase is Phase.UNKNOWN and self.call.suggestion is not None
 
 
+class Companion(Value, frozen=True, kw_only=True):
+    """What else there is of the patient: the objects of one kind of one study.
+
+    ``kind`` says in words what they are, by their modality. The study may be the same one.
+    """
+
+    kind: str
+    study_date: date | None
+    study_instance_uid: str
+    objects: int
+
+
 class StudyCall(Value, frozen=True, kw_only=True):
     """A study with its conclusions; ``images`` hold every instance exactly once.
 
     ``unread`` are names of files that could not be read and may belong to it. ``review`` is what
-    reviewers say of the study as a whole.
+    reviewers say of the study as a whole. ``companions`` are what else there is of the patient.
     """
 
     study: Study
@@ -132,6 +144,7 @@ class StudyCall(Value, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     unread: tuple[str, ...] = ()
     review: Review | None = None
+    companions: tuple[Companion, ...] = ()
 
 
 class Row(Value, frozen=True, kw_only=True):

@@ -12,8 +12,9 @@ from ductdicom.classify.phase.image_rules import RULES
 from ductdicom.classify.rules import describe_rules
 from ductdicom.model.call import ExamKind
 from ductdicom.model.instance import Patient
-from ductdicom.model.outcome import LeftOutReason, Problem, ProblemCode
+from ductdicom.model.outcome import LeftOutReason, Problem, ProblemCode, Status
 from ductdicom.model.study import LeftOut, Pairing, StudyCall
+from ductdicom.pairing.companions import find_companions
 from ductdicom.pairing.priors import are_two_people, find_priors
 from ductdicom.pairing.rows import pair_study
 from ductdicom.pipeline.annotate import annotate
@@ -79,6 +80,9 @@ def judge(
         if not is_ductogram and not all_studies:
             pairing = _without_rows(pairing)
         annotated, pairing = annotate(call, pairing)
+        if pairing.status is not Status.NOT_A_DUCTOGRAM or all_studies:
+            companions = find_companions(call, others, engine.vocabulary)
+            annotated = replace(annotated, companions=companions)
         judged.append(
             Judged(
                 part=part,

@@ -33,7 +33,7 @@ from ductdicom.model.outcome import (
 )
 from ductdicom.model.result import Report, StudyResult, count_inputs, is_undamaged
 from ductdicom.pipeline.annotate import note_annotations
-from ductdicom.pipeline.earlier.known import KnownStudies
+from ductdicom.pipeline.earlier.known import KnownStudies, with_recorded_companions
 from ductdicom.pipeline.earlier.recall import Recalled, hold_incomplete, recall
 from ductdicom.pipeline.executors import LatePool
 from ductdicom.pipeline.fingerprints import Fingerprints
@@ -304,7 +304,7 @@ def decide(gathered: Gathered, wanted: Wanted, output: OutputFolder) -> Scan:
         is_first=wanted.is_first,
     )
     engine = heeding.heed(gathered.parts, naming)
-    judged = _judge(gathered, engine, settings)
+    judged = _judge(gathered, engine, wanted)
     recorded = wanted.known.images | wanted.known.uids | wanted.known.records.keys()
     here = {part.study.study_instance_uid for part in gathered.parts}
     shared = {name: uid for name, uid in wanted.known.shared.items() if uid not in here}
@@ -327,9 +327,10 @@ def decide(gathered: Gathered, wanted: Wanted, output: OutputFolder) -> Scan:
     )
 
 
-def _judge(gathered: Gathered, engine: Engine, settings: Settings) -> tuple[Judged, ...]:
-    judged = judge(gathered.parts, engine, all_studies=settings.all_studies)
-    if settings.phi is Phi.FULL:
+def _judge(gathered: Gathered, engine: Engine, wanted: Wanted) -> tuple[Judged, ...]:
+    judged = judge(gathered.parts, engine, all_studies=wanted.settings.all_studies)
+    judged = with_recorded_companions(judged, wanted.known)
+    if wanted.settings.phi is Phi.FULL:
         return judged
     return tuple(
         dataclasses.replace(study, call=note_annotations(study.call, study.pairing))

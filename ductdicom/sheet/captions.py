@@ -1,19 +1,20 @@
 """What is said around a tile: short, in words, with the reason."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from pydicom.datadict import dictionary_description
 
 from ductdicom.model.call import Confidence, Evidence, Kind, Laterality, Phase
 from ductdicom.model.outcome import Note
-from ductdicom.model.study import MAGNIFIED_FROM, ImageCall, Pairing, Row
+from ductdicom.model.study import MAGNIFIED_FROM, Companion, ImageCall, Pairing, Row, StudyCall
 
 FOOTER = (
     "Overview only. Not for diagnostic interpretation or measurement; not a retained mammogram."
 )
 
+COMPANIONS = "Also of this patient: "
 INFERRED = "inferred: "
 _ONLY_HINTS = frozenset({"light-compression", "weak-text"})  # rules that never make a phase
 _PHASE_WORDS = {Phase.PRE: "PRE", Phase.POST: "POST", Phase.UNKNOWN: "UNKNOWN"}
@@ -124,6 +125,35 @@ def prior_label(image: ImageCall, row: Row, *, has_dates: bool = True) -> str:
         return "PRIOR, date unknown"
     days = (now - on).days
     return f"PRIOR {on:%Y-%m-%d} ({days} d)" if has_dates else f"PRIOR ({days} d)"
+
+
+def companion_labels(study: StudyCall, *, has_dates: bool = True) -> tuple[str, ...]:
+    """Return ``ultrasound 2025-12-03 (30 d before)`` for each companion of a study.
+
+    Without ``has_dates`` only how many days before or after; ``same study`` of what it holds
+    itself, ``same day``, and ``date unknown`` where a header has none.
+    """
+    days = [i.instance.study_date for i in study.images if i.instance.study_date is not None]
+    now = min(days, default=None)
+    own = study.study.study_instance_uid
+    return tuple(
+        f"{item.kind} (same study)"
+        if item.study_instance_uid == own
+        else _companion_label(item, now, has_dates=has_dates)
+        for item in study.companions
+    )
+
+
+def _companion_label(item: Companion, now: date | None, *, has_dates: bool) -> str:
+    on = item.study_date
+    if on is None:
+        return f"{item.kind}, date unknown"
+    told = f" {on:%Y-%m-%d}" if has_dates else ""
+    if now is None:
+        return f"{item.kind}{told}"
+    days = (now - on).days
+    when = "same day" if days == 0 else f"{abs(days)} d {'before' if days > 0 else 'after'}"
+    return f"{item.kind}{told} ({when})"
 
 
 def magnification_label(image: ImageCall) -> str:

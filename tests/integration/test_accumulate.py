@@ -17,6 +17,7 @@ from exports import (
     read_records,
     same_key,
     write_ductogram,
+    write_ultrasound,
     write_view,
 )
 from hypothesis import HealthCheck, Phase, given, settings
@@ -24,6 +25,7 @@ from hypothesis import strategies as st
 
 import ductdicom.pipeline.read as reading
 import ductdicom.pipeline.run as pipeline
+from ductdicom.cli.application import run
 from ductdicom.errors import OutputError
 from ductdicom.export.folder import StudyFolder
 from ductdicom.ingest import scan
@@ -527,10 +529,54 @@ LAW = settings(
 
 
 def two_ductograms(folder):
+    """Write ductograms of two women, and what else there is of the first."""
     for number in (1, 2):
         study, who = f"2.25.97{number}", person(number)
         write_ductogram(folder / f"P{number}", day=f"2026010{number}", study=study, person=who)
+    write_ultrasound(folder / "P1" / "IM5", study="2.25.971", day="20260101", person=person(1))
+    write_ultrasound(folder / "U1" / "IM1", study="2.25.981", day="20251203", person=person(1))
+    write_plain(folder / "M1", study="2.25.982", day="20240506", person=person(1))
     return sorted(folder.rglob("IM*"))
+
+
+def companions(output, study="2.25.971"):
+    return [(c["kind"], c["days"]) for c in records(output)[study].get("companions", ())]
+
+
+def test_a_companion_of_a_later_night_stands_on_the_sheet_that_was_there(export, tmp_path):
+    out = tmp_path / "out"
+    organise(export / "P1", output=out)
+    assert "companions" not in records(out)["2.25.971"]
+    path = write_ultrasound(tmp_path / "U", study="2.25.981", day="20251203", person=person(1))
+
+    assert organise(path, output=out) == 0
+
+    assert companions(out) == [("ultrasound", -29)]
+    assert records(out) == at_once(export / "P1", path, like=out)
+
+
+def test_a_companion_of_another_patient_is_none(export, tmp_path):
+    out = tmp_path / "out"
+    path = write_ultrasound(tmp_path / "U", study="2.25.981", person=person(2))
+
+    organise(export, path, output=out)
+
+    assert companions(out) == []
+    assert companions(out, "2.25.972") == [("ultrasound", 0)]
+
+
+def test_a_companion_whose_file_is_gone_is_named_until_its_record_is_removed(export, tmp_path):
+    out = tmp_path / "out"
+    path = write_ultrasound(tmp_path / "U", study="2.25.981", day="20251203", person=person(1))
+    organise(export, path, output=out)
+    path.unlink()
+
+    organise(export, output=out, options=["--force"])
+    assert companions(out) == [("ultrasound", -29)]
+
+    assert run(["prune", str(out), "--status", "not-a-ductogram"]) == 0
+    organise(export, output=out, options=["--force"])
+    assert companions(out) == []
 
 
 @LAW
@@ -546,6 +592,7 @@ def test_neither_order_nor_slicing_changes_a_record(data, tmp_path_factory):
         organise(*shuffled[a:b], *again.difference(shuffled[a:b]), output=out)
 
     assert records(out) == at_once(*paths, like=out)
+    assert companions(out) == [("mammogram", -605), ("ultrasound", -29), ("ultrasound", 0)]
 
 
 @LAW

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from exports import SCENES, files_of, organise, write_ductogram
+from exports import SCENES, files_of, organise, write_ductogram, write_ultrasound
 from pydicom import Dataset, Sequence, dcmread
 from pypdf import PdfReader
 
@@ -275,6 +275,7 @@ def test_without_identity_nothing_tells_a_date(tmp_path, capfd):
     write_ductogram(tmp_path / "export" / "1", texts=texts, scenes=SCENES[2:])
     plain = {"study": "2.25.902", "day": "20251203", "scenes": SCENES[:2]}
     write_ductogram(tmp_path / "export" / "2", texts=Texts(study="MAMMOGRAM"), **plain)
+    write_ultrasound(tmp_path / "export" / "3" / "IM1", day="20251203")
     output, formats = tmp_path / "out", "png,pdf,html,dicom"
 
     code = organise(
@@ -288,6 +289,7 @@ def test_without_identity_nothing_tells_a_date(tmp_path, capfd):
     (sheet,) = (text for name, text in texts.items() if name.suffix == ".pdf")
     assert "+0:03" in sheet
     assert "PRIOR (30 d)" in sheet
+    assert "Also of this patient: mammogram (30 d before), ultrasound (30 d before)" in sheet
     assert "09:2" not in sheet
     assert "times from the first exposure" in sheet
     assert {path.name[:8] for path in (output / "studies").iterdir()} == {"undated-"}

@@ -15,6 +15,7 @@ from exports import (
     same_key,
     tiny_pixels,
     write_ductogram,
+    write_ultrasound,
 )
 from stopping import stop_after_first
 
@@ -63,6 +64,7 @@ def hospital(tmp_path):
     write_ductogram(later / "P1", study="2.25.961", person=person(1), pixels=tiny_pixels(50))
     write_ductogram(later / "P2", study="2.25.962", person=person(2))
     write_ductogram(later / "P4", study="2.25.964", person=person(3), scenes=FILLED)
+    write_ultrasound(later / "P4" / "IM9", study="2.25.966", day="20251230", person=person(3))
     write_ductogram(later / "Z", study="2.25.965", person=person(4))
     return here, later
 
@@ -93,7 +95,7 @@ def test_three_nights_are_one_run_over_everything(hospital, tmp_path, capsys):
     assert code != 0
     assert organise(output=out, formats=FORMATS, options=options) == 0
     second = images(out)
-    assert second == first | {"2.25.962": 4, "2.25.964": 2}
+    assert second == first | {"2.25.962": 4, "2.25.964": 2, "2.25.966": 1}
 
     # The third: a file is gone, of another study one comes again, the disc comes whole.
     (here / "P1" / "IM2").rename(tmp_path / "IM2")
@@ -111,6 +113,8 @@ def test_three_nights_are_one_run_over_everything(hospital, tmp_path, capsys):
     assert studies_of(out) == studies_of(whole)
     (ductogram,) = (r for r in read_records(out) if r["study_instance_uid"] == "2.25.964")
     assert "prior-study" in ductogram["rows"][0]["notes"]
+    companions = [(c["kind"], c["study_date"]) for c in ductogram["companions"]]
+    assert companions == [("mammogram", "2025-12-03"), ("ultrasound", "2025-12-30")]
     assert len(list((out / "runs").iterdir())) >= 2
 
 

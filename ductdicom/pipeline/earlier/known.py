@@ -1,9 +1,10 @@
 """What earlier runs recorded in the output folder, and what of it this run takes the place of."""
 
+import dataclasses
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,11 @@ from ductdicom.export.output import (
     refuse_links,
 )
 from ductdicom.export.records import read_record
+from ductdicom.model.outcome import ProblemCode, Status
 from ductdicom.model.record import RecordedStudy
+from ductdicom.model.study import Companion
+from ductdicom.pairing.companions import in_time
+from ductdicom.pipeline.judge import Judged
 from ductdicom.reading import read_regular
 
 _MOST_BYTES = 1 << 34  # of all records
@@ -117,6 +122,48 @@ def _read(content: bytes) -> tuple[RecordedStudy, str]:
     if not record.key or not _POSSIBLE.fullmatch(record.key):
         raise ValueError("names no folder that a run makes")
     return record, record.key
+
+
+def with_recorded_companions(judged: Sequence[Judged], known: KnownStudies) -> tuple[Judged, ...]:
+    """Add to each study the companions that its record names and that only records tell of now.
+
+    A companion whose files are gone stays one while its own record is there.
+    """
+    here = {study.call.study.study_instance_uid for study in judged}
+    gone = known.uids - here
+    records: dict[str, list[RecordedStudy]] = {}
+    for record in known.records.values():
+        if any(item.study_instance_uid in gone for item in record.companions or ()):
+            records.setdefault(record.study_instance_uid, []).append(record)
+    return tuple(
+        _with_companions(study, records[study.call.study.study_instance_uid], gone)
+        if study.call.study.study_instance_uid in records
+        else study
+        for study in judged
+    )
+
+
+def _with_companions(
+    study: Judged, records: Sequence[RecordedStudy], gone: Collection[str]
+) -> Judged:
+    is_in_doubt = any(p.code is ProblemCode.PATIENT_CONFLICT for p in study.call.problems)
+    if is_in_doubt or study.pairing.status is Status.NOT_A_DUCTOGRAM:
+        return study
+    ids = {(i.patient.patient_id or "").strip() for i in study.call.study.instances} - {""}
+    more = (
+        Companion(
+            kind=item.kind,
+            study_date=item.study_date,
+            study_instance_uid=item.study_instance_uid,
+            objects=item.objects,
+        )
+        for record in records
+        if record.department and ids & set(record.department.patient_ids)
+        for item in record.companions or ()
+        if item.study_instance_uid in gone
+    )
+    companions = in_time((*study.call.companions, *more))
+    return dataclasses.replace(study, call=replace(study.call, companions=companions))
 
 
 def give_way(

@@ -77,7 +77,7 @@ def compose(
         Rows by side and injection, then what is not paired, then the inventory. Lengths are page
         units of 1/200 inch; pictures have as many pixels as ``options`` ask for.
     """
-    area = body_area(options)
+    area = body_area(options, has_companions=bool(study.companions))
     since = None if options.has_dates else _first_time(study, pairing)
     excluded = cells_beside(pairing, tiles, since)
     beside_rows = [cell for cells in excluded.values() for cell in cells]

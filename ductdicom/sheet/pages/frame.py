@@ -26,6 +26,7 @@ from ductdicom.sheet.style import LABEL_PX, MARGIN_PX, SMALL_PX, TITLE_PX
 
 _HEADER_PX = 88
 _FOOTER_PX = 34
+_COMPANIONS_PX = 28
 _GAP_PX = 40  # between the title and the status
 _AFTER_STATUS_PX = 10
 _STATUS_WORDS = {
@@ -48,13 +49,14 @@ class Body:
     differences: tuple[DrawnDifference, ...] = ()
 
 
-def body_area(options: SheetOptions) -> Box:
+def body_area(options: SheetOptions, *, has_companions: bool = False) -> Box:
     """Return the part of a page between header and footer, in page units."""
+    below = _FOOTER_PX + (_COMPANIONS_PX if has_companions else 0)
     return Box(
         x=MARGIN_PX,
         y=MARGIN_PX + _HEADER_PX,
         width=options.width - 2 * MARGIN_PX,
-        height=options.height - 2 * MARGIN_PX - _HEADER_PX - _FOOTER_PX,
+        height=options.height - 2 * MARGIN_PX - _HEADER_PX - below,
     )
 
 
@@ -68,12 +70,14 @@ def frame_page(
     """Put a body between header and footer; ``place`` is the page's number and their count."""
     paper = BoxMark(box=Box(x=0, y=0, width=options.width, height=options.height), fill=Tone.PAPER)
     header = _header(study, standing, body.title, options)
+    # The list of images names them all.
+    companions = _companions(study, options) if body.tiles or body.placeholders else ()
     return Page(
         title=body.title,
         width=options.width,
         height=options.height,
         dpi=options.dpi,
-        marks=(paper, *header, *_footer(place, options), *body.marks),
+        marks=(paper, *header, *companions, *_footer(place, options), *body.marks),
         tiles=body.tiles,
         placeholders=body.placeholders,
         differences=body.differences,
@@ -121,6 +125,23 @@ def _status(standing: Standing, box: Box) -> Iterator[Mark]:
     yield TextMark(
         x=x, y=box.y, text=word, size_px=LABEL_PX, is_bold=True, tone=tone, anchor=Anchor.END
     )
+
+
+def _companions(study: StudyCall, options: SheetOptions) -> Iterator[Mark]:
+    """Say above the footer what else there is of the patient, the last of it that have room."""
+    labels = captions.companion_labels(study, has_dates=options.has_dates)
+    if not labels:
+        return
+    room = options.width - 2 * MARGIN_PX
+    lines = (
+        captions.COMPANIONS
+        + ", ".join((*((f"{dropped} earlier",) if dropped else ()), *labels[dropped:]))
+        for dropped in range(len(labels))
+    )
+    line = next((text for text in lines if text_width(text, SMALL_PX) <= room), "")
+    text = line or f"{captions.COMPANIONS}{len(labels)}, listed on the last page"
+    y = options.height - MARGIN_PX - _FOOTER_PX
+    yield TextMark(x=MARGIN_PX, y=y, text=drawable(text), size_px=SMALL_PX)
 
 
 def _footer(place: tuple[int, int], options: SheetOptions) -> Iterator[Mark]:

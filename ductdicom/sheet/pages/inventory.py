@@ -55,7 +55,7 @@ class _Entry:
 def inventory_bodies(
     study: StudyCall, pairing: Pairing, area: Box, since: datetime | None = None
 ) -> Iterator[tuple[str, list[Mark]]]:
-    """Yield title and marks of each inventory page; problems and legend stand below the images.
+    """Yield title and marks of each inventory page: images, problems, companions, legend.
 
     Parameters
     ----------
@@ -66,6 +66,9 @@ def inventory_bodies(
     """
     entries = [_entry(_COLUMNS, cells, area) for cells in _image_cells(study, pairing, since)]
     entries += [_entry(_LINE, (line,), area, Tone.WARNING) for line in problem_lines(study)]
+    if study.companions:
+        said = ", ".join(captions.companion_labels(study, has_dates=since is None))
+        entries.append(_entry(_LINE, (captions.COMPANIONS + said,), area))
     entries.append(_Entry(columns=_LINE, lines=(("", "Words and signs of the pages"),)))
     pairs = zip(LEGEND[::2], LEGEND[1::2], strict=True)
     entries += [_entry(_LEGEND, (*one, *other), area, Tone.MUTED) for one, other in pairs]
