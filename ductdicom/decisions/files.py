@@ -34,6 +34,9 @@ _CHOICES: Mapping[str, tuple[Mapping[str, object], str]] = {
 }
 _MOST_INITIALS = 4
 _ID = re.compile(r"[0-9a-f]{6}")
+_MOST_NOTE = 1000
+# Controls, ends of lines, and what sets the direction of text (Unicode UAX 9, 2.1 and 2.2).
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _LARGEST_BYTES = 64 << 20
 _SEPARATORS = (",", ";", "\t")  # spreadsheets write the one that their country has no other use for
 _EXCLUDE = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -163,8 +166,8 @@ def _event(entry: Mapping[str, object], path: Path | str, number: int) -> Event:
         study=words["study"],
         by=_initials(words["by"], path, number),
         at=_time(words["at"], path, number),
-        note=words["note"],
-        login=words["login"],
+        note=_note(words["note"], path, number),
+        login=_note(words["login"], path, number),
         undoes=_ids(words["undoes"], path, number),
         content=words["content"].lower(),
         **{name: _value(name, words[name], path, number) for name in _CHOICES},
@@ -209,6 +212,17 @@ def _initials(by: str, path: Path | str, number: int) -> str:
         hint = f"write up to {_MOST_INITIALS} letters"
         raise UsageError(f"decision {number}: by is no initials", path=path, hint=hint)
     return by
+
+
+def _note(note: str, path: Path | str, number: int) -> str:
+    """Return a note without what nobody sees and what turns the letters beside it around.
+
+    One that is too long is refused, not cut: its end may be what matters.
+    """
+    if len(note) > _MOST_NOTE:
+        hint = f"{_MOST_NOTE} characters are taken"
+        raise UsageError(f"decision {number}: note or login is too long", path=path, hint=hint)
+    return " ".join(_UNSEEN.sub(" ", note).split())
 
 
 def _ids(undoes: str, path: Path | str, number: int) -> tuple[str, ...]:

@@ -159,6 +159,9 @@ class Review:
     def save(self, by="ab"):
         """Save with initials that are asked for, and return the file's name and decisions."""
         self.press("Control+s")
+        return self.type_initials(by)
+
+    def type_initials(self, by):
         self.window.keyboard.type(by)
         with self.window.expect_download() as download:
             self.press("Enter")
@@ -503,6 +506,53 @@ def test_letters_typed_into_a_field_decide_nothing(sheet):
 
     assert len(sheet.marks()) == 1
     assert sheet.window.locator("#strip").is_visible()
+
+
+@pytest.mark.parametrize("leave", ["Enter", "Escape", "Tab", "Control+s"])
+def test_what_was_typed_is_a_note_on_the_image_that_was_decided(sheet, leave):
+    sheet.press("p")
+    assert sheet.chosen() == 2
+    sheet.press("n")
+    assert "Image 1 of" in sheet.part("chosen").inner_text()
+    assert sheet.part("noted").inner_text().strip() == "on image 1"
+    sheet.window.keyboard.type("too dark")
+    sheet.press(leave)
+    if leave in {"Enter", "Escape"}:
+        assert sheet.chosen() == 2
+
+    saved = sheet.save if leave != "Control+s" else sheet.type_initials
+    _, (decision,) = saved("ab")
+    assert (decision["image"], decision["phase"]) == (IDS[1], "pre")
+    assert decision["note"] == "too dark"
+
+
+def test_a_note_on_an_image_that_was_chosen_is_on_that_one(sheet):
+    sheet.press("p").choose(4).press("n")
+    sheet.window.keyboard.type("spot")
+    sheet.press("Escape", "u")
+
+    found = {decision["image"]: decision.get("note") for decision in sheet.save("ab")[1]}
+
+    assert found == {IDS[1]: None, IDS[4]: "spot"}
+
+
+def test_a_note_that_is_being_typed_outlives_the_page(sheet):
+    sheet.press("p", "n")
+    sheet.window.keyboard.type("half a sen")
+    sheet.window.reload()
+
+    sheet.choose(1)
+    assert sheet.part("note").input_value() == "half a sen"
+    assert sheet.save("ab")[1][0]["note"] == "half a sen"
+
+
+def test_a_note_that_is_wiped_out_is_none(sheet):
+    sheet.press("p", "n")
+    sheet.window.keyboard.type("no\u202e")
+    sheet.press("Backspace", "Backspace", "Backspace", "Enter")
+
+    assert sheet.part("count").inner_text() == "1 PENDING"
+    assert "note" not in sheet.save("ab")[1][0]
 
 
 def test_a_note_alone_is_no_decision(sheet):

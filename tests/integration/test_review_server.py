@@ -224,6 +224,17 @@ def test_a_decision_is_saved_with_who_and_when_by_the_clock_of_the_server(review
     assert event.at > "2020"
 
 
+def test_a_note_turns_nothing_around_that_stands_beside_it(review):
+    key = review.key_of("clock-only")
+    note = "\u202etsop\u202c seen\0"
+    decision = {"study": key, "verdict": "reviewed", "by": "AB", "note": note}
+
+    review.save(key, [decision], review.page(key).headers["etag"])
+
+    assert read_journal(review.output).events[0].note == "tsop seen"
+    review.until_drawn(key)
+
+
 def test_a_page_names_a_study_by_its_key(review):
     key = review.key_of("clock-only")
     seen = review.page(key).headers["etag"]
@@ -444,6 +455,9 @@ def test_a_save_that_does_not_say_what_was_seen_is_refused(review):
         pytest.param({"image": "{image}", "phase": "pre", "by": "AB"}, id="another study's image"),
         pytest.param({"image": "ffffffffffff", "phase": "pre", "by": "AB"}, id="no such image"),
         pytest.param({"study": "{key}", "by": "AB"}, id="nothing decided"),
+        pytest.param(
+            {"image": "{own}", "phase": "pre", "by": "AB", "note": "x" * 1001}, id="endless note"
+        ),
         pytest.param(
             {"image": "{own}", "sop_instance_uid": "{uid}", "phase": "pre", "by": "AB"},
             id="an image by the name of one and the UID of another",

@@ -1,5 +1,7 @@
 """What a file of decisions may hold, and in which spellings."""
 
+import csv
+import io
 import json
 import os
 from pathlib import Path
@@ -7,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ductdicom.decisions.event import SCHEMA, Event
-from ductdicom.decisions.files import read_decisions
+from ductdicom.decisions.files import read_decisions, read_entries
 from ductdicom.errors import UsageError
 from ductdicom.model.call import Laterality, Phase, Verdict
 
@@ -84,6 +86,32 @@ def test_a_study_may_be_named_by_its_key_as_pages_know_no_uid(tmp_path):
     )
     with pytest.raises(UsageError, match="a study has no phase"):
         read_decisions(_json(tmp_path, {"study": "20260102-9f1c", "phase": "pre"}))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("dense\nleft", "dense left"),
+        ("dense\x00\x1b[31m left", "dense [31m left"),
+        ("\u202edetseggus\u202c \u2066left\u2069", "detseggus left"),
+        ("אבג دە", "אבג دە"),
+        ("x" * 1000, "x" * 1000),
+    ],
+)
+def test_a_note_holds_nothing_that_is_not_seen(tmp_path, written, read):
+    table = io.StringIO()
+    csv.writer(table).writerows((("image", "phase", "note"), ("7f3a", "pre", written)))
+    entry = {"image": "7f3a", "phase": "pre", "note": written}
+
+    assert read_decisions(_json(tmp_path, entry))[0].note == read
+    assert read_decisions(_table(tmp_path, table.getvalue()))[0].note == read
+    assert read_entries([entry], "what was sent")[0].note == read
+
+
+@pytest.mark.parametrize("field", ["note", "login"])
+def test_a_note_has_an_end(tmp_path, field):
+    with pytest.raises(UsageError, match=r"too long.*1000 characters"):
+        read_decisions(_json(tmp_path, {"image": "7f3a", "phase": "pre", field: "x" * 1001}))
 
 
 def test_a_decision_may_only_take_others_back(tmp_path):

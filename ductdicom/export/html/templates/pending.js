@@ -8,7 +8,7 @@ const makePending = ({ key, batch, state }) => {
     laterality: /^[LRB]$/,
     view: /^[A-Z]{2,4}$/,
     exclude: /^(true|false)$/,
-    note: /^.{0,200}$/,
+    note: /^.{0,1000}$/,
     verdict: /^(reviewed|cannot-tell|not-a-ductogram|reopened)$/,
   };
   const DECIDING = ["phase", "laterality", "view", "exclude", "verdict"];
@@ -57,6 +57,8 @@ const makePending = ({ key, batch, state }) => {
     const group = isRepeated ? last.group : (last?.group ?? 0) + 1;
     const at = new Date().toISOString();
     if (isRepeated) steps.pop();
+    // A note that was begun and wiped out again is none.
+    if (first.field === "note" && !first.value && !of(first.image).values.note) return keep();
     steps.push(...decided.map((step) => ({ ...step, at, group })));
     return keep();
   };

@@ -20,7 +20,11 @@ const review = (() => {
   const pending = makePending(study);
   const tiles = sheet.wholes;
   const labels = new Map(tiles.map((tile) => [tile, tile.element.getAttribute("aria-label")]));
+  // What turns or hides what stands beside it is no part of a note (as in `decisions.files`).
+  const UNSEEN = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
   let current = null; // the tile that was chosen last
+  let decided = null; // from which a decision led on to that: a note that follows is on this one
+  let back = null; // where one was before one began to write a note
   let isSaving = false; // and asks for initials
   let isUnderway = false; // what is saved, is not saved again meanwhile
 
@@ -144,7 +148,8 @@ const review = (() => {
       control.disabled = !isOpen;
     }
     part("view").value = values.view ?? "";
-    part("note").value = values.note ?? "";
+    part("noted").textContent = isOpen ? ` on image ${at}` : "";
+    if (document.activeElement !== part("note")) part("note").value = values.note ?? "";
   };
 
   const refresh = () => {
@@ -166,6 +171,7 @@ const review = (() => {
 
   const choose = (tile) => {
     current = tile;
+    decided = null;
     drawChosen();
   };
 
@@ -178,8 +184,10 @@ const review = (() => {
   const goOn = (from) => {
     const after = tiles.slice(tiles.indexOf(from) + 1);
     const next = [...after, ...tiles].find(waits);
-    if (next) go(next);
-    else say("No image waits any more: Ctrl+S saves.");
+    if (next) {
+      go(next);
+      decided = from;
+    } else say("No image waits any more: Ctrl+S saves.");
   };
 
   const decide = (steps) => {
@@ -349,16 +357,23 @@ const review = (() => {
 
 
   const typed = (event) => {
-    if (event.key === "Escape") drawChosen();
-    else if (event.key !== "Enter") return;
+    if (event.key !== "Enter" && event.key !== "Escape") return;
     event.preventDefault();
+    const to = back ?? current;
     const isBy = event.target === part("by");
     if (isBy && isSaving && event.key === "Enter") {
       save();
       if (isSaving) return;
     }
     event.target.blur();
-    go(current);
+    drawChosen();
+    go(to);
+  };
+
+  // What is typed is kept letter by letter, however one leaves the field.
+  const note = () => {
+    const value = part("note").value.replaceAll(UNSEEN, " ").trim();
+    if (value !== (pending.of(current.image).values.note ?? "")) set("note", value);
   };
 
   document.addEventListener("keydown", (event) => {
@@ -384,7 +399,13 @@ const review = (() => {
     if (button) perform(button.dataset.do);
   });
   part("view").addEventListener("change", ({ target }) => target.value && set("view", target.value));
-  part("note").addEventListener("change", ({ target }) => set("note", target.value.trim()));
+  part("note").addEventListener("input", note);
+  part("note").addEventListener("focus", ({ target }) => {
+    back = current;
+    if (decided) choose(decided);
+    target.value = pending.of(current.image).values.note ?? "";
+  });
+  part("note").addEventListener("blur", () => { back = null; });
   part("by").addEventListener("change", () => {
     keepInitials();
     refresh(); // whom it overrules depends on who it is
