@@ -43,6 +43,7 @@ COMMANDS = {
     "echo": ("pacs.echo", "Ask an archive whether it is there."),
     "pull": ("pacs.pull", "Fetch ductograms out of an archive."),
     "watch": ("pacs.watch", "Organise what comes, again and again."),
+    "send": ("pacs.send", "Send sheets back into their studies."),
     "receive": ("pacs.receive", "Take what archives and modalities send."),
     "doctor": ("admin.doctor", "Say what this installation can do."),
 }

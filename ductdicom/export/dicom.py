@@ -3,7 +3,7 @@
 import hashlib
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -30,9 +30,9 @@ _METHODS = MappingProxyType(  # defined terms of PS3.3 C.7.6.1.1.5.1
         "1.2.840.10008.1.2.4.203": "ISO_15444_15",
     }
 )
-_SERIES_NUMBER = 9001  # high, so that it sorts behind the study's own series
-_DESCRIPTION = "DUCTOGRAM CONTACT SHEET - NOT FOR DIAGNOSIS"
-_IMPLEMENTATION_UID = UID("2.25.270498712163504872163508741236508712365")
+SERIES_NUMBER = 9001  # high, so that it sorts behind the study's own series
+DESCRIPTION = "DUCTOGRAM CONTACT SHEET - NOT FOR DIAGNOSIS"
+IMPLEMENTATION_UID = UID("2.25.270498712163504872163508741236508712365")
 
 
 def dicom_sheet(
@@ -90,7 +90,7 @@ def _as_file(data: Dataset) -> bytes:
     data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     data.file_meta.MediaStorageSOPClassUID = data.SOPClassUID
     data.file_meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID
-    data.file_meta.ImplementationClassUID = _IMPLEMENTATION_UID
+    data.file_meta.ImplementationClassUID = IMPLEMENTATION_UID
     data.file_meta.ImplementationVersionName = "DUCTDICOM"
     stream = io.BytesIO()
     data.save_as(stream, enforce_file_format=True)
@@ -130,43 +130,60 @@ def _add_study(data: Dataset, study_instance_uid: str, digest: str) -> None:
     data.ReferringPhysicianName = ""
     data.StudyID = ""
     data.Modality = "OT"
-    data.SeriesNumber = _SERIES_NUMBER
+    data.SeriesNumber = SERIES_NUMBER
     data.InstanceNumber = 1
-    data.SeriesDescription = _DESCRIPTION
+    data.SeriesDescription = DESCRIPTION
     data.Manufacturer = PRODUCT
     data.SoftwareVersions = SOFTWARE
-    data.SecondaryCaptureDeviceManufacturer = PRODUCT
-    data.SecondaryCaptureDeviceManufacturerModelName = PRODUCT
     data.SecondaryCaptureDeviceSoftwareVersions = __version__
-    data.ConversionType = "WSD"
-    data.BodyPartExamined = "BREAST"
-    data.PatientOrientation = ""
 
 
 def _add_content(data: Dataset, shown: Sequence[ImageCall], *, names_sources: bool) -> None:
-    data.ImageType = ["DERIVED", "SECONDARY"]
-    data.BurnedInAnnotation = "YES"
-    data.DerivationDescription = "Contact sheet of reduced images; overview only"
-    _add_lossy_history(data, shown)
+    add_capture(data, [i.instance for i in shown], {str(i.laterality) for i in shown})
     times = [image.acquired_at for image in shown if image.acquired_at]
     latest = max(times, default=datetime(1900, 1, 1))  # noqa: DTZ001 - the scanner's clock
     data.ContentDate = f"{latest:%Y%m%d}" if times and names_sources else ""
     data.ContentTime = f"{latest:%H%M%S}" if times and names_sources else ""
-    data.DerivationCodeSequence = DicomSequence([_code("113085", "DCM", "Spatial resampling")])
     if names_sources:
-        uids = ((i.uid, i.instance.sop_class_uid) for i in shown)
-        sources = [_source(*pair) for pair in uids if all(uid.isascii() for uid in pair)]
-        data.SourceImageSequence = DicomSequence(sources)
-    sides = {str(image.laterality) for image in shown}
-    if sides in ({"L"}, {"R"}):
-        data.ImageLaterality = sides.pop()
+        add_sources(data, [i.instance for i in shown])
+
+
+def add_capture(data: Dataset, shown: Sequence[Instance], sides: Collection[str]) -> None:
+    """Say what any page of ours is: a capture of reduced images, for an overview only.
+
+    Parameters
+    ----------
+    shown
+        The images that stand on it.
+    sides
+        Of which breasts they are, as in DICOM.
+    """
+    data.SecondaryCaptureDeviceManufacturer = PRODUCT
+    data.SecondaryCaptureDeviceManufacturerModelName = PRODUCT
+    data.ConversionType = "WSD"
+    data.BodyPartExamined = "BREAST"
+    data.PatientOrientation = ""
+    data.ImageType = ["DERIVED", "SECONDARY"]
+    data.BurnedInAnnotation = "YES"
+    data.DerivationDescription = "Contact sheet of reduced images; overview only"
+    data.DerivationCodeSequence = DicomSequence([code_item("113085", "DCM", "Spatial resampling")])
+    _add_lossy_history(data, shown)
+    if set(sides) in ({"L"}, {"R"}):
+        data.ImageLaterality = next(iter(sides))
     else:  # of a pair, and no single one of it: PS3.3 C.7.3.1, type 2C
         data.Laterality = ""
 
 
-def _add_lossy_history(data: Dataset, shown: Sequence[ImageCall]) -> None:
+def add_sources(data: Dataset, shown: Sequence[Instance]) -> None:
+    """Name the images that stand on a page (PS3.3 C.7.6.1), but those whose UID is none."""
+    uids = ((i.sop_instance_uid, i.sop_class_uid) for i in shown)
+    sources = [_source(*pair) for pair in uids if all(uid.isascii() for uid in pair)]
+    data.SourceImageSequence = DicomSequence(sources)
+
+
+def _add_lossy_history(data: Dataset, shown: Sequence[Instance]) -> None:
     """Say how the most compressed of the images was compressed (PS3.3 C.7.6.1.1.5)."""
-    histories = [_lossy_history(i.instance) for i in shown if i.instance.raster.is_lossy]
+    histories = [_lossy_history(i) for i in shown if i.raster.is_lossy]
     data.LossyImageCompression = "01" if histories else "00"
     if histories:
         ratios, methods = max(histories, key=lambda history: math.prod(history[0]))
@@ -191,7 +208,8 @@ def _lossy_history(instance: Instance) -> tuple[tuple[float, ...], tuple[str, ..
     return (max(1.0, unpacked_bytes / max(1, instance.origin.size_bytes)),), methods
 
 
-def _code(value: str, scheme: str, meaning: str) -> Dataset:
+def code_item(value: str, scheme: str, meaning: str) -> Dataset:
+    """Return a code as an item of a sequence (PS3.3 8.8)."""
     item = Dataset()
     item.CodeValue = value
     item.CodingSchemeDesignator = scheme
@@ -203,21 +221,26 @@ def _source(sop_instance_uid: str, sop_class_uid: str) -> Dataset:
     item = Dataset()
     item.ReferencedSOPClassUID = sop_class_uid
     item.ReferencedSOPInstanceUID = sop_instance_uid
-    purpose = _code("121329", "DCM", "Source image for montage")
+    purpose = code_item("121329", "DCM", "Source image for montage")
     item.PurposeOfReferenceCodeSequence = DicomSequence([purpose])
     return item
 
 
 def _add_pixels(data: Dataset, frames: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> None:
     count, rows, columns, _ = frames.shape
-    data.SamplesPerPixel = 3
-    data.PhotometricInterpretation = "RGB"
-    data.PlanarConfiguration = 0
     data.NumberOfFrames = count
     data.FrameIncrementPointer = 0x00182001  # Page Number Vector
     data.PageNumberVector = list(range(1, count + 1))
+    add_colours(data, rows, columns, frames.tobytes())
+
+
+def add_colours(data: Dataset, rows: int, columns: int, pixels: bytes) -> None:
+    """Add pixels of 8 bits RGB, pixel by pixel."""
+    data.SamplesPerPixel = 3
+    data.PhotometricInterpretation = "RGB"
+    data.PlanarConfiguration = 0
     data.Rows, data.Columns = rows, columns
     data.BitsAllocated = data.BitsStored = 8
     data.HighBit = 7
     data.PixelRepresentation = 0
-    data.PixelData = frames.tobytes()
+    data.add_new(0x7FE00010, "OB", pixels + b"\0" * (len(pixels) % 2))

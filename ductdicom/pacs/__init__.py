@@ -8,4 +8,5 @@
 - ``receive``: a storage SCP; ``health`` says how it is
 - ``pull``: what belongs to ductograms is found in an archive and fetched
 - ``watch``: what came is organised, once it is quiet
+- ``send``: sheets go back into the studies that they are of
 """

@@ -18,7 +18,8 @@ from pynetdicom import _config, evt
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
-from pynetdicom.presentation import PresentationContext
+from pynetdicom.presentation import PresentationContext, build_context
+from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr-defined]
 from pynetdicom.transport import AssociationSocket
 
 from ductdicom.errors import RemoteError
@@ -85,6 +86,16 @@ def context(sop_class: str, *syntaxes: str) -> PresentationContext:
     found = PresentationContext()
     found.abstract_syntax = sop_class
     found.transfer_syntax = list(syntaxes)
+    return found
+
+
+def report_context() -> PresentationContext:
+    """Return the context over which an archive may report storage commitment to us.
+
+    Some say that they act as the provider that they are (DICOM PS3.4 J.3.3), some say nothing.
+    """
+    found = build_context(StorageCommitmentPushModel)
+    found.scu_role = found.scp_role = True
     return found
 
 

@@ -26,7 +26,7 @@ from pynetdicom.transport import (
 )
 
 from ductdicom.errors import UsageError
-from ductdicom.pacs.association import PDU_BYTES
+from ductdicom.pacs.association import PDU_BYTES, report_context
 from ductdicom.pacs.peers import OwnSide, Tls
 from ductdicom.pacs.spool.folder import Placing, Spool, name_of
 from ductdicom.pacs.spool.intake import Arrival, Intake, Receiving
@@ -56,6 +56,8 @@ class Terms:
         is taken for complete.
     sop_classes
         Private SOP classes that are taken besides the standard's.
+    reports
+        Takes what archives report of storage commitment; without it that is not offered.
     remembers
         Whether studies that were not complete when it was stopped or killed are waited for again.
     """
@@ -66,6 +68,7 @@ class Terms:
     limits: Room = field(default_factory=Room)
     associations: int = 8
     sop_classes: tuple[str, ...] = ()
+    reports: Callable[[evt.Event], tuple[int, None]] | None = None
     remembers: bool = False
 
 
@@ -113,7 +116,10 @@ class Receiver:
         entity.maximum_associations = terms.associations
         entity.maximum_pdu_size = PDU_BYTES
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = own.timeout_s
-        self._server = _listening(entity, own, terms, self._handlers())
+        handlers = self._handlers()
+        if terms.reports is not None:
+            handlers.append((evt.EVT_N_EVENT_REPORT, terms.reports))
+        self._server = _listening(entity, own, terms, handlers)
         self._server.not_let_in = self._not_let_in
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(
@@ -255,6 +261,7 @@ def _listening(
             register_uid(uid, f"OfThisSite{number}", StorageServiceClass)
     contexts = [build_context(uid, list(RECEIVED)) for uid in (*STORED, *terms.sop_classes)]
     contexts.append(build_context(Verification))
+    contexts += [report_context()] if terms.reports is not None else []
     tls = None if terms.tls is None else terms.tls.as_server()
     try:
         return _Server(

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.message import Message
+from hashlib import sha256
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -143,6 +144,39 @@ class DicomWeb:
                 yield None
             else:
                 yield from split_parts(chunks, boundary.encode("ascii", "replace"))
+
+    def store(self, study_uid: str, content: bytes) -> tuple[int, Dataset]:
+        """Send an object into a study.
+
+        Returns
+        -------
+        The status, and what the answer says object by object; empty where it says nothing that can
+        be read. A status that refuses the object alone is returned, too.
+
+        Raises
+        ------
+        RemoteError
+            It cannot be reached, or refuses us.
+        """
+        boundary = sha256(content).hexdigest()
+        head = f"--{boundary}\r\nContent-Type: application/dicom\r\n\r\n".encode()
+        body = head + content + f"\r\n--{boundary}--\r\n".encode()
+        kind = f'multipart/related; type="application/dicom"; boundary={boundary}'
+        with self._refusals():
+            response = self._session.post(
+                f"{self._root}/studies/{study_uid}",
+                data=body,
+                headers={"Content-Type": kind, "Accept": "application/dicom+json"},
+                timeout=self._timeout_s,
+            )
+            if response.status_code in _HINTS:
+                response.raise_for_status()
+        try:
+            found = response.json()
+            answer = Dataset.from_json(found[0] if isinstance(found, list) else found)
+        except (ValueError, TypeError, AttributeError, KeyError, IndexError):
+            answer = Dataset()
+        return response.status_code, answer
 
     def ask(self, path: str) -> Any:
         """Return the JSON at a path below the root, None where there is nothing any more.

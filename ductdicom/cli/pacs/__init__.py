@@ -1,1 +1,1 @@
-"""Commands to and from an archive: ``echo`` · ``pull`` · ``receive`` · ``watch``."""
+"""Commands to and from an archive: ``echo`` · ``pull`` · ``receive`` · ``send`` · ``watch``."""

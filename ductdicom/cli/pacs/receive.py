@@ -19,6 +19,7 @@ from ductdicom.cli.pacs.options import (
     timeout_option,
 )
 from ductdicom.errors import UsageError
+from ductdicom.export.output import require_output
 from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.wording import counted
 
@@ -66,6 +67,13 @@ _LOOK_S = 0.25
     multiple=True,
     metavar="UID",
     help="Take this private SOP class, too; may be given several times.",
+)
+@click.option(
+    "--commitments",
+    "committed",
+    type=click.Path(path_type=Path),
+    metavar="OUT",
+    help="Take what archives report of storage commitment for what was sent of OUT.",
 )
 @click.option(
     "--status-file",
@@ -126,6 +134,7 @@ def _terms(
     reserve: int,
     largest: int,
     quiet: float,
+    committed: Path | None,
     **terms: Any,
 ) -> "Terms":
     from ductdicom.pacs.receive import Terms  # noqa: PLC0415 - of an extra
@@ -133,6 +142,10 @@ def _terms(
 
     tls = listening_tls(tls_key, tls_cert, tls_ca)
     limits = Room(reserve_bytes=reserve, largest_bytes=largest)
+    if committed is not None:
+        from ductdicom.pacs.send.commitment import Reports  # noqa: PLC0415 - of an extra
+
+        terms["reports"] = Reports(require_output(committed).path).take
     return Terms(tls=tls, limits=limits, quiet_s=quiet, remembers=True, **terms)
 
 

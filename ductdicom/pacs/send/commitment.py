@@ -1,0 +1,223 @@
+"""Storage commitment: a peer is asked to keep what it stored, and says later that it will.
+
+It answers on the association that it was asked over, or calls us minutes or hours later; so what it
+was asked is in the journal, and whoever listens then takes the report: this run, another one, or
+a receiver.
+
+References
+----------
+* DICOM PS3.4 annex J (Storage Commitment Push Model), table J.3-1 (reasons); PS3.3 C.14
+"""
+
+import threading
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as DicomSequence
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pynetdicom import evt
+from pynetdicom.ae import ApplicationEntity
+from pynetdicom.association import Association
+from pynetdicom.presentation import build_context
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    StorageCommitmentPushModel,
+    StorageCommitmentPushModelInstance,
+    Verification,
+)
+
+from ductdicom.errors import RemoteError
+from ductdicom.pacs.association import associated, context, report_context
+from ductdicom.pacs.peers import OwnSide, Peer
+from ductdicom.pacs.send.journal import (
+    AskedEvent,
+    ReportedEvent,
+    SendingJournal,
+    SentEvent,
+)
+from ductdicom.wording import utc_now
+
+_PLAIN = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian))
+_REQUEST = 1  # action type (PS3.4 J.3.2)
+_MOST_AT_ONCE = 200
+_SUCCESS = 0x0000
+_FAILED = 0x0110
+_LOOK_S = 0.2
+
+
+class Reports:
+    """Takes reports of storage commitment into the journal of an output folder."""
+
+    def __init__(self, output: Path) -> None:
+        self._output = output
+        self._lock = threading.Lock()
+
+    def take(self, event: evt.Event) -> tuple[int, None]:
+        """Answer an N-EVENT-REPORT: Success where it is on the disk.
+
+        What nobody asked for is answered with a failure, and of what was asked for only is heard.
+        """
+        try:
+            said = event.event_information
+            with self._lock:
+                return (_SUCCESS if self._keep(said) else _FAILED), None
+        except Exception:  # noqa: BLE001 - what comes malformed is told from a report by nothing else
+            return _FAILED, None
+
+    def _keep(self, said: Dataset) -> bool:
+        journal = SendingJournal(self._output)
+        transaction = str(said.get("TransactionUID", ""))
+        asked = journal.asked(transaction)
+        if asked is None:
+            return False
+        if journal.report(transaction) is None:
+            ours = set(asked.sop_instance_uids)
+            failed = {
+                uid: f"0x{int(item.get('FailureReason') or 0):04X}"
+                for item in said.get("FailedSOPSequence") or ()
+                if (uid := str(item.get("ReferencedSOPInstanceUID", ""))) in ours
+            }
+            kept = {
+                str(item.get("ReferencedSOPInstanceUID", ""))
+                for item in said.get("ReferencedSOPSequence") or ()
+            }
+            report = ReportedEvent(
+                at=utc_now(),
+                transaction=transaction,
+                committed=tuple(sorted((kept & ours) - failed.keys())),
+                failed=failed,
+            )
+            journal.add(report)
+        return True
+
+
+@dataclass(slots=True)
+class Commitment:
+    """What a peer was asked to keep, and what it said until now."""
+
+    asked: int = 0
+    committed: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    is_heard: bool = True
+
+    @property
+    def open(self) -> int:
+        """Of how many objects it has not reported yet."""
+        return self.asked - self.committed - len(self.failed)
+
+
+def ask_commitment(
+    peer: Peer,
+    own: OwnSide,
+    journal: SendingJournal,
+    items: Sequence[SentEvent],
+    output: Path,
+    *,
+    wait_s: float,
+) -> Commitment:
+    """Ask a peer to keep objects that it stored, and listen for a while to what it says.
+
+    Where we listen, ``own.port``, reports may also come that were asked for before. Where another
+    process listens there already, it is taken for our receiver, which writes into the journal, too.
+
+    Raises
+    ------
+    RemoteError
+        The peer does not offer it, refuses, or cannot be reached.
+    """
+    found = Commitment(asked=len(items))
+    if not items:
+        return found
+    reports = Reports(output)
+    with ExitStack() as held:
+        found.is_heard = held.enter_context(_listening(own, reports))
+        contexts = [context(str(c), *_PLAIN) for c in (StorageCommitmentPushModel, Verification)]
+        handlers: list[evt.EventHandlerType] = [(evt.EVT_N_EVENT_REPORT, reports.take)]
+        association = held.enter_context(associated(peer, own, contexts, handlers=handlers))
+        accepted = {str(one.abstract_syntax) for one in association.accepted_contexts}
+        if str(StorageCommitmentPushModel) not in accepted:
+            raise RemoteError(f"{peer.name}: storage commitment is not offered")
+        asked = [
+            _ask(association, peer, journal, items[start : start + _MOST_AT_ONCE])
+            for start in range(0, len(items), _MOST_AT_ONCE)
+        ]
+        _await(journal, asked, wait_s)
+    for transaction in asked:
+        report = journal.report(transaction)
+        if report is not None:
+            found.committed += len(report.committed)
+            found.failed |= report.failed
+    return found
+
+
+def _ask(
+    association: Association, peer: Peer, journal: SendingJournal, items: Sequence[SentEvent]
+) -> str:
+    """Ask once; the transaction is written down first, as the answer may be quick."""
+    transaction = f"2.25.{uuid.uuid4().int}"
+    event = AskedEvent(
+        at=utc_now(),
+        peer=items[0].peer,
+        transaction=transaction,
+        sop_instance_uids=tuple(item.sop_instance_uid for item in items),
+    )
+    journal.add(event)
+    request = Dataset()
+    request.TransactionUID = transaction
+    request.ReferencedSOPSequence = DicomSequence(map(_reference, items))
+    status, _ = association.send_n_action(
+        request, _REQUEST, StorageCommitmentPushModel, StorageCommitmentPushModelInstance
+    )
+    code = status.get("Status")
+    if code is None:
+        raise RemoteError(f"{peer.name} broke off, or was silent for too long: N-ACTION")
+    if code != _SUCCESS:
+        raise RemoteError(f"{peer.name} refused storage commitment with status 0x{code:04X}")
+    return transaction
+
+
+def _reference(item: SentEvent) -> Dataset:
+    found = Dataset()
+    found.ReferencedSOPClassUID = item.sop_class_uid
+    found.ReferencedSOPInstanceUID = item.sop_instance_uid
+    return found
+
+
+def _await(journal: SendingJournal, transactions: Sequence[str], wait_s: float) -> None:
+    """Wait until all is reported, by whomever, or time is over."""
+    began, pause = monotonic(), threading.Event()
+    while True:
+        journal.reread()
+        if all(journal.report(one) for one in transactions) or monotonic() - began >= wait_s:
+            return
+        pause.wait(_LOOK_S)
+
+
+@contextmanager
+def _listening(own: OwnSide, reports: Reports) -> Iterator[bool]:
+    """Listen for reports at our own side, if it has a port; yields whether anybody listens."""
+    if own.port is None:
+        yield False
+        return
+    entity = ApplicationEntity(own.title)
+    entity.require_called_aet = True
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = own.timeout_s
+    try:
+        server: Any = entity.start_server(
+            (own.address, own.port),
+            contexts=[report_context(), build_context(Verification)],
+            block=False,
+            evt_handlers=[(evt.EVT_N_EVENT_REPORT, reports.take)],
+        )
+    except OSError:  # somebody listens there already
+        yield True
+        return
+    try:
+        yield True
+    finally:
+        server.shutdown()

@@ -1,0 +1,264 @@
+"""All of it together: which studies, what is new of them, and how far the peer took it."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from ductdicom.decisions.journal import read_journal
+from ductdicom.decisions.sightings import read_sightings
+from ductdicom.export.output import OutputFolder, require_output
+from ductdicom.model.call import ExamKind
+from ductdicom.model.outcome import Status
+from ductdicom.pacs.send.journal import MadeEvent, SendingJournal, SentEvent
+from ductdicom.pacs.send.make import SentObject, finish, plan
+from ductdicom.pacs.send.objects import SentKind, draft
+from ductdicom.pacs.send.originals import StudyToSend, Withheld, WithheldError, read_study
+from ductdicom.pacs.send.store import PAUSES_S, Answer, Reply, Store, store_patiently, wait
+from ductdicom.pipeline.again.redo import touched
+from ductdicom.pipeline.earlier.known import KnownStudies, read_known
+from ductdicom.wording import utc_now
+
+SENDABLE = (Status.PAIRED, Status.PARTIAL)
+
+
+def _local_now() -> datetime:
+    return datetime.now().astimezone()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendWish:
+    """What is to be sent.
+
+    Attributes
+    ----------
+    statuses
+        Of `SENDABLE`; nothing else is ever sent.
+    keys
+        Names of studies; None for all.
+    is_again
+        Also what the peer said that it has: the same objects once more.
+    pauses_s
+        How long a peer that cannot take an object now is left alone, each time it says so.
+    pause, now
+        The clocks.
+    """
+
+    kinds: tuple[SentKind, ...] = (SentKind.SHEET, SentKind.KEYS)
+    statuses: tuple[Status, ...] = SENDABLE
+    keys: frozenset[str] | None = None
+    is_again: bool = False
+    pauses_s: tuple[float, ...] = PAUSES_S
+    pause: Callable[[float], None] = wait
+    now: Callable[[], datetime] = _local_now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedKind:
+    """Objects of one kind of a study, and how many of them the peer has not stored yet."""
+
+    kind: SentKind
+    number: int
+    objects: tuple[SentObject, ...]
+    todo: tuple[SentObject, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class SendingOfStudy:
+    """What became of a study.
+
+    ``planned`` is empty where nothing is new; ``replies`` are one an object that was sent.
+    """
+
+    key: str
+    status: Status
+    withheld: Withheld | None = None
+    planned: tuple[PlannedKind, ...] = ()
+    replies: list[tuple[SentObject, Reply]] = field(default_factory=list)
+
+    @property
+    def todo(self) -> int:
+        """How many objects are to be sent."""
+        return sum(len(item.todo) for item in self.planned)
+
+
+@dataclass(slots=True, kw_only=True)
+class Sending:
+    """What became of all studies; ``left`` of how many nothing was sent, as the peer is full."""
+
+    studies: list[SendingOfStudy] = field(default_factory=list)
+    left: int = 0
+
+    def count(self, answer: Answer) -> int:
+        """Return how many objects were answered so."""
+        return sum(reply.answer is answer for s in self.studies for _, reply in s.replies)
+
+    @property
+    def exit_code(self) -> int:
+        """5 where the peer refused, 1 where a study was withheld, else 0."""
+        if self.count(Answer.REFUSED) or self.count(Answer.LATER):
+            return 5
+        return 1 if any(study.withheld for study in self.studies) else 0
+
+
+class Sender:
+    """An output folder whose studies are sent to a peer.
+
+    Parameters
+    ----------
+    path
+        The output folder. No lock is held: what a run changes meanwhile is not sent.
+    peer
+        What the journal calls the peer: where it is, not what it is called here.
+    """
+
+    def __init__(self, path: Path, peer: str, wish: SendWish) -> None:
+        self._output: OutputFolder = require_output(path)
+        self._peer = peer
+        self._wish = wish
+        self.journal = SendingJournal(path)
+        self._known: KnownStudies = read_known(path)
+        self._touched = touched(
+            self._known, read_journal(path).events, read_sightings(self._output)
+        )
+
+    def studies(self) -> list[str]:
+        """Return the keys of what is asked for: ductograms of these names and statuses."""
+        chosen = (
+            key
+            for key, record in self._known.records.items()
+            if record.exam.kind is ExamKind.DUCTOGRAM
+            and record.status in set(self._wish.statuses) & set(SENDABLE)
+            and (self._wish.keys is None or key in self._wish.keys)
+        )
+        return sorted(chosen)
+
+    def others(self) -> list[tuple[str, Status]]:
+        """Return the ductograms, and what may be some, that are not sent, and their status."""
+        chosen = set(self.studies())
+        return sorted(
+            (key, record.status)
+            for key, record in self._known.records.items()
+            if key not in chosen
+            and (record.exam.kind is ExamKind.DUCTOGRAM or record.status is Status.REVIEW)
+            and (self._wish.keys is None or key in self._wish.keys)
+        )
+
+    def uncommitted(self) -> list[SentEvent]:
+        """Return what the peer has stored and did not commit itself to yet, if it is the newest."""
+        newest = self.journal.current(self.studies())
+        found = self.journal.uncommitted(self._peer)
+        return [item for item in found if item.sop_instance_uid in newest]
+
+    def look(self, key: str, *, is_dry: bool = False) -> SendingOfStudy:
+        """Say what of a study is to be sent, and make it.
+
+        What is new is written down before it can be sent, unless ``is_dry``.
+        """
+        record = self._known.records[key]
+        found = SendingOfStudy(key=key, status=record.status)
+        record_hash = hashlib.sha256(self._known.lines[key]).hexdigest()
+        kinds = [kind for kind in self._wish.kinds if not self._is_done(key, kind, record_hash)]
+        if key in self._touched:
+            found.withheld = Withheld.UNAPPLIED
+            return found
+        try:
+            if kinds:
+                needs_pdf = SentKind.PDF in kinds
+                study = read_study(record, self._known, self._output, needs_pdf=needs_pdf)
+                planned = (self._plan(study, kind, record_hash, is_dry=is_dry) for kind in kinds)
+                found.planned = tuple(planned)
+        except WithheldError as error:
+            found.withheld = error.reason
+        return found
+
+    def send(self, store: Store, tell: Callable[[SendingOfStudy], None]) -> Sending:
+        """Send what is new.
+
+        Parameters
+        ----------
+        tell
+            Called with each study when it is done.
+
+        Raises
+        ------
+        RemoteError
+            The peer cannot be reached any more; what it stored is written down.
+        OutputError
+            The journal cannot be written.
+        """
+        sending = Sending()
+        keys = self.studies()
+        for place, key in enumerate(keys, start=1):
+            study = self.look(key)
+            sending.studies.append(study)
+            is_full = not self._deliver(
+                store, study, has_answered=bool(sending.count(Answer.STORED))
+            )
+            tell(study)
+            if is_full:  # so is it for the others
+                sending.left = len(keys) - place
+                break
+        return sending
+
+    def _deliver(self, store: Store, study: SendingOfStudy, *, has_answered: bool) -> bool:
+        """Send what is to be sent of a study.
+
+        Returns
+        -------
+        False where the peer cannot take anything now.
+        """
+        for item in (item for planned in study.planned for item in planned.todo):
+            reply = store_patiently(
+                store,
+                item,
+                pauses_s=self._wish.pauses_s,
+                pause=self._wish.pause,
+                has_answered=has_answered or bool(study.replies),
+            )
+            study.replies.append((item, reply))
+            self.journal.add(
+                SentEvent(
+                    at=utc_now(),
+                    study=study.key,
+                    peer=self._peer,
+                    sop_instance_uid=item.sop_instance_uid,
+                    sop_class_uid=item.sop_class_uid,
+                    status=reply.status,
+                    stored=reply.answer is Answer.STORED,
+                )
+            )
+            if reply.answer is Answer.LATER:
+                return False
+        return True
+
+    def _is_done(self, key: str, kind: SentKind, record_hash: str) -> bool:
+        """Tell whether a kind is sent, as far as the study's record tells alone."""
+        made = self.journal.last_made(key, kind)
+        if made is None or made.record != record_hash or self._wish.is_again:
+            return False
+        return all(self._is_stored(item.sop_instance_uid) for item in made.objects)
+
+    def _is_stored(self, uid: str) -> bool:
+        return not self._wish.is_again and self.journal.is_stored(self._peer, uid)
+
+    def _plan(
+        self, study: StudyToSend, kind: SentKind, record_hash: str, *, is_dry: bool
+    ) -> PlannedKind:
+        drafts = draft(study, kind)
+        before = self.journal.last_made(study.key, kind)
+        key, now = self._output.key, self._wish.now()
+        made = plan(study, kind, drafts, key, before, now)
+        made = msgspec.structs.replace(made, record=record_hash)
+        if not is_dry and not _is_same(made, before):
+            self.journal.add(made)
+        objects = finish(study, drafts, made, key) if drafts else ()
+        todo = tuple(item for item in objects if not self._is_stored(item.sop_instance_uid))
+        return PlannedKind(kind=kind, number=made.number, objects=objects, todo=todo)
+
+
+def _is_same(made: MadeEvent, before: MadeEvent | None) -> bool:
+    return before is not None and msgspec.structs.replace(made, at=before.at) == before
