@@ -1,14 +1,16 @@
 """What else there is of the patient, with which a ductogram is read."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import combinations
+from functools import lru_cache
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from ductdicom.language.lexicon import lexicon_of
 from ductdicom.model.call import ExamKind, Kind
-from ductdicom.model.instance import Level
+from ductdicom.model.instance import Level, Patient
 from ductdicom.model.outcome import ProblemCode
 from ductdicom.model.study import Companion, ImageCall, StudyCall
 from ductdicom.pairing.priors import is_same_patient
@@ -66,8 +68,10 @@ def find_companions(
     tuple
         Among it what the study itself holds beside its mammograms.
     """
-    his = [other for other in others if _are_one_patients(study, other)]
-    if not all(_are_one_patients(one, other) for one, other in combinations(his, 2)):
+    own_patients = _patients(study)
+    his = [other for other in others if _are_one(own_patients, _patients(other))]
+    named = frozenset().union(*map(_patients, his))
+    if not _are_one(named, named):
         his = []  # an ID of two people, and nothing tells which of them this one is
     is_of_breast = study.exam.kind in _OF_EXAM
     own = [image for image in study.images if is_of_breast and image.kind in _IN_THE_STUDY]
@@ -112,20 +116,31 @@ def _what(image: ImageCall, study: StudyCall, vocabulary: Vocabulary) -> str:
 def _names_a_ductography(image: ImageCall, vocabulary: Vocabulary) -> bool:
     """Tell whether a text names the ductography by MR, which is another procedure than ours."""
     texts = (text.value for text in image.instance.texts if text.level in _NAMING)
-    phrases = (phrase for text in texts for phrase in lexicon_of(vocabulary).scan(text).phrases)
+    return any(_is_mr_ductography(text, vocabulary) for text in texts)
+
+
+@lru_cache(maxsize=1024)  # every slice says the same
+def _is_mr_ductography(text: str, vocabulary: Vocabulary) -> bool:
+    phrases = lexicon_of(vocabulary).scan(text).phrases
     return any(phrase.has("other_procedure") and phrase.text.startswith("mr") for phrase in phrases)
 
 
-def _are_one_patients(one: StudyCall, other: StudyCall) -> bool:
-    """Tell whether two studies are certainly of one patient, by every header that names any."""
-    if any(p.code is ProblemCode.PATIENT_CONFLICT for p in (*one.problems, *other.problems)):
-        return False
-    first, second = (
-        {i.patient for i in study.study.instances if (i.patient.patient_id or "").strip()}
-        for study in (one, other)
+def _patients(study: StudyCall) -> frozenset[Patient]:
+    """Return whom a study's headers name; nobody where that is in doubt."""
+    if any(problem.code is ProblemCode.PATIENT_CONFLICT for problem in study.problems):
+        return frozenset()
+    patients = {instance.patient for instance in study.study.instances}
+    return frozenset(
+        # An age is that of the study's day, and says less than the birth date.
+        replace(patient, age=None) if patient.birth_date else patient
+        for patient in patients
+        if (patient.patient_id or "").strip()
     )
-    pairs = [(a, b) for a in first for b in second]
-    return bool(pairs) and all(is_same_patient(a, b) for a, b in pairs)
+
+
+def _are_one(some: Collection[Patient], others: Collection[Patient]) -> bool:
+    """Tell whether all of some are certainly the same patient as all of others."""
+    return bool(some and others) and all(is_same_patient(a, b) for a in some for b in others)
 
 
 def in_time(companions: Iterable[Companion]) -> tuple[Companion, ...]:

@@ -555,6 +555,24 @@ def test_a_companion_of_a_later_night_stands_on_the_sheet_that_was_there(export,
     assert records(out) == at_once(export / "P1", path, like=out)
 
 
+def test_a_companion_that_comes_after_the_review_does_not_open_it_again(export, tmp_path):
+    out, said = tmp_path / "out", tmp_path / "said.json"
+    verdict = {"study_instance_uid": "2.25.971", "verdict": "cannot-tell", "by": "AB", "at": AT}
+    said.write_text(json.dumps({"schema": "ductdicom.decisions/1", "decisions": [verdict]}))
+    organise(export / "P1", output=out, options=["--decisions", str(said)])
+    path = write_ultrasound(tmp_path / "U", study="2.25.981", day="20251203", person=person(1))
+
+    assert organise(path, output=out) == 0
+
+    record = records(out)["2.25.971"]
+    assert (record["status"], record["review"]["outdated"]) == ("closed", False)
+    assert "changed-since-review" not in {problem["code"] for problem in record["problems"]}
+    assert companions(out) == [("ultrasound", -29)]
+
+
+AT = "2026-01-03T09:00:00"
+
+
 def test_a_companion_of_another_patient_is_none(export, tmp_path):
     out = tmp_path / "out"
     path = write_ultrasound(tmp_path / "U", study="2.25.981", person=person(2))

@@ -114,6 +114,14 @@ def test_what_is_not_certainly_the_same_patients_is_none(changes):
     assert _found(DUCTOGRAM, _ultrasound(patient=replace(JANE, **changes))) == []
 
 
+@pytest.mark.parametrize(("birth_date", "number"), [("19600101", 1), (None, 0)])
+def test_who_was_younger_then_is_the_same_patient_where_the_birth_date_says_so(birth_date, number):
+    now, then = (replace(JANE, age=age, birth_date=birth_date) for age in ("066Y", "058Y"))
+    study = _study(900, on=date(2026, 1, 2), patient=now, agent="IOHEXOL 300")
+
+    assert len(_found(study, _ultrasound(on=date(2018, 1, 2), patient=then))) == number
+
+
 def test_every_header_of_a_study_must_name_the_patient():
     mixed = conclude(
         *(i.instance for i in _ultrasound(1, images=2).images),
