@@ -16,6 +16,7 @@ FOOTER = (
 
 COMPANIONS = "Also of this patient: "
 INFERRED = "inferred: "
+_BY_TIME = "order"  # the rule that says no more than when an image was exposed
 _ONLY_HINTS = frozenset({"light-compression", "weak-text"})  # rules that never make a phase
 _PHASE_WORDS = {Phase.PRE: "PRE", Phase.POST: "POST", Phase.UNKNOWN: "UNKNOWN"}
 _GROUP_WORDS = {"CC": "CC", "LAT": "Lateral", "OBL": "Oblique", "OTHER": "Other"}
@@ -177,6 +178,17 @@ def reason(image: ImageCall) -> str:
         return str(call.confidence)
     words = describe(_best(for_it))
     return f"{INFERRED}{words}" if call.confidence is Confidence.INFERRED else words
+
+
+def brief_reason(image: ImageCall, first_post: FirstPost | None) -> str:
+    """Return the reason in fewer words, where its time and distance that stand beside it say it."""
+    said, call, at = reason(image), image.call, image.acquired_at
+    is_told = at is not None and first_post is not None and at != first_post.at
+    if is_told and call.confidence is Confidence.INFERRED:
+        for_it = [item for item in call.evidence if item.says == call.phase]
+        if for_it and _best(for_it).rule == _BY_TIME:
+            return f"{INFERRED}by the order"
+    return said
 
 
 def _unknown_reason(image: ImageCall) -> str:

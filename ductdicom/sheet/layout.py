@@ -11,17 +11,17 @@ from typing import Literal
 from ductdicom.settings import Closeup
 from ductdicom.sheet.page import UNITS_PER_INCH, Box
 
-TITLE_PX = 40  # a row's title line
-TOP_STRIP_PX = 46  # phase and view above each image
+TITLE_PX = 36  # a row's title line
+TOP_STRIP_PX = 42  # phase and view above each image
 BOTTOM_LINES = 2  # of words below each image, at least: one of them beside the scale bar
-BOTTOM_LINE_PX = 27
-BOTTOM_PAD_PX = 12  # from the last baseline to the end of the cell
+BOTTOM_LINE_PX = 26
+BOTTOM_PAD_PX = 13  # from the last baseline to the end of the cell
 TILE_GAP_PX = 12
 BLOCK_GAP_PX = 30
 FRAME_PX = 7  # around a cell, outside the image
 NARROWEST_TILE_PX = 330  # room for the words of a caption
 NOMINAL_HEIGHT_MM = 180.0  # of a tile whose scale is unknown, where no other tile tells better
-CLOSEUP_STRIP_PX = 30  # the words of a close-up
+CLOSEUP_STRIP_PX = 28  # the words of a close-up
 LIFE_SIZE = UNITS_PER_INCH / 25.4  # page units for a millimetre
 # Close-ups, all heuristics. The least is the ducts' first centimetres behind the nipple at life
 # size; the scale grows with the room as long as so many millimetres are seen.

@@ -3,6 +3,7 @@
 Nothing here is random, so that a page changes only where the drawing of it does.
 """
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,12 +11,14 @@ import numpy as np
 from exports import FILLED, write_view
 
 from ductdicom.cli.application import run
+from ductdicom.phantom.codes import sample_uid
 from ductdicom.phantom.orientation import hung_orientation, turn_to
 from ductdicom.phantom.spec import MAGNIFICATION, Beamline, Device, Person, Texts
 
 FOLDER = Path(__file__).parent
 ROWS, COLUMNS, SPACING_MM = 440, 340, 0.5
 DPI = 72
+STUDY = "2.25.901"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +35,12 @@ class View:
 
 @dataclass(frozen=True, kw_only=True)
 class Golden:
-    """One page of one study: ``page`` counts from 1."""
+    """One page of one study: ``page`` and the views that ``decisions`` name count from 1."""
 
     views: tuple[View, ...]
     page: int = 1
     options: tuple[str, ...] = ()
+    decisions: tuple[dict, ...] = ()
 
 
 PLAIN = (
@@ -64,6 +68,20 @@ GOLDEN = {
         options=("--theme", "light", "--closeup", "never"),
     ),
     "difference": Golden(views=PLAIN, options=("--difference",)),
+    "decided": Golden(
+        views=(
+            *PLAIN[:3],
+            View(view="ML", at="0906", header={"contrast": FILLED}),
+            View(view="ML", at="0924", is_filled=True, shift_mm=-4.0, header=NOTHING_SAID),
+            View(view="ML", at="0926", is_filled=True, shift_mm=40.0),
+        ),
+        decisions=(
+            {"view": 4, "phase": "pre", "by": "AB", "note": "agent typed in advance"},
+            {"view": 5, "phase": "post", "by": "AB"},
+            {"view": 6, "exclude": True, "by": "CD", "note": "moved"},
+            {"verdict": "reviewed", "by": "AB"},
+        ),
+    ),
 }
 
 
@@ -74,10 +92,28 @@ def draw(name: str, folder: Path) -> Path:
     for number, view in enumerate(golden.views, start=1):
         _write(study / f"IM{number}", view, number)
     target = folder / "page.png"
-    options = ("--dpi", str(DPI), *golden.options)
+    options = ["--dpi", str(DPI), *golden.options]
+    if golden.decisions:
+        options += ["--decisions", str(_write_decisions(golden.decisions, folder))]
     code = run(["sheet", str(study), "-o", str(target), "-j", "1", *options])
     assert code == 0, f"the command ended with {code}"
     return target if golden.page == 1 else folder / f"page-{golden.page}.png"
+
+
+def _write_decisions(decisions: tuple[dict, ...], folder: Path) -> Path:
+    said = []
+    for decision in decisions:
+        words = dict(decision)
+        view = words.pop("view", None)
+        of = {"sop_instance_uid": _uid(view)} if view else {"study_instance_uid": STUDY}
+        said.append(of | words | {"at": "2026-01-03T09:00:00"})
+    path = folder / "decisions.json"
+    path.write_text(json.dumps({"schema": "ductdicom.decisions/1", "decisions": said}))
+    return path
+
+
+def _uid(number: int) -> str:
+    return sample_uid("image", f"golden/{number}")
 
 
 def _write(path: Path, view: View, number: int) -> None:
@@ -91,7 +127,7 @@ def _write(path: Path, view: View, number: int) -> None:
         "modifiers": (MAGNIFICATION,) if view.magnification > 1 else (),
         "laterality": view.side,
         "view": view.view,
-        "study_instance_uid": "2.25.901",
+        "study_instance_uid": STUDY,
         "acquired_at": f"20260102{view.at}00",
         "contrast": FILLED if view.is_filled else None,
         "instance_number": number,

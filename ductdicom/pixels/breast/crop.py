@@ -10,7 +10,7 @@ from ductdicom.pixels.breast.tissue import Mask
 from ductdicom.pixels.display.resample import area_average
 
 # All heuristics; shares are of the longer side unless said otherwise.
-_MARGIN = 0.02
+_MARGIN = 0.012
 _EDGE_GAP = 0.03
 _MARKER_GAP = 0.05
 _LEAST_AIR = 0.10  # of the area; with less, what is dark may be tissue

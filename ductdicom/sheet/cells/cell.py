@@ -116,10 +116,19 @@ class Cell:
     @property
     def reason(self) -> str:
         """Why the image has its phase, where no reviewer says so."""
-        said = captions.reason(self.image) if self.image is not None else ""
+        return self._as_said(captions.reason(self.image) if self.image is not None else "")
+
+    @property
+    def brief_reason(self) -> str:
+        """Why the image has its phase, in few words beside its time."""
+        if self.image is None or self.prior:
+            return self.reason
+        return self._as_said(captions.brief_reason(self.image, self.first_post))
+
+    def _as_said(self, reason: str) -> str:
         if self.image is not None and self.image.premises:
-            said = said.removeprefix(captions.INFERRED)  # as is said with the decision
-        return said or ("plain view of an earlier study" if self.prior else "")
+            reason = reason.removeprefix(captions.INFERRED)  # as is said with the decision
+        return reason or ("plain view of an earlier study" if self.prior else "")
 
     @property
     def why(self) -> str:

@@ -130,7 +130,7 @@ def _drawn(cell: DifferenceCell, content: Change, box: Box, scale: float) -> Pic
 
 
 def _top_strip(box: Box) -> Iterator[Mark]:
-    baseline = box.y + TOP_STRIP_PX - 12
+    baseline = box.y + TOP_STRIP_PX - 10
     left, right = box.x + 1.5 * _PAD_PX, box.right - _PAD_PX
     room = right - left - _PAD_PX - text_width(_MARKED, SMALL_PX)
     is_wide = text_width(WORD, LABEL_PX, is_bold=True) <= room

@@ -267,7 +267,7 @@ def _closeup_words(place: PlacedSlot, room: CloseupPlace) -> Iterator[Mark]:
     above = place.mm_per_unit
     if room.is_beside:
         strip, above = replace(strip, y=room.picture.bottom), room.mm_per_unit
-    baseline = strip.bottom - 8
+    baseline = strip.bottom - 7
     yield BoxMark(box=strip, fill=Tone.PANEL)
     yield TextMark(
         x=strip.x + PAD_PX, y=baseline, text="framed part", size_px=SMALL_PX, tone=Tone.MUTED

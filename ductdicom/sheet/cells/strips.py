@@ -37,7 +37,7 @@ def top_strip(cell: Cell, box: Box, tone: Tone) -> Iterator[Mark]:
         The whole cell, in page units.
     """
     word = cell.word
-    baseline = box.y + TOP_STRIP_PX - 12
+    baseline = box.y + TOP_STRIP_PX - 10
     x = box.x + PAD_PX
     if word:
         plate = Box(x=box.x, y=box.y, width=_plate_width(word), height=TOP_STRIP_PX)
@@ -164,7 +164,7 @@ def _words(cell: Cell, width: float) -> Iterator[_Word]:
     room = width - 2 * PAD_PX
     facts = [_Word(text, Tone.INK) for text in cell.facts.split("  ")]
     doubts = [_Word(text, Tone.WARNING) for text in _doubts(cell, width)[:_MOST_DOUBTS]]
-    reason = [_Word(word, Tone.MUTED) for word in _words_of(cell.reason, room)]
+    reason = [_Word(word, Tone.MUTED) for word in _words_of(cell.brief_reason, room)]
     display = [_Word(text, Tone.MUTED) for text in cell.display.replace(", ", ",\n").split("\n")]
     decisions = [[_Word(text, Tone.INK, is_bold=True)] for text in cell.decisions]
     contested = [[_Word(text, Tone.WARNING, is_bold=True)] for text in cell.contested]

@@ -24,7 +24,7 @@ from ductdicom.sheet.page import (
 )
 from ductdicom.sheet.style import LABEL_PX, MARGIN_PX, SMALL_PX, TITLE_PX
 
-_HEADER_PX = 88
+_HEADER_PX = 82
 _FOOTER_PX = 34
 _COMPANIONS_PX = 28
 _GAP_PX = 40  # between the title and the status
@@ -105,7 +105,7 @@ def _header(
         size_px=SMALL_PX,
         tone=Tone.MUTED,
     )
-    yield LineMark(x1=MARGIN_PX, y1=MARGIN_PX + 78, x2=right, y2=MARGIN_PX + 78)
+    yield LineMark(x1=MARGIN_PX, y1=MARGIN_PX + 76, x2=right, y2=MARGIN_PX + 76)
 
 
 def _status(standing: Standing, box: Box) -> Iterator[Mark]:

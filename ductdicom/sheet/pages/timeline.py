@@ -13,11 +13,11 @@ from ductdicom.sheet.page import Anchor, Box, LineMark, Mark, TextMark, Tone
 from ductdicom.sheet.pages.undecided import may_be_of
 from ductdicom.sheet.style import SMALL_PX
 
-STRIP_PX = 66
+STRIP_PX = 56
 _TONES = {Phase.PRE: Tone.PRE, Phase.POST: Tone.POST, Phase.UNKNOWN: Tone.UNKNOWN}
 _LETTERS = {Phase.PRE: "pre", Phase.POST: "post", Phase.UNKNOWN: "?"}
-_BELOW_PX = 34
-_ABOVE_PX = 17
+_BELOW_PX = 31
+_ABOVE_PX = 14
 _BETWEEN_PX = 6  # half of what parts two names
 _LONGEST_DAY_S = 86_400
 
@@ -77,7 +77,7 @@ def _marks(
     start, end = images[0][0], images[-1][0]
     label_width = max(text_width(end, SMALL_PX) for end in ends) + 18
     left, right = box.x + label_width, box.right - label_width
-    axis = box.y + 26
+    axis = box.y + 20
     span = (end - start).total_seconds()
     marks: list[Mark] = [
         TextMark(x=box.x, y=axis + 8, text=ends[0], size_px=SMALL_PX, tone=Tone.MUTED),
@@ -95,7 +95,7 @@ def _marks(
         x = left + (right - left) * (at - start).total_seconds() / span
         is_other = image.injection is not None and image.injection != injection
         tone = Tone.FRAME if is_other else _TONES[image.call.phase or Phase.UNKNOWN]
-        marks.append(LineMark(x1=x, y1=axis - 12, x2=x, y2=axis + 12, tone=tone, width_px=5))
+        marks.append(LineMark(x1=x, y1=axis - 11, x2=x, y2=axis + 11, tone=tone, width_px=5))
     marks += _labels(images, (left, right), axis)
     return marks
 

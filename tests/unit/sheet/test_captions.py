@@ -220,3 +220,36 @@ def test_of_several_injections_the_time_names_its_own():
     words = captions.time_label(make_image(1, minute=15), first)
 
     assert words == "10:15  (5 min before first post of injection 2)"
+
+
+def _inferred(rule, at):
+    item = replace(make_evidence("pre", "exposed 18 min before", tag=""), rule=rule)
+    call = PhaseCall(phase=Phase.PRE, confidence=Confidence.INFERRED, evidence=(item,))
+    return make_image(1, call=call, acquired_at=at)
+
+
+FIRST = datetime.fromisoformat("2026-01-02T10:20")
+
+
+def test_what_the_time_beside_it_says_is_not_said_again():
+    image = _inferred("order", datetime.fromisoformat("2026-01-02T10:02"))
+
+    assert captions.brief_reason(image, captions.FirstPost(FIRST)) == "inferred: by the order"
+
+
+@pytest.mark.parametrize(
+    ("rule", "at", "first"),
+    [
+        pytest.param("order", None, FIRST, id="no clock"),
+        pytest.param("order", FIRST, None, id="no post image"),
+        pytest.param("order", FIRST, FIRST, id="no distance is told"),
+        pytest.param(
+            "time-gap", datetime.fromisoformat("2026-01-02T10:02"), FIRST, id="another rule"
+        ),
+    ],
+)
+def test_a_reason_is_given_in_full_where_its_time_does_not_say_it(rule, at, first):
+    image = _inferred(rule, at)
+    found = captions.brief_reason(image, captions.FirstPost(first) if first else None)
+
+    assert found == captions.reason(image) == "inferred: exposed 18 min before"
