@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -101,8 +102,8 @@ def files_of(folder):
 def results_of(output):
     """Return what two runs over the same input have in common: all but when they ran.
 
-    The summary and the work list are values without times; earlier runs' accounts are left out, as
-    are hashes of what holds a time.
+    The summary and the work list are values without times, and the index says none; earlier runs'
+    accounts are left out, as are hashes of what holds a time.
     """
     found = {
         name: content
@@ -114,12 +115,14 @@ def results_of(output):
     for values, times in ((summary, ("seconds", "finished")), *((w, WHEN) for w in worklist)):
         for name in times:
             del values[name]
-    return found | {"summary.json": summary, "worklist.csv": worklist}
+    index = _TIME_OF_RUN.sub(b"", found["index.html"])
+    return found | {"summary.json": summary, "worklist.csv": worklist, "index.html": index}
 
 
 # Settings name the cache, which is another folder for each of two runs that are compared.
 OF_ONE_RUN = {f".ductdicom/{name}.json" for name in ("times", "written", "settings")}
 WHEN = ("first_seen", "changed")
+_TIME_OF_RUN = re.compile(rb"<time .*?</time>")
 
 
 def decisions_of(record):

@@ -157,7 +157,8 @@ class Report(Struct, frozen=True, kw_only=True):
         return tuple(filter(self._is_recalled, self.studies))
 
     def _is_recalled(self, study: StudyResult) -> bool:
-        return self.recalled.issuperset(image.instance.origin.label for image in study.call.images)
+        labels = {image.instance.origin.label for image in study.call.images}
+        return bool(labels) and labels <= self.recalled
 
     @property
     def exit_code(self) -> int:
