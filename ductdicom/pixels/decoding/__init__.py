@@ -12,4 +12,5 @@
 - ``lossless``: whether lossless JPEG was read as it was written
 - ``colour``: colour as luminance
 - ``decode``: all of this for one frame of one object
+- ``stack``: the slices of a stack, one after the other
 """

@@ -86,13 +86,14 @@ def read_image(
     """
     try:
         source = open_source(content, sop_instance_uid=sop_instance_uid)
-        return _read(source, frame=frame, min_side_px=min_side_px)
+        return read_frame(source, frame=frame, min_side_px=min_side_px)
     except DecodeError as error:
         error.path = label or None
         raise
 
 
-def _read(found: PixelSource, *, frame: int, min_side_px: int | None) -> StoredImage:
+def read_frame(found: PixelSource, *, frame: int, min_side_px: int | None = None) -> StoredImage:
+    """Do what `read_image` does, for one of several frames of an object that is open."""
     raster = read_format(found.header)
     if not 0 <= frame < raster.frames:
         message = f"frame {frame + 1} of {raster.frames} is not there"

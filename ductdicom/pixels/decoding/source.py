@@ -45,6 +45,8 @@ _RASTER_KEYWORDS = (
     "BluePaletteColorLookupTableDescriptor",
     "ExtendedOffsetTable",
     "ExtendedOffsetTableLengths",
+    "SliceThickness",
+    "SpacingBetweenSlices",
 )
 _WANTED_TAGS: list[BaseTag | int] = [
     *(

@@ -104,7 +104,7 @@ def present(
         shown = present(bare, voi=voi, min_side_px=min_side_px)
         return replace(shown, notes=(Note.PADDING_UNUSABLE, *shown.notes))
     is_raw = image.attributes.is_for_processing
-    reduction = _spare_reduction(image.values.shape, min_side_px)
+    reduction = spare_reduction(image.values.shape, min_side_px)
     show = _show_raw if is_raw else partial(_show, voi=voi)
     looked, label, notes = show(image, background, reduction)
     return Presented(
@@ -227,9 +227,9 @@ def _own_table(image: StoredImage, background: Mask) -> Floats:
 def _whole(image: StoredImage, background: Mask) -> Floats:
     """Return a small copy of the image in which no VOI makes anything black."""
     table = _own_table(image, background)
-    step = _spare_reduction(image.values.shape, 2 * _WHOLE_SIDE_PX)  # half of the pixels will do
+    step = spare_reduction(image.values.shape, 2 * _WHOLE_SIDE_PX)  # half of the pixels will do
     sample = replace(image, values=image.values[::step, ::step])
-    reduction = _spare_reduction(sample.values.shape, _WHOLE_SIDE_PX)
+    reduction = spare_reduction(sample.values.shape, _WHOLE_SIDE_PX)
     return _look_up(sample, background[::step, ::step], table, reduction).values
 
 
@@ -262,7 +262,20 @@ def _padding_mask(image: StoredImage) -> Mask:
     return mask
 
 
-def _spare_reduction(shape: tuple[int, ...], min_side_px: int | None) -> int:
+def is_brighter_above(image: StoredImage) -> bool:
+    """Tell whether an image is drawn brighter where its stored values are greater."""
+    attributes = image.attributes
+    if attributes.is_for_processing:
+        table = _processing_table(image, _padding_mask(image))
+    else:
+        choice = choose_voi([voter_of(image)])
+        found, _ = find_voi(attributes, choice)
+        table = _presentation_table(attributes, found, choice)
+    lower, upper = np.array_split(table, 2)
+    return bool(np.mean(upper) >= np.mean(lower))
+
+
+def spare_reduction(shape: tuple[int, ...], min_side_px: int | None) -> int:
     """Return the greatest power of two that leaves ``min_side_px`` on the longer side."""
     if min_side_px is None:
         return 1
