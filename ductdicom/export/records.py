@@ -14,6 +14,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from ductdicom.export.folder import list_files
 from ductdicom.export.output import encode_json
+from ductdicom.geometry.slab import Slab
 from ductdicom.model.call import Decision, Evidence, Opinion, Premise, Review
 from ductdicom.model.outcome import Disposition, Note, Problem
 from ductdicom.model.record import (
@@ -31,6 +32,7 @@ from ductdicom.model.record import (
     RecordedReview,
     RecordedRow,
     RecordedSheet,
+    RecordedSlab,
     RecordedStudy,
     RecordedTile,
 )
@@ -329,6 +331,7 @@ def _tile(tile: DrawnTile, scale: float) -> RecordedTile:
         box=_corner_and_size(tile.box, scale),
         region=tile.region,
         is_closeup=tile.is_closeup,
+        slab=UNSET if tile.slab is None else _slab(tile.slab),
         transform=tile.transform,
         mm_per_px=_mm_per_px(None if is_uncorrected else tile.mm_per_unit, scale),
         voi=tile.voi,
@@ -336,6 +339,18 @@ def _tile(tile: DrawnTile, scale: float) -> RecordedTile:
         content="" if tile.is_closeup else tile.depicted.content,
         source=tile.origin.source if tile.origin else UNSET,
         member=tile.origin.member if tile.origin else UNSET,
+    )
+
+
+def _slab(slab: Slab) -> RecordedSlab:
+    thickness = slab.thickness_mm
+    return RecordedSlab(
+        part="whole" if slab.is_whole else "middle",
+        first=slab.first,
+        last=slab.last,
+        slices=slab.count,
+        spacing_mm=None if slab.spacing_mm is None else round(slab.spacing_mm, 3),
+        thickness_mm=None if thickness is None else round(thickness, 3),
     )
 
 

@@ -233,6 +233,27 @@ class RecordedRow(Struct, frozen=True, kw_only=True):
     ] = ()
 
 
+class RecordedSlab(Struct, frozen=True, kw_only=True):
+    """Which slices of a tomosynthesis a tile shows the brightest of, place by place."""
+
+    part: Annotated[
+        Literal["whole", "middle"],
+        Meta(
+            description="all of the stack, or what is nearest to 10 mm in its middle: ten slices "
+            "where nothing tells how far they are apart"
+        ),
+    ]
+    first: Annotated[int, Meta(description="the first slice, from 1 in the order of the stack")]
+    last: Annotated[int, Meta(description="the last one")]
+    slices: Annotated[int, Meta(description="how many the stack has")]
+    spacing_mm: Annotated[
+        float | None, Meta(description="from one slice to the next; null where nothing tells")
+    ]
+    thickness_mm: Annotated[
+        float | None, Meta(description="how much of the breast the slices from first to last are")
+    ]
+
+
 class RecordedTile(
     Struct,
     frozen=True,
@@ -255,6 +276,10 @@ class RecordedTile(
     is_closeup: Annotated[
         bool, Meta(description="whether it shows a part of an image that stands there as a whole")
     ] = False
+    slab: Annotated[
+        RecordedSlab | UnsetType,
+        Meta(description="only of a tomosynthesis, which has a tile for each of its slabs"),
+    ] = UNSET
     transform: Annotated[
         str | None,
         Meta(

@@ -194,10 +194,22 @@ class Pairing(Value, frozen=True, kw_only=True):
     is_settled: bool = False
 
     @property
+    def stacks(self) -> tuple[ImageCall, ...]:
+        """The tomosynthesis of the breasts that have rows, or may be of them; of all without."""
+        if self.status is Status.NOT_A_DUCTOGRAM:
+            return ()
+        sides = {row.laterality for row in self.rows}
+        stacks = [i.image for i in self.left_out if i.image.kind is Kind.TOMOSYNTHESIS]
+        if not sides:
+            return tuple(stacks)
+        return tuple(i for i in stacks if i.laterality in {*sides, None, Laterality.BOTH})
+
+    @property
     def shown_images(self) -> tuple[ImageCall, ...]:
-        """The images that the pages of the study show, each once, row by row."""
+        """The images that the pages of the study show, each once, row by row, stacks last."""
         images = [image for row in self.rows for image in row.images]
         images += [item.image for item in self.left_out if item.is_shown]
+        images += self.stacks
         return tuple({image.instance.origin.label: image for image in images}.values())
 
     def needing_review(self, reasons: Iterable[ReviewReason]) -> "Pairing":

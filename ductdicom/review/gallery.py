@@ -12,15 +12,17 @@ from typing import Any, TypeVar
 from ductdicom.errors import UnreadableError
 from ductdicom.geometry.image import image_geometry
 from ductdicom.geometry.scale import contact_pitches
-from ductdicom.model.call import PhaseCall
+from ductdicom.model.call import Kind, PhaseCall
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import MISSING
 from ductdicom.model.record import RecordedInstance, RecordedStudy
 from ductdicom.model.study import ImageCall
 from ductdicom.pipeline.drawing.originals import Members
+from ductdicom.pipeline.drawing.tiles import read_slabs
 from ductdicom.pipeline.earlier.recall import read_recorded
 from ductdicom.pipeline.masking import identify
 from ductdicom.pixels.decoding.decode import read_image
+from ductdicom.pixels.decoding.source import Content
 from ductdicom.pixels.stored import StoredImage
 from ductdicom.review.encoding import encode_values
 from ductdicom.review.pictures import OVERVIEW_PX, FullPicture, make_picture, make_preview
@@ -130,6 +132,8 @@ class OpenStudy:
     def read(self, name: str, *, min_side_px: int | None = None) -> StoredImage:
         """Decode an image, without words of its header that name a person.
 
+        Of a tomosynthesis it is the brightest of all slices, as on the sheet.
+
         Raises
         ------
         InputError
@@ -139,7 +143,8 @@ class OpenStudy:
         origin = call.instance.origin
         with self._reading:
             content = self._members.source(origin)
-        stored = read_image(
+        read = _read_whole if call.kind is Kind.TOMOSYNTHESIS else read_image
+        stored = read(
             content, min_side_px=min_side_px, sop_instance_uid=call.uid, label=origin.label
         )
         vois = tuple(
@@ -236,6 +241,15 @@ def _hung_by(record: RecordedStudy, name: str) -> Hashable:
     image = find_image(record, name)
     is_of = (image.laterality, image.view, image.modifiers, image.bytes, image.modified_ns)
     return (*is_of, _voi_label(record, name))
+
+
+def _read_whole(
+    content: Content, *, min_side_px: int | None, sop_instance_uid: str, label: str
+) -> StoredImage:
+    whole, *_ = read_slabs(
+        content, min_side_px=min_side_px, sop_instance_uid=sop_instance_uid, label=label
+    )
+    return whole
 
 
 def _call(instance: Instance, image: RecordedInstance) -> ImageCall:

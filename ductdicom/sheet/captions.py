@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from pydicom.datadict import dictionary_description
 
+from ductdicom.geometry.slab import Slab
 from ductdicom.model.call import Confidence, Evidence, Kind, Laterality, Phase
 from ductdicom.model.outcome import Note
 from ductdicom.model.study import MAGNIFIED_FROM, Companion, ImageCall, Pairing, Row, StudyCall
+from ductdicom.wording import counted
 
 FOOTER = (
     "Overview only. Not for diagnostic interpretation or measurement; not a retained mammogram."
@@ -162,6 +164,25 @@ def magnification_label(image: ImageCall) -> str:
     if image.magnification is not None and image.magnification >= MAGNIFIED_FROM:
         return f"×{image.magnification:.2g}"
     return "magnified, factor unknown" if image.is_magnified else ""
+
+
+def slab_label(slab: Slab) -> str:
+    """Return how much of a tomosynthesis a picture shows: ``whole 62 mm``, ``middle 10 mm``."""
+    part = "whole" if slab.is_whole else "middle"
+    if slab.thickness_mm is None:
+        return f"{part}, {counted(slab.last - slab.first + 1, 'slice')}"
+    return f"{part} {slab.thickness_mm:.3g} mm"
+
+
+def slices_label(whole: Slab, middle: Slab | None) -> str:
+    """Return the slices of a tomosynthesis: ``62 slices, 1 mm apart, middle 27 to 36``."""
+    words = [counted(whole.count, "slice")]
+    if whole.count > 1:
+        known = whole.spacing_mm is not None
+        words.append(f"{whole.spacing_mm:.3g} mm apart" if known else "distance unknown")
+    if middle is not None:
+        words.append(f"middle {middle.first} to {middle.last}")
+    return ", ".join(words)
 
 
 def reason(image: ImageCall) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from ductdicom.geometry.slab import Slab
 from ductdicom.model.call import Opinion
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Note, Status
@@ -204,7 +205,7 @@ class DrawnTile:
     ``badges`` are those of its row, which is empty for an image that stands in none. ``notes`` are
     the image's own. ``origin`` is given where another object has the same UID and other content.
     ``region`` is what of the stored image it shows: x, y, width and height in stored pixels, before
-    ``transform``.
+    ``transform``. ``slab`` are the slices of a tomosynthesis that it is the brightest of.
     """
 
     sop_instance_uid: str
@@ -228,6 +229,7 @@ class DrawnTile:
     badges: tuple[str, ...] = ()
     origin: Origin | None = None
     depicted: Depicted = Depicted()
+    slab: Slab | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """One image made ready for its place: shown, hung and cropped, its scale known or not."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial, reduce
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ductdicom.geometry.hanging import Hanging, stored_place
 from ductdicom.geometry.image import ImageGeometry
+from ductdicom.geometry.slab import Slab
 from ductdicom.model.outcome import Note
 from ductdicom.model.study import ImageCall
 from ductdicom.pixels.breast.air import apply, veto
@@ -62,7 +63,8 @@ class Tile:
     ``tip`` is roughly where the nipple is, row and column as fractions, None where it is not seen.
     ``notes`` are what a reader must know of scale, orientation and display; ``corrected_syntax`` is
     the transfer syntax of the pixels, where the file says another. ``content`` is the SHA-256 of
-    the file that it was decoded from.
+    the file that it was decoded from. ``slab`` says of which slices of a tomosynthesis it is the
+    brightest; of a whole one ``middle`` is the slab in its middle.
     """
 
     values: NDArray[np.uint16]
@@ -79,6 +81,8 @@ class Tile:
     notes: tuple[Note, ...] = ()
     corrected_syntax: str | None = None
     content: str = ""
+    slab: Slab | None = None
+    middle: "Tile | None" = None
 
     @property
     def is_trimmed(self) -> bool:
@@ -165,6 +169,39 @@ def prepare_tile(
         tip=anterior_point(tissue, hanging.chest_wall) if hanging.chest_wall else None,
         notes=tuple(dict.fromkeys((*scale.notes, *notes, *shown.notes, *doubts))),
         corrected_syntax=stored.corrected_syntax,
+    )
+
+
+def prepare_stack(
+    image: ImageCall,
+    slabs: Sequence[StoredImage],
+    voi: VoiChoice | None,
+    *,
+    geometry: ImageGeometry,
+) -> Tile:
+    """Do what `prepare_tile` does for the slabs of one tomosynthesis, the whole of it first.
+
+    The others are hung and cropped as that one is, so that they can be laid over each other.
+    """
+    whole = prepare_tile(image, slabs[0], voi, geometry=geometry)
+    middle = _like(whole, slabs[1], voi) if len(slabs) > 1 else None
+    return replace(whole, slab=slabs[0].slab, middle=middle)
+
+
+def _like(whole: Tile, stored: StoredImage, voi: VoiChoice | None) -> Tile:
+    """Return another slab of a stack in the place of all of it."""
+    shown = present(stored, voi=voi)
+    values = apply(shown.values, whole.hanging.transform)
+    rows, columns = values.shape
+    kept, (height, width) = whole.kept, whole.values.shape
+    top, left = round(kept.top * rows), round(kept.left * columns)
+    return replace(
+        whole,
+        values=as_levels(values[top : top + height, left : left + width]),
+        voi=shown.voi_label,
+        saturated_fraction=shown.saturated_fraction,
+        notes=tuple(dict.fromkeys((*whole.notes, *shown.notes))),
+        slab=stored.slab,
     )
 
 

@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ductdicom.errors import InputError
-from ductdicom.geometry.image import ImageGeometry, image_geometry
+from ductdicom.geometry.image import ImageGeometry, Pitches, image_geometry
 from ductdicom.geometry.scale import contact_pitches
+from ductdicom.geometry.slab import Slab
 from ductdicom.identity.known import Identity
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import CHANGED, Note
@@ -16,12 +17,16 @@ from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.masking import hide_explanation
 from ductdicom.pixels.decoding.decode import read_image
+from ductdicom.pixels.decoding.source import Content, let_go
+from ductdicom.pixels.decoding.stack import SliceReader
+from ductdicom.pixels.display.slab import middle_slices, project
 from ductdicom.pixels.display.voi import VoiChoice, VoiKind, Voter, choose_voi, voter_of
 from ductdicom.pixels.stored import StoredImage
 from ductdicom.settings import Format, Paper, Phi, Settings, VoiOption
+from ductdicom.sheet.layout import STRIP_SHARE
 from ductdicom.sheet.page import UNITS_PER_INCH, Page, SheetOptions
 from ductdicom.sheet.pages.compose import compose
-from ductdicom.sheet.tile import MissingTile, Tile, prepare_tile
+from ductdicom.sheet.tile import MissingTile, Tile, prepare_stack, prepare_tile
 from ductdicom.version import __version__
 
 _HTML_ZOOM = 2.0  # pixels of an image in HTML for one of its page, each way
@@ -37,6 +42,9 @@ _ENOUGH = 0.95
 # image that a reader may zoom, with more.
 _DRAWN_SHARE = 0.75
 _ZOOMED_SHARE = 1.0
+_AROUND_BREAST = 1.5  # times as high as what is drawn of it is a stack, of which air is cut away
+_PART_BYTES = 1 << 24
+_Decoded = TypeVar("_Decoded", StoredImage, tuple[StoredImage, ...])
 _PAPERS = {  # width and height in inches, landscape
     Paper.A4: (11.693, 8.268),
     Paper.A3: (16.535, 11.693),
@@ -74,7 +82,8 @@ def prepare_tiles(
     }
     prepare = partial(_prepare, options=options, wanted_voi=voi, geometry=geometry)
     tiles = prepare(groups, read=partial(reader.read, {}))
-    if any(_is_coarse(tile) for tile in tiles.values()):
+    tiles |= dict(_stack_tiles(pairing.stacks, options, voi, reader, pitches))
+    if any(_is_coarse(tiles[_label(image)]) for group in groups for image in group):
         # Where things go does not depend on the resolution, so it is tried with hardly any.
         sketch = compose(call, pairing, tiles, replace(options, dpi=_SKETCH_DPI, zoom=1.0))
         wanted = _wanted(groups, tiles, sketch, options)
@@ -120,6 +129,7 @@ def _groups(pairing: Pairing) -> list[tuple[ImageCall, ...]]:
                 group = other | group
         groups = [*apart, group]
     in_rows = {label for group in groups for label in group}
+    in_rows |= {_label(image) for image in pairing.stacks}  # which are read another way
     alone = [(image,) for image in pairing.shown_images if _label(image) not in in_rows]
     return [*(tuple(group.values()) for group in groups), *alone]
 
@@ -155,6 +165,25 @@ def _prepare(
                     stored, options, partial(show, image, stored, geometry=own)
                 )
     return tiles
+
+
+def _stack_tiles(
+    stacks: Iterable[ImageCall],
+    options: SheetOptions,
+    wanted_voi: VoiOption,
+    reader: "_Reader",
+    pitches: Pitches,
+) -> Iterator[tuple[str, Tile | MissingTile]]:
+    """Yield the slabs of each stack, decoded once with the pixels that a strip can show."""
+    height_px = options.height * STRIP_SHARE * options.scale * options.zoom
+    for image in stacks:
+        slabs = reader.read_stack(round(height_px * _AROUND_BREAST), image)
+        if isinstance(slabs, MissingTile):
+            yield _label(image), slabs
+            continue
+        voi, _ = _common_voi([voter_of(slabs[0])], wanted_voi)
+        geometry = image_geometry(image, pitches)
+        yield _label(image), prepare_stack(image, slabs, voi, geometry=geometry)
 
 
 def _wanted(
@@ -232,6 +261,28 @@ def _tile(stored: StoredImage, options: SheetOptions, show: Callable[..., Tile])
     return show()  # a small breast in a large image
 
 
+def read_slabs(
+    content: Content,
+    *,
+    min_side_px: int | None = None,
+    sop_instance_uid: str | None = None,
+    label: str = "",
+) -> tuple[StoredImage, ...]:
+    """Return the brightest of a stack of slices, and of those in its middle.
+
+    Raises
+    ------
+    InputError
+        A slice cannot be read: what is brightest in the others is not that of the whole.
+    """
+    reader = SliceReader(content, sop_instance_uid=sop_instance_uid, label=label)
+    whole = Slab(first=1, last=reader.count, count=reader.count, spacing_mm=reader.spacing_mm)
+    middle = middle_slices(reader.count, reader.spacing_mm)
+    reference = reader.read(middle[len(middle) // 2], min_side_px=min_side_px)
+    slices = reader.read_all(min_side_px=min_side_px)
+    return project(slices, reference, whole, min_side_px=min_side_px)
+
+
 def _origins(groups: Iterable[Iterable[ImageCall]]) -> Iterator[Origin]:
     return (image.instance.origin for group in groups for image in group)
 
@@ -247,25 +298,45 @@ class _Reader(NamedTuple):
     contents: dict[str, str]
 
     def read(self, wanted_px: Mapping[str, int], image: ImageCall) -> StoredImage | MissingTile:
+        min_side_px = wanted_px.get(_label(image), _LOOK_PX)
+        found = self._tried(image, partial(read_image, min_side_px=min_side_px))
+        return found if isinstance(found, MissingTile) else self._masked(found)
+
+    def read_stack(
+        self, min_side_px: int, image: ImageCall
+    ) -> tuple[StoredImage, ...] | MissingTile:
+        """Return the slabs of a tomosynthesis, the whole of it first."""
+        found = self._tried(image, partial(read_slabs, min_side_px=min_side_px))
+        return found if isinstance(found, MissingTile) else tuple(map(self._masked, found))
+
+    def _tried(self, image: ImageCall, decode: Callable[..., _Decoded]) -> _Decoded | MissingTile:
         origin = image.instance.origin
         if image.instance.damage:
             return MissingTile(reason=image.instance.damage)
-        min_side_px = wanted_px.get(origin.label, _LOOK_PX)
         try:
             source = self.members.source(origin)
-            content = hashlib.sha256(source).hexdigest()
+            content = _digest(source)
             if self.contents.setdefault(origin.label, content) != content:
                 return MissingTile(reason=CHANGED)  # since it was looked at coarsely
-            stored = read_image(
-                source, min_side_px=min_side_px, sop_instance_uid=image.uid, label=origin.label
-            )
+            return decode(source, sop_instance_uid=image.uid, label=origin.label)
         except InputError as error:
             return MissingTile(reason=error.reason)
+
+    def _masked(self, stored: StoredImage) -> StoredImage:
         vois = tuple(
             replace(voi, explanation=hide_explanation(self.identity, voi.explanation))
             for voi in stored.attributes.vois
         )
         return replace(stored, attributes=replace(stored.attributes, vois=vois))
+
+
+def _digest(content: Content) -> str:
+    """Return the SHA-256 of an object, of which no more is in memory than a part."""
+    found = hashlib.sha256()
+    for start in range(0, len(content), _PART_BYTES):
+        found.update(content[start : start + _PART_BYTES])
+        let_go(content)
+    return found.hexdigest()
 
 
 def sheet_options(settings: Settings, identity: tuple[str, ...]) -> SheetOptions:

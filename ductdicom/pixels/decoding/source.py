@@ -123,6 +123,12 @@ class _Stop:
         return True
 
 
+def let_go(content: Content) -> None:
+    """Take the pages of a mapped file out of memory, which would add up to all that was read."""
+    if isinstance(content, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        content.madvise(mmap.MADV_DONTNEED)
+
+
 def open_source(content: Content, *, sop_instance_uid: str | None = None) -> PixelSource:
     """Read the elements that bear on pixels, and find Pixel Data (7FE0,0010).
 

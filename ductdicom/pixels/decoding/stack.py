@@ -1,6 +1,5 @@
 """A stack of slices, opened once and decoded slice by slice; never held as a whole."""
 
-import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,7 +11,7 @@ from ductdicom.errors import DecodeError
 from ductdicom.pixels.decoding.decode import read_frame
 from ductdicom.pixels.decoding.elements import read_items, read_number, read_numbers
 from ductdicom.pixels.decoding.pixel_format import read_format
-from ductdicom.pixels.decoding.source import Content, open_source
+from ductdicom.pixels.decoding.source import Content, let_go, open_source
 from ductdicom.pixels.stored import StoredImage
 
 _MOST_SLICES = 1000  # breasts have about a hundred
@@ -76,7 +75,7 @@ class SliceReader:
         """Yield all slices; one that was yielded is of no use when the next one is asked for."""
         for number in range(self.count):
             yield self.read(number, min_side_px=min_side_px)
-            self._let_go()
+            let_go(self._source.buffer)
 
     @contextmanager
     def _named(self) -> Iterator[None]:
@@ -85,12 +84,6 @@ class SliceReader:
         except DecodeError as error:
             error.path = self._label or None
             raise
-
-    def _let_go(self) -> None:
-        """Take the pages of a mapped file out of memory, that would add up to all of the stack."""
-        buffer = self._source.buffer
-        if isinstance(buffer, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-            buffer.madvise(mmap.MADV_DONTNEED)
 
 
 def _checked(count: int) -> int:

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ductdicom.errors import DecodeError
+from ductdicom.geometry.slab import Slab
 from ductdicom.pixels.display.present import is_brighter_above, spare_reduction
 from ductdicom.pixels.display.resample import average_blocks
 from ductdicom.pixels.display.transfer import apply_modality
-from ductdicom.pixels.stored import DisplayAttributes, Lut, Slab, StoredImage, Voi
+from ductdicom.pixels.stored import DisplayAttributes, Lut, StoredImage, Voi
 
 MIDDLE_MM = 10.0
 _MIDDLE_SLICES = 10  # where nothing tells how far apart they are: often 1 mm

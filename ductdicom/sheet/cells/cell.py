@@ -23,7 +23,8 @@ class Cell:
     """What stands in one cell: an image with its tile, or words where an image is missing.
 
     ``phase`` names the column. ``ordinal`` numbers several images of it, 0 where there is one.
-    ``since`` is from when times are counted where no date may be told.
+    ``since`` is from when times are counted where no date may be told. ``remark`` is a badge of its
+    own.
     """
 
     phase: Phase | None
@@ -35,6 +36,7 @@ class Cell:
     first_post: captions.FirstPost | None = None
     since: datetime | None = None
     row: str = ""
+    remark: str = ""
 
     @property
     def slot(self) -> Slot:
@@ -82,6 +84,7 @@ class Cell:
             "TIME CONFLICT": image.has_time_conflict,
             "SYNTHETIC": image.kind is Kind.SYNTHETIC,
             PRIOR: bool(self.prior),
+            self.remark: bool(self.remark),
         }
         return tuple(badge for badge, is_so in said.items() if is_so)
 
@@ -100,6 +103,14 @@ class Cell:
             magnified = f"magnified, by {self.tile.scale_source}" if is_scaled else magnified
         words = (magnified, when)
         return "  ".join(word for word in words if word)
+
+    @property
+    def slices(self) -> str:
+        """How many slices a tomosynthesis has, how far apart, and which are its middle."""
+        if not isinstance(self.tile, Tile) or self.tile.slab is None:
+            return ""
+        middle = self.tile.middle
+        return captions.slices_label(self.tile.slab, middle.slab if middle else None)
 
     @property
     def decisions(self) -> tuple[str, ...]:
@@ -145,7 +156,9 @@ class Cell:
         if not isinstance(self.tile, Tile):
             return ""
         share, step = self.tile.saturated_fraction, self.tile.reduction
-        words = [self.tile.voi]
+        slab = self.tile.slab
+        own = f" of slice {slab.voi_of}" if slab is not None and slab.voi_of else ""
+        words = [self.tile.voi + own]
         if share >= _WORTH_SAYING:
             words.append(f"{share:.1%} at max")
         if self.tile.is_trimmed:  # to the breast; a marker in the air may be gone

@@ -10,9 +10,17 @@ from ductdicom.model.study import ImageCall
 from ductdicom.sheet import captions
 from ductdicom.sheet.cells.cell import SUGGESTED, Cell
 from ductdicom.sheet.cells.strips import PAD_PX, bottom_strip, placeholder, scale_bar, top_strip
-from ductdicom.sheet.fonts import drawable
-from ductdicom.sheet.layout import CLOSEUP_STRIP_PX, FRAME_PX, CloseupPlace, PlacedSlot
+from ductdicom.sheet.fonts import drawable, fit
+from ductdicom.sheet.layout import (
+    CLOSEUP_STRIP_PX,
+    FRAME_PX,
+    PICTURE_WORDS_PX,
+    CloseupPlace,
+    PlacedSlot,
+    PlacedStack,
+)
 from ductdicom.sheet.page import (
+    Anchor,
     Box,
     BoxMark,
     Caption,
@@ -62,8 +70,7 @@ def draw_cell(
     """
     marks: list[Mark] = []
     drawn: list[DrawnTile] = []
-    has_tone = cell.phase is not None and not cell.is_excluded
-    tone = _TONES[cell.phase] if cell.phase and has_tone else Tone.FRAME
+    tone = _tone(cell)
     marks.append(BoxMark(box=place.cell, fill=Tone.PANEL))
     has_ground = cell.image is not None and not cell.is_excluded
     marks.append(BoxMark(box=_ground(place), fill=Tone.BLACK if has_ground else None))
@@ -86,6 +93,54 @@ def draw_cell(
         marks += bottom_strip(cell, place, None) if cell.image is not None else ()
     marks += _frame(cell, place.cell, tone)
     return marks, drawn
+
+
+def draw_stack(
+    cell: Cell, place: PlacedStack, scale: float, *, zoom: float = 1.0
+) -> tuple[list[Mark], list[DrawnTile]]:
+    """Draw the cell of a tomosynthesis: its middle, all of it, and the words right of them.
+
+    The parameters and what is returned are as of `draw_cell`.
+    """
+    tone = _tone(cell)
+    marks: list[Mark] = [BoxMark(box=place.cell, fill=Tone.PANEL)]
+    drawn: list[DrawnTile] = []
+    for tile, slot in zip(_slabs(cell), place.pictures, strict=False):
+        marks.append(BoxMark(box=slot.field, fill=Tone.BLACK))
+        if not isinstance(tile, Tile) or cell.image is None or tile.slab is None:
+            marks += placeholder(cell, slot.field)
+            continue
+        shown = _Shown(cell=cell, image=cell.image, tile=tile)
+        picture = _picture(shown, slot.image, WHOLE, scale)
+        is_zoomed = zoom > 1 and not cell.is_excluded
+        marks.append(_with_finer(picture, tile, zoom) if is_zoomed else picture)
+        marks.append(_below_slab(captions.slab_label(tile.slab), slot))
+        drawn.append(_record(shown, slot.image, slot))
+    marks += top_strip(cell, place.caption.cell, tone)
+    marks += bottom_strip(cell, place.caption, place.caption.mm_per_unit)
+    marks += _frame(cell, place.cell, tone)
+    return marks, drawn
+
+
+def _slabs(cell: Cell) -> tuple[Tile | MissingTile | None, ...]:
+    """Return what the pictures of a stack show, from left to right."""
+    if isinstance(cell.tile, Tile) and cell.tile.middle is not None:
+        return cell.tile.middle, cell.tile
+    return (cell.tile,)
+
+
+def _below_slab(words: str, slot: PlacedSlot) -> TextMark:
+    return TextMark(
+        x=slot.field.x + slot.field.width / 2,
+        y=slot.field.bottom + PICTURE_WORDS_PX - 9,
+        text=fit(words, slot.field.width, SMALL_PX),
+        size_px=SMALL_PX,
+        anchor=Anchor.MIDDLE,
+    )
+
+
+def _tone(cell: Cell) -> Tone:
+    return Tone.FRAME if cell.phase is None or cell.is_excluded else _TONES[cell.phase]
 
 
 def _frame(cell: Cell, box: Box, tone: Tone) -> Iterator[BoxMark]:
@@ -125,7 +180,7 @@ def _picture(shown: _Shown, box: Box, part: Detail, scale: float) -> PictureMark
     target = pixel_box(box, scale)
     width, height = round(target.width), round(target.height)
     image = shown.image
-    words = (captions.phase_word(image), captions.view_label(image), shown.cell.why)
+    words = (captions.phase_word(image), _view_words(shown), shown.cell.why)
     pixels = draw_tile(shown.tile, width_px=width, height_px=height, part=part)
     return PictureMark(
         box=box,
@@ -133,6 +188,12 @@ def _picture(shown: _Shown, box: Box, part: Detail, scale: float) -> PictureMark
         uid=image.uid,
         alternative=drawable(", ".join(word for word in words if word)),
     )
+
+
+def _view_words(shown: _Shown) -> str:
+    """Return side and view, and of a tomosynthesis how much of it is shown."""
+    view, slab = captions.view_label(shown.image), shown.tile.slab
+    return view if slab is None else f"{view} tomosynthesis, {captions.slab_label(slab)}"
 
 
 def _with_finer(picture: PictureMark, tile: Tile, zoom: float) -> PictureMark:
@@ -159,6 +220,7 @@ def _record(shown: _Shown, box: Box, place: PlacedSlot, part: Detail = WHOLE) ->
         caption=_caption(shown),
         origin=_origin(shown.image),
         depicted=_depicted(shown.image, shown.cell),
+        slab=shown.tile.slab,
     )
 
 
@@ -214,8 +276,8 @@ def _caption(shown: _Shown) -> Caption:
     notes |= dict.fromkeys(badge for badge in cell.badges if badge != SUGGESTED)
     return Caption(
         word=cell.word,
-        view=captions.view_label(shown.image),
-        facts=cell.facts,
+        view=_view_words(shown),
+        facts="  ".join(filter(None, (cell.slices, cell.facts))),
         reason=cell.why,
         display=cell.display,
         notes=tuple(notes),

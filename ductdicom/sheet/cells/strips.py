@@ -162,13 +162,15 @@ def _lines(cell: Cell, width: float) -> list[list[_Word]]:
 def _words(cell: Cell, width: float) -> Iterator[_Word]:
     """Yield what is said below an image: words, and groups of them that stay on one line."""
     room = width - 2 * PAD_PX
+    slices = [_Word(text, Tone.INK) for text in cell.slices.replace(", ", ",\n").split("\n")]
     facts = [_Word(text, Tone.INK) for text in cell.facts.split("  ")]
     doubts = [_Word(text, Tone.WARNING) for text in _doubts(cell, width)[:_MOST_DOUBTS]]
     reason = [_Word(word, Tone.MUTED) for word in _words_of(cell.brief_reason, room)]
     display = [_Word(text, Tone.MUTED) for text in cell.display.replace(", ", ",\n").split("\n")]
     decisions = [[_Word(text, Tone.INK, is_bold=True)] for text in cell.decisions]
     contested = [[_Word(text, Tone.WARNING, is_bold=True)] for text in cell.contested]
-    units = (facts, *decisions, *contested, *([doubt] for doubt in doubts), reason, display)
+    warned = (*contested, *([doubt] for doubt in doubts))
+    units = (slices, facts, *decisions, *warned, reason, display)
     parts = [[word for unit in part if unit.text for word in _whole(unit, room)] for part in units]
     parts = [part for part in parts if part]
     for number, part in enumerate(parts, start=1):

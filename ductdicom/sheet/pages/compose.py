@@ -1,7 +1,7 @@
 """A study's pages: rows by side and injection, what is not paired, and the inventory."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -40,6 +40,14 @@ from ductdicom.sheet.pages.blocks import (
 )
 from ductdicom.sheet.pages.frame import Body, body_area, frame_page
 from ductdicom.sheet.pages.inventory import inventory_bodies
+from ductdicom.sheet.pages.strip import (
+    MOST_BELOW,
+    below,
+    room_for_strip,
+    stack_bodies,
+    stack_cells,
+    stacks_of_units,
+)
 from ductdicom.sheet.pages.timeline import STRIP_PX, draw_timeline
 from ductdicom.sheet.pages.undecided import review_reason, undecided_images
 from ductdicom.sheet.reviewed import verdict_word
@@ -122,6 +130,7 @@ def _row_bodies(
     lacking = Lacking(undecided=undecided, unread=study.unread)
     since = None if options.has_dates else _first_time(study, pairing)
     tiles, differences, excluded = shown
+    stacks = stacks_of_units(pairing)
     for (side, injection), group in groupby(
         enumerate(pairing.rows),
         key=lambda item: (None if item[1].plain else item[1].laterality, item[1].injection),
@@ -140,11 +149,40 @@ def _row_bodies(
             *others, last = row_blocks(row, tiles, differences, first_post, lacking, since)
             beside = excluded.get(place, ())
             blocks += [*others, replace(last, cells=(*last.cells, *beside))]
-        while blocks:
-            count = _most_that_fit(blocks, body, options)
-            words = _breasts(blocks[:count]) + which
-            yield from _with_closeups(words, blocks[:count], body, options, marks)
-            blocks = blocks[count:]
+        found = stacks.pop((side, injection), ())
+        cells = stack_cells(found, pairing, tiles, first_post, since)
+        unit = _Unit(blocks=tuple(blocks), cells=tuple(cells), which=which, above=tuple(marks))
+        yield from _unit_bodies(unit, body, area, options)
+    for images in stacks.values():
+        cells = stack_cells(images, pairing, tiles, None, since)
+        yield from stack_bodies("tomosynthesis, no plain view", cells, area, options)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Unit:
+    """The rows and stacks of one side and injection, which one it is, and what stands above."""
+
+    blocks: tuple[Block, ...]
+    cells: tuple[Cell, ...]
+    which: str
+    above: tuple[Mark, ...]
+
+
+def _unit_bodies(unit: _Unit, body: Box, area: Box, options: SheetOptions) -> Iterator[Body]:
+    """Yield pages of rows, the last with a strip of stacks where there is room, then the others."""
+    blocks, cells = unit.blocks, unit.cells
+    rows_room, strip = room_for_strip(body)
+    while blocks:
+        count = _most_that_fit(blocks, body, options)
+        title = _breasts(blocks[:count]) + unit.which
+        is_last = count == len(blocks) == _most_that_fit(blocks, rows_room, options)
+        beside = cells[:MOST_BELOW] if is_last else ()
+        room = rows_room if beside else body
+        first, *more = _with_closeups(title, blocks[:count], room, options, unit.above)
+        yield below(first, beside, strip, options) if beside else first
+        yield from more
+        blocks, cells = blocks[count:], cells[len(beside) :]
+    yield from stack_bodies(f"{title}, tomosynthesis", cells, area, options)
 
 
 def _with_closeups(

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from ductdicom.errors import DecodeError
+from ductdicom.geometry.slab import Slab
 from ductdicom.pixels.display.present import present
 from ductdicom.pixels.display.slab import middle_slices, project
-from ductdicom.pixels.stored import Lut, Slab, Window
+from ductdicom.pixels.stored import Lut, Window
 
 AIR, DUCT = 100, 3000
 

@@ -1,0 +1,214 @@
+from dataclasses import replace
+
+import pytest
+from msgspec.structs import replace as changed
+from sheets import lay_out, make_image, make_study, make_tile
+
+from ductdicom.export.records import record_sheet
+from ductdicom.geometry.slab import Slab
+from ductdicom.model.call import Kind
+from ductdicom.pairing.rows import pair_study
+from ductdicom.sheet.page import PictureMark, TextMark
+from ductdicom.sheet.tile import MissingTile
+
+WHOLE = Slab(first=1, last=62, count=62, spacing_mm=1.0)
+MIDDLE = replace(WHOLE, first=27, last=36)
+PAIR = (make_image(1, phase="pre"), make_image(9, phase="post"))
+
+
+def make_stack(number, **changes):
+    return make_image(number, kind=Kind.TOMOSYNTHESIS, **changes)
+
+
+def stack_tile(whole=WHOLE, middle=MIDDLE, **options):
+    tile = make_tile(seed=5, **options)
+    inner = None if middle is None else replace(tile, slab=middle)
+    return replace(tile, slab=whole, middle=inner)
+
+
+def drawn(*images, tiles=None, **options):
+    """Return the pages of images; stacks have two slabs unless ``tiles`` says otherwise."""
+    found = {
+        image.instance.origin.label: stack_tile(side=str(image.laterality or "L"))
+        if image.kind is Kind.TOMOSYNTHESIS
+        else make_tile(side=str(image.laterality or "L"), view=image.view)
+        for image in images
+    }
+    return lay_out(images, found | (tiles or {}), **options)[2]
+
+
+def strip_of(page):
+    return [tile for tile in page.tiles if tile.slab is not None]
+
+
+def said_on(page):
+    return " ".join(mark.text for mark in page.marks if isinstance(mark, TextMark))
+
+
+def test_the_tomosynthesis_stands_below_the_rows_in_two_slabs():
+    page, *_ = drawn(*PAIR, make_stack(12))
+
+    strip = strip_of(page)
+    rows = [tile for tile in page.tiles if tile.slab is None]
+    assert [tile.slab for tile in strip] == [MIDDLE, WHOLE]
+    assert {tile.phase for tile in strip} == {"post"}
+    assert min(tile.box.y for tile in strip) > max(tile.box.bottom for tile in rows)
+    assert "middle 10 mm" in said_on(page)
+    assert "whole 62 mm" in said_on(page)
+    assert "62 slices, 1 mm apart, middle 27 to 36 ·" in said_on(page)
+
+
+def test_a_tomosynthesis_is_never_half_of_a_pair():
+    pre, post = make_image(1, phase="pre"), make_stack(12)
+    study = make_study((pre, post))
+
+    pairing = pair_study(study)
+
+    assert [image.uid for row in pairing.rows for image in row.images] == [pre.uid]
+    assert pairing.stacks == (post,)
+
+
+def test_its_pictures_have_one_scale_that_is_not_above_that_of_the_rows():
+    page, *_ = drawn(*PAIR, make_stack(12), make_stack(13, phase="pre"))
+
+    strip = {tile.mm_per_unit for tile in strip_of(page)}
+    rows = {tile.mm_per_unit for tile in page.tiles if tile.slab is None and not tile.is_closeup}
+    assert len(strip) == 1
+    assert min(strip) >= max(rows)
+    assert f"at {max(rows) / min(strip):.2f} of the scale of the rows" in said_on(page)
+
+
+def test_the_filled_breast_comes_first():
+    page, *_ = drawn(*PAIR, make_stack(2, phase="pre"), make_stack(12))
+
+    assert [tile.phase for tile in strip_of(page)] == ["post", "post", "pre", "pre"]
+
+
+@pytest.mark.parametrize("side", ["L", "R"])
+def test_the_other_breast_is_only_listed(side):
+    page, inventory = drawn(*PAIR, make_stack(12, side=side))
+
+    assert bool(strip_of(page)) is (side == "L")
+    assert "tomosynthesis" in said_on(inventory)
+
+
+def test_a_stack_of_unknown_side_is_shown_with_a_word():
+    page, *_ = drawn(*PAIR, changed(make_stack(12), laterality=None))
+
+    assert len(strip_of(page)) == 2
+    assert "side ?" in said_on(page)
+
+
+def test_the_strip_says_where_no_plain_view_of_its_kind_is_there():
+    page, *_ = drawn(*PAIR, make_stack(12), make_stack(13, view="ML"))
+
+    assert [tile.caption.notes for tile in strip_of(page)][::2] == [(), ("NO PLAIN VIEW",)]
+
+
+def test_tomosynthesis_alone_has_a_page_of_its_own():
+    page, _ = drawn(make_stack(12))
+
+    assert len(strip_of(page)) == 2
+    assert "tomosynthesis, no plain view" in said_on(page)
+
+
+def test_many_stacks_go_on_upon_pages_of_their_own():
+    stacks = [make_stack(number) for number in range(10, 19)]
+    pages = drawn(*PAIR, *stacks)
+
+    assert [len(strip_of(page)) // 2 for page in pages] == [3, 4, 2, 0]
+    shown = [tile.sop_instance_uid for page in pages for tile in strip_of(page)]
+    assert shown[::2] == [stack.uid for stack in stacks]
+
+
+def test_each_injection_has_its_own_stacks():
+    images = (
+        make_image(1, phase="pre"),
+        make_image(9, injection=1),
+        make_image(30, injection=2),
+    )
+    pages = drawn(*images, make_stack(12, injection=1), make_stack(33, injection=None))
+
+    assert [[tile.sop_instance_uid for tile in strip_of(page)][::2] for page in pages[:2]] == [
+        ["2.25.12"],
+        ["2.25.33"],
+    ]
+
+
+def test_a_stack_that_cannot_be_read_has_a_placeholder_with_the_reason():
+    stack = make_stack(12)
+    page, *_ = drawn(
+        *PAIR, stack, tiles={stack.instance.origin.label: MissingTile(reason="truncated")}
+    )
+
+    (missing,) = page.placeholders
+    assert (missing.sop_instance_uid, missing.reason) == (stack.uid, "truncated")
+    assert not strip_of(page)
+    assert "truncated" in said_on(page)
+
+
+def test_an_excluded_stack_stays_small_and_grey():
+    page, *_ = drawn(*PAIR, make_stack(12, is_excluded=True))
+
+    assert {tile.depicted.is_excluded for tile in strip_of(page)} == {True}
+    assert "EXCLUDED" in said_on(page)
+
+
+@pytest.mark.parametrize(
+    ("whole", "middle", "words"),
+    [
+        (replace(WHOLE, spacing_mm=None), replace(MIDDLE, spacing_mm=None),
+         ("62 slices, distance unknown", "middle, 10 slices", "whole, 62 slices")),
+        (replace(WHOLE, last=8, count=8), None, ("8 slices, 1 mm apart ·", "whole 8 mm")),
+        (replace(WHOLE, voi_of=32), replace(MIDDLE, voi_of=32), ("window 1 of slice 32",)),
+    ],
+)  # fmt: skip
+def test_it_says_what_is_known_of_the_slices(whole, middle, words):
+    stack = make_stack(12)
+    page, *_ = drawn(*PAIR, stack, tiles={stack.instance.origin.label: stack_tile(whole, middle)})
+
+    assert [word for word in words if word not in said_on(page)] == []
+    assert len(strip_of(page)) == (1 if middle is None else 2)
+
+
+def test_a_stack_without_scale_says_so():
+    stack = make_stack(12)
+    page, *_ = drawn(
+        *PAIR,
+        stack,
+        tiles={stack.instance.origin.label: stack_tile(spacing_mm=None)},
+    )
+
+    assert {tile.mm_per_unit for tile in strip_of(page)} == {None}
+    assert "scale unknown, no bar" in said_on(page)
+    assert strip_of(page)[0].caption.notes == ("SCALE UNKNOWN",)
+
+
+def test_pictures_tell_in_words_what_they_show():
+    page, *_ = drawn(*PAIR, make_stack(12), zoom=2.0)
+
+    words = [mark.alternative for mark in page.marks if isinstance(mark, PictureMark)]
+    assert "POST, L CC tomosynthesis, middle 10 mm, Contrast/Bolus Agent “IOHEXOL 300”" in words
+    assert "POST, L CC tomosynthesis, whole 62 mm, Contrast/Bolus Agent “IOHEXOL 300”" in words
+
+
+def test_the_record_says_which_slices_a_tile_shows():
+    page, *_ = drawn(*PAIR, make_stack(12))
+
+    tiles = record_sheet("sheet-1.png", "png", page, 1).tiles
+    slabs = [tile.slab for tile in tiles if tile.slab]
+    assert [(s.part, s.first, s.last, s.slices, s.thickness_mm) for s in slabs] == [
+        ("middle", 27, 36, 62, 10.0),
+        ("whole", 1, 62, 62, 62.0),
+    ]
+    assert {tile.region for tile in tiles if tile.slab} == {(0, 0, 60, 120)}
+
+
+def test_rows_that_need_the_whole_page_leave_the_strip_to_the_next():
+    lateral = (make_image(2, view="ML", phase="pre"), make_image(10, view="ML", phase="post"))
+
+    rows, alone, _ = drawn(*PAIR, *lateral, make_stack(70), height=1200.0)
+
+    assert (strip_of(rows), len(rows.tiles)) == ([], 4)
+    assert (len(strip_of(alone)), len(alone.tiles)) == (2, 2)
+    assert alone.title == "L breast, tomosynthesis"
