@@ -24,6 +24,7 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import evt
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
+from pynetdicom.dimse_messages import N_EVENT_REPORT_RSP
 from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StorageCommitmentPushModel,
@@ -48,6 +49,7 @@ _MOST_AT_ONCE = 200
 _SUCCESS = 0x0000
 _FAILED = 0x0110
 _LOOK_S = 0.2
+_LINGER_S = 2.0
 
 
 class Reports:
@@ -56,6 +58,29 @@ class Reports:
     def __init__(self, output: Path) -> None:
         self._output = output
         self._lock = threading.Lock()
+        self._open = 0
+        self._is_answered = threading.Condition()
+
+    @property
+    def handlers(self) -> list[evt.EventHandlerType]:
+        """What an association needs over which reports may come."""
+        return [(evt.EVT_N_EVENT_REPORT, self._taking), (evt.EVT_DIMSE_SENT, self._answered)]
+
+    def await_answers(self, seconds: float) -> None:
+        """Wait until all that came is answered: a report may be known before that."""
+        with self._is_answered:
+            self._is_answered.wait_for(lambda: self._open <= 0, seconds)
+
+    def _taking(self, event: evt.Event) -> tuple[int, None]:
+        with self._is_answered:
+            self._open += 1
+        return self.take(event)
+
+    def _answered(self, event: evt.Event) -> None:
+        if isinstance(event.message, N_EVENT_REPORT_RSP):
+            with self._is_answered:
+                self._open -= 1
+                self._is_answered.notify_all()
 
     def take(self, event: evt.Event) -> tuple[int, None]:
         """Answer an N-EVENT-REPORT: Success where it is on the disk.
@@ -137,8 +162,7 @@ def ask_commitment(
     with ExitStack() as held:
         found.is_heard = held.enter_context(_listening(own, reports))
         contexts = [context(str(c), *_PLAIN) for c in (StorageCommitmentPushModel, Verification)]
-        handlers: list[evt.EventHandlerType] = [(evt.EVT_N_EVENT_REPORT, reports.take)]
-        association = held.enter_context(associated(peer, own, contexts, handlers=handlers))
+        association = held.enter_context(associated(peer, own, contexts, handlers=reports.handlers))
         accepted = {str(one.abstract_syntax) for one in association.accepted_contexts}
         if str(StorageCommitmentPushModel) not in accepted:
             raise RemoteError(f"{peer.name}: storage commitment is not offered")
@@ -146,13 +170,21 @@ def ask_commitment(
             _ask(association, peer, journal, items[start : start + _MOST_AT_ONCE])
             for start in range(0, len(items), _MOST_AT_ONCE)
         ]
-        _await(journal, asked, wait_s)
+        _await(journal, items, asked, wait_s)
+        reports.await_answers(own.timeout_s)
+    left = _left(journal, items)
     for transaction in asked:
         report = journal.report(transaction)
-        if report is not None:
-            found.committed += len(report.committed)
-            found.failed |= report.failed
+        found.failed |= report.failed if report is not None else {}
+    found.failed = {uid: why for uid, why in found.failed.items() if uid in left}
+    found.committed = len(items) - len(left)
     return found
+
+
+def _left(journal: SendingJournal, items: Sequence[SentEvent]) -> set[str]:
+    """Return the UIDs of objects that no report has said will be kept, of any transaction."""
+    left = {event.sop_instance_uid for event in journal.uncommitted(items[0].peer)}
+    return left & {item.sop_instance_uid for item in items}
 
 
 def _ask(
@@ -188,12 +220,15 @@ def _reference(item: SentEvent) -> Dataset:
     return found
 
 
-def _await(journal: SendingJournal, transactions: Sequence[str], wait_s: float) -> None:
+def _await(
+    journal: SendingJournal, items: Sequence[SentEvent], transactions: Sequence[str], wait_s: float
+) -> None:
     """Wait until all is reported, by whomever, or time is over."""
     began, pause = monotonic(), threading.Event()
     while True:
         journal.reread()
-        if all(journal.report(one) for one in transactions) or monotonic() - began >= wait_s:
+        is_reported = all(journal.report(one) for one in transactions)
+        if is_reported or not _left(journal, items) or monotonic() - began >= wait_s:
             return
         pause.wait(_LOOK_S)
 
@@ -212,7 +247,7 @@ def _listening(own: OwnSide, reports: Reports) -> Iterator[bool]:
             (own.address, own.port),
             contexts=[report_context(), build_context(Verification)],
             block=False,
-            evt_handlers=[(evt.EVT_N_EVENT_REPORT, reports.take)],
+            evt_handlers=reports.handlers,
         )
     except OSError:  # somebody listens there already
         yield True
@@ -220,4 +255,6 @@ def _listening(own: OwnSide, reports: Reports) -> Iterator[bool]:
     try:
         yield True
     finally:
+        for caller in server.active_associations:
+            caller.join(_LINGER_S)
         server.shutdown()

@@ -1,0 +1,153 @@
+"""From an archive and back into it: the sheet beside the images, once, whatever is repeated."""
+
+import hashlib
+import json
+
+import pytest
+import requests
+from archives import dcmqrscp, orthanc, program, store
+from exports import organise, read_records, write_ductogram
+
+from ductdicom.cli.application import run
+from ductdicom.phantom.spec import Person, Texts
+
+pytestmark = pytest.mark.integration
+
+WHO = Person(name="Äffin^Zoë", patient_id="SAMPLE-88", issuer="HAUS", birth_date="19610203")
+STUDY = "2.25.900"
+
+
+def journal(out, event):
+    lines = (out / ".ductdicom" / "sent.jsonl").read_text(encoding="utf-8").splitlines()
+    return [line for line in map(json.loads, lines) if line["event"] == event]
+
+
+def commit(out, orthanc, *options):
+    address, bind = orthanc.archive.address, orthanc.archive.bind
+    return run(["send", str(out), "-c", address, "-b", bind, "--commit", *options])
+
+
+class Orthanc:
+    """What Orthanc says of itself by its own pages."""
+
+    def __init__(self, archive):
+        self.archive = archive
+        self.root = f"http://127.0.0.1:{archive.web}"
+
+    def get(self, path):
+        return requests.get(f"{self.root}/{path}", timeout=20).json()
+
+    def objects(self):
+        """Return a hash of each object's bytes by its UID."""
+        found = {}
+        for name in self.get("instances"):
+            tags = self.get(f"instances/{name}/simplified-tags")
+            content = requests.get(f"{self.root}/instances/{name}/file", timeout=20).content
+            found[tags["SOPInstanceUID"]] = hashlib.sha256(content).hexdigest()
+        return found
+
+    def studies(self):
+        """Return the tags of studies and patients by Study Instance UID."""
+        return {
+            study["MainDicomTags"]["StudyInstanceUID"]: (
+                study["MainDicomTags"],
+                study["PatientMainDicomTags"],
+            )
+            for study in (self.get(f"studies/{name}") for name in self.get("studies"))
+        }
+
+    def qido(self, modality):
+        url = f"{self.archive.url}/studies/{STUDY}/instances"
+        answer = requests.get(url, params={"Modality": modality}, timeout=20)
+        return [] if answer.status_code == 204 else answer.json()
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """Run an Orthanc that holds a ductogram and a plain mammogram."""
+    export = write_ductogram(tmp_path / "export" / "1", person=WHO, accession_number="A-9")
+    plain = [("CC", "0900", None), ("ML", "0903", None)]
+    other = Person(name="SAMPLE^OTHER", patient_id="SAMPLE-89", birth_date="19620203")
+    write_ductogram(
+        export.parent / "2",
+        study="2.25.902",
+        scenes=plain,
+        person=other,
+        texts=Texts(study="MAMMOGRAPHY"),
+    )
+    with orthanc(tmp_path / "orthanc") as found:
+        files = [path for path in sorted(export.parent.rglob("*")) if path.is_file()]
+        assert store(found, *files) == 0
+        yield Orthanc(found)
+
+
+def fetched(archive, spool, *options):
+    return run(
+        [
+            *("pull", "-c", archive.archive.address, "-b", "DUCT", "--date", "20260102"),
+            *("-o", str(spool), "--reserve", "0", "--pause", "0", *options),
+        ]
+    )
+
+
+@pytest.mark.parametrize("way", ["dicom", "web"])
+def test_pulled_organised_and_sent_it_lies_beside_the_images(archive, tmp_path, way):
+    originals, studies = archive.objects(), archive.studies()
+    spool, out = tmp_path / "spool", tmp_path / "out"
+    address = archive.archive.address if way == "dicom" else archive.archive.url
+
+    assert fetched(archive, spool) == 0
+    assert organise(spool / "studies", output=out, formats="png,pdf") == 0
+    command = ["send", str(out), "-c", address, "--objects", "sheet,keys,pdf"]
+    assert run(command) == 0
+
+    after = archive.objects()
+    assert {uid: after[uid] for uid in originals} == originals
+    assert archive.studies() == studies
+    sent = {line["sop_instance_uid"] for line in journal(out, "sent")}
+    assert after.keys() - originals.keys() == sent
+    pages = len(list((out / "studies").glob("*/sheet-*.png")))
+    assert [len(archive.qido(m)) for m in ("OT", "KO", "DOC")] == [pages, 1, 1]
+    assert run([*command, "--force"]) == 0
+    assert archive.objects() == after
+
+
+def test_ten_rounds_leave_what_the_second_left(archive, tmp_path):
+    spool, out = tmp_path / "spool", tmp_path / "out"
+    rounds = []
+    for _ in range(10):
+        assert fetched(archive, spool) == 0
+        assert organise(spool / "studies", output=out) == 0
+        assert run(["send", str(out), "-c", archive.archive.address]) == 0
+        rounds.append(archive.objects())
+
+    assert all(objects == rounds[0] for objects in rounds[1:])
+    assert len(list((spool / "studies" / STUDY).iterdir())) > 4  # ours came back
+    (record,) = [r for r in read_records(out) if r["study_instance_uid"] == STUDY]
+    assert len(record["instances"]) == 4
+
+
+def test_dcmtks_archive_takes_it(tmp_path):
+    program("dcmqrscp")
+    export = write_ductogram(tmp_path / "export", person=WHO)
+    organise(export, output=tmp_path / "out", formats="png,pdf")
+    with dcmqrscp(tmp_path / "dcmqrscp") as archive:
+        store(archive, *sorted(export.iterdir()))
+        command = ["send", str(tmp_path / "out"), "-c", archive.address]
+        assert run([*command, "--objects", "sheet,keys,pdf"]) == 0
+        # It offers no storage commitment, and nothing of ours is taken for lost.
+        assert run([*command, "--commit"]) == 5
+
+
+def test_orthanc_commits_itself_to_what_it_stored(archive, tmp_path, capsys):
+    out = tmp_path / "out"
+    organise(tmp_path / "export", output=out)
+
+    assert commit(out, archive, "--wait", "20") == 0
+
+    (report,) = journal(out, "commitment-reported")
+    sent = {line["sop_instance_uid"] for line in journal(out, "sent")}
+    assert set(report["committed"]) == sent
+    assert f"{len(sent)} of {len(sent)} objects committed" in capsys.readouterr().err
+    assert commit(out, archive) == 0
+    assert len(journal(out, "commitment-asked")) == 1
