@@ -2,10 +2,11 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import PurePath
 from typing import Any
@@ -16,18 +17,24 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route
 
 from ductdicom.errors import DuctDicomError, InputError, UsageError, place_of
 from ductdicom.export.html.document import colours
 from ductdicom.export.output import THUMBNAIL_NAME, OutputFolder
-from ductdicom.model.outcome import REPORT_IT, Note, Status
+from ductdicom.model.outcome import REPORT_IT, Status
 from ductdicom.model.record import RecordedStudy
 from ductdicom.review.access import MOST_BODY_BYTES, Access, Guard
 from ductdicom.review.encoding import choose_packing
 from ductdicom.review.gallery import Gallery, image_names
-from ductdicom.review.listing import Presence, Shelf, list_studies
+from ductdicom.review.listing import ListItem, Presence, Shelf, list_studies
 from ductdicom.review.pages import (
     ASSETS,
     SheetParts,
@@ -36,7 +43,6 @@ from ductdicom.review.pages import (
     study_page,
     worklist_page,
 )
-from ductdicom.review.pictures import FullPicture
 from ductdicom.review.saving import Desk, Outdated
 from ductdicom.settings import Phi
 from ductdicom.sheet.style import DARK
@@ -45,6 +51,7 @@ from ductdicom.vocabulary.terms import load_vocabulary
 _SHEET = "sheet.html"
 _TYPES = {".css": "text/css", ".js": "text/javascript"}
 _MOST_WAIT_S = 10.0
+_PIECE_BYTES = 1 << 18
 _LONGEST_NAME = 40  # of a page, as it calls itself
 
 
@@ -56,10 +63,10 @@ def make_app(
     Parameters
     ----------
     is_warm
-        Whether the process that draws is started before it is needed.
+        Whether what is needed first is made ready at once.
     """
     pages = _Pages(output, is_read_only=is_read_only)
-    if is_warm and not is_read_only:
+    if is_warm:
         pages.warm_up()
     routes = [
         Route("/", pages.worklist),
@@ -121,17 +128,14 @@ class _Pages:
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="ahead")
 
     def warm_up(self) -> None:
-        """Make ready what the first save would have to wait for."""
-        self._desk.redrawing.warm_up()
+        """Make ready what whoever comes first would have to wait for."""
         self._ahead.submit(load_vocabulary)
+        self._ahead.submit(self._decode_first)
 
     def worklist(self, _: Request) -> Response:
         """Return the list of studies; the first one is decoded ahead."""
-        records = self._shelf.records()
-        today = datetime.now(UTC).date()
-        items = list_studies(records.values(), self._shelf.times(), today)
-        if items:
-            self._ahead.submit(self._decode, records[items[0].key])
+        items = self._items()
+        self._ahead.submit(self._decode_first)
         return HTMLResponse(worklist_page(items, is_read_only=self._is_read_only))
 
     def open_now(self, _: Request) -> Response:
@@ -161,6 +165,8 @@ class _Pages:
         )
         self._ahead.submit(self._decode, record)
         self._ahead.submit(self._decode_next, record)
+        if not self._is_read_only:  # only now: it would keep the first pictures from being decoded
+            self._ahead.submit(self._desk.redrawing.warm_up)
         return HTMLResponse(page, headers={"ETag": f'"{state}"'})
 
     def sheet_part(self, request: Request) -> Response:
@@ -222,35 +228,34 @@ class _Pages:
 
     def image(self, request: Request) -> Response:
         """Say of an image how large it is and what it can be shown with."""
-        picture = self._picture(request)
-        return JSONResponse(_described(picture))
+        record, name, is_preview = self._named(request)
+        return JSONResponse(self._gallery.packed(record, name, is_preview=is_preview).about)
 
     def values(self, request: Request) -> Response:
         """Return the stored values of an image."""
-        record, name = self._named(request)
+        record, name, is_preview = self._named(request)
         packing = choose_packing(request.headers.get("accept-encoding", ""))
-        is_preview = request.query_params.get("level") == "1"
-        content = self._gallery.encoded(record, name, is_preview=is_preview, packing=packing)
-        headers = {"Vary": "Accept-Encoding"}
+        content = self._gallery.values(record, name, is_preview=is_preview, packing=packing)
+        if not is_preview:
+            self._ahead.submit(self._gallery.prepare, record, name)
+        headers = {"Vary": "Accept-Encoding", "Content-Length": str(len(content))}
         if packing:
             headers["Content-Encoding"] = packing
-        return Response(content, media_type="application/octet-stream", headers=headers)
+        # Whole, it would lie in memory a second time until a slow reader has taken it.
+        return StreamingResponse(
+            _pieces(content), media_type="application/octet-stream", headers=headers
+        )
 
     def table(self, request: Request) -> Response:
         """Return the grey of every value that can be stored, and what made it."""
-        picture = self._picture(request)
+        record, name, is_preview = self._named(request)
         try:
-            number = int(request.query_params.get("choice", picture.chosen))
-            label = picture.shown(number).voi_label if number >= 0 else None
-        except (ValueError, IndexError):
-            label = None
-        if label is None:
-            raise HTTPException(404, "there is no such window or table")
-        return Response(
-            picture.table(number).tobytes(),
-            media_type="application/octet-stream",
-            headers={"Voi-Label": quote(label)},
-        )
+            number = int(request.query_params["choice"])
+            label, grey = self._gallery.table(record, name, number, is_preview=is_preview)
+        except (KeyError, ValueError, IndexError):
+            raise HTTPException(404, "there is no such window or table") from None
+        headers = {"Voi-Label": quote(label)}
+        return Response(grey, media_type="application/octet-stream", headers=headers)
 
     def _record(self, request: Request) -> RecordedStudy:
         try:
@@ -258,16 +263,12 @@ class _Pages:
         except KeyError:
             raise HTTPException(404, "there is no such study") from None
 
-    def _named(self, request: Request) -> tuple[RecordedStudy, str]:
+    def _named(self, request: Request) -> tuple[RecordedStudy, str, bool]:
+        """Return study and name of the image asked for, and whether fewer pixels will do."""
         record, name = self._record(request), request.path_params["name"]
         if name not in image_names(record):
             raise HTTPException(404, "there is no such image")
-        return record, name
-
-    def _picture(self, request: Request) -> FullPicture:
-        record, name = self._named(request)
-        is_preview = request.query_params.get("level") == "1"
-        return self._gallery.picture(record, name, is_preview=is_preview)
+        return record, name, request.query_params.get("level") == "1"
 
     def _file(self, record: RecordedStudy, name: str) -> bytes:
         try:
@@ -298,24 +299,29 @@ class _Pages:
 
     def _decode(self, record: RecordedStudy) -> None:
         """Decode what a reader will look at first; what fails says so when it is asked for."""
-        rows: Iterable[str] = dict.fromkeys(
-            uid for row in record.rows for uid in (*row.pre, *row.post)
-        )
+        rows = dict.fromkeys(uid for row in record.rows for uid in (*row.pre, *row.post))
         names = dict(
             zip((i.sop_instance_uid for i in record.instances), image_names(record), strict=True)
         )
-        for uid in rows:
-            if uid in names:
-                with suppress(InputError):
-                    self._gallery.picture(record, names[uid], is_preview=True)
+        for get_ready in (partial(self._gallery.packed, is_preview=True), self._gallery.prepare):
+            for uid in rows:
+                if uid in names:
+                    with suppress(InputError):
+                        get_ready(record, names[uid])
+
+    def _decode_first(self) -> None:
+        if items := self._items():
+            self._decode(self._shelf.record(items[0].key))
 
     def _decode_next(self, record: RecordedStudy) -> None:
-        records = self._shelf.records()
-        items = list_studies(records.values(), self._shelf.times(), datetime.now(UTC).date())
-        keys = [item.key for item in items if item.status is Status.REVIEW]
+        keys = [item.key for item in self._items() if item.status is Status.REVIEW]
         after = keys[keys.index(record.key) + 1 :] if record.key in keys else keys
         if after:
-            self._decode(records[after[0]])
+            self._decode(self._shelf.record(after[0]))
+
+    def _items(self) -> list[ListItem]:
+        records = self._shelf.records().values()
+        return list_studies(records, self._shelf.times(), datetime.now(UTC).date())
 
 
 def _without_times(record: RecordedStudy) -> RecordedStudy:
@@ -324,32 +330,9 @@ def _without_times(record: RecordedStudy) -> RecordedStudy:
     return replace(record, instances=tuple(images))
 
 
-def _described(picture: FullPicture) -> dict[str, Any]:
-    """Return what the browser must know of an image to draw it."""
-    rows, columns = picture.values.shape
-    attributes, table = picture.attributes, picture.shown(picture.chosen)
-    first, last = attributes.stored_range
-    padding = attributes.padding if Note.PADDING_UNUSABLE not in table.notes else None
-    has_lut = attributes.modality_lut is not None
-    return {
-        "rows": rows,
-        "columns": columns,
-        "preview": picture.is_preview,
-        "count": last - first + 1,
-        "first": first,
-        # A table of the modality has no slope: a window by hand is then one of stored values.
-        "slope": 1.0 if has_lut else attributes.slope,
-        "intercept": 0.0 if has_lut else attributes.intercept,
-        "padding": padding and [max(padding[0] - first, 0), min(padding[1], last) - first],
-        "spacing": picture.spacing_mm,
-        "scale": picture.scale_source,
-        "isAtDetector": picture.is_at_detector,
-        "ratio": picture.pixel_ratio,
-        "wall": picture.chest_wall,
-        "tip": picture.tip,
-        "choices": [label for _, label in picture.choices],
-        "chosen": picture.chosen,
-    }
+async def _pieces(content: bytes) -> AsyncIterator[memoryview]:
+    for start in range(0, len(content), _PIECE_BYTES):
+        yield memoryview(content)[start : start + _PIECE_BYTES]
 
 
 async def _body(request: Request) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BAND_ROWS = 128
-_ZSTD, _GZIP = "zstd", "gzip"
+ZSTD, _GZIP = "zstd", "gzip"
 
 
 def choose_packing(accepted: str) -> str:
@@ -32,11 +32,11 @@ def choose_packing(accepted: str) -> str:
         name, _, quality = item.partition(";")
         if quality.replace(" ", "").rstrip("0") not in {"q=", "q=0", "q=0."}:
             offered.add(name.strip().lower())
-    return next((name for name in (_ZSTD, _GZIP) if name in offered), "")
+    return next((name for name in (ZSTD, _GZIP) if name in offered), "")
 
 
-def encode_values(values: NDArray[np.integer], *, first: int, packing: str) -> bytes:
-    """Encode stored values without loss.
+def encode_values(values: NDArray[np.integer], *, first: int) -> bytearray:
+    """Encode stored values without loss, to be packed.
 
     Parameters
     ----------
@@ -44,30 +44,42 @@ def encode_values(values: NDArray[np.integer], *, first: int, packing: str) -> b
         Shape ``(rows, columns)``, any integer type of up to 16 bits; may be a view that is turned.
     first
         The smallest value that can be stored, which becomes 0.
-    packing
-        As `choose_packing` returns it.
 
     Returns
     -------
-    bytes
+    bytearray
         Bands of 128 rows, the last of fewer, each with the low bytes of all its pixels and then the
-        high ones; packed.
+        high ones.
     """
-    plain = b"".join(
-        _band(values[top : top + BAND_ROWS], first) for top in range(0, len(values), BAND_ROWS)
-    )
-    if packing == _ZSTD:
+    encoded = bytearray(2 * values.size)
+    plain = np.frombuffer(encoded, np.uint8)
+    at = 0
+    for top in range(0, len(values), BAND_ROWS):
+        folded = _folded(values[top : top + BAND_ROWS], first)
+        for part in (folded & 0xFF, folded >> 8):
+            plain[at : at + part.size] = part.ravel()
+            at += part.size
+    return encoded
+
+
+def pack(plain: bytes | bytearray, packing: str) -> bytes:
+    """Pack what was encoded, in a way that `choose_packing` returned."""
+    if packing == ZSTD:
         return bytes(imagecodecs.zstd_encode(plain, level=1))
     if packing == _GZIP:
         return bytes(imagecodecs.gzip_encode(plain, level=1))
-    return plain
+    return bytes(plain)
 
 
-def _band(values: NDArray[np.integer], first: int) -> bytes:
+def repack(content: bytes, packing: str) -> bytes:
+    """Pack otherwise what is packed with zstd."""
+    return content if packing == ZSTD else pack(imagecodecs.zstd_decode(content), packing)
+
+
+def _folded(values: NDArray[np.integer], first: int) -> NDArray[np.uint16]:
     shifted = (values.astype(np.int32) - first).astype(np.uint16)
     steps = shifted.copy()
     steps[:, 1:] -= shifted[:, :-1]  # modulo 65536
     signed = steps.view(np.int16)
-    folded = ((signed << 1) ^ (signed >> 15)).view(np.uint16)
-    low, high = (folded & 0xFF).astype(np.uint8), (folded >> 8).astype(np.uint8)
-    return low.tobytes() + high.tobytes()
+    folded: NDArray[np.uint16] = ((signed << 1) ^ (signed >> 15)).view(np.uint16)
+    return folded

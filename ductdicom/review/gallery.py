@@ -3,7 +3,7 @@
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from threading import BoundedSemaphore, Lock
@@ -24,12 +24,23 @@ from ductdicom.pipeline.masking import identify
 from ductdicom.pixels.decoding.decode import read_image
 from ductdicom.pixels.decoding.source import Content
 from ductdicom.pixels.stored import StoredImage
-from ductdicom.review.encoding import encode_values
-from ductdicom.review.pictures import OVERVIEW_PX, FullPicture, make_picture, make_preview
+from ductdicom.review.encoding import ZSTD, repack
+from ductdicom.review.pictures import (
+    OVERVIEW_PX,
+    FullPicture,
+    PackedPicture,
+    PackedTable,
+    make_picture,
+    make_preview,
+    pack_picture,
+    pack_table,
+)
 from ductdicom.vocabulary.terms import load_vocabulary
 
-_MOST_BYTES = 256 << 20  # of decoded and of encoded images
-_MOST_ARCHIVED_BYTES = 100 << 20  # of one study's members of archives
+_MOST_BYTES = 64 << 20  # of images that are packed
+_MOST_DECODED_BYTES = 64 << 20  # of others, from which something is still to be made
+_MOST_ARCHIVED_BYTES = 32 << 20  # of one study's members of archives
+_MOST_AT_ONCE = 2  # images that are decoded, which takes as much again as they are
 _LITTLE = 1 << 16  # what a study without archives takes, about
 
 _FULL, _PREVIEW = "full", "preview"
@@ -73,6 +84,16 @@ class Kept:
                 while len(self._found) > 1 and self._total() > self._most_bytes:
                     self._found.popitem(last=False)
             return made
+
+    def drop(self, key: Hashable) -> None:
+        """Let go of what was made, if it is kept."""
+        with self._lock:
+            self._found.pop(key, None)
+
+    def __contains__(self, key: Hashable) -> bool:
+        """Tell whether something is kept under a key."""
+        with self._lock:
+            return key in self._found
 
     def _total(self) -> int:
         return sum(size for _, size in self._found.values())
@@ -160,11 +181,19 @@ class OpenStudy:
 
 
 class Gallery:
-    """All images that records name, decoded when they are asked for."""
+    """All images that records name, decoded when they are asked for and kept packed."""
 
     def __init__(self, kept: Kept | None = None) -> None:
         self._kept = kept or Kept()
-        self._decoding = BoundedSemaphore(os.cpu_count() or 1)
+        self._decoded = Kept(_MOST_DECODED_BYTES)
+        self._decoding = BoundedSemaphore(min(_MOST_AT_ONCE, os.cpu_count() or 1))
+        self._refining = Lock()
+        self._packing = Lock()
+
+    @property
+    def size_bytes(self) -> int:
+        """What is kept, about."""
+        return self._kept.size_bytes + self._decoded.size_bytes
 
     def picture(self, record: RecordedStudy, name: str, *, is_preview: bool) -> FullPicture:
         """Return an image in full, or with fewer pixels as soon as there are some.
@@ -176,34 +205,100 @@ class Gallery:
         """
         if reason := _placeholder(record, name):
             raise UnreadableError("it could not be read for the sheet either", reason=reason)
-        if is_preview:
-            return self._keep(record, name, _PREVIEW, lambda: self._make_preview(record, name))
-        return self._keep(record, name, _FULL, lambda: self._make_full(record, name))
+        return (self._make_preview if is_preview else self._full)(record, name)
 
-    def encoded(self, record: RecordedStudy, name: str, *, is_preview: bool, packing: str) -> bytes:
+    def packed(self, record: RecordedStudy, name: str, *, is_preview: bool) -> PackedPicture:
+        """Return what a browser gets of an image.
+
+        Raises
+        ------
+        InputError
+            As `picture`.
+        """
+
+        def make() -> PackedPicture:
+            picture = self.picture(record, name, is_preview=is_preview)
+            table = partial(pack_table, picture, picture.chosen)
+            self._keep_table(record, name, picture.chosen, table, is_preview=is_preview)
+            with self._packing:
+                return pack_picture(picture)
+
+        key = _key(record, name, _PREVIEW if is_preview else _FULL)
+        return self._kept.get(key, make, lambda packed: len(packed.content))
+
+    def values(self, record: RecordedStudy, name: str, *, is_preview: bool, packing: str) -> bytes:
         """Return an image's values as they go to the browser."""
-        picture = self.picture(record, name, is_preview=is_preview)
-        key = (record.key, name, _hung_by(record, name), is_preview, packing)
-        return self._kept.get(
-            key,
-            lambda: encode_values(
-                picture.values, first=picture.attributes.stored_range[0], packing=packing
-            ),
-            len,
-        )
+        packed = self.packed(record, name, is_preview=is_preview)
+        if packing == ZSTD:
+            return packed.content
+        key = _key(record, name, _PREVIEW if is_preview else _FULL, packing)
+        return self._kept.get(key, lambda: repack(packed.content, packing), len)
 
-    def _keep(
-        self, record: RecordedStudy, name: str, size: str, make: Callable[[], FullPicture]
-    ) -> FullPicture:
-        key = (record.key, name, _hung_by(record, name), size)
-        return self._kept.get(key, make, lambda picture: picture.size_bytes)
+    def table(
+        self, record: RecordedStudy, name: str, number: int, *, is_preview: bool
+    ) -> PackedTable:
+        """Return the grey that one of an image's choices gives.
 
-    def _make_full(
+        What fewer pixels tell of it counts for what they are shown with at first, and no more.
+
+        Raises
+        ------
+        IndexError
+            There is no such choice.
+        InputError
+            As `picture`.
+        """
+        about = self.packed(record, name, is_preview=is_preview).about
+        if not 0 <= number < len(about["choices"]):
+            raise IndexError(number)
+        is_coarse = is_preview and number == about["chosen"]
+
+        def make() -> PackedTable:
+            return pack_table(self.picture(record, name, is_preview=is_coarse), number)
+
+        return self._keep_table(record, name, number, make, is_preview=is_coarse)
+
+    def prepare(self, record: RecordedStudy, name: str) -> None:
+        """Make ready what will be asked for next of an image that is there decoded, and let it go.
+
+        Raises
+        ------
+        InputError
+            As `picture`.
+        """
+        key = _key(record, name)
+        if key in self._decoded:
+            packed = self.packed(record, name, is_preview=False)
+            for number in range(len(packed.about["choices"])):
+                self.table(record, name, number, is_preview=False)
+            self._decoded.drop(key)
+
+    def _keep_table(
+        self,
+        record: RecordedStudy,
+        name: str,
+        number: int,
+        make: Callable[[], PackedTable],
+        *,
+        is_preview: bool,
+    ) -> PackedTable:
+        key = _key(record, name, _PREVIEW if is_preview else _FULL, f"table {number}")
+        return self._kept.get(key, make, lambda table: len(table.grey))
+
+    def _full(
         self, record: RecordedStudy, name: str, stored: StoredImage | None = None
     ) -> FullPicture:
+        """Return an image in full, kept until it is packed."""
         study = self._study(record)
-        with self._decoding:
-            return study.picture(name, stored or study.read(name), _voi_label(record, name))
+
+        def make() -> FullPicture:
+            # What there is a preview of may take its time: JPEG 2000 is decoded in three times the
+            # memory of the image, by a library that has threads of its own.
+            with self._refining if stored is None else nullcontext(), self._decoding:
+                found = stored or study.read(name)
+                return study.picture(name, found, _voi_label(record, name))
+
+        return self._decoded.get(_key(record, name), make, lambda picture: picture.size_bytes)
 
     def _make_preview(self, record: RecordedStudy, name: str) -> FullPicture:
         """Return fewer pixels; what only decodes whole is then there in full, too."""
@@ -212,12 +307,18 @@ class Gallery:
             stored = study.read(name, min_side_px=OVERVIEW_PX)
         if stored.reduction > 1:
             return make_preview(study.picture(name, stored, _voi_label(record, name)))
-        make = partial(self._make_full, record, name, stored)
-        return make_preview(self._keep(record, name, _FULL, make))
+        return make_preview(self._full(record, name, stored))
 
     def _study(self, record: RecordedStudy) -> OpenStudy:
         key = (record.key, record.fingerprint or "")
         return self._kept.get(key, lambda: OpenStudy(record), lambda study: study.size_bytes)
+
+
+def _key(record: RecordedStudy, name: str, *what: str) -> Hashable:
+    """Return what a picture is kept by: all of a record that it depends on."""
+    image = find_image(record, name)
+    is_of = (image.laterality, image.view, image.modifiers, image.bytes, image.modified_ns)
+    return (record.key, name, *is_of, _voi_label(record, name), *what)
 
 
 def image_names(record: RecordedStudy) -> list[str]:
@@ -234,13 +335,6 @@ def find_image(record: RecordedStudy, name: str) -> RecordedInstance:
         It has none of that name.
     """
     return dict(zip(image_names(record), record.instances, strict=True))[name]
-
-
-def _hung_by(record: RecordedStudy, name: str) -> Hashable:
-    """Return what of a record an image's picture depends on."""
-    image = find_image(record, name)
-    is_of = (image.laterality, image.view, image.modifiers, image.bytes, image.modified_ns)
-    return (*is_of, _voi_label(record, name))
 
 
 def _read_whole(

@@ -1,13 +1,16 @@
 """One image in full as the sheet shows it: stored values as they hang, and the grey of each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ductdicom.geometry.hanging import Edge
 from ductdicom.geometry.image import ImageGeometry
+from ductdicom.model.outcome import Note
 from ductdicom.model.study import ImageCall
 from ductdicom.pixels.breast.air import apply
 from ductdicom.pixels.breast.nipple import anterior_point
@@ -16,10 +19,11 @@ from ductdicom.pixels.display.present import Presented, present
 from ductdicom.pixels.display.resample import average_blocks
 from ductdicom.pixels.display.voi import VoiChoice, choice_called, voi_choices
 from ductdicom.pixels.stored import DisplayAttributes, StoredImage
+from ductdicom.review.encoding import ZSTD, encode_values, pack
 from ductdicom.sheet.tile import hang_image, hung_ratio, hung_spacing
 
 OVERVIEW_PX = 1000  # of the longer side of what is shown until an image is there in full
-
+_STRIP_ROWS = 256  # that are averaged at once, as floats; a multiple of any reduction
 _Choice = tuple[VoiChoice, str]
 
 
@@ -60,8 +64,10 @@ class FullPicture:
 
     @property
     def size_bytes(self) -> int:
-        """Memory that it takes, about."""
-        return self.stored.values.nbytes
+        """Memory that it takes, about: with what it was looked at by."""
+        return self.stored.values.nbytes + sum(
+            shown.values.nbytes + shown.whole.nbytes for shown in self._shown.values()
+        )
 
     def shown(self, number: int) -> Presented:
         """Return how the image is shown with one of its choices, with few of its pixels."""
@@ -72,6 +78,24 @@ class FullPicture:
     def table(self, number: int) -> NDArray[np.uint8]:
         """Return the grey of every value that can be stored, as a sheet has it pixel for pixel."""
         return grey_table(self.shown(number).table)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PackedPicture:
+    """What a browser gets of one image at one size; the decoded image need not be kept for it.
+
+    ``about`` is what it must know to draw the image, ``content`` the values, packed with zstd.
+    """
+
+    about: Mapping[str, Any]
+    content: bytes
+
+
+class PackedTable(NamedTuple):
+    """How one of an image's choices is printed, and the grey of every stored value, a byte each."""
+
+    label: str
+    grey: bytes
 
 
 def make_picture(
@@ -113,8 +137,8 @@ def make_preview(picture: FullPicture) -> FullPicture:
     factor = 1 << max(0, spare.bit_length() - 1)
     if factor == 1:
         return picture
-    means = np.rint(average_blocks(picture.values.astype(np.float32), factor))
-    values = means.astype(picture.values.dtype)
+    strips = (picture.values[top : top + _STRIP_ROWS] for top in range(0, rows, _STRIP_ROWS))
+    values = np.concatenate([_means(strip, factor) for strip in strips])
     across = rows / values.shape[0], columns / values.shape[1]
     spacing = picture.spacing_mm
     return replace(
@@ -122,6 +146,50 @@ def make_preview(picture: FullPicture) -> FullPicture:
         values=values,
         spacing_mm=spacing and (spacing[0] * across[0], spacing[1] * across[1]),
     )
+
+
+def _means(values: NDArray[np.integer], factor: int) -> NDArray[np.integer]:
+    means = np.rint(average_blocks(values.astype(np.float32), factor))
+    return means.astype(values.dtype)
+
+
+def pack_picture(picture: FullPicture) -> PackedPicture:
+    """Return what a browser gets of a picture."""
+    plain = encode_values(picture.values, first=picture.attributes.stored_range[0])
+    return PackedPicture(about=_about(picture), content=pack(plain, ZSTD))
+
+
+def pack_table(picture: FullPicture, number: int) -> PackedTable:
+    """Return what a browser gets of one of a picture's choices."""
+    return PackedTable(picture.shown(number).voi_label, picture.table(number).tobytes())
+
+
+def _about(picture: FullPicture) -> dict[str, Any]:
+    """Return what the browser must know of an image to draw it."""
+    rows, columns = picture.values.shape
+    attributes, shown = picture.attributes, picture.shown(picture.chosen)
+    first, last = attributes.stored_range
+    padding = attributes.padding if Note.PADDING_UNUSABLE not in shown.notes else None
+    has_lut = attributes.modality_lut is not None
+    return {
+        "rows": rows,
+        "columns": columns,
+        "preview": picture.is_preview,
+        "count": last - first + 1,
+        "first": first,
+        # A table of the modality has no slope: a window by hand is then one of stored values.
+        "slope": 1.0 if has_lut else attributes.slope,
+        "intercept": 0.0 if has_lut else attributes.intercept,
+        "padding": padding and [max(padding[0] - first, 0), min(padding[1], last) - first],
+        "spacing": picture.spacing_mm,
+        "scale": picture.scale_source,
+        "isAtDetector": picture.is_at_detector,
+        "ratio": picture.pixel_ratio,
+        "wall": picture.chest_wall,
+        "tip": picture.tip,
+        "choices": [label for _, label in picture.choices],
+        "chosen": picture.chosen,
+    }
 
 
 def _choices(stored: StoredImage, label: str) -> tuple[tuple[_Choice, ...], int]:

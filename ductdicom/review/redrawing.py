@@ -4,10 +4,11 @@ A decoder that ends its process ends no review, and whoever looks at images does
 """
 
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor
+from concurrent.futures import BrokenExecutor, Future
 from pathlib import Path
-from threading import Condition, Thread
+from threading import Condition, Lock, Thread
 from time import monotonic
+from typing import ParamSpec, TypeVar
 
 from ductdicom.errors import DuctDicomError, InUseError
 from ductdicom.pipeline.again.redo import redo
@@ -16,6 +17,8 @@ from ductdicom.wording import values_unsaid
 
 _AGAIN_S = 2  # after which a folder that a run holds is tried again
 IN_USE = "a run is at work in the output folder; it is drawn as soon as that has ended"
+P = ParamSpec("P")
+T = TypeVar("T")
 DIED = "drawing it ended the program that drew; ductdicom apply says more"
 
 
@@ -38,11 +41,12 @@ class Redrawing:
         self._under_way = ""
         self._obstacles: dict[str, str] = {}
         self._pool = WorkerPool(1)
+        self._submitting = Lock()
         self._thread: Thread | None = None
 
     def warm_up(self) -> None:
         """Start the process, so that the first study need not wait for it."""
-        self._pool.submit(_ready)
+        self._submit(_ready)
 
     def add(self, key: str) -> None:
         """Let a study be drawn again; its obstacle of the last time is forgotten."""
@@ -68,6 +72,10 @@ class Redrawing:
                     break
                 self._changed.wait(left)
             return not self._is_open(key), self._obstacles.get(key, "")
+
+    def _submit(self, work: Callable[P, T], *arguments: P.args, **more: P.kwargs) -> Future[T]:
+        with self._submitting:  # a pool starts with what it is given first
+            return self._pool.submit(work, *arguments, **more)
 
     def _is_open(self, key: str) -> bool:
         return key in self._waiting or key == self._under_way
@@ -100,7 +108,7 @@ class Redrawing:
         What kept it from being drawn, in words, and whether that may pass.
         """
         try:
-            return self._pool.submit(_redo, self._path, key).result()
+            return self._submit(_redo, self._path, key).result()
         except BrokenExecutor:
             return DIED, False
 

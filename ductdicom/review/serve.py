@@ -1,6 +1,9 @@
 """The server itself: where it listens, and who it is told to let in."""
 
+import ctypes
+import os
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -16,6 +19,9 @@ from ductdicom.review.app import make_app
 
 _GRACE_S = 5  # for what is being saved when the server is ended
 _MOST_AT_ONCE = 200
+_MOST_THREADS = 4
+_M_MMAP_THRESHOLD = -3
+_LARGE_BYTES = 4 << 20
 
 
 def serve(
@@ -46,6 +52,7 @@ def serve(
         OUT is no output folder, the port is taken, or the address is none of this computer.
     """
     folder = require_output(output)
+    _tune()
     with _listen(host, port) as listening:
         name, found = listening.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
@@ -66,6 +73,22 @@ def serve(
         announce(f"http://{shown}:{found}/{token}")
         with suppress(KeyboardInterrupt):  # how it is ended
             uvicorn.Server(config).run(sockets=[listening])
+
+
+def _tune() -> None:
+    """Let JPEG 2000 be decoded by several threads, here and where sheets are drawn.
+
+    And let the system have the memory of an image back once that is let go of: the GNU C library
+    keeps blocks of up to 32 MB for itself, once one of them was let go of.
+
+    References
+    ----------
+    * OpenJPEG, OPJ_NUM_THREADS; mallopt(3), M_MMAP_THRESHOLD
+    """
+    os.environ.setdefault("OPJ_NUM_THREADS", str(min(_MOST_THREADS, os.cpu_count() or 1)))
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # other C libraries have no such thing
+            ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 def is_loopback(host: str) -> bool:

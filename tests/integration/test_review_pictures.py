@@ -90,9 +90,42 @@ def test_values_come_to_the_browser_as_they_are(textbook):
     gallery, name = Gallery(), image_names(textbook)[0]
     picture = gallery.picture(textbook, name, is_preview=False)
 
-    content = gallery.encoded(textbook, name, is_preview=False, packing="zstd")
+    content = gallery.values(textbook, name, is_preview=False, packing="zstd")
 
     assert np.array_equal(decode_values(content, "zstd", *picture.values.shape), picture.values)
+
+
+@pytest.mark.parametrize("packing", ["zstd", "gzip"])
+def test_of_an_image_that_was_sent_no_more_is_kept_than_what_is_sent(textbook, packing):
+    gallery, sent = Gallery(), 0
+    for name in image_names(textbook):
+        gallery.packed(textbook, name, is_preview=True)
+        content = gallery.values(textbook, name, is_preview=False, packing=packing)
+        gallery.prepare(textbook, name)
+        sent += len(content)
+
+    ways = {"zstd": 1, "gzip": 2}[packing]  # it is packed in
+    assert gallery.size_bytes < (ways + 1.5) * sent  # with previews and tables
+
+
+def test_each_table_is_there_afterwards_without_the_image(textbook, monkeypatch):
+    gallery, name = Gallery(), image_names(textbook)[0]
+    picture = gallery.picture(textbook, name, is_preview=False)
+    gallery.packed(textbook, name, is_preview=True)
+    gallery.prepare(textbook, name)
+    monkeypatch.setattr(OpenStudy, "read", None)
+
+    for number, (_, label) in enumerate(picture.choices):
+        table = gallery.table(textbook, name, number, is_preview=False)
+        assert table == (label, picture.table(number).tobytes())
+        # Fewer pixels are shown with it as well.
+        assert gallery.table(textbook, name, number, is_preview=True) == table
+
+
+@pytest.mark.parametrize("number", [-1, 99])
+def test_a_choice_that_an_image_does_not_have_is_refused(textbook, number):
+    with pytest.raises(IndexError):
+        Gallery().table(textbook, image_names(textbook)[0], number, is_preview=False)
 
 
 def test_an_archive_is_read_like_a_folder(textbook, tmp_path):

@@ -143,7 +143,8 @@ def test_values_and_table_together_are_the_image(review):
     said = review.get(address, params={"level": 0}).json()
 
     answer = review.get(f"{address}/values", params={"level": 0})
-    table = np.frombuffer(review.get(f"{address}/table", params={"level": 0}).content, np.uint8)
+    asked = {"level": 0, "choice": said["chosen"]}
+    table = np.frombuffer(review.get(f"{address}/table", params=asked).content, np.uint8)
 
     picture = Gallery().picture(review.records[key], address.split("/")[-1], is_preview=False)
     shape = said["rows"], said["columns"]

@@ -258,7 +258,8 @@ def _padding_mask(image: StoredImage) -> Mask:
     if image.attributes.padding is None:
         return np.zeros(image.values.shape, dtype=np.bool_)
     low, high = image.attributes.padding
-    mask: Mask = (image.values >= low) & (image.values <= high)
+    mask: Mask = image.values >= low
+    mask &= image.values <= high
     return mask
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from review_values import decode_values
 
-from ductdicom.review.encoding import choose_packing, encode_values
+from ductdicom.review.encoding import choose_packing, encode_values, pack, repack
 
 
 @st.composite
@@ -21,14 +21,23 @@ def _images(draw, low=0, high=65535):
 def test_what_is_encoded_comes_back_as_it_was(values, packing):
     values = values.astype(np.uint16)
 
-    content = encode_values(values, first=0, packing=packing)
+    content = pack(encode_values(values, first=0), packing)
+
+    assert np.array_equal(decode_values(content, packing, *values.shape), values)
+
+
+@pytest.mark.parametrize("packing", ["zstd", "gzip", ""])
+def test_what_is_packed_with_zstd_is_packed_otherwise_for_who_lacks_that(packing):
+    values = np.arange(300 * 7, dtype=np.uint16).reshape(300, 7)
+
+    content = repack(pack(encode_values(values, first=0), "zstd"), packing)
 
     assert np.array_equal(decode_values(content, packing, *values.shape), values)
 
 
 @given(values=_images(-32768, 32767))
 def test_signed_values_are_shifted_to_begin_at_0(values):
-    content = encode_values(values.astype(np.int16), first=-32768, packing="")
+    content = encode_values(values.astype(np.int16), first=-32768)
 
     assert np.array_equal(decode_values(content, "", *values.shape), values + 32768)
 
@@ -36,7 +45,7 @@ def test_signed_values_are_shifted_to_begin_at_0(values):
 def test_a_turned_image_is_encoded_as_it_hangs():
     values = np.arange(300 * 7, dtype=np.uint16).reshape(300, 7)
 
-    content = encode_values(np.rot90(values), first=0, packing="")
+    content = encode_values(np.rot90(values), first=0)
 
     assert np.array_equal(decode_values(content, "", 7, 300), np.rot90(values))
 
