@@ -15,11 +15,10 @@ from ductdicom.decisions.event import SCHEMA, Event
 from ductdicom.decisions.files import TABLES, read_decisions
 from ductdicom.decisions.in_force import in_force
 from ductdicom.errors import OutputError, UsageError
-from ductdicom.export.output import encode_json, refuse_links, saying, write_whole
+from ductdicom.export.output import JOURNAL, encode_json, refuse_links, saying, write_whole
 from ductdicom.model.value import Value
 from ductdicom.reading import read_regular
 
-JOURNAL = "decisions"
 IN_FORCE_NAME = "decisions.json"
 _SUFFIXES = TABLES | {".json"}
 

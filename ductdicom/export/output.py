@@ -29,6 +29,7 @@ from ductdicom.settings import Phi
 STATE_FOLDER = ".ductdicom"
 STUDIES_FOLDER = "studies"
 RUNS_FOLDER = "runs"
+JOURNAL = "decisions"
 RECORD_NAME = "study.json"
 _PHI_NAME = "phi"
 RECORDS_NAME = "studies.jsonl"
@@ -63,6 +64,7 @@ _MOST_WAIT_S = 60.0
 _MOST_SILENT_S = 1.0
 _SAY_EVERY_S = 5.0
 _TRY_EVERY_S = 0.1
+_MOST_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,7 +378,7 @@ def _remove_leftovers(path: Path) -> None:
     """Remove what a dead run left half written, and lists of files that a record has replaced."""
     studies = [path / STUDIES_FOLDER / name for name in _folders(path / STUDIES_FOLDER)]
     folders = (study / name for study in studies for name in FOLDERS)
-    for folder in (path, path / STATE_FOLDER, *studies, *folders):
+    for folder in (path, path / STATE_FOLDER, path / JOURNAL, *studies, *folders):
         if folder.is_symlink():
             continue
         with suppress(OSError), os.scandir(folder) as entries:  # said where it matters
@@ -470,6 +472,19 @@ def _read_or_make_key(path: Path, below: Path) -> bytes:
     return key
 
 
+def _write_over(path: Path, temporary: Path, content: bytes, mode: int) -> None:
+    temporary.unlink(missing_ok=True)
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK
+        with os.fdopen(os.open(temporary, flags, mode), "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            sync_file(stream.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def write_whole(path: Path, content: bytes, *, mode: int = 0o666) -> bool:
     """Write a file whole or not at all; leave it alone if it has the content already.
 
@@ -495,16 +510,13 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o666) -> bool:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Beside the target, as a rename across file systems is a copy and can stop halfway.
         temporary = path.with_name(f".part-{os.getpid()}-{path.name}")
-        temporary.unlink(missing_ok=True)
-        try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK
-            with os.fdopen(os.open(temporary, flags, mode), "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                sync_file(stream.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        for left in reversed(range(_MOST_TRIES)):
+            try:
+                _write_over(path, temporary, content, mode)
+                break
+            except FileNotFoundError:  # a run took it for a dead one's: others write decisions, too
+                if not left:
+                    raise
         sync_folder(path.parent)
     return True
 

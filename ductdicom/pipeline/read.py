@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from ductdicom.classify.engine import Engine
 from ductdicom.decisions.files import read_decisions
-from ductdicom.decisions.journal import IN_FORCE_NAME, JOURNAL, Journal, read_journal
+from ductdicom.decisions.journal import IN_FORCE_NAME, Journal, read_journal
 from ductdicom.decisions.sightings import Sightings, read_sightings
 from ductdicom.errors import NothingReadableError, UsageError
-from ductdicom.export.output import STATE_FOLDER, OutputFolder
+from ductdicom.export.output import JOURNAL, STATE_FOLDER, OutputFolder
 from ductdicom.ingest.headers.file_set import contradicted
 from ductdicom.ingest.inputs import inputs_called
 from ductdicom.ingest.scan import scan_inputs

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import socket
 import sys
 from collections.abc import Callable
@@ -22,6 +23,17 @@ _MOST_AT_ONCE = 200
 _MOST_THREADS = 4
 _M_MMAP_THRESHOLD = -3
 _LARGE_BYTES = 4 << 20
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+_OF_BROWSERS = frozenset(
+    {"authorization", "cache-control", "connection", "cookie", "date", "dnt", "expect", "forwarded"}
+    | {"from", "host", "keep-alive", "last-event-id", "origin", "pragma", "priority", "range"}
+    | {"referer", "te", "trailer", "transfer-encoding", "upgrade", "upgrade-insecure-requests"}
+    | {"user-agent", "via", "x-requested-with"}
+)
+_BEGIN_OF_BROWSERS = (
+    *("accept", "access-control-", "content-", "if-", "proxy-", "sec-"),
+    *("x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"),
+)
 
 
 def serve(
@@ -89,6 +101,32 @@ def _tune() -> None:
     if sys.platform == "linux":
         with suppress(AttributeError):  # other C libraries have no such thing
             ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+
+
+def require_proxy(user_header: str, trusted_proxy: str) -> None:
+    """Refuse a proxy that is no single address, and a header that does not come from it alone.
+
+    References
+    ----------
+    * RFC 9110 5.1: what a header may be called
+    """
+    try:
+        is_one = not ip_address(trusted_proxy).is_unspecified
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise UsageError(
+            f"{trusted_proxy!r} is no address of one computer",
+            path="--trusted-proxy",
+            hint="name the address from which the proxy asks, as 10.0.0.9",
+        )
+    name = user_header.lower()
+    if not _HEADER.fullmatch(name) or name in _OF_BROWSERS or name.startswith(_BEGIN_OF_BROWSERS):
+        raise UsageError(
+            f"{user_header!r} is no header that a proxy alone sets",
+            path="--user-header",
+            hint="name the one in which it says who has signed in, as X-Remote-User",
+        )
 
 
 def is_loopback(host: str) -> bool:

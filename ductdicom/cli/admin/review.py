@@ -29,7 +29,10 @@ _PORT = 8642  # what a browser keeps, it keeps for one port
     help="The header in which the proxy says who has signed in.",
 )  # fmt: skip
 @click.option(
-    "--trusted-proxy", default="", metavar="ADDRESS", help="The one address that is believed."
+    "--trusted-proxy",
+    default="",
+    metavar="ADDRESS",
+    help="The one address that is believed, as 10.0.0.9.",
 )
 def review(
     output: Path,
@@ -53,10 +56,12 @@ def review(
             hint="pip install 'ductdicom[review]'",
         )
     from ductdicom.review.access import Access  # noqa: PLC0415 - an extra
-    from ductdicom.review.serve import is_loopback, serve  # noqa: PLC0415 - an extra
+    from ductdicom.review.serve import is_loopback, require_proxy, serve  # noqa: PLC0415 - an extra
 
     if bool(user_header) != bool(trusted_proxy):
         raise UsageError("--user-header and --trusted-proxy go together")
+    if user_header:
+        require_proxy(user_header, trusted_proxy)
     if not is_loopback(host) and not user_header:
         raise UsageError(
             f"{host} would answer other computers without knowing who asks",

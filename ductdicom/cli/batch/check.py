@@ -24,7 +24,7 @@ from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.naming import Naming
 from ductdicom.pipeline.read import Scan, decided
 from ductdicom.settings import Settings
-from ductdicom.sheet.pages.undecided import review_reason, undecided_images
+from ductdicom.sheet.pages.undecided import review_reason, waiting_images
 from ductdicom.wording import counted
 
 _BAD = {Disposition.UNREADABLE, Disposition.DUPLICATE}
@@ -132,7 +132,7 @@ def _review(study: Judged, naming: Naming) -> _Finding:
     words = [review_reason(study.call, study.pairing, ())]
     if damaged:
         words.append(f"{counted(len(damaged), 'image')} that cannot be shown")
-    images: Iterable[ImageCall] = (*undecided_images(study.pairing), *suggested, *damaged)
+    images: Iterable[ImageCall] = (*waiting_images(study.pairing), *suggested, *damaged)
     why = "; ".join(filter(None, words))
     if not why:
         images = study.call.images

@@ -49,7 +49,7 @@ from ductdicom.sheet.pages.strip import (
     stacks_of_units,
 )
 from ductdicom.sheet.pages.timeline import STRIP_PX, draw_timeline
-from ductdicom.sheet.pages.undecided import review_reason, undecided_images
+from ductdicom.sheet.pages.undecided import review_reason, undecided_images, waiting_images
 from ductdicom.sheet.reviewed import verdict_word
 from ductdicom.sheet.style import LABEL_PX, SMALL_PX
 from ductdicom.sheet.tile import Detail, Tile, Tiles, behind_the_nipple, part_of
@@ -98,7 +98,7 @@ def compose(
             for title, marks in inventory_bodies(study, pairing, area, since)
         ),
     ]
-    pages = _pages_of(undecided_images(pairing), bodies)
+    pages = _pages_of(waiting_images(pairing), bodies)
     standing = Standing(
         pairing.status,
         why=review_reason(study, pairing, pages),

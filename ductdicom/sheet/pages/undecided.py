@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from ductdicom.model.call import Laterality, Phase, ViewGroup
+from ductdicom.model.call import Confidence, Laterality, Phase, ViewGroup
 from ductdicom.model.outcome import LeftOutReason, ProblemCode, Status
 from ductdicom.model.study import ImageCall, LeftOut, Pairing, Row, StudyCall
 from ductdicom.sheet.reviewed import reopened
@@ -32,6 +32,25 @@ _IMAGE_REASONS: Mapping[ProblemCode, str] = MappingProxyType(
 def undecided_images(pairing: Pairing) -> tuple[ImageCall, ...]:
     """Return the images that are not paired because side, view or phase are not decided."""
     return tuple(item.image for item in _undecided(pairing))
+
+
+def waiting_images(pairing: Pairing) -> tuple[ImageCall, ...]:
+    """Return those of the undecided images that wait for a person.
+
+    Of the others a person has said that it cannot be told.
+    """
+    return tuple(item.image for item in _waiting(pairing))
+
+
+def _waiting(pairing: Pairing) -> list[LeftOut]:
+    of_phase = {LeftOutReason.PHASE_UNKNOWN, LeftOutReason.VIEW_UNKNOWN}
+    answered = Phase.UNKNOWN, Confidence.CONFIRMED
+    return [
+        item
+        for item in _undecided(pairing)
+        if item.reason not in of_phase
+        or (item.image.call.phase, item.image.call.confidence) != answered
+    ]
 
 
 def _undecided(pairing: Pairing) -> list[LeftOut]:
@@ -81,17 +100,17 @@ def candidates(images: Iterable[ImageCall], row: Row, phase: Phase) -> list[Imag
 def review_reason(study: StudyCall, pairing: Pairing, pages: Iterable[int]) -> str:
     """Say in a few words why a person must decide; empty where nobody must.
 
-    ``pages`` are those on which the undecided images stand.
+    ``pages`` are those on which the images stand that wait for a person.
     """
     if pairing.status is not Status.REVIEW:
         return ""
     codes = {problem.code for problem in study.problems if problem.sop_instance_uid is None}
     words = [reopened(study)] if reopened(study) else []
     words += [said for code, said in _STUDY_REASONS.items() if code in codes]
-    undecided = _undecided(pairing)
-    if undecided:
-        because = ", ".join(sorted({item.reason.replace("-", " ") for item in undecided}))
-        count = counted(len(undecided), "image")
+    waiting = _waiting(pairing)
+    if waiting:
+        because = ", ".join(sorted({item.reason.replace("-", " ") for item in waiting}))
+        count = counted(len(waiting), "image")
         words.append(f"{count} undecided ({because}){_on(sorted(pages))}")
     suggested = {i.instance.origin.label for r in pairing.rows for i in r.images if i.is_suggested}
     if suggested:

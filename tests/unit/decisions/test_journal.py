@@ -11,6 +11,7 @@ from ductdicom.decisions.files import read_entries
 from ductdicom.decisions.in_force import decision_on
 from ductdicom.decisions.journal import Journal, add, keep_decisions, read_journal, state_of
 from ductdicom.errors import OutputError
+from ductdicom.export.output import open_output
 from ductdicom.model.call import Laterality, Phase
 
 AT = "2026-01-03T09:00:00"
@@ -64,6 +65,36 @@ def test_adding_again_changes_no_file(tmp_path):
     keep_decisions(tmp_path, read_journal(tmp_path).with_more([PRE, SIDE]))
 
     assert _files(tmp_path) == before
+
+
+def test_what_a_killed_run_left_half_written_is_no_decision_and_goes_with_the_next_run(tmp_path):
+    (event,) = add(tmp_path, [PRE])
+    half = tmp_path / "decisions" / ".part-4711-20260103T090000Z-CD-3f9c1a.json"
+    whole = tmp_path / "decisions" / event.file_name()
+    half.write_text(whole.read_text(encoding="utf-8").replace("AB", "CD"), encoding="utf-8")
+    assert read_journal(tmp_path).events == (event,)
+
+    with open_output(tmp_path):
+        assert not half.exists()
+    assert read_journal(tmp_path).events == (event,)
+
+
+def test_a_decision_is_kept_though_a_run_takes_its_file_for_a_dead_ones(tmp_path, monkeypatch):
+    tidied = []
+    with open_output(tmp_path):
+        pass
+
+    def tidy(number):
+        if not tidied:
+            with open_output(tmp_path):
+                tidied.append(number)
+
+    monkeypatch.setattr("ductdicom.export.output.sync_file", tidy)
+
+    (event,) = add(tmp_path, [PRE])
+
+    assert tidied
+    assert read_journal(tmp_path).events == (event,)
 
 
 def test_two_of_one_short_hash_are_both_kept(tmp_path):

@@ -6,7 +6,8 @@ pytest.importorskip("starlette", reason="the extra review is not installed")
 pytest.importorskip("uvicorn", reason="the extra review is not installed")
 
 from ductdicom.cli.application import run
-from ductdicom.review.serve import is_loopback
+from ductdicom.errors import UsageError
+from ductdicom.review.serve import is_loopback, require_proxy
 
 
 @pytest.mark.parametrize("missing", [{"starlette"}, {"uvicorn"}, {"starlette", "uvicorn"}])
@@ -35,6 +36,41 @@ def test_without_the_extra_it_says_how_to_install_it(tmp_path, monkeypatch, caps
 def test_nobody_is_let_in_who_is_not_known(tmp_path, capsys, options):
     assert run(["review", str(tmp_path), "--no-browser", *options]) == 2
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    ["0.0.0.0/0", "::/0", "::", "10.0.0.0/24", "any", "10.0.0.9,10.0.0.10", "0.0.0.0"],  # noqa: S104 - is refused
+)
+def test_a_proxy_is_one_address(proxy):
+    with pytest.raises(UsageError, match=r"--trusted-proxy.*no address of one"):
+        require_proxy("X-Remote-User", proxy)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("Cookie", "authorization", "HOST", "Origin", "User-Agent", "X-Forwarded-For"),
+        *("Sec-Fetch-Site", "Accept-Language", "If-Match", "Content-Type"),
+        *("X Remote", "X-Remote:", "größe"),
+    ],
+)
+def test_what_every_browser_says_of_itself_names_nobody(header):
+    with pytest.raises(UsageError, match=r"--user-header.*X-Remote-User"):
+        require_proxy(header, "10.0.0.9")
+
+
+@pytest.mark.parametrize("header", ["X-Remote-User", "REMOTE_USER", "X-Forwarded-User"])
+@pytest.mark.parametrize("proxy", ["10.0.0.9", "127.0.0.1", "fd00::9"])
+def test_a_proxy_and_its_header_are_taken(header, proxy):
+    require_proxy(header, proxy)
+
+
+def test_such_a_proxy_is_refused_before_anything_is_served(tmp_path, capsys):
+    options = ["--user-header", "Cookie", "--trusted-proxy", "10.0.0.9"]
+
+    assert run(["review", str(tmp_path), "--no-browser", *options]) == 2
+    assert "--user-header" in capsys.readouterr().err
 
 
 def test_what_is_no_output_folder_is_not_served(tmp_path, capsys):

@@ -47,6 +47,17 @@ def test_an_undecided_image_is_not_called_absent(changes, reason):
     assert f"1 image undecided ({reason}), page 2" in said
 
 
+def test_an_image_that_cannot_be_told_waits_for_nobody_and_may_still_be_what_a_row_lacks():
+    answered = PhaseCall(phase=Phase.UNKNOWN, confidence=Confidence.CONFIRMED)
+    told = replace(make_image(1, phase="pre", minute=0), call=answered)
+    waiting = replace(make_image(4, phase="pre", minute=2), call=OPEN)
+
+    _, _, (page, *_) = lay_out([told, waiting, *POST])
+
+    assert "1 image undecided (phase unknown), page 2" in said_on(page)
+    assert "2 undecided images not paired".replace(" ", "") in said_on(page).replace(" ", "")
+
+
 def test_what_cannot_be_meant_is_no_candidate():
     other_view = replace(make_image(1, view="ML", phase="pre", minute=0), call=OPEN)
 
