@@ -50,6 +50,9 @@ _HINTS = {
     errno.EACCES: "check who may write there",
     errno.EPERM: "check who may write there",
     errno.EIO: "is the disk in order?",
+    errno.EISDIR: "a folder lies where a file of ours belongs, move it away",
+    errno.ENOTDIR: "a file lies where a folder of ours belongs, move it away",
+    errno.EEXIST: "a file lies where a folder of ours belongs, move it away",
 }
 _NOT_OFFERED = {
     getattr(errno, name, errno.ENOSYS) for name in ("ENOSYS", "ENOLCK", "ENOTSUP", "EOPNOTSUPP")
@@ -261,7 +264,8 @@ def _held(path: Path, state: Path, *, is_brief: bool) -> Iterator[bool]:
 def _open_lock(name: Path, path: Path) -> FileIO:
     refuse_links(name, below=path)
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | _NO_LINK
-    lock = FileIO(os.open(name, flags, 0o666), "r+")
+    with saying(name, "could not be opened") if name.is_dir() else nullcontext():
+        lock = FileIO(os.open(name, flags, 0o666), "r+")
     if not stat.S_ISREG(os.fstat(lock.fileno()).st_mode):
         lock.close()
         raise OutputError("is no regular file", path=name, hint="remove it")

@@ -80,3 +80,31 @@ def test_so_it_is_by_commands_on_the_folder(tmp_path, capsys, command):
     assert run([*command.split(), str(tmp_path / "out")]) == 4
 
     assert "runs: is no folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["lock", "times.json"])
+def test_a_folder_where_a_file_of_ours_belongs_is_named_with_what_to_do(tmp_path, capsys, name):
+    export = write_ductogram(tmp_path / "export")
+    place = tmp_path / "out" / ".ductdicom" / name
+    place.mkdir(parents=True)
+
+    assert organise(export, output=tmp_path / "out") == 4
+
+    said = capsys.readouterr().err
+    assert f"{place}: could not be " in said
+    assert "a folder lies where a file of ours belongs, move it away" in said
+
+
+def test_a_file_in_the_place_of_a_study_is_named_with_what_to_do(tmp_path, capsys):
+    export, output = write_ductogram(tmp_path / "export"), tmp_path / "out"
+    assert organise(export, output=output) == 0
+    (study,) = (output / "studies").iterdir()
+    study.rename(tmp_path / "elsewhere")
+    study.write_text("mine", "utf-8")
+
+    assert organise(export, output=output) == 4
+
+    said = capsys.readouterr().err
+    assert study.name in said
+    assert "a file lies where a folder of ours belongs, move it away" in said
+    assert study.read_text("utf-8") == "mine"
