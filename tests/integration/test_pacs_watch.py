@@ -1,26 +1,21 @@
 """What comes is organised: out of a spool, and out of Orthanc's list of changes."""
 
 import json
-import random
-import signal
-import subprocess
 import sys
 import threading
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 import requests
 from archives import HOST, orthanc, store
 from exports import (
-    SCENES,
     files_of,
     organise,
     read_records,
-    same_key,
     write_ductogram,
     write_view,
 )
+from pacs_watching import assert_as_one_run, images_of, put, started, watching
 from pydicom import dcmread
 
 from ductdicom.cli.application import run
@@ -39,85 +34,8 @@ pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(sys.platform == "win32", reason="ends as POSIX systems do"),
 ]
-KILLS = 50  # in the slow test
-A_FEW = 3
 MG = "1.2.840.10008.5.1.4.1.1.1.2"
-OPTIONS = ("--quiet", "0.3", "-j", "1", "--format", "png", "--dpi", "72", "--cache", "")
 SAYS_ITS_PORT = "DUCT@127.0.0.1:0"
-
-
-def put(spool, *paths):
-    """Place objects in a spool as a receiver does."""
-    intake = Intake(spool, Room(), lambda _: None)
-    for path in paths:
-        part = intake.begin()
-        part.write(Path(path).read_bytes())
-        assert intake.take(part).refusal is None
-
-
-class Started:
-    """A command in a process of its own that writes how it is into a file."""
-
-    def __init__(self, process, status_file):
-        self.process, self._file = process, status_file
-        self.said = self.printed = ""
-
-    def status(self):
-        try:
-            return json.loads(self._file.read_text())
-        except FileNotFoundError:
-            return {}
-
-    def wait_for(self, claim, seconds=40):
-        for _ in range(seconds * 20):
-            status = self.status()
-            if status.get("pid") == self.process.pid and claim(status):
-                return status
-            try:
-                self.process.wait(0.05)
-                raise AssertionError(self.process.communicate())
-            except subprocess.TimeoutExpired:
-                pass
-        raise AssertionError(status)
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.printed, self.said = self.process.communicate(timeout=60)
-
-
-@contextmanager
-def started(name, spool, *options):
-    """Run ``watch`` or ``receive`` over a spool; at the end of the block it is killed."""
-    file = Path(spool).with_name(f"{name}-status.json")
-    command = [sys.executable, "-m", "ductdicom", name, str(spool), *map(str, options)]
-    with subprocess.Popen(
-        [*command, "--status-file", str(file)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield Started(process, file)
-        finally:
-            process.kill()
-
-
-def watching(spool, output, *options):
-    return started("watch", spool, "-o", output, *OPTIONS, *options)
-
-
-def images_of(output):
-    return {
-        record["study_instance_uid"]: len(record["instances"]) for record in read_records(output)
-    }
-
-
-def assert_as_one_run(spool, output, once):
-    """Hold an output folder against that of one run over the spool."""
-    same_key(output, once)
-    organise(spool.studies, output=once)
-    assert files_of(output / "studies").keys() == files_of(once / "studies").keys()
-    assert read_records(output) == read_records(once)
 
 
 # --- a spool ---
@@ -395,32 +313,3 @@ def test_who_we_are_is_known_as_of_any_peer(tmp_path):
     assert stranger.process.returncode == 5
     assert "HTTP 401" in stranger.said
     assert here.process.returncode == 0
-
-
-# --- kill -9 ---
-
-
-@pytest.mark.parametrize("kills", [A_FEW, pytest.param(KILLS, marks=pytest.mark.slow)])
-def test_killed_at_any_moment_it_loses_nothing_and_ends_with_what_one_run_makes(kills, tmp_path):
-    chance = random.Random(kills)
-    spool, output = open_spool(tmp_path / "spool"), tmp_path / "OUT"
-    came = {}
-    for number in range(kills):
-        study = f"2.25.9{number:03}"
-        scenes = SCENES[: chance.randint(1, 4)]
-        put(spool, *write_ductogram(tmp_path / study, study=study, scenes=scenes).iterdir())
-        came[study] = len(scenes)
-        with watching(spool.path, output) as here:
-            try:
-                here.process.wait(chance.uniform(0.5, 4))
-            except subprocess.TimeoutExpired:
-                here.process.kill()
-            here.process.wait()
-            assert here.process.returncode == -signal.SIGKILL
-    with watching(spool.path, output) as here:
-        here.wait_for(lambda status: status["waiting"] == 0)
-        here.stop()
-    assert here.process.returncode == 0
-    assert images_of(output) == came
-    assert list(output.rglob(".part-*")) == []
-    assert_as_one_run(spool, output, tmp_path / "once")

@@ -1,7 +1,5 @@
 """``ductdicom send``: sheets back into the studies that they are of."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +16,13 @@ from ductdicom.cli.pacs.options import (
     require_extra,
     timeout_option,
 )
+from ductdicom.cli.pacs.sending import (
+    Words,
+    is_by_web,
+    objects_option,
+    opened_store,
+    place_of,
+)
 from ductdicom.cli.tables import print_table
 from ductdicom.errors import RemoteError, UsageError
 from ductdicom.model.outcome import Status
@@ -27,49 +32,25 @@ from ductdicom.wording import counted
 if TYPE_CHECKING:  # of an extra
     from ductdicom.pacs.send.commitment import Commitment
     from ductdicom.pacs.send.run import Sender, Sending, SendingOfStudy
-    from ductdicom.pacs.send.store import Store
 
-_KINDS = ("sheet", "keys", "pdf")
 _STATUSES = (str(Status.PAIRED), str(Status.PARTIAL))
 
 
-class _Words(click.ParamType[tuple[str, ...]]):
-    """Words of a list, comma separated, each once."""
-
-    name = "list"
-
-    def __init__(self, words: tuple[str, ...]) -> None:
-        self._words = words
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
-        """Read a list."""
-        if not isinstance(value, str):
-            return tuple(value)
-        found = tuple(dict.fromkeys(word.strip() for word in value.split(",")))
-        for word in found:
-            if word not in self._words:
-                self.fail(f"{word!r} is none of {', '.join(self._words)}.", param, ctx)
-        return found
-
-
 @click.command(
-    params=[connect_option, bind_option, timeout_option, config_option, *SAYING],
+    params=[
+        connect_option,
+        objects_option,
+        bind_option,
+        timeout_option,
+        config_option,
+        *SAYING,
+    ],
     epilog="For example: ductdicom send OUT -c PACS@10.0.0.5:104 -b DUCT@:11112 --commit",
 )
 @click.argument("output", metavar="OUT", type=click.Path(path_type=Path))
 @click.option(
-    "--objects",
-    type=_Words(_KINDS),
-    default="sheet,keys",
-    metavar="LIST",
-    help="What is sent: sheet (a Secondary Capture a page), keys (a Key Object Selection of the "
-    "paired images), pdf.  [default: sheet,keys]",
-)
-@click.option(
     "--status",
-    type=_Words(_STATUSES),
+    type=Words(_STATUSES),
     default="paired,partial",
     metavar="LIST",
     help="Of which studies; what is for review or closed is never sent.  [default: paired,partial]",
@@ -113,32 +94,17 @@ def send(
     """
     require_extra()
     peer, own = named_peer(connect), own_side(bind, timeout)
-    is_web = _is_web(peer, via)
-    sender = _sender(output, _place(peer, is_web=is_web), **options)
+    is_web = is_by_web(peer, via)
+    sender = _sender(output, place_of(peer, is_web=is_web), **options)
     if dry_run:
         return _print_plan(sender)
     tell = _Teller(as_json=options["log_json"], is_verbose=options["verbose"])
-    with _opened(peer, own, is_web=is_web) as store:
+    with opened_store(peer, own, is_web=is_web) as store:
         sending = sender.send(store, tell.study)
     tell.end(sending)
     if commit and not sending.left:
         return max(sending.exit_code, _commit(peer, own, sender, output, wait, tell))
     return sending.exit_code
-
-
-def _is_web(peer: Peer, via: str) -> bool:
-    if via == "dicom" and not peer.port:
-        raise UsageError(f"{peer.name} has DICOMweb alone", hint="--via web")
-    if via == "web" and peer.web is None:
-        raise UsageError(f"{peer.name} has no DICOMweb", hint="set web = … of this peer")
-    return via == "web" or (via == "auto" and peer.web is not None)
-
-
-def _place(peer: Peer, *, is_web: bool) -> str:
-    """Return where a peer is; one that has both protocols is one, whatever it is called by."""
-    if peer.port:
-        return f"{peer.title}@{peer.host}:{peer.port}"
-    return peer.web.url if is_web and peer.web is not None else peer.name
 
 
 def _sender(
@@ -161,19 +127,6 @@ def _sender(
         is_again=force,
     )
     return Sender(output, place, wish)
-
-
-@contextmanager
-def _opened(peer: Peer, own: OwnSide, *, is_web: bool) -> "Iterator[Store]":
-    from ductdicom.pacs.send.by_dicom import DicomStore  # noqa: PLC0415 - of an extra
-    from ductdicom.pacs.send.by_web import WebStore  # noqa: PLC0415
-    from ductdicom.pacs.web import DicomWeb  # noqa: PLC0415
-
-    with ExitStack() as held:
-        if is_web:
-            yield WebStore(held.enter_context(DicomWeb(peer, own.timeout_s)))
-        else:
-            yield held.enter_context(DicomStore(peer, own))
 
 
 def _print_plan(sender: "Sender") -> int:

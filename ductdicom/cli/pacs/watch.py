@@ -1,9 +1,10 @@
-"""``ductdicom watch``: what comes is organised, again and again."""
+"""``ductdicom watch``: what comes is organised, and sent back, again and again."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,20 +22,28 @@ from ductdicom.cli.options import (
 )
 from ductdicom.cli.pacs.options import (
     Size,
+    bind_option,
     named_peer,
+    own_side,
     require_extra,
     run_config_option,
     timeout_option,
 )
+from ductdicom.cli.pacs.sending import is_by_web, objects_option, opened_store, place_of
 from ductdicom.errors import UsageError
+from ductdicom.pacs.peers import OwnSide
 from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.pipeline.run import organise
+from ductdicom.settings import Format, Settings
 from ductdicom.wording import counted
 
 if TYPE_CHECKING:  # of an extra
+    from ductdicom.pacs.health import StatusFile
     from ductdicom.pacs.receive import Notice
     from ductdicom.pacs.spool.folder import Spool
+    from ductdicom.pacs.watch.delivery import Delivery
     from ductdicom.pacs.watch.feed import OrthancFeed
+    from ductdicom.pacs.watch.run import Watcher
 
 _LOOK_S = 0.5
 _OF_A_RUN = [o for o in (*DECIDING, *PAGES, *FAILING) if o.name != "config"]
@@ -42,7 +51,15 @@ _WRITTEN = [o for o in WRITING if o.name in {"output", "format", "link", "cache"
 
 
 @click.command(
-    params=[*_WRITTEN, timeout_option, run_config_option, *_OF_A_RUN, *SAYING],
+    params=[
+        *_WRITTEN,
+        objects_option,
+        bind_option,
+        timeout_option,
+        run_config_option,
+        *_OF_A_RUN,
+        *SAYING,
+    ],
     epilog="For example: ductdicom watch SPOOL -o OUT --quiet 60",
 )
 @click.argument("spool", metavar="SPOOL", type=click.Path(path_type=Path))
@@ -50,6 +67,11 @@ _WRITTEN = [o for o in WRITING if o.name in {"output", "format", "link", "cache"
     "--orthanc",
     metavar="URL|PEER",
     help="Fetch into SPOOL the mammography of which this Orthanc says that it is stable.",
+)
+@click.option(
+    "--send",
+    metavar="PEER",
+    help="Send sheets back to this archive, each time they change; none that is for review.",
 )
 @click.option(
     "--quiet",
@@ -73,6 +95,9 @@ _WRITTEN = [o for o in WRITING if o.name in {"output", "format", "link", "cache"
 def watch(
     spool: Path,
     orthanc: str | None,
+    send: str | None,
+    objects: tuple[str, ...],
+    bind: str,
     quiet: float,
     reserve: int,
     timeout: float,
@@ -81,10 +106,11 @@ def watch(
 ) -> int:
     """Organise each study of SPOOL once it is quiet, and again when something comes late.
 
-    SPOOL is filled by receive, by pull, or with --orthanc from an Orthanc's list of changes. A
-    study that is written is a line on standard output: its key and its status. Runs until it is
-    interrupted (SIGTERM, Ctrl-C), then finishes the run that is under way. Ends with 1 if a run
-    needs a person, with 4 or 5 if the last try to write or to fetch failed.
+    SPOOL is filled by receive, by pull, or with --orthanc from an Orthanc's list of changes. With
+    --send the sheets of paired and partly paired ductograms go back into their studies, also when
+    a decision changes them. A study that is written is a line on standard output: its key and its
+    status. Runs until it is interrupted (SIGTERM, Ctrl-C), then finishes what is under way. Ends
+    with 1 if a run needs a person, with 4 or 5 if the last try to write, fetch or send failed.
     """
     require_extra()
     from ductdicom.pacs.health import StatusFile  # noqa: PLC0415 - of an extra
@@ -96,6 +122,7 @@ def watch(
     settings = replace(settings, cache=cache_folder(settings))
     if settings.output is None:
         raise UsageError("no output folder", hint="name one with -o")
+    delivery = _delivery(settings, send, objects, own_side(bind, timeout))
     opened = open_spool(spool)
     with Interrupts() as interrupts, _feed(orthanc, opened, reserve, timeout) as feed:
         watcher = Watcher(
@@ -104,19 +131,32 @@ def watch(
             settling=Settling(opened, quiet),
             organise=organise,
             feed=feed,
+            delivery=delivery,
             is_ending=lambda: interrupts.came,
         )
         file = StatusFile(status_file or opened.incoming / "watch.json")
         tell(f"watching {spool}", "start")
-        waiting = threading.Event()
-        while not interrupts.came:
-            _say(watcher.look())
-            file.note(watcher.status())
-            waiting.wait(_LOOK_S)
-    file.write(watcher.status() | {"state": "stopped"})
-    studies = counted(watcher.organised, "study was", "studies were")
-    tell(f"{studies} organised", "end", organised=watcher.organised, exit_code=watcher.exit_code)
+        _look_until(interrupts, watcher, file)
+    _end(watcher, file)
     return watcher.exit_code
+
+
+def _look_until(interrupts: Interrupts, watcher: "Watcher", file: "StatusFile") -> None:
+    waiting = threading.Event()
+    while not interrupts.came:
+        _say(watcher.look())
+        file.note(watcher.status())
+        waiting.wait(_LOOK_S)
+
+
+def _end(watcher: "Watcher", file: "StatusFile") -> None:
+    file.write(watcher.status() | {"state": "stopped"})
+    words = counted(watcher.organised, "study was organised", "studies were organised")
+    values: dict[str, Any] = {"organised": watcher.organised, "exit_code": watcher.exit_code}
+    if watcher.delivery is not None:
+        words += f", {counted(watcher.delivery.sent, 'object')} sent"
+        values |= watcher.delivery.status()
+    tell(words, "end", **values)
 
 
 @contextmanager
@@ -137,6 +177,33 @@ def _feed(
         yield OrthancFeed(web, peer.web.url if peer.web is not None else "", intake)
 
 
+def _delivery(
+    settings: Settings, name: str | None, objects: tuple[str, ...], own: OwnSide
+) -> "Delivery | None":
+    from ductdicom.pacs.send.objects import SentKind  # noqa: PLC0415 - of an extra
+    from ductdicom.pacs.send.run import SendWish  # noqa: PLC0415
+    from ductdicom.pacs.watch.delivery import Delivery  # noqa: PLC0415
+
+    if name is None:
+        return None
+    for format_ in (Format.PNG, *([Format.PDF] if "pdf" in objects else [])):
+        if format_ not in settings.format:
+            raise UsageError(
+                f"what is sent is made of sheets as {format_}, and none are written",
+                hint=f"name it in --format, as --format {format_}",
+            )
+    peer = named_peer(name)
+    is_web = is_by_web(peer)
+    # Pauses are made between two looks, so that whoever cannot take it holds nothing else up.
+    wish = SendWish(kinds=tuple(map(SentKind, objects)), pauses_s=())
+    return Delivery(
+        output=settings.output or Path(),
+        peer=place_of(peer, is_web=is_web),
+        wish=wish,
+        opened=partial(opened_store, peer, own, is_web=is_web),
+    )
+
+
 def _say(notices: "list[Notice]") -> None:
     for notice in notices:
         if notice.event == "study":
@@ -153,6 +220,9 @@ _WORDS = {
     "study": "{study}: {exam}, {status}: {why}",
     "needs-a-person": "a person is needed: {why}",
     "unreadable": "nothing could be read: {why}",
+    "sent": "{study}: {objects} sent",
+    "refused": "REFUSED {study}, {kind} {page}: {status}",
+    "withheld": "NOT SENT {study}: {why}",
     "failing": "FAILING to {what}, tried again: {why}",
     "notice": "{message}",
 }

@@ -87,7 +87,7 @@ class SendingOfStudy:
 
 @dataclass(slots=True, kw_only=True)
 class Sending:
-    """What became of all studies; ``left`` of how many nothing was sent, as the peer is full."""
+    """What became of all studies; ``left`` of how many nothing was sent, as it ended before."""
 
     studies: list[SendingOfStudy] = field(default_factory=list)
     left: int = 0
@@ -175,13 +175,21 @@ class Sender:
             found.withheld = error.reason
         return found
 
-    def send(self, store: Store, tell: Callable[[SendingOfStudy], None]) -> Sending:
+    def send(
+        self,
+        store: Store,
+        tell: Callable[[SendingOfStudy], None],
+        *,
+        is_ending: Callable[[], bool] = lambda: False,
+    ) -> Sending:
         """Send what is new.
 
         Parameters
         ----------
         tell
             Called with each study when it is done.
+        is_ending
+            Tells that no further study is to be begun.
 
         Raises
         ------
@@ -199,7 +207,7 @@ class Sender:
                 store, study, has_answered=bool(sending.count(Answer.STORED))
             )
             tell(study)
-            if is_full:  # so is it for the others
+            if is_full or is_ending():  # so is it for the others
                 sending.left = len(keys) - place
                 break
         return sending

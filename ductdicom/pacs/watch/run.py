@@ -1,4 +1,4 @@
-"""One look after the other at a spool, at a feed, and at what is to be done for them."""
+"""One look after the other at a spool, a feed and an output folder, and what is done for them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ import msgspec
 from ductdicom.errors import DuctDicomError, NothingReadableError, OutputError, RemoteError
 from ductdicom.model.result import Report
 from ductdicom.pacs.receive import Notice
+from ductdicom.pacs.watch.delivery import Delivery
 from ductdicom.pacs.watch.feed import OrthancFeed
 from ductdicom.pacs.watch.settling import Settling
 from ductdicom.pacs.watch.state import read_state, write_state
@@ -70,6 +71,8 @@ class Watcher:
         Runs over inputs, as `ductdicom.pipeline.run.organise`.
     feed
         Where studies come from that are complete, if from anywhere.
+    delivery
+        Sends what is new in the output folder, if anybody is to have it.
     is_ending
         Tells that no more is to be begun.
     """
@@ -79,6 +82,7 @@ class Watcher:
     settling: Settling
     organise: Callable[[Sequence[str], Settings], Report]
     feed: OrthancFeed | None = None
+    delivery: Delivery | None = None
     is_ending: Callable[[], bool] = lambda: False
     clock: Callable[[], float] = monotonic
     started: str = field(default_factory=utc_now)
@@ -95,6 +99,7 @@ class Watcher:
         self._attempts = {
             "fetch": Attempt(self.clock, _FEED_S),
             "organise": Attempt(self.clock),
+            "send": Attempt(self.clock),
         }
 
     def look(self) -> list[Notice]:
@@ -111,6 +116,9 @@ class Watcher:
         if due and not self.is_ending():
             oldest = sorted(due.items(), key=lambda item: int(item[1]))[:_AT_ONCE]
             self._try("organise", partial(self._run, dict(oldest)))
+        delivery = self.delivery
+        if delivery is not None and delivery.is_due and not self.is_ending():
+            self._try("send", partial(delivery.make, self._notices.append, self.is_ending))
         notices, self._notices = self._notices, []
         return notices
 
@@ -119,7 +127,10 @@ class Watcher:
         """What it would end with: why something fails now, else 1 where a person is needed."""
         failures = (attempt.failure for attempt in self._attempts.values())
         codes = [failure.exit_code for failure in failures if failure is not None]
-        return codes[0] if codes else int(self.needing_a_person > 0)
+        if self.delivery is not None and self.delivery.refused:
+            codes.append(RemoteError.exit_code)
+        is_withheld = self.delivery is not None and bool(self.delivery.withheld)
+        return codes[0] if codes else int(self.needing_a_person > 0 or is_withheld)
 
     def status(self) -> dict[str, Any]:
         """Return how it is, for a monitor: plain values, and no patient among them."""
@@ -140,6 +151,7 @@ class Watcher:
             "waiting": self.settling.unquiet,
             "feed": self._state.feed.last,
             "failing": failing,
+            **({} if self.delivery is None else self.delivery.status()),
         }
 
     def _try(self, name: str, work: Callable[[], None]) -> None:
