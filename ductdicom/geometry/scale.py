@@ -139,7 +139,7 @@ def _calibrated(geometry: Geometry, *, is_plane: bool) -> Scale:
         return _unknown("no spacing")
     if suspect := _suspect(spacing):
         return suspect
-    source = f"calibrated ({kind.lower()})" if kind else "in the plane of the image"
+    source = f"calibration ({kind.lower()})" if kind else "spacing in its plane"
     return Scale(mm_per_px=spacing, is_corrected=True, source=source)
 
 

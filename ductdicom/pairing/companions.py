@@ -48,7 +48,6 @@ _OF_EXAM: Mapping[ExamKind, str] = MappingProxyType(
         ExamKind.CONTRAST_MAMMOGRAM: "contrast mammogram",
     }
 )
-_IN_THE_STUDY = {Kind.OTHER_MODALITY, Kind.TOMOSYNTHESIS}  # of its own; views are what it shows
 _NAMING = {Level.STUDY, Level.SERIES}
 
 
@@ -66,7 +65,7 @@ def find_companions(
     Returns
     -------
     tuple
-        Among it what the study itself holds beside its mammograms.
+        Among it what the study itself holds of other modalities.
     """
     own_patients = _patients(study)
     his = [other for other in others if _are_one(own_patients, _patients(other))]
@@ -74,7 +73,7 @@ def find_companions(
     if not _are_one(named, named):
         his = []  # an ID of two people, and nothing tells which of them this one is
     is_of_breast = study.exam.kind in _OF_EXAM
-    own = [image for image in study.images if is_of_breast and image.kind in _IN_THE_STUDY]
+    own = [image for image in study.images if is_of_breast and image.kind is Kind.OTHER_MODALITY]
     found = [*_companions(study, own, vocabulary)]
     for other in his:
         found += _companions(other, other.images, vocabulary)

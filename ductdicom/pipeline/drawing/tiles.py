@@ -42,7 +42,7 @@ _ENOUGH = 0.95
 # image that a reader may zoom, with more.
 _DRAWN_SHARE = 0.75
 _ZOOMED_SHARE = 1.0
-_AROUND_BREAST = 1.5  # times as high as what is drawn of it is a stack, of which air is cut away
+_AROUND_BREAST = 1.5  # times as high as what is drawn of it is a stack without its air cut away
 _PART_BYTES = 1 << 24
 _Decoded = TypeVar("_Decoded", StoredImage, tuple[StoredImage, ...])
 _PAPERS = {  # width and height in inches, landscape
@@ -82,7 +82,7 @@ def prepare_tiles(
     }
     prepare = partial(_prepare, options=options, wanted_voi=voi, geometry=geometry)
     tiles = prepare(groups, read=partial(reader.read, {}))
-    tiles |= dict(_stack_tiles(pairing.stacks, options, voi, reader, pitches))
+    tiles |= dict(_stack_tiles(pairing, options, voi, reader, pitches))
     if any(_is_coarse(tiles[_label(image)]) for group in groups for image in group):
         # Where things go does not depend on the resolution, so it is tried with hardly any.
         sketch = compose(call, pairing, tiles, replace(options, dpi=_SKETCH_DPI, zoom=1.0))
@@ -168,16 +168,16 @@ def _prepare(
 
 
 def _stack_tiles(
-    stacks: Iterable[ImageCall],
+    pairing: Pairing,
     options: SheetOptions,
     wanted_voi: VoiOption,
     reader: "_Reader",
     pitches: Pitches,
 ) -> Iterator[tuple[str, Tile | MissingTile]]:
-    """Yield the slabs of each stack, decoded once with the pixels that a strip can show."""
-    height_px = options.height * STRIP_SHARE * options.scale * options.zoom
-    for image in stacks:
-        slabs = reader.read_stack(round(height_px * _AROUND_BREAST), image)
+    """Yield the slabs of each stack, decoded once with the pixels that its place can show."""
+    share = STRIP_SHARE * max(options.zoom, _AROUND_BREAST) if pairing.rows else 1.0
+    for image in pairing.stacks:
+        slabs = reader.read_stack(round(options.height * options.scale * share), image)
         if isinstance(slabs, MissingTile):
             yield _label(image), slabs
             continue

@@ -47,7 +47,8 @@ _CAPTIONS_PX = range(340, 700, 40)  # widths of the words that are tried
 _TITLE = "Tomosynthesis"
 _WHAT = "brightest of each place"
 _ONLY = "NO PLAIN VIEW"
-_ORDER: Mapping[Phase | None, int] = MappingProxyType({Phase.POST: 0, Phase.PRE: 1})
+_FIRST: Mapping[Phase | None, int] = MappingProxyType({Phase.POST: 0, Phase.PRE: 1})
+_FROM_LEFT: Mapping[Phase | None, int] = MappingProxyType({Phase.PRE: 0, Phase.POST: 1})
 _PLACEHOLDER = Slot(size_mm=None, aspect=0.8)
 
 
@@ -71,9 +72,15 @@ def stacks_of_units(pairing: Pairing) -> dict[Unit | None, list[ImageCall]]:
 
 
 def _in_order(image: ImageCall) -> tuple[int, str, str, str]:
-    """Put what is filled first, then what shows the same, in the order of exposures."""
-    phase = _ORDER.get(image.shown_phase, len(_ORDER))
+    """Put what is filled on the first page, then what shows the same, in the order of exposures."""
+    phase = _FIRST.get(image.shown_phase, len(_FIRST))
     return phase, str(image.laterality), str(image.group), str(image.acquired_at or image.uid)
+
+
+def _as_rows(cell: Cell) -> tuple[str, str, int]:
+    """Put the stacks of one page as rows have their images: by view, pre left of post."""
+    side, group = ("", "") if cell.image is None else (cell.image.laterality, cell.image.group)
+    return str(side), str(group), _FROM_LEFT.get(cell.phase, len(_FROM_LEFT))
 
 
 def _is_before(start: datetime | None, at: datetime | None) -> bool:
@@ -123,7 +130,7 @@ def below(rows: Body, cells: Sequence[Cell], area: Box, options: SheetOptions) -
         for tile in rows.tiles
         if tile.mm_per_unit and not tile.is_closeup and not tile.depicted.is_excluded
     ]
-    strip = _strip(cells, area, options, min(scales, default=None))
+    strip = _strip(sorted(cells, key=_as_rows), area, options, min(scales, default=None))
     return replace(
         rows,
         marks=(*rows.marks, *strip.marks),
@@ -137,7 +144,7 @@ def stack_bodies(
 ) -> Iterator[Body]:
     """Yield pages of stacks alone."""
     for start in range(0, len(cells), _MOST_A_PAGE):
-        some = cells[start : start + _MOST_A_PAGE]
+        some = sorted(cells[start : start + _MOST_A_PAGE], key=_as_rows)
         lines = -(-len(some) // _MOST_A_LINE)
         height = (area.height - BLOCK_GAP_PX * (lines - 1)) / lines
         body = Body(title=title)

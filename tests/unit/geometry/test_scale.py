@@ -276,7 +276,7 @@ def test_a_calibration_makes_pixel_spacing_count():
     scale = breast_scale(_image(pixel_spacing_mm=(0.09, 0.09), calibration_type="GEOMETRY"))
 
     assert scale.mm_per_px == (0.09, 0.09)
-    assert scale.source == "calibrated (geometry)"
+    assert scale.source == "calibration (geometry)"
 
 
 def test_imager_pixel_spacing_outranks_pixel_spacing():

@@ -78,10 +78,32 @@ def test_its_pictures_have_one_scale_that_is_not_above_that_of_the_rows():
     assert f"at {max(rows) / min(strip):.2f} of the scale of the rows" in said_on(page)
 
 
-def test_the_filled_breast_comes_first():
-    page, *_ = drawn(*PAIR, make_stack(2, phase="pre"), make_stack(12))
+@pytest.mark.parametrize("rows", [PAIR, ()], ids=["below rows", "alone"])
+def test_pre_stands_left_of_post_view_by_view(rows):
+    stacks = [
+        make_stack(number, view=view, phase=phase)
+        for number, view, phase in (
+            (12, "CC", "post"),
+            (13, "ML", "post"),
+            (30, "CC", "pre"),  # by its own evidence, though it was exposed after them
+            (31, "CC", "unknown"),
+        )
+    ]
+    page, *_ = drawn(*rows, *stacks)
 
-    assert [tile.phase for tile in strip_of(page)] == ["post", "post", "pre", "pre"]
+    found = [(tile.box.x, tile.sop_instance_uid, tile.phase) for tile in strip_of(page)][::2]
+    assert found == sorted(found) if rows else True
+    assert [(uid[5:], phase) for _, uid, phase in found] == [
+        ("30", "pre"), ("12", "post"), *([] if rows else [("31", "unknown")]), ("13", "post"),
+    ]  # fmt: skip
+
+
+def test_what_is_filled_has_the_page_of_the_rows():
+    pre = [make_stack(number, phase="pre") for number in (2, 3, 4)]
+    rows, alone, _ = drawn(*PAIR, *pre, make_stack(12))
+
+    shown = [[tile.sop_instance_uid for tile in strip_of(page)][::2] for page in (rows, alone)]
+    assert shown == [["2.25.2", "2.25.3", "2.25.12"], ["2.25.4"]]
 
 
 @pytest.mark.parametrize("side", ["L", "R"])
