@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from exports import read_records, write_ductogram
 
+from ductdicom.phantom.spec import Person
+
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(shutil.which("sh") is None, reason="no shell"),
@@ -63,7 +65,8 @@ def test_two_nights_and_a_quiet_one(night, tmp_path, script):
     assert "Nothing is new this night." in mail
     assert "1 study (1 paired)" in mail
 
-    write_ductogram(export / "P2", study="2.25.901", day="20260103")
+    someone = Person(patient_id="SAMPLE-901")
+    write_ductogram(export / "P2", study="2.25.901", day="20260103", person=someone)
     code, mail = night(script, export)
     assert code == 0
     assert "2 studies (2 paired)" in mail

@@ -11,8 +11,10 @@ ROOT = Path(ductdicom.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 FORBIDDEN_MODULES = {
     *("pickle", "cPickle", "dill", "marshal", "shelve", "joblib"),
-    *("xml", "lxml", "defusedxml", "yaml", "ctypes"),
+    *("xml", "lxml", "defusedxml", "yaml"),
 }
+ASKS_THE_SYSTEM = "review/serve.py"  # has it take memory back
+
 NETWORK = {"requests", "http", "socket", "ssl"}
 ON_THE_NETWORK = {"pacs", "review"}  # rooms that are there to speak with other programs
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__", "extractall", "extract", "system"}
@@ -46,6 +48,8 @@ def test_nothing_that_is_read_is_run_or_unpacked(path):
 
     assert FORBIDDEN_MODULES.isdisjoint(_imports(tree))
     assert SUBPROCESS.isdisjoint(_imports(tree))
+    if path.relative_to(ROOT).as_posix() != ASKS_THE_SYSTEM:
+        assert "ctypes" not in _imports(tree)
     if path.relative_to(ROOT).parts[0] not in ON_THE_NETWORK:
         assert NETWORK.isdisjoint(_imports(tree))
     assert FORBIDDEN_CALLS.isdisjoint(calls)
