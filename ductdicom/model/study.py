@@ -1,6 +1,6 @@
 """A study, what was concluded of each of its images, and which of them stand side by side."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from msgspec.structs import replace
@@ -180,6 +180,54 @@ class LeftOut(Value, frozen=True, kw_only=True):
         return self.image.kind is Kind.VIEW and self.reason is not LeftOutReason.NOT_A_DUCTOGRAM
 
 
+class Stack(Value, frozen=True, kw_only=True):
+    """A tomosynthesis: one object with all its slices, or slices that are objects of their own.
+
+    ``images`` are in the order of the study; what holds for ``image`` holds for all of them.
+    """
+
+    images: tuple[ImageCall, ...]
+    image: ImageCall
+
+
+def stacks_of(images: Iterable[ImageCall]) -> tuple[Stack, ...]:
+    """Return the tomosynthesis among images; slices of one series and size are one stack.
+
+    What a reviewer decided of one of them counts for all. Where nobody did, and they do not say
+    the same of side, view and phase, they are as many stacks (heuristic).
+
+    References
+    ----------
+    * DICOM PS3.3 C.7.6.16, Multi-frame Functional Groups; before them slices were objects
+    """
+    found: dict[Hashable, list[ImageCall]] = {}
+    for image in images:
+        if image.kind is Kind.TOMOSYNTHESIS:
+            found.setdefault(_series_of(image), []).append(image)
+    return tuple(stack for slices in found.values() for stack in _apart(slices))
+
+
+def _series_of(image: ImageCall) -> Hashable:
+    instance = image.instance
+    if instance.raster.frames > 1 or not instance.series_instance_uid:
+        return instance.origin.label
+    return instance.series_instance_uid, instance.raster.rows, instance.raster.columns
+
+
+def _apart(slices: Sequence[ImageCall]) -> Iterator[Stack]:
+    """Yield slices as one stack, or by what is said of them."""
+    said: dict[Hashable, list[ImageCall]] = {}
+    for image in slices:
+        key = (image.laterality, image.view, image.shown_phase)
+        said.setdefault(None if image.decided else key, []).append(image)
+    decided = said.pop(None, [])
+    if len(said) <= 1:
+        yield Stack(images=tuple(slices), image=(decided or slices)[len(decided or slices) // 2])
+        return
+    for some in (*said.values(), *([image] for image in decided)):
+        yield Stack(images=tuple(some), image=some[len(some) // 2])
+
+
 class Pairing(Value, frozen=True, kw_only=True):
     """Rows and left-overs of one study; together they hold every image of it.
 
@@ -194,22 +242,22 @@ class Pairing(Value, frozen=True, kw_only=True):
     is_settled: bool = False
 
     @property
-    def stacks(self) -> tuple[ImageCall, ...]:
+    def stacks(self) -> tuple[Stack, ...]:
         """The tomosynthesis of the breasts that have rows, or may be of them; of all without."""
         if self.status is Status.NOT_A_DUCTOGRAM:
             return ()
         sides = {row.laterality for row in self.rows}
-        stacks = [i.image for i in self.left_out if i.image.kind is Kind.TOMOSYNTHESIS]
+        stacks = stacks_of(item.image for item in self.left_out)
         if not sides:
-            return tuple(stacks)
-        return tuple(i for i in stacks if i.laterality in {*sides, None, Laterality.BOTH})
+            return stacks
+        return tuple(s for s in stacks if s.image.laterality in {*sides, None, Laterality.BOTH})
 
     @property
     def shown_images(self) -> tuple[ImageCall, ...]:
         """The images that the pages of the study show, each once, row by row, stacks last."""
         images = [image for row in self.rows for image in row.images]
         images += [item.image for item in self.left_out if item.is_shown]
-        images += self.stacks
+        images += [image for stack in self.stacks for image in stack.images]
         return tuple({image.instance.origin.label: image for image in images}.values())
 
     def needing_review(self, reasons: Iterable[ReviewReason]) -> "Pairing":

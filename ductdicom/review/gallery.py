@@ -9,20 +9,23 @@ from functools import partial
 from threading import BoundedSemaphore, Lock
 from typing import Any, TypeVar
 
+from msgspec import UNSET
+
 from ductdicom.errors import UnreadableError
 from ductdicom.geometry.image import image_geometry
 from ductdicom.geometry.scale import contact_pitches
-from ductdicom.model.call import Kind, PhaseCall
+from ductdicom.model.call import Decision, PhaseCall
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import MISSING
 from ductdicom.model.record import RecordedInstance, RecordedStudy
-from ductdicom.model.study import ImageCall
+from ductdicom.model.study import ImageCall, stacks_of
 from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.drawing.tiles import read_slabs
 from ductdicom.pipeline.earlier.recall import read_recorded
 from ductdicom.pipeline.masking import identify
 from ductdicom.pixels.decoding.decode import read_image
 from ductdicom.pixels.decoding.source import Content
+from ductdicom.pixels.decoding.stack import SliceObject
 from ductdicom.pixels.stored import StoredImage
 from ductdicom.review.encoding import ZSTD, repack
 from ductdicom.review.pictures import (
@@ -130,6 +133,11 @@ class OpenStudy:
         self._calls = {
             number: _call(instance, record.instances[number]) for number, instance in found.items()
         }
+        self._stacks = {
+            image.instance.origin.label: stack
+            for stack in stacks_of(self._calls.values())
+            for image in stack.images
+        }
         self.pitches = contact_pitches(self._calls.values())
         origins = [instance.origin for instance in found.values()]
         self._members = Members(origins, most_bytes=_MOST_ARCHIVED_BYTES)
@@ -161,18 +169,29 @@ class OpenStudy:
             It cannot be read.
         """
         call = self.call(name)
-        origin = call.instance.origin
-        with self._reading:
-            content = self._members.source(origin)
-        read = _read_whole if call.kind is Kind.TOMOSYNTHESIS else read_image
-        stored = read(
-            content, min_side_px=min_side_px, sop_instance_uid=call.uid, label=origin.label
-        )
+        stack = self._stacks.get(call.instance.origin.label)
+        if stack is None:
+            stored = read_image(
+                self._source(call),
+                min_side_px=min_side_px,
+                sop_instance_uid=call.uid,
+                label=call.instance.origin.label,
+            )
+        else:
+            parts = [
+                SliceObject(partial(self._source, i), i.uid, i.instance.origin.label)
+                for i in stack.images
+            ]
+            stored, *_ = read_slabs(parts, min_side_px=min_side_px)
         vois = tuple(
             replace(voi, explanation=self._identity.mask(voi.explanation))
             for voi in stored.attributes.vois
         )
         return replace(stored, attributes=replace(stored.attributes, vois=vois))
+
+    def _source(self, call: ImageCall) -> Content:
+        with self._reading:
+            return self._members.source(call.instance.origin)
 
     def picture(self, name: str, stored: StoredImage, label: str) -> FullPicture:
         """Return an image as it hangs; ``label`` is what the sheet says it was shown with."""
@@ -337,15 +356,6 @@ def find_image(record: RecordedStudy, name: str) -> RecordedInstance:
     return dict(zip(image_names(record), record.instances, strict=True))[name]
 
 
-def _read_whole(
-    content: Content, *, min_side_px: int | None, sop_instance_uid: str, label: str
-) -> StoredImage:
-    whole, *_ = read_slabs(
-        content, min_side_px=min_side_px, sop_instance_uid=sop_instance_uid, label=label
-    )
-    return whole
-
-
 def _call(instance: Instance, image: RecordedInstance) -> ImageCall:
     """Return what of a recorded image bears on how it hangs and how large it is."""
     return ImageCall(
@@ -356,6 +366,7 @@ def _call(instance: Instance, image: RecordedInstance) -> ImageCall:
         modifiers=image.modifiers,
         magnification=image.magnification,
         call=PhaseCall(phase=image.phase),
+        decided=None if image.decided is UNSET else Decision(),
     )
 
 

@@ -4,21 +4,21 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from ductdicom.errors import InputError
+from ductdicom.errors import InputError, UnreadableError
 from ductdicom.geometry.image import ImageGeometry, Pitches, image_geometry
 from ductdicom.geometry.scale import contact_pitches
 from ductdicom.geometry.slab import Slab
 from ductdicom.identity.known import Identity
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import CHANGED, Note
-from ductdicom.model.study import ImageCall, Pairing, StudyCall
+from ductdicom.model.study import ImageCall, Pairing, Stack, StudyCall
 from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.masking import hide_explanation
 from ductdicom.pixels.decoding.decode import read_image
 from ductdicom.pixels.decoding.source import Content, let_go
-from ductdicom.pixels.decoding.stack import SliceReader
+from ductdicom.pixels.decoding.stack import SliceObject, SliceReader
 from ductdicom.pixels.display.slab import middle_slices, project
 from ductdicom.pixels.display.voi import VoiChoice, VoiKind, Voter, choose_voi, voter_of
 from ductdicom.pixels.stored import StoredImage
@@ -44,7 +44,6 @@ _DRAWN_SHARE = 0.75
 _ZOOMED_SHARE = 1.0
 _AROUND_BREAST = 1.5  # times as high as what is drawn of it is a stack without its air cut away
 _PART_BYTES = 1 << 24
-_Decoded = TypeVar("_Decoded", StoredImage, tuple[StoredImage, ...])
 _PAPERS = {  # width and height in inches, landscape
     Paper.A4: (11.693, 8.268),
     Paper.A3: (16.535, 11.693),
@@ -129,7 +128,7 @@ def _groups(pairing: Pairing) -> list[tuple[ImageCall, ...]]:
                 group = other | group
         groups = [*apart, group]
     in_rows = {label for group in groups for label in group}
-    in_rows |= {_label(image) for image in pairing.stacks}  # which are read another way
+    in_rows |= {_label(i) for stack in pairing.stacks for i in stack.images}  # read another way
     alone = [(image,) for image in pairing.shown_images if _label(image) not in in_rows]
     return [*(tuple(group.values()) for group in groups), *alone]
 
@@ -176,8 +175,9 @@ def _stack_tiles(
 ) -> Iterator[tuple[str, Tile | MissingTile]]:
     """Yield the slabs of each stack, decoded once with the pixels that its place can show."""
     share = STRIP_SHARE * max(options.zoom, _AROUND_BREAST) if pairing.rows else 1.0
-    for image in pairing.stacks:
-        slabs = reader.read_stack(round(options.height * options.scale * share), image)
+    for stack in pairing.stacks:
+        image = stack.image
+        slabs = reader.read_stack(round(options.height * options.scale * share), stack)
         if isinstance(slabs, MissingTile):
             yield _label(image), slabs
             continue
@@ -262,11 +262,7 @@ def _tile(stored: StoredImage, options: SheetOptions, show: Callable[..., Tile])
 
 
 def read_slabs(
-    content: Content,
-    *,
-    min_side_px: int | None = None,
-    sop_instance_uid: str | None = None,
-    label: str = "",
+    parts: Sequence[SliceObject], *, min_side_px: int | None = None
 ) -> tuple[StoredImage, ...]:
     """Return the brightest of a stack of slices, and of those in its middle.
 
@@ -275,7 +271,7 @@ def read_slabs(
     InputError
         A slice cannot be read: what is brightest in the others is not that of the whole.
     """
-    reader = SliceReader(content, sop_instance_uid=sop_instance_uid, label=label)
+    reader = SliceReader(*parts)
     whole = Slab(first=1, last=reader.count, count=reader.count, spacing_mm=reader.spacing_mm)
     middle = middle_slices(reader.count, reader.spacing_mm)
     reference = reader.read(middle[len(middle) // 2], min_side_px=min_side_px)
@@ -298,29 +294,39 @@ class _Reader(NamedTuple):
     contents: dict[str, str]
 
     def read(self, wanted_px: Mapping[str, int], image: ImageCall) -> StoredImage | MissingTile:
-        min_side_px = wanted_px.get(_label(image), _LOOK_PX)
-        found = self._tried(image, partial(read_image, min_side_px=min_side_px))
-        return found if isinstance(found, MissingTile) else self._masked(found)
-
-    def read_stack(
-        self, min_side_px: int, image: ImageCall
-    ) -> tuple[StoredImage, ...] | MissingTile:
-        """Return the slabs of a tomosynthesis, the whole of it first."""
-        found = self._tried(image, partial(read_slabs, min_side_px=min_side_px))
-        return found if isinstance(found, MissingTile) else tuple(map(self._masked, found))
-
-    def _tried(self, image: ImageCall, decode: Callable[..., _Decoded]) -> _Decoded | MissingTile:
-        origin = image.instance.origin
         if image.instance.damage:
             return MissingTile(reason=image.instance.damage)
+        label = _label(image)
+        min_side_px = wanted_px.get(label, _LOOK_PX)
         try:
-            source = self.members.source(origin)
-            content = _digest(source)
-            if self.contents.setdefault(origin.label, content) != content:
-                return MissingTile(reason=CHANGED)  # since it was looked at coarsely
-            return decode(source, sop_instance_uid=image.uid, label=origin.label)
+            source = self.open(image)
+            return self._masked(
+                read_image(source, min_side_px=min_side_px, sop_instance_uid=image.uid, label=label)
+            )
         except InputError as error:
             return MissingTile(reason=error.reason)
+
+    def read_stack(self, min_side_px: int, stack: Stack) -> tuple[StoredImage, ...] | MissingTile:
+        """Return the slabs of a tomosynthesis, the whole of it first."""
+        damage = next((i.instance.damage for i in stack.images if i.instance.damage), None)
+        if damage:
+            return MissingTile(reason=damage)
+        parts = [
+            SliceObject(partial(self.open, image), image.uid, _label(image))
+            for image in stack.images
+        ]
+        try:
+            return tuple(map(self._masked, read_slabs(parts, min_side_px=min_side_px)))
+        except InputError as error:
+            return MissingTile(reason=error.reason)
+
+    def open(self, image: ImageCall) -> Content:
+        """Return an image's file, which must be as it was when it was first looked at."""
+        source = self.members.source(image.instance.origin)
+        content = _digest(source)
+        if self.contents.setdefault(_label(image), content) != content:
+            raise UnreadableError("the file changed", reason=CHANGED, path=_label(image))
+        return source
 
     def _masked(self, stored: StoredImage) -> StoredImage:
         vois = tuple(

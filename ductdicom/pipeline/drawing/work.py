@@ -195,13 +195,14 @@ def draw_study(job: StudyJob, members: Members | None = None) -> tuple[Drawn, tu
     found = {
         label: problem
         for label, image in images.items()
+        if label in tiles  # slices have none of their own
         if (problem := _doubt(image, tiles[label])) is not None
     }
     in_rows = {i.instance.origin.label for row in job.pairing.rows for i in row.images}
     doubted = {_REVIEWED[found[label].code] for label in in_rows & found.keys()}
     if job.pairing.status is Status.NOT_A_DUCTOGRAM:
         doubted = set()
-    said = (_correction(image, tiles[label]) for label, image in images.items())
+    said = (_correction(images[label], tile) for label, tile in tiles.items())
     problems = (*found.values(), *(problem for problem in said if problem is not None))
     drawn = Drawn(problems=problems, review=tuple(sorted(doubted)))
     result = result_of(job, drawn)

@@ -47,6 +47,10 @@ _RASTER_KEYWORDS = (
     "ExtendedOffsetTableLengths",
     "SliceThickness",
     "SpacingBetweenSlices",
+    "SliceLocation",
+    "InstanceNumber",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
 )
 _WANTED_TAGS: list[BaseTag | int] = [
     *(

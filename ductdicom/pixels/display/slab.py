@@ -63,7 +63,7 @@ def project(
     Raises
     ------
     DecodeError
-        ``unsupported-pixels`` where a slice has a modality table of its own; as the slices do.
+        ``unsupported-pixels`` where a slice stores its values in another way; as the slices do.
     """
     middle = middle_slices(whole.count, whole.spacing_mm)
     reduction = spare_reduction((reference.rows, reference.columns), min_side_px)
@@ -119,11 +119,20 @@ def _in_values_of(wanted: DisplayAttributes, image: StoredImage) -> Values:
     own = image.attributes
     if _tables(own) != _tables(wanted):
         raise DecodeError("slices have modality tables of their own", reason="unsupported-pixels")
+    if _kind(own) != _kind(wanted):
+        raise DecodeError("slices store their values in several ways", reason="unsupported-pixels")
     if (own.slope, own.intercept) == (wanted.slope, wanted.intercept):
         return image.values
     meant = (apply_modality(image.values, own) - wanted.intercept) / wanted.slope
     values: Values = np.rint(meant).clip(*wanted.stored_range).astype(image.values.dtype)
     return values
+
+
+def _kind(attributes: DisplayAttributes) -> object:
+    """Return what values must have in common to be compared, beside slope and intercept."""
+    own = attributes
+    shown = (own.photometric, own.presentation_shape, own.intensity_sign, own.intent, own.is_colour)
+    return own.bits_stored, own.is_signed, *shown
 
 
 def _tables(attributes: DisplayAttributes) -> object:

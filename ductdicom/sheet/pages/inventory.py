@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ductdicom.model.study import ImageCall, Pairing, StudyCall
+from ductdicom.model.call import Kind
+from ductdicom.model.study import ImageCall, Pairing, StudyCall, stacks_of
 from ductdicom.sheet import captions, reviewed
 from ductdicom.sheet.fonts import wrap
 from ductdicom.sheet.page import Box, LineMark, Mark, TextMark, Tone
@@ -121,10 +122,15 @@ def _image_cells(
     several = {
         row.laterality for row in pairing.rows if captions.injections_of(pairing, row.laterality)
     }
+    stacks = {s.image.instance.origin.label: len(s.images) for s in stacks_of(study.images)}
     for number, image in enumerate(study.images, start=1):
         label = image.instance.origin.label
+        if image.kind is Kind.TOMOSYNTHESIS and label not in stacks:
+            continue  # a slice that stands in the line of another one
         if label in reasons:
             became = f"left out: {reasons[label]}"
+            slices = stacks.get(label, 1)
+            became += f", {slices} objects with a slice each" if slices > 1 else ""
         else:
             became = _places(rows[label]) if image.laterality in several else ", ".join(rows[label])
         yield _cells(number, image, became, since)

@@ -63,7 +63,7 @@ def stacks_of_units(pairing: Pairing) -> dict[Unit | None, list[ImageCall]]:
         found = filter(None, (starts.get(unit), first_exposure(row.post)))
         starts[unit] = min(found, default=None)
     stacks: dict[Unit | None, list[ImageCall]] = {}
-    for image in sorted(pairing.stacks, key=_in_order):
+    for image in sorted((stack.image for stack in pairing.stacks), key=_in_order):
         units = [unit for unit in starts if may_be_of(image, unit[0])]
         before = [u for u in units if _is_before(starts[u], image.acquired_at)]
         own = [u for u in units if u[1] is not None and u[1] == image.injection]

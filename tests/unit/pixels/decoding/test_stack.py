@@ -8,9 +8,10 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, encapsulate_extended
 
 from ductdicom.errors import DecodeError
-from ductdicom.pixels.decoding.stack import SliceReader
+from ductdicom.pixels.decoding.stack import SliceObject, SliceReader
 
 JPEG_LS = uid.JPEGLSLossless
+PLANE = [1, 0, 0, 0, 1, 0]
 
 
 def _item(**values):
@@ -28,7 +29,7 @@ def _stack(make_dicom, count=3, **values):
 
 
 def _found(content):
-    reader = SliceReader(content)
+    reader = SliceReader(SliceObject(lambda: content))
     return [int(image.values.max()) for image in reader.read_all()], reader.spacing_mm
 
 
@@ -129,7 +130,7 @@ def test_big_endian_slices_are_read(make_dicom):
 
 def test_a_slice_that_is_cut_off_stops_the_stack(make_dicom):
     content = _stack(make_dicom)[:-10]
-    reader = SliceReader(content, label="IM1")
+    reader = SliceReader(SliceObject(lambda: content, label="IM1"))
 
     with pytest.raises(DecodeError, match="bytes") as error:
         list(reader.read_all())
@@ -143,6 +144,76 @@ def test_a_slice_that_is_cut_off_stops_the_stack(make_dicom):
 )
 def test_what_is_no_stack_that_was_meant_is_refused(make_dicom, said, uid_, reason):
     with pytest.raises(DecodeError) as error:
-        SliceReader(_stack(make_dicom, **said), sop_instance_uid=uid_, label="IM1")
+        SliceReader(SliceObject(lambda: _stack(make_dicom, **said), uid_, "IM1"))
 
     assert (error.value.reason, error.value.path) == (reason, "IM1")
+
+
+def _files(make_dicom, slices):
+    """Return slices as objects of their own; each holds its number, in the order that is given."""
+    return [
+        SliceObject(
+            lambda number=number, said=said: make_dicom(
+                np.full((6, 4), number, np.uint16), bits=12, **said
+            ),
+            label=f"IM{number}",
+        )
+        for number, said in enumerate(slices, start=1)
+    ]
+
+
+def _found_in(parts):
+    reader = SliceReader(*parts)
+    return [int(image.values.max()) for image in reader.read_all()], reader.spacing_mm
+
+
+@pytest.mark.parametrize(
+    ("slices", "found"),
+    [
+        pytest.param(
+            [
+                {"ImagePositionPatient": [1, 2, depth], "ImageOrientationPatient": PLANE}
+                for depth in (4, 0, 2)
+            ],
+            ([2, 3, 1], 2.0),
+            id="by position",
+        ),
+        pytest.param(
+            [{"SliceLocation": depth, "SliceThickness": 1} for depth in (4, 0, 2)],
+            ([2, 3, 1], 1.0),
+            id="by slice location",
+        ),
+        pytest.param(
+            [{"InstanceNumber": number, "ImagePositionPatient": [0, 0, 0]} for number in (3, 1, 2)],
+            ([2, 3, 1], None),
+            id="by number where all lie in one place",
+        ),
+    ],
+)
+def test_slices_that_are_objects_of_their_own_are_put_in_order(make_dicom, slices, found):
+    assert _found_in(_files(make_dicom, slices)) == found
+
+
+@pytest.mark.parametrize(
+    ("slices", "words"),
+    [
+        ([{"ImagePositionPatient": [0, 0, n // 2]} for n in range(4)], "in one place"),
+        ([{"InstanceNumber": 1}] * 2, "nothing tells the order"),
+        ([{}] * 2, "nothing tells the order"),
+    ],
+)
+def test_slices_of_two_exposures_or_in_no_order_are_refused(make_dicom, slices, words):
+    with pytest.raises(DecodeError, match=words) as error:
+        SliceReader(*_files(make_dicom, slices))
+
+    assert (error.value.reason, error.value.path) == ("unsupported-pixels", "IM1")
+
+
+def test_a_slice_that_is_none_of_those_meant_is_named(make_dicom):
+    parts = _files(make_dicom, [{"InstanceNumber": number} for number in range(3)])
+    parts[1] = parts[1]._replace(sop_instance_uid="2.25.99")
+
+    with pytest.raises(DecodeError) as error:
+        SliceReader(*parts)
+
+    assert (error.value.reason, error.value.path) == ("changed", "IM2")

@@ -105,6 +105,17 @@ def test_slices_with_tables_of_their_own_are_refused(make_stored):
         _projected(slices)
 
 
+@pytest.mark.parametrize(
+    "differing", [{"bits_stored": 14}, {"photometric": "MONOCHROME1"}, {"is_signed": True}]
+)
+def test_slices_that_store_their_values_in_another_way_are_refused(make_stored, differing):
+    slices = _slices(make_stored)
+    slices[4] = replace(slices[4], attributes=replace(slices[4].attributes, **differing))
+
+    with pytest.raises(DecodeError, match="in several ways"):
+        _projected(slices)
+
+
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
 def test_padding_never_wins(make_stored, photometric):
     slices = _slices(make_stored, seen_in=(), padding=(4095, 4095), photometric=photometric)

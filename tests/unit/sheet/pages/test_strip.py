@@ -6,7 +6,8 @@ from sheets import lay_out, make_image, make_study, make_tile
 
 from ductdicom.export.records import record_sheet
 from ductdicom.geometry.slab import Slab
-from ductdicom.model.call import Kind
+from ductdicom.model.call import Confidence, Decision, Kind, Phase, PhaseCall
+from ductdicom.model.study import stacks_of
 from ductdicom.pairing.rows import pair_study
 from ductdicom.sheet.page import PictureMark, TextMark
 from ductdicom.sheet.tile import MissingTile
@@ -16,8 +17,19 @@ MIDDLE = replace(WHOLE, first=27, last=36)
 PAIR = (make_image(1, phase="pre"), make_image(9, phase="post"))
 
 
-def make_stack(number, **changes):
-    return make_image(number, kind=Kind.TOMOSYNTHESIS, **changes)
+def make_stack(number, frames=62, **changes):
+    image = make_image(number, kind=Kind.TOMOSYNTHESIS, **changes)
+    raster = changed(image.instance.raster, frames=frames)
+    return changed(image, instance=changed(image.instance, raster=raster))
+
+
+def make_slices(numbers, series="2.25.7", **changes):
+    """Return slices that are objects of their own, in one series."""
+    slices = [make_stack(number, frames=1, **changes) for number in numbers]
+    return [
+        changed(image, instance=changed(image.instance, series_instance_uid=series))
+        for image in slices
+    ]
 
 
 def stack_tile(whole=WHOLE, middle=MIDDLE, **options):
@@ -65,7 +77,7 @@ def test_a_tomosynthesis_is_never_half_of_a_pair():
     pairing = pair_study(study)
 
     assert [image.uid for row in pairing.rows for image in row.images] == [pre.uid]
-    assert pairing.stacks == (post,)
+    assert [stack.images for stack in pairing.stacks] == [(post,)]
 
 
 def test_its_pictures_have_one_scale_that_is_not_above_that_of_the_rows():
@@ -234,3 +246,33 @@ def test_rows_that_need_the_whole_page_leave_the_strip_to_the_next():
     assert (strip_of(rows), len(rows.tiles)) == ([], 4)
     assert (len(strip_of(alone)), len(alone.tiles)) == (2, 2)
     assert alone.title == "L breast, tomosynthesis"
+
+
+def test_slices_that_are_objects_of_their_own_are_one_stack():
+    page, inventory = drawn(*PAIR, *make_slices(range(10, 50)), *make_slices([59], "2.25.8"))
+
+    assert [tile.sop_instance_uid for tile in strip_of(page)][::2] == ["2.25.30", "2.25.59"]
+    assert said_on(inventory).count("left out: tomosynthesis") == 2
+    assert "40 objects with a slice each" in said_on(inventory)
+
+
+@pytest.mark.parametrize("differing", [{"phase": "pre"}, {"view": "ML"}, {"side": "R"}])
+def test_slices_of_which_not_the_same_is_said_are_several_stacks(differing):
+    slices = [*make_slices(range(10, 15)), *make_slices(range(20, 25), **differing)]
+
+    stacks = stacks_of(slices)
+
+    assert [[image.uid for image in stack.images] for stack in stacks] == [
+        [f"2.25.{number}" for number in numbers] for numbers in (range(10, 15), range(20, 25))
+    ]
+
+
+def test_what_is_decided_of_one_slice_counts_for_all():
+    slices = make_slices(range(10, 15))
+    pre = PhaseCall(phase=Phase.PRE, confidence=Confidence.CONFIRMED)
+    slices[3] = changed(slices[3], call=pre, decided=Decision(phase=Phase.PRE))
+
+    (stack,) = stacks_of(slices)
+
+    assert (stack.image.uid, len(stack.images)) == ("2.25.13", 5)
+    assert stack.image.shown_phase == "pre"
