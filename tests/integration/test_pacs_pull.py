@@ -7,17 +7,15 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from time import monotonic
 
 import pytest
-from archives import HOST, dcmqrscp, free_ports, orthanc, peer, store
+from archives import HOST, dcmqrscp, free_ports, orthanc, store
 from exports import organise, read_records, write_view
+from lying import MG, Liar
 from pydicom import dcmread
-from pydicom.dataset import Dataset
-from pynetdicom import build_context, evt
 from pynetdicom.sop_class import (
     StudyRootQueryRetrieveInformationModelFind as Find,
 )
@@ -37,7 +35,6 @@ pytestmark = pytest.mark.integration
 
 KILLS = 50  # in the slow test
 A_FEW = 3
-MG = "1.2.840.10008.5.1.4.1.1.1.2"
 ALPHA = Person(name="SAMPLE^ALPHA", patient_id="SAMPLE-100", birth_date="19610203")
 BETA = Person(name="SAMPLE^BETA", patient_id="SAMPLE-200", birth_date="19620203")
 OTHER = Person(
@@ -270,86 +267,6 @@ def test_out_of_hours_nothing_is_fetched(archive, tmp_path, capsys, monkeypatch)
 # --- archives that misbehave ---
 
 
-class Liar:
-    """An archive in this process that can be told what to do wrong."""
-
-    def __init__(self, files, *, count=None, refuses=(), status=0x0000, drops=0, hangs=False):
-        self.files = files
-        self.count, self.refuses, self.status = count, refuses, status
-        self.drops, self.hangs = drops, hangs
-        self.days = []
-        self.asked, self.patient_id, self.go_on = [], None, threading.Event()
-        self.associations, self.open, self.most_open = 0, 0, 0
-
-    def find(self, event):
-        level = event.identifier.QueryRetrieveLevel
-        self.asked.append(level)
-        self.days += [event.identifier.StudyDate] if level == "STUDY" else []
-        first = dcmread(self.files[0])
-        answer = Dataset()
-        answer.QueryRetrieveLevel = level
-        answer.StudyInstanceUID = first.StudyInstanceUID
-        if level == "STUDY":
-            for name in ("StudyDate", "StudyDescription", "PatientName", "PatientBirthDate"):
-                setattr(answer, name, first[name].value)
-            answer.PatientID = self.patient_id or first.PatientID
-            answer.ModalitiesInStudy = ["MG"]
-            if self.count is not None:
-                answer.NumberOfStudyRelatedInstances = str(self.count)
-            yield 0xFF00, answer
-        elif level == "SERIES":
-            answer.SeriesInstanceUID, answer.Modality = first.SeriesInstanceUID, "MG"
-            yield 0xFF00, answer
-        else:
-            for path in self.files:
-                image = Dataset()
-                image.QueryRetrieveLevel, image.SOPInstanceUID = level, dcmread(path).SOPInstanceUID
-                yield 0xFF00, image
-
-    def get(self, event):
-        self.asked.append("GET")
-        if self.hangs:
-            self.go_on.wait(20)
-            return
-        wanted = event.identifier.get("SOPInstanceUID")
-        wanted = [wanted] if isinstance(wanted, str) else wanted
-        chosen = [dcmread(path) for path in self.files]
-        chosen = [d for d in chosen if not wanted or d.SOPInstanceUID in wanted]
-        sent = [d for d in chosen if d.SOPInstanceUID not in self.refuses]
-        yield len(sent)
-        for number, dataset in enumerate(sent):
-            if self.drops and number == 1:
-                self.drops -= 1
-                event.assoc.abort()
-                return
-            yield 0xFF00, dataset
-        if self.status:
-            yield self.status, None
-
-    @contextmanager
-    def listening(self, *models, storage=True):
-        contexts = [build_context(model) for model in models]
-        handlers = [
-            (evt.EVT_C_FIND, self.find),
-            (evt.EVT_C_GET, self.get),
-            (evt.EVT_C_MOVE, lambda _: iter([(None, None)])),
-            (evt.EVT_ACCEPTED, lambda _: self._count(1)),
-            (evt.EVT_CONN_CLOSE, lambda _: self._count(-1)),
-        ]
-        if storage:
-            stored = build_context(MG)
-            stored.scu_role = stored.scp_role = True
-            contexts.append(stored)
-        with peer(contexts, handlers) as archive:
-            yield archive
-            self.go_on.set()
-
-    def _count(self, change):
-        self.associations += change > 0
-        self.open += change
-        self.most_open = max(self.most_open, self.open)
-
-
 @pytest.fixture
 def files(export):
     return [export / CODED / "0", *_more(export)]
@@ -396,6 +313,19 @@ def test_a_study_is_asked_for_three_times_at_most_and_what_is_missing_is_said(
     assert lying.asked.count("GET") == 3
     assert "MISSING 1 of 3 objects" in capsys.readouterr().err
     assert len(held(tmp_path / "spool")[CODED]) == 2
+
+
+@pytest.mark.parametrize("form", ["-v", "--log-json"])
+@pytest.mark.parametrize("lie", [{"refuses": {f"{CODED}.91"}}, {"drops": 9}, {"status": 0xC001}])
+def test_no_log_names_a_patient_or_a_study(form, lie, liar, tmp_path, capsys, caplog):
+    lying = liar(**lie)
+    with lying.listening(Find, Get) as archive:
+        pull(archive, tmp_path / "spool", *no_priors(form))
+
+    said = capsys.readouterr()
+    for word in ("SAMPLE", "2.25", "DUCTOGRAM", "19620203"):
+        assert word not in said.err + caplog.text
+    assert all(line.split()[0] == CODED for line in said.out.splitlines())
 
 
 def test_an_archive_that_counts_more_than_it_has_ends_with_1(liar, tmp_path, capsys):

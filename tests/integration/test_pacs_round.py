@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+import sys
+from contextlib import ExitStack
 
 import pytest
 import requests
 from archives import dcmqrscp, orthanc, program, store
 from exports import organise, read_records, write_ductogram
+from pacs_watching import started, watching
 
 from ductdicom.cli.application import run
 from ductdicom.phantom.spec import Person, Texts
@@ -56,8 +59,21 @@ class Orthanc:
             for study in (self.get(f"studies/{name}") for name in self.get("studies"))
         }
 
-    def qido(self, modality):
-        url = f"{self.archive.url}/studies/{STUDY}/instances"
+    def forward(self):
+        """Send all that it holds to who it knows as ``duct``, as a rule of an archive does."""
+        url = f"{self.root}/modalities/duct/store"
+        assert (
+            requests.post(url, json=self.get("studies"), timeout=60).json()["FailedInstancesCount"]
+            == 0
+        )
+
+    def stable(self):
+        """Return the places in its list of changes where studies became stable."""
+        changes = self.get("changes?limit=1000")["Changes"]
+        return [change["Seq"] for change in changes if change["ChangeType"] == "StableStudy"]
+
+    def qido(self, modality, study=STUDY):
+        url = f"{self.archive.url}/studies/{study}/instances"
         answer = requests.get(url, params={"Modality": modality}, timeout=20)
         return [] if answer.status_code == 204 else answer.json()
 
@@ -110,6 +126,53 @@ def test_pulled_organised_and_sent_it_lies_beside_the_images(archive, tmp_path, 
     assert [len(archive.qido(m)) for m in ("OT", "KO", "DOC")] == [pages, 1, 1]
     assert run([*command, "--force"]) == 0
     assert archive.objects() == after
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ends as POSIX systems do")
+@pytest.mark.parametrize("way", ["receive", "orthanc"])
+def test_watched_and_sent_it_lies_beside_the_images_and_what_comes_back_changes_nothing(
+    way, samples, tmp_path
+):
+    export = [path for path in sorted((samples / "textbook").rglob("*")) if is_dicom(path)]
+    before = {path: path.read_bytes() for path in export}
+    spool, out = tmp_path / "spool", tmp_path / "out"
+    with orthanc(tmp_path / "orthanc") as found, ExitStack() as stack:
+        archive = Orthanc(found)
+        assert store(found, *export) == 0
+        originals, studies = archive.objects(), archive.studies()
+        options = ["--send", found.address, "--reserve", "0"]
+        if way == "receive":
+            listening = ("-b", found.bind, "--quiet", "0.3", "--reserve", "0")
+            receiving = stack.enter_context(started("receive", spool, *listening))
+            receiving.wait_for(lambda status: status["port"])
+            archive.forward()
+        else:
+            options += ["--orthanc", found.url]
+        here = stack.enter_context(watching(spool, out, *options))
+        here.wait_for(lambda status: status["sent"])
+        after = archive.objects()
+        # Ours come back: by a rule of the archive, or in its list of changes.
+        if way == "receive":
+            archive.forward()
+            here.wait_for(lambda status: status["organised"] == 2 and not status["waiting"])
+        else:
+            here.wait_for(
+                lambda status: len(ends := archive.stable()) > 1 and status["feed"] >= ends[-1]
+            )
+        here.stop()
+
+        assert here.process.returncode == 0
+        assert archive.objects() == after
+        assert {uid: after[uid] for uid in originals} == originals
+        assert archive.studies() == studies
+        (study,) = studies
+        pages = len(list((out / "studies").glob("*/sheet-*.png")))
+        assert [len(archive.qido(m, study)) for m in ("OT", "KO")] == [pages, 1]
+    assert {path: path.read_bytes() for path in export} == before
+
+
+def is_dicom(path):
+    return path.is_file() and path.name != "DICOMDIR" and path.read_bytes()[128:132] == b"DICM"
 
 
 def test_ten_rounds_leave_what_the_second_left(archive, tmp_path):

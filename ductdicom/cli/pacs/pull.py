@@ -24,7 +24,7 @@ from ductdicom.cli.pacs.options import (
 )
 from ductdicom.cli.tables import print_table
 from ductdicom.errors import UsageError
-from ductdicom.pacs.peers import OwnSide, Peer, Tls
+from ductdicom.pacs.peers import OwnSide, Peer
 from ductdicom.pipeline.judge import make_engine
 from ductdicom.settings import Phi, Settings
 from ductdicom.wording import counted
@@ -184,12 +184,10 @@ def _opened(
 ) -> "Iterator[tuple[Archive, Intake | None]]":
     """Open the spool and the archive, and listen where that is needed."""
     from ductdicom.pacs.pull.by_dicom import DicomArchive, Way  # noqa: PLC0415 - of an extra
-    from ductdicom.pacs.pull.by_web import WebArchive  # noqa: PLC0415
     from ductdicom.pacs.receive import Terms, receiving  # noqa: PLC0415
     from ductdicom.pacs.spool.folder import open_spool  # noqa: PLC0415
     from ductdicom.pacs.spool.intake import Intake  # noqa: PLC0415
     from ductdicom.pacs.spool.part import Room  # noqa: PLC0415
-    from ductdicom.pacs.web import DicomWeb  # noqa: PLC0415
 
     room = Room(reserve_bytes=reserve)
     intake = None
@@ -197,22 +195,37 @@ def _opened(
         intake = Intake(open_spool(path), room, lambda _: None)
     with ExitStack() as held:
         if via == "web" or (via == "auto" and peer.web is not None):
-            web = held.enter_context(DicomWeb(peer, own.timeout_s))
-            yield WebArchive(web, intake), intake
+            yield _by_web(peer, own, intake, held, is_only=via == "web"), intake
             return
         if not peer.port:
             raise UsageError(f"{peer.name} has DICOMweb alone", hint="--via web")
         ways = [Way.GET, Way.MOVE] if via == "auto" else [Way(via)]
         receiver = None
         if intake is not None and own.port is not None and Way.MOVE in ways:
-            tls: Tls | None = listening_tls(tls_key, tls_cert, tls_ca)
-            terms = Terms(tls=tls, limits=room)
+            terms = Terms(tls=listening_tls(tls_key, tls_cert, tls_ca), limits=room)
             receiver = held.enter_context(receiving(intake.spool, own, terms))
             intake = receiver.intake
         if receiver is None and via == "move" and not dry_run:
             raise UsageError("C-MOVE needs to know where we listen", hint="write -b AET@:11112")
         archive = DicomArchive(peer, own, intake, ways=ways, receiver=receiver)
         yield held.enter_context(archive), intake
+
+
+def _by_web(
+    peer: Peer, own: OwnSide, intake: "Intake | None", held: ExitStack, *, is_only: bool
+) -> "Archive":
+    """Open the archive's DICOMweb, with C-GET behind it where the archive has that, too."""
+    from ductdicom.pacs.pull.by_dicom import DicomArchive, Way  # noqa: PLC0415 - of an extra
+    from ductdicom.pacs.pull.by_web import WebArchive  # noqa: PLC0415
+    from ductdicom.pacs.pull.either import EitherArchive  # noqa: PLC0415
+    from ductdicom.pacs.web import DicomWeb  # noqa: PLC0415
+
+    by_web = WebArchive(held.enter_context(DicomWeb(peer, own.timeout_s)), intake)
+    if is_only or not peer.port:
+        return by_web
+    # C-MOVE would need us to listen, where a receiver may listen already.
+    by_get = held.enter_context(DicomArchive(peer, own, intake, ways=[Way.GET]))
+    return EitherArchive(by_web, by_get)
 
 
 def _print_choices(choices: "Sequence[Choice]", phi: Phi) -> None:

@@ -4,6 +4,7 @@ An answer becomes a header, and the header is read and decided on as any other i
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
@@ -85,9 +86,7 @@ def header_of(study: Dataset, series: Dataset, number: int) -> Instance | None:
 
     Texts keep their bytes and their character set, as far as the archive gave them so.
     """
-    header = Dataset()
-    header.update(study)
-    header.update(series)
+    header = _joined(study, series)
     for keyword in _NOT_OF_AN_OBJECT:
         if keyword in header:
             delattr(header, keyword)
@@ -102,6 +101,23 @@ def header_of(study: Dataset, series: Dataset, number: int) -> Instance | None:
         return read_instance(Origin(file=str(number), source=str(number)), stream)
     except (NotDicomError, UnreadableError, *_NOT_READ):
         return None
+
+
+def _joined(study: Dataset, series: Dataset) -> Dataset:
+    """Return what both say; each answer is written in a character set of its own."""
+    parts = [study, series]
+    sets = [part.get("SpecificCharacterSet") for part in parts]
+    is_mixed = sets[1] is not None and sets[0] != sets[1]
+    if is_mixed:
+        parts = deepcopy(parts)
+        for part in parts:
+            part.decode()
+    header = Dataset()
+    for part in parts:
+        header.update(part)
+    if is_mixed:
+        header.SpecificCharacterSet = "ISO_IR 192"
+    return header
 
 
 def _exam(instances: Sequence[Instance], engine: Engine) -> ExamCall | None:

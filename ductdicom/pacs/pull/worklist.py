@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from ductdicom.errors import UsageError
@@ -17,6 +19,9 @@ _COLUMNS = {
     "studydate": "study_date",
     "date": "study_date",
 }
+_HINT = f"the first line names some of {', '.join(sorted(set(_COLUMNS.values())))}"
+_DELIMITER_LINE = re.compile(r"sep=([,;\t])", re.IGNORECASE)
+_AS_TEXT = re.compile(r'="([^"]*)"')
 _MATCHING_SIGNS = set("\\*?")  # several values, and wildcards (DICOM PS3.4 C.2.2.2)
 
 
@@ -25,6 +30,8 @@ def read_worklist(path: Path) -> tuple[StudyQuery, ...]:
 
     The first line names the columns, of which it has one or more: ``patient_id``,
     ``accession_number``, ``study_date``; others are passed over, as are empty lines.
+
+    Columns are parted by commas, semicolons or tabs.
 
     Raises
     ------
@@ -37,19 +44,59 @@ def read_worklist(path: Path) -> tuple[StudyQuery, ...]:
         raise UsageError(f"worklist cannot be read: {error.strerror}", path=path) from error
     except UnicodeDecodeError as error:
         raise UsageError("worklist is not in UTF-8", path=path) from error
-    head = content.partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=head.count)
-    rows = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter)
-    names = [_column(name) for name in next(rows, [])]
-    if not any(names):
-        hint = f"the first line names some of {', '.join(sorted(set(_COLUMNS.values())))}"
-        raise UsageError("worklist has no column that is known", path=path, hint=hint)
+    names: list[str] = []
     found = []
-    for row in rows:
-        values = {name: value.strip() for name, value in zip(names, row, strict=False) if name}
+    for row, where in _rows(content, path):
+        if not names:
+            names = _columns(row, where)
+            continue
+        if any(value.strip() for value in row[len(names) :]):
+            raise UsageError(
+                "more values than columns",
+                path=where,
+                hint="a value that holds the delimiter stands in quotes",
+            )
+        values = {name: _value(value) for name, value in zip(names, row, strict=False) if name}
         if any(values.values()):
-            found.append(_query(values, f"{path}, line {rows.line_num}"))
+            found.append(_query(values, where))
+    if not names:
+        raise UsageError("worklist has no column that is known", path=path, hint=_HINT)
     return tuple(dict.fromkeys(found))
+
+
+def _rows(content: str, path: Path) -> Iterator[tuple[list[str], str]]:
+    """Yield the rows, each with where it ends; quotes that are not closed are refused."""
+    first, _, rest = content.partition("\n")
+    told = _DELIMITER_LINE.fullmatch(first.strip())  # as spreadsheets write it
+    delimiter = told[1] if told else max(_DELIMITERS, key=first.count)
+    rows = csv.reader(
+        io.StringIO(rest if told else content, newline=""), delimiter=delimiter, strict=True
+    )
+    try:
+        for row in rows:
+            yield row, f"{path}, line {rows.line_num + (told is not None)}"
+    except csv.Error as error:
+        where = f"{path}, line {rows.line_num + (told is not None)}"
+        raise UsageError(f"worklist is no CSV: {error}", path=where) from error
+
+
+def _columns(row: list[str], where: str) -> list[str]:
+    """Return what the columns mean, each meaning once."""
+    names = [_column(name) for name in row]
+    known = [name for name in names if name]
+    if not known:
+        raise UsageError("worklist has no column that is known", path=where, hint=_HINT)
+    twice = sorted({name for name in known if known.count(name) > 1})
+    if twice:
+        raise UsageError(f"worklist has several columns of {twice[0]}", path=where)
+    return names
+
+
+def _value(text: str) -> str:
+    """Return a value; spreadsheets write ="0012" so that zeros stay."""
+    text = text.strip()
+    kept = _AS_TEXT.fullmatch(text)
+    return kept[1].strip() if kept else text
 
 
 def _column(name: str) -> str:

@@ -1,5 +1,9 @@
+import struct
+from io import BytesIO
+
 import pytest
 from builders import make_engine
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from ductdicom.pacs.pull.choose import choose
@@ -79,6 +83,51 @@ def test_bytes_of_another_character_set_are_read_in_it():
     given = answer(SpecificCharacterSet="ISO_IR 100", StudyDescription="Galactografía")
 
     assert choose(given, (), ENGINE).why == "procedure-name: Galactografía"
+
+
+def over_the_wire(named, content):
+    """Return an answer as it comes, with the bytes of its character set and its description."""
+    elements = {
+        (0x0008, 0x0005): named,
+        (0x0008, 0x0020): b"20260102",
+        (0x0008, 0x0061): b"MG",
+        (0x0008, 0x1030): content,
+        (0x0010, 0x0020): b"SAMPLE-900",
+        (0x0020, 0x000D): b"2.25.10\0",
+    }
+    raw = b""
+    for tag, value in elements.items():
+        length = len(value) + len(value) % 2
+        raw += struct.pack("<HHI", *tag, length) + value.ljust(length)
+    return dcmread(BytesIO(raw), force=True)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("named", "content"),
+    [
+        (b"ISO_IR 100", "Galactografía".encode("latin-1")),
+        (b"ISO_IR 144", "Дуктография".encode("iso8859_5")),
+        (b"ISO_IR 192", "乳管造影".encode()),
+        (b"GB18030", "乳管造影".encode("gb18030")),
+        (b"\\ISO 2022 IR 87", "乳管造影".encode("iso2022_jp")),
+        (b"\\ISO 2022 IR 149", b"\x1b$)C" + "유관조영술".encode("euc_kr")),
+        pytest.param(b"", "Galactografía".encode("latin-1"), id="none named, as in Latin-1"),
+        pytest.param(b"", "Galactografía".encode(), id="none named, as in UTF-8"),
+        pytest.param(b"ISO_IR 100", "Galactografía".encode(), id="another one than is named"),
+        pytest.param(b"BOGUS", "Galactografía".encode("latin-1"), id="one that there is not"),
+    ],
+)
+def test_a_name_is_known_in_any_character_set(named, content):
+    assert choose(over_the_wire(named, content), (), ENGINE).is_wanted
+
+
+def test_each_answer_is_read_in_its_own_character_set():
+    study = over_the_wire(b"ISO_IR 144", "Дуктография".encode("iso8859_5"))
+    series = Dataset()
+    series.SpecificCharacterSet, series.SeriesDescription = "ISO_IR 100", "Längsschnitt"
+
+    assert choose(study, [series], ENGINE).why == "procedure-name: Дуктография"
 
 
 def test_an_answer_that_cannot_be_read_is_unknown_and_not_wanted():

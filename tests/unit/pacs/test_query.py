@@ -103,9 +103,40 @@ def test_a_worklist_is_read_as_departments_write_it(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("text", "patient_id"),
+    [
+        pytest.param("patient_id,name\nA-1,x\n", "A-1", id="an unknown column is passed over"),
+        pytest.param("name,Patient-ID\n,A-1\n", "A-1", id="a name is read by its letters"),
+        pytest.param("patient_id\tdate\nA-1\t\n", "A-1", id="tabs"),
+        pytest.param('"patient_id";"name"\n"A;1";"B"\n', "A;1", id="a delimiter in quotes"),
+        pytest.param('patient_id,name\n"A ""1""",x\n', 'A "1"', id="quotes in quotes"),
+        pytest.param('name,patient_id\n"two\nlines",A-1\n', "A-1", id="a value of two lines"),
+        pytest.param("sep=;\r\npatient_id;date\r\nA-1;\r\n", "A-1", id="a delimiter that is told"),
+        pytest.param('patient_id\n"=""0012"""\n', "0012", id="zeros that a spreadsheet keeps"),
+        pytest.param("patient_id\n 0012 \n", "0012", id="blanks around it"),
+        pytest.param("patient_id,name\nA-1\n", "A-1", id="fewer values than columns"),
+        pytest.param("patient_id\nA-1,,\n", "A-1", id="delimiters at the end"),
+        pytest.param("patient_id\rA-1\r", "A-1", id="lines as on old computers"),
+        pytest.param("patient_id\nÄ-1\n", "Ä-1", id="letters of a language"),
+    ],
+)
+def test_odd_forms_of_a_worklist_are_read(text, patient_id, tmp_path):
+    (query,) = read_worklist(worklist(tmp_path, text))
+
+    assert query.patient_id == patient_id
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         pytest.param("", "no column that is known", id="nothing"),
+        pytest.param("\ufeffsep=;\n", "no column that is known", id="a delimiter alone"),
+        pytest.param('patient_id\n"A-1\nA-2\n', "line 3: worklist is no CSV", id="open quotes"),
+        pytest.param(f"patient_id\n{'A' * 200_000}\n", "no CSV", id="a value without an end"),
+        pytest.param(
+            "patient_id,name\nA,Doe, Jane\n", "line 2: more values", id="a value too many"
+        ),
+        pytest.param("date,patient_id,study_date\n", "several columns of study_date", id="twice"),
         pytest.param("name,birth\nx,y\n", "no column that is known", id="other columns"),
         pytest.param("patient_id,date\nSAMPLE-1,yesterday\n", "line 2: 'yesterday'", id="no date"),
         pytest.param("patient_id\nSAMPLE*\n", "line 2: a patient_id that", id="a wildcard"),
