@@ -87,6 +87,22 @@ def test_a_night_that_fails_says_so_and_the_next_makes_up_for_it(night, tmp_path
     assert len(read_records(tmp_path / "out")) == 1
 
 
+def test_a_folder_that_is_moved_there_with_old_files_is_new(night, tmp_path):
+    export = write_ductogram(tmp_path / "export" / "P1").parent
+    staged = write_ductogram(tmp_path / "staged", study="2.25.901", day="20260103")
+    half = tmp_path / "half"
+    half.mkdir()
+    for name in ("IM3", "IM4"):
+        (export / "P1" / name).rename(half / name)
+    night("ductograms-new", export)
+
+    staged.rename(export / "P2")
+    half.rename(export / "late")
+    code, mail = night("ductograms-new", export)
+
+    assert (code, "2 studies (2 paired)" in mail) == (0, True)
+
+
 def test_what_never_will_be_dicom_is_handed_in_once(night, tmp_path):
     export = write_ductogram(tmp_path / "export" / "P1").parent
     night("ductograms-new", export)

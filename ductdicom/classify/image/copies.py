@@ -25,8 +25,9 @@ def settle_copies(images: Sequence[Seen]) -> tuple[tuple[Seen, ...], list[Proble
     nothing. Nor does an equal time where different views have it, or two images of one series,
     view and purpose: then only a pair of one For Processing and one For Presentation image counts.
 
-    A For Presentation image stands for the exposure before others, then one without loss, then
-    the newest. Copies that are labelled as different sides are all kept out.
+    An image whose pixels are all there stands for the exposure before others, then one For
+    Presentation, then one without loss, then the newest. Copies that are labelled as different
+    sides are all kept out.
 
     Returns
     -------
@@ -89,7 +90,8 @@ def settle_contested(images: Sequence[Seen], contested: Collection[str]) -> tupl
     """Set aside the objects whose SOP Instance UID another object has too.
 
     Where all objects of one UID say the same of side, view, time, contrast and in words, as after
-    another encoding, one stands for them; where they differ, none does.
+    another encoding, one stands for them, one whose pixels are all there before others; where they
+    differ, none does.
 
     Parameters
     ----------
@@ -103,17 +105,20 @@ def settle_contested(images: Sequence[Seen], contested: Collection[str]) -> tupl
     aside: set[int] = set()
     for group in by_uid.values():
         said = {str((i.kind, i.laterality, i.view.view, told(i.instance))) for i in group}
-        aside |= {image.place for image in (group[1:] if len(said) == 1 else group)}
+        whole = [image for image in group if image.instance.damage is None]
+        standing = {image.place for image in (whole or group)[:1] if len(said) == 1}
+        aside |= {image.place for image in group} - standing
     return tuple(
         replace(image, has_other_bytes=True) if image.place in aside else image for image in images
     )
 
 
-def _rank(image: Seen) -> tuple[bool, bool, str, int, str]:
-    """Order copies: For Presentation above For Processing, lossless above lossy, the newest."""
+def _rank(image: Seen) -> tuple[bool, bool, bool, str, int, str]:
+    """Order copies: whole ones first, For Presentation ones, lossless ones, the newest."""
     instance = image.instance
     moment = instance.clock.acquired_at
     return (
+        instance.damage is None,
         not instance.is_for_processing,
         not instance.raster.is_lossy,
         moment.isoformat() if moment else "",

@@ -125,6 +125,19 @@ def test_of_contested_copies_one_stands_for_all_only_where_they_agree(change, se
     assert [i.has_other_bytes for i in images_of(call)] == set_aside
 
 
+def test_a_damaged_copy_stands_for_no_whole_one():
+    image = make_instance(study_text=DUCTOGRAM)
+    copies = [
+        replace(image, origin=make_origin("a"), damage="truncated"),
+        replace(image, origin=make_origin("b")),
+    ]
+
+    call = conclude(*copies, contested=("a", "b"))
+
+    aside = {i.instance.origin.label: i.has_other_bytes for i in images_of(call)}
+    assert aside == {"a": True, "b": False}
+
+
 @pytest.mark.parametrize(
     "link",
     [

@@ -44,6 +44,17 @@ def test_of_two_copies_the_one_to_look_at_is_shown():
     assert kinds == [Kind.PROCESSING_TWIN, Kind.VIEW]
 
 
+def test_a_copy_that_can_be_shown_stands_before_a_damaged_one():
+    event = ("2.25.500",)
+
+    kinds = _kinds(
+        _view("2.25.1", intent=RAW, irradiation_event_uids=event),
+        _view("2.25.2", intent=SHOWN, irradiation_event_uids=event, damage="truncated"),
+    )
+
+    assert kinds == [Kind.VIEW, Kind.PROCESSING_TWIN]
+
+
 def test_a_predecessor_is_a_copy_too():
     predecessor = Reference(sop_instance_uid="2.25.1", purpose="121358")
 
