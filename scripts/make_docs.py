@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import conformance
 import examples
 
 from ductdicom.classify import decide
@@ -28,10 +29,17 @@ from ductdicom.classify.rules import Question, describe_rules
 from ductdicom.cli.application import application
 from ductdicom.cli.batch.organise import organise
 from ductdicom.export.records import record_schema
+from ductdicom.pacs.send.objects import SentKind
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = tuple(
-    map(Path, ("README.md", "docs/how-it-decides.md", "docs/commands.md", "docs/records.md"))
+    map(
+        Path,
+        (
+            *("README.md", "docs/how-it-decides.md", "docs/commands.md", "docs/records.md"),
+            "docs/conformance.md",
+        ),
+    )
 )
 _PART = re.compile(r"(<!-- made: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _UNITS = {
@@ -207,6 +215,8 @@ _ANCHORS = {
     "RecordedProblem": "[problems](#a-problem)",
 }
 
+_ATTRIBUTES = ("attribute", "tag", "VR", "value")
+_CONTEXTS = ("SOP class", "UID", "transfer syntaxes", "role")
 _MAKERS: Mapping[str, Callable[[], str]] = {
     "readings": lambda: table(examples.READINGS_HEAD, examples.readings()),
     "splits": lambda: table(examples.SPLITS_HEAD, examples.splits()),
@@ -218,6 +228,26 @@ _MAKERS: Mapping[str, Callable[[], str]] = {
     "steps": _steps,
     "commands": _commands,
     "organise-options": _organise_options,
+    "entities": lambda: table(
+        ("entity", "command", "default AE title", "is called", "calls"), conformance.entities()
+    ),
+    "implementation": lambda: table(("", "value"), conformance.implementation()),
+    "proposed-pull": lambda: table(_CONTEXTS, conformance.proposed("pull")),
+    "proposed-fetched": lambda: table(_CONTEXTS, conformance.proposed("fetched")),
+    "proposed-send": lambda: table(_CONTEXTS, conformance.proposed("send")),
+    "proposed-commitment": lambda: table(_CONTEXTS, conformance.proposed("commitment")),
+    "query-keys": lambda: table(("level", "attribute", "matching"), conformance.keys()),
+    "answers": lambda: table(("status", "", "when"), conformance.answers()),
+    "replies": lambda: table(("status", "what is done"), conformance.replies()),
+    "received-syntaxes": lambda: table(
+        ("", "transfer syntax", "UID"), conformance.received_syntaxes()
+    ),
+    "received-classes": lambda: table(("SOP class", "UID"), conformance.storage_classes()),
+    "limits": lambda: table(("option", "default", "meaning", "of"), conformance.limits()),
+    "copied": lambda: f"Copied: {conformance.copied()}.\n",
+    "sheet-object": lambda: table(_ATTRIBUTES, conformance.attributes(SentKind.SHEET)),
+    "keys-object": lambda: table(_ATTRIBUTES, conformance.attributes(SentKind.KEYS)),
+    "pdf-object": lambda: table(_ATTRIBUTES, conformance.attributes(SentKind.PDF)),
     "record-study": partial(_fields, "RecordedStudy"),
     "record-department": partial(_fields, "RecordedDepartment"),
     "record-exam": partial(_fields, "RecordedExam"),

@@ -33,6 +33,7 @@ _METHODS = MappingProxyType(  # defined terms of PS3.3 C.7.6.1.1.5.1
 SERIES_NUMBER = 9001  # high, so that it sorts behind the study's own series
 DESCRIPTION = "DUCTOGRAM CONTACT SHEET - NOT FOR DIAGNOSIS"
 IMPLEMENTATION_UID = UID("2.25.270498712163504872163508741236508712365")
+IMPLEMENTATION_NAME = "DUCTDICOM"
 
 
 def dicom_sheet(
@@ -91,7 +92,7 @@ def _as_file(data: Dataset) -> bytes:
     data.file_meta.MediaStorageSOPClassUID = data.SOPClassUID
     data.file_meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID
     data.file_meta.ImplementationClassUID = IMPLEMENTATION_UID
-    data.file_meta.ImplementationVersionName = "DUCTDICOM"
+    data.file_meta.ImplementationVersionName = IMPLEMENTATION_NAME
     stream = io.BytesIO()
     data.save_as(stream, enforce_file_format=True)
     return stream.getvalue()

@@ -23,6 +23,7 @@ from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr
 from pynetdicom.transport import AssociationSocket
 
 from ductdicom.errors import RemoteError
+from ductdicom.export.dicom import IMPLEMENTATION_NAME, IMPLEMENTATION_UID
 from ductdicom.pacs.peers import OwnSide, Peer
 
 MOST_CONTEXTS = 128  # of one association (DICOM PS3.8 9.3.2.2)
@@ -99,6 +100,13 @@ def report_context() -> PresentationContext:
     return found
 
 
+def named(entity: ApplicationEntity) -> ApplicationEntity:
+    """Let an entity say whose implementation it is: that of the objects that we make, too."""
+    entity.implementation_class_uid = IMPLEMENTATION_UID
+    entity.implementation_version_name = IMPLEMENTATION_NAME
+    return entity
+
+
 @contextmanager
 def associated(
     peer: Peer,
@@ -123,7 +131,7 @@ def associated(
     RemoteError
         The peer cannot be reached, rejects us, or does not answer in time.
     """
-    entity = _patient(entity or ApplicationEntity(own.title), own.timeout_s)
+    entity = _patient(named(entity or ApplicationEntity(own.title)), own.timeout_s)
     tls = peer.tls
     secured = None if tls is None else (tls.as_client(), tls.name or peer.host)
     opened: list[object] = []

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from pynetdicom import evt, register_uid
 from pynetdicom.association import Association
-from pynetdicom.presentation import build_context
+from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.service_class import StorageServiceClass
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 from pynetdicom.transport import (
@@ -26,7 +26,7 @@ from pynetdicom.transport import (
 )
 
 from ductdicom.errors import UsageError
-from ductdicom.pacs.association import PDU_BYTES, report_context
+from ductdicom.pacs.association import PDU_BYTES, named, report_context
 from ductdicom.pacs.peers import OwnSide, Tls
 from ductdicom.pacs.spool.folder import Placing, Spool, name_of
 from ductdicom.pacs.spool.intake import Arrival, Intake, Receiving
@@ -256,16 +256,17 @@ def _ended(caller: _Caller, now: float) -> Iterator[Notice]:
 def _listening(
     entity: Receiving, own: OwnSide, terms: Terms, handlers: list[evt.EventHandlerType]
 ) -> "_Server":
-    for number, uid in enumerate(terms.sop_classes):
-        if uid not in STORED:
-            register_uid(uid, f"OfThisSite{number}", StorageServiceClass)
-    contexts = [build_context(uid, list(RECEIVED)) for uid in (*STORED, *terms.sop_classes)]
-    contexts.append(build_context(Verification))
-    contexts += [report_context()] if terms.reports is not None else []
+    contexts = received_contexts(terms)
     tls = None if terms.tls is None else terms.tls.as_server()
     try:
         return _Server(
-            entity, (own.address, own.port or 0), own.title, contexts, tls, handlers, _Handler
+            named(entity),
+            (own.address, own.port or 0),
+            own.title,
+            contexts,
+            tls,
+            handlers,
+            _Handler,
         )
     except (OSError, ValueError) as error:
         where = f"{own.address or 'any address'}, port {own.port}"
@@ -273,6 +274,16 @@ def _listening(
             f"cannot listen on {where}: {getattr(error, 'strerror', None) or error}",
             hint="is somebody listening there already? ports below 1024 are the system's",
         ) from error
+
+
+def received_contexts(terms: Terms) -> list[PresentationContext]:
+    """Return what is accepted of who calls."""
+    for number, uid in enumerate(terms.sop_classes):
+        if uid not in STORED:
+            register_uid(uid, f"OfThisSite{number}", StorageServiceClass)
+    contexts = [build_context(uid, list(RECEIVED)) for uid in (*STORED, *terms.sop_classes)]
+    contexts.append(build_context(Verification))
+    return [*contexts, *([report_context()] if terms.reports is not None else [])]
 
 
 class _BoundedSocket(AssociationSocket):

@@ -5,11 +5,12 @@ import socket
 
 import pytest
 from archives import HOST, dcmqrscp, free_ports, orthanc, peer
-from pynetdicom import build_context
+from pynetdicom import build_context, evt
 from pynetdicom.sop_class import Verification
 
 from ductdicom.cli.application import run
 from ductdicom.cli.pacs import options
+from ductdicom.export.dicom import IMPLEMENTATION_UID
 
 pytestmark = pytest.mark.integration
 
@@ -84,6 +85,19 @@ def test_who_rejects_us_says_why_and_that_ends_with_5(settings, said, capsys):
 
     assert code == 5
     assert said in capsys.readouterr().err
+
+
+def test_a_peer_hears_whose_implementation_calls():
+    heard = []
+
+    def note(event):
+        caller = event.assoc.requestor
+        heard.append((caller.implementation_class_uid, caller.implementation_version_name))
+
+    with peer([build_context(Verification)], [(evt.EVT_ACCEPTED, note)]) as archive:
+        assert run(["echo", "-c", archive.address]) == 0
+
+    assert heard == [(IMPLEMENTATION_UID, "DUCTDICOM")]
 
 
 def test_a_peer_that_knows_no_echo_has_accepted_nothing(capsys):

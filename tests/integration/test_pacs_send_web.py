@@ -159,7 +159,9 @@ def test_what_is_there_already_is_stored(out, service):
     assert deliver(out, service)[0].exit_code == 0
 
 
-@pytest.mark.parametrize("first", [(503, None), (429, None), (409, 0xA700)])
+@pytest.mark.parametrize(
+    "first", [(503, None), (502, None), (504, None), (429, None), (507, None), (409, 0xA700)]
+)
 def test_a_service_that_cannot_now_is_asked_again(out, service, first):
     def say(uid):
         if len(service.paths) > 2:

@@ -230,7 +230,7 @@ class DicomArchive:
         if self._association is None or not self._association.is_established:
             self._hang_up()
             ways = self._ways if self._intake is not None else []
-            contexts = [context(uid, *_PLAIN) for uid in (_FIND, *(_MODELS[way] for way in ways))]
+            contexts = query_contexts(ways)
             stored = stored_contexts(MOST_CONTEXTS - len(contexts)) if Way.GET in ways else []
             intake = self._intake
             self._association = self._held.enter_context(
@@ -256,6 +256,11 @@ class DicomArchive:
 
 _MODELS = {Way.GET: _GET, Way.MOVE: _MOVE}
 _UNKNOWN_DESTINATION = 0xA801
+
+
+def query_contexts(ways: Sequence[Way]) -> list[PresentationContext]:
+    """Return what is proposed to ask, and to fetch in some ways."""
+    return [context(uid, *_PLAIN) for uid in (_FIND, *(_MODELS[way] for way in ways))]
 
 
 def _roles(stored: Sequence[PresentationContext]) -> list[SCP_SCU_RoleSelectionNegotiation]:

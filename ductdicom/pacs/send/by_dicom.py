@@ -13,6 +13,7 @@ from typing import Self
 from pydicom import dcmread
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom.association import Association
+from pynetdicom.presentation import PresentationContext
 
 from ductdicom.errors import RemoteError
 from ductdicom.pacs.association import associated, context
@@ -25,12 +26,16 @@ _PLAIN = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian))
 _LOW = 2  # priority (DICOM PS3.7 9.1.1.1); who reads images goes first
 
 
+def sent_contexts() -> list[PresentationContext]:
+    """Return what is proposed to send."""
+    return [context(str(uid), *_PLAIN) for uid in SENT_CLASSES]
+
+
 class DicomStore:
     """Holds one association, and asks for it again where it was lost; a context."""
 
     def __init__(self, peer: Peer, own: OwnSide) -> None:
         self._peer, self._own = peer, own
-        self._contexts = [context(str(uid), *_PLAIN) for uid in SENT_CLASSES]
         self._held = ExitStack()
         self._association: Association | None = None
 
@@ -68,7 +73,7 @@ class DicomStore:
         if self._association is None or not self._association.is_established:
             self._hang_up()
             self._association = self._held.enter_context(
-                associated(self._peer, self._own, self._contexts)
+                associated(self._peer, self._own, sent_contexts())
             )
         return self._association
 

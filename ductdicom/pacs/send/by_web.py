@@ -14,8 +14,16 @@ from ductdicom.pacs.send.store import Answer, Reply, reply_of
 from ductdicom.pacs.web import DicomWeb
 
 _SUCCESS = 200
-_BUSY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
-_FULL = frozenset({HTTPStatus.INSUFFICIENT_STORAGE, *_BUSY})
+# Some of these a proxy answers that reaches nobody behind it.
+_CANNOT_NOW = frozenset(
+    {
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+        HTTPStatus.INSUFFICIENT_STORAGE,
+    }
+)
 
 
 class WebStore:
@@ -27,7 +35,7 @@ class WebStore:
     def store(self, item: SentObject) -> Reply:
         """Send an object; that the request came through is no word that the object is stored."""
         code, answer = self._web.store(item.study_uid, item.content)
-        if code in _FULL:
+        if code in _CANNOT_NOW:
             return Reply(answer=Answer.LATER, status=f"HTTP {code}")
         failed = _reason(answer, "FailedSOPSequence", item, "FailureReason")
         if failed is None:

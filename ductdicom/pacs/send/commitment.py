@@ -25,7 +25,7 @@ from pynetdicom import evt
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 from pynetdicom.dimse_messages import N_EVENT_REPORT_RSP
-from pynetdicom.presentation import build_context
+from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StorageCommitmentPushModel,
     StorageCommitmentPushModelInstance,
@@ -33,7 +33,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 )
 
 from ductdicom.errors import RemoteError
-from ductdicom.pacs.association import associated, context, report_context
+from ductdicom.pacs.association import associated, context, named, report_context
 from ductdicom.pacs.peers import OwnSide, Peer
 from ductdicom.pacs.send.journal import (
     AskedEvent,
@@ -161,8 +161,9 @@ def ask_commitment(
     reports = Reports(output)
     with ExitStack() as held:
         found.is_heard = held.enter_context(_listening(own, reports))
-        contexts = [context(str(c), *_PLAIN) for c in (StorageCommitmentPushModel, Verification)]
-        association = held.enter_context(associated(peer, own, contexts, handlers=reports.handlers))
+        association = held.enter_context(
+            associated(peer, own, commitment_contexts(), handlers=reports.handlers)
+        )
         accepted = {str(one.abstract_syntax) for one in association.accepted_contexts}
         if str(StorageCommitmentPushModel) not in accepted:
             raise RemoteError(f"{peer.name}: storage commitment is not offered")
@@ -179,6 +180,11 @@ def ask_commitment(
     found.failed = {uid: why for uid, why in found.failed.items() if uid in left}
     found.committed = len(items) - len(left)
     return found
+
+
+def commitment_contexts() -> list[PresentationContext]:
+    """Return what is proposed to ask for commitment."""
+    return [context(str(uid), *_PLAIN) for uid in (StorageCommitmentPushModel, Verification)]
 
 
 def _left(journal: SendingJournal, items: Sequence[SentEvent]) -> set[str]:
@@ -239,7 +245,7 @@ def _listening(own: OwnSide, reports: Reports) -> Iterator[bool]:
     if own.port is None:
         yield False
         return
-    entity = ApplicationEntity(own.title)
+    entity = named(ApplicationEntity(own.title))
     entity.require_called_aet = True
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = own.timeout_s
     try:

@@ -20,9 +20,9 @@ from pydicom.filewriter import write_data_element, write_file_meta_info
 from pydicom.tag import BaseTag
 from pydicom.uid import ExplicitVRLittleEndian
 
-from ductdicom.export.dicom import IMPLEMENTATION_UID
+from ductdicom.export.dicom import IMPLEMENTATION_NAME, IMPLEMENTATION_UID
 
-_COPIED = (
+COPIED = (
     # how the texts are written, and which clock the times are of
     *("SpecificCharacterSet", "TimezoneOffsetFromUTC"),
     # the patient
@@ -38,9 +38,9 @@ _COPIED = (
     *("ReferencedStudySequence", "PatientAge", "PatientSize", "PatientWeight", "AdmissionID"),
     *("Occupation", "AdditionalPatientHistory"),
 )
-_TAGS = frozenset(tag for name in _COPIED if (tag := tag_for_keyword(name)) is not None)
+_TAGS = frozenset(tag for name in COPIED if (tag := tag_for_keyword(name)) is not None)
 # Of type 2: they are there, if need be empty.
-_DUE = (
+DUE = (
     *("PatientName", "PatientID", "PatientBirthDate", "PatientSex"),
     *("StudyDate", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName"),
 )
@@ -71,7 +71,7 @@ def read_identity(stream: BinaryIO) -> Dataset:
         element = _copied(source, BaseTag(tag))
         if element is not None:
             found[tag] = element
-    for name in _DUE:
+    for name in DUE:
         if name not in found:
             setattr(found, name, "")
     return found
@@ -149,7 +149,7 @@ def as_file(data: Dataset) -> bytes:
     meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.ImplementationClassUID = IMPLEMENTATION_UID
-    meta.ImplementationVersionName = "DUCTDICOM"
+    meta.ImplementationVersionName = IMPLEMENTATION_NAME
     stream = DicomBytesIO()
     stream.write(b"\0" * 128 + b"DICM")
     write_file_meta_info(stream, meta, enforce_standard=True)
