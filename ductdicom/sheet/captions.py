@@ -105,7 +105,7 @@ def time_label(
     if first_post is None or at == first_post.at:
         return clock_label(at, since)
     words = "before" if at < first_post.at else "after"
-    words += " first suggested post" if first_post.is_suggested else " first post"
+    words += f" {_first_post_words(first_post)}"
     if first_post.injection is not None:
         words += f" of injection {first_post.injection}"
     if at.date() != first_post.at.date():
@@ -114,6 +114,34 @@ def time_label(
         return told if since else f"{at:%Y-%m-%d}  ({told})"
     minutes = round(abs((at - first_post.at).total_seconds()) / 60)
     return f"{clock_label(at, since)}  ({minutes or '<1'} min {words})"
+
+
+def brief_time_label(
+    image: ImageCall, first_post: FirstPost | None, since: datetime | None = None
+) -> str:
+    """Return the same in few words, for a page on which the first post image says that it is that.
+
+    Returns
+    -------
+    str
+        ``09:33  (+12 min)``, ``09:21  (first post)``; on another day, three before, with a minus
+        sign ``2026-01-02  (-3 d)``.
+    """
+    at = image.acquired_at
+    if at is None or first_post is None:
+        return time_label(image, first_post, since)
+    if at == first_post.at:
+        return f"{clock_label(at, since)}  ({_first_post_words(first_post)})"
+    sign = "\N{MINUS SIGN}" if at < first_post.at else "+"
+    if at.date() != first_post.at.date():
+        days = f"({sign}{abs((first_post.at.date() - at.date()).days)} d)"
+        return days if since else f"{at:%Y-%m-%d}  {days}"
+    minutes = round(abs((at - first_post.at).total_seconds()) / 60)
+    return f"{clock_label(at, since)}  ({f'{sign}{minutes}' if minutes else f'{sign}<1'} min)"
+
+
+def _first_post_words(first_post: FirstPost) -> str:
+    return "first suggested post" if first_post.is_suggested else "first post"
 
 
 def prior_label(image: ImageCall, row: Row, *, has_dates: bool = True) -> str:

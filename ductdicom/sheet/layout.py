@@ -11,13 +11,13 @@ from typing import Literal
 from ductdicom.settings import Closeup
 from ductdicom.sheet.page import UNITS_PER_INCH, Box
 
-TITLE_PX = 36  # a row's title line
+TITLE_PX = 34  # a row's title line
 TOP_STRIP_PX = 42  # phase and view above each image
 BOTTOM_LINES = 2  # of words below each image, at least: one of them beside the scale bar
 BOTTOM_LINE_PX = 26
 BOTTOM_PAD_PX = 13  # from the last baseline to the end of the cell
-TILE_GAP_PX = 12
-BLOCK_GAP_PX = 30
+TILE_GAP_PX = 8
+BLOCK_GAP_PX = 24
 FRAME_PX = 7  # around a cell, outside the image
 NARROWEST_TILE_PX = 330  # room for the words of a caption
 NOMINAL_HEIGHT_MM = 180.0  # of a tile whose scale is unknown, where no other tile tells better

@@ -1,10 +1,12 @@
 """One tile's cell on the page: what stands in it, and what is said of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ductdicom.geometry.scale import CONTRADICTED
 from ductdicom.model.call import Kind, Phase
+from ductdicom.model.outcome import Note
 from ductdicom.model.study import ImageCall
 from ductdicom.sheet import captions, reviewed
 from ductdicom.sheet.layout import Slot
@@ -16,6 +18,7 @@ EXCLUDED = "EXCLUDED"
 _SMALL = 0.5  # of its row's scale, for an image that a reviewer excluded
 _PLACEHOLDER = Slot(size_mm=None, aspect=0.1)  # words, which leave the page to the images
 _WORTH_SAYING = 0.001  # share of pixels at maximum
+_TimeLabel = Callable[[ImageCall, captions.FirstPost | None, datetime | None], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +27,7 @@ class Cell:
 
     ``phase`` names the column. ``ordinal`` numbers several images of it, 0 where there is one.
     ``since`` is from when times are counted where no date may be told. ``remark`` is a badge of its
-    own.
+    own. ``shared`` are notes of the tile that its row says once.
     """
 
     phase: Phase | None
@@ -37,6 +40,7 @@ class Cell:
     since: datetime | None = None
     row: str = ""
     remark: str = ""
+    shared: tuple[Note, ...] = ()
 
     @property
     def slot(self) -> Slot:
@@ -91,9 +95,17 @@ class Cell:
     @property
     def facts(self) -> str:
         """Magnification and time."""
+        return self._facts(captions.time_label)
+
+    @property
+    def brief_facts(self) -> str:
+        """The same in few words, as they stand on a page."""
+        return self._facts(captions.brief_time_label)
+
+    def _facts(self, label: _TimeLabel) -> str:
         if self.image is None:
             return ""
-        when = self.prior or captions.time_label(self.image, self.first_post, self.since)
+        when = self.prior or label(self.image, self.first_post, self.since)
         magnified = captions.magnification_label(self.image)
         if isinstance(self.tile, Tile) and self.tile.scale_source == CONTRADICTED:
             magnified = CONTRADICTED

@@ -163,7 +163,7 @@ def _words(cell: Cell, width: float) -> Iterator[_Word]:
     """Yield what is said below an image: words, and groups of them that stay on one line."""
     room = width - 2 * PAD_PX
     slices = [_Word(text, Tone.INK) for text in cell.slices.replace(", ", ",\n").split("\n")]
-    facts = [_Word(text, Tone.INK) for text in cell.facts.split("  ")]
+    facts = [_Word(text, Tone.INK) for text in cell.brief_facts.split("  ")]
     doubts = [_Word(text, Tone.WARNING) for text in _doubts(cell, width)[:_MOST_DOUBTS]]
     reason = [_Word(word, Tone.MUTED) for word in _words_of(cell.brief_reason, room)]
     display = [_Word(text, Tone.MUTED) for text in cell.display.replace(", ", ",\n").split("\n")]
@@ -206,6 +206,7 @@ def _run_of_words(line: Sequence[_Word], x: float, baseline: float) -> Iterator[
 def _doubts(cell: Cell, width: float) -> list[str]:
     """Return what is doubtful, and what had no room above; a prior's date is among the facts."""
     notes = cell.tile.notes if isinstance(cell.tile, Tile) else ()
+    notes = tuple(note for note in notes if note not in cell.shared)
     if isinstance(cell.tile, Tile) and cell.tile.size_mm is None:
         notes = tuple(note for note in notes if note is not Note.SCALE_UNKNOWN)  # it has no bar
     above = _badges_above(cell, width)

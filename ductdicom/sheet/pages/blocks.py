@@ -1,24 +1,27 @@
 """Rows of cells: a row's images, and those that are not paired."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
 from ductdicom.model.call import Laterality, Phase
-from ductdicom.model.outcome import LeftOutReason
+from ductdicom.model.outcome import LeftOutReason, Note
 from ductdicom.model.study import ImageCall, Pairing, Row
 from ductdicom.sheet import captions
 from ductdicom.sheet.cells.cell import Cell, numbered
 from ductdicom.sheet.cells.difference import DifferenceCell, difference_cells
 from ductdicom.sheet.difference import Difference
+from ductdicom.sheet.fonts import text_width
 from ductdicom.sheet.pages.undecided import candidates, may_stand_together
-from ductdicom.sheet.tile import MissingTile, Tiles
+from ductdicom.sheet.style import SMALL_PX
+from ductdicom.sheet.tile import MissingTile, Tile, Tiles
 from ductdicom.wording import counted
 
 _MOST_REPEATED = 2  # pre images at the start of each part of a long row
 _MOST_NAMED = 3  # files that could not be read
 _MOST_TILES = 6  # tiles a row before it goes on in another
+_MOST_SHARED_PX = 1000  # of a row's notes, in the two lines of its title
 _MOST_BESIDE = 2  # images that are excluded or disputed, beside a row
 
 
@@ -73,18 +76,19 @@ def row_blocks(
                     first_post=first_post,
                     since=since,
                     row=captions.row_title(row),
+                    shared=shared,
                 )
                 for image in images
             ]
         )
 
+    shared = _shared_notes(row, tiles)
     if row.plain:
         before, after = [], [replace(c, ordinal=0) for c in cells(row.plain, None)]
     else:
         before = cells(row.pre, Phase.PRE) or [_absent(Phase.PRE, row, lacking)]
         after = cells(row.post, Phase.POST) or [_absent(Phase.POST, row, lacking)]
-    repeated: list[Cell] = before if len(before) <= _MOST_REPEATED else []
-    first = [] if repeated else before
+    repeated, first = (before, []) if len(before) <= _MOST_REPEATED else ([], before)
     rest: list[Cell | DifferenceCell] = [*first, *after, *difference_cells(differences, row)]
     may_be = [p for p in (Phase.PRE, Phase.POST) if candidates(lacking.undecided, row, p)]
     count = -(-len(rest) // (_MOST_TILES - len(repeated)))
@@ -93,10 +97,27 @@ def row_blocks(
         part = f" ({number} of {count})" if count > 1 else ""
         yield Block(
             title=captions.row_title(row) + part,
-            badges=tuple(captions.row_badges(row, may_be)),
+            badges=_badges(row, shared, may_be),
             cells=(*repeated, *rest[start : start + size]),
             side=row.laterality,
         )
+
+
+def _shared_notes(row: Row, tiles: Tiles) -> tuple[Note, ...]:
+    """Return what must be known of every image of a row alike, as long as its title has room."""
+    found = [tiles.get(image.instance.origin.label) for image in row.images]
+    notes = [dict.fromkeys(tile.notes) for tile in found if isinstance(tile, Tile)]
+    if len(notes) < 2 or len(notes) < len(found):  # noqa: PLR2004 - of one image it says it itself
+        return ()
+    alike = tuple(note for note in notes[0] if all(note in others for others in notes))
+    alike = tuple(note for note in alike if note is not Note.SCALE_UNKNOWN)  # for want of a bar
+    words = " · ".join(_badges(row, alike))
+    return alike if text_width(words, SMALL_PX) <= _MOST_SHARED_PX else ()
+
+
+def _badges(row: Row, shared: Iterable[Note], undecided: Collection[Phase] = ()) -> tuple[str, ...]:
+    found = (*captions.row_badges(row, undecided), *captions.tile_badges(tuple(shared)))
+    return tuple(dict.fromkeys(found))
 
 
 def _absent(phase: Phase, row: Row, lacking: Lacking) -> Cell:

@@ -24,9 +24,11 @@ from ductdicom.sheet.page import (
 )
 from ductdicom.sheet.style import LABEL_PX, MARGIN_PX, SMALL_PX, TITLE_PX
 
-_HEADER_PX = 82
-_FOOTER_PX = 34
+_HEADER_PX = 76
+_RULE_PX = 71  # from the margin to the line below the header
+_FOOTER_PX = 30
 _COMPANIONS_PX = 28
+_CAPITAL = 0.68  # of the size of letters, how high capitals are
 _GAP_PX = 40  # between the title and the status
 _AFTER_STATUS_PX = 10
 _STATUS_WORDS = {
@@ -90,7 +92,7 @@ def _header(
 ) -> Iterator[Mark]:
     """Say what study this is, why it is taken for that, and where it stands."""
     right = options.width - MARGIN_PX
-    baseline = MARGIN_PX + TITLE_PX * 0.8
+    baseline = MARGIN_PX + TITLE_PX * _CAPITAL
     exam = study.exam
     because = captions.describe(exam.evidence[0]) if exam.evidence else "no sign of contrast"
     second = "   ".join((*options.identity, f"{exam.kind} ({exam.confidence}): {because}"))
@@ -105,7 +107,8 @@ def _header(
         size_px=SMALL_PX,
         tone=Tone.MUTED,
     )
-    yield LineMark(x1=MARGIN_PX, y1=MARGIN_PX + 76, x2=right, y2=MARGIN_PX + 76)
+    rule = MARGIN_PX + _RULE_PX
+    yield LineMark(x1=MARGIN_PX, y1=rule, x2=right, y2=rule)
 
 
 def _status(standing: Standing, box: Box) -> Iterator[Mark]:

@@ -11,7 +11,15 @@ LEGEND = (
     ("dashed frame", "only suggested, nobody has decided"),
     ("L CC M", "side, view and modifiers: M magnified, S spot compression (DICOM CID 4014, 4015)"),
     ("×1.8", "how much larger than the breast the exposure was; it is drawn at the breast's size"),
+    (
+        "09:24 (+3 min)",
+        "when it was exposed, and how long after the first post image; with a minus, before it",
+    ),
     ("20 mm est.", "length at the breast, estimated from the header; not for measuring"),
+    (
+        "SCALE AT DETECTOR",
+        "lengths are those at the detector: the breast may be smaller than the bar says",
+    ),
     ("→A ↓R", "where rows and columns run to: A, P front, back; H, F head, feet; R, L right, left"),
     (
         "lut 1, window 1",

@@ -13,10 +13,10 @@ from ductdicom.sheet.page import Anchor, Box, LineMark, Mark, TextMark, Tone
 from ductdicom.sheet.pages.undecided import may_be_of
 from ductdicom.sheet.style import SMALL_PX
 
-STRIP_PX = 56
+STRIP_PX = 55
 _TONES = {Phase.PRE: Tone.PRE, Phase.POST: Tone.POST, Phase.UNKNOWN: Tone.UNKNOWN}
 _LETTERS = {Phase.PRE: "pre", Phase.POST: "post", Phase.UNKNOWN: "?"}
-_BELOW_PX = 31
+_BELOW_PX = 29
 _ABOVE_PX = 14
 _BETWEEN_PX = 6  # half of what parts two names
 _LONGEST_DAY_S = 86_400
@@ -77,7 +77,7 @@ def _marks(
     start, end = images[0][0], images[-1][0]
     label_width = max(text_width(end, SMALL_PX) for end in ends) + 18
     left, right = box.x + label_width, box.right - label_width
-    axis = box.y + 20
+    axis = box.y + 21
     span = (end - start).total_seconds()
     marks: list[Mark] = [
         TextMark(x=box.x, y=axis + 8, text=ends[0], size_px=SMALL_PX, tone=Tone.MUTED),

@@ -214,6 +214,32 @@ def test_where_no_date_may_be_told_times_count_from_the_first_exposure(at, words
     assert captions.time_label(image, first, since) == words
 
 
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        pytest.param("2026-01-02T10:02", "10:02  (\N{MINUS SIGN}18 min)", id="before"),
+        pytest.param("2026-01-02T10:25", "10:25  (+5 min)", id="after"),
+        pytest.param("2026-01-02T10:20", "10:20  (first post)", id="the first itself says so"),
+        pytest.param("2026-01-02T10:20:20", "10:20  (+<1 min)", id="at once"),
+        pytest.param("2025-12-31T10:20", "2025-12-31  (\N{MINUS SIGN}2 d)", id="days"),
+        pytest.param(None, "no clock", id="no time"),
+    ],
+)
+def test_on_a_page_times_are_told_in_few_words(at, words):
+    image = make_image(1, acquired_at=datetime.fromisoformat(at) if at else None)
+
+    assert captions.brief_time_label(image, captions.FirstPost(FIRST)) == words
+
+
+def test_in_few_words_no_date_is_told_where_none_may_be():
+    image = make_image(1, acquired_at=datetime.fromisoformat("2025-12-31T10:20"))
+    first = captions.FirstPost(FIRST, is_suggested=True)
+
+    assert captions.brief_time_label(image, first, FIRST) == "(\N{MINUS SIGN}2 d)"
+    itself = make_image(2, acquired_at=FIRST)
+    assert captions.brief_time_label(itself, first, FIRST) == "+0:00  (first suggested post)"
+
+
 def test_of_several_injections_the_time_names_its_own():
     first = captions.FirstPost(datetime.fromisoformat("2026-01-02T10:20"), injection=2)
 

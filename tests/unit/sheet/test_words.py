@@ -81,7 +81,7 @@ def test_facts_and_grey_of_a_narrow_tile_are_said_in_full():
     _, _, (page, *_) = lay_out(images, tiles)
 
     said = read_in_cell(page, images[2])
-    assert "×1.8 10:23 (1 min after first post)" in said
+    assert "×1.8 10:23 (+1 min)" in said
     assert "window 1: A LONG EXPLANATION OF ITS OWN, 12.3% at max" in said
 
 
@@ -111,6 +111,35 @@ def test_every_badge_of_a_row_is_said_in_full():
     assert "…" not in said
     for badge in ("VIEW DIFFERS: MLO | ML", "MAGNIFICATION DIFFERS", "PRIOR STUDY", "SUGGESTED"):
         assert badge in said
+
+
+def lay_out_noted(*noted):
+    """Return the page of a pair, its tiles with these notes, and its drawn words of warning."""
+    images = [make_image(1, phase="pre", minute=0), make_image(2, minute=20)]
+    tiles = {
+        image.instance.origin.label: dataclasses.replace(make_tile(), notes=notes)
+        for image, notes in zip(images, noted, strict=True)
+    }
+    page = lay_out(images, tiles)[2][0]
+    return page, words_of(page, Tone.WARNING)
+
+
+def test_what_concerns_every_image_of_a_row_is_said_once_in_its_title():
+    both, one = Note.GREY_DIFFERS, Note.LOSSY
+    page, said = lay_out_noted((both,), (both, one))
+
+    assert said.count("GREY SCALES DIFFER") == said.count("LOSSY") == 1
+    assert [tile.notes for tile in page.tiles if not tile.is_closeup] == [(both,), (both, one)]
+    (title,) = {tile.badges for tile in page.tiles}
+    assert title == ("GREY SCALES DIFFER",)
+
+
+def test_what_has_no_room_in_a_title_is_said_of_each_image():
+    _, said = lay_out_noted(DOUBTS, DOUBTS)
+
+    assert "…" not in said
+    for badge in tile_badges(DOUBTS):
+        assert said.count(badge) == 2
 
 
 def test_a_prior_says_its_date_on_a_narrow_tile():

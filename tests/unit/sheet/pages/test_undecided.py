@@ -115,7 +115,9 @@ def test_times_are_told_from_what_is_decided(post):
     _, _, (page, *_) = lay_out([make_image(1, phase="pre", minute=0), first])
 
     words = "first suggested post" if post == "suggested" else "first post"
-    assert f"20 min before {words})" in said_on(page)
+    assert "10:00 (\N{MINUS SIGN}20 min)" in said_on(page)
+    assert f"10:20 ({words})" in said_on(page)
+    assert page.tiles[0].caption.facts == f"10:00  (20 min before {words})"
 
 
 def test_injections_are_counted_a_side():
