@@ -238,7 +238,8 @@ class Raster(Value, frozen=True, kw_only=True):
     """What the header says of the pixels (DICOM PS3.3 C.7.6.3).
 
     ``rows`` and ``columns`` are the height and width in pixels; ``frames`` and ``samples`` (per
-    pixel) are at least 1. ``has_pixels``: there is an element with pixels, and it is not empty.
+    pixel) are at least 1. ``has_pixels``: there is an element with pixels, and it is not empty;
+    ``has_private_pixels``: the image is elsewhere, where its maker's programs alone find it.
     ``window_explanations`` are what somebody called the windows, to look for names in them.
     ``lossy_ratios`` and ``lossy_methods``: of each step of compression, as the header says.
     """
@@ -252,6 +253,7 @@ class Raster(Value, frozen=True, kw_only=True):
     photometric: str | None = None
     window_explanations: tuple[str, ...] = ()
     has_pixels: bool = False
+    has_private_pixels: bool = False
     has_annotation: bool = False  # burned in, which may name the patient
     is_lossy: bool = False
     lossy_ratios: tuple[float, ...] = ()

@@ -86,6 +86,7 @@ def decide_kind(subject: Subject) -> KindCall:
 def _kinds(subject: Subject) -> Iterator[KindCall]:
     yield from _by_class_and_modality(subject)
     yield from _by_quality_control(subject)
+    yield from _by_private_pixels(subject)
     yield from _by_image_type(subject)
     yield from _by_procedure_step(subject)
     yield from _by_words(subject)
@@ -151,6 +152,14 @@ def _looks_like_a_test(subject: Subject) -> bool:
     has_side = bool(side) or any(reading.laterality for reading in own)
     says_so = any("quality-control" in reading.kinds for _, reading in subject.readings)
     return says_so or not (has_view and has_side)
+
+
+def _by_private_pixels(subject: Subject) -> Iterator[KindCall]:
+    """Tell captures in which the picture is a stand-in for a stack that is elsewhere."""
+    instance = subject.instance
+    if instance.raster.has_private_pixels and _is_below(instance.sop_class_uid, _CAPTURE_CLASS):
+        words = "tomosynthesis in private elements, which its maker's programs alone read"
+        yield KindCall(kind=Kind.CAPTURE, reason=words)
 
 
 def _by_image_type(subject: Subject) -> Iterator[KindCall]:

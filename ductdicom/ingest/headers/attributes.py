@@ -51,6 +51,7 @@ from ductdicom.ingest.headers.tags import (
     CENTRICITY_VIEW,
     GE_CLINICAL_VIEW,
     GE_FALLBACK_INSTANCE_UID,
+    HOLOGIC_CODECS,
     NAME_TAGS,
     NAMELESS_SEQUENCES,
     Tag,
@@ -508,6 +509,10 @@ TECHNIQUE = {
         photometric=word(Tag.PHOTOMETRIC_INTERPRETATION),
         window_explanations=otherwise(values(Tag.WINDOW_EXPLANATION), ()),
         has_pixels=Field(lambda header: header.facts.has_pixels, ()),
+        has_private_pixels=Field(
+            lambda header: any(header.top.private_text(tag) for tag in HOLOGIC_CODECS),
+            private_tags(*HOLOGIC_CODECS),
+        ),
         has_annotation=is_claimed(Tag.BURNED_IN_ANNOTATION),
         is_lossy=_is_lossy,
         lossy_ratios=_lossy_ratios,

@@ -302,12 +302,15 @@ GE_CLINICAL_VIEW = PrivateTag(0x0045, _GE, 0x1B)
 GE_FALLBACK_INSTANCE_UID = PrivateTag(0x0045, _GE, 0x50)
 CENTRICITY_LATERALITY = PrivateTag(0x4109, _CENTRICITY, 0x01)
 CENTRICITY_VIEW = PrivateTag(0x4109, _CENTRICITY, 0x02)
+HOLOGIC_CODECS = tuple(PrivateTag(group, "HOLOGIC, Inc.", 0x01) for group in (0x7E01, 0x7F01))
+"""Where pixels are beside them that are not those of Pixel Data; not documented by their maker."""
 
 _PRIVATE = (
     GE_CLINICAL_VIEW,
     GE_FALLBACK_INSTANCE_UID,
     CENTRICITY_LATERALITY,
     CENTRICITY_VIEW,
+    *HOLOGIC_CODECS,
 )
 
 PRIVATE_BLOCKS = range(0x10, 0x20)

@@ -319,3 +319,19 @@ def test_a_test_object_in_a_named_ductography_is_for_a_person():
     assert call.images[0].kind is Kind.QUALITY_CONTROL
     assert pair_study(call).status is Status.REVIEW
     assert "not-a-patient" in [problem.code for problem in call.problems]
+
+
+@pytest.mark.parametrize("image_type", [(), ("TOMOSYNTHESIS",), ("TOMO_PROJ",)])
+@pytest.mark.parametrize(
+    ("sop_class", "is_stand_in"), [(STORAGE + "7", True), (STORAGE + "1.2", False)]
+)
+def test_the_stand_in_for_pixels_in_private_elements_is_no_image(
+    image_type, sop_class, is_stand_in
+):
+    raster = Raster(rows=16, columns=16, has_pixels=True, has_private_pixels=True)
+    instance = make_instance(sop_class_uid=sop_class, raster=raster, **_type(*image_type))
+
+    found = decide_kind(read_subject(instance, VOCABULARY, in_ductogram=True))
+
+    assert (found.kind is Kind.CAPTURE) is is_stand_in
+    assert ("in private elements" in found.reason) is is_stand_in

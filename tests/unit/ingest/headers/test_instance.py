@@ -436,6 +436,22 @@ def test_a_private_view_needs_its_creator(creator, block, expected):
     assert instance.breast.clinical_view == expected
 
 
+@pytest.mark.parametrize(
+    ("group", "creator", "expected"),
+    [
+        pytest.param(0x7E01, "HOLOGIC, Inc.", True, id="one group"),
+        pytest.param(0x7F01, "HOLOGIC, Inc.", True, id="the other"),
+        pytest.param(0x7E01, "OTHER", False, id="another creator"),
+        pytest.param(0x7D01, "HOLOGIC, Inc.", False, id="another group"),
+    ],
+)
+def test_pixels_in_private_elements_are_told(group, creator, expected):
+    start = group << 16
+    elements = [(start | 0x10, "LO", creator), (start | 0x1001, "LO", "1.0")]
+
+    assert read_made(elements=elements).raster.has_private_pixels is expected
+
+
 def test_labels_of_the_archive_are_kept_apart():
     creator = "Applicare/Centricity Radiology Web/Version 1.0"
     breast = read_made(
