@@ -109,11 +109,13 @@ class Tile:
 class MissingTile:
     """An image whose pixels could not be read, and why.
 
-    ``content`` is the SHA-256 of its file, empty where that could not be read either.
+    ``content`` is the SHA-256 of its file, empty where that could not be read either. ``label`` is
+    that of the slice to blame, where an image stands for a stack of which each is an object.
     """
 
     reason: str
     content: str = ""
+    label: str = ""
 
 
 Tiles = Mapping[str, Tile | MissingTile]

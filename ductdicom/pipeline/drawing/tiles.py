@@ -308,9 +308,9 @@ class _Reader(NamedTuple):
 
     def read_stack(self, min_side_px: int, stack: Stack) -> tuple[StoredImage, ...] | MissingTile:
         """Return the slabs of a tomosynthesis, the whole of it first."""
-        damage = next((i.instance.damage for i in stack.images if i.instance.damage), None)
-        if damage:
-            return MissingTile(reason=damage)
+        for image in stack.images:
+            if image.instance.damage:
+                return MissingTile(reason=image.instance.damage, label=_label(image))
         parts = [
             SliceObject(partial(self.open, image), image.uid, _label(image))
             for image in stack.images
@@ -318,7 +318,7 @@ class _Reader(NamedTuple):
         try:
             return tuple(map(self._masked, read_slabs(parts, min_side_px=min_side_px)))
         except InputError as error:
-            return MissingTile(reason=error.reason)
+            return MissingTile(reason=error.reason, label=str(error.path or ""))
 
     def open(self, image: ImageCall) -> Content:
         """Return an image's file, which must be as it was when it was first looked at."""

@@ -1,6 +1,6 @@
 """One study's work: read its pixels, draw its pages, write its folder, its record last."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -196,7 +196,7 @@ def draw_study(job: StudyJob, members: Members | None = None) -> tuple[Drawn, tu
         label: problem
         for label, image in images.items()
         if label in tiles  # slices have none of their own
-        if (problem := _doubt(image, tiles[label])) is not None
+        if (problem := _doubt(_to_blame(image, tiles[label], images), tiles[label])) is not None
     }
     in_rows = {i.instance.origin.label for row in job.pairing.rows for i in row.images}
     doubted = {_REVIEWED[found[label].code] for label in in_rows & found.keys()}
@@ -208,6 +208,13 @@ def draw_study(job: StudyJob, members: Members | None = None) -> tuple[Drawn, tu
     result = result_of(job, drawn)
     changes = prepare_differences(result.pairing, tiles) if job.settings.difference else None
     return drawn, compose(result.call, result.pairing, tiles, options, changes)
+
+
+def _to_blame(
+    image: ImageCall, tile: Tile | MissingTile, images: Mapping[str, ImageCall]
+) -> ImageCall:
+    """Return the image that cannot be read: of a stack, the slice to which that is due."""
+    return images.get(tile.label, image) if isinstance(tile, MissingTile) else image
 
 
 def _doubt(image: ImageCall, tile: Tile | MissingTile) -> Problem | None:
