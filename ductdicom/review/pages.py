@@ -11,6 +11,7 @@ from markupsafe import Markup
 from ductdicom.decisions.event import Event
 from ductdicom.export.html.document import colours
 from ductdicom.model.call import Phase
+from ductdicom.model.outcome import Note
 from ductdicom.model.record import RecordedEvidence, RecordedInstance, RecordedStudy
 from ductdicom.review.gallery import image_names
 from ductdicom.review.listing import ListItem, reasons_in_words
@@ -141,7 +142,10 @@ def _image(
         "word": _word(image, is_prior=is_prior),
         "suggested": image.phase is Phase.UNKNOWN and image.suggestion is not None,
         "label": label_of(image),
-        "notes": tile_badges([note for tile in tiles[:1] for note in tile.notes]),
+        # How greys compare depends on what is chosen: the page tells it itself.
+        "notes": tile_badges(
+            [note for tile in tiles[:1] for note in tile.notes if note != Note.GREY_DIFFERS]
+        ),
         "voi": next((tile.voi for tile in tiles if tile.voi), ""),
         "prior": is_prior,
     }

@@ -4,6 +4,7 @@ const full = (() => {
   const TALL_MM = 240; // what an image of unknown scale is taken to be high, to lay it beside others
   const NEAR = 8; // greatest zoom: screen pixels for a stored one
   const FAR = 0.5; // least zoom, of what fits
+  const LENS = 2.5; // how much larger the magnifier shows what is under it
   const dialog = document.getElementById("full");
   const part = (name) => dialog.querySelector(`[data-part="${name}"]`);
   const data = JSON.parse(document.getElementById("review-data").textContent);
@@ -32,6 +33,7 @@ const full = (() => {
   const labelOf = (image) => [image.word, image.label].join(", ");
   const shown = () => (single < 0 ? chosen : [chosen[single]]);
   const drawnPanes = () => panes.filter((pane) => pane.image);
+  const isAnyDrawn = () => shown().some((image) => image.drawn);
 
   // ---- millimetres
 
@@ -104,6 +106,18 @@ const full = (() => {
     return `window by hand: ${center} / ${Math.round(Math.max(2, own.width * hand.factor))}`;
   };
 
+  // The item of its header that an image is shown with; a name in words, where it has none.
+  const greyOf = ({ drawn, choice }) => (
+    drawn.voi === drawn.choices[choice] ? drawn.items[choice] : { kind: drawn.voi });
+  const isSameGrey = (one, other) => one.kind === other.kind
+    && (one.index === other.index || (one.explanation && one.explanation === other.explanation));
+
+  // Told of all that are laid out, as one may stand in place of another.
+  const doGreysDiffer = () => {
+    const [first, ...others] = chosen.filter((image) => image.drawn).map(greyOf);
+    return others.some((other) => !isSameGrey(first, other));
+  };
+
   // ---- drawing
 
   // A canvas of whole pixels of the screen, on their grid: else the browser would interpolate.
@@ -152,7 +166,8 @@ const full = (() => {
     const drawn = image.drawn;
     const state = drawn ? (drawn.preview && "PREVIEW") : (image.error ?? "SHEET'S TILE, loading");
     const words = [
-      state, drawn && scaleWords(image), isInverted && "INVERTED", ...image.notes,
+      state, drawn && scaleWords(image), isInverted && "INVERTED",
+      drawn && doGreysDiffer() && "GREY SCALES DIFFER", ...image.notes,
       image.failure, image.prior && "EARLIER STUDY",
     ];
     say("state").textContent = [...new Set(words.filter(Boolean))].join(" · ");
@@ -161,13 +176,19 @@ const full = (() => {
     drawBar(pane);
   };
 
+  const paint = (canvas, image, seen) => {
+    const place = placeOf(image, canvas, seen);
+    draw.picture(canvas, image.drawn, tableOf(image), place);
+    canvas.dataset.place = JSON.stringify(place);
+    return place;
+  };
+
   const drawLens = (pane) => {
     pane.lens.hidden = !lens || !pane.image.drawn;
     if (pane.lens.hidden) return;
     const size = Math.round(Math.min(pane.canvas.width, pane.canvas.height) / 3);
     Object.assign(pane.lens, { width: size, height: size });
-    const near = { ...lens, mm: view.mm / 2.5 };
-    draw.picture(pane.lens, pane.image.drawn, tableOf(pane.image), placeOf(pane.image, pane.lens, near));
+    paint(pane.lens, pane.image, { ...lens, mm: view.mm / LENS });
     const scale = ratio();
     const at = [
       (lens.x - view.x) / view.mm + pane.canvas.width / 2,
@@ -175,8 +196,8 @@ const full = (() => {
     ];
     pane.lens.style.width = `${size / scale}px`;
     pane.lens.style.height = `${size / scale}px`;
-    pane.lens.style.left = `${(at[0] - size / 2) / scale}px`;
-    pane.lens.style.top = `${(at[1] - size / 2) / scale}px`;
+    pane.lens.style.left = `${Math.round(at[0] - size / 2) / scale}px`;
+    pane.lens.style.top = `${Math.round(at[1] - size / 2) / scale}px`;
   };
 
   const drawPane = (pane) => {
@@ -184,8 +205,7 @@ const full = (() => {
     tile.hidden = Boolean(image.drawn) || !image.tile;
     if (!tile.hidden && tile.src !== image.tile) tile.src = image.tile;
     canvas.hidden = !image.drawn;
-    const place = image.drawn && placeOf(image, canvas, view);
-    if (place) draw.picture(canvas, image.drawn, tableOf(image), place);
+    const place = image.drawn && paint(canvas, image, view);
     drawWords(pane, place);
     drawLens(pane);
   };
@@ -194,8 +214,8 @@ const full = (() => {
     for (const button of part("images").children) {
       button.setAttribute("aria-pressed", String(shown().includes(button.image)));
     }
-    const labels = [...new Set(shown().flatMap((image) => image.drawn?.choices ?? []))];
-    const now = [...new Set(shown().map((image) => image.drawn?.choices[image.choice]))];
+    const labels = [...new Set(chosen.flatMap((image) => image.drawn?.choices ?? []))];
+    const now = [...new Set(chosen.map((image) => image.drawn?.choices[image.choice]))];
     part("voi").replaceChildren(...["", ...labels].map((label) => {
       const option = document.createElement("option");
       option.textContent = label || "each its own";
@@ -207,7 +227,7 @@ const full = (() => {
     part("scale").textContent = calibration.words();
     const isReady = shown().every((image) => image.error || (image.drawn && !image.drawn.preview));
     document.documentElement.toggleAttribute("data-ready", isReady);
-    document.documentElement.toggleAttribute("data-shown", shown().some((image) => image.drawn));
+    document.documentElement.toggleAttribute("data-shown", isAnyDrawn());
   };
 
   const drawAll = () => {
@@ -298,7 +318,17 @@ const full = (() => {
     const grey = await fetchTable(image, level, choice);
     if (image.choice !== choice || image.drawn.level !== level) return; // late
     Object.assign(image.drawn, grey, { fit: undefined });
+    image.failure = undefined;
     redraw();
+  };
+
+  const setNamed = async (image, choice) => {
+    try {
+      await setChoice(image, choice);
+    } catch (error) {
+      image.failure = error.message;
+      redraw();
+    }
   };
 
   // ---- choosing
@@ -362,6 +392,7 @@ const full = (() => {
 
   // What is under a point, in pixels of the screen from the middle of a pane, stays there.
   const zoomTo = (mm, x = 0, y = 0) => {
+    if (!isAnyDrawn()) return;
     const { least, widest } = limits();
     const next = Math.min(Math.max(mm, least), widest);
     view = { x: view.x + x * (view.mm - next), y: view.y + y * (view.mm - next), mm: next };
@@ -370,6 +401,7 @@ const full = (() => {
   };
 
   const pan = (x, y) => {
+    if (!isAnyDrawn()) return;
     const { left, right, top, bottom } = around();
     const inside = (value, from, to) => Math.min(Math.max(value, from), to);
     view = {
@@ -403,9 +435,9 @@ const full = (() => {
 
   const named = (label) => {
     hand = null;
-    for (const image of shown().filter((other) => other.drawn)) {
+    for (const image of chosen.filter((other) => other.drawn)) {
       const choice = label ? image.drawn.choices.indexOf(label) : sheetChoice(image, image.drawn);
-      if (choice >= 0) setChoice(image, choice);
+      if (choice >= 0) setNamed(image, choice);
     }
     redraw();
   };
