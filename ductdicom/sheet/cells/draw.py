@@ -10,7 +10,7 @@ from ductdicom.model.study import ImageCall
 from ductdicom.sheet import captions
 from ductdicom.sheet.cells.cell import SUGGESTED, Cell
 from ductdicom.sheet.cells.strips import PAD_PX, bottom_strip, placeholder, scale_bar, top_strip
-from ductdicom.sheet.fonts import drawable, fit
+from ductdicom.sheet.fonts import drawable, fit, text_width
 from ductdicom.sheet.layout import (
     CLOSEUP_STRIP_PX,
     FRAME_PX,
@@ -45,7 +45,9 @@ from ductdicom.sheet.tile import (
     stored_region,
 )
 
+_FRAMED = "framed part"
 _SINGLE_PX, _DOUBLE_PX = 4, 2  # a frame of one line, and each of two
+_BETWEEN_LINES_PX = 2  # of two; no line stands on the image
 _TONES = {Phase.PRE: Tone.PRE, Phase.POST: Tone.POST, Phase.UNKNOWN: Tone.UNKNOWN}
 
 
@@ -72,7 +74,7 @@ def draw_cell(
     drawn: list[DrawnTile] = []
     tone = _tone(cell)
     marks.append(BoxMark(box=place.cell, fill=Tone.PANEL))
-    has_ground = cell.image is not None and not cell.is_excluded
+    has_ground = isinstance(cell.tile, Tile) and not cell.is_excluded
     marks.append(BoxMark(box=_ground(place), fill=Tone.BLACK if has_ground else None))
     marks += top_strip(cell, place.cell, tone)
     if cell.image is not None and isinstance(cell.tile, Tile):
@@ -106,10 +108,10 @@ def draw_stack(
     marks: list[Mark] = [BoxMark(box=place.cell, fill=Tone.PANEL)]
     drawn: list[DrawnTile] = []
     for tile, slot in zip(_slabs(cell), place.pictures, strict=False):
-        marks.append(BoxMark(box=slot.field, fill=Tone.BLACK))
         if not isinstance(tile, Tile) or cell.image is None or tile.slab is None:
             marks += placeholder(cell, slot.field)
             continue
+        marks.append(BoxMark(box=slot.field, fill=Tone.BLACK))
         shown = _Shown(cell=cell, image=cell.image, tile=tile)
         picture = _picture(shown, slot.image, WHOLE, scale)
         is_zoomed = zoom > 1 and not cell.is_excluded
@@ -147,7 +149,7 @@ def _frame(cell: Cell, box: Box, tone: Tone) -> Iterator[BoxMark]:
     """Draw a frame around a cell: of two lines after contrast, dashed where it is suggested."""
     is_suggested = cell.image is not None and cell.image.is_suggested
     is_double = cell.phase is Phase.POST and not cell.is_excluded
-    insets = (0, FRAME_PX - _DOUBLE_PX) if is_double else (0,)
+    insets = (0, _BETWEEN_LINES_PX + _DOUBLE_PX) if is_double else (0,)
     width = _DOUBLE_PX if is_double else _SINGLE_PX
     for inset in insets:
         line = Box(
@@ -324,15 +326,19 @@ def _closeup(
 
 
 def _closeup_words(place: PlacedSlot, room: CloseupPlace) -> Iterator[Mark]:
-    """Say what it is; each picture has the bar of its own scale right below it."""
+    """Say what it is, on a tab of its own.
+
+    Each picture has the bar of its own scale right below it. Above the close-up the bar is that of
+    the whole image, and stands on its black ground.
+    """
     strip = replace(room.box, height=CLOSEUP_STRIP_PX)
-    above = place.mm_per_unit
     if room.is_beside:
-        strip, above = replace(strip, y=room.picture.bottom), room.mm_per_unit
+        strip = replace(strip, y=room.picture.bottom)
     baseline = strip.bottom - 7
-    yield BoxMark(box=strip, fill=Tone.PANEL)
-    yield TextMark(
-        x=strip.x + PAD_PX, y=baseline, text="framed part", size_px=SMALL_PX, tone=Tone.MUTED
-    )
-    if above is not None:
-        yield from scale_bar(strip, above, baseline)
+    tab = replace(strip, width=text_width(_FRAMED, SMALL_PX) + 2 * PAD_PX)
+    yield BoxMark(box=strip, fill=Tone.BLACK)
+    yield BoxMark(box=tab, fill=Tone.PANEL, stroke=Tone.ON_BLACK, width_px=2)
+    yield TextMark(x=strip.x + PAD_PX, y=baseline, text=_FRAMED, size_px=SMALL_PX, tone=Tone.MUTED)
+    mm_per_unit = room.mm_per_unit if room.is_beside else place.mm_per_unit
+    if mm_per_unit is not None:
+        yield from scale_bar(strip, mm_per_unit, baseline, tone=Tone.ON_BLACK)

@@ -226,7 +226,9 @@ def _widest_bar(width: float) -> float:
     return width * _BAR_SHARE + _BAR_GAP_PX + text_width(_bar_words(_BAR_LENGTHS_MM[0]), SMALL_PX)
 
 
-def scale_bar(box: Box, mm_per_unit: float, baseline: float) -> Iterator[Mark]:
+def scale_bar(
+    box: Box, mm_per_unit: float, baseline: float, tone: Tone = Tone.INK
+) -> Iterator[Mark]:
     """Draw a bar of whole millimetres at the breast at the right of a cell, at most 50 mm long.
 
     Parameters
@@ -246,10 +248,10 @@ def scale_bar(box: Box, mm_per_unit: float, baseline: float) -> Iterator[Mark]:
     y = baseline - SMALL_PX * 0.3
     words = _bar_words(length_mm)
     end = right - text_width(words, SMALL_PX) - _BAR_GAP_PX
-    yield TextMark(x=right, y=baseline, text=words, size_px=SMALL_PX, anchor=Anchor.END)
-    yield LineMark(x1=end - length, y1=y, x2=end, y2=y, tone=Tone.INK, width_px=3)
+    yield TextMark(x=right, y=baseline, text=words, size_px=SMALL_PX, tone=tone, anchor=Anchor.END)
+    yield LineMark(x1=end - length, y1=y, x2=end, y2=y, tone=tone, width_px=3)
     for x in (end - length, end):
-        yield LineMark(x1=x, y1=y - 8, x2=x, y2=y + 8, tone=Tone.INK, width_px=3)
+        yield LineMark(x1=x, y1=y - 8, x2=x, y2=y + 8, tone=tone, width_px=3)
 
 
 def placeholder(cell: Cell, field: Box) -> Iterator[Mark]:
@@ -260,9 +262,9 @@ def placeholder(cell: Cell, field: Box) -> Iterator[Mark]:
     field
         Where the image would stand, in page units.
     """
-    words = cell.missing
+    words, tone = cell.missing, Tone.MUTED
     if isinstance(cell.tile, MissingTile):
-        words = f"image cannot be shown: {cell.tile.reason}"
+        words, tone = f"image cannot be shown: {cell.tile.reason}", Tone.WARNING
     lines = wrap(words, field.width - 4 * PAD_PX, SMALL_PX, most_lines=6)
     step = SMALL_PX * LEADING
     y = field.y + field.height / 2 - step * len(lines) / 2
@@ -272,6 +274,6 @@ def placeholder(cell: Cell, field: Box) -> Iterator[Mark]:
             y=y + step * (number + 1),
             text=line,
             size_px=SMALL_PX,
-            tone=Tone.MUTED,
+            tone=tone,
             anchor=Anchor.MIDDLE,
         )

@@ -56,6 +56,7 @@ from ductdicom.sheet.tile import Detail, Tile, Tiles, behind_the_nipple, part_of
 
 _BADGE_GAP_PX = 20
 _TAIL = 0.22  # of a size of letters: what of them hangs below the baseline
+_TITLE_BASELINE_PX = TITLE_LINE_PX - _TAIL * LABEL_PX
 _MOST_BLOCKS = 4  # rows a page
 _MOST_CLOSER = 2  # of close-ups
 _CLOSER_MM = (66.0, 36.0)  # width and height that they show, less of a long row: life size stays
@@ -350,7 +351,7 @@ def _arranged(blocks: Sequence[Block], area: Box, options: SheetOptions) -> tupl
 
 
 def _block_title(block: Block, box: Box) -> Iterator[Mark]:
-    baseline = box.y + LABEL_PX
+    baseline = box.y + _TITLE_BASELINE_PX
     title = drawable(block.title)
     width = text_width(title, LABEL_PX, is_bold=True)
     if width <= box.width:
@@ -369,5 +370,6 @@ def _title_lines(text: str, box: Box, side: tuple[float, Anchor], tone: Tone) ->
     x, anchor = side
     size = SMALL_PX if len(lines) == 1 else TITLE_LINE_PX / 2
     for number, line in enumerate(reversed(lines)):
-        y = box.y + (LABEL_PX if len(lines) == 1 else TITLE_LINE_PX - _TAIL * size) - size * number
+        last = _TITLE_BASELINE_PX if len(lines) == 1 else TITLE_LINE_PX - _TAIL * size
+        y = box.y + last - size * number
         yield TextMark(x=x, y=y, text=line, size_px=size, tone=tone, anchor=anchor)

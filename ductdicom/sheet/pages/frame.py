@@ -14,7 +14,6 @@ from ductdicom.sheet.page import (
     DrawnDifference,
     DrawnPlaceholder,
     DrawnTile,
-    LineMark,
     Mark,
     Page,
     SheetOptions,
@@ -25,7 +24,6 @@ from ductdicom.sheet.page import (
 from ductdicom.sheet.style import LABEL_PX, MARGIN_PX, SMALL_PX, TITLE_PX
 
 _HEADER_PX = 76
-_RULE_PX = 71  # from the margin to the line below the header
 _FOOTER_PX = 30
 _COMPANIONS_PX = 28
 _CAPITAL = 0.68  # of the size of letters, how high capitals are
@@ -107,8 +105,6 @@ def _header(
         size_px=SMALL_PX,
         tone=Tone.MUTED,
     )
-    rule = MARGIN_PX + _RULE_PX
-    yield LineMark(x1=MARGIN_PX, y1=rule, x2=right, y2=rule)
 
 
 def _status(standing: Standing, box: Box) -> Iterator[Mark]:

@@ -13,12 +13,12 @@ from ductdicom.sheet.page import Anchor, Box, LineMark, Mark, TextMark, Tone
 from ductdicom.sheet.pages.undecided import may_be_of
 from ductdicom.sheet.style import SMALL_PX
 
-STRIP_PX = 55
+STRIP_PX = 48
 _TONES = {Phase.PRE: Tone.PRE, Phase.POST: Tone.POST, Phase.UNKNOWN: Tone.UNKNOWN}
 _LETTERS = {Phase.PRE: "pre", Phase.POST: "post", Phase.UNKNOWN: "?"}
 _BELOW_PX = 29
-_ABOVE_PX = 14
 _BETWEEN_PX = 6  # half of what parts two names
+_KNOWN = frozenset({Phase.PRE, Phase.POST})
 _LONGEST_DAY_S = 86_400
 
 
@@ -77,7 +77,7 @@ def _marks(
     start, end = images[0][0], images[-1][0]
     label_width = max(text_width(end, SMALL_PX) for end in ends) + 18
     left, right = box.x + label_width, box.right - label_width
-    axis = box.y + 21
+    axis = box.y + 13
     span = (end - start).total_seconds()
     marks: list[Mark] = [
         TextMark(x=box.x, y=axis + 8, text=ends[0], size_px=SMALL_PX, tone=Tone.MUTED),
@@ -118,36 +118,58 @@ def _first_of_each_injection(images: list[tuple[datetime, ImageCall]]) -> set[st
 def _labels(
     images: list[tuple[datetime, ImageCall]], ends: tuple[float, float], axis: float
 ) -> list[Mark]:
-    """Name the exposures below their ticks, above them where there is no room below.
+    """Name the exposures below their ticks, as many as have room.
 
-    Where there is room for neither, a tick has no name; those that begin an injection come first.
+    Those that begin an injection come first, in fewer words where these have no room otherwise,
+    then those of which the phase is not known.
     """
     left, right = ends
     start, span = images[0][0], (images[-1][0] - images[0][0]).total_seconds()
-    marks: list[Mark] = []
-    taken: dict[float, list[float]] = {axis + _BELOW_PX: [], axis - _ABOVE_PX: []}
     firsts = _first_of_each_injection(images)
-    for at, image in sorted(images, key=lambda pair: pair[1].uid not in firsts):
+    ordered = sorted(
+        (
+            (left + (right - left) * (at - start).total_seconds() / span, image)
+            for at, image in images
+        ),
+        key=lambda place: (place[1].uid not in firsts, place[1].call.phase in _KNOWN),
+    )
+    named: dict[str, tuple[float, str]] = {}
+    for is_brief in (False, True):
+        named = _named(ordered, ends, firsts, is_brief=is_brief)
+        if firsts <= named.keys():
+            break
+    return [
+        TextMark(
+            x=middle,
+            y=axis + _BELOW_PX,
+            text=word,
+            size_px=SMALL_PX,
+            tone=Tone.MUTED,
+            anchor=Anchor.MIDDLE,
+        )
+        for middle, word in named.values()
+    ]
+
+
+def _named(
+    ordered: Sequence[tuple[float, ImageCall]],
+    ends: tuple[float, float],
+    firsts: Collection[str],
+    *,
+    is_brief: bool,
+) -> dict[str, tuple[float, str]]:
+    """Return where the middle of each name stands that has room, and the name, by UID."""
+    left, right = ends
+    taken: list[float] = []
+    named: dict[str, tuple[float, str]] = {}
+    for x, image in ordered:
         word = f"{_LETTERS[image.call.phase or Phase.UNKNOWN]} {image.view or ''}".strip()
         if image.uid in firsts:
-            word = f"injection {image.injection}: {word}"
+            word = f"injection {image.injection}" + ("" if is_brief else f": {word}")
         width = text_width(word, SMALL_PX)
-        x = left + (right - left) * (at - start).total_seconds() / span
         middle = min(max(x, left + width / 2), right - width / 2)
-        reach = width / 2 + _BETWEEN_PX
-        free = (y for y, sides in taken.items() if _is_free(sides, middle - reach, middle + reach))
-        baseline = next(free, None)
-        if baseline is None:
-            continue
-        marks.append(
-            TextMark(
-                x=middle,
-                y=baseline,
-                text=word,
-                size_px=SMALL_PX,
-                tone=Tone.MUTED,
-                anchor=Anchor.MIDDLE,
-            )
-        )
-        taken[baseline] += [middle - reach, middle + reach]
-    return marks
+        sides = (middle - width / 2 - _BETWEEN_PX, middle + width / 2 + _BETWEEN_PX)
+        if _is_free(taken, *sides):
+            named[image.uid] = middle, word
+            taken += sides
+    return named

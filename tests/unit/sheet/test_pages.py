@@ -33,7 +33,7 @@ from ductdicom.sheet.page import (
 from ductdicom.sheet.page import Box as PageBox
 from ductdicom.sheet.pages.compose import compose
 from ductdicom.sheet.raster import draw_page
-from ductdicom.sheet.style import DARK, LABEL_PX, THEMES
+from ductdicom.sheet.style import DARK, LABEL_PX
 from ductdicom.sheet.tile import MissingTile
 
 TEXTS = st.text(max_size=60) | st.sampled_from(["IOHEXOL 300 " * 20, "造影" * 40, "<b>&\"'"])
@@ -363,27 +363,6 @@ def test_frames_of_pre_and_post_are_told_apart_without_colour():
     assert lines == {Tone.PRE: 1, Tone.POST: 2}
 
 
-@pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
-@pytest.mark.parametrize("tone", [Tone.PRE, Tone.POST, Tone.UNKNOWN])
-def test_frames_stand_out_from_paper_and_panel(theme, tone):
-    for ground in (Tone.PAPER, Tone.PANEL):
-        assert _contrast(theme.colours[tone], theme.colours[ground]) >= 3
-    assert _contrast(theme.colours[tone], theme.colours[Tone.ON_COLOUR]) >= 4.5
-    assert _contrast(theme.colours[Tone.WARNING], theme.colours[Tone.PANEL]) >= 4.5
-
-
-def _contrast(one, other):
-    """WCAG 2.2, contrast ratio of two sRGB colours."""
-
-    def luminance(colour):
-        shares = (value / 255 for value in colour)
-        linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
 def test_an_unknown_scale_is_said_in_the_place_of_the_bar():
     images = [make_image(1, phase="pre"), make_image(2, minute=20)]
     tiles = {"1.dcm": make_tile(), "2.dcm": make_tile(spacing_mm=None)}
@@ -407,7 +386,7 @@ def test_notes_of_two_lines_stand_within_the_title_line_of_their_row():
     warned = [m for m in page.marks if isinstance(m, TextMark) and m.tone is Tone.WARNING]
     title = next(m for m in page.marks if isinstance(m, TextMark) and m.text.startswith("L CC"))
     upper, lower = sorted((m for m in warned if abs(m.y - title.y) < TITLE_PX), key=lambda m: m.y)
-    top = title.y - LABEL_PX  # of the title line
+    top = title.y + 0.22 * LABEL_PX - TITLE_PX  # of the title line
     assert upper.y - 0.73 * upper.size_px >= top
     assert upper.y + 0.24 * upper.size_px <= lower.y - 0.73 * lower.size_px
     assert lower.y + 0.24 * lower.size_px <= top + TITLE_PX + 1

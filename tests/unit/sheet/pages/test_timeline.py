@@ -58,5 +58,15 @@ def test_where_names_are_crowded_those_of_injections_come_first():
 
     _, _, (page, *_) = lay_out(images)
 
-    said = [text for text in texts_of(page) if re.match(r"injection \d:", text)]
-    assert said == ["injection 1: post CC", "injection 2: post CC"]
+    said = [text for text in texts_of(page) if re.fullmatch(r"injection \d", text)]
+    assert said == ["injection 1", "injection 2"]
+
+
+def test_where_names_are_crowded_what_is_not_known_comes_before_what_is():
+    images = [make_image(n, phase="pre", minute=n) for n in range(1, 8)]
+    images += [make_image(8, phase="unknown", minute=8), make_image(9, minute=59)]
+
+    _, _, (page, *_) = lay_out(images)
+
+    assert "? CC" in texts_of(page)
+    assert texts_of(page).count("pre CC") < 7
