@@ -103,7 +103,7 @@ def _overview(
     times = _times(output, lines, before, now)
     has_links = output.phi is not Phi.NONE
     index = html_index(
-        index_entries(records, has_links=has_links),
+        index_entries(records, last.problems if last else (), has_links=has_links),
         last,
         batch=output.batch,
         has_links=has_links,

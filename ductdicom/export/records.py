@@ -354,6 +354,11 @@ def _slab(slab: Slab) -> RecordedSlab:
     )
 
 
+def drawn_by(fingerprint: str) -> str:
+    """Return what tells a drawing from one after a decision: the hash of all that was decided."""
+    return fingerprint.rpartition("-")[2]
+
+
 def best_sheet(study: RecordedStudy) -> str:
     """Return the sheet that is best to look at, below the output folder; empty without one."""
     files = study.files or ()

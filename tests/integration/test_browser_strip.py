@@ -93,12 +93,16 @@ def _document(images=None, key=KEY, theme=DARK, batch="batch", opinions=(), cont
         batch=batch,
         content="all of it" if seen else "",
         opinions=opinions,
+        drawn=DRAWN,
     )
     index = "../../index.html"
     return html_sheet(pages, theme, title=f"Sheet {key}", index=index, study=study)
 
 
-def _entry(key, status=Status.REVIEW):
+DRAWN = "d1"
+
+
+def _entry(key, status=Status.REVIEW, drawn=DRAWN):
     return IndexEntry(
         key=key,
         date="2026-01-02",
@@ -110,6 +114,7 @@ def _entry(key, status=Status.REVIEW):
         link=f"studies/{key}/sheet.html",
         links=(("sheet.html", f"studies/{key}/sheet.html"),),
         thumbnail="",
+        drawn=drawn,
     )
 
 
@@ -748,6 +753,25 @@ def test_the_index_counts_what_is_pending(show, tmp_path):
 
     said = window.window.locator("li .pending:visible")
     assert said.all_inner_texts() == ["2 PENDING, not saved"]
+
+
+@pytest.mark.parametrize(
+    ("drawn", "said"),
+    [
+        pytest.param(DRAWN, ["1 SAVED, not drawn yet"], id="not yet"),
+        pytest.param("d2", [], id="drawn since"),
+        pytest.param("", [], id="nothing tells"),
+    ],
+)
+def test_the_index_says_what_was_saved_until_it_is_drawn(show, tmp_path, drawn, said):
+    index = _batch(tmp_path, {KEY: _waiting()}, [_entry(KEY, drawn=drawn)])
+    review = Review(show(index.parent / "studies" / KEY / "sheet.html"))
+    review.press("p")
+    review.save()
+
+    review.window.goto(index.as_uri())
+
+    assert review.window.locator("li .pending:visible").all_inner_texts() == said
 
 
 @pytest.mark.parametrize("count", [12, pytest.param(70, marks=pytest.mark.slow)])

@@ -9,9 +9,9 @@ from msgspec import UNSET
 from ductdicom.errors import INTERRUPTED, DuctDicomError, NothingReadableError, OutputError
 from ductdicom.export.html.document import colours, read_part, render_document
 from ductdicom.export.output import RECORD_NAME, THUMBNAIL_NAME
-from ductdicom.export.records import SHEETS, best_sheet
+from ductdicom.export.records import SHEETS, best_sheet, drawn_by
 from ductdicom.model.call import Laterality
-from ductdicom.model.last_run import InputCount, LastRun
+from ductdicom.model.last_run import InputCount, LastRun, RunProblem
 from ductdicom.model.outcome import Disposition, Note, ProblemCode, ReviewReason, Status
 from ductdicom.model.record import RecordedStudy
 from ductdicom.sheet.captions import FOOTER
@@ -42,7 +42,8 @@ _SIDES = {Laterality.LEFT: "left", Laterality.RIGHT: "right"}
 class IndexEntry:
     """What the index says of a study; ``links`` are names with their targets.
 
-    ``side`` is the breast in words, ``reasons`` are why it is for review.
+    ``side`` is the breast in words, ``reasons`` are why it is for review; ``drawn`` tells the
+    drawing of its sheets from one after a decision.
     """
 
     key: str
@@ -57,6 +58,7 @@ class IndexEntry:
     link: str
     links: tuple[tuple[str, str], ...]
     thumbnail: str
+    drawn: str = ""
 
 
 def html_index(
@@ -128,15 +130,29 @@ def _totals(found: Mapping[Status, int]) -> str:
     return studies + (f" ({by_status})" if by_status else "")
 
 
-def index_entries(studies: Iterable[RecordedStudy], *, has_links: bool = True) -> list[IndexEntry]:
-    """Return what the index says of each study, what needs a person first, the newest first."""
-    entries = [_entry(study, has_links=has_links) for study in studies]
+def index_entries(
+    studies: Iterable[RecordedStudy],
+    problems: Iterable[RunProblem] = (),
+    *,
+    has_links: bool = True,
+) -> list[IndexEntry]:
+    """Return what the index says of each study, what needs a person first, the newest first.
+
+    ``problems`` are those of the last run as a whole, which no record tells.
+    """
+    of_run: dict[str, list[str]] = {}
+    for problem in problems:
+        for key in problem.studies:
+            of_run.setdefault(key, []).append(problem.code)
+    entries = [
+        _entry(study, of_run.get(study.key or "", ()), has_links=has_links) for study in studies
+    ]
     entries.sort(key=lambda entry: entry.key, reverse=True)
     entries.sort(key=lambda entry: "undated" in entry.key)
     return sorted(entries, key=lambda entry: _STATUS_ORDER.index(entry.status))
 
 
-def _entry(study: RecordedStudy, *, has_links: bool) -> IndexEntry:
+def _entry(study: RecordedStudy, of_run: Sequence[str], *, has_links: bool) -> IndexEntry:
     files = set(study.files or ())
     folder = f"studies/{study.key}"
     links = [(name, f"{folder}/{name}") for name in SHEETS if name in files]
@@ -144,7 +160,7 @@ def _entry(study: RecordedStudy, *, has_links: bool) -> IndexEntry:
     sheet = best_sheet(study)
     # Of an image that cannot be shown, the reason for the review tells already.
     told = {str(ProblemCode.PIXELS_UNREADABLE)} if _IS_TOLD in study.review_reasons else set()
-    problems = Counter(str(p.code) for p in study.problems if p.code not in told)
+    problems = Counter([*(str(p.code) for p in study.problems if p.code not in told), *of_run])
     return IndexEntry(
         key=study.key or "",
         date=date_in(study.key or ""),
@@ -154,10 +170,13 @@ def _entry(study: RecordedStudy, *, has_links: bool) -> IndexEntry:
         side=_side(study),
         reasons=", ".join(study.review_reasons),
         images=_images(study),
-        problems=", ".join(f"{code} ({n})" for code, n in sorted(problems.items())),
+        problems=", ".join(
+            code if code in of_run else f"{code} ({n})" for code, n in sorted(problems.items())
+        ),
         link=sheet if sheet and not sheet.endswith(".dcm") else record,
         links=(*links, *([(RECORD_NAME, record)] if record else ())),
         thumbnail=f"{folder}/{THUMBNAIL_NAME}" if THUMBNAIL_NAME in files else "",
+        drawn=drawn_by(study.fingerprint or ""),
     )
 
 

@@ -50,7 +50,7 @@ class PageStudy:
     ``identity`` is what may be said of the patient. ``batch`` is the name of the folder of results
     that it lies in, by which decisions are kept in a browser; without one nothing can be decided.
     ``content`` is what a verdict is on, a hash of all that is shown. ``opinions`` are what
-    reviewers said of the study.
+    reviewers said of the study. ``drawn`` tells this drawing from one after a decision.
     """
 
     key: str
@@ -58,6 +58,7 @@ class PageStudy:
     batch: str = ""
     content: str = ""
     opinions: tuple[Opinion, ...] = ()
+    drawn: str = ""
 
 
 def html_sheet(
@@ -128,6 +129,7 @@ def _strip(study: PageStudy, pages: Sequence[Page]) -> str:
         "batch": study.batch,
         "content": study.content,
         "state": hashlib.sha256(repr((said, study.opinions)).encode()).hexdigest()[:_STATE_DIGITS],
+        "drawn": study.drawn,
         "opinions": _opinions(study.opinions),
         "status": str(standing.status) if standing else "",
         "why": standing.why or _WHY.get(standing.status, "") if standing else "",

@@ -19,7 +19,7 @@ from ductdicom.export.originals import folder_of, lay_down, planned_originals
 from ductdicom.export.output import RECORD_NAME, THUMBNAIL_NAME, encode_json
 from ductdicom.export.pdf import pdf_document
 from ductdicom.export.png import png_page, png_thumbnail
-from ductdicom.export.records import record_sheet, study_record
+from ductdicom.export.records import drawn_by, record_sheet, study_record
 from ductdicom.identity.known import Identity
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import (
@@ -342,6 +342,7 @@ def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
             batch=job.batch if job.settings.output else "",
             content=_seen_on(pages),
             opinions=job.call.review.opinions if job.call.review else (),
+            drawn=drawn_by(job.fingerprint),
         )
         document = html_sheet(pages, theme, title=title, index=index, study=study)
         files.append(("sheet.html", document))

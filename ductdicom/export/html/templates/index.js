@@ -52,17 +52,23 @@
     reason: compare("reasons", 1),
   };
 
-  // What a sheet keeps until it is saved, where this browser lets its pages share that.
+  // What a sheet keeps until it is saved and drawn, where this browser lets its pages share that.
   const tellPending = (item) => {
-    let steps = [];
+    let kept = {};
     try {
       const name = `ductdicom:${main.dataset.batch}:${item.dataset.key}`;
-      steps = JSON.parse(localStorage.getItem(name)).steps;
+      kept = JSON.parse(localStorage.getItem(name)) ?? {};
     } catch { /* nothing is kept, or nothing may be */ }
-    const images = new Set(Array.isArray(steps) ? steps.map((step) => step?.image) : []);
+    const imagesOf = (list) => new Set(Array.isArray(list) ? list.map((one) => one?.image ?? "") : []);
+    const { drawn } = shown[item.dataset.place];
+    const isDrawn = !drawn || kept.drawn !== drawn; // since, or nothing tells
+    const said = [
+      [imagesOf(kept.steps).size, "PENDING, not saved"],
+      [imagesOf(isDrawn ? [] : kept.saved).size, "SAVED, not drawn yet"],
+    ].filter(([number]) => number).map(([number, words]) => `${number} ${words}`);
     const note = item.querySelector(".pending");
-    note.hidden = !images.size;
-    note.textContent = images.size ? `${images.size} PENDING, not saved` : "";
+    note.hidden = !said.length;
+    note.textContent = said.join(" · ");
   };
 
   const linkTo = (target, words) => {

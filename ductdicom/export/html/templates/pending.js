@@ -1,7 +1,7 @@
 // Decisions on a study that are not saved yet, kept by the browser until they are, and those that
 // were saved from this page until it is drawn anew. Pages that are opened as files share what they
 // keep in Chromium and have each their own in Firefox: what is found there need not be ours.
-const makePending = ({ key, batch, state }) => {
+const makePending = ({ key, batch, state, drawn }) => {
   const name = `ductdicom:${batch}:${key}`;
   const VALUES = {
     phase: /^(pre|post|unknown)$/,
@@ -36,7 +36,7 @@ const makePending = ({ key, batch, state }) => {
   const keep = () => {
     try {
       if (steps.length || saved.length) {
-        localStorage.setItem(name, JSON.stringify({ state: seen, steps, saved }));
+        localStorage.setItem(name, JSON.stringify({ state: seen, steps, saved, drawn }));
       } else {
         localStorage.removeItem(name);
       }

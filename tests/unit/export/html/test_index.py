@@ -4,6 +4,7 @@ import pytest
 
 from ductdicom.export.html.index import html_index, index_entries
 from ductdicom.model.call import Confidence, ExamKind, Laterality, ViewGroup
+from ductdicom.model.last_run import RunProblem
 from ductdicom.model.outcome import ProblemCode, ReviewReason, Status
 from ductdicom.model.record import RecordedExam, RecordedProblem, RecordedRow, RecordedStudy
 
@@ -59,6 +60,13 @@ def test_problems_of_one_code_are_one_word_with_their_number():
     (entry,) = index_entries([_study("20260101-a", problems=problems)])
 
     assert entry.problems == "spacing-suspect (13), time-conflict (1)"
+
+
+def test_a_card_says_what_the_last_run_held_back_of_a_study():
+    problem = RunProblem(code="study-incomplete", studies=("20260101-a",))
+    held, other = index_entries([_study("20260101-a"), _study("20260101-0")], [problem])
+
+    assert (held.problems, other.problems) == ("study-incomplete", "")
 
 
 def test_a_card_says_why_a_study_is_for_review():
