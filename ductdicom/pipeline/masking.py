@@ -42,9 +42,11 @@ from ductdicom.model.instance import (
     Raster,
     Text,
 )
+from ductdicom.model.outcome import Disposition
 from ductdicom.model.study import Study
 from ductdicom.model.value import Value
 from ductdicom.pipeline.gather import Gathered, PatientStudy
+from ductdicom.pipeline.naming import is_of_a_path
 from ductdicom.vocabulary.terms import Vocabulary, load_vocabulary
 
 _REMEMBERED = 1 << 14
@@ -63,6 +65,15 @@ _OF_OWN_CODES = frozenset({"value", "scheme", "meaning"})
 _NEVER_SHOWN = frozenset(
     {"origin", "patient", "people", "equipment", "accession_number", "clock", "damage"}
     | {"tag", "references", "id"}
+)
+_LEAST_NAME = 3  # letters of a Latin word that may be a name
+_WORD_OF_A_PATH = re.compile(r"[^\W\d_]+")
+_NO_NAMES = frozenset(
+    {
+        *("dcm", "ima", "img", "acr", "zip", "tar", "iso", "tmp", "srv", "mnt", "var", "usb"),
+        *("dvd", "disc", "disk", "file", "files", "broken", "empty", "truncated", "damaged"),
+        *("new", "old", "copy", "misc", "test", "first", "second", "last", "night"),
+    }
 )
 
 
@@ -91,7 +102,7 @@ def hide_identity(gathered: Gathered, vocabulary: Vocabulary) -> tuple[Gathered,
         for numbers in _groups(parts)
     ]
     people = Identity.of_all(group.identity for group in groups)
-    is_known = partial(_is_known, vocabulary=vocabulary)
+    is_known = partial(means_something, vocabulary=vocabulary)
     everybody = _Everybody(people, is_known)
     texts = _Texts(vocabulary)
     for group in groups:
@@ -103,6 +114,32 @@ def hide_identity(gathered: Gathered, vocabulary: Vocabulary) -> tuple[Gathered,
             study = texts.without(parts[number].study, hidden)
             parts[number] = dataclasses.replace(parts[number], study=study, identity=identity)
     return dataclasses.replace(gathered, parts=tuple(parts)), people
+
+
+def identify_strangers(gathered: Gathered, vocabulary: Vocabulary) -> Identity:
+    """Return the words of such paths that may be names of people of whom no header tells.
+
+    A word that the path of a file with a header has as well is none: whom these name is known.
+    Nor are words of the vocabulary and of paths, and Latin ones of one or two letters (heuristic).
+    """
+    paths = [row.origin.label for row in gathered.rows if row.disposition is Disposition.UNREADABLE]
+    words = _words(paths)
+    if words:
+        words -= _words(i.origin.label for part in gathered.parts for i in part.study.instances)
+    return identify_person(
+        sorted(word for word in words if _may_be_name(word, vocabulary)), is_name=lambda _: True
+    )
+
+
+def _words(paths: Iterable[str]) -> set[str]:
+    return set(_WORD_OF_A_PATH.findall("\n".join(paths).casefold()))
+
+
+def _may_be_name(word: str, vocabulary: Vocabulary) -> bool:
+    is_short = word.isascii() and len(word) < _LEAST_NAME
+    return not (
+        is_short or word in _NO_NAMES or is_of_a_path(word) or means_something(word, vocabulary)
+    )
 
 
 class _Everybody:
@@ -136,7 +173,7 @@ def hide_explanation(identity: Identity, text: str) -> str:
     """Return what somebody called a window or a table without what names anybody."""
     if identity.mask(text) == text:
         return text  # most, for which no vocabulary need be read
-    return identity.mask(text, partial(_is_known, vocabulary=load_vocabulary()))
+    return identity.mask(text, partial(means_something, vocabulary=load_vocabulary()))
 
 
 def _groups(parts: Sequence[PatientStudy]) -> Iterable[list[int]]:
@@ -198,13 +235,13 @@ def identify(instances: Iterable[Instance], vocabulary: Vocabulary) -> Identity:
 @lru_cache(maxsize=_REMEMBERED)
 def _staff(names: tuple[str, ...], vocabulary: Vocabulary) -> Identity:
     """Return what names staff; of those called by a word with a meaning only with their title."""
-    is_known = partial(_is_known, vocabulary=vocabulary)
+    is_known = partial(means_something, vocabulary=vocabulary)
     return identify_person(_titled(names, is_known), is_name=lambda word: not is_known(word))
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _places(texts: tuple[str, ...], vocabulary: Vocabulary) -> Identity:
-    return identify_place(texts, is_known=partial(_is_known, vocabulary=vocabulary))
+    return identify_place(texts, is_known=partial(means_something, vocabulary=vocabulary))
 
 
 def _all(people: Iterable[People], field: str) -> Iterator[str]:
@@ -227,7 +264,7 @@ def _is_name(word: str, vocabulary: Vocabulary) -> bool:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _is_known(text: str, vocabulary: Vocabulary) -> bool:
+def means_something(text: str, vocabulary: Vocabulary) -> bool:
     """Whether the vocabulary knows each word of a text."""
     phrases = lexicon_of(vocabulary).scan(text).phrases
     return all(phrase.roles for phrase in phrases)

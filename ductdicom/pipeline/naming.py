@@ -20,8 +20,6 @@ _KEY_BYTES = 32
 # Where there is no output folder, a study is called the same each time, so that one can ask for
 # it. Who has its UID can tell that it is the same.
 NO_FOLDER = OutputFolder(path=Path(), key=bytes(_KEY_BYTES))
-
-
 # Words of paths and of our messages, inside which a short name of somebody is none.
 _OF_PATHS = frozenset(
     {
@@ -35,7 +33,8 @@ _OF_PATHS = frozenset(
 )
 
 
-def _is_of_a_path(text: str) -> bool:
+def is_of_a_path(text: str) -> bool:
+    """Whether a word is one that paths and messages are made of."""
     return text.casefold() in _OF_PATHS
 
 
@@ -67,7 +66,7 @@ class Naming:
 
     def text(self, text: str) -> str:
         """Return a path, or a message that may hold one, without what names anybody."""
-        return text if self.phi is Phi.FULL else self.people.mask(text, _is_of_a_path)
+        return text if self.phi is Phi.FULL else self.people.mask(text, is_of_a_path)
 
     def without_names(self, error: DuctDicomError) -> DuctDicomError:
         """Return an error whose file or folder is said without what names anybody."""

@@ -18,6 +18,7 @@ from ductdicom.decisions.journal import IN_FORCE_NAME, Journal, read_journal
 from ductdicom.decisions.sightings import Sightings, read_sightings
 from ductdicom.errors import NothingReadableError, UsageError
 from ductdicom.export.output import JOURNAL, STATE_FOLDER, OutputFolder
+from ductdicom.identity.known import Identity
 from ductdicom.ingest.headers.file_set import contradicted
 from ductdicom.ingest.inputs import inputs_called
 from ductdicom.ingest.scan import scan_inputs
@@ -42,7 +43,7 @@ from ductdicom.pipeline.heeded import Heeding, broken_decisions, unknown_decisio
 from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.pipeline.judge import Judged, judge, make_engine
 from ductdicom.pipeline.ledger import account
-from ductdicom.pipeline.masking import hide_identity
+from ductdicom.pipeline.masking import hide_identity, identify_strangers
 from ductdicom.pipeline.naming import NO_FOLDER, Naming, folder_of_names
 from ductdicom.pipeline.unread import note_unread
 from ductdicom.settings import Phi, Settings
@@ -295,6 +296,8 @@ def decide(gathered: Gathered, wanted: Wanted, output: OutputFolder) -> Scan:
     settings = wanted.settings
     gathered, people = hide_identity(gathered, wanted.engine.vocabulary)
     events = wanted.journal.events
+    strangers = identify_strangers(gathered, wanted.engine.vocabulary)
+    people = Identity.of_all((people, strangers))
     naming = Naming(phi=settings.phi, people=people, output=output)
     heeding = Heeding(
         wanted.engine,

@@ -315,7 +315,7 @@ def test_the_index_calls_what_could_not_be_read_by_what_names_nobody(tmp_path):
     person = Person(name="ZULU^QUEBEC", patient_id="PID-77001")
     export = write_ductogram(tmp_path / "Zulu_77001", person=person)
     whole = (export / "IM1").read_bytes()
-    (export / "cut").write_bytes(whole[:1000])
+    (export / "IM9").write_bytes(whole[:1000])
     for phi in OUTPUTS:
         assert organise(export, output=tmp_path / phi, options=["--phi", phi]) == 1
     pages = {phi: (tmp_path / phi / "index.html").read_text("utf-8") for phi in OUTPUTS}
@@ -324,11 +324,11 @@ def test_the_index_calls_what_could_not_be_read_by_what_names_nobody(tmp_path):
         for phi, page in pages.items()
     }
 
-    assert [Path(name).name for name in names["minimal"]] == ["cut"]
+    assert [Path(name).name for name in names["minimal"]] == ["IM9"]
     assert "zulu" not in pages["minimal"].casefold()
     (number,) = re.findall(r"row (\d+) of ledger.csv", "".join(names["none"]))
     rows = (tmp_path / "none" / "ledger.csv").read_text("utf-8").splitlines()
-    assert "/cut," in rows[int(number) - 1]
+    assert "/IM9," in rows[int(number) - 1]
 
 
 def test_the_index_and_the_summary_agree(tmp_path, capfd):

@@ -22,7 +22,7 @@ def export(tmp_path_factory):
 def listed(export, tmp_path):
     """Return a list of a study's files, and of one in the midst of them that is gone."""
     names = [*sorted(export.iterdir())]
-    names.insert(2, export / "moved.dcm")
+    names.insert(2, export / "IM0099.dcm")
     path = tmp_path / "list.txt"
     path.write_text("".join(f"{name}\n" for name in names), "utf-8")
     return path
@@ -41,7 +41,7 @@ def test_a_listed_file_that_is_gone_is_a_row(export, listed, tmp_path, capsys):
     rows = _rows(output)
     assert len(rows) == 5
     assert [(row["source"], row["disposition"]) for row in rows if row["reason"] == "missing"] == [
-        (str(export / "moved.dcm"), "unreadable")
+        (str(export / "IM0099.dcm"), "unreadable")
     ]
     (record,) = read_records(output)
     assert record["status"] == "paired"
@@ -55,7 +55,7 @@ def test_every_command_goes_on_without_it(listed, tmp_path, capsys, command):
     assert run([command, "--files-from", str(listed), *arguments]) == 1
 
     captured = capsys.readouterr()
-    assert "moved.dcm" in captured.out + captured.err
+    assert "IM0099.dcm" in captured.out + captured.err
     assert "missing" in captured.out + captured.err
 
 

@@ -1,0 +1,43 @@
+"""Paths of files whose headers cannot be read say no name."""
+
+import pytest
+from builders import make_instance, make_origin
+
+from ductdicom.model.outcome import Disposition, LedgerRow
+from ductdicom.pipeline.gather import gather
+from ductdicom.pipeline.masking import identify_strangers
+from ductdicom.pipeline.naming import Naming
+from ductdicom.settings import Phi
+from ductdicom.vocabulary.terms import load_vocabulary
+
+
+def said(path, *, read="/srv/export/Wing/7/IM0001", phi=Phi.MINIMAL, why=Disposition.UNREADABLE):
+    """What a run says of a path, one file of which it read."""
+    row = LedgerRow(origin=make_origin(path), disposition=why, reason="empty-file")
+    gathered = gather([make_instance(origin=make_origin(read)), row], lambda _: "")
+    people = identify_strangers(gathered, load_vocabulary())
+    return Naming(phi=phi, people=people).place(row.origin)
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        pytest.param("/srv/export/OSTERMEIER_20/IM4", "/srv/export/■■■_20/IM4", id="a folder"),
+        pytest.param("/srv/export/Wing/Ostermeier K.dcm", "/srv/export/Wing/■■■ K.dcm", id="file"),
+        pytest.param("/srv/export/山田/IM4", "/srv/export/■■■/IM4", id="of two characters"),
+    ],
+)
+def test_words_that_no_path_with_a_header_has_are_masked(path, shown):
+    assert said(path) == shown
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/srv/export/Wing/8/IM0002", "/srv/export/mammo/truncated.dcm", "/srv/export/Wing/1.2.840.1"],
+)
+def test_other_words_say_where_a_file_lies(path):
+    assert said(path) == path
+
+
+def test_nothing_is_hidden_where_identity_may_be_told():
+    assert said("/srv/export/Ostermeier/1", phi=Phi.FULL) == "/srv/export/Ostermeier/1"
