@@ -33,6 +33,7 @@ _HTML_ZOOM = 2.0  # pixels of an image in HTML for one of its page, each way
 # Until its place on the page is known, an image is decoded with no more pixels than these on the
 # longer side, if it can be; the breast is found with as few (`pixels.breast.tissue.overview`).
 _LOOK_PX = 256
+_MOST_SKETCHES = 3
 _SKETCH_DPI = 20
 _MOST_HELD = 4  # decoded images of a row that wait for its VOI; more are decoded again
 # An image with a twentieth fewer pixels than its place looks the same; the next resolution takes
@@ -82,10 +83,16 @@ def prepare_tiles(
     prepare = partial(_prepare, options=options, wanted_voi=voi, geometry=geometry)
     tiles = prepare(groups, read=partial(reader.read, {}))
     tiles |= dict(_stack_tiles(pairing, options, voi, reader, pitches))
-    if any(_is_coarse(tiles[_label(image)]) for group in groups for image in group):
-        # Where things go does not depend on the resolution, so it is tried with hardly any.
-        sketch = compose(call, pairing, tiles, replace(options, dpi=_SKETCH_DPI, zoom=1.0))
+    # Where things go hardly depends on the resolution, so it is tried with hardly any. Of two ways
+    # that are as good, finer pixels may turn the scale: then other images lack pixels.
+    sketching = replace(options, dpi=_SKETCH_DPI, zoom=1.0)
+    for _ in range(_MOST_SKETCHES):
+        if not any(_is_coarse(tiles[_label(image)]) for group in groups for image in group):
+            break
+        sketch = compose(call, pairing, tiles, sketching)
         wanted = _wanted(groups, tiles, sketch, options)
+        if not wanted:
+            break
         read = partial(reader.read, wanted)
         tiles |= _finer(groups, tiles, wanted, partial(prepare, read=read))
     return {label: replace(tile, content=contents.get(label, "")) for label, tile in tiles.items()}
