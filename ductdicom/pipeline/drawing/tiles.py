@@ -86,13 +86,15 @@ def prepare_tiles(
     # Where things go hardly depends on the resolution, so it is tried with hardly any. Of two ways
     # that are as good, finer pixels may turn the scale: then other images lack pixels.
     sketching = replace(options, dpi=_SKETCH_DPI, zoom=1.0)
+    wanted: dict[str, int] = {}
     for _ in range(_MOST_SKETCHES):
         if not any(_is_coarse(tiles[_label(image)]) for group in groups for image in group):
             break
         sketch = compose(call, pairing, tiles, sketching)
-        wanted = _wanted(groups, tiles, sketch, options)
-        if not wanted:
+        lacking = _wanted(groups, tiles, sketch, options)
+        if not lacking:
             break
+        wanted |= lacking
         read = partial(reader.read, wanted)
         tiles |= _finer(groups, tiles, wanted, partial(prepare, read=read))
     return {label: replace(tile, content=contents.get(label, "")) for label, tile in tiles.items()}

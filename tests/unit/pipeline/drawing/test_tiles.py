@@ -77,7 +77,10 @@ def _image(number):
 def drawn_rows(prepared):
     """Rows of a page's pixels that each image is drawn with, in their order."""
     study = make_study([_image(number) for number in range(1, len(prepared) + 1)])
-    shown = {image.instance.origin.label: tile for image, tile in zip(study.images, prepared)}
+    shown = {
+        image.instance.origin.label: tile
+        for image, tile in zip(study.images, prepared, strict=True)
+    }
     pages = compose(study, pair_study(study), shown, OPTIONS)
     drawn = {tile.sop_instance_uid: tile.box.height for page in pages for tile in page.tiles}
     return [drawn[image.uid] * OPTIONS.scale for image in study.images]
