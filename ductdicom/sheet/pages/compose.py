@@ -176,7 +176,9 @@ def _unit_bodies(unit: _Unit, body: Box, area: Box, options: SheetOptions) -> It
     while blocks:
         count = _most_that_fit(blocks, body, options)
         title = _breasts(blocks[:count]) + unit.which
-        is_last = count == len(blocks) == _most_that_fit(blocks, rows_room, options)
+        is_last = count == len(blocks) and (
+            not cells or count == _most_that_fit(blocks, rows_room, options, keeps_closeups=False)
+        )
         beside = cells[:MOST_BELOW] if is_last else ()
         room = rows_room if beside else body
         first, *more = _with_closeups(title, blocks[:count], room, options, unit.above)
@@ -277,14 +279,29 @@ def _breasts(blocks: Sequence[Block]) -> str:
     return f"{sides.pop()} breast" if len(sides) == 1 else "both breasts"
 
 
-def _most_that_fit(blocks: Sequence[Block], area: Box, options: SheetOptions) -> int:
-    """Return how many of the first rows a page shows large enough to be seen, at least one."""
-    for count in range(min(_MOST_BLOCKS, len(blocks)), 1, -1):
-        placed = _arranged(blocks[:count], area, options)
+def _most_that_fit(
+    blocks: Sequence[Block], area: Box, options: SheetOptions, *, keeps_closeups: bool = True
+) -> int:
+    """Return how many of the first rows a page shows large enough to be seen, at least one.
+
+    With ``keeps_closeups`` they are no more than leave room for the close-ups that each has alone.
+    """
+    count = 1
+    while count < min(_MOST_BLOCKS, len(blocks)):
+        some = blocks[: count + 1]
+        placed = _arranged(some, area, options)
         heights = [max(slot.image.height for slot in place.slots) for place in placed]
-        if min(heights) >= _LEAST_IMAGE_HEIGHT:
-            return count
-    return 1
+        if min(heights) < _LEAST_IMAGE_HEIGHT:
+            break
+        lacking = [b for b, place in zip(some, placed, strict=True) if not _has_closeups(place)]
+        if keeps_closeups and any(_has_closeups(*_arranged([b], area, options)) for b in lacking):
+            break
+        count += 1
+    return count
+
+
+def _has_closeups(place: PlacedBlock) -> bool:
+    return any(slot.closeup for slot in place.slots)
 
 
 def _left_out_bodies(blocks: Sequence[Block], area: Box, options: SheetOptions) -> Iterator[Body]:

@@ -118,10 +118,9 @@ def _first_of_each_injection(images: list[tuple[datetime, ImageCall]]) -> set[st
 def _labels(
     images: list[tuple[datetime, ImageCall]], ends: tuple[float, float], axis: float
 ) -> list[Mark]:
-    """Name the exposures below their ticks, as many as have room.
+    """Name the exposures below their ticks, in fewer words where that names more of them.
 
-    Those that begin an injection come first, in fewer words where these have no room otherwise,
-    then those of which the phase is not known.
+    Those that begin an injection come first, then those of which the phase is not known.
     """
     left, right = ends
     start, span = images[0][0], (images[-1][0] - images[0][0]).total_seconds()
@@ -133,11 +132,10 @@ def _labels(
         ),
         key=lambda place: (place[1].uid not in firsts, place[1].call.phase in _KNOWN),
     )
-    named: dict[str, tuple[float, str]] = {}
-    for is_brief in (False, True):
-        named = _named(ordered, ends, firsts, is_brief=is_brief)
-        if firsts <= named.keys():
-            break
+    named = max(
+        (_named(ordered, ends, firsts, is_brief=is_brief) for is_brief in (False, True)),
+        key=lambda found: (firsts <= found.keys(), len(found)),
+    )
     return [
         TextMark(
             x=middle,
@@ -163,9 +161,7 @@ def _named(
     taken: list[float] = []
     named: dict[str, tuple[float, str]] = {}
     for x, image in ordered:
-        word = f"{_LETTERS[image.call.phase or Phase.UNKNOWN]} {image.view or ''}".strip()
-        if image.uid in firsts:
-            word = f"injection {image.injection}" + ("" if is_brief else f": {word}")
+        word = _word(image, is_first=image.uid in firsts, is_brief=is_brief)
         width = text_width(word, SMALL_PX)
         middle = min(max(x, left + width / 2), right - width / 2)
         sides = (middle - width / 2 - _BETWEEN_PX, middle + width / 2 + _BETWEEN_PX)
@@ -173,3 +169,13 @@ def _named(
             named[image.uid] = middle, word
             taken += sides
     return named
+
+
+def _word(image: ImageCall, *, is_first: bool, is_brief: bool) -> str:
+    """Return the name of an exposure; of a brief one the colour of its tick says pre or post."""
+    phase = image.call.phase or Phase.UNKNOWN
+    letters = "" if is_brief and phase in _KNOWN else _LETTERS[phase]
+    word = f"{letters} {image.view or ''}".strip() or _LETTERS[phase]
+    if not is_first:
+        return word
+    return f"injection {image.injection}" + ("" if is_brief else f": {word}")

@@ -38,3 +38,24 @@ def test_images_of_two_pairs_cover_most_of_what_words_leave(heights_mm, share):
     closer = [tile for tile in page.tiles if tile.is_closeup]
     assert len(closer) == len(whole)
     assert all(1 / tile.mm_per_unit >= 0.999 * LIFE_SIZE for tile in closer)
+
+
+@pytest.mark.parametrize("count", [4, 12])
+def test_rows_share_a_page_only_as_long_as_they_keep_their_close_ups(count):
+    images = [make_image(1, phase="pre", minute=0)]
+    images += [make_image(number, minute=20 + number) for number in range(2, count + 2)]
+    tile = dataclasses.replace(make_tile((200, 120)), tip=(0.5, 0.8))
+
+    *pages, _ = lay_out(images, {f"{n}.dcm": tile for n in range(1, count + 2)})[2]
+
+    for page in pages:
+        assert sum(t.is_closeup for t in page.tiles) == sum(not t.is_closeup for t in page.tiles)
+
+
+def test_rows_that_have_no_close_ups_share_a_page():
+    images = [make_image(1, phase="pre", minute=0)]
+    images += [make_image(number, minute=20 + number) for number in range(2, 12)]
+
+    pages = lay_out(images)[2]
+
+    assert [page.title for page in pages[:-1]] == ["L breast"]
