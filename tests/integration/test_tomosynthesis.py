@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import numpy as np
 import pytest
 from exports import FILLED, GALACTOGRAM, PERSON, SCENES, organise, read_records, write_ductogram
@@ -11,9 +12,11 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import BreastTomosynthesisImageStorage, JPEGLSLossless, generate_uid
 
 import ductdicom.pipeline.drawing.tiles as drawing
+from ductdicom.model.record import RecordedStudy
 from ductdicom.phantom.dataset import mammogram_dataset
 from ductdicom.phantom.files import write_object
 from ductdicom.phantom.spec import Beamline, Presentation, WindowSpec
+from ductdicom.review.gallery import Gallery, image_names
 
 imagecodecs = pytest.importorskip("imagecodecs")
 
@@ -192,6 +195,12 @@ def test_slices_that_are_files_make_the_strip_that_one_object_makes(export, tmp_
     assert [whole["slab"][name] for name in ("first", "last", "slices")] == [1, SLICES, SLICES]
     tile = plain_post(record)
     assert bright_place(out, whole) == pytest.approx(bright_place(out, tile), abs=0.06)
+
+    study = msgspec.json.decode((out / "studies.jsonl").read_bytes(), type=RecordedStudy)
+    uids = [image.sop_instance_uid for image in study.instances]
+    name = image_names(study)[uids.index(whole["sop_instance_uid"])]
+    picture = Gallery().picture(study, name, is_preview=False)
+    assert np.array_equal(picture.values, np.max(slices(breast()), axis=0))
 
     paths[3].write_bytes(paths[3].read_bytes()[:-900])
     assert organise(export, output=out) == 1

@@ -12,6 +12,7 @@ from ductdicom.model.outcome import Disposition
 ARCHIVE_LIMIT = "archive-limit"
 DAMAGED_ARCHIVE = "damaged-archive"
 ENCRYPTED_ARCHIVE = "encrypted-archive"
+_PART_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,8 +234,13 @@ def read_whole(stream: Readable, size_bytes: int) -> bytes:
     UnreadableError
         Reason ``damaged-archive``, or the stream's own.
     """
+    held = io.BytesIO()  # which hands out what it holds without a copy
     try:
-        return stream.read(size_bytes)
+        part = stream.read(min(size_bytes, _PART_BYTES))  # all at once takes three times as much
+        while part:
+            held.write(part)
+            part = stream.read(min(size_bytes - held.tell(), _PART_BYTES))
+        return held.getvalue()
     except UnreadableError:
         raise
     except Exception as error:

@@ -44,6 +44,7 @@ Unit = tuple[Laterality | None, int | None]
 MOST_BELOW = 3  # stacks in the strip below rows
 _MOST_A_PAGE, _MOST_A_LINE = 4, 2
 _CAPTIONS_PX = range(340, 700, 40)  # widths of the words that are tried
+_ABOVE_FRAMES_PX = 6  # what letters reach below their line
 _TITLE = "Tomosynthesis"
 _WHAT = "brightest of each place"
 _ONLY = "NO PLAIN VIEW"
@@ -196,7 +197,7 @@ def _caption_px(cells: Sequence[Cell], height: float) -> float:
 
 def _title(area: Box, placed: Sequence[PlacedStack], rows_scale: float | None) -> Iterator[Mark]:
     """Say what the strip is, and that it is smaller than the rows where it is."""
-    baseline = area.y + LABEL_PX
+    baseline = area.y + LABEL_PX - _ABOVE_FRAMES_PX
     yield TextMark(x=area.x, y=baseline, text=_TITLE, size_px=LABEL_PX, is_bold=True)
     own = next((p.caption.mm_per_unit for p in placed if p.caption.mm_per_unit), None)
     words = _WHAT

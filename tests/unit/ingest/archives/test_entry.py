@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ductdicom.errors import UnreadableError
-from ductdicom.ingest.archives.entry import Replay, Span, unique_names
+from ductdicom.ingest.archives.entry import Replay, Span, read_whole, unique_names
 
 CONTENT = bytes(range(256)) * 20
 
@@ -71,3 +71,19 @@ def test_equal_names_get_numbers():
     rename = unique_names()
 
     assert [rename(name) for name in "abaa"] == ["a", "b", "a#2", "a#3"]
+
+
+@pytest.mark.parametrize("size_bytes", [0, 5, (3 << 20) + 1])
+def test_an_entry_is_read_in_parts_and_never_beyond_what_is_said(size_bytes):
+    stream, asked = io.BytesIO(bytes(range(256)) * (1 << 14)), []
+
+    class Watched:
+        def read(self, size=-1, /):
+            asked.append(size)
+            return stream.read(size)
+
+    content = read_whole(Watched(), size_bytes)
+
+    assert content == stream.getvalue()[:size_bytes]
+    assert max(asked) <= 1 << 20
+    assert stream.tell() == size_bytes
