@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from time import monotonic
 
+from pydicom.dataset import Dataset
 from pydicom.uid import (
     UID,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
 )
+from pynetdicom import build_role
+from pynetdicom.association import Association
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StorageCommitmentPushModel,
     StudyRootQueryRetrieveInformationModelFind,
@@ -28,6 +31,9 @@ from ductdicom.pacs.peers import OwnSide, Peer
 from ductdicom.pacs.syntaxes import BREAST, FETCHED
 from ductdicom.pacs.web import DicomWeb
 
+_FIND = str(StudyRootQueryRetrieveInformationModelFind)
+_GET = str(StudyRootQueryRetrieveInformationModelGet)
+_PENDING = {0xFF00, 0xFF01}
 _NOBODY = "2.25.1"  # a study that there is not
 _SERVICES = {
     Verification: "C-ECHO",
@@ -87,21 +93,56 @@ def _by_dicom(peer: Peer, own: OwnSide) -> Iterator[Offer]:
         return
     contexts = [context(str(uid), *_PLAIN) for uid in _SERVICES]
     contexts += [context(uid, syntax) for uid in BREAST for syntax in FETCHED]
+    found = "offered"
     try:
         with associated(peer, own, contexts) as association:
             agreed = negotiated(association)
+            classes = {uid for uid, _ in agreed.contexts}
+            if _FIND in classes:
+                found = f"offered, {_ask_for_nobody(association)}"
+        gets = _count_fetchable(peer, own) if _GET in classes else 0
     except RemoteError as error:
         yield Offer(name="DICOM", answer=str(error), is_reached=False)
         return
     yield Offer(name="DICOM", answer=f"reached at {peer.host}:{peer.port}")
     yield from _agreed(agreed.implementation, agreed.pdu_bytes, agreed.tls)
-    classes = {uid for uid, _ in agreed.contexts}
+    said = {_FIND: found, _GET: f"offered, {_fetchable(gets)}"}
     for uid, name in _SERVICES.items():
-        yield Offer(name=name, answer="offered" if str(uid) in classes else "not offered")
+        answer = said.get(str(uid), "offered") if str(uid) in classes else "not offered"
+        yield Offer(name=name, answer=answer)
     for uid in BREAST:
         names = [UID(syntax).name for found, syntax in agreed.contexts if found == uid]
         name = UID(uid).name.replace(" Storage", "")
         yield Offer(name=f"store {name}", answer="; ".join(names) or "not taken")
+
+
+def _ask_for_nobody(association: Association) -> str:
+    """Ask for a study that there is not, and say what came of it."""
+    query = Dataset()
+    query.QueryRetrieveLevel, query.StudyInstanceUID = "STUDY", _NOBODY
+    for status, _ in association.send_c_find(query, _FIND):
+        code = status.get("Status")
+        if code in _PENDING:
+            association.abort()  # it may be all that it has
+            return "but gives studies that nobody asked for"
+        if code != 0:
+            return f"but answered with {_code(code)}"
+    return "and answers"
+
+
+def _count_fetchable(peer: Peer, own: OwnSide) -> int:
+    """Return in how many ways a mammogram may come over C-GET: that is agreed on by roles."""
+    mammogram = BREAST[0]
+    contexts = [context(_GET, *_PLAIN), *(context(mammogram, syntax) for syntax in FETCHED)]
+    roles = [build_role(UID(mammogram), scp_role=True)]
+    with associated(peer, own, contexts, roles=roles) as association:
+        return sum(bool(item.as_scp) for item in association.accepted_contexts)
+
+
+def _fetchable(number: int) -> str:
+    if not number:
+        return "but lets nothing come over it: C-MOVE or DICOMweb may"
+    return f"mammograms in {number} of {len(FETCHED)} transfer syntaxes"
 
 
 def _by_web(peer: Peer, own: OwnSide) -> Iterator[Offer]:

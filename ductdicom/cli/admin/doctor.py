@@ -54,7 +54,8 @@ def doctor(as_json: bool, peer: str | None, bind: str, timeout: float) -> int:
     """Say which libraries, decoders, extras and browsers are there.
 
     With --peer, whether an archive can be reached, what it takes, and whether it has C-GET, storage
-    commitment and DICOMweb; nothing is stored. Ends with 5 where it cannot be reached at all.
+    commitment and DICOMweb; nothing is stored. Ends with 5 where it cannot be reached, by DICOM or,
+    if the configuration names it, by DICOMweb.
     """
     findings = (
         examine() if peer is None else _examine_peer(named_peer(peer), own_side(bind, timeout))
