@@ -112,6 +112,12 @@ class WebService:
     password: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
 
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody on the way reads what is sent: by TLS, or to this machine."""
+        parts = urlsplit(self.url)
+        return parts.scheme == "https" or parts.hostname in _LOOPBACK
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
@@ -236,21 +242,28 @@ def _web(table: Mapping[str, str], folder: Path, where: str) -> WebService:
             "an address holds a user or a password", hint="name a password_file, or use .netrc"
         )
     secrets = {name: _secret(name, table, folder) for name in ("password", "token")}
-    if any(secrets.values()) and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+    found = WebService(url=url, user=table.get("user", ""), **secrets)
+    if any(secrets.values()) and not found.is_private:
         raise UsageError(f"a secret of {where} would travel in the clear", hint="use https://")
-    return WebService(url=url, user=table.get("user", ""), **secrets)
+    return found
 
 
 def _secret(name: str, table: Mapping[str, str], folder: Path) -> str:
     variable, file = table.get(f"{name}_env"), table.get(f"{name}_file")
     if variable is not None:
-        if not os.environ.get(variable):
-            raise UsageError(f"the variable {variable} is not set, which holds a {name}")
-        return os.environ[variable]
-    if file is None:
+        text, where = os.environ.get(variable, ""), f"the variable {variable}"
+    elif file is not None:
+        path = folder / file
+        try:
+            text = read_regular(path, most_bytes=_MOST_SECRET_BYTES).decode("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"the {name} cannot be read from it", path=path) from error
+        where = str(path)
+    else:
         return ""
-    try:
-        text = read_regular(folder / file, most_bytes=_MOST_SECRET_BYTES).decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the {name} cannot be read from it", path=folder / file) from error
-    return text.strip()
+    text = text.strip()
+    if not text:
+        raise UsageError(f"{where} is empty, or not set, which holds a {name}")
+    if not text.isprintable() or (name == "token" and not text.isascii()):
+        raise UsageError(f"{where} holds no {name}: it is one line, and a token is ASCII")
+    return text

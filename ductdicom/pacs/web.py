@@ -42,6 +42,22 @@ class _Bearer(AuthBase):
         return request
 
 
+class _Nobody(AuthBase):
+    """Says nothing of who we are, also where ``.netrc`` would."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+class _Session(requests.Session):
+    def rebuild_auth(
+        self, prepared_request: requests.PreparedRequest, response: requests.Response
+    ) -> None:
+        """Say to nobody else who we are, where an answer sends us to another place."""
+        if self.should_strip_auth(str(response.request.url), str(prepared_request.url)):
+            prepared_request.headers.pop("Authorization", None)
+
+
 class DicomWeb:
     """An archive's DICOMweb service; a context, at whose end the connection is closed."""
 
@@ -50,7 +66,7 @@ class DicomWeb:
             raise RemoteError(f"{peer.name} has no DICOMweb", hint="set web = … of this peer")
         self._name = peer.name
         self._timeout_s = timeout_s
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.auth = _auth(peer.web)
         if peer.tls is not None and peer.tls.ca is not None:
             self._session.verify = str(peer.tls.ca)
@@ -248,7 +264,9 @@ _HINTS: Mapping[object, str] = {
 
 
 def _auth(web: WebService) -> AuthBase | None:
-    """Return what says who we are; None leaves it to ``.netrc``."""
+    """Return what says who we are; None leaves it to ``.netrc``, which may hold a password."""
+    if not web.is_private:
+        return _Nobody()
     if web.token:
         return _Bearer(web.token)
     if web.user or web.password:

@@ -151,6 +151,8 @@ def answering(content, *, is_held=False):
         with suppress(OSError):
             while True:
                 connection, _ = listening.accept()
+                connection.settimeout(5)
+                connection.recv(1 << 16)  # else its end would be a reset
                 connection.sendall(content)
                 held.append(connection)
                 if not is_held:

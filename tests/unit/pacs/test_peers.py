@@ -80,14 +80,15 @@ def test_a_secret_may_stand_in_a_variable(monkeypatch):
 
     assert find_peer("main", {"main": table}).web.token == "abc"  # noqa: S105
     monkeypatch.delenv("A_TOKEN")
-    with pytest.raises(UsageError, match="A_TOKEN is not set"):
+    with pytest.raises(UsageError, match="A_TOKEN is empty, or not set"):
         find_peer("main", {"main": table})
 
 
-def test_a_secret_is_shown_to_nobody():
-    table = {"web": "https://h/web", "password_file": __file__}
+def test_a_secret_is_shown_to_nobody(tmp_path):
+    (tmp_path / "password").write_text("shown to nobody")
+    table = {"web": "https://h/web", "password_file": "password"}
 
-    assert "shown to nobody" not in repr(find_peer("main", {"main": table}))
+    assert "shown to nobody" not in repr(find_peer("main", {"main": table}, tmp_path))
 
 
 @pytest.mark.parametrize(
