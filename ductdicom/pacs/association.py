@@ -29,6 +29,7 @@ from ductdicom.pacs.peers import OwnSide, Peer
 MOST_CONTEXTS = 128  # of one association (DICOM PS3.8 9.3.2.2)
 PDU_BYTES = 1 << 18  # larger ones are no faster, and have to be held in memory
 _CONNECT_S = 10.0
+_END_S = 1.0  # of the thread that reads
 
 # It logs headers with the patient's name at its lower levels, and tracebacks at the upper ones;
 # what is worth saying we say ourselves. Its own handlers cost time even when nobody listens.
@@ -150,14 +151,33 @@ def associated(
         if opened:
             break
     if not association.is_established:
+        _close(association)
         raise _refusal(peer, association, is_open=bool(opened))
-    try:
+    with _closing(association):
         yield association
+
+
+@contextmanager
+def _closing(association: Association) -> Iterator[None]:
+    """Release an association at the end of the block, or abort it, and close the connection."""
+    try:
+        yield
     except BaseException:
         association.abort()  # in the middle of something, nobody answers to a release
         raise
-    if association.is_established:
-        association.release()
+    else:
+        if association.is_established:
+            association.release()
+    finally:
+        _close(association)
+
+
+def _close(association: Association) -> None:
+    """Close the connection also where the other side hung up first, which the library forgets."""
+    association.dul.join(_END_S)
+    carrier = association.dul.socket
+    if carrier is not None and carrier.socket is not None:
+        carrier.socket.close()
 
 
 def _patient(entity: ApplicationEntity, timeout_s: float) -> ApplicationEntity:

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import click
 import pytest
+from archives import peer
 from click.testing import CliRunner
+from pynetdicom import build_context
+from pynetdicom.sop_class import Verification
 
 from ductdicom import __version__, errors
 from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.rules import describe_rules
-from ductdicom.cli.application import INTERRUPTED, application
+from ductdicom.cli.application import INTERRUPTED, application, run
 from ductdicom.cli.options import make_settings
 from ductdicom.export.tables import LEDGER_COLUMNS
 from ductdicom.model.call import Confidence, ExamKind, Kind
@@ -191,6 +194,20 @@ def test_systemd_takes_the_units_of_the_docs(tmp_path):
             ["systemd-analyze", "verify", path], check=False, capture_output=True, text=True
         )
         assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_the_configuration_of_the_set_up_can_be_used(tmp_path, capsys):
+    blocks = [
+        text for kind, text in _BLOCK.findall(text_of("docs/pacs-setup.md")) if kind == "toml"
+    ]
+    with peer([build_context(Verification)], title="PACS") as archive:
+        config = tmp_path / "site.toml"
+        config.write_text(blocks[0].replace("PACS@pacs.example.org:104", archive.address))
+        assert run(["echo", "-c", "main", "--config", str(config)]) == 0
+    # All of it is known to a watch as well, which finds nothing wrong but the peer that is none.
+    watch = ["watch", str(tmp_path / "spool"), "--config", str(config), "--send", "none"]
+    assert run(watch) == 2
+    assert "there is no peer 'none'" in capsys.readouterr().err
 
 
 def test_the_version_stands_in_the_changelog():

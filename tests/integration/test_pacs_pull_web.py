@@ -122,7 +122,7 @@ def test_where_dicomweb_brings_nothing_c_get_does(lie, files, tmp_path):
     lying, honest = WebLiar(files, **lie), Liar(files)
     with lying.listening() as url, honest.listening(Find, Get) as archive:
         options = both(tmp_path, archive, url)
-        assert pull(tmp_path / "spool", "--timeout", "0.5", *options) == 0
+        assert pull(tmp_path / "spool", "--timeout", "2", *options) == 0
 
     assert len(held(tmp_path / "spool")) == 3
     assert len(lying.fetched) == 1

@@ -136,7 +136,7 @@ def test_a_peer_that_says_nothing_is_not_waited_for_for_ever(capsys):
 def examined(peer_, capsys, *options):
     """Return the exit code of a doctor, and what it found by name."""
     capsys.readouterr()
-    code = run(["doctor", "--peer", peer_, "--json", "--timeout", "0.5", *options])
+    code = run(["doctor", "--peer", peer_, "--json", *options])
     said = capsys.readouterr()
     assert "Traceback" not in said.err
     return code, {item["name"]: item["found"] for item in json.loads(said.out)}
@@ -179,7 +179,7 @@ def answering(content, *, is_held=False):
 )
 def test_what_does_not_speak_dicom_is_said_and_ends_with_5(content, is_held, capsys):
     with answering(content, is_held=is_held) as port:
-        code, found = examined(f"PACS@{HOST}:{port}", capsys)
+        code, found = examined(f"PACS@{HOST}:{port}", capsys, "--timeout", "0.5")
         assert run(["echo", "-c", f"PACS@{HOST}:{port}", "--timeout", "0.5"]) == 5
 
     assert code == 5
