@@ -111,7 +111,13 @@ def undecided(tmp_path):
     return _drawn(tmp_path / "undecided.html", images)
 
 
-@pytest.mark.parametrize("size", [(1500, 900), (700, 1000)], ids=["landscape", "portrait"])
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param((1500, 900), id="landscape"),
+        pytest.param((700, 1000), id="portrait", marks=pytest.mark.slow),
+    ],
+)
 def test_every_key_after_every_other_leaves_the_images_where_they_belong(show, textbook, size):
     sheet = show(textbook, size)
     faults = {}

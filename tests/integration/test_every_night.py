@@ -137,7 +137,7 @@ def test_what_is_held_back_is_handed_in_until_its_study_is_there(night, tmp_path
     assert len(record["instances"]) == 4
 
 
-@pytest.mark.parametrize("lost", ["removed", "empty"])
+@pytest.mark.parametrize("lost", [pytest.param("removed", marks=pytest.mark.slow), "empty"])
 def test_what_came_before_an_export_was_gone_for_a_night_is_handed_in_later(night, tmp_path, lost):
     export = tmp_path / "export"
     write_ductogram(export / "P1")

@@ -118,7 +118,7 @@ def test_a_full_disk_is_said_and_the_next_run_ends_alike(export, undisturbed, tm
     assert "Read-only file system" in runs.error(3)
 
 
-@pytest.mark.parametrize("size", ["4k", "40k"])
+@pytest.mark.parametrize("size", [pytest.param("4k", marks=pytest.mark.slow), "40k"])
 def test_a_catalogue_without_room_costs_only_time(export, undisturbed, tmp_path, size):
     output = tmp_path / "out"
     (output / ".ductdicom").mkdir(parents=True)

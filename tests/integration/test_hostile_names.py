@@ -144,7 +144,14 @@ def test_names_that_differ_only_in_case_or_form_do_not_collide(tmp_path):
 IDENTITY = ("ZULU", "SAMPLE-77", "19610203", "19610299", "1961-02-03", "ACC-4711")
 
 
-@pytest.mark.parametrize("options", [[], ["-v"], ["--log-json"]], ids=["plain", "v", "json"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param([], id="plain", marks=pytest.mark.slow),
+        pytest.param(["-v"], id="v"),
+        pytest.param(["--log-json"], id="json"),
+    ],
+)
 @pytest.mark.parametrize("command", ["organise", "check", "scan"])
 def test_no_identity_in_what_is_said(tmp_path, capfd, command, options):
     person = Person(name="ZULU^SAMPLE", patient_id="SAMPLE-77", birth_date="19610203")

@@ -173,7 +173,9 @@ def test_archives_in_the_large_format_are_read(tmp_path, monkeypatch, limit):
     assert [item.origin.member for item in found] == ["IM1", "IM2", "IM3", "IM4"]
 
 
-@pytest.mark.parametrize("kind", ["zip", "tar", "gztar", "xztar"])
+@pytest.mark.parametrize(
+    "kind", ["zip", "gztar", *(pytest.param(n, marks=pytest.mark.slow) for n in ("tar", "xztar"))]
+)
 def test_an_archive_is_never_unpacked_to_disk(tmp_path, kind):
     folder = write_ductogram(tmp_path / "export" / "CD")
     shutil.make_archive(str(tmp_path / "export" / "inner"), "zip", folder)

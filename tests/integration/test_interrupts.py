@@ -69,10 +69,12 @@ def _summary(output):
     ("name", "jobs", "to_all"),
     [
         pytest.param("SIGINT", 1, False, id="Ctrl-C in one process"),
-        pytest.param("SIGTERM", 1, False, id="request to end in one process"),
-        pytest.param("SIGHUP", 1, False, id="terminal that closes"),
+        pytest.param(
+            "SIGTERM", 1, False, id="request to end in one process", marks=pytest.mark.slow
+        ),
+        pytest.param("SIGHUP", 1, False, id="terminal that closes", marks=pytest.mark.slow),
         pytest.param("SIGTERM", 2, False, id="request to the parent of workers"),
-        pytest.param("SIGTERM", 2, True, id="request to the workers too"),
+        pytest.param("SIGTERM", 2, True, id="request to the workers too", marks=pytest.mark.slow),
         pytest.param("SIGHUP", 2, True, id="terminal that closes over workers"),
     ],
 )

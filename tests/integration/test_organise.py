@@ -728,7 +728,14 @@ def test_the_command_line_wins_then_the_environment_then_the_file(ductogram, tmp
     assert names["line"] == {"sheet.pdf"}
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\0"], ids=["lines", "dos lines", "nul"])
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param("\n", id="lines", marks=pytest.mark.slow),
+        pytest.param("\r\n", id="dos lines"),
+        pytest.param("\0", id="nul"),
+    ],
+)
 def test_inputs_are_read_from_standard_input(ductogram, tmp_path, end):
     names = end.join(str(path) for path in sorted(ductogram.iterdir())) + end
     arguments = ["-0"] if end == "\0" else []

@@ -520,7 +520,7 @@ def decided(record):
 
 
 @pytest.mark.parametrize("kills", [A_FEW, pytest.param(KILLS, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("via", ["web", "get"])
+@pytest.mark.parametrize("via", [pytest.param("web", marks=pytest.mark.slow), "get"])
 def test_killed_at_any_moment_it_goes_on_where_it_was_and_holds_nothing_half(
     via, kills, archive, export, tmp_path
 ):

@@ -184,7 +184,9 @@ def _expected(picture, pane, choice=None):
     return np.where(beyond, 0, grey[np.ix_(rows, columns)])
 
 
-@pytest.mark.parametrize("ratio", ["1", "1.25", "1.5", "2"])
+@pytest.mark.parametrize(
+    "ratio", ["1.25", "2", *(pytest.param(n, marks=pytest.mark.slow) for n in ("1", "1.5"))]
+)
 def test_at_1_to_1_every_pixel_of_the_screen_is_the_chains(driver, organised, address, ratio):
     key = _key(organised, "/odd/")
     with browsing(driver, f"--force-device-scale-factor={ratio}") as browser:

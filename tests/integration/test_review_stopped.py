@@ -56,7 +56,9 @@ def _save_until_it_ends(address, key, images, limit):
     return saved
 
 
-@pytest.mark.parametrize("after_ms", [20, 90, 170, 260, 400])
+@pytest.mark.parametrize(
+    "after_ms", [20, 260, *(pytest.param(n, marks=pytest.mark.slow) for n in (90, 170, 400))]
+)
 def test_who_is_killed_while_saving_loses_at_most_what_was_not_answered_for(output, after_ms):
     (record,) = read_known(output).records.values()
     images = [image.id for image in record.instances]

@@ -54,7 +54,9 @@ def _without_pixels(path):
     return dataset.file_meta, dataset
 
 
-@pytest.mark.parametrize("name", ["textbook", "inverse-right"])
+@pytest.mark.parametrize(
+    "name", ["textbook", pytest.param("inverse-right", marks=pytest.mark.slow)]
+)
 def test_a_study_made_again_is_the_one_committed(tmp_path, name):
     paths = list(SAMPLE_STUDIES[name](tmp_path, SampleSize.STANDARD))
 

@@ -88,7 +88,9 @@ def test_a_home_that_is_no_folder_stops_nothing(tmp_path, samples):
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "latin-1"])
+@pytest.mark.parametrize(
+    "encoding", ["cp1252", *(pytest.param(n, marks=pytest.mark.slow) for n in ("cp437", "latin-1"))]
+)
 def test_characters_that_an_encoding_lacks_end_no_command(tmp_path, encoding):
     export = write_ductogram(tmp_path / "Łódź 造影")
     setup = f"export PYTHONIOENCODING={encoding};"
@@ -103,7 +105,13 @@ def test_characters_that_an_encoding_lacks_end_no_command(tmp_path, encoding):
     )
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    "closed",
+    [
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("<&-", ">&-", "2>&-")),
+        "<&- >&- 2>&-",
+    ],
+)
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_a_service_may_start_us_with_closed_descriptors(tmp_path, closed, jobs):
     export, output = write_ductogram(tmp_path / "export"), tmp_path / "out"

@@ -49,7 +49,7 @@ def _is_whole(path):
     return bool(content) or path.suffix == ".jsonl"
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_a_run_killed_at_any_moment_leaves_whole_files_and_the_next_ends_alike(
     export, tmp_path, jobs
 ):
