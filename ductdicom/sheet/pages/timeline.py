@@ -172,9 +172,9 @@ def _named(
 
 
 def _word(image: ImageCall, *, is_first: bool, is_brief: bool) -> str:
-    """Return the name of an exposure; of a brief one the colour of its tick says pre or post."""
+    """Return the name of an exposure; briefly of one after contrast the view alone."""
     phase = image.call.phase or Phase.UNKNOWN
-    letters = "" if is_brief and phase in _KNOWN else _LETTERS[phase]
+    letters = "" if is_brief and phase is Phase.POST else _LETTERS[phase]
     word = f"{letters} {image.view or ''}".strip() or _LETTERS[phase]
     if not is_first:
         return word
