@@ -67,7 +67,7 @@ def measure_index() -> Iterator[tuple[str, ...]]:
 
 def _open(window: Any, path: Path) -> float:
     window.goto(path.as_uri(), wait_until="commit")
-    window.wait_for_function("document.querySelector('.studies li')")
+    window.wait_for_selector(".studies li", state="attached")  # no eval, which the page forbids
     return float(window.evaluate(_PAINTED))
 
 
