@@ -194,14 +194,7 @@ def test_part_files_lie_on_the_file_system_of_the_spool(tmp_path):
 
 
 def test_an_object_is_on_the_disk_before_success_is_answered(tmp_path, monkeypatch):
-    done = []
-    sync, link = os.fsync, os.link
-
-    def fsync(descriptor):
-        done.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
-        return sync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", fsync)
+    done, link = watch_syncs(monkeypatch), os.link
     monkeypatch.setattr(os, "link", lambda *a: done.append("link") or link(*a))
     path = write_view(tmp_path / "one", study_instance_uid="2.25.900")
     with server(tmp_path) as here:
@@ -210,6 +203,31 @@ def test_an_object_is_on_the_disk_before_success_is_answered(tmp_path, monkeypat
 
     assert then[0].endswith(".part")
     assert then[1:] == ["studies", "link", "2.25.900"]
+
+
+def watch_syncs(monkeypatch):
+    """Return a list of the names of what is brought to the disk."""
+    done, sync = [], os.fsync
+
+    def fsync(descriptor):
+        done.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        return sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return done
+
+
+def test_what_is_there_already_is_on_the_disk_before_success_is_answered(tmp_path, monkeypatch):
+    path = write_view(tmp_path / "one", study_instance_uid="2.25.900")
+    with server(tmp_path) as killed:
+        send_one(killed.port, path)  # as by one that was killed before it brought the names there
+    done = watch_syncs(monkeypatch)
+    with server(tmp_path) as here:
+        assert send_one(here.port, path) == 0
+        then = list(done)
+
+    assert here.receiver.intake.counts == {"same-bytes": 1}
+    assert then[1:] == ["studies", "2.25.900"]
 
 
 def test_what_cannot_be_brought_to_the_disk_is_no_success(tmp_path, monkeypatch):
@@ -557,6 +575,32 @@ def test_what_stops_in_the_middle_leaves_nothing_behind(tmp_path):
 
         assert list(here.spool.incoming.glob("*.part")) == []
     assert here.files() == []
+
+
+@pytest.mark.parametrize("size", [200, pytest.param(1000, marks=pytest.mark.slow)])
+def test_memory_does_not_grow_with_the_object(size, tmp_path):
+    path = write_view(tmp_path / "one", sop_instance_uid="2.25.5", pixels=np.zeros((8, 4), "u2"))
+    head, size = path.read_bytes()[:-68], size << 20
+    assert path.read_bytes()[-64:] == bytes(64)
+    with path.open("wb") as stream:
+        stream.write(head + size.to_bytes(4, "little"))
+        stream.truncate(stream.tell() + size)
+    with started(tmp_path) as here:
+        command = [program("storescu"), "-aec", "DUCT", HOST, str(here.port), str(path)]
+        assert subprocess.run(command, check=False, timeout=300).returncode == 0
+        peak_kb = peak_of(here.process.pid)
+        here.stop()
+
+    (came,) = here.spool.rglob("2.25.5.dcm")
+    assert came.stat().st_size > size
+    for each in (came, path):
+        each.unlink()  # they are large
+    assert 20_000 < peak_kb < 150_000
+
+
+def peak_of(process):
+    lines = Path(f"/proc/{process}/status").read_text("ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
 
 def test_a_pdu_larger_than_agreed_is_not_held_in_memory(tmp_path):

@@ -12,7 +12,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from io import BufferedReader
 from itertools import count
@@ -59,6 +59,7 @@ class Spool:
 
     path: Path
     lock: Lock
+    _synced: set[str] = field(default_factory=set)  # folders whose names are on the disk
 
     @property
     def incoming(self) -> Path:
@@ -105,10 +106,11 @@ class Spool:
         """
         folder, name = self.study(study_uid), name_of(sop_uid)
         refuse_links(folder, below=self.path)
-        is_new = not folder.is_dir()
         folder.mkdir(parents=True, exist_ok=True)
-        if is_new:
+        # Who made it may have been killed, or has not come as far yet.
+        if folder.name not in self._synced:
             sync_folder(folder.parent)
+            self._synced.add(folder.name)
         placing = Placing.NEW
         for number in count(1):
             target = folder / f"{name}{'' if number == 1 else f'-{number}'}{_SUFFIX}"
@@ -116,6 +118,7 @@ class Spool:
                 sync_folder(folder)
                 return target, placing
             if _same_object(part, target):
+                sync_folder(folder)
                 return target, Placing.SAME_BYTES
             placing = Placing.OTHER_BYTES
         raise AssertionError  # there is always another number
