@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pydicom
 from archives import HOST, Archive, peer
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom import build_context, evt
+from pynetdicom import _config, build_context, evt
 from pynetdicom.sop_class import (
     EncapsulatedPDFStorage,
     KeyObjectSelectionDocumentStorage,
@@ -46,7 +46,7 @@ class Keeper:
             return 0xC000
         status = self.statuses.pop(0) if self.statuses else 0
         if status == 0 or status >> 12 == 0xB:
-            self.kept.setdefault(uid, []).append(event.encoded_dataset())
+            self.kept.setdefault(uid, []).append(_content(event))
         self.then()
         return status
 
@@ -71,6 +71,13 @@ class Keeper:
 
     def _count(self, _event):
         self.associations += 1
+
+
+def _content(event):
+    """Return an object as a file, also where a receiver was in this process before."""
+    if _config.STORE_RECV_CHUNKED_DATASET:
+        return event.dataset_path.read_bytes()
+    return event.encoded_dataset()
 
 
 def nobody(port):

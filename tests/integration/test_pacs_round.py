@@ -2,16 +2,22 @@
 
 import hashlib
 import json
+import shutil
+import subprocess
 import sys
 from contextlib import ExitStack
 
+import pydicom
 import pytest
 import requests
-from archives import dcmqrscp, orthanc, program, store
+from archives import HOST, dcmqrscp, free_ports, orthanc, program, running, store
 from exports import organise, read_records, write_ductogram
 from pacs_watching import started, watching
 
 from ductdicom.cli.application import run
+from ductdicom.pacs.peers import parse_bind
+from ductdicom.pacs.receive import Terms, receiving
+from ductdicom.pacs.spool.folder import open_spool
 from ductdicom.phantom.spec import Person, Texts
 
 pytestmark = pytest.mark.integration
@@ -100,7 +106,7 @@ def archive(tmp_path):
 def fetched(archive, spool, *options):
     return run(
         [
-            *("pull", "-c", archive.archive.address, "-b", "DUCT", "--date", "20260102"),
+            *("pull", "-c", archive.address, "-b", "DUCT", "--date", "20260102"),
             *("-o", str(spool), "--reserve", "0", "--pause", "0", *options),
         ]
     )
@@ -112,7 +118,7 @@ def test_pulled_organised_and_sent_it_lies_beside_the_images(archive, tmp_path, 
     spool, out = tmp_path / "spool", tmp_path / "out"
     address = archive.archive.address if way == "dicom" else archive.archive.url
 
-    assert fetched(archive, spool) == 0
+    assert fetched(archive.archive, spool) == 0
     assert organise(spool / "studies", output=out, formats="png,pdf") == 0
     command = ["send", str(out), "-c", address, "--objects", "sheet,keys,pdf"]
     assert run(command) == 0
@@ -175,31 +181,88 @@ def is_dicom(path):
     return path.is_file() and path.name != "DICOMDIR" and path.read_bytes()[128:132] == b"DICM"
 
 
-def test_ten_rounds_leave_what_the_second_left(archive, tmp_path):
-    spool, out = tmp_path / "spool", tmp_path / "out"
+def test_ten_rounds_leave_what_the_first_left(archive, tmp_path):
+    spool, out = open_spool(tmp_path / "spool"), tmp_path / "out"
+    own = parse_bind(archive.archive.bind)
     rounds = []
-    for _ in range(10):
-        assert fetched(archive, spool) == 0
-        assert organise(spool / "studies", output=out) == 0
-        assert run(["send", str(out), "-c", archive.archive.address]) == 0
-        rounds.append(archive.objects())
+    with receiving(spool, own, Terms()) as receiver:
+        for _ in range(10):
+            archive.forward()
+            assert organise(spool.studies, output=out) == 0
+            assert run(["send", str(out), "-c", archive.archive.address]) == 0
+            rounds.append(archive.objects())
 
     assert all(objects == rounds[0] for objects in rounds[1:])
-    assert len(list((spool / "studies" / STUDY).iterdir())) > 4  # ours came back
+    # Ours came back, once, as they had been sent.
+    assert receiver.intake.counts["new"] == len(rounds[0])
+    assert set(receiver.intake.counts) == {"new", "same-bytes"}
     (record,) = [r for r in read_records(out) if r["study_instance_uid"] == STUDY]
     assert len(record["instances"]) == 4
 
 
-def test_dcmtks_archive_takes_it(tmp_path):
+def test_dcmtks_archive_holds_after_three_rounds_what_it_held_after_the_first(tmp_path):
     program("dcmqrscp")
     export = write_ductogram(tmp_path / "export", person=WHO)
-    organise(export, output=tmp_path / "out", formats="png,pdf")
+    spool, out = tmp_path / "spool", tmp_path / "out"
+    rounds = []
     with dcmqrscp(tmp_path / "dcmqrscp") as archive:
         store(archive, *sorted(export.iterdir()))
-        command = ["send", str(tmp_path / "out"), "-c", archive.address]
-        assert run([*command, "--objects", "sheet,keys,pdf"]) == 0
+        originals = held_by(tmp_path / "dcmqrscp")
+        command = ["send", str(out), "-c", archive.address, "--objects", "sheet,keys,pdf"]
+        for _ in range(3):
+            assert fetched(archive, spool) == 0
+            assert organise(spool / "studies", output=out, formats="png,pdf") == 0
+            assert run(command) == 0
+            rounds.append(held_by(tmp_path / "dcmqrscp"))
         # It offers no storage commitment, and nothing of ours is taken for lost.
         assert run([*command, "--commit"]) == 5
+
+    assert rounds[2] == rounds[1] == rounds[0]
+    sent = {line["sop_instance_uid"] for line in journal(out, "sent")}
+    assert rounds[0].keys() - originals.keys() == sent
+    assert originals.items() <= rounds[0].items()
+    assert {data for _, data in originals.values()} == {
+        data_of(path)[1] for path in export.iterdir()
+    }
+
+
+def held_by(folder):
+    """Return study and data set, as bytes, of each object of DCMTK's archive by its UID."""
+    paths = [path for path in (folder / "db").iterdir() if path.name != "index.dat"]
+    return {pydicom.dcmread(path).SOPInstanceUID: data_of(path) for path in paths}
+
+
+def data_of(path):
+    content = path.read_bytes()
+    start = 144 + int.from_bytes(content[140:144], "little")
+    return str(pydicom.dcmread(path).StudyInstanceUID), content[start:]
+
+
+def test_all_that_is_sent_of_the_samples_is_without_error_and_of_its_patient(sample_run, tmp_path):
+    checks, out = program("dciodvfy"), shutil.copytree(sample_run.output, tmp_path / "out")
+    (port,) = free_ports(1)
+    command = [program("storescp"), "-od", str(tmp_path / "came"), "+B", str(port)]
+    (tmp_path / "came").mkdir()
+    with running(command, port, tmp_path):
+        assert (
+            run(["send", str(out), "-c", f"DUCT@{HOST}:{port}", "--objects", "sheet,keys,pdf"]) == 0
+        )
+
+    came = sorted((tmp_path / "came").iterdir())
+    sendable = [r for r in read_records(out) if r["status"] in {"paired", "partial"}]
+    assert len(came) == len(journal(out, "sent")) > 3 * len(sendable) > 0
+    originals = {}
+    for path in filter(is_dicom, sample_run.export.rglob("*")):
+        original = pydicom.dcmread(path, stop_before_pixels=True)
+        originals[original.StudyInstanceUID] = original
+    for path in came:
+        said = subprocess.run([checks, path], capture_output=True, text=True, check=False)
+        errors = [line for line in (said.stdout + said.stderr).splitlines() if "Error" in line]
+        assert errors == [], path.name
+        sent = pydicom.dcmread(path, stop_before_pixels=True)
+        original = originals[sent.StudyInstanceUID]
+        for keyword in ("PatientID", "PatientName", "PatientBirthDate", "StudyDate", "StudyID"):
+            assert sent.get(keyword) == original.get(keyword, ""), keyword
 
 
 def test_orthanc_commits_itself_to_what_it_stored(archive, tmp_path, capsys):

@@ -3,9 +3,11 @@
 import hashlib
 import io
 import json
+import random
 import shutil
 import subprocess
 import sys
+import threading
 from datetime import datetime
 from pathlib import Path
 
@@ -31,6 +33,8 @@ from ductdicom.phantom.spec import Person, Texts
 
 pytestmark = pytest.mark.integration
 
+KILLS = 50  # in the slow test
+A_FEW = 3
 WHO = Person(name="Äffin^Zoë", patient_id="SAMPLE-77", issuer="HAUS", birth_date="19610203")
 COPIED = (
     *("SpecificCharacterSet", "PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate"),
@@ -80,6 +84,10 @@ def decide(out, tmp_path, **decision):
     path = tmp_path / f"decision-{hashlib.sha256(str(values).encode()).hexdigest()[:8]}.json"
     path.write_text(json.dumps(content), encoding="utf-8")
     return path
+
+
+def uid_of(export, number):
+    return str(pydicom.dcmread(export / f"IM{number}").SOPInstanceUID)
 
 
 def raw(dataset, keyword):
@@ -465,6 +473,44 @@ def test_what_is_not_as_it_was_drawn_is_withheld_and_said(tmp_path, capsys, chan
     assert reason in said.out
 
 
+def _rename(path, **values):
+    dataset = pydicom.dcmread(path)
+    for name, value in values.items():
+        setattr(dataset, name, value)
+    dataset.save_as(path)
+
+
+def test_what_two_patients_share_is_never_sent_whatever_a_reviewer_says(tmp_path):
+    export, out = write_ductogram(tmp_path / "export", person=WHO), tmp_path / "out"
+    _rename(export / "IM4", PatientID="SAMPLE-78")
+    organise(export, output=out)
+    for said in (
+        {"study_instance_uid": "2.25.900", "verdict": "reviewed"},
+        {"sop_instance_uid": uid_of(export, 4), "phase": "post"},
+    ):
+        run(["apply", str(out), str(decide(out, tmp_path, **said))])
+    keeper = Keeper()
+
+    with keeper.listening() as archive:
+        assert send(out, archive) == 0
+
+    assert [record["status"] for record in read_records(out)] == ["review", "review"]
+    assert keeper.asked == []
+
+
+def test_originals_that_do_not_name_one_patient_are_withheld(tmp_path, capsys):
+    export, out = write_ductogram(tmp_path / "export", person=WHO), tmp_path / "out"
+    _rename(export / "IM4", IssuerOfPatientID="")
+    organise(export, output=out)
+    keeper = Keeper()
+
+    with keeper.listening() as archive:
+        assert send(out, archive) == 1
+
+    assert keeper.asked == []
+    assert Withheld.PATIENT in capsys.readouterr().err
+
+
 def test_a_sheet_without_pages_is_withheld(export, tmp_path, capsys):
     organise(export, output=tmp_path / "html", formats="html")
     keeper = Keeper()
@@ -631,6 +677,42 @@ def test_killed_between_the_archive_and_the_journal_the_same_bytes_are_sent_agai
     assert {len(copies) for copies in keeper.kept.values()} == {1, 2}
     assert all(len(set(copies)) == 1 for copies in keeper.kept.values())
     assert len(keeper.kept) == len(journal(out, "sent"))
+
+
+@pytest.mark.parametrize("kills", [A_FEW, pytest.param(KILLS, marks=pytest.mark.slow)])
+def test_killed_at_random_no_sheet_becomes_two_objects_and_the_last_one_arrives(kills, out):
+    chance = random.Random(kills)
+    page = next((out / "studies").glob("*/sheet-1.png"))
+    keeper, killed = Keeper(), 0
+    with keeper.listening() as archive:
+        command = [sys.executable, "-m", "ductdicom", "send", str(out), "-c", archive.address]
+        for number in range(kills):
+            _with_page(out, page, page.with_name("study.json"), number)()
+            with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+                moment = chance.randint(0, 3)  # objects that are kept and not yet answered
+                delay = chance.uniform(0.0, 0.1)
+                killer = threading.Timer(delay if moment else 20 * delay, process.kill)
+                if moment:
+                    due = len(keeper.asked) + moment
+                    keeper.then = lambda k=killer, d=due: len(keeper.asked) == d and k.start()
+                else:
+                    killer.start()
+                killed += process.wait(60) != 0
+                killer.cancel()
+            keeper.then = lambda: None
+        assert send(out, archive) == 0
+
+    assert killed
+    assert all(len(set(copies)) == 1 for copies in keeper.kept.values())
+    found = keeper.objects()
+    assert len({(o.SeriesDescription, o.InstanceNumber) for o in found}) == len(found)
+    made, sent = journal(out, "made"), journal(out, "sent")
+    assert {item["sop_instance_uid"] for item in sent} <= keeper.kept.keys()
+    last = {line["kind"]: line["objects"] for line in made}
+    newest = {item["sop_instance_uid"] for objects in last.values() for item in objects}
+    assert newest <= {item["sop_instance_uid"] for item in sent if item["stored"]}
+    numbers = [line["number"] for line in made if line["kind"] == "sheet"]
+    assert numbers == list(range(1, len(numbers) + 1))  # none was written down twice
 
 
 def test_a_line_that_was_cut_is_passed_over_and_none_is_lost_to_it(out):

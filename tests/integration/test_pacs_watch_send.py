@@ -304,13 +304,14 @@ def test_killed_at_any_moment_it_ends_with_what_one_run_makes_and_each_sheet_is_
             came[study] = len(scenes)
             with watching(spool.path, output, *options) as here:
                 try:
-                    here.process.wait(chance.uniform(0.5, 4))
+                    here.wait_for(lambda status: status)  # it has begun
+                    here.process.wait(chance.uniform(0.0, 4.0))
                 except subprocess.TimeoutExpired:
                     here.process.kill()
                 here.process.wait()
                 assert here.process.returncode == -signal.SIGKILL
         with watching(spool.path, output, *options) as here:
-            here.wait_for(lambda status: status["waiting"] == 0)
+            here.wait_for(lambda status: status["waiting"] == 0, seconds=10 * (kills + 4))
             here.stop()
         assert here.process.returncode == 0
         stored = list(keeper.asked)
