@@ -85,7 +85,7 @@ def _read_text(path: Path) -> str:
 
 def _read_json(text: str, path: Path) -> Sequence[Mapping[str, object]]:
     try:
-        content = json.loads(text, object_pairs_hook=partial(_named_once, path))
+        content = json.loads(text, object_pairs_hook=partial(named_once, path))
     except json.JSONDecodeError as error:
         raise UsageError(f"decisions are no valid JSON: {error}", path=path) from error
     except (RecursionError, ValueError) as error:  # brackets in brackets, endless numbers
@@ -98,8 +98,14 @@ def _read_json(text: str, path: Path) -> Sequence[Mapping[str, object]]:
     return entries
 
 
-def _named_once(path: Path, pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Return an object of JSON; of a field that it names twice one value would be lost."""
+def named_once(path: Path | str, pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object of JSON; of a field that it names twice one value would be lost.
+
+    Raises
+    ------
+    UsageError
+        It names one twice.
+    """
     names = [name for name, _ in pairs]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:

@@ -26,6 +26,7 @@ from starlette.responses import (
 )
 from starlette.routing import Route
 
+from ductdicom.decisions.files import named_once
 from ductdicom.errors import DuctDicomError, InputError, UsageError, place_of
 from ductdicom.export.html.document import colours
 from ductdicom.export.output import THUMBNAIL_NAME, OutputFolder
@@ -354,7 +355,8 @@ async def _body(request: Request) -> dict[str, Any]:
     except ClientDisconnect:  # a tab that was closed: nobody hears the answer
         raise HTTPException(400, "that came to no end") from None
     try:
-        found = json.loads(content)
+        found = json.loads(content, object_pairs_hook=partial(named_once, "what was sent"))
+        json.dumps(found, ensure_ascii=False).encode()  # half of a pair of surrogates is no text
     except (ValueError, RecursionError):
         raise HTTPException(400, "that is no JSON") from None
     if not isinstance(found, dict):

@@ -94,6 +94,7 @@ def _document(images=None, key=KEY, theme=DARK, batch="batch", opinions=(), cont
         content="all of it" if seen else "",
         opinions=opinions,
         drawn=DRAWN,
+        images=tuple(image.instance.id for image in images),
     )
     index = "../../index.html"
     return html_sheet(pages, theme, title=f"Sheet {key}", index=index, study=study)
@@ -480,6 +481,21 @@ def test_backspace_takes_back_one_deed_and_goes_there(sheet):
     assert sheet.kept() is None
 
 
+def test_backspace_takes_back_one_deed_of_several_on_one_field(sheet):
+    sheet.choose(4).press("o", "p", "s", "s")
+    for shown in ("PRE, R MLO", "PRE", "POST"):
+        sheet.press("Backspace")
+        assert sheet.marks()[0].endswith(f"→ {shown}")
+    sheet.press("n")
+    sheet.window.keyboard.type("one")
+    sheet.press("Enter", "n", "End")
+    sheet.window.keyboard.type(" two")
+    sheet.press("Enter", "Backspace")
+    assert sheet.part("note").input_value() == "one"
+    sheet.press("Backspace", "Backspace")
+    assert sheet.marks() == []
+
+
 def test_keys_decide_nothing_without_a_chosen_image_or_with_the_strip_closed(sheet):
     sheet.window.evaluate("document.activeElement.blur()")
     sheet.press("p")
@@ -518,7 +534,7 @@ def test_what_was_typed_is_a_note_on_the_image_that_was_decided(sheet, leave):
     sheet.press("p")
     assert sheet.chosen() == 2
     sheet.press("n")
-    assert "Image 1 of" in sheet.part("chosen").inner_text()
+    assert "Image 1:" in sheet.part("chosen").inner_text()
     assert sheet.part("noted").inner_text().strip() == "on image 1"
     sheet.window.keyboard.type("too dark")
     sheet.press(leave)
@@ -529,6 +545,64 @@ def test_what_was_typed_is_a_note_on_the_image_that_was_decided(sheet, leave):
     _, (decision,) = saved("ab")
     assert (decision["image"], decision["phase"]) == (IDS[1], "pre")
     assert decision["note"] == "too dark"
+
+
+def test_the_field_of_a_note_says_beforehand_which_image_it_is_on(sheet):
+    sheet.press("p", "o")
+    assert sheet.chosen() == 5
+    assert sheet.part("noted").inner_text().strip() == "on image 2"
+    # A row whose last image was decided by accepting it, where nothing waits after that.
+    sheet.press("u", "Backspace", "Backspace", "Backspace").choose(1).press("o").choose(2)
+    sheet.press("a").choose(5).press("o", "x", "x")
+    for chosen, keys in ((2, "p"), (5, "x"), (1, "a")):
+        sheet.choose(chosen).press(keys)
+        before = sheet.part("noted").inner_text()
+        sheet.press("n")
+        assert sheet.part("noted").inner_text() == before == f" on image {chosen}"
+        sheet.press("Escape")
+
+
+def test_a_note_after_accepting_a_row_is_on_the_image_from_which_it_was_accepted(show, tmp_path):
+    path = tmp_path / "sheet.html"
+    suggested = [_suggest(make_image(n, view="MLO" if n > 2 else "CC"), "post") for n in (1, 2, 3)]
+    path.write_bytes(_document(suggested))
+    review = Review(show(path))
+    review.choose(1).press("o").choose(3).press("a")
+    assert review.part("noted").inner_text().strip() == "on image 3"
+    review.press("n")
+    review.window.keyboard.type("duct")
+    review.press("Enter")
+
+    notes = {decision["image"]: decision.get("note") for decision in review.save()[1]}
+    assert notes == {IDS[1]: None, IDS[3]: "duct"}
+
+
+def test_images_are_called_by_the_numbers_of_the_list_of_objects(show, tmp_path):
+    path = tmp_path / "sheet.html"
+    images = [make_image(1), make_image(2, phase="pre")]  # the second stands before the first
+    path.write_bytes(_document(images))
+    review = Review(show(path))
+    review.press("r")
+
+    for number in (1, 2):
+        review.choose(number)
+        assert review.part("chosen").inner_text().startswith(f"Image {number}:")
+
+
+def test_a_note_that_is_too_long_is_kept_whole_and_saved_once_it_is_shortened(sheet):
+    sheet.press("p", "n")
+    text = "a" * 999 + "\U0001f600b"
+    sheet.window.keyboard.insert_text(text)
+    sheet.press("Enter", "Control+s")
+    sheet.window.keyboard.type("ab")
+    sheet.press("Enter")
+
+    assert "this one is 1 too long" in sheet.part("said").inner_text()
+    sheet.window.reload()
+    sheet.choose(1).press("n")
+    assert sheet.part("note").input_value() == text
+    sheet.press("End", "Backspace", "Enter")
+    assert sheet.save_again()[1][0]["note"] == text[:-1]
 
 
 def test_a_note_on_an_image_that_was_chosen_is_on_that_one(sheet):
@@ -592,6 +666,19 @@ def test_initials_are_asked_once_and_are_no_name(sheet):
     assert decision["by"] == "ÄB"
 
 
+def test_more_than_four_letters_are_no_initials_and_sign_nothing(sheet):
+    sheet.press("p", "Control+s")
+    sheet.window.keyboard.type("abcde")
+    sheet.press("Enter")
+
+    assert sheet.part("by").input_value() == "abcde"
+    assert sheet.marks()[0].endswith("PENDING | → PRE")
+    sheet.press("Backspace")
+    with sheet.window.expect_download() as download:
+        sheet.press("Enter")
+    assert "-ABCD-" in _saved(download)[0]
+
+
 def test_initials_of_yesterday_are_asked_again(sheet):
     sheet.window.evaluate(
         "localStorage.setItem('ductdicom:by', JSON.stringify({by: 'CD', until: Date.now() - 1}))"
@@ -621,6 +708,17 @@ def test_leaving_with_decisions_pending_asks(sheet):
     sheet.choose(1).press("Backspace")
     sheet.window.reload()
     assert asked == ["beforeunload"]
+
+
+@pytest.mark.parametrize("width", [1280, 1400])
+def test_where_the_file_lies_and_what_comes_next_can_be_read_to_its_end(sheet, width):
+    sheet.window.set_viewport_size({"width": width, "height": 900})
+    sheet.press("p")
+    sheet.save()
+
+    assert sheet.part("said").inner_text().endswith("draws it.")
+    is_whole = "(said) => said.parentElement.scrollHeight <= said.parentElement.clientHeight + 1"
+    assert sheet.part("said").evaluate(is_whole)
 
 
 def test_what_was_saved_says_so_until_the_sheet_is_drawn_anew_and_can_be_saved_again(sheet):

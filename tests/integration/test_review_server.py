@@ -478,12 +478,29 @@ def test_what_is_no_decision_on_the_study_is_not_saved(review, decision):
     assert read_journal(review.output).events == ()
 
 
+def test_a_decision_that_names_a_field_twice_is_not_saved(review):
+    key = review.key_of("clock-only")
+    image = review.records[key].instances[0].id
+    body = (
+        '{"schema": "ductdicom.decisions/1", "decisions": '
+        f'[{{"image": "{image}", "phase": "pre", "phase": "post", "by": "AB"}}]}}'
+    )
+    headers = OWN | {"If-Match": review.page(key).headers["etag"]}
+    headers["Content-Type"] = "application/json"
+
+    answer = review.client.post(f"/studies/{key}/decisions", content=body, headers=headers)
+
+    assert (answer.status_code, "names 'phase' twice" in answer.text) == (400, True)
+    assert read_journal(review.output).events == ()
+
+
 @pytest.mark.parametrize(
     ("content", "kind", "status"),
     [
         (b"{", "application/json", 400),
         (b"[]", "application/json", 400),
         (b"[" * 100_000, "application/json", 400),
+        (b'{"schema": "\\ud800"}', "application/json", 400),
         (b"{}", "text/plain", 415),
         (b" " * (MOST_BODY_BYTES + 1), "application/json", 413),
     ],

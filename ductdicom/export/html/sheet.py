@@ -50,7 +50,9 @@ class PageStudy:
     ``identity`` is what may be said of the patient. ``batch`` is the name of the folder of results
     that it lies in, by which decisions are kept in a browser; without one nothing can be decided.
     ``content`` is what a verdict is on, a hash of all that is shown. ``opinions`` are what
-    reviewers said of the study. ``drawn`` tells this drawing from one after a decision.
+    reviewers said of the study. ``drawn`` tells this drawing from one after a decision. ``images``
+    are the IDs of its images in the order of the list of objects on the last page, by whose numbers
+    they are called everywhere.
     """
 
     key: str
@@ -59,6 +61,7 @@ class PageStudy:
     content: str = ""
     opinions: tuple[Opinion, ...] = ()
     drawn: str = ""
+    images: tuple[str, ...] = ()
 
 
 def html_sheet(
@@ -128,6 +131,7 @@ def _strip(study: PageStudy, pages: Sequence[Page]) -> str:
         "head": TOP_STRIP_PX,
         "batch": study.batch,
         "content": study.content,
+        "images": study.images,
         "state": hashlib.sha256(repr((said, study.opinions)).encode()).hexdigest()[:_STATE_DIGITS],
         "drawn": study.drawn,
         "opinions": _opinions(study.opinions),

@@ -343,6 +343,7 @@ def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
             content=_seen_on(pages),
             opinions=job.call.review.opinions if job.call.review else (),
             drawn=drawn_by(job.fingerprint),
+            images=tuple(image.instance.id for image in job.call.images),
         )
         document = html_sheet(pages, theme, title=title, index=index, study=study)
         files.append(("sheet.html", document))

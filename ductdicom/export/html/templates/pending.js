@@ -8,7 +8,7 @@ const makePending = ({ key, batch, state, drawn }) => {
     laterality: /^[LRB]$/,
     view: /^[A-Z]{2,4}$/,
     exclude: /^(true|false)$/,
-    note: /^.{0,1000}$/,
+    note: /^.*$/, // one that is too long is kept, and not saved until it is shortened
     verdict: /^(reviewed|cannot-tell|not-a-ductogram|reopened)$/,
   };
   const DECIDING = ["phase", "laterality", "view", "exclude", "verdict"];
@@ -48,15 +48,15 @@ const makePending = ({ key, batch, state, drawn }) => {
 
   const groupOf = (step) => steps.filter((other) => other.group === step?.group);
 
-  // Steps that are done, and undone, together.
-  const add = (decided) => {
+  // Steps that are done, and undone, together; `goesOn`: the last one was on its way to this one,
+  // as a note is letter by letter.
+  const add = (decided, goesOn = false) => {
     const [first] = decided;
     const last = steps.at(-1);
-    const isRepeated = decided.length === 1 && groupOf(last).length === 1
-      && last.image === first.image && last.field === first.field;
-    const group = isRepeated ? last.group : (last?.group ?? 0) + 1;
+    const isSame = goesOn && last?.image === first.image && last.field === first.field;
+    const group = isSame ? last.group : (last?.group ?? 0) + 1;
     const at = new Date().toISOString();
-    if (isRepeated) steps.pop();
+    if (isSame) steps.pop();
     // A note that was begun and wiped out again is none.
     if (first.field === "note" && !first.value && !of(first.image).values.note) return keep();
     steps.push(...decided.map((step) => ({ ...step, at, group })));

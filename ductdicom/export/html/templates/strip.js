@@ -2,6 +2,7 @@
 const review = (() => {
   const PAD = 8;
   const HOURS = 12; // for which initials are those of whoever sits here
+  const MOST_NOTE = 1000; // characters of a note (as in `decisions.files`)
   const SIDES = ["L", "R", "B"];
   const VERDICTS = ["reviewed", "cannot-tell", "not-a-ductogram", "reopened"];
   const KEYS = {
@@ -24,6 +25,7 @@ const review = (() => {
   const UNSEEN = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
   let current = null; // the tile that was chosen last
   let decided = null; // from which a decision led on to that: a note that follows is on this one
+  let isTyping = false; // a note, which is one deed however many letters it has
   let back = null; // where one was before one began to write a note
   let isSaving = false; // and asks for initials
   let isUnderway = false; // what is saved, is not saved again meanwhile
@@ -135,9 +137,7 @@ const review = (() => {
   const drawChosen = () => {
     const values = current ? pending.of(current.image).values : {};
     const isOpen = Boolean(current?.isOwn);
-    const at = tiles.indexOf(current) + 1;
-    part("chosen").textContent = !current ? "No image chosen"
-      : `Image ${at} of ${tiles.length}: ${nowOf(current)}${isOpen ? "" : ", of an earlier study"}`;
+    part("chosen").textContent = current ? `${nameOf(current)}: ${nowOf(current)}` : "No image chosen";
     for (const name of ["pre", "post", "unknown"]) {
       strip.querySelector(`[data-do="${name}"]`)
         .setAttribute("aria-pressed", String(values.phase === name));
@@ -148,9 +148,15 @@ const review = (() => {
       control.disabled = !isOpen;
     }
     part("view").value = values.view ?? "";
-    part("noted").textContent = isOpen ? ` on image ${at}` : "";
-    if (document.activeElement !== part("note")) part("note").value = values.note ?? "";
+    const noted = decided ?? current;
+    part("noted").textContent = isOpen ? ` on ${nameOf(noted).toLowerCase()}` : "";
+    if (document.activeElement !== part("note")) {
+      part("note").value = isOpen ? pending.of(noted.image).values.note ?? "" : "";
+    }
   };
+
+  // By the number that it has in the list of objects on the last page.
+  const nameOf = (tile) => (tile.isOwn ? `Image ${study.images.indexOf(tile.image) + 1}` : "Image of an earlier study");
 
   const refresh = () => {
     tiles.forEach(mark);
@@ -184,14 +190,15 @@ const review = (() => {
   const goOn = (from) => {
     const after = tiles.slice(tiles.indexOf(from) + 1);
     const next = [...after, ...tiles].find(waits);
-    if (next) {
-      go(next);
-      decided = from;
-    } else say("No image waits any more: Ctrl+S saves.");
+    if (next) go(next);
+    else say("No image waits any more: Ctrl+S saves.");
+    decided = from;
+    drawChosen();
   };
 
-  const decide = (steps) => {
-    const isKept = pending.add(steps);
+  const decide = (steps, goesOn) => {
+    const isKept = pending.add(steps, goesOn);
+    decided = null;
     refresh();
     say(isKept ? "" : "This browser keeps nothing: save before you leave.");
   };
@@ -252,7 +259,7 @@ const review = (() => {
     link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(address), 60e3);
-    return `Saved as ${name}. Put it into OUT/decisions; “ductdicom apply OUT” draws the sheet anew.`;
+    return `Saved: ${name}. Put it into OUT/decisions; “ductdicom apply OUT” draws it.`;
   };
 
   const lookedOn = (image) => (image
@@ -262,10 +269,19 @@ const review = (() => {
   // where nothing was saved. `changed` is told of every decision, `events` are those not saved.
   const own = { save: download, changed: () => {}, events: () => pending.events(initials(), lookedOn) };
 
+  const tooMany = (text) => [...text].length - MOST_NOTE;
+  const tooLong = (text) => `A note has up to ${MOST_NOTE} characters: this one is ${tooMany(text)} `
+    + "too long, and not saved until it is shortened.";
+
   // What keeps the decisions from being saved, in words; empty where nothing does.
   const obstacle = (events) => {
     const bare = events.find((event) => !pending.isEvent(event));
     if (!events.length) return "Nothing is decided yet.";
+    const long = events.find(({ note: said }) => tooMany(said ?? "") > 0);
+    if (long) {
+      go(tiles.find((tile) => tile.image === long.image));
+      return tooLong(long.note);
+    }
     if (bare) {
       go(tiles.find((tile) => tile.image === bare.image));
       return "A note alone decides nothing: decide on this image, too.";
@@ -373,7 +389,10 @@ const review = (() => {
   // What is typed is kept letter by letter, however one leaves the field.
   const note = () => {
     const value = part("note").value.replaceAll(UNSEEN, " ").trim();
-    if (value !== (pending.of(current.image).values.note ?? "")) set("note", value);
+    if (value === (pending.of(current.image).values.note ?? "")) return;
+    decide([{ image: current.image, field: "note", value }], isTyping);
+    isTyping = true;
+    if (tooMany(value) > 0) say(tooLong(value));
   };
 
   document.addEventListener("keydown", (event) => {
@@ -404,6 +423,7 @@ const review = (() => {
     back = current;
     if (decided) choose(decided);
     target.value = pending.of(current.image).values.note ?? "";
+    isTyping = false;
   });
   part("note").addEventListener("blur", () => { back = null; });
   part("by").addEventListener("change", () => {
