@@ -2,7 +2,8 @@
 
 - ``encoding``: stored values on their way to the browser
 - ``pictures``: one image in full, as the sheet shows it
-- ``gallery``: the images of all studies, decoded once and kept within bounds
+- ``keeping``: what was made, kept within bounds
+- ``gallery``: the images of all studies, decoded once
 - ``listing``: what is to be looked at, and who has it open
 - ``pages``: what the pages hold; their templates, styles and scripts
 - ``saving``: decisions into the journal

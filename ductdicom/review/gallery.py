@@ -1,13 +1,11 @@
 """The images of OUT's studies: headers read again, pixels decoded once and kept within bounds."""
 
 import os
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Hashable
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from threading import BoundedSemaphore, Lock
-from typing import Any, TypeVar
 
 from msgspec import UNSET
 
@@ -16,18 +14,19 @@ from ductdicom.geometry.image import image_geometry
 from ductdicom.geometry.scale import contact_pitches
 from ductdicom.model.call import Decision, PhaseCall
 from ductdicom.model.instance import Instance
-from ductdicom.model.outcome import MISSING
+from ductdicom.model.outcome import CHANGED, MISSING
 from ductdicom.model.record import RecordedInstance, RecordedStudy
 from ductdicom.model.study import ImageCall, stacks_of
 from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.drawing.tiles import read_slabs
-from ductdicom.pipeline.earlier.recall import read_recorded
+from ductdicom.pipeline.earlier.recall import is_changed, read_recorded
 from ductdicom.pipeline.masking import identify
 from ductdicom.pixels.decoding.decode import read_image
 from ductdicom.pixels.decoding.source import Content
 from ductdicom.pixels.decoding.stack import SliceObject
 from ductdicom.pixels.stored import StoredImage
 from ductdicom.review.encoding import ZSTD, repack
+from ductdicom.review.keeping import Kept
 from ductdicom.review.pictures import (
     OVERVIEW_PX,
     FullPicture,
@@ -40,80 +39,12 @@ from ductdicom.review.pictures import (
 )
 from ductdicom.vocabulary.terms import load_vocabulary
 
-_MOST_BYTES = 64 << 20  # of images that are packed
 _MOST_DECODED_BYTES = 64 << 20  # of others, from which something is still to be made
 _MOST_ARCHIVED_BYTES = 32 << 20  # of one study's members of archives
 _MOST_AT_ONCE = 2  # images that are decoded, which takes as much again as they are
 _LITTLE = 1 << 16  # what a study without archives takes, about
 
 _FULL, _PREVIEW = "full", "preview"
-_Made = TypeVar("_Made")
-
-
-class Kept:
-    """What was made, kept while there is room, the oldest let go first; each made once at a time.
-
-    Parameters
-    ----------
-    most_bytes
-        The newest stays though it alone is more.
-    """
-
-    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
-        self._most_bytes = most_bytes
-        self._found: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
-        self._making: dict[Hashable, tuple[Lock, int]] = {}
-        self._lock = Lock()
-
-    @property
-    def size_bytes(self) -> int:
-        """What is kept, as it was said to take."""
-        with self._lock:
-            return sum(size for _, size in self._found.values())
-
-    def get(
-        self, key: Hashable, make: Callable[[], _Made], size_bytes: Callable[[_Made], int]
-    ) -> _Made:
-        """Return what is kept under a key; it is made where it is not there."""
-        with self._one_maker(key):
-            with self._lock:
-                if key in self._found:
-                    self._found.move_to_end(key)
-                    kept: _Made = self._found[key][0]
-                    return kept
-            made = make()
-            with self._lock:
-                self._found[key] = made, size_bytes(made)
-                while len(self._found) > 1 and self._total() > self._most_bytes:
-                    self._found.popitem(last=False)
-            return made
-
-    def drop(self, key: Hashable) -> None:
-        """Let go of what was made, if it is kept."""
-        with self._lock:
-            self._found.pop(key, None)
-
-    def __contains__(self, key: Hashable) -> bool:
-        """Tell whether something is kept under a key."""
-        with self._lock:
-            return key in self._found
-
-    def _total(self) -> int:
-        return sum(size for _, size in self._found.values())
-
-    @contextmanager
-    def _one_maker(self, key: Hashable) -> Iterator[None]:
-        with self._lock:
-            lock, waiting = self._making.get(key, (Lock(), 0))
-            self._making[key] = lock, waiting + 1
-        try:
-            with lock:
-                yield
-        finally:
-            with self._lock:
-                lock, waiting = self._making.pop(key)
-                if waiting > 1:
-                    self._making[key] = lock, waiting - 1
 
 
 class OpenStudy:
@@ -151,11 +82,11 @@ class OpenStudy:
         Raises
         ------
         UnreadableError
-            ``missing``: it is gone or was changed.
+            ``missing``: it is gone.
         """
         call = self._calls.get(self._names[name])
         if call is None:
-            raise UnreadableError("the original is gone or was changed", reason=MISSING)
+            raise UnreadableError("the original is gone", reason=MISSING)
         return call
 
     def read(self, name: str, *, min_side_px: int | None = None) -> StoredImage:
@@ -224,7 +155,13 @@ class Gallery:
         """
         if reason := _placeholder(record, name):
             raise UnreadableError("it could not be read for the sheet either", reason=reason)
-        return (self._make_preview if is_preview else self._full)(record, name)
+        _refuse_changed(record, name)
+        try:
+            return (self._make_preview if is_preview else self._full)(record, name)
+        except UnreadableError as error:
+            if error.reason == MISSING:  # a share that is away comes back
+                self._kept.drop(_study_key(record))
+            raise
 
     def packed(self, record: RecordedStudy, name: str, *, is_preview: bool) -> PackedPicture:
         """Return what a browser gets of an image.
@@ -234,6 +171,7 @@ class Gallery:
         InputError
             As `picture`.
         """
+        _refuse_changed(record, name)
 
         def make() -> PackedPicture:
             picture = self.picture(record, name, is_preview=is_preview)
@@ -329,8 +267,22 @@ class Gallery:
         return make_preview(self._full(record, name, stored))
 
     def _study(self, record: RecordedStudy) -> OpenStudy:
-        key = (record.key, record.fingerprint or "")
-        return self._kept.get(key, lambda: OpenStudy(record), lambda study: study.size_bytes)
+        return self._kept.get(
+            _study_key(record), lambda: OpenStudy(record), lambda study: study.size_bytes
+        )
+
+
+def _refuse_changed(record: RecordedStudy, name: str) -> None:
+    """Show nothing of an image in whose place another file lies, though it may still be kept.
+
+    Nothing can be decided on it before a run has drawn what is there now.
+    """
+    if is_changed(record, find_image(record, name)):
+        raise UnreadableError("the original was changed since the sheet was drawn", reason=CHANGED)
+
+
+def _study_key(record: RecordedStudy) -> Hashable:
+    return (record.key, record.fingerprint or "")
 
 
 def _key(record: RecordedStudy, name: str, *what: str) -> Hashable:

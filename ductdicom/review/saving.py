@@ -17,7 +17,7 @@ from ductdicom.model.record import RecordedInstance, RecordedStudy
 from ductdicom.pipeline.again.preview import Preview, preview
 from ductdicom.pipeline.again.redo import Opened, Reread, read_again
 from ductdicom.pipeline.earlier.recall import changed_images
-from ductdicom.review.gallery import Kept
+from ductdicom.review.keeping import Kept
 from ductdicom.review.listing import Shelf
 from ductdicom.review.pages import decisions_on, history_of, label_of, names_of
 from ductdicom.review.redrawing import Redrawing

@@ -13,7 +13,8 @@ from ductdicom.errors import UnreadableError
 from ductdicom.geometry.image import image_geometry
 from ductdicom.pipeline.earlier.known import read_known
 from ductdicom.pipeline.run import organise
-from ductdicom.review.gallery import Gallery, Kept, OpenStudy, image_names
+from ductdicom.review.gallery import Gallery, OpenStudy, image_names
+from ductdicom.review.keeping import Kept
 from ductdicom.settings import Format, Settings
 from ductdicom.sheet.tile import draw_tile, prepare_tile
 

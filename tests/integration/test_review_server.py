@@ -22,6 +22,7 @@ from review_values import decode_values
 
 from ductdicom.decisions.journal import read_journal
 from ductdicom.export.output import open_output, require_output
+from ductdicom.model.outcome import CHANGED
 from ductdicom.phantom.spec import Person
 from ductdicom.pipeline.earlier.known import read_known
 from ductdicom.pipeline.run import organise
@@ -417,6 +418,27 @@ def test_nothing_is_saved_on_an_original_that_is_another_than_was_drawn(changing
     assert review.save(key, [on_image], review.page(key).headers["etag"]).status_code == 200
     review.until_drawn(key)
     assert review.records[key].instances[0].confidence == "confirmed"
+
+
+def test_an_original_that_is_another_now_is_told_apart_from_one_that_is_gone(changing):
+    review, key, change = changing
+    one, other = review.records[key].instances[:2]
+    changed, gone = (f"/studies/{key}/images/{image.id}" for image in (one, other))
+    assert review.get(changed).status_code == 200  # and is kept
+    source = Path(other.source)
+
+    away = source.rename(source.with_suffix(".away"))
+    change()
+
+    for address, reason in ((changed, CHANGED), (gone, "missing")):
+        for name in ("", "/values", "/table?choice=0"):
+            answer = review.get(address + name)
+            assert (answer.status_code, answer.text) == (
+                410,
+                f"the original cannot be shown: {reason}",
+            )
+    away.rename(source)
+    assert review.get(gone).status_code == 200
 
 
 def test_a_verdict_on_what_two_patients_share_is_refused_in_words(tmp_path):

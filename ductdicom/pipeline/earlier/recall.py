@@ -129,15 +129,16 @@ def changed_images(record: RecordedStudy) -> frozenset[int]:
     Of a member of an archive that is seen only when it is read.
     """
     return frozenset(
-        number
-        for number, image in enumerate(record.instances)
-        if image.member is None and _is_changed(Path(_recorded_place(record, image)[0]), image)
+        number for number, image in enumerate(record.instances) if is_changed(record, image)
     )
 
 
-def _is_changed(path: Path, image: RecordedInstance) -> bool:
+def is_changed(record: RecordedStudy, image: RecordedInstance) -> bool:
+    """Tell whether another file lies in the place of a recorded image; no file is none."""
+    if image.member is not None:
+        return False
     try:
-        status = path.stat()
+        status = Path(_recorded_place(record, image)[0]).stat()
     except OSError:  # it is gone
         return False
     was = image.bytes, image.modified_ns
