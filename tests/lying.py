@@ -17,6 +17,8 @@ _MARK = "mark"
 class Liar:
     """An archive in this process that can be told what to do wrong."""
 
+    port = 0  # where it sends what is to be moved; 0: it does not know us
+
     def __init__(self, files, *, count=None, refuses=(), status=0x0000, drops=0, hangs=False):
         self.files = files
         self.count, self.refuses, self.status = count, refuses, status
@@ -72,13 +74,23 @@ class Liar:
         if self.status:
             yield self.status, None
 
+    def move(self, _event):
+        self.asked.append("MOVE")
+        if not self.port:
+            yield None, None
+            return
+        yield HOST, self.port, {"contexts": [build_context(MG)]}
+        yield len(self.files)
+        for path in self.files:
+            yield 0xFF00, dcmread(path)
+
     @contextmanager
     def listening(self, *models, storage=True):
         contexts = [build_context(model) for model in models]
         handlers = [
             (evt.EVT_C_FIND, self.find),
             (evt.EVT_C_GET, self.get),
-            (evt.EVT_C_MOVE, lambda _: iter([(None, None)])),
+            (evt.EVT_C_MOVE, self.move),
             (evt.EVT_ACCEPTED, lambda _: self._count(1)),
             (evt.EVT_CONN_CLOSE, lambda _: self._count(-1)),
         ]

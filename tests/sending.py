@@ -21,6 +21,14 @@ CLASSES = (
 )
 
 
+def _content(event):
+    """Return an object as a file; once a receiver ran in this process, it comes as one."""
+    if _config.STORE_RECV_CHUNKED_DATASET:
+        event.request._dataset_file.flush()  # noqa: SLF001 - it is closed only after this
+        return event.dataset_path.read_bytes()
+    return event.encoded_dataset()
+
+
 class Keeper:
     """Keeps each object that it is sent by its UID.
 

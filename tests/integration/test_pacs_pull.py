@@ -402,6 +402,19 @@ def test_where_c_get_brings_nothing_c_move_does(archive, export, tmp_path, monke
     assert_as_stored(tmp_path / "spool", export, {NAMED: 3, PRIOR: 2})
 
 
+def test_where_c_get_is_refused_c_move_brings_it(liar, tmp_path):
+    (port,) = free_ports(1)
+    lying = liar()
+    lying.port = port
+    with lying.listening(Find, Move) as archive:
+        code = pull(archive, tmp_path / "spool", *no_priors(), bind=f"DUCT@{HOST}:{port}")
+
+    assert code == 0
+    assert lying.asked.count("MOVE") == 1
+    assert "GET" not in lying.asked
+    assert len(held(tmp_path / "spool")[CODED]) == 3
+
+
 def test_an_archive_that_does_not_know_where_we_are_says_so(archive, liar, tmp_path, capsys):
     (port,) = free_ports(1)
     ours = {"bind": f"NOBODY@{HOST}:{port}"}

@@ -1,4 +1,5 @@
 from datetime import date, datetime, time
+from time import monotonic
 
 import pytest
 from exports import write_view
@@ -141,6 +142,20 @@ def test_a_limit_counts_what_is_fetched_not_what_is_here(shelf):
 
     assert [study.came for study in told] == [0, 1]
     assert (pulled.left, pulled.end) == (1, "limit")
+
+
+def test_between_two_studies_that_are_fetched_there_is_a_pause(shelf):
+    archive = shelf({"2.25.1": 1, "2.25.2": 1, "2.25.3": 1})
+    archive.put("2.25.1", "2.25.1.0")  # which is not fetched
+
+    began = monotonic()
+    pull(archive, pause_s=0.1)
+    one = monotonic() - began
+    began = monotonic()
+    pull(archive, pause_s=100)  # all is here now
+
+    assert one >= 0.1
+    assert monotonic() - began < 50
 
 
 def test_when_the_hours_are_over_the_study_under_way_is_the_last(shelf):

@@ -8,8 +8,10 @@ import pytest
 from ductdicom.errors import NothingReadableError, OutputError, RemoteError
 from ductdicom.pacs.peers import find_peer
 from ductdicom.pacs.spool.folder import open_spool
+from ductdicom.pacs.spool.intake import Intake
+from ductdicom.pacs.spool.part import Room
 from ductdicom.pacs.spool.waiting import Waiting
-from ductdicom.pacs.watch.feed import as_orthanc
+from ductdicom.pacs.watch.feed import OrthancFeed, as_orthanc
 from ductdicom.pacs.watch.run import Attempt, Watcher
 from ductdicom.pacs.watch.settling import LONGEST_S, Settling
 from ductdicom.pacs.watch.state import FeedPlace, WatchState, read_state, write_state
@@ -306,6 +308,41 @@ def test_a_feed_that_does_not_answer_stops_nothing_else_and_is_asked_again(tmp_p
 
     assert bench.runs == [["1.2"]]
     assert bench.watcher.exit_code == 0
+
+
+class OfOrthanc:
+    """Pages of changes as Orthanc gives them; it holds no study any more."""
+
+    def __init__(self, *pages):
+        self.pages, self.asked = dict(pages), []
+
+    def ask(self, path):
+        self.asked.append(path)
+        if not path.startswith("changes"):
+            return {} if path == "system" else None
+        return self.pages[int(path.split("since=")[1].split("&")[0])]
+
+
+def changes(*numbers, kind, last, is_done):
+    listed = [{"ChangeType": kind, "ID": f"id-{n}", "Seq": n} for n in numbers]
+    return {"Changes": listed, "Last": last, "Done": is_done}
+
+
+def test_changes_are_read_page_by_page_and_only_stable_studies_are_looked_at(tmp_path):
+    web = OfOrthanc(
+        (0, changes(1, 2, kind="NewInstance", last=2, is_done=False)),
+        (2, changes(3, 4, kind="StableStudy", last=4, is_done=False)),
+        (4, changes(5, kind="StablePatient", last=5, is_done=True)),
+    )
+    feed = OrthancFeed(web, "u", Intake(open_spool(tmp_path), Room(), lambda _: None))
+
+    places = [place.last for place, _ in feed.read(FeedPlace())]
+
+    assert places == [2, 4, 5]
+    assert [path for path in web.asked if "series" in path] == [
+        "studies/id-3/series",
+        "studies/id-4/series",
+    ]
 
 
 def test_what_is_kept_and_damaged_is_done_again(tmp_path):
