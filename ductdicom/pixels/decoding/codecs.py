@@ -43,6 +43,7 @@ class Frame:
     reduction: int = 1
 
 
+_BITS_BEYOND = 2  # of a sign, and of what goes over the stored range
 Pixels = NDArray[np.integer]
 Decoder = Callable[[Frame], Pixels]
 
@@ -110,7 +111,21 @@ def _jpeg2000_pillow(frame: Frame) -> Pixels:
 
 def _htj2k(frame: Frame) -> Pixels:
     skipped = frame.reduction.bit_length() - 1
-    return np.asarray(imagecodecs.htj2k_decode(frame.encoded, skipres=skipped or None))
+    pixels = np.asarray(imagecodecs.htj2k_decode(frame.encoded, skipres=skipped or None))
+    return _with_sign(pixels, frame.raster) if skipped else pixels
+
+
+def _with_sign(pixels: Pixels, raster: RasterFormat) -> Pixels:
+    """Return means that may lie a little below 0 as such, which were handed out as great numbers.
+
+    Raises
+    ------
+    DecodeError
+        Great numbers cannot be told from them.
+    """
+    if 8 * pixels.itemsize < raster.bits_stored + _BITS_BEYOND:
+        raise DecodeError("means below 0 are not told from great ones", reason="decoder-failed")
+    return pixels.view(f"i{pixels.itemsize}")
 
 
 def _rle(frame: Frame) -> Pixels:

@@ -165,6 +165,41 @@ def test_lossy_overshoot_is_clipped_and_does_not_turn_white_into_black(make_dico
     assert (image.values == 4095).all()
 
 
+def _htj2k_of_12_bits(pixels):
+    """Encode with the depth that is stored, which the encoder at hand takes for 16 bits."""
+    shift = (1 << 15) - (1 << 11)  # between the middles of both (ITU-T T.800 G.1)
+    encoded = bytearray(imagecodecs.htj2k_encode(pixels + np.uint16(shift), reversible=True))
+    depth_at = encoded.index(b"\xff\x51") + 40  # Ssiz (A.5.1)
+    encoded[depth_at] = 11
+    return bytes(encoded)
+
+
+@pytest.mark.parametrize(
+    ("bits", "encode"),
+    [
+        pytest.param(12, _htj2k_of_12_bits, id="12 bits"),
+        pytest.param(
+            12, lambda p: imagecodecs.htj2k_encode(p, reversible=True), id="12 bits in 16"
+        ),
+        pytest.param(16, lambda p: imagecodecs.htj2k_encode(p, reversible=True), id="16 bits"),
+    ],
+)
+def test_fewer_pixels_of_htj2k_stay_dark_where_the_image_is(make_dicom, bits, encode):
+    drawn = np.random.default_rng(1)
+    pixels = drawn.integers(0, 40, (256, 256)).astype(np.uint16)
+    pixels[64:128, 64:128] = drawn.integers((1 << bits) - 200, 1 << bits, (64, 64))
+    frames = [bytes(encode(pixels))]
+
+    image = read_image(
+        make_dicom(pixels, bits=bits, syntax=uid.HTJ2KLossless, frames=frames), min_side_px=128
+    )
+
+    fewer = image.values[:: 2 // image.reduction, :: 2 // image.reduction]
+    assert fewer.shape == (128, 128)
+    assert fewer[:30].max() < 200
+    assert fewer[34:62, 34:62].min() > (1 << bits) - 600
+
+
 @pytest.mark.parametrize(
     "codec",
     [
