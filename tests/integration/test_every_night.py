@@ -39,8 +39,8 @@ def night(tmp_path):
     environment = os.environ | {"PATH": f"{tools}:{os.environ['PATH']}"}
     environment |= {"DUCTDICOM_CACHE": str(tmp_path / "cache"), "DUCTDICOM_FORMAT": "png"}
 
-    def play(script, export):
-        command = [tools / script, export, tmp_path / "out", "radiology@example.org"]
+    def play(script, export, out=tmp_path / "out"):
+        command = [tools / script, export, out, "radiology@example.org"]
         done = subprocess.run(command, env=environment, check=False, timeout=100)
         return done.returncode, (tmp_path / "mail").read_text("utf-8")
 
@@ -48,8 +48,9 @@ def night(tmp_path):
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_two_nights_and_a_quiet_one(night, tmp_path, script):
-    export = write_ductogram(tmp_path / "export" / "P1").parent
+def test_two_nights_and_a_quiet_one_of_an_export_that_is_a_link(night, tmp_path, script):
+    export = tmp_path / "export"
+    export.symlink_to(write_ductogram(tmp_path / "mounted" / "P1").parent)
 
     code, mail = night(script, export)
 
@@ -59,11 +60,14 @@ def test_two_nights_and_a_quiet_one(night, tmp_path, script):
     (first,) = read_records(tmp_path / "out")
 
     assert "Nothing is new this night." not in mail
+    assert "new or changed in it: 1 study" in mail
 
     code, mail = night(script, export)
     assert code == 0
     assert "Nothing is new this night." in mail
     assert "1 study (1 paired)" in mail
+    assert "new or changed" not in mail
+    assert "for review: 0 studies" in mail
 
     someone = Person(patient_id="SAMPLE-901")
     write_ductogram(export / "P2", study="2.25.901", day="20260103", person=someone)
@@ -80,7 +84,8 @@ def test_a_night_that_fails_says_so_and_the_next_makes_up_for_it(night, tmp_path
 
     code, mail = night(script, export)
     assert code == 4
-    assert "The run ended with 4." in mail
+    assert "The run failed with 4:\nductdicom: " in mail
+    assert "Nothing is new" not in mail
 
     (tmp_path / "out").unlink()
     assert night(script, export)[0] == 0
@@ -149,13 +154,27 @@ def test_what_came_before_an_export_was_gone_for_a_night_is_handed_in_later(nigh
 
     code, mail = night("ductograms-new", export)
 
-    assert code == (1 if lost == "removed" else 0)
-    assert ("could not be listed" in mail) == (lost == "removed")
+    assert code == 2
+    assert "The run failed with 2:\nductdicom: " in mail
+    assert "Nothing is new" not in mail
+    assert "1 study (1 paired)" in mail
     if lost == "empty":
         export.rmdir()
     (tmp_path / "elsewhere").rename(export)
     assert night("ductograms-new", export)[0] == 0
     assert len(read_records(tmp_path / "out")) == 2
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_first_night_with_a_wrong_path_fails_and_says_so(night, tmp_path, script):
+    code, mail = night(script, tmp_path / "nowhere", f"{tmp_path}/out/")
+
+    assert code == 2
+    assert "The run failed with 2:\nductdicom: " in mail
+    assert "is no output folder" not in mail
+    assert "No such file" not in mail
+    assert (tmp_path / "out.log").exists()
+    assert not (tmp_path / "out").exists()
 
 
 def test_each_script_says_when_nothing_is_new():

@@ -14,7 +14,8 @@ from ductdicom.wording import counted, size_in_words
 @click.command(epilog="For example: ductdicom summary OUT | mail -s Ductograms radiology")
 @click.argument("output", metavar="OUT", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-def summary(output: Path, *, as_json: bool) -> int:
+@click.option("--waiting", is_flag=True, help="Leave out of the text what the last run brought.")
+def summary(output: Path, *, as_json: bool, waiting: bool) -> int:
     """Say what OUT holds: what the last run brought, what is for review and why, what failed.
 
     The last run is the last one that changed anything. The text names no patient and no file.
@@ -25,7 +26,8 @@ def summary(output: Path, *, as_json: bool) -> int:
         return 0
     _say_studies(found, output)
     _say_run(found)
-    _say_list("new or changed in it", found.news)
+    if not waiting:
+        _say_list("new or changed in it", found.news)
     _say_list("for review", found.review)
     return 0
 
