@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ductdicom.cli.echo import clean, say
-from ductdicom.model.outcome import Disposition, ProblemCode, Status
+from ductdicom.model.outcome import Cause, Disposition, ProblemCode, Status
 from ductdicom.model.result import Report, count_studies
 from ductdicom.wording import counted
 
@@ -59,13 +59,16 @@ def say_studies(report: Report, output: Path) -> None:
 
     Only the first of each are named, and the command that lists all.
     """
-    changed = [f"{study.key} ({study.cause})" for study in report.studies if study.cause]
+    written = [study for study in report.studies if study.cause]
+    news = [study for study in written if study.cause is not Cause.REDONE]
+    changed = [f"{study.key} ({study.cause})" for study in news]
+    redone = [str(study.key) for study in written if study.cause is Cause.REDONE]
     review = [
         f"{study.key} ({', '.join(study.pairing.review)})"
         for study in report.studies
         if study.pairing.status is Status.REVIEW
     ]
-    for title, named in (("new or changed", changed), ("for review", review)):
+    for title, named in (("new or changed", changed), ("redone", redone), ("for review", review)):
         if not named:
             continue
         say(f"{title}: {counted(len(named), 'study', 'studies')}")

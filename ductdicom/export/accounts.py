@@ -110,7 +110,7 @@ def _overview(
     )
     return {
         RECORDS_NAME: b"".join(lines.values()),
-        WORKLIST_NAME: worklist_csv(records, times),
+        WORKLIST_NAME: worklist_csv(records, times, last.problems if last else ()),
         "index.html": index,
     }
 

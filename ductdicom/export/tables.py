@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ductdicom.export.records import best_sheet
 from ductdicom.model.call import ExamKind
+from ductdicom.model.last_run import RunProblem
 from ductdicom.model.outcome import LedgerRow, Status
 from ductdicom.model.record import RecordedStudy
 
@@ -25,7 +26,11 @@ WORKLIST_COLUMNS = (
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def worklist_csv(studies: Iterable[RecordedStudy], times: Mapping[str, tuple[str, str]]) -> bytes:
+def worklist_csv(
+    studies: Iterable[RecordedStudy],
+    times: Mapping[str, tuple[str, str]],
+    problems: Iterable[RunProblem] = (),
+) -> bytes:
     """Return what there is to look at as CSV, UTF-8: first what needs a review, oldest first.
 
     A row a ductogram, and a study for review. Sides and reasons are parted by semicolons.
@@ -34,13 +39,22 @@ def worklist_csv(studies: Iterable[RecordedStudy], times: Mapping[str, tuple[str
     ----------
     times
         When each study was first seen and last changed, by key; UTC, ISO 8601.
+    problems
+        Those of the last run as a whole, reasons of the studies that they name.
     """
+    of_run: dict[str, list[str]] = {}
+    for problem in problems:
+        for key in problem.studies:
+            of_run.setdefault(key, []).append(problem.code)
     listed = [s for s in studies if s.exam.kind is ExamKind.DUCTOGRAM or s.status is Status.REVIEW]
     listed.sort(key=lambda s: (s.status is not Status.REVIEW, s.study_date or "9", s.key or ""))
-    return _table(WORKLIST_COLUMNS, (_work(study, *times[study.key or ""]) for study in listed))
+    rows = (_work(s, of_run.get(s.key or "", ()), *times[s.key or ""]) for s in listed)
+    return _table(WORKLIST_COLUMNS, rows)
 
 
-def _work(study: RecordedStudy, first_seen: str, changed: str) -> tuple[object, ...]:
+def _work(
+    study: RecordedStudy, of_run: Iterable[str], first_seen: str, changed: str
+) -> tuple[object, ...]:
     department = study.department or None
     sides = dict.fromkeys(str(row.laterality) for row in study.rows if row.laterality)
     return (
@@ -50,7 +64,7 @@ def _work(study: RecordedStudy, first_seen: str, changed: str) -> tuple[object, 
         (department.accession_number if department else "") or "",
         "; ".join(sides),
         str(study.status),
-        "; ".join(study.review_reasons),
+        "; ".join([*study.review_reasons, *of_run]),
         len(study.instances),
         best_sheet(study),
         first_seen,

@@ -89,7 +89,11 @@ class ProblemCode(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a study is written."""
+    """Why a study is written.
+
+    ``redone`` is no news: nothing that it depends on changed, but it was asked for, or its folder
+    was not as a run had left it.
+    """
 
     NEW = "new"
     INPUT = "changed-input"
@@ -97,6 +101,7 @@ class Cause(StrEnum):
     RULES = "rules"
     OPTIONS = "options"
     VERSION = "version"
+    REDONE = "redone"
 
 
 class ReviewReason(StrEnum):

@@ -167,7 +167,7 @@ class Report(Struct, frozen=True, kw_only=True):
             return INTERRUPTED
         if self.failure is not None:
             return self.failure.exit_code
-        if self.found_nothing and not (self.is_list and is_undamaged(self.rows)):
+        if self.found_nothing and not self.is_quiet:
             return NothingReadableError.exit_code
         if ProblemCode.INTERNAL_ERROR in self._codes() or any(r.reason == BUG for r in self.rows):
             return DuctDicomError.exit_code
@@ -179,6 +179,11 @@ class Report(Struct, frozen=True, kw_only=True):
         if not self.is_of_inputs:
             return False
         return not self.studies and not any(row.disposition in _OBJECTS for row in self.rows)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing on a list is DICOM, nor missing or damaged: a night without news."""
+        return self.is_list and self.found_nothing and is_undamaged(self.rows)
 
     @property
     def causes(self) -> dict[str, int]:

@@ -205,10 +205,10 @@ def _run(
     progress: Progress,
 ) -> Report:
     known = scanned.known
-    if not scanned.is_interrupted:  # else nothing is drawn by them
+    jobs = plan_jobs(scanned.chosen(settings), settings, output)
+    if jobs and not scanned.is_interrupted:  # else nothing is drawn by them
         keep_settings(settings, output)
     keep_sightings(scanned.sightings, output)
-    jobs = plan_jobs(scanned.chosen(settings), settings, output)
     uids = {job.key: job.call.study.study_instance_uid for job in jobs}
     kept: tuple[str, ...] = ()
     results: dict[str, StudyResult] = {}
@@ -324,9 +324,9 @@ def _leave_accounts(
     """Write the accounts of a run, unless those of an earlier run say more.
 
     They do where this one was stopped before all was read, or found or made nothing, as over a
-    folder that failed to be mounted. Where a disk was too full for the sheets of a study, the
-    accounts of the finished ones may still find room, if need be in the place of sheets of
-    studies that are not finished.
+    folder that failed to be mounted; where nothing on a list is DICOM, there is nothing to say.
+    Where a disk was too full for the sheets of a study, the accounts of the finished ones may still
+    find room, if need be in the place of sheets of studies that are not finished.
 
     Returns
     -------
@@ -336,7 +336,8 @@ def _leave_accounts(
         forget_summary(output)
     if not was_all_read and has_accounts(output):
         return ()
-    if report.found_nothing and not report.is_interrupted and has_records(output):
+    is_vain = report.found_nothing and not report.is_interrupted
+    if is_vain and (report.is_quiet or has_records(output)):
         return ()
     uids = {job.key: job.call.study.study_instance_uid for job in jobs}
     written = {study.key or "" for study in report.studies}

@@ -121,9 +121,23 @@ def test_part_of_a_study_whose_rest_is_gone_leaves_it_and_says_so(export, tmp_pa
     said = capsys.readouterr().out
     assert f"study-incomplete: {key}: " in said
     assert "needs a person: 1 study-incomplete\n" in said
+    assert [row["reasons"] for row in worklist(out) if row["key"] == key] == ["study-incomplete"]
     assert "ductdicom check" not in said
     reasons = {row["source"]: (row["disposition"], row["reason"]) for row in ledger(out)}
     assert reasons == {str(new): ("other", "study-incomplete"), str(paths[0]): ("view", "pre")}
+
+
+def test_a_study_that_is_forced_to_be_drawn_again_is_no_news(export, tmp_path, capsys):
+    out = tmp_path / "out"
+    organise(export / "P1", output=out)
+    (record,) = read_records(out)
+    capsys.readouterr()
+
+    assert organise(export / "P1", output=out, options=["--force"]) == 0
+
+    said = capsys.readouterr().out
+    assert f"redone: 1 study\n  {record['key']}\n" in said
+    assert "new or changed" not in said
 
 
 def same_study(uid):

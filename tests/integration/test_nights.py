@@ -49,6 +49,8 @@ def images(output):
 def studies_of(output):
     """Return what there is of the studies, without the accounts of the last run."""
     found = results_of(output)
+    for row in found["worklist.csv"]:
+        row["reasons"] = row["reasons"].removesuffix("study-incomplete").removesuffix("; ")
     wanted = ("studies.jsonl", "worklist.csv")
     return {n: c for n, c in found.items() if n in wanted or n.startswith("studies/")}
 

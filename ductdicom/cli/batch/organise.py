@@ -154,6 +154,8 @@ def _print_report(report: Report, output: Path | None, *, details: bool) -> None
     if report.earlier_studies:
         others = counted(report.earlier_studies, "study", "studies")
         say(f"also in this folder, from earlier runs: {others}")
+    if report.is_quiet:
+        return
     say()
     say(f"open {report.say(str(output / 'index.html')) if output else ''}")
 
@@ -172,7 +174,8 @@ def _print_plan(report: Report, settings: Settings) -> None:
         say(f"{counted(kept, 'study is', 'studies are')} up to date")
     say_read_again(report)
     accounts = "index.html, studies.jsonl, worklist.csv, ledger.csv, summary.json"
-    say(f"{report.say(str(settings.output))}: {accounts}")
+    if not report.is_quiet:
+        say(f"{report.say(str(settings.output))}: {accounts}")
     if report.room is not None:
         say(_room_in_words(report.room))
     print_table(("inputs", "reason", "number"), count_inputs(report.rows))

@@ -96,6 +96,7 @@ def html_index(
         "data": [asdict(study) for study in studies],
         "last": last,
         "inputs": inputs,
+        "named": _studies_by_code(last.problems) if last else {},
         "unreadable": last.unreadable if last else (),
         "ended": _ended(last.exit_code) if last else "",
         "dispositions": _by_disposition(inputs),
@@ -109,6 +110,15 @@ def html_index(
     }
     style = colours(DARK) + read_part("index.css")
     return render_document("index", content, style=style, script=read_part("index.js"))
+
+
+def _studies_by_code(problems: Iterable[RunProblem]) -> dict[str, list[str]]:
+    """Return the keys of the studies of which problems of a run speak, by the problem's code."""
+    found: dict[str, list[str]] = {}
+    for problem in problems:
+        if problem.studies:
+            found.setdefault(problem.code, []).extend(problem.studies)
+    return found
 
 
 def _by_disposition(inputs: Iterable[InputCount]) -> list[tuple[str, int]]:

@@ -172,7 +172,7 @@ def cause_of(before: str | None, now: str) -> Cause:
     if before is None:
         return Cause.NEW
     pairs = zip(_CAUSES, before.split("-"), now.split("-"), strict=False)
-    return next((cause for cause, one, other in pairs if one != other), Cause.INPUT)
+    return next((cause for cause, one, other in pairs if one != other), Cause.REDONE)
 
 
 def draw_study(job: StudyJob, members: Members | None = None) -> tuple[Drawn, tuple[Page, ...]]:

@@ -4,7 +4,7 @@ import pytest
 
 from ductdicom.export.html.index import html_index, index_entries
 from ductdicom.model.call import Confidence, ExamKind, Laterality, ViewGroup
-from ductdicom.model.last_run import RunProblem
+from ductdicom.model.last_run import InputCount, InputCounts, LastRun, RunProblem
 from ductdicom.model.outcome import ProblemCode, ReviewReason, Status
 from ductdicom.model.record import RecordedExam, RecordedProblem, RecordedRow, RecordedStudy
 
@@ -67,6 +67,20 @@ def test_a_card_says_what_the_last_run_held_back_of_a_study():
     held, other = index_entries([_study("20260101-a"), _study("20260101-0")], [problem])
 
     assert (held.problems, other.problems) == ("study-incomplete", "")
+
+
+def test_what_became_of_the_inputs_names_the_study_of_which_one_was_held_back():
+    last = LastRun(
+        inputs=InputCounts(2, (InputCount("other", "study-incomplete", 2),)),
+        problems=tuple(
+            RunProblem(code="study-incomplete", studies=(key,))
+            for key in ("20260101-a", "20260102-b")
+        ),
+    )
+
+    page = html_index(index_entries([_study("20260101-a")]), last)
+
+    assert b"<td>study-incomplete: 20260101-a, 20260102-b</td>" in page
 
 
 def test_a_card_says_why_a_study_is_for_review():

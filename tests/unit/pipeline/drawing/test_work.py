@@ -54,5 +54,9 @@ def test_what_changed_is_why_a_study_is_written_again(images, cause):
     assert cause_of(fingerprint(Settings()), now) is cause
 
 
+def test_what_is_written_again_though_nothing_changed_is_no_news():
+    assert cause_of(fingerprint(Settings()), fingerprint(Settings())) is Cause.REDONE
+
+
 def test_a_study_that_was_to_be_made_again_is_taken_for_changed():
     assert cause_of("", fingerprint(Settings())) is not Cause.NEW
