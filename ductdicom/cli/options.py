@@ -264,7 +264,8 @@ CHOOSING = (
         "--study",
         metavar="ID",
         help="Speak only of this study: its key (with organise that in OUT, else the one that scan "
-        "prints), its Study Instance UID or its accession number.",
+        "prints), its Study Instance UID or its accession number. Of what cannot be read, only "
+        "what is or may be of it counts.",
     ),
 )
 PAGES = (

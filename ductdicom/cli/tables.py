@@ -85,11 +85,12 @@ def say_what_needs_a_person(report: Report) -> None:
     Of the inputs only the first are named.
     """
     say_problems(report, is_result=False)
-    unreadable = [row for row in report.rows if row.disposition is Disposition.UNREADABLE]
+    rows = report.concerned_rows
+    unreadable = [row for row in rows if row.disposition is Disposition.UNREADABLE]
     if not unreadable:
         return
     named = [f"{report.say(row.origin.label)} ({row.reason})" for row in unreadable[:_MOST_NAMED]]
     more = f" and {len(unreadable) - len(named)} more" if len(unreadable) > len(named) else ""
-    inputs = counted(len(report.rows), "input", "inputs")
+    inputs = counted(len(rows), "input", "inputs")
     words = f"{len(unreadable)} of {inputs} unreadable: {', '.join(named)}{more}"
     say(words, is_result=False)

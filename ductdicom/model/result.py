@@ -112,7 +112,9 @@ class PlannedSize(Value, frozen=True, kw_only=True):
 class Report(Struct, frozen=True, kw_only=True):
     """What a run came to.
 
-    ``rows`` are the ledger, one an input; ``problems`` those of no single study; ``seconds`` says
+    ``rows`` are the ledger, one an input; ``concerned`` are the labels of those that count and are
+    spoken of, None for all: others are of no study that was asked for. ``problems`` are those of no
+    single study; ``seconds`` says
     how long each stage took. ``fail_on`` is what ends it with 1.
     ``is_of_inputs``: it read inputs, and did not only draw studies again. ``is_list``: all of them
     were named by a list, of which nothing need be a DICOM object.
@@ -128,6 +130,7 @@ class Report(Struct, frozen=True, kw_only=True):
     studies: tuple[StudyResult, ...]
     problems: tuple[Problem, ...]
     seconds: Mapping[str, float]
+    concerned: frozenset[str] | None = None
     fail_on: frozenset[FailOn] = frozenset({FailOn.CONFLICT, FailOn.UNREADABLE})
     is_of_inputs: bool = True
     is_list: bool = False
@@ -139,6 +142,13 @@ class Report(Struct, frozen=True, kw_only=True):
     room: PlannedSize | None = None
     say: Callable[[str], str] = str
     tells_uids: bool = True
+
+    @property
+    def concerned_rows(self) -> tuple[LedgerRow, ...]:
+        """The rows of the inputs that count and are spoken of."""
+        if self.concerned is None:
+            return self.rows
+        return tuple(row for row in self.rows if row.origin.label in self.concerned)
 
     @property
     def names(self) -> Mapping[str | None, str]:
@@ -196,7 +206,7 @@ class Report(Struct, frozen=True, kw_only=True):
     def _causes(self, kinds: Collection[FailOn]) -> dict[str, int]:
         codes = self._codes()
         found = {str(c): codes[c] for c in sorted(_SERIOUS.keys() & codes) if _SERIOUS[c] in kinds}
-        unreadable = sum(map(_is_unreadable, self.rows))
+        unreadable = sum(map(_is_unreadable, self.concerned_rows))
         review = sum(study.pairing.status is Status.REVIEW for study in self.studies)
         if unreadable and FailOn.UNREADABLE in kinds:
             found[str(Disposition.UNREADABLE)] = unreadable
@@ -211,7 +221,9 @@ class Report(Struct, frozen=True, kw_only=True):
         A problem of a study as a whole is one of each of its images.
         """
         found = {
-            row.origin.label: (row.origin, row.reason) for row in self.rows if _is_unreadable(row)
+            row.origin.label: (row.origin, row.reason)
+            for row in self.concerned_rows
+            if _is_unreadable(row)
         }
         for study in self.studies:
             doubts: list[tuple[str, str | None]] = [

@@ -23,6 +23,7 @@ from ductdicom.ingest.headers.file_set import contradicted
 from ductdicom.ingest.inputs import inputs_called
 from ductdicom.ingest.scan import scan_inputs
 from ductdicom.model.instance import Instance
+from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import (
     OWN_OBJECT,
     REPORT_IT,
@@ -45,7 +46,7 @@ from ductdicom.pipeline.judge import Judged, judge, make_engine
 from ductdicom.pipeline.ledger import account
 from ductdicom.pipeline.masking import hide_identity, identify_strangers
 from ductdicom.pipeline.naming import NO_FOLDER, Naming, folder_of_names
-from ductdicom.pipeline.unread import note_unread
+from ductdicom.pipeline.unread import Concern, note_unread
 from ductdicom.settings import Phi, Settings
 from ductdicom.wording import counted
 
@@ -80,6 +81,24 @@ class Scan:
     recalled: frozenset[str] = frozenset()
     known: KnownStudies = field(default_factory=KnownStudies)
     sightings: Sightings = field(default_factory=Sightings)
+
+    @property
+    def places(self) -> dict[str, int]:
+        """Where among everything that was read each study stood, by its UID."""
+        return {part.study.study_instance_uid: part.place for part in self.gathered.parts}
+
+    def concerning(
+        self, settings: Settings, rows: Iterable[LedgerRow]
+    ) -> tuple[frozenset[str] | None, tuple[Problem, ...]]:
+        """Return the labels of the inputs that are spoken of, None for all, and the problems.
+
+        Where a study was asked for, those are left out that do not concern it.
+        """
+        chosen = self.chosen(settings) if settings.study is not None else ()
+        if not chosen:
+            return None, self.problems
+        concern = Concern(chosen, self.judged)
+        return concern.labels(rows), concern.problems(self.problems)
 
     def chosen(self, settings: Settings) -> tuple[Judged, ...]:
         """Return the studies that are spoken of: all, but where some were asked for."""
@@ -407,25 +426,29 @@ def _of_file_sets(
                 if is_outside
                 else ProblemCode.MISSING_FROM_DICOMDIR,
                 message=f"{item.directory.label} lists {item.file_id}, which {item.fault}",
+                origin=item.directory,
             )
     instances = [item for item in items if isinstance(item, Instance)]
     there = {instance.sop_instance_uid for instance in instances}
     listed = {item.sop_instance_uid for item in references}
-    stale: dict[str, list[str]] = {}
+    stale: dict[Origin, list[str]] = {}
     for item, uid in contradicted(references, instances):
         if uid in listed and item.sop_instance_uid not in there:
             yield Problem(
                 code=ProblemCode.MISSING_FROM_DICOMDIR,
                 message=f"{item.directory.label} lists {item.file_id}, which holds another object "
                 "of the list; the one that it should hold is not there",
+                origin=item.directory,
             )
         else:
-            stale.setdefault(item.directory.label, []).append(item.file_id)
-    for label, names in stale.items():
+            stale.setdefault(item.directory, []).append(item.file_id)
+    for directory, names in stale.items():
         files = counted(len(names), "file")
         yield Problem(
             code=ProblemCode.DICOMDIR_CONFLICT,
-            message=f"{label} lists {files} under other UIDs than they hold: {_named(names)}",
+            message=f"{directory.label} lists {files} under other UIDs than they hold: "
+            f"{_named(names)}",
+            origin=directory,
         )
 
 
@@ -459,10 +482,13 @@ def decided(
             for study in scanned.chosen(settings)
         )
     studies = tuple(studies)
+    rows = account(scanned.gathered, scanned.judged, studies, recalled=scanned.recalled)
+    concerned, problems = scanned.concerning(settings, rows)
     return Report(
-        rows=account(scanned.gathered, scanned.judged, studies, recalled=scanned.recalled),
+        rows=rows,
+        concerned=concerned,
         studies=studies,
-        problems=scanned.problems,
+        problems=problems,
         seconds=scanned.seconds,
         say=scanned.naming.text,
         tells_uids=scanned.naming.tells_uids,

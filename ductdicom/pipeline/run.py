@@ -221,12 +221,14 @@ def _run(
     started = monotonic()
     stop: KeyboardInterrupt | OutputError | None = KeyboardInterrupt()
     if not scanned.is_interrupted:
-        places = {part.study.study_instance_uid: part.place for part in scanned.gathered.parts}
-        stop = draw_jobs(jobs, results, places, executor, interrupts, progress)
+        stop = draw_jobs(jobs, results, scanned.places, executor, interrupts, progress)
+    rows = account(scanned.gathered, scanned.judged, results.values(), recalled=scanned.recalled)
+    concerned, problems = scanned.concerning(settings, rows)
     report = Report(
-        rows=account(scanned.gathered, scanned.judged, results.values(), recalled=scanned.recalled),
+        rows=rows,
+        concerned=concerned,
         studies=tuple(with_cause(results[key], known) for key in sorted(results)),
-        problems=scanned.problems,
+        problems=problems,
         seconds=scanned.seconds | {"draw": monotonic() - started},
         say=scanned.naming.text,
         tells_uids=scanned.naming.tells_uids,

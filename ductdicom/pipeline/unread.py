@@ -41,6 +41,39 @@ def note_unread(
     )
 
 
+class Concern:
+    """What of a run concerns some of its studies.
+
+    That is what is theirs, and what may be: a file that cannot be read and does not name its study
+    where their images lie beside it or alone below its folder (heuristic), what the directory of a
+    file set says that lies above them, and problems of no input or study at all.
+    """
+
+    def __init__(self, chosen: Iterable[Judged], judged: Sequence[Judged]) -> None:
+        self._places = _Places(judged)
+        wanted = set(map(id, chosen))
+        self._numbers = {number for number, study in enumerate(judged) if id(study) in wanted}
+        self._images = {i.uid for number in self._numbers for i in judged[number].call.images}
+
+    def labels(self, rows: Iterable[LedgerRow]) -> frozenset[str]:
+        """Return the labels of the inputs that concern them."""
+        return frozenset(
+            row.origin.label for row in rows if self._numbers & self._places.maybe_of(row)
+        )
+
+    def problems(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Return the problems of the run as a whole that concern them."""
+        return tuple(problem for problem in problems if self._is_theirs(problem))
+
+    def _is_theirs(self, problem: Problem) -> bool:
+        """Tell whether a problem is; one that names studies is of such as were not decided."""
+        if problem.studies:
+            return False
+        if problem.origin is not None:
+            return bool(self._numbers & self._places.below(problem.origin))
+        return problem.sop_instance_uid in {None, *self._images}
+
+
 class _Places:
     """The studies, by number, whose images lie in a folder, and in it or below it."""
 
@@ -63,6 +96,18 @@ class _Places:
         folder = _folder(row.origin)
         found = self._in.get(folder) or self._below.get(folder, set())
         return found if len(found) == 1 else set()
+
+    def maybe_of(self, row: LedgerRow) -> set[int]:
+        """Return all studies that an input may belong to, also where nobody can tell to which."""
+        found = self.studies_of(row)
+        if row.study_instance_uid:
+            return found
+        is_unread = row.disposition is Disposition.UNREADABLE
+        return found | self._in.get(_folder(row.origin), set()) if is_unread else set()
+
+    def below(self, origin: Origin) -> set[int]:
+        """Return the studies with images in the folder of an input, or below it."""
+        return self._below.get(_folder(origin), set())
 
 
 def _folder(origin: Origin) -> PurePath:

@@ -226,6 +226,30 @@ def test_sheet_of_several_studies_asks_which(export, tmp_path, capsys):
     assert run([*arguments, "--study", "1.2.3"]) == 2
 
 
+@pytest.mark.parametrize("command", ["check", "scan", "explain", "organise"])
+def test_of_one_study_only_that_is_said_which_is_or_may_be_of_it(tmp_path, capsys, command):
+    for number in (1, 2):
+        folder = write_ductogram(tmp_path / "in" / f"P{number}", study=f"2.25.70{number}")
+        write_view(folder / "IM5", label="again", study_instance_uid=f"2.25.70{number}")
+    content = (folder / "IM5").read_bytes()
+    (folder / "IM5").write_bytes(content[:200])
+    (tmp_path / "in" / "broken.zip").write_bytes(b"PK\3\4" + bytes(40))
+    output = ["-o", f"{tmp_path}/out", "--format", "png"] if command == "organise" else []
+    arguments = [command, f"{tmp_path}/in", *output, "--study"]
+
+    assert run([*arguments, "2.25.701"]) == 0
+    said = "".join(capsys.readouterr())
+    assert "broken.zip" not in said
+    assert "IM5 (" not in said
+    if output:
+        assert len((tmp_path / "out" / "ledger.csv").read_text("utf-8").splitlines()) == 12
+
+    assert run([*arguments, "2.25.702"]) == 1
+    said = "".join(capsys.readouterr())
+    assert "IM5" in said
+    assert "broken.zip" not in said
+
+
 def test_a_study_is_called_the_same_by_every_command(export, tmp_path, capsys):
     for phi in ("none", "minimal"):
         said = []

@@ -61,7 +61,7 @@ def check(
         if findings:
             print_table(("finding", "number", "what", "where"), list(_grouped(findings)))
         number = counted(len(findings), "finding", "findings")
-        say(f"{number} in {counted(len(report.rows), 'input', 'inputs')}")
+        say(f"{number} in {counted(len(report.concerned_rows), 'input', 'inputs')}")
     return report.exit_code
 
 
@@ -98,7 +98,7 @@ def _findings(scanned: Scan, report: Report, settings: Settings) -> Iterator[_Fi
     called: dict[str, str] = {}
     for part in scanned.gathered.parts:
         called.setdefault(part.study.study_instance_uid, naming.called(part))
-    for row in report.rows:
+    for row in report.concerned_rows:
         if row.disposition in _BAD:
             uid, name = row.sop_instance_uid or None, called.get(row.study_instance_uid)
             yield _Finding(row.reason, naming.place(row.origin), str(row.disposition), uid, name)

@@ -90,7 +90,7 @@ def _run(names: Sequence[str], settings: Settings) -> Report:
 def _say_end(report: Report) -> None:
     """Say what was found, one event each, and how the run ended."""
     names = report.names
-    for row in report.rows:
+    for row in report.concerned_rows:
         if row.disposition is Disposition.UNREADABLE:
             say_event("finding", "error", code=row.reason, where=report.say(row.origin.label))
     told = report.unreadable_labels

@@ -5,11 +5,11 @@ from sheets import lay_out, make_image
 
 from ductdicom.identity.known import identify_person
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import Disposition, LedgerRow
+from ductdicom.model.outcome import Disposition, LedgerRow, Problem, ProblemCode
 from ductdicom.pipeline.gather import PatientStudy
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.naming import Naming
-from ductdicom.pipeline.unread import note_unread
+from ductdicom.pipeline.unread import Concern, note_unread
 from ductdicom.settings import Phi
 
 
@@ -64,6 +64,43 @@ def test_a_folder_of_two_studies_tells_nothing():
         (),
         (),
     ]
+
+
+@pytest.mark.parametrize(
+    ("row", "is_said"),
+    [
+        pytest.param(_row("cd/one/IM9"), True, id="beside its images"),
+        pytest.param(_row("cd/IM9"), True, id="beside those of both"),
+        pytest.param(_row("cd/two/IM9"), False, id="beside those of the other"),
+        pytest.param(_row("x/IM9"), False, id="elsewhere"),
+        pytest.param(_row("x/IM9", uid="2.25.1"), True, id="it says so itself"),
+        pytest.param(_row("cd/one/IM9", uid="2.25.2"), False, id="it says of the other"),
+        pytest.param(
+            _row("cd/one/IM9", disposition=Disposition.NOT_DICOM), False, id="no DICOM at all"
+        ),
+    ],
+)
+def test_of_one_study_what_may_be_of_it_is_spoken_of(row, is_said):
+    judged = [_study("2.25.1", *ONE, "cd/IM5"), _study("2.25.2", *TWO, "cd/IM6")]
+
+    assert bool(Concern(judged[:1], judged).labels([row])) == is_said
+
+
+@pytest.mark.parametrize(
+    ("about", "is_said"),
+    [
+        pytest.param({}, True, id="the run"),
+        pytest.param({"studies": ("20260101-b",)}, False, id="a study that was held back"),
+        pytest.param({"origin": make_origin("cd/DICOMDIR")}, True, id="a directory above it"),
+        pytest.param({"origin": make_origin("cd/two/DICOMDIR")}, False, id="that of another"),
+        pytest.param({"sop_instance_uid": "1.2.3"}, False, id="an image of another"),
+    ],
+)
+def test_of_one_study_a_problem_of_another_is_not_said(about, is_said):
+    judged = [_study("2.25.1", *ONE), _study("2.25.2", *TWO)]
+    problem = Problem(code=ProblemCode.MISSING_FROM_DICOMDIR, message="", **about)
+
+    assert bool(Concern(judged[:1], judged).problems([problem])) == is_said
 
 
 def test_what_could_not_be_read_is_one_problem_however_much_it_is():
