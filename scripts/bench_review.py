@@ -54,7 +54,7 @@ _SAVE = """async ([key, image]) => {
     });
     await answer.json();
     const saved = performance.now();
-    while (!(await (await fetch(`/studies/${key}/drawn`)).json()).drawn);
+    while ((await (await fetch(`/studies/${key}/drawn`)).json()).waiting);
     await (await fetch(`/studies/${key}/sheet.html`)).text();
     return [saved - begun, performance.now() - begun];
 }"""

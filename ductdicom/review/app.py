@@ -38,12 +38,14 @@ from ductdicom.review.gallery import Gallery, image_names
 from ductdicom.review.listing import ListItem, Presence, Shelf, list_studies
 from ductdicom.review.pages import (
     ASSETS,
+    Decided,
     SheetParts,
     read_asset,
     split_sheet,
     study_page,
     worklist_page,
 )
+from ductdicom.review.redrawing import NOT_TRIED
 from ductdicom.review.saving import Desk, Outdated
 from ductdicom.settings import Phi
 from ductdicom.sheet.style import DARK
@@ -156,12 +158,12 @@ class _Pages:
         """Return a study; the next one of the list is decoded ahead."""
         record = self._record(request)
         state, events = self._desk.state(record)
+        undrawn = self._desk.undrawn().get(str(record.key), ())
         page = study_page(
             record if self._shelf.output.phi is not Phi.NONE else _without_times(record),
             self._others(record),
             self._sheet(record),
-            events,
-            state=state,
+            Decided(events=events, state=state, undrawn=undrawn),
             is_read_only=self._is_read_only,
         )
         self._ahead.submit(self._decode, record)
@@ -205,8 +207,13 @@ class _Pages:
     def drawn(self, request: Request) -> Response:
         """Say whether a study has been drawn since it was decided on; waits for it a while."""
         key = str(self._record(request).key)
-        is_drawn, obstacle = self._desk.redrawing.wait(key, _MOST_WAIT_S)
-        return JSONResponse({"drawn": is_drawn, "obstacle": obstacle})
+        is_over, obstacle = self._desk.redrawing.wait(key, _MOST_WAIT_S)
+        is_drawn = is_over and key not in self._desk.undrawn()
+        if is_drawn:
+            obstacle = ""
+        elif is_over:
+            obstacle = obstacle or NOT_TRIED
+        return JSONResponse({"drawn": is_drawn, "waiting": not is_over, "obstacle": obstacle})
 
     async def decide(self, request: Request) -> Response:
         """Save decisions, decide the study again and draw it."""

@@ -1,7 +1,7 @@
 """What the pages of the review hold: the work list, a study with its sheet, reasons and history."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
@@ -50,6 +50,19 @@ class SheetParts:
     script: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What people decided on a study and its images.
+
+    ``state`` is what is seen with a page, for what is saved from it. ``undrawn`` are IDs of the
+    decisions that the sheet lacks, or shows though they were taken back.
+    """
+
+    events: Sequence[Event]
+    state: str
+    undrawn: Collection[str]
+
+
 def split_sheet(document: bytes) -> SheetParts:
     """Take a sheet apart that was drawn as one HTML document."""
     found = _SHEET.search(document.decode("utf-8"))
@@ -72,9 +85,8 @@ def study_page(
     record: RecordedStudy,
     others: Mapping[str, tuple[RecordedStudy, str]],
     sheet: SheetParts,
-    events: Sequence[Event],
+    decided: Decided,
     *,
-    state: str,
     is_read_only: bool,
 ) -> str:
     """Return a study: its sheet, why it is what it is, who decided what, and its images in full.
@@ -83,10 +95,6 @@ def study_page(
     ----------
     others
         By SOP Instance UID the images of earlier studies that its rows show: record and name.
-    events
-        All decisions on the study and its images.
-    state
-        What is seen with this page, for what is saved from it.
     """
     who = " · ".join(record.department.identity) if record.department else ""
     images = _images(record, others)
@@ -98,15 +106,17 @@ def study_page(
         reasons=reasons_in_words(record),
         sheet=Markup(sheet.body),  # noqa: S704 - a file of ours, as its hash in the record says
         images=[_said(image) for image in record.instances if image.kind == "view"],
-        history=history_of(record, events),
+        history=history_of(record, decided.events),
+        undrawn=decided.undrawn,
         footer=FOOTER,
         scripts=SCRIPTS,
         is_read_only=is_read_only,
         data={
             "key": record.key,
             "who": who,
-            "state": state,
+            "state": decided.state,
             "readOnly": is_read_only,
+            "undrawn": bool(decided.undrawn),
             "images": list(images.values()),
             "rows": _rows(record, list(images)),
         },

@@ -12,10 +12,11 @@ from msgspec.structs import replace
 from ductdicom.decisions.event import SCHEMA, Event, content_of_sheet
 from ductdicom.decisions.files import read_entries
 from ductdicom.decisions.journal import add, read_journal, state_of
+from ductdicom.decisions.sightings import read_sightings
 from ductdicom.errors import UsageError
 from ductdicom.model.record import RecordedInstance, RecordedStudy
 from ductdicom.pipeline.again.preview import Preview, preview
-from ductdicom.pipeline.again.redo import Opened, Reread, read_again
+from ductdicom.pipeline.again.redo import Opened, Reread, read_again, touched
 from ductdicom.pipeline.earlier.recall import changed_images
 from ductdicom.review.keeping import Kept
 from ductdicom.review.listing import Shelf
@@ -52,6 +53,15 @@ class Desk:
         events = decisions_on(record, read_journal(self._shelf.output.path).events)
         uid, names = record.study_instance_uid, names_of(record)
         return state_of(record.fingerprint or "", events, study=uid, images=names), events
+
+    def undrawn(self) -> Mapping[str, frozenset[str]]:
+        """Return the studies whose sheets are not by what is in force, by key.
+
+        Of each the IDs of the decisions that it lacks, or shows though they were taken back.
+        """
+        output = self._shelf.output
+        events = read_journal(output.path).events
+        return touched(self._shelf.known(), events, read_sightings(output))
 
     def save(self, key: str, said: Mapping[str, Any], *, seen: str, login: str) -> dict[str, Any]:
         """Lay decisions into the journal, decide the study again and draw it.

@@ -711,6 +711,19 @@ def test_the_viewer_says_that_an_original_is_gone_and_the_sheet_stays(browser, t
         assert "the original cannot be shown: missing" in window.words("state")
         assert window.page.locator("#full .pane img:visible").count() == 2
         assert window.page.locator("image[data-tile]").count() >= 4
+
+        # What is decided now is saved, and each page says that no sheet shows it, and why.
+        window.press("Escape", "r")
+        window.page.wait_for_selector("#strip:visible")
+        window.page.locator('#strip [data-do="cannot-tell"]').click()
+        window.press("Control+s")
+        window.page.keyboard.type("AB")
+        window.press("Enter")
+        window.page.wait_for_selector('#saved:has-text("Saved, and not drawn: ")')
+        window.page.reload()
+        window.page.wait_for_selector('.undrawn:has-text("Why: ")')
+        assert "is gone or changed" in window.page.locator(".undrawn").inner_text()
+        assert window.page.locator('#history :text("not drawn")').count() == 1
         window.close()
 
 

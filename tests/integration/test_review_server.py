@@ -75,8 +75,9 @@ class Review:
 
     def until_drawn(self, key):
         """Wait until a study is drawn; return what kept it from that."""
-        while not (said := self.get(f"/studies/{key}/drawn").json())["drawn"]:
+        while (said := self.get(f"/studies/{key}/drawn").json())["waiting"]:
             pass
+        assert said["drawn"] is not bool(said["obstacle"])
         return said["obstacle"]
 
     def page(self, key):
@@ -326,7 +327,13 @@ def test_a_study_whose_originals_are_gone_is_decided_on_and_stays_as_it_is(organ
 
     assert answer.json()["changes"] is None
     assert "gone" in review.until_drawn(key)
+    assert not review.get(f"/studies/{key}/drawn").json()["drawn"]
     assert len(read_journal(review.output).events) == 1
+    for server in (review, Review(review.output, is_read_only=True)):  # and one started later
+        page = server.page(key).text
+        assert "Saved and not drawn" in page
+        assert page.count("not drawn</strong>") == 1
+        assert server.until_drawn(key) != ""
     assert review.page(key).text.count("data-tile=") >= 4
 
 

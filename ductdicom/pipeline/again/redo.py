@@ -214,15 +214,22 @@ def redo(
         return _redo(opened, ours, executor, interrupts, progress)
 
 
-def touched(known: KnownStudies, events: Collection[Event], sightings: Sightings) -> frozenset[str]:
-    """Return the keys of the studies whose record does not have what is in force."""
+def touched(
+    known: KnownStudies, events: Collection[Event], sightings: Sightings
+) -> Mapping[str, frozenset[str]]:
+    """Return the studies whose record does not have what is in force.
+
+    Returns
+    -------
+    By their keys, the IDs of the decisions that a record lacks, or has though they do not count.
+    """
     on = by_name(events, sightings)
     shared = known.shared
-    return frozenset(
-        key
+    found = {
+        key: _recorded(record) ^ _in_force(record, on, is_shared=key in shared)
         for key, record in known.records.items()
-        if _recorded(record) != _in_force(record, on, is_shared=key in shared)
-    )
+    }
+    return {key: frozenset(name for _, _, name in said) for key, said in found.items() if said}
 
 
 _Said = set[tuple[str, str, str]]  # on what, which field, by which decision

@@ -109,17 +109,24 @@
     );
   };
 
+  // Why what is saved is on no sheet: of what this page saved, and of what was saved before.
+  const sayUndrawn = ({ obstacle, waiting }) => {
+    const before = document.querySelector('.undrawn [data-part="obstacle"]');
+    if (before) before.textContent = `Why: ${obstacle}.`;
+    else tell(`Saved, and not drawn${waiting ? " yet" : ""}: ${obstacle}`);
+  };
+
   const untilDrawn = async () => {
     for (;;) {
       let answer;
       try {
         answer = await (await fetch(`${folder}/drawn`)).json();
       } catch {
-        answer = { drawn: false, obstacle: "the server does not answer" };
+        answer = { waiting: true, obstacle: "the server does not answer" };
       }
-      if (answer.drawn && !answer.obstacle) return location.reload();
-      if (answer.obstacle) tell(`Saved, but not drawn yet: ${answer.obstacle}`);
-      if (answer.drawn) return undefined;
+      if (answer.drawn) return location.reload();
+      if (answer.obstacle) sayUndrawn(answer);
+      if (!answer.waiting) return undefined;
       if (answer.obstacle) await new Promise((done) => setTimeout(done, 2000));
     }
   };
@@ -168,4 +175,5 @@
     review.changed = foresee;
   }
   isOpen();
+  if (data.undrawn) untilDrawn();
 })();
