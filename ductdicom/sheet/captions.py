@@ -254,7 +254,7 @@ def _unknown_reason(image: ImageCall) -> str:
         hints = [item for item in call.evidence if item.says == call.suggestion]
         # What made the suggestion comes last; other hints only agree with it.
         why = describe(hints[-1]) if hints else "order of exposures"
-        return f"not decided; only suggested: {why}"
+        return f"phase only suggested: {why}"
     if call.evidence:
         best = _best(call.evidence)
         return f"unknown: {describe(best)} {_shortfall(best, image)}"

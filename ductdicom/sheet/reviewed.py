@@ -1,7 +1,6 @@
 """What people decided, in words: never without who said so, nor what speaks against it."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from itertools import groupby
 
 from ductdicom.model.call import Decision, Opinion, Phase, Premise, Verdict
@@ -9,7 +8,6 @@ from ductdicom.model.outcome import Status
 from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.sheet import captions
 
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _VERDICTS = {
     Verdict.REVIEWED: "REVIEWED",
     Verdict.CANNOT_TELL: "CANNOT BE TOLD",
@@ -20,16 +18,18 @@ _FIELDS = ("phase", "laterality", "view", "exclude")
 
 
 def decided(image: ImageCall) -> Iterator[str]:
-    """Yield what is decided of an image and by whom: ``PRE · confirmed AB 30 Nov 2026``."""
+    """Yield what is decided of an image and by whom: ``PRE confirmed by AB 2026-11-30``."""
     valid = [opinion for opinion in _opinions(image.decided) if opinion.is_in_force]
     for opinion in (item for item in valid if item.field == "exclude"):
         word = "excluded" if opinion.value == "true" else "not to be excluded, says"
-        yield f"{word}{' by' * (opinion.value == 'true')} {_signed(opinion)}{_note(opinion)}"
+        yield f"{word}{' by' * (opinion.value == 'true')} {_dated(opinion)}{_note(opinion)}"
     others = [opinion for opinion in valid if opinion.field != "exclude"]
     for _, group in groupby(others, key=lambda item: (item.by, item.at, item.note)):
         said = list(group)
         words = ", ".join(_value(opinion) for opinion in said)
-        yield f"{words} · confirmed {_signed(said[0])}{_note(said[0])}"
+        is_open = any(item.field == "phase" and item.value == Phase.UNKNOWN for item in said)
+        words += ", says" if is_open else " confirmed by"
+        yield f"{words} {_dated(said[0])}{_note(said[0])}"
 
 
 def contested(image: ImageCall) -> Iterator[str]:
@@ -38,7 +38,7 @@ def contested(image: ImageCall) -> Iterator[str]:
         said = list(group)
         if not all(opinion.is_in_force for opinion in said):
             name = {"laterality": "side", "exclude": "exclusion"}.get(field, field)
-            words = " | ".join(f"{_signed(item)}: {_value(item)}" for item in said)
+            words = " | ".join(f"{_dated(item)}: {_value(item)}" for item in said)
             yield f"REVIEWERS DISAGREE on the {name}: {words}"
     against = dict.fromkeys(captions.describe(item) for item in image.overrules)
     if against:
@@ -110,16 +110,8 @@ def _value(opinion: Opinion) -> str:
     return "excluded" if opinion.value == "true" else "not excluded"
 
 
-def _signed(opinion: Opinion) -> str:
-    """Return initials and day as words: ``AB 30 Nov 2026``."""
-    by = opinion.by or _SOMEBODY
-    if not opinion.at:
-        return by
-    day = datetime.fromisoformat(opinion.at)
-    return f"{by} {day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
 def _dated(opinion: Opinion) -> str:
+    """Return initials and day: ``AB 2026-11-30``."""
     return f"{opinion.by or _SOMEBODY} {opinion.at[:10]}".strip()
 
 

@@ -15,7 +15,7 @@ from ductdicom.sheet.style import DARK, LIGHT, Tone
 
 SILENT = tuple((view, at, None) for view, at, _ in SCENES)  # nothing says what is filled
 FORMATS = "png,pdf,html,dicom"
-DECIDED = "POST · confirmed AB 30 Nov 2026"
+DECIDED = "POST confirmed by AB 2026-11-30"
 FOLLOWS = "pre, inferred from AB's decision on image 3"
 
 
@@ -71,7 +71,7 @@ def test_who_decided_and_what_follows_from_it_is_read(tmp_path, suffix):
 def test_what_a_decision_overrules_is_read(tmp_path, suffix):
     words = words_of(drawn(tmp_path, SCENES, phase="pre"), suffix)
 
-    assert "PRE · confirmed AB 30 Nov 2026" in words
+    assert "PRE confirmed by AB 2026-11-30" in words
     assert "overrules: Contrast/Bolus Agent “IOHEXOL 300”" in words
 
 
@@ -80,14 +80,14 @@ def test_an_excluded_image_is_there_with_its_author(tmp_path, suffix):
     words = words_of(drawn(tmp_path, SCENES, exclude=True), suffix)
 
     assert "EXCLUDED" in words
-    assert "excluded by AB 30 Nov 2026" in words
+    assert "excluded by AB 2026-11-30" in words
 
 
 @pytest.mark.parametrize("suffix", ["pdf", "html"])
 def test_without_identity_no_date_is_told(tmp_path, suffix):
     words = words_of(drawn(tmp_path, SILENT, "--phi", "none", phase="post"), suffix)
 
-    assert "POST · confirmed AB" in words
+    assert "POST confirmed by AB" in words
     assert "REVIEWED AB" in words
     assert "2026" not in words
 

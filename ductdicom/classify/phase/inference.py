@@ -206,7 +206,7 @@ def _offset(image: Seen, posts: Sequence[Seen], words: str) -> str:
     """Say how far from the first certain post image an image was exposed."""
     minutes = [post.minute for post in posts if post.minute is not None]
     if image.minute is None or not minutes:
-        return f"instance number {words} post image's of the breast"
+        return f"numbered {words} post image of the breast"
     return f"exposed {duration(abs(image.minute - min(minutes)))} {words} post image of the breast"
 
 

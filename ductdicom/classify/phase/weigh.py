@@ -22,7 +22,7 @@ from ductdicom.classify.phase.side import (
     source_of,
     text_says,
 )
-from ductdicom.classify.phase.timeline import clusters
+from ductdicom.classify.phase.timeline import clusters, duration
 from ductdicom.language.agents import is_filled_in
 from ductdicom.model.call import Evidence, Phase, Strength
 
@@ -251,8 +251,7 @@ def _start_time(
 
 def _span(seconds: float) -> str:
     """Say how long before or after something was, without a time of day, which may be withheld."""
-    minutes, rest = divmod(round(abs(seconds)), 60)
-    return f"{minutes}:{rest:02d} min {'before' if seconds > 0 else 'after'}"
+    return f"{duration(abs(seconds) / 60)} {'before' if seconds > 0 else 'after'}"
 
 
 def _seconds(value: time) -> float:

@@ -94,7 +94,7 @@ class Cell:
 
     @property
     def facts(self) -> str:
-        """Magnification and time."""
+        """Time and magnification."""
         return self._facts(captions.time_label)
 
     @property
@@ -113,8 +113,7 @@ class Cell:
             # The distances may tell what the header's factor does not, and then give the scale.
             is_scaled = self.tile.spacing_mm is not None
             magnified = f"magnified, by {self.tile.scale_source}" if is_scaled else magnified
-        words = (magnified, when)
-        return "  ".join(word for word in words if word)
+        return " · ".join(filter(None, (when, magnified)))
 
     @property
     def slices(self) -> str:

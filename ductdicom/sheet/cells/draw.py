@@ -279,7 +279,7 @@ def _caption(shown: _Shown) -> Caption:
     return Caption(
         word=cell.word,
         view=_view_words(shown),
-        facts="  ".join(filter(None, (cell.slices, cell.facts))),
+        facts=" · ".join(filter(None, (cell.slices, cell.facts))),
         reason=cell.why,
         display=cell.display,
         notes=tuple(notes),

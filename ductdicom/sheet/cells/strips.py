@@ -163,7 +163,8 @@ def _words(cell: Cell, width: float) -> Iterator[_Word]:
     """Yield what is said below an image: words, and groups of them that stay on one line."""
     room = width - 2 * PAD_PX
     slices = [_Word(text, Tone.INK) for text in cell.slices.replace(", ", ",\n").split("\n")]
-    facts = [_Word(text, Tone.INK) for text in cell.brief_facts.split("  ")]
+    facts_said = cell.brief_facts.replace(_BETWEEN, " ·  ")
+    facts = [_Word(text, Tone.INK) for text in facts_said.split("  ")]
     doubts = [_Word(text, Tone.WARNING) for text in _doubts(cell, width)[:_MOST_DOUBTS]]
     reason = [_Word(word, Tone.MUTED) for word in _words_of(cell.brief_reason, room)]
     display = [_Word(text, Tone.MUTED) for text in cell.display.replace(", ", ",\n").split("\n")]

@@ -121,24 +121,15 @@ def _badges(row: Row, shared: Iterable[Note], undecided: Collection[Phase] = ())
 
 
 def _absent(phase: Phase, row: Row, lacking: Lacking) -> Cell:
-    word, other = ("pre-contrast", "post") if phase is Phase.PRE else ("post-contrast", "pre")
-    suggested = sum(image.is_suggested for image in row.images)
-    found = [counted(len(row.images) - suggested, f"{other} image")]
-    if suggested:
-        found.append(f"{suggested} suggested")
     open_count = len(candidates(lacking.undecided, row, phase))
-    said = "was found"
+    said = "is decided" if open_count else "was read" if lacking.unread else "was found"
+    words = [f"No {phase}-contrast image of {captions.row_title(row)} {said}."]
     if open_count:
-        said = f"is decided; {counted(open_count, 'undecided image')} not paired"
+        words.append(f"{counted(open_count, 'undecided image')}, not paired, may be it.")
     if lacking.unread:
-        said = "was read" if not open_count else said
-        said += (
-            f"; {counted(len(lacking.unread), 'file')} could not be read: {_some(lacking.unread)}"
-        )
-    return Cell(
-        phase=phase,
-        missing=f"no {word} image of {captions.row_title(row)} {said} ({', '.join(found)})",
-    )
+        count = counted(len(lacking.unread), "file")
+        words.append(f"{count} could not be read: {_some(lacking.unread)}")
+    return Cell(phase=phase, missing=" ".join(words))
 
 
 def _some(names: Sequence[str]) -> str:

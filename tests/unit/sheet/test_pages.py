@@ -193,7 +193,7 @@ def test_every_page_says_what_it_is_not_for():
 def test_a_missing_partner_has_a_placeholder():
     _, _, pages = lay_out([make_image(1, phase="post")])
 
-    assert "no pre-contrast image" in " ".join(_texts(pages))
+    assert "No pre-contrast image" in " ".join(_texts(pages))
 
 
 def test_an_image_that_cannot_be_shown_has_a_placeholder_with_the_reason():

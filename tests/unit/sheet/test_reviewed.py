@@ -44,20 +44,20 @@ def texts(page, tone=None):
 @pytest.mark.parametrize(
     ("opinions", "words"),
     [
-        ([said("phase", "pre")], ["PRE · confirmed AB 30 Nov 2026"]),
-        ([said("phase", "pre", at="")], ["PRE · confirmed AB"]),
-        ([said("phase", "unknown")], ["phase cannot be told · confirmed AB 30 Nov 2026"]),
+        ([said("phase", "pre")], ["PRE confirmed by AB 2026-11-30"]),
+        ([said("phase", "pre", at="")], ["PRE confirmed by AB"]),
+        ([said("phase", "unknown")], ["phase cannot be told, says AB 2026-11-30"]),
         (
             [said("view", "CC"), said("phase", "post"), said("laterality", "L")],
-            ["POST, side L, view CC · confirmed AB 30 Nov 2026"],
+            ["POST, side L, view CC confirmed by AB 2026-11-30"],
         ),
         (
             [said("phase", "post"), said("view", "CC", by="CD")],
-            ["POST · confirmed AB 30 Nov 2026", "view CC · confirmed CD 30 Nov 2026"],
+            ["POST confirmed by AB 2026-11-30", "view CC confirmed by CD 2026-11-30"],
         ),
-        ([said("exclude", "true", note="moved")], ["excluded by AB 30 Nov 2026 “moved”"]),
-        ([said("exclude", "false")], ["not to be excluded, says AB 30 Nov 2026"]),
-        ([said("phase", "pre", by="")], ["PRE · confirmed somebody 30 Nov 2026"]),
+        ([said("exclude", "true", note="moved")], ["excluded by AB 2026-11-30 “moved”"]),
+        ([said("exclude", "false")], ["not to be excluded, says AB 2026-11-30"]),
+        ([said("phase", "pre", by="")], ["PRE confirmed by somebody 2026-11-30"]),
         ([said("phase", "pre", is_in_force=False)], []),
     ],
 )
@@ -72,7 +72,7 @@ def test_reviewers_who_differ_are_both_named():
     )
 
     assert list(reviewed.contested(image)) == [
-        "REVIEWERS DISAGREE on the phase: AB 30 Nov 2026: PRE | CD 30 Nov 2026: POST"
+        "REVIEWERS DISAGREE on the phase: AB 2026-11-30: PRE | CD 2026-11-30: POST"
     ]
 
 
@@ -83,10 +83,10 @@ def test_what_a_decision_overrules_stands_on_its_tile_in_warning_colour():
 
     _, _, (page, *_) = lay_out([image, make_image(2, minute=20)])
 
-    assert "PRE · confirmed AB 30 Nov 2026" in texts(page)
+    assert "PRE confirmed by AB 2026-11-30" in texts(page)
     assert "overrules: Contrast/Bolus Agent “IOHEXOL 300”" in texts(page, Tone.WARNING)
     (tile,) = (t for t in page.tiles if t.sop_instance_uid == image.uid)
-    assert tile.caption.reason == "PRE · confirmed AB 30 Nov 2026"
+    assert tile.caption.reason == "PRE confirmed by AB 2026-11-30"
     assert "overrules: Contrast/Bolus Agent “IOHEXOL 300”" in tile.caption.notes
 
 
@@ -188,7 +188,7 @@ def test_an_excluded_image_stays_beside_its_row_small_and_grey_with_its_author()
     assert small.caption.word == "EXCLUDED"
     pictures = {m.uid: m for m in page.marks if isinstance(m, PictureMark)}
     assert pictures[out.uid].pixels.mean() < 0.6 * pictures["2.25.2"].pixels.mean()
-    assert "excluded by AB 30 Nov 2026" in texts(page)
+    assert "excluded by AB 2026-11-30" in texts(page)
     tones = {
         m.stroke for m in page.marks if isinstance(m, BoxMark) and m.box.x >= small.field.x - 9
     }
@@ -202,4 +202,4 @@ def test_an_excluded_image_without_a_row_stands_on_a_page_of_its_own():
 
     (page,) = (p for p in pages if any(t.sop_instance_uid == out.uid for t in p.tiles))
     assert "Not paired: excluded by decision" in texts(page)
-    assert "excluded by AB 30 Nov 2026" in texts(page)
+    assert "excluded by AB 2026-11-30" in texts(page)

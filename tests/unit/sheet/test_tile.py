@@ -181,7 +181,7 @@ def test_a_bar_is_not_drawn_beside_words_that_deny_its_factor(distances_mm, word
     )
 
     facts = page.tiles[0].caption.facts
-    assert facts.startswith(words)
+    assert facts.endswith(f" · {words}")
 
 
 def raw_tile(*, air_is_high, is_bands=False, orientation=("A", "R"), **attributes):

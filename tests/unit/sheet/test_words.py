@@ -81,7 +81,7 @@ def test_facts_and_grey_of_a_narrow_tile_are_said_in_full():
     _, _, (page, *_) = lay_out(images, tiles)
 
     said = read_in_cell(page, images[2])
-    assert "×1.8 10:23 (+1 min)" in said
+    assert "10:23 (+1 min) · ×1.8 ·" in said
     assert "window 1: A LONG EXPLANATION OF ITS OWN, 12.3% at max" in said
 
 

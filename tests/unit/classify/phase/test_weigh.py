@@ -145,7 +145,7 @@ def test_the_start_of_another_image_is_cited_as_such_and_is_not_explicit():
 
     assert (own.tag, own.strength) == ("(0018,1042)", Strength.EXPLICIT)
     assert (cited.tag, cited.strength) == ("", Strength.STRUCTURAL)
-    assert cited.value == "another image says that contrast started 20:00 min before this exposure"
+    assert cited.value == "another image says that contrast started 20 min before this exposure"
 
 
 @pytest.mark.parametrize(

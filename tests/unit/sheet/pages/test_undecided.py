@@ -41,7 +41,7 @@ def test_an_undecided_image_is_not_called_absent(changes, reason):
     _, _, (page, *_) = lay_out([pre, *POST])
 
     said = said_on(page)
-    words = "no pre-contrast image of L CC is decided; 1 undecided image not paired"
+    words = "No pre-contrast image of L CC is decided. 1 undecided image, not paired, may be it."
     assert "PRE NOT DECIDED" in said
     assert words.replace(" ", "") in said.replace(" ", "")
     assert f"1 image undecided ({reason}), page 2" in said
@@ -55,7 +55,7 @@ def test_an_image_that_cannot_be_told_waits_for_nobody_and_may_still_be_what_a_r
     _, _, (page, *_) = lay_out([told, waiting, *POST])
 
     assert "1 image undecided (phase unknown), page 2" in said_on(page)
-    assert "2 undecided images not paired".replace(" ", "") in said_on(page).replace(" ", "")
+    assert "2 undecided images, not paired,".replace(" ", "") in said_on(page).replace(" ", "")
 
 
 def test_what_cannot_be_meant_is_no_candidate():
@@ -63,14 +63,14 @@ def test_what_cannot_be_meant_is_no_candidate():
 
     _, _, (page, *_) = lay_out([other_view, POST[0]])
 
-    assert "no pre-contrast image of L CC was found" in said_on(page)
+    assert "No pre-contrast image of L CC was found" in said_on(page)
 
 
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        (["IM3"], "was read; 1 file could not be read: IM3 (1 post image)"),
-        (["A", "B", "C", "D", "E"], "was read; 5 files could not be read: A, B, C, 2 more"),
+        (["IM3"], "was read. 1 file could not be read: IM3"),
+        (["A", "B", "C", "D", "E"], "was read. 5 files could not be read: A, B, C, 2 more"),
     ],
 )
 def test_what_could_not_be_read_is_not_called_absent(names, words):
@@ -80,17 +80,16 @@ def test_what_could_not_be_read_is_not_called_absent(names, words):
     page, *_ = compose(study, pairing, {}, SheetOptions())
 
     said = said_on(page).replace(" ", "")
-    assert f"no pre-contrast image of L CC {words}".replace(" ", "") in said
+    assert f"No pre-contrast image of L CC {words}".replace(" ", "") in said
     assert "wasfound" not in said
 
 
-def test_suggested_images_are_counted_apart():
+def test_the_head_counts_what_is_only_suggested():
     late = replace(make_image(4, minute=50), call=SUGGESTED[Phase.POST])
 
     _, _, (page, *_) = lay_out([POST[0], late])
 
     said = said_on(page)
-    assert "(1 post image, 1 suggested)" in said
     assert "1 image only suggested" in said
 
 
