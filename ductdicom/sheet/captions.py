@@ -23,6 +23,7 @@ _ONLY_HINTS = frozenset({"light-compression", "weak-text"})  # rules that never 
 _PHASE_WORDS = {Phase.PRE: "PRE", Phase.POST: "POST", Phase.UNKNOWN: "UNKNOWN"}
 _GROUP_WORDS = {"CC": "CC", "LAT": "Lateral", "OBL": "Oblique", "OTHER": "Other"}
 _LACKING = {Note.NO_PRE: Phase.PRE, Note.NO_POST: Phase.POST}
+_SIDE_OVERRULED = "SIDE DECIDED AGAINST THE HEADER"
 _BADGES = {
     Note.VIEW_DIFFERS: "VIEW DIFFERS",
     Note.MAGNIFICATION_DIFFERS: "MAGNIFICATION DIFFERS",
@@ -315,9 +316,11 @@ def injections_of(pairing: Pairing, side: Laterality | None) -> list[int]:
 def row_badges(row: Row, undecided: Collection[Phase] = ()) -> list[str]:
     """Return a row's notes as badges; a difference of view names both views.
 
-    A phase is ``undecided`` where the row lacks it and an undecided image may have it.
+    Before them stands where a reviewer's word on the side of an image overrules its header. A
+    phase is ``undecided`` where the row lacks it and an undecided image may have it.
     """
-    badges = []
+    overruled = {item.says for image in row.images for item in image.overrules}
+    badges = [_SIDE_OVERRULED] if overruled & set(Laterality) else []
     for note in row.notes:
         badge = _BADGES[note]
         if (lacking := _LACKING.get(note)) and lacking in undecided:

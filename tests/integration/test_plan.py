@@ -60,7 +60,7 @@ def test_a_plan_says_why_a_person_is_needed(tmp_path, capsys):
 
     assert run(["check", str(export), "--json"]) == 1
     review = _reviews(capsys)
-    assert review["message"] == "1 image that cannot be shown"
+    assert review["message"] == "1 image cannot be shown"
     assert review["where"].endswith(f": {export / 'IM1'}")
 
 

@@ -131,7 +131,7 @@ def _review(study: Judged, naming: Naming) -> _Finding:
     damaged = [image for image in in_rows.values() if image.instance.damage]
     words = [review_reason(study.call, study.pairing, ())]
     if damaged:
-        words.append(f"{counted(len(damaged), 'image')} that cannot be shown")
+        words.append(f"{counted(len(damaged), 'image')} cannot be shown")
     images: Iterable[ImageCall] = (*waiting_images(study.pairing), *suggested, *damaged)
     why = "; ".join(filter(None, words))
     if not why:

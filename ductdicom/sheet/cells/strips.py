@@ -263,18 +263,18 @@ def placeholder(cell: Cell, field: Box) -> Iterator[Mark]:
     field
         Where the image would stand, in page units.
     """
-    words, tone = cell.missing, Tone.MUTED
+    words, tone, size = cell.missing, Tone.MUTED, SMALL_PX
     if isinstance(cell.tile, MissingTile):
-        words, tone = f"image cannot be shown: {cell.tile.reason}", Tone.WARNING
-    lines = wrap(words, field.width - 4 * PAD_PX, SMALL_PX, most_lines=6)
-    step = SMALL_PX * LEADING
+        words, tone, size = f"image cannot be shown: {cell.tile.reason}", Tone.WARNING, LABEL_PX
+    lines = wrap(words, field.width - 4 * PAD_PX, size, most_lines=6)
+    step = size * LEADING
     y = field.y + field.height / 2 - step * len(lines) / 2
     for number, line in enumerate(lines):
         yield TextMark(
             x=field.x + field.width / 2,
             y=y + step * (number + 1),
             text=line,
-            size_px=SMALL_PX,
+            size_px=size,
             tone=tone,
             anchor=Anchor.MIDDLE,
         )

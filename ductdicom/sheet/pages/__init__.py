@@ -7,5 +7,6 @@
 - ``notices``: what stands below the list of images: problems, and the legend
 - ``inventory``: every image of the study, and what became of it
 - ``frame``: header and footer of a page
+- ``titles``: the line above a row
 - ``compose``: all of this to pages
 """

@@ -91,16 +91,14 @@ def row_blocks(
     repeated, first = (before, []) if len(before) <= _MOST_REPEATED else ([], before)
     rest: list[Cell | DifferenceCell] = [*first, *after, *difference_cells(differences, row)]
     may_be = [p for p in (Phase.PRE, Phase.POST) if candidates(lacking.undecided, row, p)]
+    badges = _badges(row, shared, may_be)
     count = -(-len(rest) // (_MOST_TILES - len(repeated)))
     size = -(-len(rest) // count)
     for number, start in enumerate(range(0, len(rest), size), start=1):
-        part = f" ({number} of {count})" if count > 1 else ""
-        yield Block(
-            title=captions.row_title(row) + part,
-            badges=_badges(row, shared, may_be),
-            cells=(*repeated, *rest[start : start + size]),
-            side=row.laterality,
-        )
+        title = captions.row_title(row) + (f" ({number} of {count})" if count > 1 else "")
+        some = (*repeated, *rest[start : start + size])
+        warned = (*_unshown(some), *badges)
+        yield Block(title=title, badges=warned, cells=some, side=row.laterality)
 
 
 def _shared_notes(row: Row, tiles: Tiles) -> tuple[Note, ...]:
@@ -113,6 +111,13 @@ def _shared_notes(row: Row, tiles: Tiles) -> tuple[Note, ...]:
     alike = tuple(note for note in alike if note is not Note.SCALE_UNKNOWN)  # for want of a bar
     words = " · ".join(_badges(row, alike))
     return alike if text_width(words, SMALL_PX) <= _MOST_SHARED_PX else ()
+
+
+def _unshown(cells: Iterable[Cell | DifferenceCell]) -> Iterator[str]:
+    """Yield a warning for each image that is there and cannot be shown."""
+    for cell in cells:
+        if isinstance(cell, Cell) and isinstance(cell.tile, MissingTile):
+            yield f"{cell.word or 'IMAGE'} CANNOT BE SHOWN"
 
 
 def _badges(row: Row, shared: Iterable[Note], undecided: Collection[Phase] = ()) -> tuple[str, ...]:

@@ -13,11 +13,9 @@ from ductdicom.sheet.cells.difference import DifferenceCell, draw_difference
 from ductdicom.sheet.cells.draw import draw_cell, stand_in
 from ductdicom.sheet.cells.strips import lines_below
 from ductdicom.sheet.difference import Difference
-from ductdicom.sheet.fonts import drawable, text_width, wrap
+from ductdicom.sheet.fonts import drawable
 from ductdicom.sheet.layout import BOTTOM_LINES, LIFE_SIZE, PlacedBlock, arrange
-from ductdicom.sheet.layout import TITLE_PX as TITLE_LINE_PX
 from ductdicom.sheet.page import (
-    Anchor,
     Box,
     BoxMark,
     DrawnDifference,
@@ -27,7 +25,6 @@ from ductdicom.sheet.page import (
     Page,
     SheetOptions,
     Standing,
-    TextMark,
     Tone,
 )
 from ductdicom.sheet.pages.blocks import (
@@ -49,14 +46,11 @@ from ductdicom.sheet.pages.strip import (
     stacks_of_units,
 )
 from ductdicom.sheet.pages.timeline import STRIP_PX, draw_timeline
+from ductdicom.sheet.pages.titles import block_title, of_other_scale
 from ductdicom.sheet.pages.undecided import review_reason, undecided_images, waiting_images
 from ductdicom.sheet.reviewed import verdict_word
-from ductdicom.sheet.style import LABEL_PX, SMALL_PX
 from ductdicom.sheet.tile import Detail, Tile, Tiles, behind_the_nipple, part_of
 
-_BADGE_GAP_PX = 20
-_TAIL = 0.22  # of a size of letters: what of them hangs below the baseline
-_TITLE_BASELINE_PX = TITLE_LINE_PX - _TAIL * LABEL_PX
 _MOST_BLOCKS = 4  # rows a page
 _MOST_CLOSER = 2  # of close-ups
 _CLOSER_MM = (66.0, 36.0)  # width and height that they show, less of a long row: life size stays
@@ -321,8 +315,9 @@ def _body(
     tiles: list[DrawnTile] = []
     placeholders: list[DrawnPlaceholder] = []
     differences: list[DrawnDifference] = []
-    for block, place in zip(blocks, placed, strict=True):
-        marks += _block_title(block, place.title)
+    others = of_other_scale(placed)
+    for block, place, is_other in zip(blocks, placed, others, strict=True):
+        marks += block_title(block, place.title, is_of_other_scale=is_other)
         for cell, slot in zip(block.cells, place.slots, strict=True):
             if isinstance(cell, DifferenceCell):
                 drawn_marks, difference = draw_difference(cell, slot, options.scale)
@@ -365,28 +360,3 @@ def _arranged(blocks: Sequence[Block], area: Box, options: SheetOptions) -> tupl
         if needed <= lines:
             return placed
         lines += 1
-
-
-def _block_title(block: Block, box: Box) -> Iterator[Mark]:
-    baseline = box.y + _TITLE_BASELINE_PX
-    title = drawable(block.title)
-    width = text_width(title, LABEL_PX, is_bold=True)
-    if width <= box.width:
-        yield TextMark(x=box.x, y=baseline, text=title, size_px=LABEL_PX, is_bold=True)
-    else:  # rows without badges alone have titles as long
-        yield from _title_lines(block.title, box, (box.x, Anchor.START), Tone.INK)
-        return
-    room = replace(box, width=box.width - width - _BADGE_GAP_PX)
-    badges = " · ".join(block.badges)
-    yield from _title_lines(badges, room, (box.right, Anchor.END), Tone.WARNING)
-
-
-def _title_lines(text: str, box: Box, side: tuple[float, Anchor], tone: Tone) -> Iterator[Mark]:
-    """Draw small words in a row's title line, in two smaller lines where one is too short."""
-    lines = wrap(text, box.width, SMALL_PX, most_lines=2)
-    x, anchor = side
-    size = SMALL_PX if len(lines) == 1 else TITLE_LINE_PX / 2
-    for number, line in enumerate(reversed(lines)):
-        last = _TITLE_BASELINE_PX if len(lines) == 1 else TITLE_LINE_PX - _TAIL * size
-        y = box.y + last - size * number
-        yield TextMark(x=x, y=y, text=line, size_px=size, tone=tone, anchor=anchor)

@@ -34,6 +34,7 @@ from ductdicom.sheet.page import (
 )
 from ductdicom.sheet.pages.blocks import first_exposure
 from ductdicom.sheet.pages.frame import Body
+from ductdicom.sheet.pages.titles import ALIKE
 from ductdicom.sheet.pages.undecided import may_be_of
 from ductdicom.sheet.style import LABEL_PX, SMALL_PX
 from ductdicom.sheet.tile import MissingTile, Tile, Tiles
@@ -46,7 +47,7 @@ _MOST_A_PAGE, _MOST_A_LINE = 4, 2
 _CAPTIONS_PX = range(340, 700, 40)  # widths of the words that are tried
 _ABOVE_FRAMES_PX = 6  # what letters reach below their line
 _TITLE = "Tomosynthesis"
-_WHAT = "brightest of each place"
+_WHAT = "maximum over the slices"
 _ONLY = "NO PLAIN VIEW"
 _FIRST: Mapping[Phase | None, int] = MappingProxyType({Phase.POST: 0, Phase.PRE: 1})
 _FROM_LEFT: Mapping[Phase | None, int] = MappingProxyType({Phase.PRE: 0, Phase.POST: 1})
@@ -126,12 +127,12 @@ def below(rows: Body, cells: Sequence[Cell], area: Box, options: SheetOptions) -
     area
         Of the strip, in page units.
     """
-    scales = [
+    scales = {
         1 / tile.mm_per_unit
         for tile in rows.tiles
         if tile.mm_per_unit and not tile.is_closeup and not tile.depicted.is_excluded
-    ]
-    strip = _strip(sorted(cells, key=_as_rows), area, options, min(scales, default=None))
+    }
+    strip = _strip(sorted(cells, key=_as_rows), area, options, sorted(scales))
     return replace(
         rows,
         marks=(*rows.marks, *strip.marks),
@@ -157,16 +158,16 @@ def stack_bodies(
 
 
 def _strip(
-    cells: Sequence[Cell], area: Box, options: SheetOptions, rows_scale: float | None
+    cells: Sequence[Cell], area: Box, options: SheetOptions, rows_scales: Sequence[float]
 ) -> Body:
     room = replace(area, y=area.y + TITLE_PX, height=area.height - TITLE_PX)
     placed = arrange_stacks(
         [(_slot(cell), _pictures(cell)) for cell in cells],
         room,
         _caption_px(cells, room.height),
-        rows_scale,
+        min(rows_scales, default=None),
     )
-    marks = list(_title(area, placed, rows_scale))
+    marks = list(_title(area, placed, rows_scales))
     tiles: list[DrawnTile] = []
     missing: list[DrawnPlaceholder] = []
     for cell, place in zip(cells, placed, strict=True):
@@ -195,18 +196,21 @@ def _caption_px(cells: Sequence[Cell], height: float) -> float:
     return next(fits, _CAPTIONS_PX[-1])
 
 
-def _title(area: Box, placed: Sequence[PlacedStack], rows_scale: float | None) -> Iterator[Mark]:
-    """Say what the strip is, and that it is smaller than the rows where it is."""
+def _title(
+    area: Box, placed: Sequence[PlacedStack], rows_scales: Sequence[float]
+) -> Iterator[Mark]:
+    """Say what the strip shows, and how large beside the rows, where these have one scale."""
     baseline = area.y + LABEL_PX - _ABOVE_FRAMES_PX
     yield TextMark(x=area.x, y=baseline, text=_TITLE, size_px=LABEL_PX, is_bold=True)
     own = next((p.caption.mm_per_unit for p in placed if p.caption.mm_per_unit), None)
     words = _WHAT
-    if rows_scale is not None and own is not None:
-        share = f"{1 / own / rows_scale:.2f}"
-        words += (
-            f", at {share} of the scale of the rows"
-            if share != "1.00"
-            else ", at the scale of the rows"
-        )
+    if rows_scales and own is not None:
+        share = 1 / own / rows_scales[0]
+        if rows_scales[-1] / rows_scales[0] > ALIKE:
+            words += ", scale by its own bars"
+        elif share * ALIKE > 1:
+            words += ", as large as the rows"
+        else:
+            words += f", {share:.0%} as large as the rows"
     x = area.x + text_width(_TITLE, LABEL_PX, is_bold=True) + LABEL_PX
     yield TextMark(x=x, y=baseline, text=words, size_px=SMALL_PX, tone=Tone.MUTED)

@@ -23,7 +23,7 @@ _STUDY_REASONS: Mapping[ProblemCode, str] = MappingProxyType(
 
 _IMAGE_REASONS: Mapping[ProblemCode, str] = MappingProxyType(
     {
-        ProblemCode.PIXELS_UNREADABLE: "that cannot be shown",
+        ProblemCode.PIXELS_UNREADABLE: "cannot be shown",
         ProblemCode.ORIENTATION_CONFLICT: "of contradicted orientation",
     }
 )

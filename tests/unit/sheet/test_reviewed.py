@@ -90,6 +90,27 @@ def test_what_a_decision_overrules_stands_on_its_tile_in_warning_colour():
     assert "overrules: Contrast/Bolus Agent “IOHEXOL 300”" in tile.caption.notes
 
 
+@pytest.mark.parametrize(
+    ("against", "is_said"),
+    [
+        pytest.param(make_evidence("R", "R CC POST", "(0008,103E)"), True, id="a side"),
+        pytest.param(make_evidence("post"), False, id="a phase"),
+    ],
+)
+def test_a_side_that_overrules_the_header_is_said_in_the_title_of_its_row(against, is_said):
+    suggested = PhaseCall(phase=Phase.UNKNOWN, confidence=Confidence.UNKNOWN, suggestion=Phase.POST)
+    opinion = said("laterality", "L", by="CD")
+    image = make_image(
+        2, minute=20, call=suggested, decided=Decision(opinions=(opinion,)), overrules=(against,)
+    )
+
+    _, _, (page, *_) = lay_out([make_image(1, phase="pre"), image])
+
+    assert ("SIDE DECIDED AGAINST THE HEADER" in texts(page, Tone.WARNING)) is is_said
+    assert "side L confirmed by CD 2026-11-30" in texts(page)
+    assert "phase only suggested: order of exposures" in texts(page)
+
+
 def test_all_that_a_decision_overrules_is_said_on_a_narrow_tile():
     against = [make_evidence("post", f"REASON {n}", tag=f"(0018,10{n})") for n in range(40, 46)]
     image = decided(said("phase", "pre"), phase="pre", call=CONFIRMED, overrules=tuple(against))

@@ -14,6 +14,7 @@ from ductdicom.sheet.captions import tile_badges
 from ductdicom.sheet.layout import LIFE_SIZE
 from ductdicom.sheet.page import Anchor, LineMark, SheetOptions, TextMark, Tone
 from ductdicom.sheet.pages.compose import compose
+from ductdicom.sheet.style import LABEL_PX
 from ductdicom.sheet.tile import MissingTile
 
 DOUBTS = (
@@ -228,3 +229,47 @@ def test_the_longest_row_fits_the_narrowest_paper(width):
     assert {tile.sop_instance_uid for tile in drawn} == {image.uid for image in images}
     assert all(tile.box.height > 200 for tile in drawn)
     assert all(tile.field.x + tile.field.width <= width for tile in drawn)
+
+
+@pytest.mark.parametrize(
+    ("lost", "wanted"),
+    [
+        pytest.param(["1.dcm"], ["PRE CANNOT BE SHOWN"], id="before"),
+        pytest.param(["3.dcm"], ["POST 2 CANNOT BE SHOWN"], id="one of two after"),
+        pytest.param([], [], id="none"),
+    ],
+)
+def test_the_title_of_a_row_warns_of_an_image_that_cannot_be_shown(lost, wanted):
+    images, tiles = narrow(count=2)
+    tiles |= dict.fromkeys(lost, MissingTile(reason="truncated"))
+
+    _, _, (page, *_) = lay_out(images, tiles)
+
+    said = [m for m in page.marks if isinstance(m, TextMark) and m.tone is Tone.WARNING]
+    assert [m.text for m in said if "CANNOT BE SHOWN" in m.text] == wanted
+    assert {m.size_px for m in said if "truncated" in m.text} == ({LABEL_PX} if lost else set())
+
+
+@pytest.mark.parametrize(
+    ("shapes", "times"),
+    [
+        pytest.param(((120, 60), (180, 60)), 1, id="another"),
+        pytest.param(((120, 60), (120, 60)), 0, id="the same"),
+    ],
+)
+def test_a_row_of_another_scale_than_the_one_beside_it_says_so_once(shapes, times):
+    views = ("CC", "ML")
+    images = [
+        make_image(10 * n + p, view=view, phase=phase)
+        for n, view in enumerate(views, start=1)
+        for p, phase in enumerate(("pre", "post"))
+    ]
+    tiles = {
+        image.instance.origin.label: make_tile(shapes[views.index(image.view)], view=image.view)
+        for image in images
+    }
+
+    _, _, (page, *_) = lay_out(images, tiles)
+
+    scales = {round(tile.mm_per_unit, 3) for tile in page.tiles}
+    assert words_of(page).count("other scale") == times == len(scales) - 1

@@ -87,7 +87,18 @@ def test_its_pictures_have_one_scale_that_is_not_above_that_of_the_rows():
     rows = {tile.mm_per_unit for tile in page.tiles if tile.slab is None and not tile.is_closeup}
     assert len(strip) == 1
     assert min(strip) >= max(rows)
-    assert f"at {max(rows) / min(strip):.2f} of the scale of the rows" in said_on(page)
+    assert f"{max(rows) / min(strip):.0%} as large as the rows" in said_on(page)
+
+
+def test_beside_rows_of_several_scales_its_own_bars_tell_its_scale():
+    lateral = [make_image(2, phase="pre", view="ML"), make_image(10, view="ML")]
+    larger = {f"{n}.dcm": make_tile((180, 60), view="ML") for n in (2, 10)}
+
+    page, *_ = drawn(*PAIR, *lateral, make_stack(12), tiles=larger)
+
+    assert len({tile.mm_per_unit for tile in page.tiles if tile.slab is None}) == 2
+    assert "maximum over the slices, scale by its own bars" in said_on(page)
+    assert "as large as the rows" not in said_on(page)
 
 
 @pytest.mark.parametrize("rows", [PAIR, ()], ids=["below rows", "alone"])

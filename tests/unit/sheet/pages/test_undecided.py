@@ -156,7 +156,7 @@ def test_the_header_says_why_a_person_must_decide(code, words):
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("pixels-unreadable", "1 image that cannot be shown"),
+        ("pixels-unreadable", "1 image cannot be shown"),
         ("orientation-conflict", "1 image of contradicted orientation"),
     ],
 )
