@@ -135,11 +135,18 @@ class _Pages:
         self._ahead.submit(load_vocabulary)
         self._ahead.submit(self._decode_first)
 
-    def worklist(self, _: Request) -> Response:
+    def worklist(self, request: Request) -> Response:
         """Return the list of studies; the first one is decoded ahead."""
         items = self._items()
         self._ahead.submit(self._decode_first)
-        return HTMLResponse(worklist_page(items, is_read_only=self._is_read_only))
+        page = worklist_page(
+            items,
+            self._desk.people(),
+            self._desk.undrawn(),
+            login=request.state.login,
+            is_read_only=self._is_read_only,
+        )
+        return HTMLResponse(page)
 
     def open_now(self, _: Request) -> Response:
         """Say who has which study open."""

@@ -143,6 +143,7 @@ class ListItem:
     who: str
     status: Status
     reasons: str
+    sides: str
     views: str
     age: str
     age_days: int
@@ -179,6 +180,7 @@ def _item(record: RecordedStudy, times: Mapping[str, tuple[str, str]], today: da
         who=" · ".join(record.department.identity) if record.department else "",
         status=record.status,
         reasons=reasons_in_words(record),
+        sides=" ".join(sorted(_sides(record))) or "?",
         views=", ".join(_views(record)),
         age="today" if days == 0 else counted(days, "day"),
         age_days=days,
@@ -204,6 +206,13 @@ def _views(record: RecordedStudy) -> Iterator[str]:
     yield from seen
 
 
+def _sides(record: RecordedStudy) -> Iterator[str]:
+    """Yield the letters of the sides of a study's images, ``?`` where one has none."""
+    for image in record.instances:
+        if image.kind == "view":
+            yield from "LR" if image.laterality == "B" else image.laterality or "?"
+
+
 def _is_decided(record: RecordedStudy) -> bool:
     """Whether a person has said anything of a study or of one of its images."""
     return bool(record.review) or any(image.decided for image in record.instances)
@@ -221,12 +230,12 @@ class Presence:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._open: dict[tuple[str, str], tuple[str, str, float]] = {}
+        self._open: dict[tuple[str, str], tuple[str, datetime, float]] = {}
 
     def say(self, key: str, page: str, who: str) -> None:
         """Take note that a page shows a study; ``page`` tells apart pages of one person."""
         with self._lock:
-            since = self._open.get((key, page), ("", f"{datetime.now(UTC):%H:%M} UTC", 0.0))[1]
+            since = self._open.get((key, page), ("", datetime.now(UTC), 0.0))[1]
             self._open[key, page] = who, since, monotonic()
             while len(self._open) > _MOST_OPEN:
                 del self._open[next(iter(self._open))]
@@ -236,11 +245,13 @@ class Presence:
         with self._lock:
             self._open.pop((key, page), None)
 
-    def now(self, *, but: str = "") -> dict[str, list[str]]:
-        """Return who has studies open since when, by key, without one page."""
-        found: dict[str, list[str]] = {}
+    def now(self, *, but: str = "") -> dict[str, list[dict[str, str]]]:
+        """Return who has studies open, since when and for how long, by key, without one page."""
+        found: dict[str, list[dict[str, str]]] = {}
         with self._lock:
             for (key, page), (who, since, told) in self._open.items():
                 if page != but and monotonic() - told < _GONE_AFTER_S:
-                    found.setdefault(key, []).append(f"{who or 'somebody'} since {since}")
+                    minutes = max(0, int((datetime.now(UTC) - since).total_seconds() // 60))
+                    said = {"who": who, "since": f"{since:%H:%M} UTC", "for": f"{minutes} min"}
+                    found.setdefault(key, []).append(said)
         return found

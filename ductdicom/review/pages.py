@@ -20,7 +20,8 @@ from ductdicom.sheet.style import DARK
 
 SCRIPTS = ("draw.js", "calibration.js", "full.js", "keys.js", "study.js")
 ASSETS = (*SCRIPTS, "review.css", "worklist.js", "worker.js")
-_GROUPS = (("open", "for review"), ("done", "decided"), ("other", "others"), ("all", "all"))
+_GROUPS = (("open", "for review"), ("done", "decided"), ("other", "others"))
+_ALSO = (("mine", "mine"), ("all", "all"))
 _SHEET = re.compile(
     r"<style>(?P<style>.*?)</style>.*?<body>(?P<body>.*)<script>(?P<script>.*?)</script>\s*</body>",
     re.DOTALL,
@@ -69,13 +70,38 @@ def split_sheet(document: bytes) -> SheetParts:
     return SheetParts(**found.groupdict()) if found else SheetParts()
 
 
-def worklist_page(items: Sequence[ListItem], *, is_read_only: bool) -> str:
-    """Return the work list."""
+def worklist_page(
+    items: Sequence[ListItem],
+    events: Mapping[str, Sequence[Event]],
+    undrawn: Collection[str],
+    *,
+    login: str,
+    is_read_only: bool,
+) -> str:
+    """Return the work list.
+
+    Parameters
+    ----------
+    events
+        The decisions on each study, by key.
+    undrawn
+        Keys of the studies whose sheets are not by what is in force.
+    login
+        Who has signed in and asks; empty where initials alone tell people apart.
+    """
     counts = {name: sum(item.group == name for item in items) for name, _ in _GROUPS}
     return _TEMPLATES.get_template("worklist.html.j2").render(
         items=items,
-        groups=_GROUPS,
-        counts=counts | {"all": len(items)},
+        groups=(*_GROUPS, *_ALSO),
+        counts=counts | {"all": len(items), "mine": ""},
+        by={key: sorted({event.by for event in said}) for key, said in events.items()},
+        own={
+            key
+            for key, said in events.items()
+            if login and login in {event.login for event in said}
+        },
+        undrawn=undrawn,
+        login=login,
         footer=FOOTER,
         is_read_only=is_read_only,
     )

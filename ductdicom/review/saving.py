@@ -63,6 +63,20 @@ class Desk:
         events = read_journal(output.path).events
         return touched(self._shelf.known(), events, read_sightings(output))
 
+    def people(self) -> dict[str, list[Event]]:
+        """Return the decisions on each study and its images, by key."""
+        on: defaultdict[str, dict[Event, None]] = defaultdict(dict)
+        for event in read_journal(self._shelf.output.path).events:
+            for name in event.subject:
+                on[name][event] = None
+        records = self._shelf.records()
+        return {
+            key: list(
+                dict.fromkeys(event for name in names_of(record) for event in on.get(name, ()))
+            )
+            for key, record in records.items()
+        }
+
     def save(self, key: str, said: Mapping[str, Any], *, seen: str, login: str) -> dict[str, Any]:
         """Lay decisions into the journal, decide the study again and draw it.
 

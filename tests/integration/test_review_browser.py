@@ -19,7 +19,8 @@ from odd_views import write_odd_views
 from PIL import Image
 from review_client import served, serving
 
-from ductdicom.decisions.journal import read_journal
+from ductdicom.decisions.event import Event
+from ductdicom.decisions.journal import add, read_journal
 from ductdicom.pipeline.earlier.known import read_known
 from ductdicom.pipeline.run import organise
 from ductdicom.pixels.display.grey import grey_table
@@ -696,8 +697,34 @@ def test_another_reader_is_told_who_has_the_study_open(browser, own_address, des
     desk.open_study(key)
     other = Window(browser, own_address)
 
-    other.page.wait_for_selector(f'tr[data-key="{key}"] [data-part="open"]:has-text("since")')
+    other.page.wait_for_selector(f'tr[data-key="{key}"] [data-part="open"]:has-text("for 0 min")')
     other.close()
+
+
+def test_the_list_shows_what_is_ones_own_and_its_filter_stands_in_the_address(desk, own):
+    key, other = _key(own, "clock-only"), _key(own, "textbook")
+    decided = {"verdict": "reviewed", "at": "2026-02-01T09:00:00"}
+    add(own, [Event(study=key, by="AB", **decided), Event(study=other, by="CD", **decided)])
+    desk.page.evaluate('localStorage.setItem(\'ductdicom:by\', \'{"by": "AB", "until": 9e15}\')')
+    desk.page.reload()
+
+    desk.page.locator('input[name="group"][value="mine"]').check()
+    shown = desk.page.locator("tbody tr:visible")
+    assert [row.get_attribute("data-key") for row in shown.all()] == [key]
+    assert "decided, not drawn" in shown.inner_text()
+    desk.page.locator('select[name="side"]').select_option("L")
+    assert desk.page.url.endswith("/#group=mine&side=L")
+    desk.page.reload()
+    assert [row.get_attribute("data-key") for row in shown.all()] == [key]
+    shown.locator("a").click()
+    desk.page.wait_for_selector(".seat")
+    assert desk.page.locator("a.all").get_attribute("href").endswith("#group=mine&side=L")
+
+    desk.page.goto(re.sub(r"/studies/.*", "/#group=mine&side=?", desk.page.url))
+    desk.page.wait_for_function("!document.querySelector('tbody tr:not([hidden])')")
+    # What is sought for may be a name.
+    desk.page.locator("#find").fill("SAMPLE-007")
+    assert "SAMPLE" not in desk.page.url
 
 
 def test_the_viewer_says_that_an_original_is_gone_and_the_sheet_stays(browser, tmp_path):

@@ -592,6 +592,27 @@ def test_a_bug_is_told_by_its_place_and_not_by_its_words(review, monkeypatch, ca
     assert "Mustermann" not in said
 
 
+def test_the_list_knows_by_the_login_what_is_ones_own(review):
+    key = review.key_of("clock-only")
+    decision = {"study": key, "verdict": "reviewed", "by": "AB"}
+    access = Access(user_header="X-Remote-User", trusted_proxy="127.0.0.1")
+    client = Client(make_app(require_output(review.output), access))
+    mueller, other = ({"X-Remote-User": name} for name in ("mueller", "meier"))
+    page = f"/studies/{key}"
+    seen = client.get(f"{page}/sheet.html", headers=mueller).headers["etag"]
+    content = {"schema": "ductdicom.decisions/1", "decisions": [decision]}
+    headers = OWN | mueller | {"If-Match": seen}
+    assert client.post(f"{page}/decisions", json=content, headers=headers).status_code == 200
+    while client.get(f"{page}/drawn", headers=mueller).json()["waiting"]:
+        pass
+
+    assert client.get("/", headers=mueller).text.count("data-own") == 1
+    told = client.get("/", headers=other).text
+    assert "data-own" not in told
+    assert "mueller" not in told
+    assert 'data-by="AB"' in told
+
+
 def test_a_read_only_review_saves_nothing(organised):
     review = Review(organised / "out", is_read_only=True)
     key = review.key_of("clock-only")
@@ -612,7 +633,7 @@ def test_who_has_a_study_open_is_told_to_others_until_the_page_is_left(review):
 
     assert say("one") == {"others": []}
     (other,) = say("two")["others"]
-    assert other.startswith("CD since ")
+    assert (other["who"], other["for"]) == ("CD", "0 min")
     say("one", leaves=True)
     assert say("two") == {"others": []}
     assert list(review.get("/open").json()) == [key]

@@ -25,7 +25,7 @@
     try {
       const { others } = await (await post("presence", { page, by: initials() })).json();
       document.querySelector('.seat [data-part="others"]').textContent = others.length
-        ? `Also open: ${others.join(", ")}` : "";
+        ? `Also open: ${others.map(({ who, since }) => `${who || "somebody"} since ${since}`).join(", ")}` : "";
     } catch { /* said again */ }
     setTimeout(isOpen, PRESENCE_MS);
   };
