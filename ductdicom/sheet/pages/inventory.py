@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 
 from ductdicom.model.call import Kind
 from ductdicom.model.study import ImageCall, Pairing, StudyCall, stacks_of
 from ductdicom.sheet import captions, reviewed
 from ductdicom.sheet.fonts import wrap
 from ductdicom.sheet.page import Box, LineMark, Mark, TextMark, Tone
-from ductdicom.sheet.pages.notices import LEGEND, problem_lines
+from ductdicom.sheet.pages.notices import legend, problem_lines
 from ductdicom.sheet.style import LEADING, SMALL_PX
 
 _LINE_PX = 34
@@ -37,7 +38,7 @@ _COLUMNS = (
     _Column(head="ID", width=0.09),
 )
 _LINE = (_Column(head="Problem", width=1.0),)
-_LEGEND = tuple(_Column(head="", width=width) for width in (0.11, 0.39, 0.11, 0.39))
+_LEGEND = tuple(_Column(head="", width=width) for width in (0.12, 0.38, 0.12, 0.38))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +69,11 @@ def inventory_bodies(
     entries = [_entry(_COLUMNS, cells, area) for cells in _image_cells(study, pairing, since)]
     entries += [_entry(_LINE, (line,), area, Tone.WARNING) for line in problem_lines(study)]
     if study.companions:
-        said = ", ".join(captions.companion_labels(study, has_dates=since is None))
-        entries.append(_entry(_LINE, (captions.COMPANIONS + said,), area))
+        others = ", ".join(captions.companion_labels(study, has_dates=since is None))
+        entries.append(_entry(_LINE, (captions.COMPANIONS + others,), area))
     entries.append(_Entry(columns=_LINE, lines=(("", "Words and signs of the pages"),)))
-    pairs = zip(LEGEND[::2], LEGEND[1::2], strict=True)
+    said = [*legend(study, pairing)]
+    pairs = zip_longest(said[::2], said[1::2], fillvalue=("", ""))
     entries += [_entry(_LEGEND, (*one, *other), area, Tone.MUTED) for one, other in pairs]
     title = f"every image of the study ({len(study.images)})"
     marks, y = list(_head(area)), area.y + _LINE_PX

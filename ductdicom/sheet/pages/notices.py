@@ -1,16 +1,17 @@
 """What stands below the list of images: what a person should know, and what abbreviations mean."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
-from ductdicom.model.call import Kind
-from ductdicom.model.outcome import Problem
-from ductdicom.model.study import StudyCall
+from ductdicom.model.call import Confidence, Kind
+from ductdicom.model.outcome import Note, Problem, Status
+from ductdicom.model.study import Pairing, StudyCall
 
-LEGEND = (
-    ("solid, double frame", "before (PRE), after (POST) contrast"),
-    ("dashed frame", "only suggested, nobody has decided"),
+_ALWAYS = (
+    ("PRE, single frame", "before contrast"),
+    ("POST, double frame", "after contrast"),
     ("L CC M", "side, view and modifiers: M magnified, S spot compression (DICOM CID 4014, 4015)"),
-    ("×1.8", "how much larger than the breast the exposure was; it is drawn at the breast's size"),
+    ("×1.8", "magnified so many times when exposed; it is drawn at the breast's size"),
     (
         "09:24 (+3 min)",
         "when it was exposed, and how long after the first post image; with a minus, before it",
@@ -29,9 +30,41 @@ LEGEND = (
     ("trimmed", "air around the breast is cut away, and markers in it may be"),
     ("framed part", "close-up of what the frame in the whole image shows"),
     ("? CC, ticks", "exposures along the clock of the scanner; ? of unknown phase"),
-    ("confirmed AB", "decided by the person of these initials; image 3 is the third one above"),
 )
-"""Abbreviations of the pages, and what they mean."""
+_OF_STATUS: Mapping[Status, tuple[str, str]] = MappingProxyType(
+    {
+        Status.PAIRED: ("PAIRED", "each image after contrast stands beside one from before it"),
+        Status.PARTIAL: ("PARTIAL", "not each image after contrast stands beside one from before"),
+        Status.REVIEW: ("REVIEW NEEDED", "a person must decide; what on stands beside these words"),
+    }
+)
+
+
+def legend(study: StudyCall, pairing: Pairing) -> Iterator[tuple[str, str]]:
+    """Yield words and signs of the pages and what they mean, some only where they occur."""
+    if pairing.status in _OF_STATUS:
+        yield _OF_STATUS[pairing.status]
+    yield from _ALWAYS
+    rows = [image for row in pairing.rows for image in row.images]
+    images = [*study.images, *rows]
+    if any(image.is_suggested for image in images):
+        yield "SUGGESTED, dashed frame", "nobody has decided; the reason is given, and too weak"
+    if any(image.call.confidence is Confidence.INFERRED for image in images):
+        yield (
+            "inferred",
+            "by the order of exposures or by other images, not by its own header alone",
+        )
+    if any(Note.PRIOR_STUDY in row.notes for row in pairing.rows):
+        yield "PRIOR", "image of an earlier study of the same patient"
+    if pairing.stacks:
+        yield (
+            "maximum",
+            "of a tomosynthesis: each place as bright as in the slice that is brightest",
+        )
+    if study.review is not None or any(image.decided is not None for image in images):
+        yield "by AB", "decided by the person of these initials"
+    if any(image.premises for image in images) or any(p.sop_instance_uid for p in study.problems):
+        yield "image 3", "the one with the number 3 (#) in the list of images"
 
 
 def problem_lines(study: StudyCall) -> Iterator[str]:

@@ -433,7 +433,8 @@ def test_the_last_page_says_what_abbreviations_mean():
     said = _texts(pages[-1:])
 
     for words in (
-        "dashed frame",
+        "PRE, single frame",
+        "POST, double frame",
         "→A ↓R",
         "lut 1, window 1",
         "trimmed",
