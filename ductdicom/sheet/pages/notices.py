@@ -34,21 +34,24 @@ _ALWAYS = (
 _OF_STATUS: Mapping[Status, tuple[str, str]] = MappingProxyType(
     {
         Status.PAIRED: ("PAIRED", "each image after contrast stands beside one from before it"),
-        Status.PARTIAL: ("PARTIAL", "not each image after contrast stands beside one from before"),
-        Status.REVIEW: ("REVIEW NEEDED", "a person must decide; what on stands beside these words"),
+        Status.PARTIAL: (
+            "PARTIAL",
+            "an image before or after contrast is missing, or a view is unknown",
+        ),
+        Status.REVIEW: ("REVIEW NEEDED", "a person must decide; the reason stands beside it"),
     }
 )
 
 
 def legend(study: StudyCall, pairing: Pairing) -> Iterator[tuple[str, str]]:
     """Yield words and signs of the pages and what they mean, some only where they occur."""
+    yield from _ALWAYS
     if pairing.status in _OF_STATUS:
         yield _OF_STATUS[pairing.status]
-    yield from _ALWAYS
     rows = [image for row in pairing.rows for image in row.images]
     images = [*study.images, *rows]
     if any(image.is_suggested for image in images):
-        yield "SUGGESTED, dashed frame", "nobody has decided; the reason is given, and too weak"
+        yield "SUGGESTED, dashed", "only suggested, nobody has decided"
     if any(image.call.confidence is Confidence.INFERRED for image in images):
         yield (
             "inferred",

@@ -27,7 +27,7 @@ SOMETIMES = {
     "PAIRED",
     "PARTIAL",
     "REVIEW NEEDED",
-    "SUGGESTED, dashed frame",
+    "SUGGESTED, dashed",
     "inferred",
     "PRIOR",
     "by AB",
@@ -46,7 +46,7 @@ def explained(study, **changes):
     [
         pytest.param({"phase": "pre"}, set(), id="nothing of the kind"),
         pytest.param({"call": INFERRED}, {"inferred"}, id="inferred"),
-        pytest.param({"call": SUGGESTED}, {"SUGGESTED, dashed frame"}, id="suggested"),
+        pytest.param({"call": SUGGESTED}, {"SUGGESTED, dashed"}, id="suggested"),
         pytest.param({"phase": "pre", "decided": Decision()}, {"by AB"}, id="decided"),
         pytest.param(
             {"phase": "pre", "premises": (Premise(sop_instance_uid="", number=2, by="AB"),)},
