@@ -68,6 +68,8 @@ _NEVER_SHOWN = frozenset(
 )
 _LEAST_NAME = 3  # letters of a Latin word that may be a name
 _WORD_OF_A_PATH = re.compile(r"[^\W\d_]+")
+_NUMBER_OF_A_PATH = re.compile(r"\d(?:[ ._-]?\d)*")
+_LEAST_NUMBER = 5  # digits of one that may be an ID or a day; smaller ones count files
 _NO_NAMES = frozenset(
     {
         *("dcm", "ima", "img", "acr", "zip", "tar", "iso", "tmp", "srv", "mnt", "var", "usb"),
@@ -117,22 +119,32 @@ def hide_identity(gathered: Gathered, vocabulary: Vocabulary) -> tuple[Gathered,
 
 
 def identify_strangers(gathered: Gathered, vocabulary: Vocabulary) -> Identity:
-    """Return the words of such paths that may be names of people of whom no header tells.
+    """Return what of such paths may name people of whom no header tells: words and numbers.
 
-    A word that the path of a file with a header has as well is none: whom these name is known.
-    Nor are words of the vocabulary and of paths, and Latin ones of one or two letters (heuristic).
+    A word or number that the path of a file with a header has as well is none: whom these name is
+    known. Nor are words of the vocabulary and of paths, Latin ones of one or two letters, and
+    numbers of up to four digits without zeros before them (heuristic).
     """
     paths = [row.origin.label for row in gathered.rows if row.disposition is Disposition.UNREADABLE]
-    words = _words(paths)
-    if words:
-        words -= _words(i.origin.label for part in gathered.parts for i in part.study.instances)
-    return identify_person(
-        sorted(word for word in words if _may_be_name(word, vocabulary)), is_name=lambda _: True
+    words, numbers = _words(paths), _numbers(paths)
+    if words or numbers:
+        known = [i.origin.label for part in gathered.parts for i in part.study.instances]
+        words -= _words(known)
+        numbers -= _numbers(known)
+    names = sorted(word for word in words if _may_be_name(word, vocabulary))
+    return Identity.of_all(
+        (identify_person(names, is_name=lambda _: True), identify_codes(sorted(numbers)))
     )
 
 
 def _words(paths: Iterable[str]) -> set[str]:
     return set(_WORD_OF_A_PATH.findall("\n".join(paths).casefold()))
+
+
+def _numbers(paths: Iterable[str]) -> set[str]:
+    found = _NUMBER_OF_A_PATH.findall("\n".join(paths))
+    digits = {"".join(filter(str.isdigit, number)).lstrip("0") for number in found}
+    return {number for number in digits if len(number) >= _LEAST_NUMBER}
 
 
 def _may_be_name(word: str, vocabulary: Vocabulary) -> bool:

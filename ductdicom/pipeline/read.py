@@ -334,6 +334,12 @@ def decide(gathered: Gathered, wanted: Wanted, output: OutputFolder) -> Scan:
         if part.is_shared:
             uid = part.study.study_instance_uid
             shared |= {uid: uid, naming.study(part): uid}
+    # The study had another key while it was one patient's alone.
+    shared |= {
+        key: record.study_instance_uid
+        for key, record in wanted.known.records.items()
+        if record.study_instance_uid in shared
+    }
     return Scan(
         gathered=gathered,
         naming=naming,

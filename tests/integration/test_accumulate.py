@@ -364,6 +364,22 @@ def test_patients_who_share_a_study_are_parted_also_over_two_nights(export, tmp_
     }
 
 
+def test_a_verdict_that_counts_no_more_since_another_patient_came_is_named(export, tmp_path):
+    out, other = tmp_path / "out", tmp_path / "other" / "IM1"
+    organise(export / "P1", output=out)
+    (record,) = read_records(out)
+    said = {"study": record["key"], "verdict": "reviewed", "by": "AB"}
+    said = {"schema": "ductdicom.decisions/1", "decisions": [said]}
+    (tmp_path / "said.json").write_text(json.dumps(said), "utf-8")
+    assert run(["apply", str(out), str(tmp_path / "said.json")]) == 0
+    write_view(other, **{**same_study("2.25.971"), "person": person(9)})
+
+    assert organise(other, output=out) == 1
+
+    problems = json.loads((out / "summary.json").read_text("utf-8"))["problems"]
+    assert [problem["code"] for problem in problems] == ["verdict-on-several"]
+
+
 def test_a_ductogram_keeps_the_scout_that_an_earlier_study_lent_it(tmp_path):
     out, woman = tmp_path / "out", {"person": person(5)}
     filled = [scene for scene in SCENES if scene[2] is not None]

@@ -24,6 +24,11 @@ def said(path, *, read="/srv/export/Wing/7/IM0001", phi=Phi.MINIMAL, why=Disposi
     [
         pytest.param("/srv/export/OSTERMEIER_20/IM4", "/srv/export/■■■_20/IM4", id="a folder"),
         pytest.param("/srv/export/Wing/Ostermeier K.dcm", "/srv/export/Wing/■■■ K.dcm", id="file"),
+        pytest.param("/srv/export/Wing/19550607_F/IM4", "/srv/export/Wing/■■■_F/IM4", id="a day"),
+        pytest.param("/srv/export/1955-06-07/IM4", "/srv/export/■■■/IM4", id="a day with signs"),
+        pytest.param("/srv/export/611224-1234/IM4", "/srv/export/■■■/IM4", id="a national number"),
+        pytest.param("/srv/export/P0012345/IM4", "/srv/export/P■■■/IM4", id="an ID"),
+        pytest.param("/srv/export/2.25.4711.815/IM4", "/srv/export/■■■/IM4", id="a UID"),
         pytest.param("/srv/export/山田/IM4", "/srv/export/■■■/IM4", id="of two characters"),
     ],
 )
@@ -33,7 +38,7 @@ def test_words_that_no_path_with_a_header_has_are_masked(path, shown):
 
 @pytest.mark.parametrize(
     "path",
-    ["/srv/export/Wing/8/IM0002", "/srv/export/mammo/truncated.dcm", "/srv/export/Wing/1.2.840.1"],
+    ["/srv/export/Wing/8/IM0002", "/srv/export/mammo/truncated.dcm", "/srv/export/00000815"],
 )
 def test_other_words_say_where_a_file_lies(path):
     assert said(path) == path
