@@ -12,10 +12,7 @@ _ALWAYS = (
     ("POST, double frame", "after contrast"),
     ("L CC M", "side, view and modifiers: M magnified, S spot compression (DICOM CID 4014, 4015)"),
     ("×1.8", "magnified so many times when exposed; it is drawn at the breast's size"),
-    (
-        "09:24 (+3 min)",
-        "when it was exposed, and how long after the first post image; with a minus, before it",
-    ),
+    ("(+3 min)", "how long after the first post image it was exposed; with a minus, before it"),
     ("20 mm est.", "length at the breast, estimated from the header; not for measuring"),
     (
         "SCALE AT DETECTOR",

@@ -441,7 +441,7 @@ def test_the_last_page_says_what_abbreviations_mean():
         "20 mm est.",
         "? CC, ticks",
         "×1.8",
-        "09:24 (+3 min)",
+        "(+3 min)",
         "SCALE AT DETECTOR",
     ):
         assert words in said
