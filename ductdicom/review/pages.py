@@ -131,7 +131,11 @@ def study_page(
         who=who,
         reasons=reasons_in_words(record),
         sheet=Markup(sheet.body),  # noqa: S704 - a file of ours, as its hash in the record says
-        images=[_said(image) for image in record.instances if image.kind == "view"],
+        images=[
+            _said(image, name)
+            for image, name in zip(record.instances, names_in_words(record), strict=True)
+            if image.kind == "view"
+        ],
         history=history_of(record, decided.events),
         undrawn=decided.undrawn,
         footer=FOOTER,
@@ -200,6 +204,17 @@ def label_of(image: RecordedInstance) -> str:
     return " ".join((image.laterality or "side ?", image.view or "view ?", *image.modifiers))
 
 
+def names_in_words(record: RecordedStudy) -> list[str]:
+    """Return what a study's images are called in sentences: ``image 3, L CC``.
+
+    The numbers are those of the list of objects on the sheet's last page, as in its review strip.
+    """
+    return [
+        f"image {number}, {label_of(image) if image.kind == 'view' else image.kind}"
+        for number, image in enumerate(record.instances, start=1)
+    ]
+
+
 def _rows(record: RecordedStudy, uids: Sequence[str]) -> list[list[int]]:
     """Return the numbers of the images that stand side by side, row by row."""
     places = {uid: number for number, uid in enumerate(uids)}
@@ -207,11 +222,11 @@ def _rows(record: RecordedStudy, uids: Sequence[str]) -> list[list[int]]:
     return [[places[uid] for uid in row if uid in places] for row in rows]
 
 
-def _said(image: RecordedInstance) -> Values:
+def _said(image: RecordedInstance, name: str) -> Values:
     """Return the reasons for and against what was concluded of an image."""
     return {
         "word": _word(image, is_prior=False),
-        "label": label_of(image),
+        "name": name,
         "acquired_at": (image.acquired_at or "").partition("T")[2],
         "reasons": [
             *(_reason(item, is_against=False) for item in image.evidence),
@@ -233,8 +248,9 @@ def _reason(item: RecordedEvidence, *, is_against: bool) -> Values:
 
 def history_of(record: RecordedStudy, events: Iterable[Event]) -> list[Values]:
     """Return all decisions on a study, the newest first."""
-    labels = {image.sop_instance_uid: label_of(image) for image in record.instances}
-    labels |= {image.id: label_of(image) for image in record.instances}
+    named = list(zip(record.instances, names_in_words(record), strict=True))
+    names = {image.sop_instance_uid: name for image, name in named}
+    names |= {image.id: name for image, name in named}
     ids = {image.sop_instance_uid: image.id for image in record.instances}
     found = sorted(events, key=lambda event: event.order, reverse=True)
     undone = {name for event in found for name in event.undoes}
@@ -245,7 +261,7 @@ def history_of(record: RecordedStudy, events: Iterable[Event]) -> list[Values]:
             "at": event.at.partition(".")[0].replace("T", " "),
             "by": event.by,
             "login": event.login,
-            "on": next((labels[name] for name in event.subject if name in labels), "the study"),
+            "on": next((names[name] for name in event.subject if name in names), "the study"),
             "said": _in_words(event),
             "note": event.note,
             "is_undone": event.id in undone,

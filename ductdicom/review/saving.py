@@ -20,7 +20,7 @@ from ductdicom.pipeline.again.redo import Opened, Reread, read_again, touched
 from ductdicom.pipeline.earlier.recall import changed_images
 from ductdicom.review.keeping import Kept
 from ductdicom.review.listing import Shelf
-from ductdicom.review.pages import decisions_on, history_of, label_of, names_of
+from ductdicom.review.pages import decisions_on, history_of, names_in_words, names_of
 from ductdicom.review.redrawing import Redrawing
 
 _TICK = timedelta(seconds=1)
@@ -149,7 +149,8 @@ def _told(record: RecordedStudy, changes: Preview | None) -> dict[str, Any]:
     """Return what decisions change: of the study, of the images decided on, and of others."""
     if changes is None:
         return {"changes": None}
-    labels = {image.id: label_of(image) for image in record.instances}
+    names = zip(record.instances, names_in_words(record), strict=True)
+    labels = {image.id: name for image, name in names}
     return {
         "changes": [
             {
@@ -172,8 +173,8 @@ def _version(record: RecordedStudy, state: str, events: Iterable[Event]) -> dict
         "state": state,
         "status": record.status,
         "images": [
-            {"image": image.id, "label": label_of(image), "phase": image.phase}
-            for image in record.instances
+            {"image": image.id, "label": name, "phase": image.phase}
+            for image, name in zip(record.instances, names_in_words(record), strict=True)
             if image.kind == "view"
         ],
         "history": history_of(record, events),
@@ -195,20 +196,21 @@ def _changed(record: RecordedStudy, events: Iterable[Event]) -> list[str]:
     only takes something back need not have looked.
     """
     changed = changed_images(record)
-    names = {
-        label_of(image)
+    replaced = {
+        number
         for event in events
         if event.fields
         for number, image in _images_of(event, record)
         if number in changed
     }
     other = {
-        label_of(image)
+        number
         for event in events
-        for _, image in _images_of(event, record)
+        for number, _ in _images_of(event, record)
         if event.content not in {"", _bound(replace(event, content=""), record).content}
     }
-    return sorted(names | other)
+    names = names_in_words(record)
+    return [names[number] for number in sorted(replaced | other)]
 
 
 def _images_of(event: Event, record: RecordedStudy) -> Iterator[tuple[int, RecordedInstance]]:

@@ -413,7 +413,7 @@ def test_nothing_is_saved_on_an_original_that_is_another_than_was_drawn(changing
     for decision in (on_image, on_study):
         answer = review.save(key, [decision], review.page(key).headers["etag"])
         assert answer.status_code == 409
-        assert answer.json()["changed"][0] == "L CC"
+        assert answer.json()["changed"][0] == "image 1, L CC"
     assert read_journal(review.output).events == ()
 
     # The other images are what they were; and once the sheet is drawn of it, so is this one.
@@ -590,6 +590,27 @@ def test_a_bug_is_told_by_its_place_and_not_by_its_words(review, monkeypatch, ca
     said = capsys.readouterr().err
     assert "RuntimeError at " in said
     assert "Mustermann" not in said
+
+
+def test_images_are_called_by_the_numbers_of_the_sheets_list(review):
+    key = review.key_of("clock-only")
+    images = [image.id for image in review.records[key].instances]
+    page = review.page(key)
+    study = json.loads(unescape(re.search(r'data-study="([^"]+)"', page.text)[1]))
+    assert study["images"] == images
+    for number in range(1, 5):
+        assert f"· image {number}, L " in page.text
+    decision = {"image": images[2], "phase": "post", "by": "AB"}
+
+    saved = review.save(key, [decision], page.headers["etag"]).json()
+    refused = review.save(key, [decision], page.headers["etag"]).json()
+
+    name = next(one["label"] for one in saved["changes"] if one["image"] == images[2])
+    assert name.startswith("image 3, L ")
+    assert refused["now"]["history"][0]["on"] == name
+    assert refused["now"]["images"][2]["label"] == name
+    assert f"<td>{name}</td>" in review.page(key).text
+    review.until_drawn(key)
 
 
 def test_the_list_knows_by_the_login_what_is_ones_own(review):
