@@ -18,8 +18,8 @@ from ductdicom.model.outcome import CHANGED, MISSING
 from ductdicom.model.record import RecordedInstance, RecordedStudy
 from ductdicom.model.study import ImageCall, stacks_of
 from ductdicom.pipeline.drawing.originals import Members
-from ductdicom.pipeline.drawing.tiles import read_slabs
-from ductdicom.pipeline.earlier.recall import is_changed, read_recorded
+from ductdicom.pipeline.drawing.tiles import digest_of, read_slabs
+from ductdicom.pipeline.earlier.recall import archive_stamp, is_changed, read_recorded
 from ductdicom.pipeline.masking import identify
 from ductdicom.pixels.decoding.decode import read_image
 from ductdicom.pixels.decoding.source import Content
@@ -59,10 +59,16 @@ class OpenStudy:
 
     def __init__(self, record: RecordedStudy) -> None:
         found = read_recorded(record)
+        self._record = record
+        self._looked: set[str] = set()  # labels of what is what the sheet was drawn from
         self._identity = identify(found.values(), load_vocabulary())
         self._names = {name: number for number, name in enumerate(image_names(record))}
         self._calls = {
             number: _call(instance, record.instances[number]) for number, instance in found.items()
+        }
+        self._seen = {
+            instance.origin.label: record.seen_of(record.instances[number])
+            for number, instance in found.items()
         }
         self._stacks = {
             image.instance.origin.label: stack
@@ -82,9 +88,13 @@ class OpenStudy:
         Raises
         ------
         UnreadableError
-            ``missing``: it is gone.
+            ``missing``: it is gone; ``changed``: another object, or none, is in its place in an
+            archive that is there.
         """
-        call = self._calls.get(self._names[name])
+        number = self._names[name]
+        call = self._calls.get(number)
+        if call is None and archive_stamp(self._record, self._record.instances[number]):
+            raise _changed()
         if call is None:
             raise UnreadableError("the original is gone", reason=MISSING)
         return call
@@ -121,8 +131,16 @@ class OpenStudy:
         return replace(stored, attributes=replace(stored.attributes, vois=vois))
 
     def _source(self, call: ImageCall) -> Content:
+        """Return an image's file, which must be the one that its sheet was drawn from."""
+        label = call.instance.origin.label
         with self._reading:
-            return self._members.source(call.instance.origin)
+            source = self._members.source(call.instance.origin)
+        if label not in self._looked:
+            seen = self._seen.get(label)
+            if seen and digest_of(source) not in seen:
+                raise _changed()
+            self._looked.add(label)
+        return source
 
     def picture(self, name: str, stored: StoredImage, label: str) -> FullPicture:
         """Return an image as it hangs; ``label`` is what the sheet says it was shown with."""
@@ -278,18 +296,25 @@ def _refuse_changed(record: RecordedStudy, name: str) -> None:
     Nothing can be decided on it before a run has drawn what is there now.
     """
     if is_changed(record, find_image(record, name)):
-        raise UnreadableError("the original was changed since the sheet was drawn", reason=CHANGED)
+        raise _changed()
+
+
+def _changed() -> UnreadableError:
+    return UnreadableError("the original was changed since the sheet was drawn", reason=CHANGED)
 
 
 def _study_key(record: RecordedStudy) -> Hashable:
-    return (record.key, record.fingerprint or "")
+    """Return what an open study is kept by: an archive that is replaced is read again."""
+    archives = frozenset(archive_stamp(record, image) for image in record.instances)
+    return (record.key, record.fingerprint or "", archives)
 
 
 def _key(record: RecordedStudy, name: str, *what: str) -> Hashable:
     """Return what a picture is kept by: all of a record that it depends on."""
     image = find_image(record, name)
     is_of = (image.laterality, image.view, image.modifiers, image.bytes, image.modified_ns)
-    return (record.key, name, *is_of, _voi_label(record, name), *what)
+    archive = archive_stamp(record, image)
+    return (record.key, name, *is_of, archive, _voi_label(record, name), *what)
 
 
 def image_names(record: RecordedStudy) -> list[str]:

@@ -1,5 +1,6 @@
 """Images in full, as the review hands them out, against the chain that draws the sheets."""
 
+import os
 import shutil
 import zipfile
 from pathlib import Path
@@ -142,8 +143,74 @@ def test_an_archive_is_read_like_a_folder(textbook, tmp_path):
         assert np.array_equal(packed.values, plain.values)
 
 
-@pytest.mark.parametrize("change", [Path.unlink, lambda path: path.write_bytes(b"other")])
-def test_an_original_that_is_gone_or_changed_is_refused_and_no_other(tmp_path, change):
+def _zip(folder, archive):
+    """Write an archive of a folder in which no time tells one from another."""
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in sorted(folder.iterdir()):
+            file.writestr(zipfile.ZipInfo(path.name), path.read_bytes())
+
+
+def test_an_archive_that_was_replaced_is_told_as_changed_by_its_content(tmp_path):
+    """Neither is what was kept shown any more, nor what lies there now under the same UID."""
+    export = Path(shutil.copytree(SAMPLES / "textbook", tmp_path / "export"))
+    archive = tmp_path / "export.zip"
+    _zip(export, archive)
+    record = _organise(archive, tmp_path / "out")
+    number = next(n for n, image in enumerate(record.instances) if record.seen_of(image))
+    name, image = image_names(record)[number], record.instances[number]
+    other = next(own for own in image_names(record) if own != name)
+    gallery = Gallery()
+    shown = gallery.packed(record, name, is_preview=False).content
+
+    original = (export / image.member).read_bytes()
+    (export / image.member).write_bytes(original[:-2] + b"\1\2")  # other pixels, as many bytes
+    _zip(export, archive)
+
+    for asked in (gallery, Gallery()):  # and a server that was started afterwards
+        for is_preview in (False, True):
+            with pytest.raises(UnreadableError) as refused:
+                asked.packed(record, name, is_preview=is_preview)
+            assert refused.value.reason == "changed"
+        assert asked.packed(record, other, is_preview=False).content
+
+    (export / image.member).unlink()
+    _zip(export, archive)
+    with pytest.raises(UnreadableError) as refused:
+        gallery.packed(record, name, is_preview=False)
+    assert refused.value.reason == "changed"
+
+    (export / image.member).write_bytes(original)
+    _zip(export, archive)
+    assert gallery.packed(record, name, is_preview=False).content == shown
+    archive.unlink()
+    with pytest.raises(UnreadableError) as refused:
+        gallery.packed(record, name, is_preview=False)
+    assert refused.value.reason == "missing"
+
+
+def test_a_file_of_the_same_size_and_time_with_other_pixels_is_told_as_changed(tmp_path):
+    export = Path(shutil.copytree(SAMPLES / "textbook", tmp_path / "export"))
+    record = _organise(export, tmp_path / "out")
+    number = next(n for n, image in enumerate(record.instances) if record.seen_of(image))
+    path = Path(record.instances[number].source)
+    path.write_bytes(path.read_bytes()[:-2] + b"\1\2")
+    moment = record.instances[number].modified_ns
+    os.utime(path, ns=(moment, moment))
+
+    with pytest.raises(UnreadableError) as refused:
+        Gallery().picture(record, image_names(record)[number], is_preview=False)
+
+    assert refused.value.reason == "changed"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        pytest.param(Path.unlink, "missing", id="gone"),
+        pytest.param(lambda path: path.write_bytes(b"other"), "changed", id="changed"),
+    ],
+)
+def test_an_original_that_is_gone_or_changed_is_refused_and_no_other(tmp_path, change, reason):
     export = Path(shutil.copytree(SAMPLES / "textbook", tmp_path / "export"))
     record = _organise(export, tmp_path / "out")
     first, *others = image_names(record)
@@ -152,7 +219,7 @@ def test_an_original_that_is_gone_or_changed_is_refused_and_no_other(tmp_path, c
     with pytest.raises(UnreadableError) as refused:
         Gallery().picture(record, first, is_preview=False)
 
-    assert refused.value.reason == "missing"
+    assert refused.value.reason == reason
     assert all(Gallery().picture(record, name, is_preview=False) for name in others)
 
 

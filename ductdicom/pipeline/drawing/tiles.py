@@ -332,7 +332,7 @@ class _Reader(NamedTuple):
     def open(self, image: ImageCall) -> Content:
         """Return an image's file, which must be as it was when it was first looked at."""
         source = self.members.source(image.instance.origin)
-        content = _digest(source)
+        content = digest_of(source)
         if self.contents.setdefault(_label(image), content) != content:
             raise UnreadableError("the file changed", reason=CHANGED, path=_label(image))
         return source
@@ -345,7 +345,7 @@ class _Reader(NamedTuple):
         return replace(stored, attributes=replace(stored.attributes, vois=vois))
 
 
-def _digest(content: Content) -> str:
+def digest_of(content: Content) -> str:
     """Return the SHA-256 of an object, of which no more is in memory than a part."""
     found = hashlib.sha256()
     for start in range(0, len(content), _PART_BYTES):

@@ -145,6 +145,20 @@ def is_changed(record: RecordedStudy, image: RecordedInstance) -> bool:
     return was not in {(0, 0), (status.st_size, status.st_mtime_ns)}
 
 
+def archive_stamp(record: RecordedStudy, image: RecordedInstance) -> tuple[int, int, int] | None:
+    """Return size, time and number of the archive that a recorded image lies in, as it is now.
+
+    None where the image is a file of its own, or the archive is gone.
+    """
+    if image.member is None:
+        return None
+    try:
+        status = Path(_recorded_place(record, image)[0]).stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
 def recall_again(
     keys: Collection[str], known: KnownStudies, *, catalogue: "Catalogue | None" = None
 ) -> Recalled:
