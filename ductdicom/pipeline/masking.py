@@ -118,14 +118,19 @@ def hide_identity(gathered: Gathered, vocabulary: Vocabulary) -> tuple[Gathered,
     return dataclasses.replace(gathered, parts=tuple(parts)), people
 
 
-def identify_strangers(gathered: Gathered, vocabulary: Vocabulary) -> Identity:
-    """Return what of such paths may name people of whom no header tells: words and numbers.
+def identify_strangers(
+    gathered: Gathered, vocabulary: Vocabulary, listed: Sequence[str] = ()
+) -> Identity:
+    """Return what of paths may name people of whom no header tells: words and numbers.
+
+    Paths are those of files whose headers cannot be read, and ``listed`` ones, there or not.
 
     A word or number that the path of a file with a header has as well is none: whom these name is
     known. Nor are words of the vocabulary and of paths, Latin ones of one or two letters, and
     numbers of up to four digits without zeros before them (heuristic).
     """
     paths = [row.origin.label for row in gathered.rows if row.disposition is Disposition.UNREADABLE]
+    paths += listed
     words, numbers = _words(paths), _numbers(paths)
     if words or numbers:
         known = [i.origin.label for part in gathered.parts for i in part.study.instances]

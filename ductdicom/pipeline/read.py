@@ -280,7 +280,8 @@ def read_and_decide(
         gathered = gather(_settled(items), Fingerprints(()).of, name)
     read = monotonic()
     gathered, incomplete = hold_incomplete(gathered, recalled)
-    scanned = decide(gathered, wanted, output or NO_FOLDER)
+    listed = [item.file_id for item in references]
+    scanned = decide(gathered, wanted, output or NO_FOLDER, listed=listed)
     if not (incomplete or is_interrupted):
         _require_study(scanned, settings.study)
     return dataclasses.replace(
@@ -304,18 +305,22 @@ def _require_study(scanned: Scan, name: str | None) -> None:
     raise UsageError("no study is called that", path="--study", hint=hint)
 
 
-def decide(gathered: Gathered, wanted: Wanted, output: OutputFolder) -> Scan:
+def decide(
+    gathered: Gathered, wanted: Wanted, output: OutputFolder, *, listed: Sequence[str] = ()
+) -> Scan:
     """Hide who is named, and decide.
 
     Parameters
     ----------
     output
         Names studies.
+    listed
+        Files that directories of file sets list, there or not.
     """
     settings = wanted.settings
     gathered, people = hide_identity(gathered, wanted.engine.vocabulary)
     events = wanted.journal.events
-    strangers = identify_strangers(gathered, wanted.engine.vocabulary)
+    strangers = identify_strangers(gathered, wanted.engine.vocabulary, listed)
     people = Identity.of_all((people, strangers))
     naming = Naming(phi=settings.phi, people=people, output=output)
     heeding = Heeding(
@@ -328,18 +333,6 @@ def decide(gathered: Gathered, wanted: Wanted, output: OutputFolder) -> Scan:
     engine = heeding.heed(gathered.parts, naming)
     judged = _judge(gathered, engine, wanted)
     recorded = wanted.known.images | wanted.known.uids | wanted.known.records.keys()
-    here = {part.study.study_instance_uid for part in gathered.parts}
-    shared = {name: uid for name, uid in wanted.known.shared.items() if uid not in here}
-    for part in gathered.parts:
-        if part.is_shared:
-            uid = part.study.study_instance_uid
-            shared |= {uid: uid, naming.study(part): uid}
-    # The study had another key while it was one patient's alone.
-    shared |= {
-        key: record.study_instance_uid
-        for key, record in wanted.known.records.items()
-        if record.study_instance_uid in shared
-    }
     return Scan(
         gathered=gathered,
         naming=naming,
@@ -349,10 +342,26 @@ def decide(gathered: Gathered, wanted: Wanted, output: OutputFolder) -> Scan:
         problems=(
             *broken_decisions(wanted.journal.broken),
             *unknown_decisions(events, gathered.parts, recorded, naming),
-            *vain_verdicts(events, shared),
+            *vain_verdicts(events, _shared(gathered, wanted.known, naming)),
             *_bugs(gathered.rows),
         ),
     )
+
+
+def _shared(gathered: Gathered, known: KnownStudies, naming: Naming) -> dict[str, str]:
+    """Return UIDs that the studies of several patients share, by all that these are called."""
+    here = {part.study.study_instance_uid for part in gathered.parts}
+    shared = {name: uid for name, uid in known.shared.items() if uid not in here}
+    for part in gathered.parts:
+        if part.is_shared:
+            uid = part.study.study_instance_uid
+            shared |= {uid: uid, naming.study(part): uid}
+    # A study had another key while it was one patient's alone.
+    return shared | {
+        key: record.study_instance_uid
+        for key, record in known.records.items()
+        if record.study_instance_uid in shared
+    }
 
 
 def _judge(gathered: Gathered, engine: Engine, wanted: Wanted) -> tuple[Judged, ...]:

@@ -64,6 +64,23 @@ def test_studies_before_a_day_go(out):
     assert uids(out) == {"2.25.972", "2.25.973"}
 
 
+def test_a_study_that_lends_its_scouts_stays_with_the_one_that_shows_them(tmp_path, capsys):
+    export, output = tmp_path / "export", tmp_path / "out"
+    for name, day, scenes in (("1", "20251203", SCENES[:2]), ("2", "20260102", SCENES[2:])):
+        texts = Texts(study="MAMMOGRAM" if name == "1" else "GALACTOGRAM")
+        write_ductogram(export / name, day=day, study=f"2.25.90{name}", scenes=scenes, texts=texts)
+    organise(export, output=output)
+    lender = key_of(output, "2.25.901")
+    arguments = ["prune", str(output), "--before", "2026-01-01"]
+
+    assert run([*arguments, "-n"]) == run(arguments) == 0
+
+    assert capsys.readouterr().out.count(f"{lender}: stays, as the sheet of another study") == 2
+    assert uids(output) == {"2.25.901", "2.25.902"}
+    assert run(["prune", str(output), "--before", "2026-02-01"]) == 0
+    assert uids(output) == set()
+
+
 def test_a_readers_files_decisions_and_accounts_of_runs_stay(out):
     folder = out / "studies" / key_of(out, "2.25.971")
     (folder / "my notes.txt").write_text("a reader's own")

@@ -41,8 +41,9 @@ def prune(
 ) -> int:
     """Remove what earlier runs wrote of studies in OUT, and list them no more.
 
-    Files that a reader laid there, decisions, and the accounts of runs stay. A study whose files
-    are handed in again comes back.
+    Files that a reader laid there, decisions, and the accounts of runs stay, and a study whose
+    images stand on the sheet of another that stays. A study whose files are handed in again comes
+    back.
     """
     if before is None and statuses is None and not dry_run:
         raise UsageError("all studies would go", hint="say which: --before, --status; or try -n")
@@ -55,6 +56,8 @@ def prune(
         key, size = study.record.key, counted(study.size_bytes, "byte")
         say(f"{key}: {study.record.exam.kind}, {study.record.status}: {size}")
         kept += [f"studies/{key}/{name}" for name in study.kept]
+    for key in found.lending:
+        say(f"{key}: stays, as the sheet of another study shows its images")
     for name in kept:
         say(f"ductdicom: {name}: set aside, as it is not what a run wrote", is_result=False)
     number = counted(len(found.studies), "study", "studies")

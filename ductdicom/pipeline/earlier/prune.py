@@ -1,6 +1,6 @@
 """Clearing out an output folder: what runs wrote of some studies is removed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -29,10 +29,14 @@ class PrunedStudy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruned:
-    """What was removed; ``kept`` are files at the top of the folder that were set aside."""
+    """What was removed; ``kept`` are files at the top of the folder that were set aside.
+
+    ``lending`` are the keys of studies that stay, as a sheet of another that stays shows an image.
+    """
 
     studies: tuple[PrunedStudy, ...]
     kept: tuple[str, ...]
+    lending: tuple[str, ...]
 
 
 def prune(
@@ -44,7 +48,8 @@ def prune(
 ) -> Pruned:
     """Remove what runs wrote of studies, and list these no more.
 
-    A reader's own files stay, as do decisions, and the accounts of runs.
+    A reader's own files stay, as do decisions, the accounts of runs, and a study whose images
+    stand on the sheet of another that stays.
 
     Parameters
     ----------
@@ -66,12 +71,7 @@ def prune(
     """
     with open_output(path, require_output(path).phi) as output:
         known = read_known(path)
-        chosen = {
-            key: record
-            for key, record in known.records.items()
-            if record.status in statuses
-            and (before is None or "" < (record.study_date or "") < before.isoformat())
-        }
+        chosen, lending = _chosen(known.records, before, statuses)
         found = []
         for key, record in sorted(chosen.items()):
             folder = StudyFolder(path / STUDIES_FOLDER / key)
@@ -82,4 +82,36 @@ def prune(
             others = sorted(known.records.keys() - chosen.keys())
             staying = ((known.records[key], known.lines[key]) for key in others)
             kept = list_again(staying, known.lines, output, utc_now())
-    return Pruned(studies=tuple(found), kept=kept)
+    return Pruned(studies=tuple(found), kept=kept, lending=lending)
+
+
+def _chosen(
+    records: Mapping[str, RecordedStudy], before: date | None, statuses: Collection[Status]
+) -> tuple[dict[str, RecordedStudy], tuple[str, ...]]:
+    """Return the studies that go, and the keys of those that stay since they lend images."""
+    asked = {
+        key: record
+        for key, record in records.items()
+        if record.status in statuses
+        and (before is None or "" < (record.study_date or "") < before.isoformat())
+    }
+    lending = _lending(asked, records)
+    return {key: record for key, record in asked.items() if key not in lending}, lending
+
+
+def _lending(
+    chosen: Mapping[str, RecordedStudy], records: Mapping[str, RecordedStudy]
+) -> tuple[str, ...]:
+    """Return which of the chosen studies hold an image that a row of another study shows."""
+    shown = {
+        uid
+        for key, record in records.items()
+        if key not in chosen
+        for row in record.rows
+        for uid in (*row.pre, *row.post)
+    }
+    return tuple(
+        key
+        for key, record in sorted(chosen.items())
+        if any(image.sop_instance_uid in shown for image in record.instances)
+    )

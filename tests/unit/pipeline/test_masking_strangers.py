@@ -44,5 +44,16 @@ def test_other_words_say_where_a_file_lies(path):
     assert said(path) == path
 
 
+def test_what_a_directory_lists_is_a_path_like_others():
+    here = make_instance(origin=make_origin("/disc/DICOM/IM1"))
+    gathered = gather([here], lambda _: "")
+    listed = ["DICOM/IM1", "SZCZEPAN/WANDA1"]
+    people = identify_strangers(gathered, load_vocabulary(), listed)
+
+    said = Naming(phi=Phi.NONE, people=people).text("DICOMDIR lists SZCZEPAN/WANDA1, which is gone")
+
+    assert said == "DICOMDIR lists ■■■/■■■1, which is gone"
+
+
 def test_nothing_is_hidden_where_identity_may_be_told():
     assert said("/srv/export/Ostermeier/1", phi=Phi.FULL) == "/srv/export/Ostermeier/1"
