@@ -17,7 +17,7 @@ from ductdicom.wording import values_unsaid
 
 _AGAIN_S = 2  # after which a folder that a run holds is tried again
 IN_USE = "a run is at work in the output folder; it is drawn as soon as that has ended"
-NOT_TRIED = "nothing has drawn it since; the next run does, and ductdicom apply"
+NOT_TRIED = "nothing has drawn it since; a run or ductdicom apply does, if its originals are there"
 P = ParamSpec("P")
 T = TypeVar("T")
 DIED = "drawing it ended the program that drew; ductdicom apply says more"

@@ -53,6 +53,25 @@ def test_the_token_is_exchanged_for_a_cookie_that_no_script_and_no_other_site_ge
     assert client.get("/").text == "hello "
 
 
+def test_the_printed_address_lets_in_until_the_server_ends_and_no_longer(access):
+    """A second browser, or the same one that was closed; the next start has another address."""
+    for client in (_client(access), _client(access)):
+        answer = client.get("/", params={"token": access.token})
+        assert answer.status_code == 303
+        assert (answer.headers["location"], answer.headers["referrer-policy"]) == (
+            "/",
+            "no-referrer",
+        )
+        assert client.get("/").status_code == 200
+
+    later = Access(hosts=access.hosts)
+
+    assert _client(later).get("/", params={"token": access.token}).status_code == 401
+    old = _client(later)
+    old.cookies.set(later.cookie_name, access.session)
+    assert old.get("/").status_code == 401
+
+
 @pytest.mark.parametrize("asked", [{}, {"token": "wrong"}, {"token": ""}])
 def test_nobody_is_answered_without_token_or_cookie(access, asked):
     assert _client(access).get("/", params=asked).status_code == 401
