@@ -305,8 +305,10 @@ def test_two_reviewers_on_two_studies_do_not_wait_for_one_another(review):
             decision = {"study": key, "verdict": "reviewed", "by": "AB"}
             assert review.save(key, [decision], seen).status_code == 200
         assert len(read_journal(review.output).events) == 2
-        said = review.get(f"/studies/{keys[0]}/drawn").json()
-        assert not said["drawn"]
+        # The process that draws may take its time to start.
+        while not (said := review.get(f"/studies/{keys[0]}/drawn").json())["obstacle"]:
+            assert said["waiting"]
+        assert (said["drawn"], said["waiting"]) == (False, True)
         assert "as soon as that has ended" in said["obstacle"]
         # Who looks at a page need not know on which computer, and as which process.
         assert not re.search(rf"{os.getpid()}|{re.escape(platform.node())}", said["obstacle"])
