@@ -301,7 +301,11 @@ def hold_incomplete(gathered: Gathered, recalled: Recalled) -> tuple[Gathered, t
     given = [i for part in held for i in part.study.instances if i.origin.label not in labels]
     others = tuple(part for part in gathered.parts if part not in held)
     rows = (*gathered.rows, *(_row(instance, recorded) for instance in given))
-    what = "only a part of the study was handed in" if given else "the study is to be drawn again"
+    what = (
+        "not all that was recorded of the study is among what was handed in"
+        if given
+        else "the study is to be drawn again"
+    )
     problems = (_problem(uid, recalled, what) for uid in sorted(lacking & recalled.at_hand))
     return Gathered(parts=others, rows=rows), tuple(problems)
 
