@@ -112,7 +112,7 @@ def test_characters_that_an_encoding_lacks_end_no_command(tmp_path, encoding):
         "<&- >&- 2>&-",
     ],
 )
-@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("jobs", [pytest.param("1", marks=pytest.mark.slow), "2"])
 def test_a_service_may_start_us_with_closed_descriptors(tmp_path, closed, jobs):
     export, output = write_ductogram(tmp_path / "export"), tmp_path / "out"
 
@@ -129,9 +129,9 @@ def test_a_service_may_start_us_with_closed_descriptors(tmp_path, closed, jobs):
     ("arguments", "code"),
     [
         pytest.param(("scan", "{export}"), 4, id="scan"),
-        pytest.param(("scan", "--json", "{export}"), 4, id="records"),
-        pytest.param(("explain", "{export}"), 4, id="explain"),
-        pytest.param(("check", "{export}"), 4, id="check"),
+        pytest.param(("scan", "--json", "{export}"), 4, id="records", marks=pytest.mark.slow),
+        pytest.param(("explain", "{export}"), 4, id="explain", marks=pytest.mark.slow),
+        pytest.param(("check", "{export}"), 4, id="check", marks=pytest.mark.slow),
         pytest.param(("schema",), 4, id="schema"),
         pytest.param(("organise", "{export}", "-o", "{out}", "-n"), 4, id="plan"),
         pytest.param(("sheet", "{export}", "-o", "{sheet}"), 0, id="sheet"),
