@@ -122,7 +122,7 @@ def _interrupt_when(monkeypatch, module, name, *, after=False):
         pytest.param(pipeline, "read_finished", id="looking what is done"),
     ],
 )
-@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("after", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_an_interrupt_between_reading_and_drawing_waits_for_the_report(
     export, tmp_path, monkeypatch, module, name, after
 ):

@@ -915,7 +915,9 @@ def _arrange(files, target, how):
     return sorted(target.iterdir(), reverse=True)
 
 
-@pytest.mark.parametrize("how", ["shuffled and renamed", "split", "zip"])
+@pytest.mark.parametrize(
+    "how", ["shuffled and renamed", pytest.param("split", marks=pytest.mark.slow), "zip"]
+)
 def test_where_files_lie_changes_no_decision(two_studies, tmp_path, how):
     files = sorted(path for path in two_studies.rglob("*") if path.is_file())
     (tmp_path / "moved").mkdir()

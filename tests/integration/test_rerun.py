@@ -192,9 +192,9 @@ def test_a_change_redoes_exactly_the_study_it_touches(export, tmp_path, change):
     [
         pytest.param(["--dpi", "100"], id="resolution"),
         pytest.param(["--paper", "a3"], id="paper"),
-        pytest.param(["--theme", "light"], id="theme"),
-        pytest.param(["--voi", "wide"], id="grey"),
-        pytest.param(["--closeup", "never"], id="close-ups"),
+        pytest.param(["--theme", "light"], id="theme", marks=pytest.mark.slow),
+        pytest.param(["--voi", "wide"], id="grey", marks=pytest.mark.slow),
+        pytest.param(["--closeup", "never"], id="close-ups", marks=pytest.mark.slow),
         pytest.param(["--link", "copy"], id="originals"),
     ],
 )
@@ -208,7 +208,15 @@ def test_an_option_that_changes_a_sheet_redoes_all(export, tmp_path, options):
     assert _redone(output, before) == {record["key"] for record in read_records(output)}
 
 
-@pytest.mark.parametrize("options", [["--strict"], ["-v"], ["-q"], ["-j", "2"]], ids=lambda o: o[0])
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(["--strict"], id="--strict"),
+        pytest.param(["-v"], id="-v", marks=pytest.mark.slow),
+        pytest.param(["-q"], id="-q", marks=pytest.mark.slow),
+        pytest.param(["-j", "2"], id="-j"),
+    ],
+)
 def test_an_option_that_changes_no_sheet_redoes_none(export, tmp_path, options):
     output = tmp_path / "out"
     organise(export, output=output)
@@ -332,7 +340,13 @@ def test_nothing_of_the_output_is_overwritten_through_a_link(export, tmp_path, c
 
 
 @pytest.mark.parametrize(
-    "name", ["index.html", "studies.jsonl", "worklist.csv", "ledger.csv", "summary.json"]
+    "name",
+    [
+        "index.html",
+        *(pytest.param(n, marks=pytest.mark.slow) for n in ("studies.jsonl", "worklist.csv")),
+        "ledger.csv",
+        pytest.param("summary.json", marks=pytest.mark.slow),
+    ],
 )
 def test_no_account_is_written_through_a_link(export, tmp_path, capsys, name):
     output = tmp_path / "out"

@@ -239,7 +239,14 @@ def test_a_run_that_finds_nothing_replaces_the_accounts_of_one_like_it(export, t
 # --- writes that fail ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("broken", ["sheet-1.png", "study.json", "studies.jsonl", "ledger.csv"])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "sheet-1.png",
+        "study.json",
+        *(pytest.param(n, marks=pytest.mark.slow) for n in ("studies.jsonl", "ledger.csv")),
+    ],
+)
 def test_a_failure_between_write_and_rename_leaves_nothing_half_made(
     export, tmp_path, monkeypatch, broken
 ):
