@@ -134,7 +134,8 @@ class OpenStudy:
         """Return an image's file, which must be the one that its sheet was drawn from."""
         label = call.instance.origin.label
         with self._reading:
-            source = self._members.source(call.instance.origin)
+            # Read and not mapped: a file that is cut off while it is mapped ends the process.
+            source = self._members.content(call.instance.origin)
         if label not in self._looked:
             seen = self._seen.get(label)
             if seen and digest_of(source) not in seen:
