@@ -287,7 +287,7 @@ def test_what_could_never_be_sent_is_wrong_usage(options, said, tmp_path, capsys
 # --- kill -9 ---
 
 
-@pytest.mark.parametrize("kills", [A_FEW, pytest.param(KILLS, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [pytest.param(n, marks=pytest.mark.slow) for n in (A_FEW, KILLS)])
 def test_killed_at_any_moment_it_ends_with_what_one_run_makes_and_each_sheet_is_sent_once(
     kills, keeper, tmp_path
 ):

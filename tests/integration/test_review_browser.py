@@ -186,7 +186,7 @@ def _expected(picture, pane, choice=None):
 
 
 @pytest.mark.parametrize(
-    "ratio", ["1.25", "2", *(pytest.param(n, marks=pytest.mark.slow) for n in ("1", "1.5"))]
+    "ratio", ["1.25", *(pytest.param(n, marks=pytest.mark.slow) for n in ("1", "1.5", "2"))]
 )
 def test_at_1_to_1_every_pixel_of_the_screen_is_the_chains(driver, organised, address, ratio):
     key = _key(organised, "/odd/")
@@ -362,9 +362,9 @@ def test_a_window_by_hand_begins_where_the_named_one_was(textbook):
     [
         {},
         {"photometric": "MONOCHROME1"},
-        {"slope": 2.0, "intercept": -1024.0},
+        pytest.param({"slope": 2.0, "intercept": -1024.0}, marks=pytest.mark.slow),
         {"slope": -1.0, "intercept": 4095.0},
-        {"padding": (0, 30)},
+        pytest.param({"padding": (0, 30)}, marks=pytest.mark.slow),
     ],
 )
 def test_a_window_by_hand_is_the_chains(textbook, says):
