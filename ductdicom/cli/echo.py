@@ -134,3 +134,18 @@ def _print_result(text: str) -> None:
 def _escape(found: re.Match[str]) -> str:
     char = found.group()
     return char if char.isprintable() else json.dumps(char)[1:-1]
+
+
+class Teller:
+    """Says on standard error what happens, in words or, with ``--log-json``, as events."""
+
+    def __init__(self, *, as_json: bool, is_verbose: bool) -> None:
+        self._as_json = as_json
+        self._is_verbose = is_verbose
+
+    def say(self, text: str, event: str, level: str = "info", **values: object) -> None:
+        """Say one thing: its words, or the name of its event, its level and its values."""
+        if self._as_json:
+            say_event(event, level, **values)
+        else:
+            say(f"ductdicom: {text}", is_result=False)

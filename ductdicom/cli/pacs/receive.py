@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ductdicom.cli.echo import say, say_event
+from ductdicom.cli.echo import Teller, say
 from ductdicom.cli.pacs.options import (
     LISTENING,
     SAYING,
@@ -149,18 +149,8 @@ def _terms(
     return Terms(tls=tls, limits=limits, quiet_s=quiet, remembers=True, **terms)
 
 
-class _Teller:
+class _Teller(Teller):
     """Says what happens: complete studies on standard output, all else on standard error."""
-
-    def __init__(self, *, as_json: bool, is_verbose: bool) -> None:
-        self._as_json = as_json
-        self._is_verbose = is_verbose
-
-    def say(self, text: str, event: str, level: str = "info", **values: object) -> None:
-        if self._as_json:
-            say_event(event, level, **values)
-        else:
-            say(f"ductdicom: {text}", is_result=False)
 
     def notices(self, notices: "list[Notice]") -> None:
         for notice in notices:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ductdicom.cli.echo import say, say_event
+from ductdicom.cli.echo import Teller, say
 from ductdicom.cli.pacs.options import (
     SAYING,
     bind_option,
@@ -175,18 +175,8 @@ def _commit(
     return RemoteError.exit_code if found.failed else 0
 
 
-class _Teller:
+class _Teller(Teller):
     """Says what happens: what was sent on standard output, all else on standard error."""
-
-    def __init__(self, *, as_json: bool, is_verbose: bool) -> None:
-        self._as_json = as_json
-        self._is_verbose = is_verbose
-
-    def say(self, text: str, event: str, level: str = "info", **values: object) -> None:
-        if self._as_json:
-            say_event(event, level, **values)
-        else:
-            say(f"ductdicom: {text}", is_result=False)
 
     def study(self, study: "SendingOfStudy") -> None:
         from ductdicom.pacs.send.store import Answer  # noqa: PLC0415 - of an extra
