@@ -32,7 +32,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     Verification,
 )
 
-from ductdicom.errors import RemoteError
+from ductdicom.errors import OutputError, RemoteError
 from ductdicom.pacs.association import associated, context, named, report_context
 from ductdicom.pacs.peers import OwnSide, Peer
 from ductdicom.pacs.send.journal import (
@@ -88,37 +88,50 @@ class Reports:
         What nobody asked for is answered with a failure, and of what was asked for only is heard.
         """
         try:
-            said = event.event_information
+            said = _read_report(event.event_information)
+        except Exception:  # noqa: BLE001 - a foreign decoder: what came may be anything
+            return _FAILED, None
+        try:
             with self._lock:
-                return (_SUCCESS if self._keep(said) else _FAILED), None
-        except Exception:  # noqa: BLE001 - what comes malformed is told from a report by nothing else
+                return (_SUCCESS if self._keep(*said) else _FAILED), None
+        except (OutputError, OSError):  # it is asked for again, and the archive tells it again
             return _FAILED, None
 
-    def _keep(self, said: Dataset) -> bool:
+    def _keep(self, transaction: str, kept: set[str], failed: dict[str, str]) -> bool:
         journal = SendingJournal(self._output)
-        transaction = str(said.get("TransactionUID", ""))
         asked = journal.asked(transaction)
         if asked is None:
             return False
         if journal.report(transaction) is None:
             ours = set(asked.sop_instance_uids)
-            failed = {
-                uid: f"0x{int(item.get('FailureReason') or 0):04X}"
-                for item in said.get("FailedSOPSequence") or ()
-                if (uid := str(item.get("ReferencedSOPInstanceUID", ""))) in ours
-            }
-            kept = {
-                str(item.get("ReferencedSOPInstanceUID", ""))
-                for item in said.get("ReferencedSOPSequence") or ()
-            }
             report = ReportedEvent(
                 at=utc_now(),
                 transaction=transaction,
                 committed=tuple(sorted((kept & ours) - failed.keys())),
-                failed=failed,
+                failed={uid: why for uid, why in failed.items() if uid in ours},
             )
             journal.add(report)
         return True
+
+
+def _read_report(said: Dataset) -> tuple[str, set[str], dict[str, str]]:
+    """Return the transaction, what is kept, and what is not with the reason.
+
+    References
+    ----------
+    * DICOM PS3.4 J.3.3, Storage Commitment Result
+    """
+    kept = {
+        str(item.get("ReferencedSOPInstanceUID", ""))
+        for item in said.get("ReferencedSOPSequence") or ()
+    }
+    failed = {
+        str(
+            item.get("ReferencedSOPInstanceUID", "")
+        ): f"0x{int(item.get('FailureReason') or 0):04X}"
+        for item in said.get("FailedSOPSequence") or ()
+    }
+    return str(said.get("TransactionUID", "")), kept, failed
 
 
 @dataclass(slots=True)
