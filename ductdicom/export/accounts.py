@@ -200,7 +200,7 @@ def _is_news(ledger: bytes, summary: Mapping[str, object], output: OutputFolder)
     try:
         before = json.loads(read_regular(output.place(_SUMMARY_NAME)))
         return (
-            _timeless(before) != _timeless(summary)
+            _timeless(before) != _timeless(json.loads(encode_json(summary)))  # as it would be read
             or read_regular(output.place(_LEDGER_NAME)) != ledger
         )
     except (OSError, ValueError, RecursionError, AttributeError):

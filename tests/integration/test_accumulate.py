@@ -126,6 +126,10 @@ def test_part_of_a_study_whose_rest_is_gone_leaves_it_and_says_so(export, tmp_pa
     reasons = {row["source"]: (row["disposition"], row["reason"]) for row in ledger(out)}
     assert reasons == {str(new): ("other", "study-incomplete"), str(paths[0]): ("view", "pre")}
 
+    accounts = files_of(out / "runs")
+    assert organise(new, paths[0], output=out) == 1
+    assert files_of(out / "runs") == accounts  # what is held back once more is no news
+
 
 def test_a_study_that_is_forced_to_be_drawn_again_is_no_news(export, tmp_path, capsys):
     out = tmp_path / "out"

@@ -1,6 +1,7 @@
 """Lists of inputs: what has been moved since costs itself, not the run."""
 
 import csv
+import json
 
 import pytest
 from exports import files_of, organise, read_records, write_ductogram
@@ -56,6 +57,18 @@ def test_every_command_goes_on_without_it(listed, tmp_path, capsys, command):
     captured = capsys.readouterr()
     assert "IM0099.dcm" in captured.out + captured.err
     assert "missing" in captured.out + captured.err
+
+
+def test_a_file_that_is_gone_from_a_study_changes_its_input_and_no_rule(
+    export, listed, tmp_path, capsys
+):
+    organise(export, output=tmp_path / "out")
+    capsys.readouterr()
+
+    organise(output=tmp_path / "out", options=["--files-from", str(listed), "--log-json"])
+
+    events = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [event["why"] for event in events if event["event"] == "study"] == ["changed-input"]
 
 
 def test_when_all_that_is_listed_is_gone_nothing_is_readable(tmp_path, capsys):

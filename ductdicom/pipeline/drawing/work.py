@@ -154,7 +154,7 @@ def fingerprint_of(
     depends: dict[Cause, object] = {
         Cause.VERSION: __version__,
         Cause.OPTIONS: influencing(settings),
-        Cause.INPUT: [inputs, list(identity), *to_builtins(call.companions)],
+        Cause.INPUT: [inputs, list(identity), *to_builtins(call.companions), *call.unread],
         Cause.DECISION: to_builtins([decided, call.review]),
         Cause.RULES: to_builtins(study_record(StudyResult(key=None, call=call, pairing=pairing))),
     }
