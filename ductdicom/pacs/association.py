@@ -8,11 +8,12 @@ References
 import logging
 import socket
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from pynetdicom import _config, evt
 from pynetdicom.ae import ApplicationEntity
@@ -235,3 +236,43 @@ def negotiated(association: Association) -> Negotiated:
         ),
         tls=str(version() or "") if version else "",
     )
+
+
+class HeldAssociation:
+    """One association with a peer, asked for again where it was lost; a context."""
+
+    def __init__(self) -> None:
+        self._held = ExitStack()
+        self._association: Association | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        if kind is not None and self._association is not None:
+            self._association.abort()  # it may be in the middle of something
+        self.hang_up()
+
+    def established(self, ask: Callable[[], AbstractContextManager[Association]]) -> Association:
+        """Return the association, asked for where there is none any more.
+
+        Raises
+        ------
+        RemoteError
+            The peer cannot be reached, rejects us, or does not answer in time.
+        """
+        if self._association is None or not self._association.is_established:
+            self.hang_up()
+            self._association = self._held.enter_context(ask())
+        return self._association
+
+    def hang_up(self) -> None:
+        """Let the association go; the next time it is asked for again."""
+        self._association = None
+        self._held.close()
+        self._held = ExitStack()

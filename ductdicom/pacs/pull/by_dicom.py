@@ -6,13 +6,11 @@ References
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager
 from enum import StrEnum
 from itertools import groupby
 from threading import Event
 from time import monotonic
-from types import TracebackType
-from typing import Self
 
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
@@ -27,7 +25,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 )
 
 from ductdicom.errors import RemoteError
-from ductdicom.pacs.association import MOST_CONTEXTS, associated, context
+from ductdicom.pacs.association import MOST_CONTEXTS, HeldAssociation, associated, context
 from ductdicom.pacs.peers import OwnSide, Peer
 from ductdicom.pacs.pull.query import SERIES_KEYS, STUDY_KEYS, NoWayError, StudyQuery
 from ductdicom.pacs.receive import Receiver
@@ -55,7 +53,7 @@ class Way(StrEnum):
     MOVE = "move"
 
 
-class DicomArchive:
+class DicomArchive(HeldAssociation):
     """Holds one association at a time, and asks for it again where it was lost.
 
     Parameters
@@ -77,26 +75,12 @@ class DicomArchive:
         ways: Sequence[Way],
         receiver: Receiver | None = None,
     ) -> None:
+        super().__init__()
         self._peer, self._own, self._intake = peer, own, intake
         self._receiver = receiver
         self._ways = list(ways)
         self._is_only = len(ways) == 1
         self._accepted: frozenset[str] = frozenset()
-        self._held = ExitStack()
-        self._association: Association | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        if kind is not None and self._association is not None:
-            self._association.abort()  # it may be in the middle of something
-        self._hang_up()
 
     def studies(self, query: StudyQuery) -> Iterator[Dataset]:
         """Yield the answers to a query."""
@@ -155,7 +139,7 @@ class DicomArchive:
             if code in _PENDING and answer is not None:
                 found.append(answer)
                 if len(found) > _MOST_ANSWERS:
-                    self._hang_up()
+                    self.hang_up()
                     raise RemoteError(
                         f"{self._peer.name} has more than {_MOST_ANSWERS} answers",
                         hint="ask for fewer days",
@@ -222,36 +206,28 @@ class DicomArchive:
     def _code(self, status: Dataset, what: str) -> int:
         """Return a status; where there is none, the association is lost."""
         if "Status" not in status:
-            self._hang_up()
+            self.hang_up()
             raise RemoteError(f"{self._peer.name} broke off, or was silent for too long: {what}")
         return int(status.Status)
 
     def _established(self) -> Association:
-        if self._association is None or not self._association.is_established:
-            self._hang_up()
-            ways = self._ways if self._intake is not None else []
-            contexts = query_contexts(ways)
-            stored = stored_contexts(MOST_CONTEXTS - len(contexts)) if Way.GET in ways else []
-            intake = self._intake
-            self._association = self._held.enter_context(
-                associated(
-                    self._peer,
-                    self._own,
-                    [*contexts, *stored],
-                    roles=_roles(stored),
-                    handlers=[] if intake is None else [(evt.EVT_C_STORE, intake.store)],
-                    entity=None if intake is None else Receiving(self._own.title, intake),
-                )
-            )
-            self._accepted = frozenset(
-                str(item.abstract_syntax) for item in self._association.accepted_contexts
-            )
-        return self._association
+        association = self.established(self._ask)
+        self._accepted = frozenset(str(c.abstract_syntax) for c in association.accepted_contexts)
+        return association
 
-    def _hang_up(self) -> None:
-        self._association = None
-        self._held.close()
-        self._held = ExitStack()
+    def _ask(self) -> AbstractContextManager[Association]:
+        ways = self._ways if self._intake is not None else []
+        contexts = query_contexts(ways)
+        stored = stored_contexts(MOST_CONTEXTS - len(contexts)) if Way.GET in ways else []
+        intake = self._intake
+        return associated(
+            self._peer,
+            self._own,
+            [*contexts, *stored],
+            roles=_roles(stored),
+            handlers=[] if intake is None else [(evt.EVT_C_STORE, intake.store)],
+            entity=None if intake is None else Receiving(self._own.title, intake),
+        )
 
 
 _MODELS = {Way.GET: _GET, Way.MOVE: _MOVE}

@@ -5,18 +5,15 @@ References
 * DICOM PS3.4 annex B, storage; PS3.7 9.1.1, C-STORE
 """
 
-from contextlib import ExitStack
+from functools import partial
 from io import BytesIO
-from types import TracebackType
-from typing import Self
 
 from pydicom import dcmread
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext
 
 from ductdicom.errors import RemoteError
-from ductdicom.pacs.association import associated, context
+from ductdicom.pacs.association import HeldAssociation, associated, context
 from ductdicom.pacs.peers import OwnSide, Peer
 from ductdicom.pacs.send.make import SentObject
 from ductdicom.pacs.send.objects import SENT_CLASSES
@@ -31,30 +28,16 @@ def sent_contexts() -> list[PresentationContext]:
     return [context(str(uid), *_PLAIN) for uid in SENT_CLASSES]
 
 
-class DicomStore:
-    """Holds one association, and asks for it again where it was lost; a context."""
+class DicomStore(HeldAssociation):
+    """Sends over one association, which is asked for again where it was lost; a context."""
 
     def __init__(self, peer: Peer, own: OwnSide) -> None:
+        super().__init__()
         self._peer, self._own = peer, own
-        self._held = ExitStack()
-        self._association: Association | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        if kind is not None and self._association is not None:
-            self._association.abort()
-        self._hang_up()
 
     def store(self, item: SentObject) -> Reply:
         """Send an object; one whose class the peer does not take is refused."""
-        association = self._established()
+        association = self.established(partial(associated, self._peer, self._own, sent_contexts()))
         accepted = {str(found.abstract_syntax) for found in association.accepted_contexts}
         if item.sop_class_uid not in accepted:
             return Reply(answer=Answer.REFUSED, status="sop-class-not-accepted")
@@ -65,19 +48,6 @@ class DicomStore:
             status = None
         if status is None or "Status" not in status:
             association.abort()
-            self._hang_up()
+            self.hang_up()
             raise RemoteError(f"{self._peer.name} broke off, or was silent for too long: C-STORE")
         return reply_of(int(status.Status))
-
-    def _established(self) -> Association:
-        if self._association is None or not self._association.is_established:
-            self._hang_up()
-            self._association = self._held.enter_context(
-                associated(self._peer, self._own, sent_contexts())
-            )
-        return self._association
-
-    def _hang_up(self) -> None:
-        self._association = None
-        self._held.close()
-        self._held = ExitStack()
