@@ -42,7 +42,6 @@ from ductdicom.model.instance import (
     Raster,
     Text,
 )
-from ductdicom.model.outcome import Disposition
 from ductdicom.model.study import Study
 from ductdicom.model.value import Value
 from ductdicom.pipeline.gather import Gathered, PatientStudy
@@ -119,23 +118,27 @@ def hide_identity(gathered: Gathered, vocabulary: Vocabulary) -> tuple[Gathered,
 
 
 def identify_strangers(
-    gathered: Gathered, vocabulary: Vocabulary, listed: Sequence[str] = ()
+    paths: Iterable[str], read: Iterable[str], vocabulary: Vocabulary
 ) -> Identity:
     """Return what of paths may name people of whom no header tells: words and numbers.
-
-    Paths are those of files whose headers cannot be read, and ``listed`` ones, there or not.
 
     A word or number that the path of a file with a header has as well is none: whom these name is
     known. Nor are words of the vocabulary and of paths, Latin ones of one or two letters, and
     numbers of up to four digits without zeros before them (heuristic).
+
+    Parameters
+    ----------
+    paths
+        Of files whose headers cannot be read, or that are not there.
+    read
+        Paths of files with headers.
     """
-    paths = [row.origin.label for row in gathered.rows if row.disposition is Disposition.UNREADABLE]
-    paths += listed
+    paths = tuple(paths)
     words, numbers = _words(paths), _numbers(paths)
     if words or numbers:
-        known = [i.origin.label for part in gathered.parts for i in part.study.instances]
-        words -= _words(known)
-        numbers -= _numbers(known)
+        read = tuple(read)
+        words -= _words(read)
+        numbers -= _numbers(read)
     names = sorted(word for word in words if _may_be_name(word, vocabulary))
     return Identity.of_all(
         (identify_person(names, is_name=lambda _: True), identify_codes(sorted(numbers)))

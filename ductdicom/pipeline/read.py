@@ -27,6 +27,7 @@ from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import (
     OWN_OBJECT,
     REPORT_IT,
+    Disposition,
     FileReference,
     LedgerRow,
     Problem,
@@ -320,9 +321,14 @@ def decide(
     settings = wanted.settings
     gathered, people = hide_identity(gathered, wanted.engine.vocabulary)
     events = wanted.journal.events
-    strangers = identify_strangers(gathered, wanted.engine.vocabulary, listed)
-    people = Identity.of_all((people, strangers))
-    naming = Naming(phi=settings.phi, people=people, output=output)
+    strangers_of = partial(identify_strangers, vocabulary=wanted.engine.vocabulary)
+    unread = [
+        row.origin.label for row in gathered.rows if row.disposition is Disposition.UNREADABLE
+    ]
+    read = (i.origin.label for part in gathered.parts for i in part.study.instances)
+    strangers = strangers_of([*unread, *listed], read)
+    named = Naming(phi=settings.phi, people=people, output=output)
+    naming = dataclasses.replace(named, people=Identity.of_all((people, strangers)))
     heeding = Heeding(
         wanted.engine,
         events,
@@ -336,7 +342,7 @@ def decide(
     return Scan(
         gathered=gathered,
         naming=naming,
-        judged=note_unread(judged, gathered.rows, naming),
+        judged=note_unread(judged, gathered.rows, named, strangers_of),
         known=wanted.known,
         sightings=heeding.sightings,
         problems=(

@@ -2,11 +2,12 @@
 
 import dataclasses
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePath, PurePosixPath
 
 from msgspec.structs import replace
 
+from ductdicom.identity.known import Identity
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow, Problem, ProblemCode
 from ductdicom.pipeline.judge import Judged
@@ -17,7 +18,10 @@ _MOST_NAMED = 10
 
 
 def note_unread(
-    judged: Sequence[Judged], rows: Iterable[LedgerRow], naming: Naming
+    judged: Sequence[Judged],
+    rows: Iterable[LedgerRow],
+    naming: Naming,
+    strangers_of: Callable[[Iterable[str], Iterable[str]], Identity],
 ) -> tuple[Judged, ...]:
     """Tell each study which files could not be read that may belong to it.
 
@@ -27,7 +31,10 @@ def note_unread(
     Parameters
     ----------
     naming
-        Calls the files by what names nobody.
+        Calls the files by what names nobody of the headers.
+    strangers_of
+        Tells who else may be named by paths, by those of a study's own files: its record is the
+        same whatever else a run reads.
     """
     places = _Places(judged)
     unread: dict[int, list[LedgerRow]] = {}
@@ -36,7 +43,7 @@ def note_unread(
             for number in places.studies_of(row):
                 unread.setdefault(number, []).append(row)
     return tuple(
-        _noted(study, unread[number], naming) if number in unread else study
+        _noted(study, unread[number], naming, strangers_of) if number in unread else study
         for number, study in enumerate(judged)
     )
 
@@ -115,8 +122,16 @@ def _folder(origin: Origin) -> PurePath:
     return PurePath(os.path.abspath(origin.label)).parent  # noqa: PTH100
 
 
-def _noted(study: Judged, rows: Sequence[LedgerRow], naming: Naming) -> Judged:
-    names = tuple(naming.text(PurePosixPath(row.origin.label).name) for row in rows)
+def _noted(
+    study: Judged,
+    rows: Sequence[LedgerRow],
+    naming: Naming,
+    strangers_of: Callable[[Iterable[str], Iterable[str]], Identity],
+) -> Judged:
+    files = [PurePosixPath(row.origin.label).name for row in rows]
+    strangers = strangers_of(files, (i.origin.label for i in study.part.study.instances))
+    people = Identity.of_all((naming.people, strangers))
+    names = tuple(map(dataclasses.replace(naming, people=people).text, files))
     reasons = [
         f"{name} ({row.reason})" for name, row in zip(names[:_MOST_NAMED], rows, strict=False)
     ]

@@ -327,3 +327,19 @@ def test_a_real_mammogram_is_read_whole():
     ]
     assert instance.geometry.patient_orientation == ("P", "FL")
     assert instance.damage is None
+
+
+@pytest.mark.parametrize(("phi", "is_said"), [("none", False), ("minimal", False), ("full", True)])
+def test_what_a_directory_lists_and_is_not_there_names_nobody(tmp_path, capsys, phi, is_said):
+    slice_ = {"StudyInstanceUID": "2.25.3", "Modality": "CT", "SOPClassUID": CT}
+    save(
+        tmp_path,
+        cd__DICOMDIR=make_directory("IM1", "SZCZEPAN/WANDA1", "../FEATHERS/X1"),
+        cd__IM1=make.make_dicom(SOPInstanceUID="2.25.1", **slice_),
+    )
+
+    assert run(["check", str(tmp_path), "--phi", phi]) == 1
+
+    said = "".join(capsys.readouterr())
+    assert said.count("DICOMDIR lists") == 2
+    assert [name in said for name in ("SZCZEPAN", "WANDA", "FEATHERS")] == [is_said] * 3

@@ -1,22 +1,18 @@
 """Paths of files whose headers cannot be read say no name."""
 
 import pytest
-from builders import make_instance, make_origin
+from builders import make_origin
 
-from ductdicom.model.outcome import Disposition, LedgerRow
-from ductdicom.pipeline.gather import gather
 from ductdicom.pipeline.masking import identify_strangers
 from ductdicom.pipeline.naming import Naming
 from ductdicom.settings import Phi
 from ductdicom.vocabulary.terms import load_vocabulary
 
 
-def said(path, *, read="/srv/export/Wing/7/IM0001", phi=Phi.MINIMAL, why=Disposition.UNREADABLE):
+def said(path, *, read="/srv/export/Wing/7/IM0001", phi=Phi.MINIMAL):
     """What a run says of a path, one file of which it read."""
-    row = LedgerRow(origin=make_origin(path), disposition=why, reason="empty-file")
-    gathered = gather([make_instance(origin=make_origin(read)), row], lambda _: "")
-    people = identify_strangers(gathered, load_vocabulary())
-    return Naming(phi=phi, people=people).place(row.origin)
+    people = identify_strangers([path], [read], load_vocabulary())
+    return Naming(phi=phi, people=people).place(make_origin(path))
 
 
 @pytest.mark.parametrize(
@@ -42,17 +38,6 @@ def test_words_that_no_path_with_a_header_has_are_masked(path, shown):
 )
 def test_other_words_say_where_a_file_lies(path):
     assert said(path) == path
-
-
-def test_what_a_directory_lists_is_a_path_like_others():
-    here = make_instance(origin=make_origin("/disc/DICOM/IM1"))
-    gathered = gather([here], lambda _: "")
-    listed = ["DICOM/IM1", "SZCZEPAN/WANDA1"]
-    people = identify_strangers(gathered, load_vocabulary(), listed)
-
-    said = Naming(phi=Phi.NONE, people=people).text("DICOMDIR lists SZCZEPAN/WANDA1, which is gone")
-
-    assert said == "DICOMDIR lists ■■■/■■■1, which is gone"
 
 
 def test_nothing_is_hidden_where_identity_may_be_told():

@@ -1,16 +1,20 @@
+from functools import partial
+
 import pytest
 from builders import make_instance, make_origin
 from msgspec.structs import replace
 from sheets import lay_out, make_image
 
-from ductdicom.identity.known import identify_person
+from ductdicom.identity.known import Identity, identify_person
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow, Problem, ProblemCode
 from ductdicom.pipeline.gather import PatientStudy
 from ductdicom.pipeline.judge import Judged
+from ductdicom.pipeline.masking import identify_strangers
 from ductdicom.pipeline.naming import Naming
 from ductdicom.pipeline.unread import Concern, note_unread
 from ductdicom.settings import Phi
+from ductdicom.vocabulary.terms import load_vocabulary
 
 
 def _study(uid, *places):
@@ -30,6 +34,10 @@ def _row(place, *, member=None, uid="", disposition=Disposition.UNREADABLE):
     return LedgerRow(
         origin=origin, disposition=disposition, reason="io-error", study_instance_uid=uid
     )
+
+
+def nobody(_paths, _read):
+    return Identity()
 
 
 PLAIN = Naming(phi=Phi.MINIMAL)
@@ -54,16 +62,15 @@ ONE, TWO = ("cd/one/IM1", "cd/one/IM2"), ("cd/two/IM1", "cd/two/deep/IM2")
 def test_a_file_belongs_to_the_study_that_alone_lies_there(row, expected):
     judged = [_study("2.25.1", *ONE), _study("2.25.2", *TWO)]
 
-    assert [study.call.unread for study in note_unread(judged, [row], PLAIN)] == expected
+    assert [study.call.unread for study in note_unread(judged, [row], PLAIN, nobody)] == expected
 
 
 def test_a_folder_of_two_studies_tells_nothing():
     judged = [_study("2.25.1", "cd/IM1"), _study("2.25.2", "cd/IM2")]
 
-    assert [study.call.unread for study in note_unread(judged, [_row("cd/IM9")], PLAIN)] == [
-        (),
-        (),
-    ]
+    noted = note_unread(judged, [_row("cd/IM9")], PLAIN, nobody)
+
+    assert [study.call.unread for study in noted] == [(), ()]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +113,7 @@ def test_of_one_study_a_problem_of_another_is_not_said(about, is_said):
 def test_what_could_not_be_read_is_one_problem_however_much_it_is():
     rows = [_row(f"cd/one/F{number:02d}") for number in range(12)]
 
-    (study,) = note_unread([_study("2.25.1", *ONE)], rows, PLAIN)
+    (study,) = note_unread([_study("2.25.1", *ONE)], rows, PLAIN, nobody)
 
     (problem,) = [item for item in study.call.problems if item.code == "file-unreadable"]
     assert problem.message.startswith("12 files could not be read and may belong to the study: ")
@@ -120,7 +127,21 @@ def test_a_files_name_names_nobody(phi, is_named):
     identity = identify_person(["SMITH^JANE"], is_name=lambda _: True)
     naming = Naming(phi=Phi(phi), people=identity)
 
-    (study,) = note_unread([_study("2.25.1", *ONE)], [_row("cd/one/SMITH_JANE_7.dcm")], naming)
+    (study,) = note_unread(
+        [_study("2.25.1", *ONE)], [_row("cd/one/SMITH_JANE_7.dcm")], naming, nobody
+    )
 
     said = f"{study.call.unread} {study.call.problems}"
     assert ("SMITH" in said) == is_named
+
+
+def test_a_word_that_only_another_studys_files_have_is_masked_whatever_else_is_read():
+    strangers_of = partial(identify_strangers, vocabulary=load_vocabulary())
+    row, one = _row("cd/one/Ostermeier.dcm"), _study("2.25.1", *ONE)
+    other = _study("2.25.2", "cd/two/Ostermeier/IM1")
+
+    alone, both = (
+        note_unread(judged, [row], PLAIN, strangers_of)[0] for judged in ([one], [one, other])
+    )
+
+    assert alone.call.unread == both.call.unread == ("■■■.dcm",)
