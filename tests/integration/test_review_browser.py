@@ -500,6 +500,83 @@ def test_hands_on_images_that_have_not_come_move_nothing(window, organised):
     assert window.complaints == []
 
 
+def _touch(session, kind, *points):
+    held = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+    session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": held})
+
+
+def test_two_fingers_zoom_about_the_point_between_them_and_one_moves(textbook):
+    session = textbook.page.context.new_cdp_session(textbook.page)
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
+    box = textbook.page.locator("#full canvas").first.bounding_box()
+    middle = box["x"] + box["width"] / 2 + 60, box["y"] + box["height"] / 2 + 40
+    ratio = textbook.pane()["ratio"]
+
+    def view():
+        return textbook.frame().page.evaluate("full.view()")
+
+    def under(seen):
+        return [seen["x"] + 60 * ratio * seen["mm"], seen["y"] + 40 * ratio * seen["mm"]]
+
+    def fingers(kind, *offsets):
+        _touch(session, kind, *((middle[0] + by, middle[1]) for by in offsets))
+
+    before = view()
+    fingers("touchStart", -40, 40)
+    fingers("touchMove", -60, 40)
+    fingers("touchMove", -80, 80)
+    fingers("touchEnd")
+    after = view()
+
+    assert after["mm"] == pytest.approx(before["mm"] / 2)
+    assert under(after) == pytest.approx(under(before))
+
+    fingers("touchStart", 0)
+    fingers("touchMove", 20)
+    fingers("touchEnd")
+
+    assert view()["x"] == pytest.approx(after["x"] - 20 * ratio * after["mm"])
+
+
+def test_a_smaller_picture_that_comes_first_is_called_a_preview(window, organised):
+    def make_preview(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "preview": True})
+
+    window.page.route(re.compile(r"/images/\w+\?level=1"), make_preview)
+    held = _hold(window, re.compile(r"/images/\w+\?level=0"), 2)
+    window.open_study(_key(organised, "textbook")).press("f")
+    window.page.wait_for_selector('#full [data-say="state"]:has-text("PREVIEW")')
+    window.page.wait_for_selector('#full .pane:nth-child(2) [data-say="state"]:has-text("PREVIEW")')
+
+    for route in held:
+        route.continue_()
+    window.page.wait_for_selector("html[data-ready]")
+    window.frame()
+
+    assert [window.words("state", index) for index in (0, 1)] == ["", ""]
+
+
+def test_values_packed_by_gzip_are_the_chains_too(browser, address, organised):
+    window = Window(browser, address)
+    packings = []
+
+    def ask_for_gzip(route):
+        answer = route.fetch(headers={**route.request.headers, "accept-encoding": "gzip"})
+        packings.append(answer.headers["content-encoding"])
+        route.fulfill(response=answer)
+
+    window.page.route("**/values?*", ask_for_gzip)
+    key = _key(organised, "textbook")
+    window.open_study(key).open_full().lay(0).press("z").frame()
+
+    pane = window.pane()
+
+    assert set(packings) == {"gzip"}
+    assert np.array_equal(pane["grey"], _expected(_picture(organised, key, pane), pane))
+    window.close()
+
+
 DRAWN = """([values, columns, table, padding, place, size]) => {
     const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = size;

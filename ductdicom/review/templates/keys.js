@@ -3,7 +3,7 @@
   const { dialog, panes } = full;
   const STEP = 0.1; // of a pane for an arrow key
   let isWindow = false; // dragging changes the window
-  let drag = null;
+  let isWindowed = false; // what is dragged now does
 
   const paneAt = (target) => panes.find((pane) => pane.stage.contains(target));
   // From the middle of a pane, in pixels of the screen.
@@ -78,23 +78,43 @@
   });
   full.part("voi").addEventListener("change", ({ target }) => full.named(target.value));
 
+  const drag = (pane, [fromX, fromY], [toX, toY]) => {
+    const [x, y] = [toX - fromX, toY - fromY];
+    const { width, height } = pane.canvas;
+    if (isWindowed) full.setHand({ shift: y / height, factor: 2 ** (4 * (x / width)) });
+    else full.pan(x, y);
+  };
+
+  const middle = ([[x, y], [otherX, otherY]]) => [(x + otherX) / 2, (y + otherY) / 2];
+  const apart = ([[x, y], [otherX, otherY]]) => Math.hypot(x - otherX, y - otherY) || 1;
+
+  // Two fingers zoom about the point between them, and move what is there with it.
+  const pinch = (before, now) => {
+    const [[x, y], [toX, toY]] = [middle(before), middle(now)];
+    full.zoomTo(full.view().mm * (apart(before) / apart(now)), x, y);
+    full.pan(toX - x, toY - y);
+  };
+
   for (const pane of panes) {
     const { stage } = pane;
+    const held = new Map(); // where the mouse or each finger is that holds this image
     stage.addEventListener("pointerdown", (event) => {
-      drag = { x: event.clientX, y: event.clientY, isWindow: isWindow || event.button === 2 };
+      if (held.size > 1) return;
+      isWindowed = isWindow || event.button === 2;
       stage.setPointerCapture(event.pointerId);
+      held.set(event.pointerId, from(pane, event));
     });
     stage.addEventListener("pointermove", (event) => {
       if (full.hasLens()) full.lens(millimetres(pane, event));
-      if (!drag) return;
-      const [x, y] = [event.clientX - drag.x, event.clientY - drag.y];
-      const { width, height } = stage.getBoundingClientRect();
-      if (drag.isWindow) full.setHand({ shift: y / height, factor: 2 ** (4 * (x / width)) });
-      else full.pan(x * devicePixelRatio, y * devicePixelRatio);
-      drag = { ...drag, x: event.clientX, y: event.clientY };
+      if (!held.has(event.pointerId)) return;
+      const before = [...held.values()];
+      held.set(event.pointerId, from(pane, event));
+      const now = [...held.values()];
+      if (held.size > 1) pinch(before, now);
+      else drag(pane, before[0], now[0]);
     });
-    for (const name of ["pointerup", "pointercancel"]) {
-      stage.addEventListener(name, () => { drag = null; });
+    for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) {
+      stage.addEventListener(name, (event) => held.delete(event.pointerId));
     }
     stage.addEventListener("contextmenu", (event) => event.preventDefault());
     stage.addEventListener("dblclick", (event) => full.natural(pane, ...from(pane, event)));
