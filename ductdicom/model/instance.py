@@ -63,6 +63,12 @@ class Patient(Value, frozen=True, kw_only=True):
     sex: str | None = None
     age: str | None = None
 
+    @property
+    def who(self) -> tuple[str, ...]:
+        """All by which patients are told apart, with no difference of absent and empty."""
+        words = (self.patient_id, self.name, self.birth_date, self.issuer, self.sex, self.age)
+        return tuple(word or "" for word in words)
+
 
 class People(Value, frozen=True, kw_only=True):
     """By what else the header names people, and where they are; never shown.

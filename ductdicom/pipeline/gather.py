@@ -151,7 +151,9 @@ def _by_patient(instances: Sequence[Instance]) -> list[list[Instance]]:
     """Part a study's instances so that no two in a part contradict each other on the patient."""
     groups: list[list[Patient]] = []
     group_of: dict[Patient, int] = {}
-    for patient in sorted({instance.patient for instance in instances}, key=_who):
+    for patient in sorted(
+        {instance.patient for instance in instances}, key=lambda patient: patient.who
+    ):
         fitting = next(
             (n for n, g in enumerate(groups) if not any(clashes(p, patient) for p in g)), None
         )
@@ -164,14 +166,3 @@ def _by_patient(instances: Sequence[Instance]) -> list[list[Instance]]:
     for instance in sorted(instances, key=place_in_study):
         parts[group_of[instance.patient]].append(instance)
     return parts
-
-
-def _who(patient: Patient) -> tuple[str, ...]:
-    return (
-        patient.patient_id or "",
-        patient.name or "",
-        patient.birth_date or "",
-        patient.issuer or "",
-        patient.sex or "",
-        patient.age or "",
-    )

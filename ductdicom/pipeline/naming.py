@@ -110,10 +110,9 @@ class Naming:
         instances = part.study.instances
         dates = [i.study_date for i in instances if i.study_date and self.phi is not Phi.NONE]
         uid, first = part.study.study_instance_uid, instances[0]
-        # By the patient, not by the number: the folder stays his when a run finds another one.
-        patient = first.patient
-        words = (patient.patient_id, patient.issuer, patient.name, patient.birth_date)
-        who = repr(words) if part.is_shared else ""
+        # By the patient, not by the number: the folder stays his when a run finds another one. By
+        # all by which patients are told apart, so that no two parts share a folder.
+        who = repr(first.patient.who) if part.is_shared else ""
         key = self.output.study_name(uid, min(dates, default=None), who)
         if self.phi is not Phi.FULL:
             return key

@@ -4,12 +4,14 @@ from datetime import date
 
 import pytest
 from builders import make_instance, make_origin
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ductdicom.errors import OutputError
 from ductdicom.identity.known import MASK, identify_codes, identify_person
 from ductdicom.model.instance import Patient
 from ductdicom.model.study import Study
-from ductdicom.pipeline.gather import PatientStudy
+from ductdicom.pipeline.gather import PatientStudy, gather
 from ductdicom.pipeline.naming import Naming, folder_of_names
 from ductdicom.settings import Phi
 
@@ -58,6 +60,33 @@ def test_a_study_is_called_by_a_key_that_tells_what_may_be_told():
     assert called[Phi.FULL] == "2.25.900"
     assert "2.25" not in called[Phi.NONE] + called[Phi.MINIMAL]
     assert Naming(phi=Phi.FULL).study(PART).startswith("20260102-PID_1-")
+
+
+_WORDS = {
+    "patient_id": ["7", "8"],
+    "issuer": ["H", "K"],
+    "name": ["DOE^JANE", "ROE^ANN"],
+    "birth_date": ["19700101", "19800101"],
+    "sex": ["F", "M"],
+    "age": ["042Y", "059Y"],
+}
+_ANYBODY = st.builds(
+    Patient,
+    **{field: st.sampled_from([None, "", *words]) for field, words in _WORDS.items()},
+)
+
+
+@given(st.lists(_ANYBODY, min_size=2, max_size=6))
+def test_each_patient_under_one_study_uid_has_a_key_of_his_own(patients):
+    images = [
+        make_instance(f"2.25.{number}", patient=patient, study_date=date(2026, 1, 2))
+        for number, patient in enumerate(patients, start=1)
+    ]
+
+    parts = gather(images, lambda origin: origin.label).parts
+
+    for phi in Phi:
+        assert len({Naming(phi=phi).study(part) for part in parts}) == len(parts)
 
 
 @pytest.mark.parametrize("phi", list(Phi))
