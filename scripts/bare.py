@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
 
@@ -45,16 +46,21 @@ def main() -> int:
     parser.add_argument("--command", choices=COMMANDS, action="append", help="of the README; all")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # so that the folder goes, too
-    codes = []
-    for release in options.release or RELEASES:
-        with tempfile.TemporaryDirectory(prefix="ductdicom-bare-") as folder:
-            root = Path(folder) / "root"
-            if trouble := _obstacle(folder) or _make(root, release):
+    releases = options.release or list(RELEASES)
+    with tempfile.TemporaryDirectory(prefix="ductdicom-bare-") as folder:
+        Path(folder).chmod(0o755)  # apt reads it as a user of its own
+        roots = [Path(folder) / release for release in releases]
+        with ThreadPoolExecutor() as pool:
+            troubles = list(pool.map(_make, roots, releases))
+        codes = []
+        for root, release, trouble in zip(roots, releases, troubles, strict=True):
+            if trouble:
                 print(f"no bare root of Debian {release} can be had: {trouble}", flush=True)
                 codes.append(NO_ROOT)
                 continue
             _copy_repository(root)
             codes += [_run(root, release, name) for name in options.command or COMMANDS]
+            shutil.rmtree(root)
     return 1 if any(code not in {0, NO_ROOT} for code in codes) else max(codes)
 
 
@@ -84,21 +90,22 @@ def named_paths(text: str) -> set[Path]:
     return {Path(path).parent if is_url else Path(path) for is_url, path in _PATH.findall(text)}
 
 
-def _obstacle(folder: str) -> str:
+def _obstacle(folder: Path) -> str:
     """Return why no root can be made on this machine, in words; empty where it can."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return "only root can make one"
     if missing := [name for name in _PROGRAMS if shutil.which(name) is None]:
         return f"there is no {missing[0]}"
-    mount = [*_APART, "mount", "-t", "proc", "proc", folder]
+    mount = [*_APART, "mount", "-t", "proc", "proc", str(folder)]
     done = subprocess.run(mount, capture_output=True, text=True, check=False)
     return "" if done.returncode == 0 else f"mounting failed: {done.stderr.strip()}"
 
 
 def _make(root: Path, release: str) -> str:
     """Make a root and return an empty string, or why that failed."""
+    if trouble := _obstacle(root.parent):
+        return trouble
     started = monotonic()
-    root.parent.chmod(0o755)  # apt reads it as a user of its own
     suite = RELEASES[release]
     command = ["mmdebstrap", "--quiet", "--variant=apt", "--include=python3,python3-venv"]
     command.append("--dpkgopt=force-unsafe-io")  # nothing is kept that could be lost
