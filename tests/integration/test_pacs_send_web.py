@@ -51,6 +51,10 @@ def service():
             self._answer(*server.say(str(data.SOPInstanceUID)))
 
         def do_GET(self):
+            if "/series?" in self.path:  # what is there of another output folder
+                server.asked.append(self.path)
+                self._answer(200, [])
+                return
             server.paths.append(self.path)
             self._answer(200, [{"00080018": item(uid)["00081155"]} for uid in server.found])
 
@@ -66,7 +70,7 @@ def service():
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.paths, server.kept, server.found = [], {}, []
+    server.paths, server.asked, server.kept, server.found = [], [], {}, []
     server.say = lambda uid: (200, stored(uid))
     Thread(target=server.serve_forever, daemon=True).start()
     web = WebService(url=f"http://127.0.0.1:{server.server_address[1]}/dicom-web")
@@ -109,6 +113,7 @@ def test_each_object_is_a_request_into_its_study(out, service):
     assert len(service.paths) == len(service.kept) == sending.count(Answer.STORED)
     again, _ = deliver(out, service)
     assert again.count(Answer.STORED) == 0
+    assert len(service.asked) == 1
 
 
 @pytest.mark.parametrize("code", [200, 202, 409])

@@ -22,6 +22,7 @@ from ductdicom.cli.pacs.sending import (
     objects_option,
     opened_store,
     place_of,
+    take_over_option,
 )
 from ductdicom.cli.tables import print_table
 from ductdicom.errors import RemoteError, UsageError
@@ -40,6 +41,7 @@ _STATUSES = (str(Status.PAIRED), str(Status.PARTIAL))
     params=[
         connect_option,
         objects_option,
+        take_over_option,
         bind_option,
         timeout_option,
         config_option,
@@ -115,6 +117,7 @@ def _sender(
     status: tuple[str, ...],
     keys: tuple[str, ...],
     force: bool,
+    take_over: bool,
     **_others: object,
 ) -> "Sender":
     from ductdicom.pacs.send.objects import SentKind  # noqa: PLC0415 - of an extra
@@ -125,6 +128,7 @@ def _sender(
         statuses=tuple(map(Status, status)),
         keys=frozenset(keys) or None,
         is_again=force,
+        takes_over=take_over,
     )
     return Sender(output, place, wish)
 
@@ -206,7 +210,9 @@ class _Teller(Teller):
         stored = sending.count(Answer.STORED)
         left = f"; the archive is full, {counted(sending.left, 'study', 'studies')} left"
         words = f"{counted(stored, 'object')} stored{left if sending.left else ''}"
-        self.say(words, "end", stored=stored, left=sending.left)
+        if sending.unasked:
+            words += f"; whether another output folder sent some was not told: {sending.unasked}"
+        self.say(words, "end", stored=stored, left=sending.left, unasked=sending.unasked)
 
     def commitment(self, found: "Commitment") -> None:
         words = f"{found.committed} of {counted(found.asked, 'object')} committed"

@@ -46,6 +46,13 @@ objects_option = click.Option(
 )
 
 
+take_over_option = click.Option(
+    ["--take-over"],
+    is_flag=True,
+    help="Send also where the archive has sheets of another OUT, as their next revision.",
+)
+
+
 def is_by_web(peer: Peer, via: str = "auto") -> bool:
     """Tell whether a peer is sent to by DICOMweb.
 

@@ -29,7 +29,13 @@ from ductdicom.cli.pacs.options import (
     run_config_option,
     timeout_option,
 )
-from ductdicom.cli.pacs.sending import is_by_web, objects_option, opened_store, place_of
+from ductdicom.cli.pacs.sending import (
+    is_by_web,
+    objects_option,
+    opened_store,
+    place_of,
+    take_over_option,
+)
 from ductdicom.errors import UsageError
 from ductdicom.pacs.peers import OwnSide
 from ductdicom.pipeline.interrupts import Interrupts
@@ -54,6 +60,7 @@ _WRITTEN = [o for o in WRITING if o.name in {"output", "format", "link", "cache"
     params=[
         *_WRITTEN,
         objects_option,
+        take_over_option,
         bind_option,
         timeout_option,
         run_config_option,
@@ -97,6 +104,7 @@ def watch(
     orthanc: str | None,
     send: str | None,
     objects: tuple[str, ...],
+    take_over: bool,
     bind: str,
     quiet: float,
     reserve: int,
@@ -122,7 +130,7 @@ def watch(
     settings = replace(settings, cache=cache_folder(settings))
     if settings.output is None:
         raise UsageError("no output folder", hint="name one with -o")
-    delivery = _delivery(settings, send, objects, own_side(bind, timeout))
+    delivery = _delivery(settings, send, objects, take_over, own_side(bind, timeout))
     opened = open_spool(spool)
     with Interrupts() as interrupts, _feed(orthanc, opened, reserve, timeout) as feed:
         watcher = Watcher(
@@ -178,7 +186,11 @@ def _feed(
 
 
 def _delivery(
-    settings: Settings, name: str | None, objects: tuple[str, ...], own: OwnSide
+    settings: Settings,
+    name: str | None,
+    objects: tuple[str, ...],
+    takes_over: bool,
+    own: OwnSide,
 ) -> "Delivery | None":
     from ductdicom.pacs.send.objects import SentKind  # noqa: PLC0415 - of an extra
     from ductdicom.pacs.send.run import SendWish  # noqa: PLC0415
@@ -195,7 +207,7 @@ def _delivery(
     peer = named_peer(name)
     is_web = is_by_web(peer)
     # Pauses are made between two looks, so that whoever cannot take it holds nothing else up.
-    wish = SendWish(kinds=tuple(map(SentKind, objects)), pauses_s=())
+    wish = SendWish(kinds=tuple(map(SentKind, objects)), takes_over=takes_over, pauses_s=())
     return Delivery(
         output=settings.output or Path(),
         peer=place_of(peer, is_web=is_web),

@@ -19,12 +19,12 @@ from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
-    StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelGet,
     StudyRootQueryRetrieveInformationModelMove,
 )
 
 from ductdicom.errors import RemoteError
+from ductdicom.pacs.asking import FIND, find
 from ductdicom.pacs.association import MOST_CONTEXTS, HeldAssociation, associated, context
 from ductdicom.pacs.peers import OwnSide, Peer
 from ductdicom.pacs.pull.query import SERIES_KEYS, STUDY_KEYS, NoWayError, StudyQuery
@@ -32,15 +32,11 @@ from ductdicom.pacs.receive import Receiver
 from ductdicom.pacs.spool.intake import Intake, Receiving
 from ductdicom.pacs.syntaxes import BREAST, FETCHED, FETCHED_PLAIN, STORED
 
-_FIND = str(StudyRootQueryRetrieveInformationModelFind)
 _GET = str(StudyRootQueryRetrieveInformationModelGet)
 _MOVE = str(StudyRootQueryRetrieveInformationModelMove)
 _PLAIN = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian))
-_PENDING = {0xFF00, 0xFF01}
 _FINISHED = {0x0000, 0xB000}  # the second with failures, which are seen in what did not come
 _LOW = 2  # priority (DICOM PS3.7 9.1.2.1); who reads images goes first
-_SEQUENCES = {"ProcedureCodeSequence", "RequestAttributesSequence"}
-_MOST_ANSWERS = 20_000
 _MOST_UIDS = 50  # in one request
 _WAIT_S = 0.05
 _LINGER_S = 2.0
@@ -124,29 +120,7 @@ class DicomArchive(HeldAssociation):
         return bool(others)
 
     def _find(self, level: str, keys: Sequence[str], matching: dict[str, str]) -> list[Dataset]:
-        """Ask, and return all answers: while they come nothing else can be asked."""
-        query = Dataset()
-        query.QueryRetrieveLevel = level
-        for key in keys:
-            setattr(query, key, [Dataset()] if key in _SEQUENCES else None)
-        for key, value in matching.items():
-            setattr(query, key, value)
-        if not all(value.isascii() for value in matching.values()):
-            query.SpecificCharacterSet = "ISO_IR 192"
-        found: list[Dataset] = []
-        for status, answer in self._established().send_c_find(query, _FIND):
-            code = self._code(status, "C-FIND")
-            if code in _PENDING and answer is not None:
-                found.append(answer)
-                if len(found) > _MOST_ANSWERS:
-                    self.hang_up()
-                    raise RemoteError(
-                        f"{self._peer.name} has more than {_MOST_ANSWERS} answers",
-                        hint="ask for fewer days",
-                    )
-            elif code not in _PENDING and code != 0:
-                raise RemoteError(f"{self._peer.name} answered C-FIND with status 0x{code:04X}")
-        return found
+        return find(self._established(), self._peer.name, level, keys, matching)
 
     def _retrieve(self, level: str, **place: object) -> None:
         """Fetch; what it comes to is counted where it arrives, as no status tells."""
@@ -236,7 +210,7 @@ _UNKNOWN_DESTINATION = 0xA801
 
 def query_contexts(ways: Sequence[Way]) -> list[PresentationContext]:
     """Return what is proposed to ask, and to fetch in some ways."""
-    return [context(uid, *_PLAIN) for uid in (_FIND, *(_MODELS[way] for way in ways))]
+    return [context(uid, *_PLAIN) for uid in (FIND, *(_MODELS[way] for way in ways))]
 
 
 def _roles(stored: Sequence[PresentationContext]) -> list[SCP_SCU_RoleSelectionNegotiation]:

@@ -6,6 +6,7 @@ In the order in which a study passes them:
 - ``originals``: a study of an output folder, and the originals that it is of
 - ``header``: their patient and study, byte for byte
 - ``objects``: what is sent: a page, a selection of keys, a document
+- ``elsewhere``: what another output folder sent into the study
 - ``make``: which of it is new, its UIDs, its bytes
 - ``journal``: what was made, sent and committed
 - ``store``: what a peer answers; ``by_dicom``, ``by_web``: it is sent by either protocol

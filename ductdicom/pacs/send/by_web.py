@@ -5,10 +5,12 @@ References
 * DICOM PS3.18 10.5 (store), PS3.18 table 10.5.3-1 (HTTP status), PS3.18 I.2 (the response)
 """
 
+from collections.abc import Iterator
 from http import HTTPStatus
 
 from pydicom.dataset import Dataset
 
+from ductdicom.pacs.send.elsewhere import SERIES_KEYS
 from ductdicom.pacs.send.make import SentObject
 from ductdicom.pacs.send.store import Answer, Reply, reply_of
 from ductdicom.pacs.web import DicomWeb
@@ -50,6 +52,10 @@ class WebStore:
         if code // 100 * 100 == _SUCCESS and self._is_there(item):
             return Reply(answer=Answer.STORED, status=f"HTTP {code}, found")
         return Reply(answer=Answer.REFUSED, status=f"HTTP {code}")
+
+    def series(self, study_uid: str) -> Iterator[Dataset]:
+        """Ask what a study holds."""
+        yield from self._web.search({}, SERIES_KEYS, study=study_uid, level="Series")
 
     def _is_there(self, item: SentObject) -> bool:
         """Ask for an object of which the response says nothing."""

@@ -5,7 +5,7 @@ whatever stopped us. Lines that were cut by a crash, or are of a later version, 
 """
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -109,6 +109,7 @@ class SendingJournal:
     def __init__(self, output: Path) -> None:
         self.path = output / STATE_FOLDER / JOURNAL_NAME
         self._made: dict[tuple[str, SentKind], MadeEvent] = {}
+        self._made_of: dict[str, list[MadeEvent]] = {}
         self._stored: dict[str, dict[str, SentEvent]] = {}
         self._asked: dict[str, AskedEvent] = {}
         self._reports: dict[str, ReportedEvent] = {}
@@ -157,6 +158,7 @@ class SendingJournal:
     def _know(self, event: SendingEvent) -> None:
         if isinstance(event, MadeEvent):
             self._made[event.study, event.kind] = event
+            self._made_of.setdefault(event.study_instance_uid, []).append(event)
         elif isinstance(event, SentEvent):
             if event.stored:
                 self._stored.setdefault(event.peer, {})[event.sop_instance_uid] = event
@@ -168,6 +170,10 @@ class SendingJournal:
     def last_made(self, study: str, kind: SentKind) -> MadeEvent | None:
         """Return what was made last of a kind of a study."""
         return self._made.get((study, kind))
+
+    def made_of(self, study_uid: str) -> Sequence[MadeEvent]:
+        """Return all that was made of a study of this UID, oldest first."""
+        return tuple(self._made_of.get(study_uid, ()))
 
     def is_stored(self, peer: str, uid: str) -> bool:
         """Tell whether a peer said that it stored an object."""

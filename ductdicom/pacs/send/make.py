@@ -36,6 +36,17 @@ class SentObject:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """What there is of a kind of a study: what this output folder made last, if anything.
+
+    ``elsewhere`` is the highest revision that another output folder sent, 0 for none.
+    """
+
+    made: MadeEvent | None
+    elsewhere: int = 0
+
+
 def digest_of(drafts: Sequence[Draft]) -> str:
     """Return a hash of all that objects hold but UIDs, times and the version of the software."""
     found = hashlib.sha256()
@@ -56,7 +67,7 @@ def plan(
     kind: SentKind,
     drafts: Sequence[Draft],
     key: bytes,
-    before: MadeEvent | None,
+    former: Former,
     now: datetime,
 ) -> MadeEvent:
     """Say what is to be made of drafts: what was made before, or what takes its place.
@@ -67,21 +78,20 @@ def plan(
     ----------
     key
         The secret of the output folder.
-    before
-        What was made last of this kind of the study.
     now
         Local time. What takes another's place is newer than that, also where a clock was set back.
     """
     digest = digest_of(drafts)
-    newest = newest_image(study)
-    if before is not None and before.digest == digest:
+    newest, before = newest_image(study), former.made
+    is_newest = before is not None and before.number > former.elsewhere
+    if before is not None and is_newest and before.digest == digest:
         number, made_at, software = before.number, before.made_at, before.software
         follows = before.follows
     else:
-        number = 1 if before is None else before.number + 1
+        number = 1 + max(former.elsewhere, 0 if before is None else before.number)
         software, made_at = SOFTWARE, ""
         follows = () if before is None else tuple(o.sop_instance_uid for o in before.objects)
-        if before is not None or newest is None:
+        if number > 1 or newest is None:
             made_at = _later(now, newest, before)
     salt = f"{kind}:{study.record.study_instance_uid}:{digest}:{number}:{made_at}:{software}"
     return MadeEvent(
@@ -115,12 +125,17 @@ def _uid(text: str, key: bytes) -> str:
     return f"2.25.{int.from_bytes(digest[:16], 'big')}"
 
 
+def series_of(made: MadeEvent, key: bytes) -> str:
+    """Return the UID of the series of what was made, empty where that was nothing."""
+    return _uid(f"series:{made.objects[0].sop_instance_uid}", key) if made.objects else ""
+
+
 def finish(
     study: StudyToSend, drafts: Sequence[Draft], made: MadeEvent, key: bytes
 ) -> tuple[SentObject, ...]:
     """Return the objects of a plan; the same bytes for the same plan."""
     uids = {item.page: item.sop_instance_uid for item in made.objects}
-    series = _uid(f"series:{uids[drafts[0].number]}", key)
+    series = series_of(made, key)
     return tuple(
         _finished(study, item.data, made, series, uids[item.number], item.number) for item in drafts
     )

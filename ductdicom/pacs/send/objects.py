@@ -53,7 +53,7 @@ DESCRIPTIONS = {
     SentKind.KEYS: "DUCTOGRAM BEFORE AND AFTER CONTRAST",
     SentKind.PDF: DESCRIPTION,
 }
-_MODALITIES = {SentKind.SHEET: "OT", SentKind.KEYS: "KO", SentKind.PDF: "DOC"}
+MODALITIES = {SentKind.SHEET: "OT", SentKind.KEYS: "KO", SentKind.PDF: "DOC"}
 _CLASSES_OF = {
     SentKind.SHEET: SecondaryCaptureImageStorage,
     SentKind.KEYS: KeyObjectSelectionDocumentStorage,
@@ -83,7 +83,7 @@ def draft(study: StudyToSend, kind: SentKind) -> tuple[Draft, ...]:
 def _begin(study: StudyToSend, kind: SentKind, number: int) -> Dataset:
     data = deepcopy(study.identity)
     data.SOPClassUID = _CLASSES_OF[kind]
-    data.Modality = _MODALITIES[kind]
+    data.Modality = MODALITIES[kind]
     data.Manufacturer = PRODUCT
     data.SeriesNumber = _NUMBERS[kind]
     data.InstanceNumber = number

@@ -32,6 +32,7 @@ class Withheld(StrEnum):
     SOURCE_GONE = "source-gone"
     PATIENT = "patient-conflict"
     NO_UID = "no-uid"
+    ELSEWHERE = "sent-by-another-output"
 
 
 HINTS = {
@@ -41,6 +42,8 @@ HINTS = {
     Withheld.SOURCE_GONE: "originals are no longer where they were read: hand them in again",
     Withheld.PATIENT: "its originals do not name one patient",
     Withheld.NO_UID: "the UIDs of its originals are none, so that no archive has it",
+    Withheld.ELSEWHERE: "the archive has a sheet that another output folder sent: send from that "
+    "one, or --take-over",
 }
 
 

@@ -1,7 +1,7 @@
 """All of it together: which studies, what is new of them, and how far the peer took it."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,11 +10,13 @@ import msgspec
 
 from ductdicom.decisions.journal import read_journal
 from ductdicom.decisions.sightings import read_sightings
+from ductdicom.errors import RemoteError
 from ductdicom.export.output import OutputFolder, require_output
 from ductdicom.model.call import ExamKind
 from ductdicom.model.outcome import Status
+from ductdicom.pacs.send.elsewhere import numbers_elsewhere
 from ductdicom.pacs.send.journal import MadeEvent, SendingJournal, SentEvent
-from ductdicom.pacs.send.make import SentObject, finish, plan
+from ductdicom.pacs.send.make import Former, SentObject, finish, plan, series_of
 from ductdicom.pacs.send.objects import SentKind, draft
 from ductdicom.pacs.send.originals import StudyToSend, Withheld, WithheldError, read_study
 from ductdicom.pacs.send.store import PAUSES_S, Answer, Reply, Store, store_patiently, wait
@@ -41,6 +43,8 @@ class SendWish:
         Names of studies; None for all.
     is_again
         Also what the peer said that it has: the same objects once more.
+    takes_over
+        Also where the peer has sheets that another output folder sent: as their next revision.
     pauses_s
         How long a peer that cannot take an object now is left alone, each time it says so.
     pause, now
@@ -51,6 +55,7 @@ class SendWish:
     statuses: tuple[Status, ...] = SENDABLE
     keys: frozenset[str] | None = None
     is_again: bool = False
+    takes_over: bool = False
     pauses_s: tuple[float, ...] = PAUSES_S
     pause: Callable[[float], None] = wait
     now: Callable[[], datetime] = _local_now
@@ -58,12 +63,21 @@ class SendWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedKind:
-    """Objects of one kind of a study, and how many of them the peer has not stored yet."""
+    """Objects of one kind of a study, and those of them that the peer has not stored yet."""
 
-    kind: SentKind
-    number: int
+    made: MadeEvent
     objects: tuple[SentObject, ...]
     todo: tuple[SentObject, ...]
+
+    @property
+    def kind(self) -> SentKind:
+        """Of which kind they are."""
+        return self.made.kind
+
+    @property
+    def number(self) -> int:
+        """Which revision they are."""
+        return self.made.number
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,10 +101,15 @@ class SendingOfStudy:
 
 @dataclass(slots=True, kw_only=True)
 class Sending:
-    """What became of all studies; ``left`` of how many nothing was sent, as it ended before."""
+    """What became of all studies.
+
+    ``left`` is of how many nothing was sent, as it ended before. ``unasked`` says why the peer
+    could not be asked what another output folder sent, empty where it could.
+    """
 
     studies: list[SendingOfStudy] = field(default_factory=list)
     left: int = 0
+    unasked: str = ""
 
     def count(self, answer: Answer) -> int:
         """Return how many objects were answered so."""
@@ -120,6 +139,7 @@ class Sender:
         self._peer = peer
         self._wish = wish
         self.journal = SendingJournal(path)
+        self._unasked = ""
         self._known: KnownStudies = read_known(path)
         self._touched = touched(
             self._known, read_journal(path).events, read_sightings(self._output)
@@ -153,10 +173,15 @@ class Sender:
         found = self.journal.uncommitted(self._peer)
         return [item for item in found if item.sop_instance_uid in newest]
 
-    def look(self, key: str, *, is_dry: bool = False) -> SendingOfStudy:
+    def look(self, key: str, *, is_dry: bool = False, store: Store | None = None) -> SendingOfStudy:
         """Say what of a study is to be sent, and make it.
 
         What is new is written down before it can be sent, unless ``is_dry``.
+
+        Parameters
+        ----------
+        store
+            Who is asked whether another output folder sent something of it; None: nobody.
         """
         record = self._known.records[key]
         found = SendingOfStudy(key=key, status=record.status)
@@ -169,10 +194,12 @@ class Sender:
             if kinds:
                 needs_pdf = SentKind.PDF in kinds
                 study = read_study(record, self._known, self._output, needs_pdf=needs_pdf)
-                planned = (self._plan(study, kind, record_hash, is_dry=is_dry) for kind in kinds)
-                found.planned = tuple(planned)
+                found.planned = self._planned(study, kinds, record_hash, store)
         except WithheldError as error:
             found.withheld = error.reason
+        for item in found.planned:
+            if not is_dry and item.made != self.journal.last_made(key, item.kind):
+                self.journal.add(item.made)
         return found
 
     def send(
@@ -201,7 +228,7 @@ class Sender:
         sending = Sending()
         keys = self.studies()
         for place, key in enumerate(keys, start=1):
-            study = self.look(key)
+            study = self.look(key, store=store)
             sending.studies.append(study)
             is_full = not self._deliver(
                 store, study, has_answered=bool(sending.count(Answer.STORED))
@@ -210,6 +237,7 @@ class Sender:
             if is_full or is_ending():  # so is it for the others
                 sending.left = len(keys) - place
                 break
+        sending.unasked = self._unasked
         return sending
 
     def _deliver(self, store: Store, study: SendingOfStudy, *, has_answered: bool) -> bool:
@@ -253,20 +281,52 @@ class Sender:
     def _is_stored(self, uid: str) -> bool:
         return not self._wish.is_again and self.journal.is_stored(self._peer, uid)
 
+    def _planned(
+        self,
+        study: StudyToSend,
+        kinds: Sequence[SentKind],
+        record_hash: str,
+        store: Store | None,
+    ) -> tuple[PlannedKind, ...]:
+        """Return what is to be made, all of it plainly newer than what others sent."""
+        planned = tuple(self._plan(study, kind, record_hash) for kind in kinds)
+        above = {} if store is None else self._numbers_elsewhere(store, planned)
+        if all(item.number > above.get(item.kind, 0) for item in planned):
+            return planned
+        if not self._wish.takes_over:
+            raise WithheldError(Withheld.ELSEWHERE)
+        return tuple(self._plan(study, kind, record_hash, above.get(kind, 0)) for kind in kinds)
+
+    def _numbers_elsewhere(
+        self, store: Store, planned: Sequence[PlannedKind]
+    ) -> dict[SentKind, int]:
+        """Ask which revisions of a study, of kinds that are to be sent, are of another folder.
+
+        Who cannot be asked is sent to all the same, and not asked again.
+        """
+        kinds = {item.kind for item in planned if item.todo}
+        if not kinds or self._unasked:
+            return {}
+        study_uid = planned[0].made.study_instance_uid
+        own = {series_of(made, self._output.key) for made in self.journal.made_of(study_uid)}
+        own |= {series_of(item.made, self._output.key) for item in planned}
+        try:
+            found = numbers_elsewhere(store.series(study_uid), study_uid, own)
+        except RemoteError as error:
+            self._unasked = str(error)
+            return {}
+        return {kind: number for kind, number in found.items() if kind in kinds}
+
     def _plan(
-        self, study: StudyToSend, kind: SentKind, record_hash: str, *, is_dry: bool
+        self, study: StudyToSend, kind: SentKind, record_hash: str, above: int = 0
     ) -> PlannedKind:
         drafts = draft(study, kind)
         before = self.journal.last_made(study.key, kind)
         key, now = self._output.key, self._wish.now()
-        made = plan(study, kind, drafts, key, before, now)
+        made = plan(study, kind, drafts, key, Former(made=before, elsewhere=above), now)
         made = msgspec.structs.replace(made, record=record_hash)
-        if not is_dry and not _is_same(made, before):
-            self.journal.add(made)
+        if before is not None and msgspec.structs.replace(made, at=before.at) == before:
+            made = before
         objects = finish(study, drafts, made, key) if drafts else ()
         todo = tuple(item for item in objects if not self._is_stored(item.sop_instance_uid))
-        return PlannedKind(kind=kind, number=made.number, objects=objects, todo=todo)
-
-
-def _is_same(made: MadeEvent, before: MadeEvent | None) -> bool:
-    return before is not None and msgspec.structs.replace(made, at=before.at) == before
+        return PlannedKind(made=made, objects=objects, todo=todo)

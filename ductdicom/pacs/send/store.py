@@ -5,11 +5,13 @@ References
 * DICOM PS3.4 B.2.3 (status of C-STORE), PS3.7 annex C; PS3.18 10.5.3 (of STOW-RS)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import Event
 from typing import Protocol
+
+from pydicom.dataset import Dataset
 
 from ductdicom.errors import RemoteError
 from ductdicom.pacs.send.make import SentObject
@@ -37,7 +39,7 @@ class Reply:
 
 
 class Store(Protocol):
-    """Sends objects to a peer."""
+    """Sends objects to a peer, and asks it what a study holds."""
 
     def store(self, item: SentObject) -> Reply:
         """Send an object.
@@ -46,6 +48,16 @@ class Store(Protocol):
         ------
         RemoteError
             The peer cannot be reached, or broke off.
+        """
+        ...
+
+    def series(self, study_uid: str) -> Iterable[Dataset]:
+        """Return the series of a study, with what `elsewhere` reads of them.
+
+        Raises
+        ------
+        RemoteError
+            The peer cannot be asked, or broke off.
         """
         ...
 
