@@ -547,6 +547,29 @@ def test_what_was_typed_is_a_note_on_the_image_that_was_decided(sheet, leave):
     assert decision["note"] == "too dark"
 
 
+@pytest.mark.parametrize("leave", ["Enter", "Control+s"])
+def test_a_note_after_a_verdict_is_on_the_study(sheet, leave):
+    sheet.window.locator('#strip [data-do="cannot-tell"]').click()
+    assert sheet.part("noted").inner_text().strip() == "on the study"
+    sheet.press("n")
+    sheet.window.keyboard.type("blurred")
+    sheet.press(leave)
+
+    assert sheet.part("standing").inner_text().endswith("→ CANNOT TELL, NOTE, PENDING")
+    saved = sheet.save if leave == "Enter" else sheet.type_initials
+    _, (decision,) = saved("ab")
+    assert _without(decision, "at") == {
+        "study": KEY, "verdict": "cannot-tell", "note": "blurred", "by": "AB",
+    }  # fmt: skip
+
+
+def test_a_note_on_an_image_that_is_chosen_after_a_verdict_is_on_the_image(sheet):
+    sheet.window.locator('#strip [data-do="cannot-tell"]').click()
+    sheet.choose(2)
+
+    assert sheet.part("noted").inner_text().strip() == "on image 2"
+
+
 def test_the_field_of_a_note_says_beforehand_which_image_it_is_on(sheet):
     sheet.press("p", "o")
     assert sheet.chosen() == 5

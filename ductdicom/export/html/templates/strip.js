@@ -24,8 +24,10 @@ const review = (() => {
   // What turns or hides what stands beside it is no part of a note (as in `decisions.files`).
   const UNSEEN = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
   let current = null; // the tile that was chosen last
-  let decided = null; // from which a decision led on to that: a note that follows is on this one
+  const whole = { image: "", isOwn: true }; // the study, which verdicts are on
+  let decided = null; // on what the last decision was: a note that follows is on this, too
   let isTyping = false; // a note, which is one deed however many letters it has
+  let noted = null; // what the note is on that is being typed
   let back = null; // where one was before one began to write a note
   let isSaving = false; // and asks for initials
   let isUnderway = false; // what is saved, is not saved again meanwhile
@@ -122,7 +124,7 @@ const review = (() => {
     const said = study.opinions.map(({ by, value }) => `, ${value} by ${by}`).join("");
     const now = (STANDINGS[study.status] ?? study.status.toUpperCase()) + said;
     const verdict = values.verdict?.replaceAll("-", " ").toUpperCase();
-    const will = verdict && [verdict, ...overrules(values, study.opinions)].join(", ");
+    const will = verdict && [verdict, values.note && "NOTE", ...overrules(values, study.opinions)].filter(Boolean).join(", ");
     part("standing").textContent = will ? `${now} → ${will}, ${stageOf(isPending)}` : now;
     part("why").textContent = will ? "" : study.why;
     const count = pending.count();
@@ -148,15 +150,20 @@ const review = (() => {
       control.disabled = !isOpen;
     }
     part("view").value = values.view ?? "";
-    const noted = decided ?? current;
-    part("noted").textContent = isOpen ? ` on ${nameOf(noted).toLowerCase()}` : "";
+    const on = noted ?? decided ?? current;
+    const isNotable = isOpen || on === whole;
+    part("note").disabled = !isNotable;
+    part("noted").textContent = isNotable ? ` on ${nameOf(on).toLowerCase()}` : "";
     if (document.activeElement !== part("note")) {
-      part("note").value = isOpen ? pending.of(noted.image).values.note ?? "" : "";
+      part("note").value = isNotable ? pending.of(on.image).values.note ?? "" : "";
     }
   };
 
   // By the number that it has in the list of objects on the last page.
-  const nameOf = (tile) => (tile.isOwn ? `Image ${study.images.indexOf(tile.image) + 1}` : "Image of an earlier study");
+  const nameOf = (tile) => {
+    if (tile === whole) return "The study";
+    return tile.isOwn ? `Image ${study.images.indexOf(tile.image) + 1}` : "Image of an earlier study";
+  };
 
   const refresh = () => {
     tiles.forEach(mark);
@@ -284,7 +291,7 @@ const review = (() => {
     }
     if (bare) {
       go(tiles.find((tile) => tile.image === bare.image));
-      return "A note alone decides nothing: decide on this image, too.";
+      return "A note alone decides nothing: decide on what it is on, too.";
     }
     if (pending.isOld()) {
       pending.lookedAt();
@@ -349,14 +356,18 @@ const review = (() => {
     exclude: () => {
       set("exclude", !(pending.of(current.image).values.exclude ?? current.isExcluded));
     },
-    note: () => part("note").focus(),
     accept,
   };
-  const verdict = (value) => () => decide([{ image: "", field: "verdict", value }]);
+  const verdict = (value) => () => {
+    decide([{ image: whole.image, field: "verdict", value }]);
+    decided = whole;
+    drawChosen();
+  };
   const onStudy = {
     ...Object.fromEntries(VERDICTS.map((value) => [value, verdict(value)])),
     undo, save, close: toggle, toggle,
   };
+  const note = () => part("note").focus();
 
   const perform = (name) => {
     if (onStudy[name]) {
@@ -366,7 +377,8 @@ const review = (() => {
     const at = document.activeElement;
     const isThere = strip.contains(at) || (at.dataset.tile && sheet.wholeAt(at) === current);
     const isChosen = current?.isOwn && isThere;
-    if (isChosen) onImage[name]();
+    if (name === "note" && (isChosen || decided === whole)) note();
+    else if (isChosen) onImage[name]();
     else if (current && !current.isOwn) say("An image of an earlier study is decided on there.");
     else say("Choose an image first: Tab goes from one to the next.");
   };
@@ -387,10 +399,10 @@ const review = (() => {
   };
 
   // What is typed is kept letter by letter, however one leaves the field.
-  const note = () => {
+  const keepNote = () => {
     const value = part("note").value.replaceAll(UNSEEN, " ").trim();
-    if (value === (pending.of(current.image).values.note ?? "")) return;
-    decide([{ image: current.image, field: "note", value }], isTyping);
+    if (value === (pending.of(noted.image).values.note ?? "")) return;
+    decide([{ image: noted.image, field: "note", value }], isTyping);
     isTyping = true;
     if (tooMany(value) > 0) say(tooLong(value));
   };
@@ -418,14 +430,19 @@ const review = (() => {
     if (button) perform(button.dataset.do);
   });
   part("view").addEventListener("change", ({ target }) => target.value && set("view", target.value));
-  part("note").addEventListener("input", note);
+  part("note").addEventListener("input", keepNote);
   part("note").addEventListener("focus", ({ target }) => {
     back = current;
-    if (decided) choose(decided);
-    target.value = pending.of(current.image).values.note ?? "";
+    noted = decided ?? current;
+    if (noted !== whole) choose(noted);
+    target.value = pending.of(noted.image).values.note ?? "";
     isTyping = false;
   });
-  part("note").addEventListener("blur", () => { back = null; });
+  part("note").addEventListener("blur", () => {
+    if (noted === whole) decided = whole;
+    noted = null;
+    back = null;
+  });
   part("by").addEventListener("change", () => {
     keepInitials();
     refresh(); // whom it overrules depends on who it is
