@@ -1,18 +1,18 @@
-"""Hashes of the inputs that must be compared, each archive gone through once."""
+"""Hashes of the objects that must be compared, each archive gone through once."""
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from ductdicom.errors import UnreadableError
-from ductdicom.ingest.archives.walk import read_all
-from ductdicom.ingest.scan import fingerprint
+from ductdicom.ingest.archives.walk import open_origin, read_all
+from ductdicom.ingest.headers.same_object import hash_of_object
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
-from ductdicom.model.outcome import LedgerRow
+from ductdicom.model.outcome import LedgerRow, reason_of
 
 if TYPE_CHECKING:  # a database that many runs do without
     from ductdicom.ingest.cache.cache import Catalogue
@@ -46,7 +46,11 @@ class Fingerprints:
         self._catalogue = catalogue
 
     def of(self, origin: Origin) -> str:
-        """Return the SHA-256 of an input's bytes, as hexadecimal digits.
+        """Return a hash of the object that an input holds, whatever file meta stands before it.
+
+        Returns
+        -------
+        A SHA-256, 64 hexadecimal digits.
 
         Raises
         ------
@@ -68,18 +72,35 @@ class Fingerprints:
         if origin.member is not None and origin.file in self._members:
             with suppress(UnreadableError):  # each member says so itself when its turn comes
                 for member, content in read_all(self._members.pop(origin.file)):
-                    self._read[member.label] = hashlib.sha256(content).hexdigest()
-        return self._read.pop(origin.label, None) or fingerprint(origin)
+                    self._read[member.label] = hash_of_object(BytesIO(content))
+        return self._read.pop(origin.label, None) or hash_again(origin)
+
+
+def hash_again(origin: Origin) -> str:
+    """Return a hash of an object, read once more.
+
+    Raises
+    ------
+    UnreadableError
+        The input cannot be read again.
+    """
+    try:
+        with open_origin(origin) as stream:
+            return hash_of_object(stream)
+    except OSError as error:
+        raise UnreadableError(
+            "the input cannot be read", reason=reason_of(error), path=origin.label
+        ) from error
 
 
 def _place(origin: Origin) -> Origin | None:
-    """Return the name under which the catalogue keeps a hash; with its NUL it is no file's."""
+    """Return the name under which the catalogue keeps a hash; with its NULs it is no file's."""
     try:
         status = origin.path.stat()
     except OSError:
         return None
     return Origin(
-        file=f"{origin.file}\0{origin.member or ''}",
+        file=f"{origin.file}\0{origin.member or ''}\0object",
         source="",
         size_bytes=status.st_size,
         modified_ns=status.st_mtime_ns,

@@ -52,13 +52,13 @@ def gather(
 ) -> Gathered:
     """Group instances into studies.
 
-    Objects with the same SOP Instance UID and the same bytes are one; the others get a row as
-    duplicates. With other bytes both are kept and marked.
+    Objects with the same SOP Instance UID and the same bytes are one, whatever file meta stands
+    before them; the others get a row as duplicates. With other bytes both are kept and marked.
 
     Parameters
     ----------
     fingerprint
-        Hash of an input's bytes; asked only where a UID occurs twice. Where it raises
+        Hash of an input's object; asked only where a UID occurs twice. Where it raises
         `UnreadableError` the input gets a row that says so.
     name
         Returns the ID of an image by its UID and, where others share that, the hash of its bytes.

@@ -108,13 +108,13 @@ def test_a_file_that_goes_away_before_its_bytes_are_compared_is_a_row(
     good, large, tmp_path, monkeypatch
 ):
     twin = Path(write_ductogram(tmp_path / "twin", study="2.25.902", day="20260102", pixels=LARGE))
-    whole = fingerprints.fingerprint
+    whole = fingerprints.hash_again
 
     def late(origin):
         (twin / "IM1").unlink(missing_ok=True)
         return whole(origin)
 
-    monkeypatch.setattr(fingerprints, "fingerprint", late)
+    monkeypatch.setattr(fingerprints, "hash_again", late)
 
     assert organise(good, large, twin, output=tmp_path / "out") == 1
     ledger = _ledger(tmp_path / "out")

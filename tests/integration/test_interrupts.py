@@ -158,7 +158,7 @@ def test_an_interrupt_while_duplicates_are_compared_leaves_them_to_the_next_run(
     (output / ".ductdicom").mkdir(parents=True)
     shutil.copy(undisturbed / ".ductdicom" / "key", output / ".ductdicom" / "key")
     with monkeypatch.context() as patch:
-        _interrupt_when(patch, fingerprints, "fingerprint")
+        _interrupt_when(patch, fingerprints, "hash_again")
         assert organise(export, tmp_path / "again", output=output) == 130
     assert _rows(output) == 4 * (STUDIES - 1)
 

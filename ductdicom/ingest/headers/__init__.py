@@ -15,5 +15,5 @@ In the order in which an object passes them:
 - ``fields``: how a field is read, in a single-frame and in an enhanced object; ``clock`` for times
 - ``pixel_extent``: whether the pixels that the header promises are there
 - ``file_set``: what a DICOMDIR lists and what of that is not there
-- ``same_object``: whether an original is still the one that was read
+- ``same_object``: whether an original is still the one that was read, and what of a file is it
 """

@@ -14,13 +14,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from io import BufferedReader
 from itertools import count
 from pathlib import Path
 from threading import Lock
 
 from ductdicom.errors import OutputError
 from ductdicom.export.output import refuse_links, saying, sync_folder
+from ductdicom.ingest.headers.same_object import skip_file_meta
 from ductdicom.ingest.inputs import INCOMING, SPOOL_MARK
 
 _UID = re.compile(r"[0-9]+(?:\.[0-9]+)*", re.ASCII)
@@ -28,7 +28,6 @@ _LONGEST_UID = 64  # signs (DICOM PS3.5 9.1)
 _STUDIES = "studies"
 _SUFFIX = ".dcm"
 _PART = ".part"
-_PREAMBLE_BYTES = 132
 _CHUNK_BYTES = 1 << 20
 _NO_HARD_LINKS = {
     errno.EPERM, errno.EMLINK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL,
@@ -187,7 +186,7 @@ def _same_object(one: Path, other: Path) -> bool:
     What their file meta says besides is of who wrote the file (DICOM PS3.10 7.1).
     """
     with one.open("rb") as first, other.open("rb") as second:
-        syntaxes = [_skip_meta(stream) for stream in (first, second)]
+        syntaxes = [skip_file_meta(stream) for stream in (first, second)]
         if syntaxes[0] != syntaxes[1]:
             return False
         while True:
@@ -196,15 +195,3 @@ def _same_object(one: Path, other: Path) -> bool:
                 return False
             if not chunk:
                 return True
-
-
-def _skip_meta(stream: BufferedReader) -> bytes:
-    """Move behind the file meta; returns the transfer syntax, nothing where that is not told."""
-    head = stream.read(_PREAMBLE_BYTES + 12)
-    is_meta = head[128:140] == b"DICM\x02\0\0\0UL\x04\0"
-    if not is_meta:
-        stream.seek(0)
-        return b""
-    meta = stream.read(int.from_bytes(head[140:144], "little"))
-    _, _, rest = meta.partition(b"\x02\0\x10\0UI")
-    return rest[2 : 2 + int.from_bytes(rest[:2], "little")].rstrip(b"\0 ")
