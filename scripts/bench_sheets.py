@@ -31,10 +31,10 @@ from numpy.typing import NDArray
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID
 
+from ductdicom.ingest.archives.content import Content
 from ductdicom.phantom.jpeg import encode_lossless
 from ductdicom.pipeline.single import write_sheet
 from ductdicom.pixels.decoding.decode import read_image
-from ductdicom.pixels.decoding.source import Content
 from ductdicom.pixels.display.resample import area_average
 from ductdicom.pixels.stored import StoredImage
 from ductdicom.settings import Settings

@@ -12,6 +12,7 @@ from msgspec import UNSET
 from ductdicom.errors import UnreadableError
 from ductdicom.geometry.image import image_geometry
 from ductdicom.geometry.scale import contact_pitches
+from ductdicom.ingest.archives.content import Content
 from ductdicom.model.call import Decision, PhaseCall
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import CHANGED, MISSING
@@ -22,7 +23,6 @@ from ductdicom.pipeline.drawing.tiles import digest_of, read_slabs
 from ductdicom.pipeline.earlier.recall import archive_stamp, is_changed, read_recorded
 from ductdicom.pipeline.masking import identify
 from ductdicom.pixels.decoding.decode import read_image
-from ductdicom.pixels.decoding.source import Content
 from ductdicom.pixels.decoding.stack import SliceObject
 from ductdicom.pixels.stored import StoredImage
 from ductdicom.review.encoding import ZSTD, repack

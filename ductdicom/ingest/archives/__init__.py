@@ -7,4 +7,5 @@ In the order in which an archive passes them:
 - ``zip``, ``tar``, ``iso``: the entries of one format; ``tar`` also remembers where they lie
 - ``unpack``: a gzip, xz or bzip2 stream that can be sought in, under a packed ``tar``
 - ``entry``: what the formats have in common, an entry and the limits it must keep
+- ``content``: the bytes of one entry, in memory or in a temporary file
 """

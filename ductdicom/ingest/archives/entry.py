@@ -2,7 +2,7 @@
 
 import io
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -221,8 +221,8 @@ class Replay(_Sized):
             del self._kept[: -self.KEPT_BYTES]
 
 
-def read_whole(stream: Readable, size_bytes: int) -> bytes:
-    """Read an entry to its end.
+def read_parts(stream: Readable, size_bytes: int) -> Iterator[bytes]:
+    """Yield an entry to its end, piece by piece.
 
     Parameters
     ----------
@@ -234,17 +234,24 @@ def read_whole(stream: Readable, size_bytes: int) -> bytes:
     UnreadableError
         Reason ``damaged-archive``, or the stream's own.
     """
-    held = io.BytesIO()  # which hands out what it holds without a copy
+    left = size_bytes
     try:
-        part = stream.read(min(size_bytes, _PART_BYTES))  # all at once takes three times as much
-        while part:
-            held.write(part)
-            part = stream.read(min(size_bytes - held.tell(), _PART_BYTES))
-        return held.getvalue()
+        # All at once would take three times as much memory.
+        while left > 0 and (part := stream.read(min(left, _PART_BYTES))):
+            left -= len(part)
+            yield part
     except UnreadableError:
         raise
     except Exception as error:
         raise UnreadableError("the archive is damaged", reason=DAMAGED_ARCHIVE) from error
+
+
+def read_whole(stream: Readable, size_bytes: int) -> bytes:
+    """Read an entry to its end into memory; as `read_parts`."""
+    held = io.BytesIO()  # which hands out what it holds without a copy
+    for part in read_parts(stream, size_bytes):
+        held.write(part)
+    return held.getvalue()
 
 
 def unique_names() -> Callable[[str], str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from io import BytesIO, RawIOBase
+from io import RawIOBase
 from itertools import groupby
 from pathlib import PurePosixPath
 from posixpath import normpath
@@ -11,7 +11,8 @@ from typing import BinaryIO, cast
 from msgspec.structs import replace
 
 from ductdicom.errors import UnreadableError
-from ductdicom.ingest.archives.entry import ARCHIVE_LIMIT, Entry, Limits, Replay, read_whole
+from ductdicom.ingest.archives.content import Content, open_content, read_content
+from ductdicom.ingest.archives.entry import ARCHIVE_LIMIT, Entry, Limits, Replay
 from ductdicom.ingest.archives.iso import ISO, disc_entries
 from ductdicom.ingest.archives.kind import HEAD_BYTES, ZIP, archive_kind
 from ductdicom.ingest.archives.tar import TAR, kept_entries, tar_entries
@@ -89,8 +90,8 @@ def _with_nests(names: Iterable[str]) -> frozenset[str]:
 
 def read_all(
     origins: Iterable[Origin], limits: Limits | None = None
-) -> Iterator[tuple[Origin, bytes]]:
-    """Yield every origin with its bytes; each archive is gone through once.
+) -> Iterator[tuple[Origin, Content]]:
+    """Yield every origin with its bytes, of large entries mapped; an archive is gone through once.
 
     Entries of one archive that stand together come in the archive's order.
 
@@ -110,8 +111,8 @@ def read_all(
             raise _refused(path.name, error) from error
 
 
-def read_bytes(origin: Origin, limits: Limits | None = None) -> bytes:
-    """Return the bytes of a file or an entry.
+def read_one(origin: Origin, limits: Limits | None = None) -> Content:
+    """Return the bytes of a file or an entry, of a large entry mapped.
 
     Raises
     ------
@@ -121,16 +122,21 @@ def read_bytes(origin: Origin, limits: Limits | None = None) -> bytes:
     return next(content for _, content in read_all([origin], limits))
 
 
+def read_bytes(origin: Origin, limits: Limits | None = None) -> bytes:
+    """Return the bytes of a file or an entry in memory; as `read_one`."""
+    return bytes(read_one(origin, limits))
+
+
 def open_origin(origin: Origin, limits: Limits | None = None) -> BinaryIO:
-    """Open a file, or an entry of an archive, which is held in memory.
+    """Open a file, or an entry of an archive.
 
     Raises
     ------
     UnreadableError
-        As `read_bytes`.
+        As `read_one`.
     """
     if origin.member is not None:
-        return BytesIO(read_bytes(origin, limits))
+        return open_content(read_one(origin, limits))
     try:
         return cast(BinaryIO, origin.path.open("rb"))
     except OSError as error:
@@ -139,7 +145,7 @@ def open_origin(origin: Origin, limits: Limits | None = None) -> BinaryIO:
 
 def _read_members(
     wanted: dict[str | None, Origin], limits: Limits | None
-) -> Iterator[tuple[Origin, bytes]]:
+) -> Iterator[tuple[Origin, Content]]:
     first = next(iter(wanted.values()))
     archive = replace(first, member=None, size_bytes=first.path.stat().st_size)
     names = [origin.member or "" for origin in wanted.values()]
@@ -148,7 +154,7 @@ def _read_members(
             continue
         known = wanted.pop(found[0].member, None)
         if known is not None:
-            yield known, read_whole(found[1], found[0].size_bytes)
+            yield known, read_content(found[1], found[0].size_bytes)
         if not wanted:
             return
     missing = next(iter(wanted.values()))
@@ -252,7 +258,7 @@ def _enter(origin: Origin, entry: Entry, request: _Request, depth: int) -> Itera
 
 def _open_nested(
     entry: Entry, stream: Replay, kind: str, limits: Limits, depth: int
-) -> RawIOBase | BytesIO:
+) -> RawIOBase | BinaryIO:
     """Open an archive in an archive: from front to back, in place, or else held whole."""
     if depth > limits.depth:
         raise UnreadableError("an archive too deep in others", reason=ARCHIVE_LIMIT)
@@ -262,7 +268,7 @@ def _open_nested(
         return entry.in_place()
     if entry.size_bytes > limits.nested_bytes:
         raise UnreadableError("an archive too large to be held", reason=ARCHIVE_LIMIT)
-    return BytesIO(read_whole(stream, entry.size_bytes))
+    return open_content(read_content(stream, entry.size_bytes))
 
 
 def _refused(name: str, error: OSError) -> UnreadableError:

@@ -11,13 +11,13 @@ from ductdicom.geometry.image import ImageGeometry, Pitches, image_geometry
 from ductdicom.geometry.scale import contact_pitches
 from ductdicom.geometry.slab import Slab
 from ductdicom.identity.known import Identity
+from ductdicom.ingest.archives.content import Content, let_go
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import CHANGED, Note
 from ductdicom.model.study import ImageCall, Pairing, Stack, StudyCall
 from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.masking import hide_explanation
 from ductdicom.pixels.decoding.decode import read_image
-from ductdicom.pixels.decoding.source import Content, let_go
 from ductdicom.pixels.decoding.stack import SliceObject, SliceReader
 from ductdicom.pixels.display.slab import middle_slices, project
 from ductdicom.pixels.display.voi import VoiChoice, VoiKind, Voter, choose_voi, voter_of

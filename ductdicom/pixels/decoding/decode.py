@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ductdicom.errors import DecodeError
+from ductdicom.ingest.archives.content import Content
 from ductdicom.pixels.decoding.codecs import LOSSY, LOSSY_JPEG, decode_frame
 from ductdicom.pixels.decoding.codestream import (
     Codestream,
@@ -25,7 +26,7 @@ from ductdicom.pixels.decoding.pixel_format import (
     is_deeper,
     read_format,
 )
-from ductdicom.pixels.decoding.source import Content, PixelSource, open_source
+from ductdicom.pixels.decoding.source import PixelSource, open_source
 from ductdicom.pixels.decoding.syntax import FramePixels, find_frame
 from ductdicom.pixels.stored import (
     StoredImage,

@@ -21,6 +21,7 @@ from pydicom.uid import (
 )
 
 from ductdicom.errors import DecodeError
+from ductdicom.ingest.archives.content import Content
 from ductdicom.ingest.headers.tolerant import HEAD_BYTES, fill_blank_vrs, replace_bytes
 from ductdicom.pixels.decoding.display_attributes import KEYWORDS
 from ductdicom.pixels.decoding.elements import OVERLAY_BIT_POSITIONS, read_uid
@@ -73,9 +74,6 @@ _PREFIX = b"DICM"
 _GROUP_LENGTH_BYTES = 12
 _FIRST_BYTES = 1 << 16  # in which every header says which object it is
 
-Content = mmap.mmap | bytes
-"""One DICOM object, whole; of a mapped file only the pages that are looked at come into memory."""
-
 _StopWhen = Callable[[BaseTag, str | None, int], bool]
 
 
@@ -125,12 +123,6 @@ class _Stop:
             return False
         self.tag, self.vr, self.length, self.found = int(tag), vr or "", length, True
         return True
-
-
-def let_go(content: Content) -> None:
-    """Take the pages of a mapped file out of memory, which would add up to all that was read."""
-    if isinstance(content, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-        content.madvise(mmap.MADV_DONTNEED)
 
 
 def open_source(content: Content, *, sop_instance_uid: str | None = None) -> PixelSource:

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from ductdicom.errors import DecodeError
+from ductdicom.ingest.archives.content import Content, let_go
 from ductdicom.pixels.decoding.decode import read_frame
 from ductdicom.pixels.decoding.elements import read_items, read_number, read_numbers
 from ductdicom.pixels.decoding.pixel_format import read_format
-from ductdicom.pixels.decoding.source import Content, PixelSource, let_go, open_source
+from ductdicom.pixels.decoding.source import PixelSource, open_source
 from ductdicom.pixels.stored import StoredImage
 
 _MOST_SLICES = 1000  # breasts have about a hundred
