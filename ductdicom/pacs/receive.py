@@ -29,7 +29,7 @@ from ductdicom.errors import UsageError
 from ductdicom.pacs.association import PDU_BYTES, named, report_context
 from ductdicom.pacs.peers import OwnSide, Tls
 from ductdicom.pacs.spool.folder import Placing, Spool, name_of
-from ductdicom.pacs.spool.intake import Arrival, Intake, Receiving
+from ductdicom.pacs.spool.intake import Arrival, Intake, Receiving, has_asked
 from ductdicom.pacs.spool.part import Declined, Room
 from ductdicom.pacs.spool.waiting import Waiting
 from ductdicom.pacs.syntaxes import RECEIVED, STORED
@@ -37,6 +37,7 @@ from ductdicom.pacs.syntaxes import RECEIVED, STORED
 _LARGEST_PDU_BYTES = 1 << 20  # of who does not heed what we said that we take
 _MOST_CONNECTIONS = 64  # that have not said yet who they are, with those that have
 _POLL_S = 0.1
+_ARTIM_S = 10.0  # for who has connected to say who he is (DICOM PS3.8 9.1.5)
 _PATIENCE_S = 10.0  # while what is under way goes on, once we were asked to end
 _LONGEST_END_S = 60.0  # for an object that is coming
 
@@ -78,7 +79,7 @@ class Notice:
 
     ``study-quiet``: a study is complete, as far as anybody can tell · ``refused``: an object was
     not taken · ``kept-beside``: an object with the UID of another · ``association``: one ended ·
-    ``rejected``: somebody was not let in.
+    ``rejected``: somebody was not let in · ``no-request``: somebody connected and hung up.
     """
 
     event: str
@@ -109,13 +110,15 @@ class Receiver:
         self._lock = threading.Lock()
         self._notices: list[Notice] = []
         self._callers: dict[Association, _Caller] = {}
+        self._unasked: dict[Association, float] = {}  # and since when they are connected
         self._waiting = Waiting(spool.incoming if terms.remembers else None, terms.quiet_s)
         entity = Receiving(own.title, self.intake)
         entity.require_called_aet = True
         entity.require_calling_aet = list(terms.accept)
         entity.maximum_associations = terms.associations
         entity.maximum_pdu_size = PDU_BYTES
-        entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = own.timeout_s
+        entity.acse_timeout = min(own.timeout_s, _ARTIM_S)
+        entity.dimse_timeout = entity.network_timeout = own.timeout_s
         handlers = self._handlers()
         if terms.reports is not None:
             handlers.append((evt.EVT_N_EVENT_REPORT, terms.reports))
@@ -134,6 +137,8 @@ class Receiver:
         with self._lock:
             for association in [one for one in self._callers if not one.is_alive()]:
                 self._notices += _ended(self._callers.pop(association), now)
+            for association in [one for one in self._unasked if not one.is_alive()]:
+                self._gone(association)
             for name, objects in self._waiting.quiet():
                 values = {"study": name, "objects": objects}
                 self._notices.append(Notice(event="study-quiet", values=values))
@@ -147,8 +152,8 @@ class Receiver:
 
     @property
     def associations(self) -> int:
-        """How many callers there are."""
-        return len(self._server.active_associations)
+        """How many callers there are; who only holds a connection is none."""
+        return sum(one.is_established for one in self._server.active_associations)
 
     def stop(self) -> None:
         """Let nobody in any more, finish what is under way, and stop.
@@ -162,7 +167,9 @@ class Receiver:
             waited = monotonic() - began
             for caller in callers:
                 is_late = waited > _PATIENCE_S and not self.intake.is_busy(caller)
-                if is_late or waited > _LONGEST_END_S:
+                if not has_asked(caller):
+                    _hang_up_on(caller)
+                elif is_late or waited > _LONGEST_END_S:
                     caller.abort(block=False)
             callers[0].join(_POLL_S)
         self._thread.join()
@@ -170,10 +177,42 @@ class Receiver:
 
     def _handlers(self) -> list[evt.EventHandlerType]:
         return [
+            (evt.EVT_CONN_OPEN, self._connected),
+            (evt.EVT_CONN_CLOSE, self._disconnected),
+            (evt.EVT_REQUESTED, self._asked),
             (evt.EVT_C_STORE, self.intake.store),
             (evt.EVT_ACCEPTED, self._accepted),
             (evt.EVT_REJECTED, self._rejected),
         ]
+
+    def _connected(self, event: evt.Event) -> None:
+        with self._lock:
+            self._unasked[event.assoc] = monotonic()
+
+    def _asked(self, event: evt.Event) -> None:
+        with self._lock:
+            self._unasked.pop(event.assoc, None)
+
+    def _disconnected(self, event: evt.Event) -> None:
+        with self._lock:
+            if event.assoc in self._unasked:
+                self._gone(event.assoc)
+                # Its thread would wait for a request that cannot come any more.
+                event.assoc.dul.to_user_queue.put(cast(Any, None))
+
+    def _gone(self, association: Association) -> None:
+        """Note who asked for nothing: to look whether somebody listens is no fault.
+
+        Monitors do, every few seconds. To hold the line is one.
+        """
+        address = association.requestor.address_info
+        values = {"peer": address.address if address is not None else "?"}
+        seconds = monotonic() - self._unasked.pop(association)
+        if seconds < (association.acse_timeout or 0):
+            self._notices.append(Notice(event="no-request", values=values))
+        else:
+            values["why"] = f"said nothing for {seconds:.0f} s"
+            self._notices.append(Notice(event="rejected", level="warning", values=values))
 
     def _accepted(self, event: evt.Event) -> None:
         with self._lock:
@@ -241,6 +280,13 @@ def _who(association: Association) -> str:
     caller = association.requestor
     address = caller.address_info.address if caller.address_info is not None else "?"
     return f"{caller.ae_title.strip()}@{address}"
+
+
+def _hang_up_on(association: Association) -> None:
+    carrier = association.dul.socket
+    if carrier is not None and carrier.socket is not None:
+        with suppress(OSError):
+            carrier.socket.shutdown(socket.SHUT_RDWR)
 
 
 def _ended(caller: _Caller, now: float) -> Iterator[Notice]:

@@ -13,6 +13,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 import pytest
@@ -47,13 +48,13 @@ class Server:
         self.spool, self.receiver, self.port, self.title = spool, receiver, receiver.port, "DUCT"
         self.notices = []
 
-    def look_until(self, event, seconds=10):
-        """Return the first notice of a kind."""
+    def look_until(self, event, seconds=10, count=1):
+        """Return the first of some notices of a kind."""
         for _ in range(seconds * 20):
             self.notices += self.receiver.look()
-            for notice in self.notices:
-                if notice.event == event:
-                    return notice
+            found = [notice for notice in self.notices if notice.event == event]
+            if len(found) >= count:
+                return found[0]
             threading.Event().wait(0.05)
         raise AssertionError(f"no {event}, only {[n.event for n in self.notices]}")
 
@@ -553,6 +554,43 @@ def test_a_silent_caller_holds_no_place(tmp_path):
         assert here.look_until("association", seconds=5)
         assert association(here.port, build_context(Verification)).is_established
         assert not silent.is_established
+
+
+def _connected(here, count):
+    return [socket.create_connection((HOST, here.port)) for _ in range(count)]
+
+
+def test_connections_that_ask_for_nothing_hold_no_place_and_are_named(tmp_path):
+    own = OwnSide(title="DUCT", address=HOST, port=0, timeout_s=2)
+    with server(tmp_path, own, associations=1) as here:
+        for connection in _connected(here, 12):
+            connection.close()
+        idle = _connected(here, 12)
+        caller = association(here.port, build_context(Verification))
+        assert caller.is_established
+        assert here.receiver.associations == 1
+        caller.release()
+        here.look_until("association")
+        here.look_until("rejected", count=12)
+        for connection in idle:
+            connection.close()
+
+    assert len([n for n in here.notices if n.event == "no-request"]) == 12
+    (said,) = {n.values["why"] for n in here.notices if n.event == "rejected"}
+    assert said == "said nothing for 2 s"
+    assert {n.values["peer"] for n in here.notices if n.event in {"rejected", "no-request"}} == {
+        HOST
+    }
+
+
+def test_connections_that_ask_for_nothing_do_not_hold_up_the_end(tmp_path):
+    with server(tmp_path) as here:
+        idle = _connected(here, 3)
+        association(here.port, build_context(Verification)).release()
+        began = monotonic()
+    assert monotonic() - began < 5
+    for connection in idle:
+        connection.close()
 
 
 def test_what_stops_in_the_middle_leaves_nothing_behind(tmp_path):

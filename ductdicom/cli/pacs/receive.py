@@ -165,5 +165,6 @@ _WORDS = {
     "refused": "REFUSED what {peer} sends: {why} ({bytes} bytes came, {free_bytes} are free)",
     "kept-beside": "{peer} sent an object with the UID of another; both are kept",
     "rejected": "{peer} was not let in: {why}",
+    "no-request": "{peer} connected and hung up",
     "association": "{peer} sent {objects} objects, {bytes} bytes in {seconds} s",
 }

@@ -184,6 +184,23 @@ class Receiving(ApplicationEntity):
         _config.STORE_RECV_CHUNKED_DATASET = True
         vars(dimse_messages)["NamedTemporaryFile"] = _open_part
 
+    @property
+    def active_associations(self) -> list[Association]:
+        """Those that were asked for; a connection over which nothing came yet is none.
+
+        The library counts these against the limit of associations.
+        """
+        return [
+            association
+            for association in super().active_associations
+            if has_asked(association) and not association.is_rejected
+        ]
+
+
+def has_asked(association: Association) -> bool:
+    """Tell whether whoever holds a connection said who he is, or whether it is we who asked."""
+    return association.is_requestor or association.requestor.primitive is not None
+
 
 def _open_part(**options: Any) -> Any:
     """Open the file for an object that begins to come, in the thread of its association."""
