@@ -12,8 +12,8 @@ _WRONG_USAGE = 2
 _BUG = 70
 _INTERRUPTED = 130
 # Tens of thousands of values that stay are made first: words, their index, headers. To look
-# through them for garbage after each 700 takes a tenth of a short run.
-_COLLECTED_AFTER = 20_000
+# through them for garbage after each 700, or 20 000, takes a tenth of a run.
+_COLLECTED_AFTER = 100_000
 
 
 def main() -> None:

@@ -56,6 +56,7 @@ _NOBODY = Opinion(field="", value="")
 _PLACES = frozenset({"source", "member"})
 _BARE_PLACES = frozenset({"file_hex", "modified_ns"})  # where and when, as no text that is masked
 _NEVER_SHARED = _BARE_PLACES | {"patient_ids", "accession_number", "identity"}
+_HOLDERS = (dict, list, tuple)
 _DATES = frozenset({"study_date", "acquired_at"})
 _UIDS = frozenset(
     {"sop_instance_uid", "series_instance_uid", "study_instance_uid", "pre", "post", "plain"}
@@ -185,12 +186,16 @@ def shared_record(
         What images are called in place of their UIDs, by these. Where there are none, UIDs and
         dates are told, otherwise they are null.
     """
+    told = _PLACES if ids is None else _PLACES | _DATES | _UIDS
 
     def shared(value: object, name: str) -> object:
         if isinstance(value, dict):
-            shown = (item for item in value.items() if item[0] not in _NEVER_SHARED)
-            return {key: shared(item, key) for key, item in shown}
-        if isinstance(value, list | tuple):
+            return {  # of most fields nothing is to be hidden
+                key: shared(item, key) if key in told or isinstance(item, _HOLDERS) else item
+                for key, item in value.items()
+                if key not in _NEVER_SHARED
+            }
+        if isinstance(value, _HOLDERS):
             return [shared(item, name) for item in value]
         if isinstance(value, str) and name in _PLACES:
             return say(value)

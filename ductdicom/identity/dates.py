@@ -46,12 +46,15 @@ _LONGEST_YEAR = 4  # digits
 _CUTS = ((0, 4, 6, 8), (0, 2, 4, 8))  # year first, or last
 _SHORT = (0, 2, 4, 6)
 _LONG = 8
+_MOST_DAYS = 31
+_MOST_MONTHS = 12
 _ORDINAL_DIGITS = 3  # of a day that is counted from the first of January
 _ERAS = (-1867, -1911, -1925, -1988, -2018)  # Meiji, Taisho and Minguo, Showa, Heisei, Reiwa
 _MINGUO = -1911
 _BUDDHIST = 543
 _CENTURY = 100
 _LEAST_STEM = 2  # letters
+_REMEMBERED = 8192
 _HANGUL = ("\uac00", "\ud7a3")
 _HEBREW_IN = "ב"
 _PERSIAN_EPOCH = date(622, 3, 21)
@@ -78,9 +81,8 @@ def days_in(text: str, days: frozenset[Day]) -> Iterator[tuple[int, int]]:
     if not days or not any(map(str.isnumeric, text)):
         return
     wanted = _written(days)
-    plain = "".join(map(_plain, text))
-    for start, end, numbers in _candidates(plain):
-        if any(order in wanted for order in numbers):
+    for start, end, orders in _all_days(text):
+        if not wanted.isdisjoint(orders):
             yield start, end
 
 
@@ -95,7 +97,7 @@ def birth_numbers_in(text: str, births: frozenset[Day]) -> Iterator[tuple[int, i
     if not births or not any(map(str.isdigit, text)):
         return
     wanted = _in_numbers(births)
-    for match in _NATIONAL.finditer("".join(map(_plain, text))):
+    for match in _NATIONAL.finditer(_plain(text)):
         digits = match[1]
         if sum(map(str.isdigit, match[0])) < _LEAST_NATIONAL:
             continue
@@ -145,8 +147,12 @@ def _persian(day: date) -> Day:
     return year, number // 30 + 7, number % 30 + 1
 
 
-def _plain(char: str) -> str:
-    """Return one small letter without accents, or one digit, for one character."""
+def _plain(text: str) -> str:
+    """Return one small letter without accents, or one digit, for each character."""
+    return text.lower() if text.isascii() else "".join(map(_plain_char, text))
+
+
+def _plain_char(char: str) -> str:
     if char.isdigit():
         return str(unicodedata.digit(char))
     if _HANGUL[0] <= char <= _HANGUL[1]:
@@ -155,13 +161,20 @@ def _plain(char: str) -> str:
     return found[0] if found else char
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _all_days(text: str) -> tuple[tuple[int, int, frozenset[Day]], ...]:
+    """Return the days that a text may name, whoever they matter to, and where they stand."""
+    found = _candidates(_plain(text))
+    return tuple((start, end, frozenset(orders)) for start, end, orders in found if orders)
+
+
 def _candidates(text: str) -> Iterator[tuple[int, int, list[Day]]]:
     parts = _parts(text)
     for place in range(len(parts) - 1):
         near = _near(parts[place : place + 3])
         numbers = [part.number for part in near]
         if len(near) == 3 and -1 not in numbers:  # noqa: PLR2004
-            yield near[0].start, near[2].end, [(y, m, d) for y, m, d in permutations(numbers)]
+            yield near[0].start, near[2].end, _in_any_order(numbers)
         elif len(near) == 3 and numbers.count(-1) == 1:  # noqa: PLR2004
             yield near[0].start, near[2].end, _with_month(near)
         if len(near) > 1:
@@ -174,6 +187,14 @@ def _candidates(text: str) -> Iterator[tuple[int, int, list[Day]]]:
         yield *match.span(), [day for year in years for day in _ordinal(year, int(match[2]))]
     for match in _RUN.finditer(text):
         yield from _compact(match)
+
+
+def _in_any_order(numbers: Sequence[int]) -> list[Day]:
+    """Return the days that three numbers may be; most are none, as no two are a month and a day."""
+    small = [number for number in numbers if 0 < number <= _MOST_DAYS]
+    if len(small) < 2 or min(small) > _MOST_MONTHS:  # noqa: PLR2004
+        return []
+    return [(y, m, d) for y, m, d in permutations(numbers)]
 
 
 def _near(parts: Sequence[_Part]) -> Sequence[_Part]:
@@ -247,6 +268,7 @@ def _number_of(word: str) -> int:
     return 10 * (_number_of(tens) if tens else 1) + (_number_of(ones) if ones else 0)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _months_of(word: str, least: int = _LEAST_STEM) -> tuple[int, ...]:
     """Return the months that a word may name by its beginning, in any language."""
     stems = _stems()
@@ -266,7 +288,7 @@ def _stems() -> Mapping[str, tuple[int, ...]]:
     for months in languages.values():
         for number, stems in enumerate(months, start=1):
             for stem in stems.split():
-                plain = "".join(map(_plain, stem))
+                plain = _plain(stem)
                 found[plain] = (*found.get(plain, ()), number)
     return found
 
@@ -284,5 +306,4 @@ def _compact(match: re.Match[str]) -> Iterator[tuple[int, int, list[Day]]]:
         for start in {0, last} if length == _SHORT[-1] else range(last + 1):
             part = digits[start : start + length]
             numbers = (int(part[a:b]), int(part[b:c]), int(part[c:]))
-            orders = [(y, m, d) for y, m, d in permutations(numbers)]
-            yield places[start], places[start + length - 1] + 1, orders
+            yield places[start], places[start + length - 1] + 1, _in_any_order(numbers)

@@ -169,8 +169,8 @@ def _ordered(names: frozenset[str]) -> list[str]:
 
 def words_of(spelled: Spelled) -> Iterator[tuple[str, int, int]]:
     """Yield the words and the numbers of a text, and the places of their letters."""
-    cuts = [n for n, letter in enumerate(spelled.letters) if letter.cut > 1 or not n]
-    for start, end in pairwise((*cuts, len(spelled.letters))):
+    cuts = [n for n, cut in enumerate(spelled.cuts) if cut > 1 or not n]
+    for start, end in pairwise((*cuts, len(spelled.cuts))):
         yield spelled.text[start:end], start, end
 
 

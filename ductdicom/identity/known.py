@@ -128,6 +128,7 @@ TITLES = frozenset(
         "mtra",
     }
 )
+_DIGITS = re.compile("[0-9]+")
 _ID_WORDS = re.compile(r"(?:id|mrn|pid|nr|no|num|number|nummer|#|pat\w*|case|fall|akte)[\W_]*$")
 _PARTS_OF_UID = re.compile(r"(?:\d|\.(?=\d)|(?<=\d)\.){8,}")
 _LEAST_PARTS = 5  # of a UID that is known by its look
@@ -186,6 +187,8 @@ class Identity:
     def of_all(cls, several: Iterable["Identity"]) -> "Identity":
         """Return what names the people of all."""
         known = tuple(several)
+        if len(known) == 1:
+            return known[0]
         return cls(
             **{
                 field.name: frozenset().union(*(getattr(one, field.name) for one in known))
@@ -438,7 +441,8 @@ def _of_words(names: Iterable[str]) -> Identity:
             if is_short:
                 continue
             words.add(sound)
-            if not (word.isupper() or word.istitle()):  # a capital letter inside parts a word
+            if not (word.isupper() or word.istitle() or word.islower()):
+                # A capital letter inside parts a word.
                 words.add(spell(word).sound.text)
             if by_letters or not is_latin(word[0]):
                 foreign.add(sound)
@@ -497,8 +501,8 @@ def _in_words(
         if len(word) == 1 and _is_in_known(spelled.source, place[0], is_known):
             continue
         if spelled.is_cut(start) and spelled.is_cut(end):
-            cuts = (letter.cut for letter in spelled.letters[start + 1 : end])
-            if not must_be_tight or max(cuts, default=0) < 2:  # noqa: PLR2004
+            inner = spelled.cuts[start + 1 : end]
+            if not must_be_tight or max(inner, default=0) < 2:  # noqa: PLR2004
                 seen[word] = end
                 yield place
         elif len(word) >= _LEAST_INSIDE and not is_known(_around(spelled, start, end)):
@@ -508,8 +512,8 @@ def _in_words(
 
 def _whole(spelled: Spelled, words: frozenset[str], least: int) -> Iterator[tuple[int, int]]:
     """Yield where words of at least so many letters stand as wholes."""
-    text, letters = spelled.text, spelled.letters
-    cuts = [n for n, letter in enumerate(letters) if letter.cut or not n] + [len(letters)]
+    text = spelled.text
+    cuts = [n for n, cut in enumerate(spelled.cuts) if cut or not n] + [len(text)]
     for number, start in enumerate(cuts):
         for end in cuts[number + 1 :]:
             if end - start > _LONGEST_WORD:
@@ -542,15 +546,14 @@ def _is_in_known(source: str, at: int, is_known: Callable[[str], bool]) -> bool:
 
 def _digit_runs(spelled: Spelled) -> Iterator[list[Letter]]:
     """Yield digits that follow one another with no letter and few signs between them."""
-    run: list[Letter] = []
-    for letter in spelled.letters:
-        is_digit = letter.text.isdigit()
-        if run and not (is_digit and letter.start - run[-1].end <= _MOST_SIGNS):
-            yield run
-            run = []
-        if is_digit:
-            run.append(letter)
-    if run:
+    for found in _DIGITS.finditer(spelled.text):
+        run: list[Letter] = []
+        for place in range(*found.span()):
+            start, end = spelled.source_of(place, place + 1)
+            if run and start - run[-1].end > _MOST_SIGNS:
+                yield run
+                run = []
+            run.append(Letter(spelled.text[place], start, end, spelled.cuts[place]))
         yield run
 
 

@@ -8,7 +8,7 @@ it any more: only whether two texts are the same name. Heuristic.
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -20,6 +20,9 @@ _SAME_LETTER = str.maketrans({"y": "i", "j": "i", "w": "v"})
 _PAIRS = re.compile("|".join(_SAME_SOUND))
 _DOUBLED = re.compile(r"([a-z])\1+")
 _ASCII_WORDS = re.compile(r"[a-z]+|[0-9]+")
+# As `_cut` parts them.
+_WORDS_OF_ASCII = re.compile(r"[0-9]+|(?<![A-Z])[A-Z][a-z]+|[a-z]+|[A-Z]+(?=[A-Z][a-z])|[A-Z]+")
+_MAY_BE_SPACED = re.compile(r"(?:[A-Za-z][^A-Za-z0-9]{1,2}){3}[A-Za-z]")  # see `_together`
 _SMALL_KANA = {"ゃ": "ya", "ゅ": "yu", "ょ": "yo", "ャ": "ya", "ュ": "yu", "ョ": "yo"}
 _SILENT_KANA = frozenset("っッー")
 _SIBILANTS = ("sh", "ch", "j")
@@ -54,20 +57,24 @@ class Letter(NamedTuple):
 class Spelled(NamedTuple):
     """A text as letters and digits, without what stands between them.
 
-    ``source`` is the text after NFKC, to which the places belong.
+    ``source`` is the text after NFKC, to which the places belong. ``text`` holds one character a
+    letter; of each, ``starts`` and ``ends`` are the places in the source, and ``cuts`` says what
+    goes before it (`Letter`).
     """
 
     source: str
-    letters: tuple[Letter, ...]
     text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+    cuts: Sequence[int]
 
     def is_cut(self, place: int) -> bool:
         """Whether a word may begin or end before a letter, or behind the last."""
-        return place in (0, len(self.letters)) or self.letters[place].cut > 0
+        return place in (0, len(self.text)) or self.cuts[place] > 0
 
     def source_of(self, start: int, end: int) -> tuple[int, int]:
         """Return the places in the source of letters from ``start`` to ``end``."""
-        return self.letters[start].start, self.letters[end - 1].end
+        return self.starts[start], self.ends[end - 1]
 
 
 class Spellings(NamedTuple):
@@ -81,13 +88,46 @@ class Spellings(NamedTuple):
 @lru_cache(maxsize=_REMEMBERED)
 def spell(text: str) -> Spellings:
     """Spell a text in the ways in which it is compared."""
+    if text.isascii() and not _MAY_BE_SPACED.search(text):
+        plain_ascii = _spell_ascii(text)
+        sound_ascii = _by_sound_ascii(plain_ascii)
+        return Spellings(plain_ascii, sound_ascii, sound_ascii)
+    return spell_letters(text)
+
+
+def spell_letters(text: str) -> Spellings:
+    """Spell a text letter by letter, as any script needs; `spell` is quicker where it may be."""
     source = unicodedata.normalize("NFKC", text).translate(_BOXED)
     plain = _letters(source)
     sound = _by_sound(plain)
     heard = sound
     if any(is_ideograph(letter.text) for letter in plain):
         heard = _by_sound([x._replace(text=read_ideographs(x.text)) for x in plain])
-    return Spellings(*(_spelled(source, letters) for letters in (plain, sound, heard)))
+    by_sound = _spelled(source, sound)
+    ideographs = by_sound if heard is sound else _spelled(source, heard)
+    return Spellings(_spelled(source, plain), by_sound, ideographs)
+
+
+def _spell_ascii(source: str) -> Spelled:
+    """Spell a text in ASCII, none of it spaced out, word by word."""
+    words = [match.span() for match in _WORDS_OF_ASCII.finditer(source)]
+    starts = [place for start, end in words for place in range(start, end)]
+    cuts = bytearray(len(starts))
+    reached = 0
+    for start, end in words:
+        cuts[reached] = 2
+        reached += end - start
+    text = "".join([source[start:end] for start, end in words]).lower()
+    return Spelled(source, text, starts, [place + 1 for place in starts], bytes(cuts))
+
+
+def _by_sound_ascii(plain: Spelled) -> Spelled:
+    """Write what sounds alike alike, as `_by_sound`, where most words need no look."""
+    text = plain.text.translate(_SAME_LETTER)
+    if not (_PAIRS.search(plain.text) or _DOUBLED.search(text)):
+        return plain._replace(text=text)
+    letters = map(Letter, plain.text, plain.starts, plain.ends, plain.cuts)
+    return _spelled(plain.source, _by_sound(list(letters)))
 
 
 def spell_name(name: str) -> tuple[str, str]:
@@ -132,11 +172,20 @@ def is_unspaced(char: str) -> bool:
 
 
 def _spelled(source: str, letters: list[Letter]) -> Spelled:
-    text = "".join([letter.text for letter in letters])
-    if len(text) > len(letters):
-        letters = [Letter(c, x.start, x.end, 0 if n else x.cut)
-                   for x in letters for n, c in enumerate(x.text)]  # fmt: skip
-    return Spelled(source, tuple(letters), text)
+    single = _in_single(letters)
+    _, starts, ends, cuts = zip(*single, strict=True) if single else ("", (), (), ())
+    return Spelled(source, "".join([letter.text for letter in single]), starts, ends, cuts)
+
+
+def _in_single(letters: list[Letter]) -> list[Letter]:
+    """Return letters of one character each."""
+    if all(len(letter.text) == 1 for letter in letters):
+        return letters
+    return [
+        Letter(char, letter.start, letter.end, 0 if number else letter.cut)
+        for letter in letters
+        for number, char in enumerate(letter.text)
+    ]
 
 
 def _letters(source: str) -> list[Letter]:
@@ -231,7 +280,7 @@ def _variants() -> Mapping[str, str]:
 
 def _by_sound(letters: list[Letter]) -> list[Letter]:
     """Write what sounds alike alike, within a word: long vowels, doubled letters, umlauts."""
-    single = _spelled("", letters).letters
+    single = _in_single(letters)
     found: list[Letter] = []
     place = 0
     while place < len(single):
@@ -265,9 +314,17 @@ def _by_beginning(words: frozenset[str]) -> Mapping[int, Mapping[str, list[str]]
     return found
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _pieces(text: str, length: int) -> frozenset[str]:
+    """Return what stands in a text, in pieces of some letters."""
+    return frozenset([text[start : start + length] for start in range(len(text) - length + 1)])
+
+
 def occurrences(words: frozenset[str], text: str) -> Iterator[tuple[str, int]]:
     """Yield each word of a text, and where it stands."""
-    for length, beginnings in _by_beginning(words).items():
+    for length, beginnings in _by_beginning(words).items() if words else ():
+        if beginnings.keys().isdisjoint(_pieces(text, length)):
+            continue
         for start in range(len(text) - length + 1):
             for word in beginnings.get(text[start : start + length], ()):
                 if text.startswith(word, start):

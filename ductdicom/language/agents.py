@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Literal
 
 from ductdicom.identity.known import MASK_SIGN
-from ductdicom.language.lexicon import agent_lexicon_of, lexicon_of
+from ductdicom.language.lexicon import agent_lexicon_of, scan_text
 from ductdicom.language.negations import is_nought
 from ductdicom.language.parts import MARKERS, STRENGTHS, Phrase
 from ductdicom.language.whole import YEARS, Part, parts_of
@@ -104,6 +104,7 @@ def read_route(text: str, vocabulary: Vocabulary) -> Route | None:
     return "intraductal" if is_intraductal else "intravenous"
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def names_something(text: str, vocabulary: Vocabulary) -> bool:
     """Tell whether an agent's field holds more than blanks, signs, a denial, or "unknown"."""
     phrases = agent_lexicon_of(vocabulary).scan(text).phrases
@@ -112,6 +113,7 @@ def names_something(text: str, vocabulary: Vocabulary) -> bool:
     return not is_empty and read_agent(text, vocabulary) is not AgentClass.EXPLICIT_NONE
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_filled_in(text: str, vocabulary: Vocabulary) -> bool:
     """Tell whether an agent's field holds anything but signs, a denial, or "unknown".
 
@@ -127,6 +129,7 @@ def denies_nothing(text: str, vocabulary: Vocabulary) -> bool:
     return bool(text.strip()) and read_agent(text, vocabulary) is not AgentClass.EXPLICIT_NONE
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def may_be_agent(text: str, vocabulary: Vocabulary) -> bool:
     """Tell whether a text that stands in the agent's field can only be an agent's name.
 
@@ -141,7 +144,7 @@ def may_be_agent(text: str, vocabulary: Vocabulary) -> bool:
     is_unknown = len(words) == 1 and len(words[0].text) >= _SHORTEST_NAME
     is_unknown = is_unknown and (not words[0].roles or words[0].has("unconfirmed"))
     has_strength = any(_is_strength(*pair) for pair in pairwise((*phrases, None)))
-    elsewhere = lexicon_of(vocabulary).scan(text)
+    elsewhere = scan_text(text, vocabulary)
     is_other = bool(
         elsewhere.roles & {"competing", "modality", "tracer", "history", "future", "awaited"}
     )
@@ -162,7 +165,7 @@ def _is_whole(text: str, words: Sequence[Phrase], vocabulary: Vocabulary) -> boo
     return not strange or all(
         (word.part in _ASIDE and not word.phrase.has("again", "harmless"))
         or (word.phrase.has("with") and not word.phrase.has(*_TURNING))
-        for word in parts_of(lexicon_of(vocabulary).scan(text).phrases)
+        for word in parts_of(scan_text(text, vocabulary).phrases)
         if not strange.isdisjoint(range(word.phrase.first, word.phrase.last + 1))
     )
 

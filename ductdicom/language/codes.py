@@ -7,7 +7,7 @@ code is local and in no table.
 from functools import lru_cache
 
 from ductdicom.language.agents import AgentClass, Route, read_agent, read_route
-from ductdicom.language.lexicon import lexicon_of, phrase_tokens
+from ductdicom.language.lexicon import phrase_tokens, scan_text
 from ductdicom.model.call import Laterality, ViewGroup
 from ductdicom.model.instance import Code
 from ductdicom.vocabulary.codebook import CodeEntry, canonical_scheme, canonical_value
@@ -65,7 +65,7 @@ def is_ductography(code: Code, vocabulary: Vocabulary) -> bool:
     known = _use(code, "procedure", vocabulary)
     if known is not None or not _is_local(code):
         return known == "ductography"
-    return "ductography" in lexicon_of(vocabulary).scan(code.meaning).roles
+    return "ductography" in scan_text(code.meaning, vocabulary).roles
 
 
 def agent_of(code: Code, vocabulary: Vocabulary) -> AgentClass | None:

@@ -8,13 +8,15 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 
 from ductdicom.language.blanks import is_blank
 from ductdicom.language.negations import denial_behind, is_answered_no, is_zero
 from ductdicom.language.parts import MARKERS, NOUNS, STRENGTHS, VOLUMES, Phrase
-from ductdicom.language.whole import Part, Word, injects_elsewhere
+from ductdicom.language.whole import Part, TextWords, Word, injects_elsewhere
 
+_REMEMBERED = 8192  # words, with those that are left out of account
 _CHANGES = frozenset("+-")
 _OF_IMAGES = frozenset({"kv", "kvp"})  # units
 _INITIALS = 2  # letters
@@ -40,7 +42,8 @@ class LabelMeaning(StrEnum):
     EITHER = "either"  # before in one language, after in another: "utan"
 
 
-def label_words(words: Sequence[Word]) -> frozenset[str]:
+@lru_cache(maxsize=_REMEMBERED)
+def label_words(words: TextWords) -> frozenset[str]:
     """Return the folded words of a text that may be a label: all that do not tell its view.
 
     A noun behind a plan is none: "für KM" before the filling, "KM" after it. A short word for a
@@ -72,7 +75,8 @@ def words_alike(texts: Sequence[Sequence[Word]]) -> frozenset[str]:
     return frozenset(word for word in counts[0] if len({found[word] for found in counts}) == 1)
 
 
-def read_label(words: Sequence[Word], shared: Collection[str]) -> LabelMeaning | None:
+@lru_cache(maxsize=_REMEMBERED)
+def read_label(words: TextWords, shared: frozenset[str]) -> LabelMeaning | None:
     """Return what the words say that an image has more than those of the other half.
 
     They must be understood in the clause of the label, and nothing in any clause may deny, ask,
@@ -102,7 +106,8 @@ def read_label(words: Sequence[Word], shared: Collection[str]) -> LabelMeaning |
     return None if injects_elsewhere(told) else _meaning(said)
 
 
-def may_say_filled(words: Sequence[Word], shared: Collection[str]) -> bool:
+@lru_cache(maxsize=_REMEMBERED)
+def may_say_filled(words: TextWords, shared: frozenset[str]) -> bool:
     """Tell whether an image's own words may say that it is filled, however little is understood.
 
     "con xyz mdc" does, "contrast xyz" does. The contrast of another examination does not ("MRT

@@ -13,6 +13,7 @@ from ductdicom.vocabulary.folding import Folded, Token, fold, fold_with_origin, 
 from ductdicom.vocabulary.tables import Term
 from ductdicom.vocabulary.terms import Vocabulary
 
+_REMEMBERED = 8192  # texts; of most runs all that differ
 _SOFT = frozenset("-._'^~*\\\"=<>·•・、。")  # may stand between the words of a phrase
 _HARD_DASH = frozenset("-+")
 _STEM_MARK = "*"
@@ -228,6 +229,12 @@ def _text_terms(vocabulary: Vocabulary) -> Iterator[Term]:
         elif term.role in _AGENT_NAMES and len(term.phrase) > _LETTERS_OF_CODE:
             yield Term(phrase=term.phrase, role=term.role, language="common")
             yield Term(phrase=term.phrase, role="contrast", language="common")
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def scan_text(text: str, vocabulary: Vocabulary) -> ScannedText:
+    """Return a text as phrases, as `Lexicon.scan` does; the texts of a run are much the same."""
+    return lexicon_of(vocabulary).scan(text)
 
 
 @lru_cache(maxsize=8)

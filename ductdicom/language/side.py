@@ -1,13 +1,15 @@
 """The side that a text names."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import dropwhile
 
 from ductdicom.language.homonyms import HOMONYM, NOTHING_SPOKEN, Spoken
 from ductdicom.language.parts import MARKERS, NOUNS, Phrase
-from ductdicom.language.whole import Part, Word
+from ductdicom.language.whole import Part, TextWords, Word
 from ductdicom.model.call import Laterality
 
+_REMEMBERED = 8192  # texts
 _SHORTEST_LANGUAGE_WORD = 3
 _REACH = 6  # words and signs before a side
 _LETTER = 1  # so short a word needs its language beside it
@@ -77,6 +79,12 @@ def name_sides(phrases: Sequence[Phrase]) -> Mapping[int, Laterality]:
         if phrase.has(side, f"side.{side}", f"{side}_short")
         or (_SIDE_LETTERS.get(phrase.text) is laterality and not _is_no_side(phrases, position))
     }
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def sides_of(words: TextWords) -> Mapping[int, Laterality]:
+    """Return the words of a text that may name a side, as `name_sides` does."""
+    return name_sides([word.phrase for word in words])
 
 
 def tells_side(words: Sequence[Word]) -> bool:

@@ -20,15 +20,17 @@ from ductdicom.language.homonyms import (
     settle_letters,
 )
 from ductdicom.language.injection import may_count_on, read_injection
-from ductdicom.language.lexicon import lexicon_of
+from ductdicom.language.lexicon import scan_text
 from ductdicom.language.parts import CLAUSE_ENDS, NOUNS, Phrase, ScannedText
 from ductdicom.language.phrases import PhaseWord, PhraseReader, TextPhase
 from ductdicom.language.short_words import needs_its_language
-from ductdicom.language.side import name_sides, read_laterality, tells_side
+from ductdicom.language.side import read_laterality, sides_of, tells_side
 from ductdicom.language.view_words import named_views
 from ductdicom.language.whole import (
+    NO_WORDS,
     YEARS,
     Part,
+    TextWords,
     Word,
     firm_kinds,
     is_whole,
@@ -79,7 +81,7 @@ class Reading:
     is_repeat: bool = False
     may_be_later: bool = False
     is_weak: bool = False
-    parts: tuple[Word, ...] = ()
+    parts: TextWords = NO_WORDS
 
 
 def read_text(
@@ -96,15 +98,14 @@ def read_text(
     value
         Decoded text of any attribute; what follows after 10240 characters is left out.
     vocabulary
-        Words of all languages, with a site's own.
+        TextWords of all languages, with a site's own.
     ductography_context
         Whether the study is known to be a ductography, so that a bare "POST 2" counts.
     spoken
         How the texts of its study are written, by `hear_texts`.
     """
     value = value[:_LONGEST_TEXT]
-    phrases = _scan(value, vocabulary).phrases
-    if not (is_ambiguous(phrases) or any(map(needs_its_language, phrases))):
+    if not _depends_on_others(value, vocabulary):
         spoken = NOTHING_SPOKEN  # read once, whatever the study
     return _read(value, vocabulary, ductography_context=ductography_context, spoken=spoken)
 
@@ -117,14 +118,14 @@ def heed_side(reading: Reading, shown: Collection[Laterality]) -> Reading:
     shown
         Which breast the image shows, by anything but this text; empty where nothing says it.
     """
-    sides = name_sides([word.phrase for word in reading.parts])
+    sides = sides_of(reading.parts)
     is_either = not shown or Laterality.BOTH in shown
     if not sides or is_either or not set(sides.values()).isdisjoint(shown):
         return reading
     return replace(
         reading,
         is_weak=reading.phase is not TextPhase.NONE,
-        parts=tuple(
+        parts=TextWords(
             replace(word, part=Part.OTHER) if position in sides else word
             for position, word in enumerate(reading.parts)
         ),
@@ -133,19 +134,21 @@ def heed_side(reading: Reading, shown: Collection[Laterality]) -> Reading:
 
 def hear_texts(values: Iterable[str], vocabulary: Vocabulary) -> Spoken:
     """Return how the texts of a study are written, as far as their words tell."""
-    return hear(_scan(value[:_LONGEST_TEXT], vocabulary).phrases for value in values)
+    return hear(scan_text(value[:_LONGEST_TEXT], vocabulary).phrases for value in values)
 
 
 @lru_cache(maxsize=8192)
-def _scan(value: str, vocabulary: Vocabulary) -> ScannedText:
-    return lexicon_of(vocabulary).scan(value)
+def _depends_on_others(value: str, vocabulary: Vocabulary) -> bool:
+    """Whether what a text says depends on how the other texts of its study are written."""
+    phrases = scan_text(value, vocabulary).phrases
+    return is_ambiguous(phrases) or any(map(needs_its_language, phrases))
 
 
 @lru_cache(maxsize=8192)
 def _read(
     value: str, vocabulary: Vocabulary, *, ductography_context: bool, spoken: Spoken
 ) -> Reading:
-    scanned = _scan(value, vocabulary)
+    scanned = scan_text(value, vocabulary)
     phrases = settle_letters(settle_homonyms(scanned.phrases, spoken))
     scanned = replace(scanned, phrases=phrases)
     names = [] if "other_organ" in scanned.roles else list(_procedures(scanned.phrases))

@@ -8,6 +8,7 @@ what the text says is a hint at most. Heuristic.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from itertools import pairwise
 
 from ductdicom.identity.known import MASK_SIGN
@@ -123,9 +124,23 @@ class Word:
         return self.part not in NOT_UNDERSTOOD
 
 
+class TextWords(tuple[Word, ...]):  # noqa: SLOT001 - a tuple can hold its hash in no slot
+    """The words of a text, hashed once: what they say is asked again with every image."""
+
+    @cached_property
+    def _hash(self) -> int:
+        return super().__hash__()
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
+NO_WORDS = TextWords()
+
+
 def parts_of(
     phrases: Sequence[Phrase], heard: frozenset[frozenset[str]] = frozenset()
-) -> tuple[Word, ...]:
+) -> TextWords:
     """Give each phrase of a text its part.
 
     Parameters
@@ -134,7 +149,7 @@ def parts_of(
         The languages of each word, in the other texts of its study, that few languages know.
     """
     company = Company.of(phrases, heard)
-    return tuple(
+    return TextWords(
         Word(phrase=phrase, part=_part(phrases, position, company))
         for position, phrase in enumerate(phrases)
     )

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from msgspec.structs import replace
 
-from ductdicom.language.lexicon import lexicon_of
+from ductdicom.language.lexicon import scan_text
 from ductdicom.model.call import ExamKind, Kind
 from ductdicom.model.instance import Level, Patient
 from ductdicom.model.outcome import ProblemCode
@@ -120,7 +120,7 @@ def _names_a_ductography(image: ImageCall, vocabulary: Vocabulary) -> bool:
 
 @lru_cache(maxsize=1024)  # every slice says the same
 def _is_mr_ductography(text: str, vocabulary: Vocabulary) -> bool:
-    phrases = lexicon_of(vocabulary).scan(text).phrases
+    phrases = scan_text(text, vocabulary).phrases
     return any(phrase.has("other_procedure") and phrase.text.startswith("mr") for phrase in phrases)
 
 

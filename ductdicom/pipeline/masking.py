@@ -29,7 +29,7 @@ from ductdicom.identity.known import (
 )
 from ductdicom.ingest.headers.clock import parse_date
 from ductdicom.language.codes import is_listed
-from ductdicom.language.lexicon import lexicon_of
+from ductdicom.language.lexicon import scan_text
 from ductdicom.model.instance import (
     Breast,
     Code,
@@ -280,13 +280,13 @@ def _titled(names: Iterable[str], is_known: Callable[[str], bool]) -> Iterator[s
 @lru_cache(maxsize=_REMEMBERED)
 def _is_name(word: str, vocabulary: Vocabulary) -> bool:
     """Whether a word may be a patient's name; nobody is called by the examination's."""
-    return "ductography" not in lexicon_of(vocabulary).scan(word).roles
+    return "ductography" not in scan_text(word, vocabulary).roles
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def means_something(text: str, vocabulary: Vocabulary) -> bool:
     """Whether the vocabulary knows each word of a text."""
-    phrases = lexicon_of(vocabulary).scan(text).phrases
+    phrases = scan_text(text, vocabulary).phrases
     return all(phrase.roles for phrase in phrases)
 
 

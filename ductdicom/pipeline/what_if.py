@@ -67,6 +67,7 @@ def explain_phrase(text: str, settings: Settings) -> dict[str, dict[str, object]
     found: dict[str, dict[str, object]] = {}
     for name, is_ductogram in (("in_any_study", False), ("in_a_ductography", True)):
         reading = read_text(text, vocabulary, ductography_context=is_ductogram)
+        label = read_label(reading.parts, frozenset())
         found[name] = {
             "ductography": reading.is_ductography,
             "phase": None if reading.phase is TextPhase.NONE else str(reading.phase),
@@ -80,7 +81,7 @@ def explain_phrase(text: str, settings: Settings) -> dict[str, dict[str, object]
             "injection": reading.injection,
             "repeat": reading.is_repeat,
             "may_be_later": reading.may_be_later,
-            "as_label": None if (label := read_label(reading.parts, ())) is None else str(label),
+            "as_label": None if label is None else str(label),
         }
     route = read_route(text, vocabulary)
     found["as_contrast"] = {

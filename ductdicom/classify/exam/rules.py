@@ -8,7 +8,7 @@ from ductdicom.classify.image.seen import Seen
 from ductdicom.classify.image.subject import Subject
 from ductdicom.language.agents import OPAQUE, AgentClass, read_agent, read_route
 from ductdicom.language.codes import agent_of, is_ductography, route_of
-from ductdicom.language.lexicon import lexicon_of
+from ductdicom.language.lexicon import scan_text
 from ductdicom.model.call import Evidence, ExamKind, Kind, Strength
 from ductdicom.model.instance import Level, Text
 
@@ -117,7 +117,7 @@ def _is_of_other_part(subject: Subject) -> bool:
     Others, such as the chest, are what a plate for the breast is registered as, too.
     """
     part = subject.instance.breast.body_part or ""
-    roles = lexicon_of(subject.vocabulary).scan(part).roles
+    roles = scan_text(part, subject.vocabulary).roles
     return part.strip().upper() in _PARTS_WITH_DUCTS or "other_organ" in roles
 
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from ductdicom.classify.image.seen import Seen
 from ductdicom.identity.known import MASK
 from ductdicom.language.labels import may_say_filled
-from ductdicom.language.whole import Word
+from ductdicom.language.whole import TextWords
 from ductdicom.model.call import Evidence, Laterality, Phase, PhaseCall, Strength
 from ductdicom.model.instance import Level
 from ductdicom.model.value import Value
@@ -79,11 +79,12 @@ def names_repeat(image: Seen) -> bool:
     )
 
 
-def words_by_tag(image: Seen) -> dict[str, tuple[Word, ...]]:
+def words_by_tag(image: Seen) -> dict[str, TextWords]:
     """Return the words of an image's and its series' texts, by the attribute they stand in."""
-    found: dict[str, tuple[Word, ...]] = {}
+    found: dict[str, TextWords] = {}
     for text, reading in image.subject.texts(Level.IMAGE, Level.SERIES):
-        found[text.tag] = (*found.get(text.tag, ()), *reading.parts)
+        before = found.get(text.tag)
+        found[text.tag] = TextWords((*before, *reading.parts)) if before else reading.parts
     return found
 
 

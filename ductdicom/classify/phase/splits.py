@@ -22,13 +22,13 @@ from ductdicom.language.labels import (
     read_label,
     words_alike,
 )
-from ductdicom.language.whole import Word
+from ductdicom.language.whole import NO_WORDS, TextWords
 from ductdicom.model.call import Evidence, Phase, Strength
 from ductdicom.model.instance import Level
 
 _AGENT_TAG = "(0018,0010)"
 _Values = Mapping[int, str]  # the text that carries the label, by the image's place
-_Texts = Sequence[tuple[Word, ...]]
+_Texts = Sequence[TextWords]
 _PAIRS = (
     (LabelMeaning.BEFORE, LabelMeaning.AFTER),
     (LabelMeaning.BEFORE, LabelMeaning.EITHER),
@@ -143,7 +143,7 @@ def _by_texts(cut: _Cut) -> Iterator[_Label]:
     texts = {i.place: words_by_tag(i) for i in (*cut.earlier, *cut.later, *cut.forgotten)}
     for tag in sorted({tag for text in texts.values() for tag in text}):
         earlier, later, forgotten = (
-            [texts[image.place].get(tag, ()) for image in images]
+            [texts[image.place].get(tag, NO_WORDS) for image in images]
             for images in (cut.earlier, cut.later, cut.forgotten)
         )
         if _words(forgotten) - _words(earlier):

@@ -81,7 +81,7 @@ def test_a_label_is_any_word_that_does_not_tell_the_view(text, found):
     ],
 )
 def test_a_label_that_half_of_the_images_carry_says(text, meaning):
-    assert read_label(words(text), shared=()) is meaning
+    assert read_label(words(text), shared=frozenset()) is meaning
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_label_that_half_of_the_images_carry_says(text, meaning):
     ],
 )
 def test_an_image_may_be_filled_by_its_own_words(text):
-    assert may_say_filled(words(text), shared=())
+    assert may_say_filled(words(text), shared=frozenset())
 
 
 @pytest.mark.parametrize(
@@ -111,4 +111,4 @@ def test_an_image_may_be_filled_by_its_own_words(text):
     ],
 )
 def test_what_speaks_of_no_filling_says_none(text):
-    assert not may_say_filled(words(text), shared=())
+    assert not may_say_filled(words(text), shared=frozenset())
