@@ -12,6 +12,8 @@ from msgspec.structs import replace
 from ductdicom.decisions.event import FIELDS, OF_IMAGE, OF_STUDY, Event
 from ductdicom.model.call import Decision, Opinion, Review
 
+_EXCLUDED = {True: "excluded", False: "not excluded"}
+
 
 def decision_on(events: Collection[Event]) -> Decision | None:
     """Return what reviewers say of an image; None where they say nothing.
@@ -88,6 +90,7 @@ def _opinions(events: Collection[Event], field: str) -> list[Opinion]:
             note=word.note,
             id=word.id,
             is_in_force=is_agreed,
+            overruled=_overruled(events, field, word) if is_agreed else (),
         )
         for word in shown
     ]
@@ -99,15 +102,10 @@ def _words(events: Collection[Event], field: str) -> list[Event]:
     Whoever changes his mind takes back what he said before; where nothing tells which of two was
     said first, neither is taken back.
     """
-    about = [
-        event
-        for event in set(events)
-        if (field in event.fields or not event.fields)
-        and not any(event.is_part_of(other) for other in events if other != event)
-    ]
-    undone = _undone(about)
+    about = _about(events, field)
+    gone = undone(about)
     standing = sorted(
-        (event for event in about if event.fields and event not in undone),
+        (event for event in about if event.fields and event not in gone),
         key=lambda event: event.order,
     )
     return [
@@ -117,24 +115,61 @@ def _words(events: Collection[Event], field: str) -> list[Event]:
     ]
 
 
-def _undone(events: Collection[Event]) -> set[Event]:
-    """Return the decisions that others take back which are not taken back themselves.
+def _about(events: Collection[Event], field: str) -> list[Event]:
+    """Return the decisions that say something of a field, or only take back, each of them once."""
+    return [
+        event
+        for event in set(events)
+        if (field in event.fields or not event.fields)
+        and not any(event.is_part_of(other) for other in events if other != event)
+    ]
 
-    An ID is a hash of what was decided: who names one came later, whatever his clock says, and
-    after as many rounds as there are decisions nothing changes any more.
+
+def undone(events: Collection[Event]) -> set[Event]:
+    """Return the decisions that are replaced or taken back by others which count.
+
+    What one that decides nothing else takes back never was, and all that it had undone counts
+    again. What one replaces that decides the same field stays what had undone its forerunners. An
+    ID is a hash of what was decided: who names one came later, whatever his clock says, and after
+    as many rounds as there are decisions nothing changes any more.
     """
-    undone: set[Event] = set()
+    cancelled: set[Event] = set()
     for _ in events:
-        named = {name for event in events if event not in undone for name in event.undoes}
-        now = {event for event in events if event.id in named}
-        if now == undone:
+        bare = [event for event in events if not event.fields and event not in cancelled]
+        now = _named(bare, events)
+        if now == cancelled:
             break
-        undone = now
-    return undone
+        cancelled = now
+    return cancelled | _named((event for event in events if event not in cancelled), events)
+
+
+def _named(by: Iterable[Event], events: Iterable[Event]) -> set[Event]:
+    names = {name for event in by for name in event.undoes}
+    return {event for event in events if event.id in names}
+
+
+def _overruled(events: Collection[Event], field: str, word: Event) -> tuple[str, ...]:
+    """Return what others had said of a field, who did not take it back: ``AB: pre``."""
+    about = _about(events, field)
+    gone = undone(about)
+    replaced: dict[str, str] = {}
+    for event in sorted(gone, key=lambda event: event.order):
+        is_replaced = any(
+            event.id in other.undoes and other.fields and not _is_of_one_person(event, other)
+            for other in about
+        )
+        is_other = field in event.fields and getattr(event, field) != getattr(word, field)
+        if is_replaced and is_other and not _is_of_one_person(event, word):
+            said = _EXCLUDED[bool(event.exclude)] if field == "exclude" else getattr(event, field)
+            replaced[event.by.casefold()] = f"{event.by or '?'}: {said}"
+    return tuple(replaced.values())
 
 
 def _takes_back(later: Event, word: Event) -> bool:
-    is_one_person = later.by.casefold() == word.by.casefold() and (
-        not (later.login and word.login) or later.login == word.login
+    return _is_of_one_person(later, word) and bool(later.at)
+
+
+def _is_of_one_person(one: Event, other: Event) -> bool:
+    return one.by.casefold() == other.by.casefold() and (
+        not (one.login and other.login) or one.login == other.login
     )
-    return is_one_person and bool(later.at)

@@ -142,7 +142,8 @@ class Opinion(Value, frozen=True, kw_only=True):
     """What one person said of one field of an image, or of a study.
 
     ``id`` is that of the decision in the journal. Not ``is_in_force`` where another person said
-    otherwise, so that nobody's word is taken.
+    otherwise, so that nobody's word is taken. ``overruled`` is what others had said and this word
+    replaces: ``AB: pre``.
     """
 
     field: str
@@ -152,6 +153,7 @@ class Opinion(Value, frozen=True, kw_only=True):
     note: str = ""
     id: str = ""
     is_in_force: bool = True
+    overruled: tuple[str, ...] = ()
 
 
 class Decision(Value, frozen=True, kw_only=True):

@@ -59,6 +59,9 @@ class RecordedOpinion(Struct, frozen=True, kw_only=True, rename={"is_in_force": 
     is_in_force: Annotated[
         bool, Meta(description="false where reviewers differ, so that nobody's word is taken")
     ]
+    overruled: Annotated[
+        tuple[str, ...], Meta(description="what others had said and this replaces, as `AB: pre`")
+    ] = ()
 
 
 class RecordedDecided(Struct, frozen=True, kw_only=True):

@@ -265,6 +265,7 @@ def _without_names(opinions: Iterable[Opinion], people: Identity, phi: Phi) -> t
             opinion,
             by=people.mask(opinion.by),
             note=people.mask(opinion.note),
+            overruled=tuple(map(people.mask, opinion.overruled)),
             at="" if phi is Phi.NONE else opinion.at,
         )
         for opinion in opinions

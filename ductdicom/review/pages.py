@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ductdicom.decisions.event import Event
+from ductdicom.decisions.in_force import undone
 from ductdicom.export.html.document import colours
 from ductdicom.model.call import Phase
 from ductdicom.model.outcome import Note
@@ -253,7 +254,7 @@ def history_of(record: RecordedStudy, events: Iterable[Event]) -> list[Values]:
     names |= {image.id: name for image, name in named}
     ids = {image.sop_instance_uid: image.id for image in record.instances}
     found = sorted(events, key=lambda event: event.order, reverse=True)
-    undone = {name for event in found for name in event.undoes}
+    gone = undone(found)
     return [
         {
             "id": event.id,
@@ -264,7 +265,7 @@ def history_of(record: RecordedStudy, events: Iterable[Event]) -> list[Values]:
             "on": next((names[name] for name in event.subject if name in names), "the study"),
             "said": _in_words(event),
             "note": event.note,
-            "is_undone": event.id in undone,
+            "is_undone": event in gone,
         }
         for event in found
     ]

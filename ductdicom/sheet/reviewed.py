@@ -33,14 +33,15 @@ def decided(image: ImageCall) -> Iterator[str]:
 
 
 def contested(image: ImageCall) -> Iterator[str]:
-    """Yield what reviewers differ on, and the strong reasons that their word overrules."""
+    """Yield what reviewers differ on, and whom and what strong reasons their word overrules."""
     for field, group in groupby(_opinions(image.decided), key=lambda item: item.field):
         said = list(group)
         if not all(opinion.is_in_force for opinion in said):
             name = {"laterality": "side", "exclude": "exclusion"}.get(field, field)
             words = " | ".join(f"{_dated(item)}: {_value(item)}" for item in said)
             yield f"REVIEWERS DISAGREE on the {name}: {words}"
-    against = dict.fromkeys(captions.describe(item) for item in image.overrules)
+    people = (said for opinion in _opinions(image.decided) for said in opinion.overruled)
+    against = dict.fromkeys((*people, *(captions.describe(item) for item in image.overrules)))
     if against:
         yield f"overrules: {'; '.join(against)}"
 

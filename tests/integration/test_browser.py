@@ -543,6 +543,19 @@ def test_the_index_is_gone_through_by_keys(show, tmp_path):
     )
 
 
+def test_what_was_sought_for_in_the_index_is_opened_by_enter(show, tmp_path):
+    entries = [_entry("20260102-aaa"), _entry("20260102-bbb")]
+    index = show(_index(tmp_path, entries))
+    (tmp_path / "studies/20260102-bbb").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "studies/20260102-bbb/sheet.html").write_text("<title>a sheet</title>")
+    index.press("/", "x", "x", "Enter", "Escape", "Escape")
+    assert index.window.evaluate("document.activeElement.closest('.studies') !== null")
+
+    index.press("/", "b", "b", "b", "Enter")
+
+    index.window.wait_for_url("**/20260102-bbb/sheet.html*")
+
+
 def test_hostile_text_in_the_index_stays_text(show, tmp_path):
     entry = _entry("20260102-aaa", words=PAYLOAD, problems=PAYLOAD, date=PAYLOAD)
     counts = InputCounts(total=1, by_reason=(InputCount(PAYLOAD, PAYLOAD, 1),))

@@ -506,6 +506,16 @@ def test_keys_decide_nothing_without_a_chosen_image_or_with_the_strip_closed(she
     assert sheet.marks() == []
 
 
+def test_a_click_beside_the_images_leaves_none_chosen(sheet):
+    sheet.choose(2)
+    sheet.window.mouse.click(2, 2)
+
+    assert sheet.part("chosen").inner_text() == "No image chosen"
+    sheet.press("p")
+    assert sheet.marks() == []
+    assert "Choose an image first" in sheet.part("said").inner_text()
+
+
 def test_the_viewer_says_what_is_pending(sheet):
     sheet.press("p", "Enter")
 

@@ -269,6 +269,15 @@ def test_from_the_list_to_images_in_full_by_keys_alone_and_without_complaint(win
     assert {request.split("/")[2] for request in window.requests} == {window.page.url.split("/")[2]}
 
 
+def test_what_was_sought_for_in_the_list_is_opened_by_enter(window, organised):
+    key = _key(organised, "clock-only")
+    window.press("/")
+    window.page.keyboard.type(key)
+    window.press("Enter")
+
+    window.page.wait_for_url(f"**/studies/{key}/sheet.html*")
+
+
 def test_patient_date_side_view_and_phase_are_in_sight_and_the_tab_has_the_key(window, organised):
     key = _key(organised, "clock-only")
     window.open_study(key)

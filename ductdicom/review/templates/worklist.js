@@ -73,10 +73,13 @@
     if (next) next.focus();
     else if (by < 0) find.focus();
   };
+  const openFirst = () => shown()[0]?.link.click();
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const isTyping = document.activeElement === find;
     if (event.key === "/" && !isTyping) find.focus();
+    else if (isTyping && event.key === "Enter") openFirst();
+    else if (isTyping && event.key === "Escape" && !find.value) step(1);
     else if (event.key === "ArrowDown" || (event.key === "j" && !isTyping)) step(1);
     else if (event.key === "ArrowUp" || (event.key === "k" && !isTyping)) step(-1);
     else return;

@@ -33,7 +33,7 @@ _OF_STATUS: Mapping[Status, tuple[str, str]] = MappingProxyType(
         Status.PAIRED: ("PAIRED", "each image after contrast stands beside one from before it"),
         Status.PARTIAL: (
             "PARTIAL",
-            "an image before or after contrast is missing, or a view is unknown",
+            "an image after contrast has none from before it beside it, or no view is known",
         ),
         Status.REVIEW: ("REVIEW NEEDED", "a person must decide; the reason stands beside it"),
     }

@@ -41,6 +41,16 @@ INSTEAD = _said("CD", 10, phase=POST, undoes=[FIRST])
         pytest.param(
             [FIRST, INSTEAD, _said("EF", 11, undoes=[INSTEAD])], PRE, id="what was taken back is"
         ),
+        pytest.param(
+            [FIRST, INSTEAD, _said("CD", 11, phase=Phase.UNKNOWN, undoes=[INSTEAD])],
+            Phase.UNKNOWN,
+            id="what was replaced stays so where who replaced it changes his mind",
+        ),
+        pytest.param(
+            [FIRST, INSTEAD, _said("EF", 11, phase=Phase.UNKNOWN, undoes=[INSTEAD])],
+            Phase.UNKNOWN,
+            id="and where a third replaces that",
+        ),
         pytest.param([FIRST, _said("CD", 10, undoes=[FIRST])], None, id="only taken back"),
         pytest.param([_said("AB", 0, phase=POST), FIRST], PRE, id="no time is the oldest"),
         pytest.param([_said("AB", 0, phase=POST), _said("AB", 0, phase=PRE)], None, id="no order"),
@@ -67,6 +77,22 @@ def test_both_words_stand_where_persons_differ():
         ("CD", "post", False),
     ]
     assert in_force([OTHERWISE, FIRST]) == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "overruled"),
+    [
+        pytest.param([], ("AB: pre",), id="replaced"),
+        pytest.param([_said("CD", 11, phase=Phase.UNKNOWN, undoes=[INSTEAD])], ("AB: pre",)),
+        pytest.param([_said("EF", 11, phase=PRE, undoes=[INSTEAD])], ("CD: post",), id="by both"),
+        pytest.param([_said("AB", 11, undoes=[INSTEAD])], (), id="taken back again"),
+        pytest.param([_said("CD", 11, phase=PRE, undoes=[INSTEAD])], (), id="agreed after all"),
+    ],
+)
+def test_a_word_in_force_says_whose_it_replaces(more, overruled):
+    (opinion,) = decision_on([FIRST, INSTEAD, *more]).opinions
+
+    assert opinion.overruled == overruled
 
 
 def test_a_field_is_taken_back_without_the_others():

@@ -76,6 +76,15 @@ def test_reviewers_who_differ_are_both_named():
     ]
 
 
+def test_who_is_overruled_is_named_before_the_reasons_that_are():
+    image = decided(
+        said("phase", "pre", overruled=("CD: post",)), overrules=(make_evidence("post"),)
+    )
+
+    (words,) = reviewed.contested(image)
+    assert words == "overrules: CD: post; Contrast/Bolus Agent “IOHEXOL 300”"
+
+
 def test_what_a_decision_overrules_stands_on_its_tile_in_warning_colour():
     image = decided(
         said("phase", "pre"), phase="pre", call=CONFIRMED, overrules=(make_evidence("post"),)

@@ -166,6 +166,10 @@
       block.children[place % inBlock].querySelector("h2 a").focus();
     } else if (by < 0) find.focus();
   };
+  const openFirst = () => {
+    step(1);
+    if (document.activeElement !== find) document.activeElement.click();
+  };
   // Tells a sheet which studies come before and after it here; only those that are shown.
   const tellNeighbours = (event) => {
     const link = event.target.closest('.studies a[href*="/sheet.html"]');
@@ -215,6 +219,8 @@
     const isTyping = document.activeElement === find;
     const isInList = document.activeElement.closest(".studies");
     if (event.key === "/" && !isTyping) find.focus();
+    else if (isTyping && event.key === "Enter") openFirst();
+    else if (isTyping && event.key === "Escape" && !find.value) step(1);
     else if (event.key === "j" && !isTyping) step(1);
     else if (event.key === "k" && !isTyping && isInList) step(-1);
     else if (event.key === "ArrowDown" && (isTyping || isInList)) step(1);

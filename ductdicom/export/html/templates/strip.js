@@ -451,6 +451,12 @@ const review = (() => {
     const tile = target.matches("image[data-tile]") && sheet.wholeAt(target);
     if (tile) choose(tile);
   });
+  // A click beside the images leaves none chosen: keys would decide on what has no frame. A window
+  // that is left keeps its focus, and a dialog gives it back.
+  document.addEventListener("focusout", ({ target, relatedTarget }) => {
+    const isTile = target.matches("image[data-tile]");
+    if (isTile && !relatedTarget && document.hasFocus() && !viewer.isOpen()) choose(null);
+  });
   window.addEventListener("beforeunload", (event) => {
     if (pending.count()) event.preventDefault();
   });
