@@ -24,7 +24,14 @@ from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.exam import exam
 from ductdicom.classify.image import copies, kind
 from ductdicom.classify.image import view as views
-from ductdicom.classify.phase import contradictions, inference, injections, timeline, weigh
+from ductdicom.classify.phase import (
+    contradictions,
+    inference,
+    injections,
+    suggestions,
+    timeline,
+    weigh,
+)
 from ductdicom.classify.rules import Question, describe_rules
 from ductdicom.cli.application import application
 from ductdicom.cli.batch.organise import organise
@@ -61,7 +68,7 @@ _STEPS = (
     ("Contrast's start time", weigh.start_time),
     ("Contradictions in time", contradictions.find_contradictions),
     ("Inferences from order", inference.infer),
-    ("Suggestions", inference.suggest),
+    ("Suggestions", suggestions.suggest),
     ("Which filling", injections.number_injections),
     ("The whole", decide.classify_study),
 )

@@ -65,14 +65,9 @@ def _reason_left_out(image: ImageCall) -> LeftOutReason | Kind | None:
 
 
 def _filled_sides(images: Sequence[ImageCall]) -> set[Laterality | None]:
-    """Return the sides with a post image, else with a suggested one, else all."""
-    for wanted in (
-        {i.laterality for i in images if i.call.phase is Phase.POST},
-        {i.laterality for i in images if i.shown_phase is Phase.POST},
-    ):
-        if wanted:
-            return wanted
-    return {i.laterality for i in images}
+    """Return the sides with a post image, be it a suggested one, else all."""
+    wanted = {i.laterality for i in images if i.shown_phase is Phase.POST}
+    return wanted or {i.laterality for i in images}
 
 
 def _reason_unpaired(image: ImageCall, filled: set[Laterality | None]) -> LeftOutReason | Kind:

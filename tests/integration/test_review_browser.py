@@ -803,8 +803,7 @@ def test_the_list_shows_what_is_ones_own_and_its_filter_stands_in_the_address(de
     desk.page.reload()
     assert [row.get_attribute("data-key") for row in shown.all()] == [key]
     shown.locator("a").click()
-    desk.page.wait_for_selector(".seat")
-    assert desk.page.locator("a.all").get_attribute("href").endswith("#group=mine&side=L")
+    desk.page.wait_for_selector('a.all[href$="#group=mine&side=L"]')
 
     desk.page.goto(re.sub(r"/studies/.*", "/#group=mine&side=?", desk.page.url))
     desk.page.wait_for_function("!document.querySelector('tbody tr:not([hidden])')")

@@ -9,7 +9,8 @@ In the order in which the images of a study pass them:
 - ``weigh``: which of the reasons tell them apart, and so count
 - ``splits``: what labels say that all later images carry and no earlier one does
 - ``contradictions``: which phases stand in an order that cannot be, and are unknown
-- ``inference``: what the order adds: inferred and suggested phases
+- ``inference``: what the order adds: inferred phases
+- ``suggestions``: what may be asked where no image of a breast has a phase
 - ``injections``: which filling each post image shows
 - ``problems``: what a person should know of it
 """

@@ -1,12 +1,9 @@
-"""What the order of exposures adds: inferences and suggestions.
+"""What the order of exposures adds where certain images of a side fix the cut.
 
-Time alone labels an image only where certain images of its side fix the cut, and then only as
-inferred. Anything less is a suggestion.
+Then alone time labels an image, and only as inferred. Anything less is a suggestion.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from functools import partial
-from itertools import pairwise, product
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -17,6 +14,9 @@ from ductdicom.classify.phase.side import (
     FILLING_RULES,
     TEXT_RULES,
     Side,
+    call_suggested,
+    heed_plan,
+    is_open,
     labelled_filled,
     masked,
     names_repeat,
@@ -25,8 +25,13 @@ from ductdicom.classify.phase.side import (
 from ductdicom.classify.phase.timeline import cluster_of, duration, gap_minutes, is_before
 from ductdicom.language.agents import denies_nothing
 from ductdicom.language.phrases import TextPhase
-from ductdicom.language.whole import Part
-from ductdicom.model.call import Confidence, Evidence, Phase, PhaseCall, Strength
+from ductdicom.model.call import (
+    Confidence,
+    Evidence,
+    Phase,
+    PhaseCall,
+    Strength,
+)
 from ductdicom.model.instance import Level
 
 
@@ -66,7 +71,7 @@ def infer(side: Side, thresholds: Thresholds) -> Side:
         masked=masked(side),
     )
     return side.called(
-        lambda image: _heed_plan(image, image.call, _infer_one(image, known, side, thresholds))
+        lambda image: heed_plan(image, image.call, _infer_one(image, known, side, thresholds))
     )
 
 
@@ -78,14 +83,9 @@ def _is_refilled(side: Side, posts: Sequence[Seen]) -> bool:
     )
 
 
-def _is_open(call: PhaseCall) -> bool:
-    is_closed = call.confidence is Confidence.CONFIRMED or call.conflicts
-    return call.phase is Phase.UNKNOWN and not is_closed
-
-
 def _infer_one(image: Seen, known: _Known, side: Side, thresholds: Thresholds) -> PhaseCall:
     call, posts = image.call, known.posts
-    if not _is_open(call) or image.place in known.masked:
+    if not is_open(call) or image.place in known.masked:
         return call
     if not posts:
         return _infer_without_post(image, known, thresholds)
@@ -93,7 +93,7 @@ def _infer_one(image: Seen, known: _Known, side: Side, thresholds: Thresholds) -
         if known.is_refilled:
             return call
         if _looks_filled(image, known, side, thresholds):
-            return _suggest(call, Phase.POST, "looks like an earlier filling without a tag")
+            return call_suggested(call, Phase.POST, "looks like an earlier filling without a tag")
         return _inferred(call, Phase.PRE, _offset(image, posts, "before the first"))
     return _infer_after_post(image, posts, thresholds)
 
@@ -112,7 +112,7 @@ def _infer_after_post(image: Seen, posts: Sequence[Seen], thresholds: Thresholds
         return _inferred(call, Phase.POST, _offset(image, posts, "after the first"))
     if gap is not None and gap > thresholds.suggestion_reach_minutes:
         return call
-    return _suggest(call, Phase.POST, "exposed after a filling, with a pause between")
+    return call_suggested(call, Phase.POST, "exposed after a filling, with a pause between")
 
 
 def _infer_without_post(image: Seen, known: _Known, thresholds: Thresholds) -> PhaseCall:
@@ -128,11 +128,11 @@ def _infer_without_post(image: Seen, known: _Known, thresholds: Thresholds) -> P
         return call
     after = f"exposed {duration(gap)} after the pre images"
     if gap >= thresholds.suggestion_gap_minutes:
-        return _suggest(call, Phase.POST, after)
+        return call_suggested(call, Phase.POST, after)
     if gap < thresholds.filling_gap_minutes and not text_says(call.evidence, Phase.POST):
         why = f"{after}, too soon for a filling"
         is_said = text_says(call.evidence, Phase.PRE)  # "scout 2" soon behind "scout 1"
-        return _inferred(call, Phase.PRE, why) if is_said else _suggest(call, Phase.PRE, why)
+        return _inferred(call, Phase.PRE, why) if is_said else call_suggested(call, Phase.PRE, why)
     return call
 
 
@@ -173,7 +173,7 @@ def _hinting(side: Side) -> list[Seen]:
     By a text, however weak or of both phases, by a label, or by an agent's field that holds
     anything but a denial.
     """
-    if not any(_is_open(image.call) for image in side.images):
+    if not any(is_open(image.call) for image in side.images):
         return []
     labelled = labelled_filled(side.images)
     hints = {image.place: _hints(image) for image in side.images}
@@ -215,158 +215,3 @@ def _inferred(call: PhaseCall, phase: Phase, why: str) -> PhaseCall:
     return replace(
         call, phase=phase, confidence=Confidence.INFERRED, evidence=(*call.evidence, reason)
     )
-
-
-def _heed_plan(image: Seen, before: PhaseCall, called: PhaseCall) -> PhaseCall:
-    """Take a suggestion of a filling from an image whose own text speaks of one to come."""
-    is_planned = called.suggestion is Phase.POST and any(
-        word.part is Part.PLAN
-        for _, reading in image.subject.texts(Level.IMAGE, Level.SERIES)
-        for word in reading.parts
-    )
-    return before if is_planned else called
-
-
-def _suggest(call: PhaseCall, phase: Phase, why: str, *, rule: str = "order") -> PhaseCall:
-    reason = Evidence(rule=rule, tag="", value=why, says=phase, strength=Strength.HINT)
-    return replace(call, suggestion=phase, evidence=(*call.evidence, reason))
-
-
-def suggest(side: Side, thresholds: Thresholds) -> Side:
-    """Suggest phases where no image of the side has one: by a pause, or by magnification.
-
-    The longest pause is where the filling lies. Of several about as long, the one counts that
-    parts contact views from magnified or lightly compressed ones. Without a pause, magnified
-    views show the filling, unless the clock, the instance or the series numbers have one of them
-    first. Where two hints contradict each other nothing is suggested, nor of an image in whose text
-    a word was hidden that may have told, nor a filling of one whose text speaks of one to come. A
-    suggestion is never a phase.
-    """
-    if any(image.call.phase is not Phase.UNKNOWN for image in side.images):
-        return side
-    own = {image.place: image.call for image in side.images if image.place in masked(side)}
-    before = {image.place: image.call for image in side.images}
-    suggested = _suggest_all(side, thresholds)
-    return suggested.called(
-        lambda image: own.get(image.place) or _heed_plan(image, before[image.place], image.call)
-    )
-
-
-def _suggest_all(side: Side, thresholds: Thresholds) -> Side:
-    pauses = _longest_pauses(side, thresholds)
-    if pauses:
-        telling = pauses if len(pauses) == 1 else list(filter(_parts_views, pauses))
-        is_told = len(telling) == 1 and not _is_backwards(telling[0])
-        return _suggest_around(side, telling[0]) if is_told else side
-    if len({image.view.is_magnified for image in side.images}) > 1:
-        if _is_magnified_first(side.images):
-            return side
-        hints = {image.place: _VIEW_HINTS[image.view.is_magnified] for image in side.images}
-        return side.called(partial(_suggest_by_hint, hints=hints, rule="magnification"))
-    return side.called(partial(_suggest_by_copies, copied=side.copied))
-
-
-_VIEW_HINTS = {
-    False: (Phase.PRE, "contact view, others are magnified"),
-    True: (Phase.POST, "magnified, others are contact views"),
-}
-
-
-def _suggest_by_hint(image: Seen, hints: Mapping[int, tuple[Phase, str]], rule: str) -> PhaseCall:
-    """Suggest what the hint for an image's place says, unless its text speaks for the other."""
-    call = image.call
-    if image.place not in hints or not _is_open(call):
-        return call
-    phase, why = hints[image.place]
-    other = Phase.PRE if phase is Phase.POST else Phase.POST
-    return call if text_says(call.evidence, other) else _suggest(call, phase, why, rule=rule)
-
-
-def _suggest_by_copies(image: Seen, copied: Collection[str]) -> PhaseCall:
-    """Suggest post where a filling is stated of every image alike, and of this breast alone."""
-    call = image.call
-    stated = [item for item in call.evidence if item.rule in FILLING_RULES]
-    is_doubted = any(item.says != Phase.POST or item.rule in copied for item in stated)
-    if not stated or is_doubted or not _is_open(call):
-        return call
-    if text_says(call.evidence, Phase.PRE):
-        return call
-    return replace(call, suggestion=Phase.POST)
-
-
-class _Pause(NamedTuple):
-    """A pause of some minutes, with the exposures before it and after it."""
-
-    before: Sequence[Seen]
-    after: Sequence[Seen]
-    minutes: float
-
-
-def _longest_pauses(side: Side, thresholds: Thresholds) -> list[_Pause]:
-    """Return the longest pause that is worth a suggestion, and those that are about as long.
-
-    Pauses differ by too little where a cannulation takes longer.
-    """
-    timed = sorted((i.minute, i.place, i) for i in side.images if i.minute is not None)
-    order = [image for *_, image in timed]
-    pauses = [
-        _Pause(before=order[:number], after=order[number:], minutes=later[0] - sooner[0])
-        for number, (sooner, later) in enumerate(pairwise(timed), 1)
-    ]
-    longest = max((pause.minutes for pause in pauses), default=0.0)
-    return [
-        pause
-        for pause in pauses
-        if pause.minutes >= thresholds.suggestion_gap_minutes
-        and longest - pause.minutes < thresholds.filling_gap_minutes
-    ]
-
-
-def _suggest_around(side: Side, pause: _Pause) -> Side:
-    words = f"a pause of {duration(pause.minutes)}"
-    hints = {image.place: (Phase.PRE, f"exposed before {words}") for image in pause.before}
-    hints |= {image.place: (Phase.POST, f"exposed after {words}") for image in pause.after}
-    return side.called(partial(_suggest_by_hint, hints=hints, rule="time-gap"))
-
-
-def _parts_views(pause: _Pause) -> bool:
-    """Tell whether all views after a pause are magnified or lightly compressed, and none before."""
-    return all(map(_is_of_filled, pause.after)) and not any(map(_is_of_filled, pause.before))
-
-
-def _is_backwards(pause: _Pause) -> bool:
-    """Tell whether views before a pause look filled, and those after it do less.
-
-    Forces differ between plain views, too; so light ones count where there are none after it.
-    """
-    before, after = pause.before, pause.after
-    is_magnified = any(map(_is_magnified, before)) and not all(map(_is_magnified, after))
-    return is_magnified or (any(map(_is_light, before)) and not any(map(_is_light, after)))
-
-
-def _is_of_filled(image: Seen) -> bool:
-    """Tell whether a view was made as those of a filled breast mostly are."""
-    return _is_magnified(image) or _is_light(image)
-
-
-def _is_magnified(image: Seen) -> bool:
-    return image.view.is_magnified
-
-
-def _is_light(image: Seen) -> bool:
-    return any(item.rule == "light-compression" for item in image.said)
-
-
-def _is_magnified_first(images: Sequence[Seen]) -> bool:
-    """Tell whether a magnified view comes before a contact view, by clock or by numbers."""
-    magnified = [_orders(image) for image in images if image.view.is_magnified]
-    contact = [_orders(image) for image in images if not image.view.is_magnified]
-    return any(
-        one is not None and other is not None and one < other
-        for early, late in product(magnified, contact)
-        for one, other in zip(early, late, strict=True)
-    )
-
-
-def _orders(image: Seen) -> tuple[float | None, ...]:
-    return image.minute, image.rank, image.instance.series_number

@@ -9,11 +9,12 @@ from msgspec.structs import replace
 from ductdicom.classify.engine import Engine, Thresholds
 from ductdicom.classify.image.seen import NO_PHASE, Seen
 from ductdicom.classify.phase.contradictions import find_contradictions
-from ductdicom.classify.phase.inference import infer, suggest
+from ductdicom.classify.phase.inference import infer
 from ductdicom.classify.phase.injections import count_injections
 from ductdicom.classify.phase.problems import phase_problems
 from ductdicom.classify.phase.side import Side, Source, firm, source_of
 from ductdicom.classify.phase.splits import heed_labels
+from ductdicom.classify.phase.suggestions import suggest
 from ductdicom.classify.phase.timeline import read_timeline
 from ductdicom.classify.phase.weigh import earliest_start, light_compression, start_time, weigh
 from ductdicom.model.call import (
@@ -50,10 +51,10 @@ def decide_phases(
         _settle_side(_side(images, laterality, limits), engine)
         for laterality in sorted({image.laterality for image in images}, key=str)
     ]
-    # A breast is filled on one side; a pause on the other suggests nothing.
     is_filled = any(side.of(Phase.POST) for side in sides)
     sides = [
-        side if is_filled and not side.of(Phase.POST) else suggest(side, limits) for side in sides
+        suggest(side, limits, is_beside_filled=is_filled and not side.of(Phase.POST))
+        for side in sides
     ]
     sides = [count_injections(side, limits) for side in sides]
     decided = {image.place: image for side in sides for image in side.images}

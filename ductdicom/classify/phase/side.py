@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from ductdicom.classify.image.seen import Seen
 from ductdicom.identity.known import MASK
 from ductdicom.language.labels import may_say_filled
-from ductdicom.language.whole import TextWords
-from ductdicom.model.call import Evidence, Laterality, Phase, PhaseCall, Strength
+from ductdicom.language.whole import Part, TextWords
+from ductdicom.model.call import Confidence, Evidence, Laterality, Phase, PhaseCall, Strength
 from ductdicom.model.instance import Level
 from ductdicom.model.value import Value
 
@@ -118,3 +118,25 @@ def masked(side: Side) -> frozenset[int]:
 def text_says(evidence: Iterable[Evidence], phase: Phase) -> bool:
     """Tell whether a text, however weak, speaks for a phase."""
     return any(item.rule in TEXT_RULES and item.says == phase for item in evidence)
+
+
+def is_open(call: PhaseCall) -> bool:
+    """Tell whether a phase is neither known nor decided, nor contradicted."""
+    is_closed = call.confidence is Confidence.CONFIRMED or call.conflicts
+    return call.phase is Phase.UNKNOWN and not is_closed
+
+
+def call_suggested(call: PhaseCall, phase: Phase, why: str, *, rule: str = "order") -> PhaseCall:
+    """Suggest a phase, and say why; a suggestion is never a phase."""
+    reason = Evidence(rule=rule, tag="", value=why, says=phase, strength=Strength.HINT)
+    return replace(call, suggestion=phase, evidence=(*call.evidence, reason))
+
+
+def heed_plan(image: Seen, before: PhaseCall, called: PhaseCall) -> PhaseCall:
+    """Take a suggestion of a filling from an image whose own text speaks of one to come."""
+    is_planned = called.suggestion is Phase.POST and any(
+        word.part is Part.PLAN
+        for _, reading in image.subject.texts(Level.IMAGE, Level.SERIES)
+        for word in reading.parts
+    )
+    return before if is_planned else called

@@ -76,10 +76,10 @@ def test_without_any_evidence_all_is_unknown_and_a_pause_only_suggests():
     ("right", "suggested"),
     [
         pytest.param(Contrast(), PRE_PRE_POST_POST, id="no breast is known to be filled"),
-        pytest.param(Contrast(agent="IOHEXOL"), [None] * 4, id="the right one is filled"),
+        pytest.param(Contrast(agent="IOHEXOL"), PRE_PRE_POST_POST, id="the right one is filled"),
     ],
 )
-def test_a_pause_suggests_nothing_on_the_breast_that_is_not_filled(right, suggested):
+def test_views_repeated_magnified_after_a_pause_are_asked_about_on_either_breast(right, suggested):
     common = {"side": "R", "study_text": "GALACTOGRAM"}
     scout = make_instance("2.25.8", at="09:05", **common)
     filled = make_instance("2.25.9", at="09:30", contrast=right, **common)
@@ -88,6 +88,30 @@ def test_a_pause_suggests_nothing_on_the_breast_that_is_not_filled(right, sugges
 
     assert phases(call)[:4] == UNKNOWN
     assert suggestions(call)[:4] == suggested
+
+
+@pytest.mark.parametrize(
+    "shots",
+    [
+        pytest.param([("CC", ()), ("MLO", ()), ("CC", ()), ("MLO", ())], id="contact views again"),
+        pytest.param([("CC", ()), ("CC", ()), ("ML", MAG), ("ML", MAG)], id="another view"),
+        pytest.param([("CC", MAG), ("ML", MAG), ("CC", ()), ("ML", ())], id="magnified first"),
+    ],
+)
+def test_any_other_pause_says_nothing_of_the_breast_beside_a_filled_one(shots):
+    times = ("09:02", "09:03", "09:21", "09:23")
+    other = make_visit(
+        *(
+            {"view": view, "at": at, "modifiers": modifiers, "study_text": DUCTOGRAM}
+            for (view, modifiers), at in zip(shots, times, strict=True)
+        )
+    )
+    common = {"side": "R", "study_text": DUCTOGRAM}
+    filled = make_instance("2.25.9", at="09:30", contrast=Contrast(agent="IOHEXOL"), **common)
+
+    call = conclude(*other, make_instance("2.25.8", at="09:05", **common), filled)
+
+    assert suggestions(call)[:4] == [None] * 4
 
 
 # 2. Agent copied onto every image, the other breast's too.

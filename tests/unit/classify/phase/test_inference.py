@@ -15,8 +15,9 @@ from msgspec.structs import replace
 
 from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.phase.contradictions import find_contradictions, late_pre
-from ductdicom.classify.phase.inference import infer, suggest
+from ductdicom.classify.phase.inference import infer
 from ductdicom.classify.phase.side import Side
+from ductdicom.classify.phase.suggestions import suggest
 from ductdicom.classify.phase.timeline import read_timeline
 from ductdicom.classify.phase.weigh import light_compression
 from ductdicom.model.call import Confidence, Evidence, Laterality, Phase, PhaseCall, Strength
