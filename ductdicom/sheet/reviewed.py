@@ -33,13 +33,19 @@ def decided(image: ImageCall) -> Iterator[str]:
 
 
 def contested(image: ImageCall) -> Iterator[str]:
-    """Yield what reviewers differ on, and whom and what strong reasons their word overrules."""
+    """Yield what reviewers differ on, what does not count, and what their word overrules.
+
+    That are other people's words, and strong reasons.
+    """
     for field, group in groupby(_opinions(image.decided), key=lambda item: item.field):
         said = list(group)
         if not all(opinion.is_in_force for opinion in said):
             name = {"laterality": "side", "exclude": "exclusion"}.get(field, field)
             words = " | ".join(f"{_dated(item)}: {_value(item)}" for item in said)
             yield f"REVIEWERS DISAGREE on the {name}: {words}"
+    if image.decided is not None and image.decided.outdated:
+        words = ", ".join(f"{_value(item)} ({_dated(item)})" for item in image.decided.outdated)
+        yield f"FILE CHANGED since it was decided: {words}, does not count"
     people = (said for opinion in _opinions(image.decided) for said in opinion.overruled)
     against = dict.fromkeys((*people, *(captions.describe(item) for item in image.overrules)))
     if against:

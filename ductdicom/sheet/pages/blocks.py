@@ -13,7 +13,7 @@ from ductdicom.sheet.cells.cell import Cell, numbered
 from ductdicom.sheet.cells.difference import DifferenceCell, difference_cells
 from ductdicom.sheet.difference import Difference
 from ductdicom.sheet.fonts import text_width
-from ductdicom.sheet.pages.undecided import candidates, may_stand_together
+from ductdicom.sheet.pages.undecided import candidates, is_answered, may_stand_together
 from ductdicom.sheet.style import SMALL_PX
 from ductdicom.sheet.tile import MissingTile, Tile, Tiles
 from ductdicom.wording import counted
@@ -126,11 +126,14 @@ def _badges(row: Row, shared: Iterable[Note], undecided: Collection[Phase] = ())
 
 
 def _absent(phase: Phase, row: Row, lacking: Lacking) -> Cell:
-    open_count = len(candidates(lacking.undecided, row, phase))
-    said = "is decided" if open_count else "was read" if lacking.unread else "was found"
+    found = candidates(lacking.undecided, row, phase)
+    said = "is decided" if found else "was read" if lacking.unread else "was found"
     words = [f"No {phase}-contrast image of {captions.row_title(row)} {said}."]
-    if open_count:
+    answered = sum(map(is_answered, found))
+    if open_count := len(found) - answered:
         words.append(f"{counted(open_count, 'undecided image')}, not paired, may be it.")
+    if answered:
+        words.append(f"{counted(answered, 'image')}, of which it cannot be told, may be it.")
     if lacking.unread:
         count = counted(len(lacking.unread), "file")
         words.append(f"{count} could not be read: {_some(lacking.unread)}")

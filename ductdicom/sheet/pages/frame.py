@@ -93,8 +93,11 @@ def _header(
     baseline = MARGIN_PX + TITLE_PX * _CAPITAL
     exam = study.exam
     because = captions.describe(exam.evidence[0]) if exam.evidence else "no sign of contrast"
-    second = "   ".join((*options.identity, f"{exam.kind} ({exam.confidence}): {because}"))
-    words = drawable(f"{_exam_words(study)}: {title}")
+    found = f"{exam.kind} ({exam.confidence}): {because}"
+    # Nothing is called one in large letters that a person says it is not.
+    is_denied = standing.verdict and standing.status is Status.NOT_A_DUCTOGRAM
+    second = "   ".join((*options.identity, f"by its headers {found}" if is_denied else found))
+    words = drawable(f"{'Called no ductogram' if is_denied else _exam_words(study)}: {title}")
     yield TextMark(x=MARGIN_PX, y=baseline, text=words, size_px=TITLE_PX, is_bold=True)
     start = MARGIN_PX + text_width(words, TITLE_PX, is_bold=True) + _GAP_PX
     yield from _status(standing, Box(x=start, y=baseline, width=right - start, height=0))

@@ -42,14 +42,18 @@ def waiting_images(pairing: Pairing) -> tuple[ImageCall, ...]:
     return tuple(item.image for item in _waiting(pairing))
 
 
+def is_answered(image: ImageCall) -> bool:
+    """Tell whether a person has said of an image that its phase cannot be told."""
+    call = image.call
+    return call.phase is Phase.UNKNOWN and call.confidence is Confidence.CONFIRMED
+
+
 def _waiting(pairing: Pairing) -> list[LeftOut]:
     of_phase = {LeftOutReason.PHASE_UNKNOWN, LeftOutReason.VIEW_UNKNOWN}
-    answered = Phase.UNKNOWN, Confidence.CONFIRMED
     return [
         item
         for item in _undecided(pairing)
-        if item.reason not in of_phase
-        or (item.image.call.phase, item.image.call.confidence) != answered
+        if item.reason not in of_phase or not is_answered(item.image)
     ]
 
 
@@ -124,6 +128,9 @@ def review_reason(study: StudyCall, pairing: Pairing, pages: Iterable[int]) -> s
     )
     if disputed:
         words.append(f"reviewers disagree on {counted(disputed, 'image')}")
+    changed = [i for i in study.images if i.decided is not None and i.decided.outdated]
+    if changed:
+        words.append(f"{counted(len(changed), 'image')} changed since decided on")
     in_rows = {image.uid for row in pairing.rows for image in row.images}
     for code, said in _IMAGE_REASONS.items():
         images = {p.sop_instance_uid for p in study.problems if p.code == code} & in_rows

@@ -76,6 +76,15 @@ def test_reviewers_who_differ_are_both_named():
     ]
 
 
+def test_a_word_on_a_file_that_changed_is_said_not_to_count():
+    image = make_image(1, decided=Decision(outdated=(said("phase", "post"),)))
+
+    assert list(reviewed.contested(image)) == [
+        "FILE CHANGED since it was decided: POST (AB 2026-11-30), does not count"
+    ]
+    assert list(reviewed.decided(image)) == []
+
+
 def test_who_is_overruled_is_named_before_the_reasons_that_are():
     image = decided(
         said("phase", "pre", overruled=("CD: post",)), overrules=(make_evidence("post"),)
@@ -181,6 +190,8 @@ def test_the_head_names_who_settled_a_study(verdict, status, words):
 
     assert words in said
     assert "REVIEW NEEDED" not in said
+    assert ("Called no ductogram: " in said) is (verdict is Verdict.NOT_A_DUCTOGRAM)
+    assert ("Ductogram: " in said) is (verdict is not Verdict.NOT_A_DUCTOGRAM)
 
 
 @pytest.mark.parametrize(
