@@ -98,7 +98,7 @@ def read_text(
     value
         Decoded text of any attribute; what follows after 10240 characters is left out.
     vocabulary
-        TextWords of all languages, with a site's own.
+        Words of all languages, with a site's own.
     ductography_context
         Whether the study is known to be a ductography, so that a bare "POST 2" counts.
     spoken

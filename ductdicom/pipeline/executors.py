@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import BrokenExecutor, Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -77,9 +77,17 @@ class WorkerPool(Executor):
         self._limit_s = limit_s
         self._limits = limits
         self._pool: ProcessPoolExecutor | None = None
+        self._begun: Future[None] | None = None
+
+    def begin(self, load: Callable[[], None]) -> None:
+        """Start a process at once, and let it load what its tasks will need."""
+        self._begun = self.submit(load)
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Submit a task; a pool of which a worker has died is replaced before."""
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            wait((begun,))  # for a task that came while it loads another process would be started
         task = partial(fn, *args, **kwargs)
         limit_s = self._limits.get(getattr(fn, "__name__", ""), self._limit_s)
         try:
@@ -118,13 +126,13 @@ class LatePool(Executor):
 
     Parameters
     ----------
-    workers
-        Number of processes; with one, all tasks are run in the calling thread.
+    pool
+        Takes the others.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, pool: Executor) -> None:
         self._here = SerialExecutor()
-        self._pool: Executor = WorkerPool(workers) if workers > 1 else self._here
+        self._pool = pool
         self._tasks_here = _TASKS_BEFORE_POOL
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -158,15 +166,14 @@ def end_with_parent() -> None:
     beside the next run.
     """
     # In a worker these are loaded already.
-    from multiprocessing import parent_process  # noqa: PLC0415
-    from multiprocessing.connection import wait  # noqa: PLC0415
+    from multiprocessing import connection, parent_process  # noqa: PLC0415
 
     parent = parent_process()
     if parent is None:
         return
 
     def watch() -> None:
-        wait([parent.sentinel])
+        connection.wait([parent.sentinel])
         os._exit(1)
 
     Thread(target=watch, name="end-with-parent", daemon=True).start()

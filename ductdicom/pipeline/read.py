@@ -38,7 +38,7 @@ from ductdicom.model.result import Report, StudyResult, count_inputs, is_undamag
 from ductdicom.pipeline.annotate import note_annotations
 from ductdicom.pipeline.earlier.known import KnownStudies, with_recorded_companions
 from ductdicom.pipeline.earlier.recall import Recalled, hold_incomplete, recall
-from ductdicom.pipeline.executors import LatePool
+from ductdicom.pipeline.executors import LatePool, make_executor
 from ductdicom.pipeline.fingerprints import Fingerprints
 from ductdicom.pipeline.gather import Gathered, gather
 from ductdicom.pipeline.heeded import Heeding, broken_decisions, unknown_decisions, vain_verdicts
@@ -159,7 +159,7 @@ def _workers(given: Executor | None, jobs: int) -> Iterator[Executor]:
     if given is not None:
         yield given
         return
-    own = LatePool(jobs)
+    own = LatePool(make_executor(jobs, in_process=True))
     try:
         yield own
     finally:

@@ -33,20 +33,19 @@ from ductdicom.export.records import study_record
 from ductdicom.ingest.cache.cache import Catalogue
 from ductdicom.ingest.cache.stock import SUFFIX
 from ductdicom.model.result import Report, StudyResult
-from ductdicom.pipeline.drawing.options import keep_settings
-from ductdicom.pipeline.drawing.plan import plan_jobs, read_finished
-from ductdicom.pipeline.drawing.room import room_for
-from ductdicom.pipeline.drawing.work import (
+from ductdicom.pipeline.drawing.job import (
     Drawn,
     StudyJob,
     cause_of,
     planned_files,
-    process_study,
     result_of,
 )
-from ductdicom.pipeline.drawing.workers import work_off
+from ductdicom.pipeline.drawing.options import keep_settings
+from ductdicom.pipeline.drawing.plan import plan_jobs, read_finished
+from ductdicom.pipeline.drawing.room import room_for
+from ductdicom.pipeline.drawing.workers import begin_drawing, process_study, work_off
 from ductdicom.pipeline.earlier.known import KnownStudies, give_way, read_known, untouched
-from ductdicom.pipeline.executors import make_executor
+from ductdicom.pipeline.executors import LatePool, make_executor
 from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.pipeline.ledger import account
 from ductdicom.pipeline.read import (
@@ -60,7 +59,6 @@ from ductdicom.pipeline.read import (
     silent,
     with_earlier,
 )
-from ductdicom.pixels.registration.register import require_library
 from ductdicom.settings import Settings
 from ductdicom.wording import counted, utc_now
 
@@ -94,16 +92,18 @@ def organise(
     """
     if settings.output is None:
         raise UsageError("no output folder", hint="name one with -o")
-    if settings.difference:
-        require_library()
+    _require_libraries(settings)
     wanted = prepare(inputs, settings)
     with (
         Interrupts() as interrupts,
         executor_of(executor, settings.jobs, interrupts, in_process=in_process) as workers,
         _held(settings, progress) as output,
     ):
-        read = partial(read_and_decide, executor=workers, progress=progress)
         wanted = _with_output(wanted, settings.output)
+        if not (settings.dry_run or wanted.known.records):
+            begin_drawing(workers)  # of a first run something is to be drawn
+        reading = LatePool(workers) if executor is None else workers
+        read = partial(read_and_decide, executor=reading, progress=progress)
         with catalogue_of(settings) as catalogue:
             scanned = read(wanted, interrupts, catalogue=catalogue, output=output)
         if settings.dry_run or output is None:
@@ -116,6 +116,14 @@ def organise(
     if report.exit_code == NothingReadableError.exit_code:
         raise nothing_readable(scanned, inputs, are_accounts_kept=report.earlier_studies > 0)
     return report
+
+
+def _require_libraries(settings: Settings) -> None:
+    if settings.difference:
+        # It loads what decodes, as other runs do in their workers alone.
+        from ductdicom.pixels.registration.register import require_library  # noqa: PLC0415
+
+        require_library()
 
 
 def _with_output(wanted: Wanted, output: Path) -> Wanted:

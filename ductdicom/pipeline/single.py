@@ -10,8 +10,9 @@ from ductdicom.export.output import THUMBNAIL_NAME, OutputFolder, write_whole
 from ductdicom.export.png import is_page
 from ductdicom.model.call import ExamKind
 from ductdicom.model.result import Report
+from ductdicom.pipeline.drawing.job import result_of
 from ductdicom.pipeline.drawing.plan import plan_jobs
-from ductdicom.pipeline.drawing.work import draw_study, render, result_of
+from ductdicom.pipeline.drawing.work import draw_study, render
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.naming import folder_of_names
 from ductdicom.pipeline.read import Progress, Scan, decided, scan, silent

@@ -24,9 +24,9 @@ from ductdicom.model.call import Opinion
 from ductdicom.model.outcome import FailOn, Problem, ProblemCode
 from ductdicom.model.record import RecordedOpinion, RecordedStudy
 from ductdicom.model.result import Report, StudyResult
+from ductdicom.pipeline.drawing.job import Drawn, StudyJob, result_of
 from ductdicom.pipeline.drawing.options import settings_of
 from ductdicom.pipeline.drawing.plan import plan_jobs, read_finished
-from ductdicom.pipeline.drawing.work import Drawn, StudyJob, result_of
 from ductdicom.pipeline.earlier.known import KnownStudies, give_way, read_known, untouched
 from ductdicom.pipeline.earlier.recall import hold_incomplete, recall_again
 from ductdicom.pipeline.fingerprints import Fingerprints

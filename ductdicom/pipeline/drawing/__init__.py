@@ -6,5 +6,6 @@
 - ``options``: with which options studies were drawn, so as to draw one again
 - ``originals``: the bytes of a study's images, files or members of archives
 - ``tiles``: which pixels are read, at what size and with which grey
+- ``job``: what a worker is given of a study, what it leaves, and what is recorded of it
 - ``work``: one study's pages, files and record
 """

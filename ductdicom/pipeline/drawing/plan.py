@@ -13,7 +13,7 @@ from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Problem
 from ductdicom.model.record import RecordedDepartment, RecordedStudy
 from ductdicom.model.result import StudyResult, Written
-from ductdicom.pipeline.drawing.work import UNREADABLE, Drawn, StudyJob, fingerprint_of, result_of
+from ductdicom.pipeline.drawing.job import UNREADABLE, Drawn, StudyJob, fingerprint_of, result_of
 from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.naming import Naming
 from ductdicom.reading import read_regular

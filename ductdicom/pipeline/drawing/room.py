@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from ductdicom.model.record import RecordedStudy
 from ductdicom.model.result import PlannedSize
-from ductdicom.pipeline.drawing.work import StudyJob
+from ductdicom.pipeline.drawing.job import StudyJob
 from ductdicom.settings import Link
 
 _OTHERS = "others"  # the record, its line, the thumbnail

@@ -1,12 +1,9 @@
 """One study's work: read its pixels, draw its pages, write its folder, its record last."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
-from msgspec import to_builtins
 from msgspec.structs import replace
 from numpy.typing import NDArray
 from pydicom.uid import UID
@@ -15,28 +12,23 @@ from ductdicom.decisions.event import content_of_sheet
 from ductdicom.export.dicom import dicom_sheet
 from ductdicom.export.folder import StudyFolder, written_file
 from ductdicom.export.html.sheet import PageStudy, html_sheet
-from ductdicom.export.originals import folder_of, lay_down, planned_originals
-from ductdicom.export.output import RECORD_NAME, THUMBNAIL_NAME, encode_json
+from ductdicom.export.originals import lay_down, planned_originals
+from ductdicom.export.output import THUMBNAIL_NAME
 from ductdicom.export.pdf import pdf_document
 from ductdicom.export.png import png_page, png_thumbnail
-from ductdicom.export.records import drawn_by, record_sheet, study_record
-from ductdicom.identity.known import Identity
+from ductdicom.export.records import drawn_by, record_sheet
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import (
     PASSING_REASONS,
-    Cause,
     Note,
     Problem,
     ProblemCode,
     ReviewReason,
     Status,
 )
-from ductdicom.model.record import RecordedDepartment, RecordedSheet
-from ductdicom.model.result import StudyResult, Written
-from ductdicom.model.study import ImageCall, Pairing, StudyCall
-from ductdicom.model.value import Value
-from ductdicom.pipeline.annotate import note_images, note_orientation
-from ductdicom.pipeline.drawing.options import hash_of, influencing
+from ductdicom.model.record import RecordedSheet
+from ductdicom.model.study import ImageCall
+from ductdicom.pipeline.drawing.job import WHOLE_SHEETS, Drawn, StudyJob, recorded, result_of
 from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.drawing.tiles import prepare_tiles, sheet_options
 from ductdicom.settings import Format, Link, Settings, ThemeName
@@ -46,133 +38,17 @@ from ductdicom.sheet.pages.compose import compose
 from ductdicom.sheet.raster import draw_page
 from ductdicom.sheet.style import THEMES, Theme
 from ductdicom.sheet.tile import MissingTile, Tile
-from ductdicom.version import __version__
 
-# Formats that hold all pages in one file; of the others each page is a file.
-_WHOLE_SHEETS = {Format.PDF: "sheet.pdf", Format.HTML: "sheet.html", Format.DICOM: "sheet.dcm"}
-# In this order: what is first another one is said.
-_CAUSES = (Cause.VERSION, Cause.OPTIONS, Cause.INPUT, Cause.DECISION, Cause.RULES)
 _REVIEWED = {
     ProblemCode.PIXELS_UNREADABLE: ReviewReason.UNREADABLE_IMAGE,
     ProblemCode.ORIENTATION_CONFLICT: ReviewReason.ORIENTATION_CONFLICT,
 }
-UNREADABLE = frozenset({ProblemCode.PIXELS_UNREADABLE, ProblemCode.ORIGINAL_UNREADABLE})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StudyJob:
-    """Everything a worker needs for one study.
-
-    ``fingerprint`` is a hash of all that its result depends on, by which the next run tells that
-    nothing has changed. ``people`` is what names any of the people that the headers name, to be
-    masked. ``batch`` is the output folder's own name. ``deadly`` holds the labels of images over
-    which a worker died.
-    """
-
-    key: str
-    folder: Path
-    call: StudyCall
-    pairing: Pairing
-    identity: tuple[str, ...]
-    people: Identity
-    settings: Settings
-    fingerprint: str
-    department: RecordedDepartment | None = None
-    pseudonym: str = ""
-    batch: str = ""
-    deadly: frozenset[str] = frozenset()
-
-    @property
-    def has_folder(self) -> bool:
-        """Whether anything of the study is written but its record among the others."""
-        # Who said that it is none must find it again, if only to take that back.
-        is_one = self.pairing.status is not Status.NOT_A_DUCTOGRAM or self.call.review is not None
-        return is_one or self.settings.all_studies
-
-    @property
-    def has_sheets(self) -> bool:
-        """Whether the study gets sheets at all."""
-        if not self.has_folder:
-            return False
-        # Whoever is to review a study must see what is in it, also where no image is drawn.
-        return self.pairing.status is Status.REVIEW or bool(self.pairing.shown_images)
-
-
-class Drawn(Value, frozen=True, kw_only=True):
-    """What work on a study added to what was known of it, and what it left in its folder."""
-
-    problems: tuple[Problem, ...] = ()
-    review: tuple[ReviewReason, ...] = ()
-    sheets: tuple[RecordedSheet, ...] = ()
-    written: Written | None = None
-    kept: tuple[str, ...] = ()
-
-
-def result_of(job: StudyJob, drawn: Drawn, *, is_up_to_date: bool = False) -> StudyResult:
-    """Put together what was known of a study and what drawing it added."""
-    contradicted = {
-        problem.origin.label
-        for problem in drawn.problems
-        if problem.code is ProblemCode.ORIENTATION_CONFLICT and problem.origin is not None
-    }
-    tiles = (tile for sheet in drawn.sheets for tile in sheet.tiles)
-    pairing = note_images(
-        note_orientation(job.pairing, contradicted),
-        {tile.sop_instance_uid: tile.notes for tile in tiles},
-    )
-    return StudyResult(
-        key=job.key,
-        call=replace(job.call, problems=(*job.call.problems, *drawn.problems)),
-        pairing=pairing.needing_review(drawn.review),
-        identity=job.identity,
-        department=job.department,
-        sheets=drawn.sheets,
-        written=drawn.written,
-        kept=drawn.kept,
-        is_up_to_date=is_up_to_date,
-    )
 
 
 def theme_for(settings: Settings, format_: Format) -> Theme:
     """Return the theme of a format: dark for screens and light for paper, unless chosen."""
     default = ThemeName.LIGHT if format_ is Format.PDF else ThemeName.DARK
     return THEMES[str(settings.theme or default)]
-
-
-def fingerprint_of(
-    call: StudyCall, pairing: Pairing, identity: Sequence[str], settings: Settings
-) -> str:
-    """Return hashes of everything that a study's result depends on, one for each `Cause`.
-
-    The last is of all that was decided: where it alone differs, the rules do.
-    """
-    shown = [*call.images, *(image for row in pairing.rows for image in row.images)]
-    inputs = sorted(
-        {(o.label, o.size_bytes, o.modified_ns) for o in (image.instance.origin for image in shown)}
-    )
-    decided = [(image.uid, image.decided) for image in call.images if image.decided]
-    depends: dict[Cause, object] = {
-        Cause.VERSION: __version__,
-        Cause.OPTIONS: influencing(settings),
-        Cause.INPUT: [inputs, list(identity), *to_builtins(call.companions), *call.unread],
-        Cause.DECISION: to_builtins([decided, call.review]),
-        Cause.RULES: to_builtins(study_record(StudyResult(key=None, call=call, pairing=pairing))),
-    }
-    return "-".join(hash_of(depends[cause]) for cause in _CAUSES)
-
-
-def cause_of(before: str | None, now: str) -> Cause:
-    """Return why a study is written, from the fingerprint of its record and that of its job.
-
-    Parameters
-    ----------
-    before
-        None where the study has no record.
-    """
-    if before is None:
-        return Cause.NEW
-    pairs = zip(_CAUSES, before.split("-"), now.split("-"), strict=False)
-    return next((cause for cause, one, other in pairs if one != other), Cause.REDONE)
 
 
 def draw_study(job: StudyJob, members: Members | None = None) -> tuple[Drawn, tuple[Page, ...]]:
@@ -285,31 +161,13 @@ def process_study(job: StudyJob) -> Drawn:
     problems = (*drawn.problems, *more)
     is_passing = any(problem.reason in PASSING_REASONS for problem in problems)
     fingerprint = "" if is_passing else job.fingerprint
-    return _recorded(job, replace(drawn, problems=problems), folder, fingerprint)
-
-
-def _recorded(job: StudyJob, drawn: Drawn, folder: StudyFolder, fingerprint: str) -> Drawn:
-    written = Written(fingerprint=fingerprint, files=folder.written())
-    drawn = replace(drawn, written=written, kept=tuple(folder.kept))
-    folder.finish(encode_json(study_record(result_of(job, drawn)), indent=2))
-    return drawn
+    return recorded(job, replace(drawn, problems=problems), folder, fingerprint)
 
 
 def _to_be_read(job: StudyJob) -> Iterator[Origin]:
     drawn = job.pairing.shown_images if job.has_sheets else ()
     laid = job.call.images if job.settings.link is not Link.NONE else ()
     return (image.instance.origin for image in (*drawn, *laid))
-
-
-def give_up(job: StudyJob, problem: Problem) -> Drawn:
-    """Write the record of a study that could not be drawn; it has no sheets, and needs a person.
-
-    The record has no fingerprint, so that the next run tries again.
-    """
-    folder = StudyFolder(job.folder)
-    folder.begin(())
-    review = (ReviewReason(problem.code),)
-    return _recorded(job, Drawn(problems=(problem,), review=review), folder, "")
 
 
 def render(pages: Sequence[Page], job: StudyJob) -> list[tuple[str, bytes]]:
@@ -364,19 +222,7 @@ def _seen_on(pages: Sequence[Page]) -> str:
 
 def _record_sheets(pages: Sequence[Page], formats: Sequence[Format]) -> tuple[RecordedSheet, ...]:
     return tuple(
-        record_sheet(_WHOLE_SHEETS.get(format_, f"sheet-{number}.png"), str(format_), page, number)
+        record_sheet(WHOLE_SHEETS.get(format_, f"sheet-{number}.png"), str(format_), page, number)
         for format_ in formats
         for number, page in enumerate(pages, start=1)
     )
-
-
-def planned_files(job: StudyJob) -> tuple[str, ...]:
-    """Say what would be written for a study, without reading a pixel."""
-    if not job.has_folder:
-        return ()
-    names = [RECORD_NAME]
-    if job.has_sheets:
-        names += [_WHOLE_SHEETS.get(format_, "sheet-1.png …") for format_ in job.settings.format]
-    if job.settings.link is not Link.NONE:
-        names += [f"{folder_of(image)}/" for image in job.call.images]
-    return tuple(sorted(set(names)))

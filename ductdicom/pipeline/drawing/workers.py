@@ -5,24 +5,41 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 
 from ductdicom.errors import DuctDicomError, InputError, place_of
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import REPORT_IT, Problem, ProblemCode
 from ductdicom.model.result import StudyResult
+from ductdicom.pipeline.drawing.job import Drawn, StudyJob, give_up, result_of
 from ductdicom.pipeline.drawing.originals import Members
-from ductdicom.pipeline.drawing.work import Drawn, StudyJob, give_up, result_of
 from ductdicom.pipeline.executors import WorkerPool
-from ductdicom.pixels.decoding.decode import read_image
 
 Process = Callable[[StudyJob], Drawn]
 MayStop = Callable[[], AbstractContextManager[None]]
 _DEATHS = (BrokenExecutor, MemoryError)
 _SIDES_PX = (None, 1024, 256)  # a decoder may crash at one resolution only
+_DRAWING = "ductdicom.pipeline.drawing.work"
 _DIED = Problem(
     code=ProblemCode.WORKER_DIED,
     message="a worker process died over this study twice; it may need more memory",
 )
+
+
+def begin_drawing(executor: Executor) -> None:
+    """Start a worker, and let it load what draws while the headers are read."""
+    if isinstance(executor, WorkerPool):
+        executor.begin(_load)
+
+
+def _load() -> None:
+    import_module(_DRAWING)
+
+
+def process_study(job: StudyJob) -> Drawn:
+    """Draw and write one study, by `work`, which takes long to load and is needed here alone."""
+    drawn: Drawn = import_module(_DRAWING).process_study(job)
+    return drawn
 
 
 def work_off(
@@ -120,6 +137,9 @@ def probe(origin: Origin) -> str:
     -------
     The ledger's reason where it is refused in good order, else nothing.
     """
+    # What decodes takes long to load, and is needed in workers alone.
+    from ductdicom.pixels.decoding.decode import read_image  # noqa: PLC0415
+
     try:
         source = Members((origin,)).source(origin)
         for side_px in _SIDES_PX:

@@ -32,7 +32,7 @@ def test_a_task_may_be_a_function_with_some_of_its_arguments():
 
 
 def test_few_tasks_start_no_process_and_more_do():
-    with LatePool(2) as executor:
+    with LatePool(WorkerPool(2)) as executor:
         places = [future.result() for future in [executor.submit(os.getpid) for _ in range(9)]]
 
     assert places[:4] == [os.getpid()] * 4
@@ -40,7 +40,7 @@ def test_few_tasks_start_no_process_and_more_do():
 
 
 def test_a_late_pool_of_one_is_this_process():
-    with LatePool(1) as executor:
+    with LatePool(make_executor(1, in_process=True)) as executor:
         assert {executor.submit(os.getpid).result() for _ in range(9)} == {os.getpid()}
 
 
@@ -58,3 +58,14 @@ def test_workers_hold_interrupts_back_and_this_process_does_not():
 
     assert all(signal.SIGINT in mask for mask in masks)
     assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
+
+
+def test_the_first_task_goes_to_the_process_that_has_loaded_what_it_needs():
+    with WorkerPool(2) as executor:
+        executor.begin(load_nothing)
+        first = executor.submit(os.getpid).result(timeout=60)
+        assert executor.submit(os.getpid).result(timeout=60) == first
+
+
+def load_nothing():
+    """Stands for what takes long to load."""

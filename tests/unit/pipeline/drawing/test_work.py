@@ -8,8 +8,8 @@ from sheets import make_image, make_study
 from ductdicom.model.call import Decision
 from ductdicom.model.outcome import Cause, Status
 from ductdicom.model.study import Pairing
+from ductdicom.pipeline.drawing.job import cause_of, fingerprint_of
 from ductdicom.pipeline.drawing.options import NO_INFLUENCE
-from ductdicom.pipeline.drawing.work import cause_of, fingerprint_of
 from ductdicom.settings import Settings
 
 CALL = make_study([make_image(1)])
