@@ -51,7 +51,7 @@ _WHY = {
     "unwritable": "the spool cannot be written to",
     "too-large": "larger than `--largest`",
     "uid-mismatch": "the data set has another SOP class or instance than the command",
-    "unreadable": "what came is no data set",
+    "unreadable": "what came is no data set, or breaks off before its own end",
 }
 _SCENES = (("CC", "0900", None), ("CC", "0921", Agent(agent="IOHEXOL 300", route="INTRADUCTAL")))
 

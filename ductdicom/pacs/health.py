@@ -1,12 +1,14 @@
 """How a receiver or a watch is, in a file that a monitor reads."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from os import getpid
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from ductdicom.errors import DuctDicomError, OutputError
 from ductdicom.export.output import encode_json, write_whole
 from ductdicom.pacs.receive import Notice, Receiver, Terms
 from ductdicom.pacs.spool.part import Declined
@@ -15,6 +17,7 @@ from ductdicom.wording import utc_now
 SCHEMA = "ductdicom.receive/1"
 _EVERY_S = 5.0  # also where nothing happened, so that a monitor sees that we live
 _AT_MOST_EVERY_S = 1.0
+_BUG, _INTERRUPTED = 70, 130  # what a command ends with where an error is none of ours
 
 
 @dataclass(slots=True)
@@ -30,6 +33,13 @@ class StatusFile:
         age = monotonic() - self._written_at
         if age > _EVERY_S or (age > _AT_MOST_EVERY_S and status != self._written):
             self.write(status)
+
+    def end(self, status: dict[str, Any], error: BaseException) -> None:
+        """Write that an error ends it, unless that cannot be written either."""
+        code = error.exit_code if isinstance(error, DuctDicomError) else _BUG
+        code = _INTERRUPTED if isinstance(error, KeyboardInterrupt) else code
+        with suppress(OSError, OutputError):
+            self.write(status | {"state": "stopped", "exit_code": code})
 
     def write(self, status: dict[str, Any]) -> None:
         """Write how it is, and when that was."""
@@ -67,11 +77,16 @@ class Health:
         """Write that it is over."""
         self.file.write(self._status("stopped"))
 
+    def fail(self, error: BaseException) -> None:
+        """Write that it ends with an error."""
+        self.file.end(self._status("stopped"), error)
+
     def _status(self, state: str) -> dict[str, Any]:
         intake = self.receiver.intake
         free_bytes = intake.spool.free_bytes()
         counts = dict(sorted(intake.counts.items()))
-        is_full = state == "listening" and free_bytes < self.terms.limits.reserve_bytes
+        needed_bytes = self.terms.limits.reserve_bytes + intake.lacking_bytes
+        is_full = state == "listening" and free_bytes < needed_bytes
         return {
             "schema": SCHEMA,
             "state": "full" if is_full else state,

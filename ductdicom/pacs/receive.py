@@ -139,8 +139,8 @@ class Receiver:
                 self._notices += _ended(self._callers.pop(association), now)
             for association in [one for one in self._unasked if not one.is_alive()]:
                 self._gone(association)
-            for name, objects in self._waiting.quiet():
-                values = {"study": name, "objects": objects}
+            for name in self._waiting.quiet():
+                values = {"study": name, "objects": self.intake.spool.count(name)}
                 self._notices.append(Notice(event="study-quiet", values=values))
             notices, self._notices = self._notices, []
         return notices
@@ -233,11 +233,7 @@ class Receiver:
             if arrival.refusal is not None:
                 self._refused(arrival, arrival.refusal, caller)
                 return
-            self._waiting.arrived(
-                name_of(arrival.study_uid),
-                arrival.association,
-                is_new=arrival.placing is not Placing.SAME_BYTES,
-            )
+            self._waiting.arrived(name_of(arrival.study_uid), arrival.association)
             if caller is not None:
                 caller.objects += 1
                 caller.size_bytes += arrival.size_bytes

@@ -20,6 +20,7 @@ from pydicom.dataset import Dataset
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from ductdicom.errors import RemoteError
+from ductdicom.pacs.paced import pace
 from ductdicom.pacs.peers import Peer, WebService
 
 _PAGE = 200  # results asked for at once
@@ -67,6 +68,7 @@ class DicomWeb:
         self._name = peer.name
         self._timeout_s = timeout_s
         self._session = _Session()
+        pace(self._session)
         self._session.auth = _auth(peer.web)
         if peer.tls is not None and peer.tls.ca is not None:
             self._session.verify = str(peer.tls.ca)

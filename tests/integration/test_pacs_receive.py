@@ -22,6 +22,7 @@ from exports import write_view
 from pydicom import dcmread
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, build_context, dimse_messages
+from pynetdicom import association as association_module
 from pynetdicom.sop_class import Verification
 
 from ductdicom.cli.application import run
@@ -133,10 +134,12 @@ def test_a_full_disk_is_answered_with_a700_and_smaller_objects_are_taken_later(t
     (tmp_path / "disk").mkdir()
     mount = f"mount -t tmpfs -o size=3m tmpfs {tmp_path / 'disk'} && exec "
     with started(tmp_path, spool=tmp_path / "disk/spool", before=mount) as here:
-        answers = [send_one(here.port, path) for path in (large, small)]
+        assert send_one(here.port, large) == 0xA700
+        here.wait_for(lambda status: status["state"] == "full")  # though no reserve was asked for
+        assert send_one(here.port, small) == 0x0000
+        here.wait_for(lambda status: status["state"] == "listening")
         here.stop()
 
-    assert answers == [0xA700, 0x0000]
     assert here.process.returncode == 1
     assert "REFUSED what MODALITY@127.0.0.1 sends: no-room" in here.said
     assert here.status()["objects"] == {"new": 1, "no-room": 1}
@@ -433,7 +436,7 @@ def test_one_association_an_image_makes_no_end_of_a_study(tmp_path):
         late = write_view(tmp_path / "late", label="late")
         here.notices.clear()
         send_one(here.port, late)
-        assert here.look_until("study-quiet").values["objects"] == 1
+        assert here.look_until("study-quiet").values["objects"] == 4
 
 
 def test_a_study_that_was_not_complete_when_it_was_killed_is_waited_for_again(tmp_path):
@@ -445,7 +448,7 @@ def test_a_study_that_was_not_complete_when_it_was_killed_is_waited_for_again(tm
     with started(tmp_path) as here:
         here.wait_for(lambda status: not status["busy"])
         here.stop()
-    assert here.printed == "2.25.900 0\n"
+    assert here.printed == "2.25.900 1\n"  # what lies there, whoever received it
     assert list((here.spool / "incoming" / "due").iterdir()) == []  # it is not told again
 
 
@@ -532,6 +535,42 @@ def test_what_is_no_data_set_is_refused(tmp_path):
         arrival = here.receiver.intake.take(part)
 
     assert str(arrival.refusal) == "unreadable"
+
+
+def take(here, content):
+    part = here.receiver.intake.begin()
+    part.write(content)
+    return here.receiver.intake.take(part).refusal
+
+
+@pytest.mark.parametrize("syntax", [Syntax.EXPLICIT, Syntax.JPEG_LOSSLESS])
+def test_what_breaks_off_within_its_pixels_is_refused(syntax, tmp_path):
+    content = write_view(tmp_path / "one", syntax=syntax).read_bytes()
+    with server(tmp_path) as here:
+        assert str(take(here, content[:-100])) == "unreadable"
+        assert here.files() == []
+        assert take(here, content) is None
+
+
+def test_a_sender_is_told_that_the_pixels_broke_off(tmp_path, monkeypatch):
+    dataset = dcmread(write_view(tmp_path / "one"))
+    with server(tmp_path) as here:
+        sender = association(here.port, build_context(MG))
+        encode = association_module.encode
+        with monkeypatch.context() as patch:
+            patch.setattr(association_module, "encode", lambda *a, **k: encode(*a, **k)[:-100])
+            assert sender.send_c_store(dataset).Status == 0xC000
+        assert sender.send_c_store(dataset).Status == 0x0000
+        sender.release()
+
+
+def test_pixels_that_never_were_as_many_as_the_rows_say_are_taken_as_they_were_sent(tmp_path):
+    path = write_view(tmp_path / "one")
+    dataset = dcmread(path)
+    dataset.Rows *= 2
+    dataset.save_as(path)
+    with server(tmp_path) as here:
+        assert take(here, path.read_bytes()) is None
 
 
 # --- 11. limits ---

@@ -123,6 +123,19 @@ def test_an_unreadable_object_stands_in_the_exit_code_and_what_cannot_be_written
     assert "a person is needed: 1 unreadable" in here.said
 
 
+def test_an_error_that_nobody_expected_stands_in_the_status_file(tmp_path, monkeypatch, capsys):
+    def fail(_watcher):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(Watcher, "look", fail)
+    command = ["watch", str(tmp_path / "spool"), "-o", str(tmp_path / "OUT")]
+
+    assert run(command) == 70
+    status = json.loads((tmp_path / "spool" / "incoming" / "watch.json").read_text())
+    assert (status["state"], status["exit_code"]) == ("stopped", 70)
+    assert "bug" in capsys.readouterr().err
+
+
 def test_options_come_from_the_configuration_and_a_wrong_one_ends_with_2(tmp_path, capsys):
     spool = open_spool(tmp_path / "spool")
     put(spool, *write_ductogram(tmp_path / "export").iterdir())

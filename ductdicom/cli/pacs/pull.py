@@ -229,7 +229,7 @@ def _by_web(
 
 
 def _print_choices(choices: "Sequence[Choice]", phi: Phi) -> None:
-    head = ["date", "exam", "fetched", "images", "why"]
+    head = ["date", "exam", "fetched", "objects", "why"]
     rows = []
     for choice in choices:
         fetched = "as a prior" if choice.prior_of else "yes" if choice.is_wanted else "no"

@@ -24,7 +24,8 @@ from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.wording import counted
 
 if TYPE_CHECKING:  # of an extra
-    from ductdicom.pacs.receive import Notice, Terms
+    from ductdicom.pacs.health import Health
+    from ductdicom.pacs.receive import Notice, Receiver, Terms
 
 _LOOK_S = 0.25
 
@@ -92,7 +93,7 @@ def receive(
     """Take what archives and modalities send, as it was sent, into SPOOL/studies/STUDYUID.
 
     A study of which nothing came for a while, and whose senders have hung up, is a line on standard
-    output: its folder's name and how many objects came. Runs until it is interrupted (SIGTERM,
+    output: its folder's name and how many objects lie in it. Runs until it is interrupted (SIGTERM,
     Ctrl-C), then finishes what is under way. Ends with 1 if anything was refused.
     """
     require_extra()
@@ -110,12 +111,7 @@ def receive(
         health = Health(file, receiver, agreed)
         where = f"{own.title} listens on {own.address or 'all addresses'}, port {receiver.port}"
         tell.say(where, "start", port=receiver.port)
-        waiting = threading.Event()
-        while not interrupts.came:
-            notices = receiver.look()
-            tell.notices(notices)
-            health.note(notices)
-            waiting.wait(_LOOK_S)
+        _look_until(interrupts, receiver, tell, health)
         tell.say("ending: what is under way is finished", "stopping")
     notices = receiver.look()
     tell.notices(notices)
@@ -124,6 +120,21 @@ def receive(
     taken = counted(sum(receiver.intake.counts.values()), "object")
     tell.say(f"{taken} came", "end", objects=dict(receiver.intake.counts))
     return health.exit_code
+
+
+def _look_until(
+    interrupts: Interrupts, receiver: "Receiver", tell: "_Teller", health: "Health"
+) -> None:
+    waiting = threading.Event()
+    try:
+        while not interrupts.came:
+            notices = receiver.look()
+            tell.notices(notices)
+            health.note(notices)
+            waiting.wait(_LOOK_S)
+    except BaseException as error:
+        health.fail(error)
+        raise
 
 
 def _terms(

@@ -151,10 +151,14 @@ def watch(
 
 def _look_until(interrupts: Interrupts, watcher: "Watcher", file: "StatusFile") -> None:
     waiting = threading.Event()
-    while not interrupts.came:
-        _say(watcher.look())
-        file.note(watcher.status())
-        waiting.wait(_LOOK_S)
+    try:
+        while not interrupts.came:
+            _say(watcher.look())
+            file.note(watcher.status())
+            waiting.wait(_LOOK_S)
+    except BaseException as error:
+        file.end(watcher.status(), error)
+        raise
 
 
 def _end(watcher: "Watcher", file: "StatusFile") -> None:

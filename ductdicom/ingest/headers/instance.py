@@ -12,7 +12,7 @@ from ductdicom.ingest.headers.fast import FIRST_BYTES, UnusualError, parse_fast
 from ductdicom.ingest.headers.fields import Facts
 from ductdicom.ingest.headers.file_set import ListedFile, list_files
 from ductdicom.ingest.headers.modules import read_attributes
-from ductdicom.ingest.headers.pixel_extent import find_damage
+from ductdicom.ingest.headers.pixel_extent import TRUNCATED, ends_early, find_damage
 from ductdicom.ingest.headers.shared_runs import Stretches
 from ductdicom.ingest.headers.tags import Tag
 from ductdicom.ingest.headers.values import DataSet, Parsed
@@ -90,18 +90,43 @@ def read_header(
     Instance
         As of `read_instance`, which also says what is raised.
     """
+    instance, parsed = _read(origin, stream, size_bytes, head, alike)
+    damage = find_damage(instance, parsed, stream, size_bytes)
+    return instance if damage is None else replace(instance, damage=damage)
+
+
+def read_whole(origin: Origin, stream: BinaryIO) -> Instance:
+    """Do what `read_instance` does, and refuse an object that breaks off before its own end.
+
+    Raises
+    ------
+    NotDicomError, UnreadableError
+        As of `read_instance`; ``truncated`` also where the pixels break off.
+    """
+    instance = read_instance(origin, stream)
+    if instance.damage == TRUNCATED:
+        size_bytes = stream.seek(0, SEEK_END)
+        stream.seek(0)
+        head = stream.read(min(FIRST_BYTES, size_bytes))
+        _, parsed = _read(origin, stream, size_bytes, head, None)
+        if ends_early(parsed, stream, size_bytes):
+            raise UnreadableError("breaks off", reason=TRUNCATED, path=origin.label)
+    return instance
+
+
+def _read(
+    origin: Origin, stream: BinaryIO, size_bytes: int, head: bytes, alike: Stretches | None
+) -> tuple[Instance, Parsed]:
     start = find_start(head[:HEAD_BYTES], size_bytes)
     try:
         parsed = parse_fast(stream, start, size_bytes, head, alike)
-        instance = _assemble(origin, parsed)
+        return _assemble(origin, parsed), parsed
     except (UnusualError, struct.error):
         # Most headers never come here, and pydicom takes half a second to load.
         from ductdicom.ingest.headers.tolerant import parse  # noqa: PLC0415
 
         parsed = parse(stream, start, size_bytes)
-        instance = _assemble(origin, parsed)
-    damage = find_damage(instance, parsed, stream, size_bytes)
-    return instance if damage is None else replace(instance, damage=damage)
+        return _assemble(origin, parsed), parsed
 
 
 def _assemble(origin: Origin, parsed: Parsed) -> Instance:

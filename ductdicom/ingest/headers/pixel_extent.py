@@ -63,6 +63,19 @@ def find_damage(
     return TRUNCATED if _is_cut(stream, pixels, size_bytes, frames) else None
 
 
+def ends_early(parsed: Parsed, stream: BinaryIO, size_bytes: int) -> bool:
+    """Tell whether an object breaks off before the end that it says itself.
+
+    Pixels that are too few for the rows and columns are no sign of that: they may always have been.
+    """
+    pixels = parsed.pixels
+    if parsed.is_cut or pixels is None or parsed.is_inflated:
+        return parsed.is_cut
+    if pixels.length_bytes is not None:
+        return size_bytes - pixels.starts_at < pixels.length_bytes
+    return _is_cut(stream, pixels, size_bytes, 0)
+
+
 def _contradiction(instance: Instance, length_bytes: int) -> str | None:
     """Return what a length says against the shape of native pixels, None where they agree."""
     raster, least = instance.raster, _least_bytes(instance)

@@ -44,6 +44,12 @@ DUE = (
     *("PatientName", "PatientID", "PatientBirthDate", "PatientSex"),
     *("StudyDate", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName"),
 )
+# Of type 1C: present without a value they are an error, which an original may have.
+_NEVER_EMPTY = frozenset(
+    tag
+    for name in ("SpecificCharacterSet", "DeidentificationMethod")
+    if (tag := tag_for_keyword(name)) is not None
+)
 _LONG = frozenset({"SQ", "UC", "UR", "UT"})  # of these the length takes four bytes
 _TEXT = frozenset(
     {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UI"}
@@ -69,7 +75,8 @@ def read_identity(stream: BinaryIO) -> Dataset:
     found = Dataset()
     for tag in sorted(_TAGS & source.keys()):
         element = _copied(source, BaseTag(tag))
-        if element is not None:
+        is_empty = element is not None and not (element.value or b"").strip(b" \0")
+        if element is not None and not (is_empty and tag in _NEVER_EMPTY):
             found[tag] = element
     for name in DUE:
         if name not in found:

@@ -39,7 +39,8 @@ HINTS = {
     Withheld.UNAPPLIED: "a decision is not on the sheet yet: ductdicom apply OUT",
     Withheld.NO_PAGES: "its sheet was not drawn as PNG (for pdf: as PDF): organise with --format",
     Withheld.CHANGED: "its sheet is not what was written, or is being written: organise again",
-    Withheld.SOURCE_GONE: "originals are no longer where they were read: hand them in again",
+    Withheld.SOURCE_GONE: "originals are not where they were read any more, or were changed since: "
+    "hand them in again",
     Withheld.PATIENT: "its originals do not name one patient",
     Withheld.NO_UID: "the UIDs of its originals are none, so that no archive has it",
     Withheld.ELSEWHERE: "the archive has a sheet that another output folder sent: send from that "

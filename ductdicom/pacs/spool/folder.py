@@ -82,6 +82,13 @@ class Spool:
             return frozenset()
         return frozenset(_without_number(name) for name in names if name.endswith(_SUFFIX))
 
+    def count(self, name: str) -> int:
+        """Return how many objects lie in the folder of this name."""
+        try:
+            return sum(entry.name.endswith(_SUFFIX) for entry in (self.studies / name).iterdir())
+        except FileNotFoundError:
+            return 0
+
     def free_bytes(self) -> int:
         """Return how much room is left."""
         return shutil.disk_usage(self.incoming).free

@@ -18,7 +18,7 @@ from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 
 from ductdicom.errors import NotDicomError, UnreadableError
-from ductdicom.ingest.headers.instance import read_instance
+from ductdicom.ingest.headers.instance import read_whole
 from ductdicom.model.instance import Instance
 from ductdicom.model.origin import Origin
 from ductdicom.pacs.spool.folder import Placing, Spool
@@ -54,7 +54,8 @@ class Intake:
     """Takes objects into a spool, from any number of threads.
 
     ``heard`` is told of each, in the thread in which it came. ``counts`` are of how they were
-    placed, and of refusals.
+    placed, and of refusals. ``lacking_bytes`` is the size of what found no room last, 0 once
+    something was taken after it.
     """
 
     spool: Spool
@@ -62,6 +63,7 @@ class Intake:
     heard: Callable[[Arrival], None]
     counts: Counter[str] = field(default_factory=Counter)
     size_bytes: int = 0
+    lacking_bytes: int = 0
     _names: Any = None
     _parts: dict[str, tuple[PartFile, Association | None]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -109,6 +111,8 @@ class Intake:
         with self._lock:
             self.counts[str(part.refusal or placing)] += 1
             self.size_bytes += 0 if part.refusal else part.size_bytes
+            if part.refusal in {None, Declined.NO_ROOM}:
+                self.lacking_bytes = part.size_bytes if part.refusal else 0
         self.heard(arrival)
         return arrival
 
@@ -150,7 +154,7 @@ class Intake:
             return None
         try:
             with part.path.open("rb") as stream:
-                return read_instance(Origin(file=part.name, source=part.name), stream)
+                return read_whole(Origin(file=part.name, source=part.name), stream)
         except (NotDicomError, UnreadableError):
             part.refusal = Declined.UNREADABLE
         except OSError as error:

@@ -17,7 +17,6 @@ _FOLDER = "due"
 @dataclass(slots=True)
 class _Study:
     last: float
-    objects: int = 0
     senders: set[Thread] = field(default_factory=set)
 
 
@@ -47,19 +46,18 @@ class Waiting:
         self._told: list[str] = []
         self._studies = {name: _Study(last=monotonic()) for name in self._remembered()}
 
-    def arrived(self, name: str, sender: Thread | None, *, is_new: bool) -> None:
+    def arrived(self, name: str, sender: Thread | None) -> None:
         """Note that an object of a study came, over an association if one is named."""
         with self._lock:
             if name not in self._studies:
                 self._remember(name)
             study = self._studies.setdefault(name, _Study(last=0.0))
             study.last = monotonic()
-            study.objects += is_new
             if sender is not None:
                 study.senders.add(sender)
 
-    def quiet(self) -> list[tuple[str, int]]:
-        """Return studies that have become quiet, each with the number of objects that came.
+    def quiet(self) -> list[str]:
+        """Return studies that have become quiet.
 
         They are forgotten at the next call: whoever asks has told of them by then.
         """
@@ -70,8 +68,9 @@ class Waiting:
             for name, study in list(self._studies.items()):
                 study.senders = {one for one in study.senders if one.is_alive()}
                 if not study.senders and now - study.last >= self._quiet_s:
-                    found.append((name, self._studies.pop(name).objects))
-            self._told = [name for name, _ in found]
+                    del self._studies[name]
+                    found.append(name)
+            self._told = found
         return found
 
     @property

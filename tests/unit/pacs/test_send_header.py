@@ -63,6 +63,15 @@ def raw(content, keyword):
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES, ids=lambda syntax: syntax.name)
+def test_a_character_set_that_is_there_without_a_value_is_left_out(syntax):
+    data = original("", DeidentificationMethod="")
+    found = read_identity(as_stream(data, syntax))
+
+    assert "SpecificCharacterSet" not in found
+    assert "DeidentificationMethod" not in found
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES, ids=lambda syntax: syntax.name)
 @pytest.mark.parametrize("charset", NAMES)
 def test_a_name_is_copied_with_its_character_set_from_any_syntax(charset, syntax):
     data = original(charset, NAMES[charset])

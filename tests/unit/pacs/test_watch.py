@@ -151,7 +151,7 @@ def test_with_other_rules_all_is_organised_again(tmp_path):
 def test_what_a_receiver_waits_for_is_waited_for_but_not_for_ever(tmp_path):
     bench = Bench(tmp_path)
     receiving = Waiting(bench.spool.incoming, QUIET_S)
-    receiving.arrived("1.2", None, is_new=True)
+    receiving.arrived("1.2", None)
     bench.come("1.2")
     bench.settle()
     assert bench.runs == []  # the receiver may have been killed since
