@@ -369,6 +369,20 @@ def test_both_images_of_the_row_stay_in_sight_above_it(sheet):
         assert box["y"] + box["height"] <= strip["y"]
 
 
+def test_what_is_said_of_an_image_comes_into_the_window_with_it(sheet):
+    sheet.choose(1).press("p", "Backspace")
+    image = f'image[data-tile*="{IDS[1]}"]'
+    above = f"document.querySelector('{image}').getBoundingClientRect().top"
+    sheet.window.evaluate(f"window.scrollBy(0, {above})")
+
+    sheet.choose(4).choose(1).press("p")
+
+    sheet.window.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+    assert sheet.window.locator("g.pending").bounding_box()["y"] >= 0
+
+
 @pytest.mark.parametrize(
     ("number", "keys", "expected", "shown"),
     [

@@ -188,6 +188,13 @@ const review = (() => {
     drawChosen();
   };
 
+  // A browser brings the image into the window, and not the words above it.
+  const showHead = ({ element, field }) => {
+    const { d, f } = element.ownerSVGElement.getScreenCTM();
+    const top = f + d * (field[1] - HEAD);
+    if (top < PAD) window.scrollBy(0, top - PAD);
+  };
+
   // A window that is not in front has a focus and tells nobody.
   const go = (tile) => {
     tile?.element.focus();
@@ -449,7 +456,9 @@ const review = (() => {
   });
   document.addEventListener("focusin", ({ target }) => {
     const tile = target.matches("image[data-tile]") && sheet.wholeAt(target);
-    if (tile) choose(tile);
+    if (!tile) return;
+    choose(tile);
+    requestAnimationFrame(() => showHead(tile)); // the image is brought into view after this
   });
   // A click beside the images leaves none chosen: keys would decide on what has no frame. A window
   // that is left keeps its focus, and a dialog gives it back.
