@@ -332,9 +332,24 @@ class _BoundedSocket(AssociationSocket):
     """A connection on which no PDU is larger than what we would ever hold in memory."""
 
     def recv(self, nr_bytes: int) -> bytearray:
+        """Read a whole PDU, or what comes of it before the other side hangs up.
+
+        The library reads 4 kB at a time: at each the other threads take their turn.
+        """
         if nr_bytes > _LARGEST_PDU_BYTES:
             raise OSError("a PDU larger than we said that we take")
-        return super().recv(nr_bytes)
+        found = bytearray(nr_bytes)
+        with memoryview(found) as left:
+            count = 0
+            while count < nr_bytes and (read := self._read_into(left[count:])):
+                count += read
+        del found[count:]
+        return found
+
+    def _read_into(self, place: memoryview) -> int:
+        if self.socket is None:
+            raise OSError("the connection is closed")
+        return self.socket.recv_into(place)
 
 
 class _Handler(RequestHandler):

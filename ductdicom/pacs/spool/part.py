@@ -18,7 +18,7 @@ from typing import BinaryIO
 from ductdicom.export.output import sync_file
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_BUFFER_BYTES = 1 << 20
+_BUFFER_BYTES = 1 << 16  # smaller than what comes at once, which is then not copied
 _LOOK_BYTES = 16 << 20  # between two looks at the room that is left
 _NO_LINK = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"))
 
