@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -18,6 +19,7 @@ from ductdicom.review.gallery import image_names
 from ductdicom.review.listing import ListItem, reasons_in_words
 from ductdicom.sheet.captions import FOOTER, tile_badges
 from ductdicom.sheet.style import DARK
+from ductdicom.wording import counted
 
 SCRIPTS = ("draw.js", "calibration.js", "full.js", "keys.js", "study.js")
 ASSETS = (*SCRIPTS, "review.css", "worklist.js", "worker.js")
@@ -123,7 +125,7 @@ def study_page(
     others
         By SOP Instance UID the images of earlier studies that its rows show: record and name.
     """
-    who = " · ".join(record.department.identity) if record.department else ""
+    who = _who(record)
     images = _images(record, others)
     return _TEMPLATES.get_template("study.html.j2").render(
         title=f"{record.key} · review",
@@ -144,7 +146,6 @@ def study_page(
         is_read_only=is_read_only,
         data={
             "key": record.key,
-            "who": who,
             "state": decided.state,
             "readOnly": is_read_only,
             "undrawn": bool(decided.undrawn),
@@ -183,13 +184,28 @@ def _image(
         "word": _word(image, is_prior=is_prior),
         "suggested": image.phase is Phase.UNKNOWN and image.suggestion is not None,
         "label": label_of(image),
+        # Of its own study and exposure, which an earlier study's scout has others of.
+        "who": " · ".join(filter(None, (_who(of), (image.acquired_at or "")[11:16]))),
         # How greys compare depends on what is chosen: the page tells it itself.
         "notes": tile_badges(
             [note for tile in tiles[:1] for note in tile.notes if note != Note.GREY_DIFFERS]
         ),
         "voi": next((tile.voi for tile in tiles if tile.voi), ""),
-        "prior": is_prior,
+        "prior": _earlier(of, sheet) if is_prior else "",
     }
+
+
+def _who(record: RecordedStudy) -> str:
+    """Return patient ID and day of a study, as far as they may be told."""
+    return " · ".join(record.department.identity) if record.department else ""
+
+
+def _earlier(of: RecordedStudy, sheet: RecordedStudy) -> str:
+    """Return by how much an image is earlier than the study that it stands beside."""
+    if not (of.study_date and sheet.study_date):
+        return "EARLIER STUDY"
+    days = (date.fromisoformat(sheet.study_date) - date.fromisoformat(of.study_date)).days
+    return f"EARLIER STUDY, {counted(days, 'day')} BEFORE"
 
 
 def _word(image: RecordedInstance, *, is_prior: bool) -> str:

@@ -74,7 +74,9 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def organised(tmp_path_factory):
     folder = tmp_path_factory.mktemp("review")
-    inputs = [shutil.copytree(SAMPLES / n, folder / n) for n in ("clock-only", "textbook")]
+    inputs = [
+        shutil.copytree(SAMPLES / n, folder / n) for n in ("clock-only", "textbook", "prior-scout")
+    ]
     inputs.append(write_odd_views(SAMPLES / "textbook", folder / "odd"))
     settings = Settings(output=folder / "out", jobs=1)
     organise([str(path) for path in inputs], settings, in_process=True)
@@ -288,7 +290,57 @@ def test_patient_date_side_view_and_phase_are_in_sight_and_the_tab_has_the_key(w
     for index, word in enumerate(("PRE SUGGESTED", "POST SUGGESTED")):
         assert window.words("word", index) == word
         assert window.words("view", index) == "L CC"
-        assert window.words("who", index) == "Patient ID SAMPLE-007 · Study 2026-01-26"
+        who, _, time = window.words("who", index).rpartition(" · ")
+        assert who == "Patient ID SAMPLE-007 · Study 2026-01-26"
+        assert re.fullmatch(r"\d\d:\d\d", time)
+
+
+def test_an_earlier_studys_image_bears_its_own_date_and_says_how_much_earlier_it_is(
+    window, organised
+):
+    window.open_study(_key(organised, "prior-scout/20260105")).open_full()
+
+    assert "Study 2025-12-10 · 14:25" in window.words("who", 0)
+    assert "EARLIER STUDY, 26 days BEFORE" in window.words("state", 0)
+    assert "Study 2026-01-05 · 11:18" in window.words("who", 1)
+    assert "EARLIER" not in window.words("state", 1)
+
+
+def test_before_stands_on_the_left_of_after_in_whatever_order_images_are_chosen(textbook):
+    def words():
+        return [(textbook.words("word", n), textbook.words("view", n)) for n in (0, 1)]
+
+    before = words()
+    buttons = textbook.page.locator('#full [data-part="images"] button[aria-pressed="true"]')
+    for number in (0, 1):
+        label = buttons.nth(number).inner_text()
+        button = textbook.page.locator("#full button", has_text=re.compile(f"^{label}$"))
+        button.click()
+        textbook.frame()
+        button.click()
+        textbook.frame()
+        assert words() == before
+    assert [word for word, _ in before] == ["PRE", "POST"]
+
+
+def test_keys_of_the_strip_decide_nothing_behind_the_images_and_say_where_one_decides(textbook):
+    textbook.press("p", "r", "x")
+    assert "One decides and saves on the sheet" in (
+        textbook.page.locator('#full [data-part="told"]').inner_text()
+    )
+    textbook.press("Control+s", "Escape")
+
+    assert textbook.page.locator("g.pending").count() == 0
+    assert textbook.page.locator("#strip").is_hidden()
+
+
+def test_the_space_bar_flickers_whatever_was_clicked_before(textbook):
+    textbook.page.locator('#full [data-do="invert"]').click()
+    textbook.press(" ").frame()
+    textbook.press(" ").frame()
+
+    assert "INVERTED" in textbook.words("state")
+    assert textbook.words("word") == "POST"
 
 
 def test_nipples_lie_on_one_point_at_one_scale(textbook):
@@ -439,8 +491,11 @@ def test_true_size_asks_for_a_bank_card_once_and_is_kept_for_this_screen(window,
     for _ in range(2):
         assert window.frame().pane()["view"]["mm"] == pytest.approx(0.2)
         assert window.page.locator('#full [data-part="scale"]').inner_text() == ""
+        assert "TRUE SIZE" in window.words("display")
+        assert window.page.locator('#full [data-part="told"]').text_content() == "True size."
         window.page.reload()
         window.open_full().press("t")
+    assert "TRUE SIZE" not in window.press("+").frame().words("display")
     window.page.evaluate("localStorage.clear()")
 
 
@@ -825,7 +880,9 @@ def test_the_viewer_says_that_an_original_is_gone_and_the_sheet_stays(browser, t
         assert window.page.locator("image[data-tile]").count() >= 4
 
         # What is decided now is saved, and each page says that no sheet shows it, and why.
-        window.press("Escape", "r")
+        window.press("Escape")
+        window.page.wait_for_selector("#full", state="hidden")
+        window.press("r")
         window.page.wait_for_selector("#strip:visible")
         window.page.locator('#strip [data-do="cannot-tell"]').click()
         window.press("Control+s")

@@ -31,7 +31,12 @@ const full = (() => {
   const ratio = () => window.devicePixelRatio;
   const tell = (words) => { part("told").textContent = words; };
   const labelOf = (image) => [image.word, image.label].join(", ");
-  const shown = () => (single < 0 ? chosen : [chosen[single]]);
+  // As on the sheet, in whatever order they were chosen: before on the left, after on the right,
+  // what is of unknown phase between them.
+  const rank = ({ phase }) => ({ pre: 0, post: 2 })[phase] ?? 1;
+  const laid = () => [...chosen].sort((one, other) => (
+    rank(one) - rank(other) || images.indexOf(one) - images.indexOf(other)));
+  const shown = () => (single < 0 ? laid() : [laid()[single]]);
   const drawnPanes = () => panes.filter((pane) => pane.image);
   const isAnyDrawn = () => shown().some((image) => image.drawn);
 
@@ -135,7 +140,9 @@ const full = (() => {
     canvas.style.top = `${top / scale - box.top}px`;
   };
 
-  const zoomWords = (place) => {
+  const isTrueSize = () => view.mm === calibration.mmPerPixel();
+  const zoomWords = (place, image) => {
+    if (isTrueSize() && image.drawn.spacing) return "TRUE SIZE";
     if (place.sx === 1 && place.sy === 1) return "1:1";
     return `${Math.round(100 / place.sx)} %`;
   };
@@ -162,17 +169,17 @@ const full = (() => {
     element.dataset.suggested = image.suggested;
     say("word").textContent = image.word;
     say("view").textContent = image.label;
-    say("who").textContent = data.who;
+    say("who").textContent = image.who;
     const drawn = image.drawn;
     const state = drawn ? (drawn.preview && "PREVIEW") : (image.error ?? "SHEET'S TILE, loading");
     const words = [
       state, drawn && scaleWords(image), isInverted && "INVERTED",
       drawn && doGreysDiffer() && "GREY SCALES DIFFER", ...image.notes,
-      image.failure, image.prior && "EARLIER STUDY",
+      image.failure, image.prior,
     ];
     say("state").textContent = [...new Set(words.filter(Boolean))].join(" · ");
     say("display").textContent = drawn
-      ? [hand ? windowOf(image) : drawn.voi, zoomWords(place)].join(" · ") : "";
+      ? [hand ? windowOf(image) : drawn.voi, zoomWords(place, image)].join(" · ") : "";
     drawBar(pane);
   };
 
@@ -224,6 +231,7 @@ const full = (() => {
       return option;
     }));
     dialog.querySelector('[data-do="invert"]').setAttribute("aria-pressed", String(isInverted));
+    dialog.querySelector('[data-do="true"]').setAttribute("aria-pressed", String(isTrueSize()));
     part("scale").textContent = calibration.words();
     const isReady = shown().every((image) => image.error || (image.drawn && !image.drawn.preview));
     document.documentElement.toggleAttribute("data-ready", isReady);
@@ -339,14 +347,14 @@ const full = (() => {
     isWhole = true;
     chosen.forEach(start);
     redraw();
-    tell(chosen.map(labelOf).join(" beside "));
+    tell(laid().map(labelOf).join(" beside "));
   };
 
   const alone = (index) => {
     if (!chosen[index]) return;
     single = index;
     redraw();
-    tell(labelOf(chosen[index]));
+    tell(labelOf(laid()[index]));
   };
 
   // In place of one another, in the same frame, words and picture.
@@ -422,7 +430,8 @@ const full = (() => {
   const trueSize = () => {
     const mm = calibration.mmPerPixel();
     if (mm && shown().every((image) => image.drawn?.spacing)) zoomTo(mm);
-    else tell(mm ? "The scale of an image is not known." : "This screen is not calibrated.");
+    tell(!mm ? "This screen is not calibrated."
+      : isTrueSize() ? "True size." : "The scale of an image is not known.");
     return Boolean(mm);
   };
 

@@ -48,6 +48,7 @@
     0: "whole", z: "natural", "+": "in", "=": "in", "-": "out", t: "true", i: "invert", b: "both",
     " ": "flicker", m: "lens", w: "window", v: "voi", Backspace: "reset",
   };
+  const OF_STRIP = /^[pousxnar]$/; // what decides there
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
   const arrow = ([x, y], isFine) => {
@@ -60,17 +61,22 @@
   };
 
   dialog.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const isSaving = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s";
+    if (!isSaving && (event.ctrlKey || event.metaKey || event.altKey)) return;
     if (event.target.matches("select, input")) return;
-    const isButton = event.target.matches("button") && (event.key === " " || event.key === "Enter");
-    if (isButton) return;
+    if (event.target.matches("button") && event.key === "Enter") return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    if (KEYS[key]) actions[KEYS[key]]();
+    if (isSaving || OF_STRIP.test(key)) full.tell("One decides and saves on the sheet: Esc leads back to it.");
+    else if (KEYS[key]) actions[KEYS[key]]();
     else if (/^[1-4]$/.test(key)) full.alone(Number(key) - 1);
     else if (ARROWS[key]) arrow(ARROWS[key], event.shiftKey);
     else return;
     event.preventDefault();
     event.stopPropagation();
+  });
+  // A button that has the focus would take the space bar for a click.
+  dialog.addEventListener("keyup", (event) => {
+    if (event.key === " " && event.target.matches("button")) event.preventDefault();
   });
   dialog.addEventListener("click", ({ target }) => {
     const button = target.closest("[data-do]");

@@ -124,7 +124,11 @@
       } catch {
         answer = { waiting: true, obstacle: "the server does not answer" };
       }
-      if (answer.drawn) return location.reload();
+      if (answer.drawn && !full.isOpen()) return location.reload();
+      if (answer.drawn) {
+        full.dialog.addEventListener("close", () => location.reload(), { once: true });
+        return undefined;
+      }
       if (answer.obstacle) sayUndrawn(answer);
       if (!answer.waiting) return undefined;
       if (answer.obstacle) await new Promise((done) => setTimeout(done, 2000));

@@ -50,7 +50,7 @@ const sheet = (() => {
     if (image) open(image);
   });
   document.addEventListener("keydown", (event) => {
-    if (viewer.isOpen() || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.matches("input, select")) return;
     const at = document.activeElement;
     const isOnImage = at.matches("image[data-tile]");

@@ -415,7 +415,7 @@ const review = (() => {
   };
 
   document.addEventListener("keydown", (event) => {
-    if (viewer.isOpen()) return;
+    if (document.querySelector("dialog[open]")) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const isOther = event.metaKey || event.ctrlKey;
     if (isOther && key === "s" && !strip.hidden) {
@@ -464,7 +464,7 @@ const review = (() => {
   // that is left keeps its focus, and a dialog gives it back.
   document.addEventListener("focusout", ({ target, relatedTarget }) => {
     const isTile = target.matches("image[data-tile]");
-    if (isTile && !relatedTarget && document.hasFocus() && !viewer.isOpen()) choose(null);
+    if (isTile && !relatedTarget && document.hasFocus() && !document.querySelector("dialog[open]")) choose(null);
   });
   window.addEventListener("beforeunload", (event) => {
     if (pending.count()) event.preventDefault();
