@@ -3,6 +3,7 @@
 import json
 import shutil
 import threading
+from functools import partial
 
 import pytest
 from archives import HOST, free_ports
@@ -18,10 +19,14 @@ from pynetdicom.sop_class import (
 from sending import Keeper
 
 from ductdicom.cli.application import run
-from ductdicom.pacs.peers import OwnSide
+from ductdicom.cli.pacs.sending import opened_store
+from ductdicom.errors import RemoteError
+from ductdicom.pacs.peers import OwnSide, find_peer
 from ductdicom.pacs.receive import Terms, receiving
-from ductdicom.pacs.send.commitment import Reports
+from ductdicom.pacs.send.commitment import Reports, ask_commitment
+from ductdicom.pacs.send.run import SendWish
 from ductdicom.pacs.spool.folder import open_spool
+from ductdicom.pacs.watch.delivery import Delivery
 
 pytestmark = pytest.mark.integration
 
@@ -294,3 +299,79 @@ def test_commitments_of_what_is_no_output_folder_are_refused(tmp_path, capsys):
     code = run(["receive", str(tmp_path), "-b", "DUCT@127.0.0.1:0", "--commitments", str(tmp_path)])
     assert code == 2
     assert "no output folder" in capsys.readouterr().err
+
+
+# --- of a watch ---
+
+
+def delivery(out, archive, wait_s=5.0):
+    peer, own = find_peer(archive.address, {}), OwnSide(timeout_s=5)
+    return Delivery(
+        output=out,
+        peer=archive.address,
+        wish=SendWish(pauses_s=()),
+        opened=partial(opened_store, peer, own, is_web=False),
+        ask_commitment=partial(ask_commitment, peer, own, wait_s=wait_s),
+    )
+
+
+def deliver(work):
+    notices = []
+    work.make(notices.append, lambda: False)
+    return [notice.event for notice in notices]
+
+
+def test_a_watch_asks_for_what_it_sent_and_not_again_for_what_is_kept(out):
+    peer = Committing("same")
+    with peer.listening() as archive:
+        work = delivery(out, archive)
+        assert deliver(work) == ["sent", "committed"]
+        peer.wait()
+        assert work.status()["uncommitted"] == 0
+        assert deliver(delivery(out, archive)) == []
+
+    assert committed(out) == set(peer.kept)
+    assert len(peer.requests) == 1
+
+
+def test_what_was_not_reported_yet_a_watch_counts_and_asks_for_the_next_time(out):
+    peer = Committing("never")
+    with peer.listening() as archive:
+        work = delivery(out, archive, wait_s=0)
+        deliver(work)
+        assert work.status()["uncommitted"] == len(peer.kept)
+        assert not work.unkept
+        peer.on = "same"
+        work = delivery(out, archive)
+        assert deliver(work) == ["committed"]
+        peer.wait()
+
+    assert work.uncommitted == 0
+
+
+def test_what_the_archive_will_not_keep_a_watch_says(out):
+    peer = Committing("same", lost=(0,))
+    with peer.listening() as archive:
+        work = delivery(out, archive)
+        assert deliver(work) == ["sent", "committed", "not-committed"]
+        peer.wait()
+
+    assert (work.uncommitted, work.unkept) == (1, 1)
+
+
+def test_a_watch_fails_and_tries_again_where_commitment_is_not_offered(out):
+    keeper = Keeper()
+    with keeper.listening() as archive:
+        work = delivery(out, archive)
+        with pytest.raises(RemoteError):
+            deliver(work)
+
+    assert work.is_due
+    assert work.uncommitted == len(keeper.kept) > 0
+
+
+def test_a_watch_that_sends_by_dicomweb_alone_cannot_ask(tmp_path, capsys):
+    options = ("--send", "http://127.0.0.1:1/dicom-web", "--commit", "--format", "png")
+
+    assert run(["watch", str(tmp_path / "spool"), "-o", str(tmp_path / "OUT"), *options]) == 2
+    assert "DICOMweb alone" in capsys.readouterr().err

@@ -140,13 +140,26 @@ LISTENING = (
         type=click.Path(path_type=Path),
         help="Who signed the callers' certificates (PEM); with all three only TLS is spoken.",
     ),
-    click.Option(
-        ["--reserve"],
-        type=Size(),
-        default="2GB",
-        metavar="SIZE",
-        help="Room that stays free: below it, objects are refused.  [default: 2GB]",
-    ),
+)
+reserve_option = click.Option(
+    ["--reserve"],
+    type=Size(),
+    default="2GB",
+    metavar="SIZE",
+    help="Room that stays free: below it, nothing is taken.  [default: 2GB]",
+)
+quiet_option = click.Option(
+    ["--quiet"],
+    type=click.FloatRange(0),
+    default=60.0,
+    metavar="SECONDS",
+    help="How long nothing must come of a study until it is taken for complete.  [default: 60]",
+)
+status_file_option = click.Option(
+    ["--status-file"],
+    type=click.Path(path_type=Path),
+    help="Where to write how we are, for a monitor.  [default: in SPOOL/incoming, status.json of "
+    "receive and watch.json of watch]",
 )
 SAYING = (
     click.Option(["-v", "--verbose"], is_flag=True, help="Say more on standard error."),

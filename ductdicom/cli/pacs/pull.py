@@ -20,6 +20,7 @@ from ductdicom.cli.pacs.options import (
     named_peer,
     own_side,
     require_extra,
+    reserve_option,
     timeout_option,
 )
 from ductdicom.cli.tables import print_table
@@ -39,7 +40,15 @@ _HOURS = re.compile(r"(\d{1,2})(?::(\d{2}))?-(\d{1,2})(?::(\d{2}))?", re.ASCII)
 
 
 @click.command(
-    params=[connect_option, bind_option, timeout_option, *LISTENING, config_option, *SAYING],
+    params=[
+        connect_option,
+        bind_option,
+        timeout_option,
+        *LISTENING,
+        reserve_option,
+        config_option,
+        *SAYING,
+    ],
     epilog="For example: ductdicom pull -c PACS@10.0.0.5:104 -b DUCT@:11112 --days 1 -o SPOOL",
 )
 @click.option("-o", "--output", "spool", type=click.Path(path_type=Path), help="The spool.")

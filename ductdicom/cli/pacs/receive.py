@@ -15,7 +15,10 @@ from ductdicom.cli.pacs.options import (
     config_option,
     listening_tls,
     own_side,
+    quiet_option,
     require_extra,
+    reserve_option,
+    status_file_option,
     timeout_option,
 )
 from ductdicom.errors import UsageError
@@ -31,7 +34,16 @@ _LOOK_S = 0.25
 
 
 @click.command(
-    params=[bind_option, timeout_option, *LISTENING, config_option, *SAYING],
+    params=[
+        bind_option,
+        timeout_option,
+        *LISTENING,
+        reserve_option,
+        quiet_option,
+        status_file_option,
+        config_option,
+        *SAYING,
+    ],
     epilog="For example: ductdicom receive SPOOL -b DUCT@:11112 --accept MAMMO1 --accept PACS",
 )
 @click.argument("spool", metavar="SPOOL", type=click.Path(path_type=Path))
@@ -40,13 +52,6 @@ _LOOK_S = 0.25
     multiple=True,
     metavar="AET",
     help="Listen to this AE title only; may be given several times. It is no authentication.",
-)
-@click.option(
-    "--quiet",
-    type=click.FloatRange(0),
-    default=60.0,
-    metavar="SECONDS",
-    help="How long nothing must come of a study until it is said to be complete.  [default: 60]",
 )
 @click.option(
     "--largest",
@@ -75,11 +80,6 @@ _LOOK_S = 0.25
     type=click.Path(path_type=Path),
     metavar="OUT",
     help="Take what archives report of storage commitment for what was sent of OUT.",
-)
-@click.option(
-    "--status-file",
-    type=click.Path(path_type=Path),
-    help="Where to write how we are, for a monitor.  [default: SPOOL/incoming/status.json]",
 )
 def receive(
     spool: Path,

@@ -18,14 +18,17 @@ from ductdicom.cli.pacs.options import (
 )
 from ductdicom.cli.pacs.sending import (
     Words,
+    commit_option,
     is_by_web,
     objects_option,
     opened_store,
     place_of,
+    require_commitment,
     take_over_option,
+    wait_option,
 )
 from ductdicom.cli.tables import print_table
-from ductdicom.errors import RemoteError, UsageError
+from ductdicom.errors import RemoteError
 from ductdicom.model.outcome import Status
 from ductdicom.pacs.peers import OwnSide, Peer
 from ductdicom.wording import counted
@@ -42,6 +45,8 @@ _STATUSES = (str(Status.PAIRED), str(Status.PARTIAL))
         connect_option,
         objects_option,
         take_over_option,
+        commit_option,
+        wait_option,
         bind_option,
         timeout_option,
         config_option,
@@ -63,16 +68,6 @@ _STATUSES = (str(Status.PAIRED), str(Status.PARTIAL))
     type=click.Choice(["auto", "dicom", "web"]),
     default="auto",
     help="How: STOW-RS where the peer has DICOMweb, else C-STORE.  [default: auto]",
-)
-@click.option(
-    "--commit", is_flag=True, help="Ask the archive to commit itself to keep what it stored."
-)
-@click.option(
-    "--wait",
-    type=click.FloatRange(0),
-    default=30.0,
-    metavar="SECONDS",
-    help="How long a report of that is waited for; it may come later.  [default: 30]",
 )
 @click.option("--force", is_flag=True, help="Send again what the archive has, as the same objects.")
 @click.option("-n", "--dry-run", is_flag=True, help="Print what would be sent; send nothing.")
@@ -165,13 +160,12 @@ def _commit(
     """Ask for all that the archive stored and did not commit itself to, also of earlier runs."""
     from ductdicom.pacs.send.commitment import ask_commitment  # noqa: PLC0415 - of an extra
 
-    if not peer.port:
-        raise UsageError(
-            f"{peer.name} has DICOMweb alone", hint="storage commitment needs connect = …"
-        )
+    require_commitment(peer)
     items = sender.uncommitted()
     try:
-        found = ask_commitment(peer, own, sender.journal, items, output, wait_s=wait_s)
+        found = ask_commitment(
+            peer, own, journal=sender.journal, items=items, output=output, wait_s=wait_s
+        )
     except RemoteError as error:
         tell.say(f"NOT COMMITTED: {error}", "not-committed", "error", objects=len(items))
         return RemoteError.exit_code

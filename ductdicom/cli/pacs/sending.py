@@ -53,6 +53,32 @@ take_over_option = click.Option(
 )
 
 
+commit_option = click.Option(
+    ["--commit"], is_flag=True, help="Ask the archive to commit itself to keep what it stored."
+)
+wait_option = click.Option(
+    ["--wait"],
+    type=click.FloatRange(0),
+    default=30.0,
+    metavar="SECONDS",
+    help="How long a report of that is waited for; it may come later.  [default: 30]",
+)
+
+
+def require_commitment(peer: Peer) -> None:
+    """Make sure that a peer can be asked for storage commitment.
+
+    Raises
+    ------
+    UsageError
+        It has DICOMweb alone.
+    """
+    if not peer.port:
+        raise UsageError(
+            f"{peer.name} has DICOMweb alone", hint="storage commitment needs connect = …"
+        )
+
+
 def is_by_web(peer: Peer, via: str = "auto") -> bool:
     """Tell whether a peer is sent to by DICOMweb.
 

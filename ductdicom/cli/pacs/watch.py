@@ -21,20 +21,25 @@ from ductdicom.cli.options import (
     make_settings,
 )
 from ductdicom.cli.pacs.options import (
-    Size,
     bind_option,
     named_peer,
     own_side,
+    quiet_option,
     require_extra,
+    reserve_option,
     run_config_option,
+    status_file_option,
     timeout_option,
 )
 from ductdicom.cli.pacs.sending import (
+    commit_option,
     is_by_web,
     objects_option,
     opened_store,
     place_of,
+    require_commitment,
     take_over_option,
+    wait_option,
 )
 from ductdicom.errors import UsageError
 from ductdicom.pacs.peers import OwnSide
@@ -61,7 +66,12 @@ _WRITTEN = [o for o in WRITING if o.name in {"output", "format", "link", "cache"
         *_WRITTEN,
         objects_option,
         take_over_option,
+        commit_option,
+        wait_option,
         bind_option,
+        reserve_option,
+        quiet_option,
+        status_file_option,
         timeout_option,
         run_config_option,
         *_OF_A_RUN,
@@ -80,37 +90,16 @@ _WRITTEN = [o for o in WRITING if o.name in {"output", "format", "link", "cache"
     metavar="PEER",
     help="Send sheets back to this archive, each time they change; none that is for review.",
 )
-@click.option(
-    "--quiet",
-    type=click.FloatRange(0),
-    default=60.0,
-    metavar="SECONDS",
-    help="How long nothing must come of a study until it is organised.  [default: 60]",
-)
-@click.option(
-    "--reserve",
-    type=Size(),
-    default="2GB",
-    metavar="SIZE",
-    help="Room that stays free: below it, nothing is fetched.  [default: 2GB]",
-)
-@click.option(
-    "--status-file",
-    type=click.Path(path_type=Path),
-    help="Where to write how we are, for a monitor.  [default: SPOOL/incoming/watch.json]",
-)
 def watch(
     spool: Path,
     orthanc: str | None,
     send: str | None,
-    objects: tuple[str, ...],
-    take_over: bool,
     bind: str,
     quiet: float,
     reserve: int,
     timeout: float,
     status_file: Path | None,
-    **_settings: Any,
+    **more: Any,
 ) -> int:
     """Organise each study of SPOOL once it is quiet, and again when something comes late.
 
@@ -130,7 +119,7 @@ def watch(
     settings = replace(settings, cache=cache_folder(settings))
     if settings.output is None:
         raise UsageError("no output folder", hint="name one with -o")
-    delivery = _delivery(settings, send, objects, take_over, own_side(bind, timeout))
+    delivery = _delivery(settings, send, own_side(bind, timeout), **more)
     opened = open_spool(spool)
     with Interrupts() as interrupts, _feed(orthanc, opened, reserve, timeout) as feed:
         watcher = Watcher(
@@ -192,11 +181,16 @@ def _feed(
 def _delivery(
     settings: Settings,
     name: str | None,
-    objects: tuple[str, ...],
-    takes_over: bool,
     own: OwnSide,
+    *,
+    objects: tuple[str, ...],
+    take_over: bool,
+    commit: bool,
+    wait: float,
+    **_others: object,
 ) -> "Delivery | None":
-    from ductdicom.pacs.send.objects import SentKind  # noqa: PLC0415 - of an extra
+    from ductdicom.pacs.send.commitment import ask_commitment  # noqa: PLC0415 - of an extra
+    from ductdicom.pacs.send.objects import SentKind  # noqa: PLC0415
     from ductdicom.pacs.send.run import SendWish  # noqa: PLC0415
     from ductdicom.pacs.watch.delivery import Delivery  # noqa: PLC0415
 
@@ -210,13 +204,18 @@ def _delivery(
             )
     peer = named_peer(name)
     is_web = is_by_web(peer)
+    asking = None
+    if commit:
+        require_commitment(peer)
+        asking = partial(ask_commitment, peer, own, wait_s=wait)
     # Pauses are made between two looks, so that whoever cannot take it holds nothing else up.
-    wish = SendWish(kinds=tuple(map(SentKind, objects)), takes_over=takes_over, pauses_s=())
+    wish = SendWish(kinds=tuple(map(SentKind, objects)), takes_over=take_over, pauses_s=())
     return Delivery(
         output=settings.output or Path(),
         peer=place_of(peer, is_web=is_web),
         wish=wish,
         opened=partial(opened_store, peer, own, is_web=is_web),
+        ask_commitment=asking,
     )
 
 
@@ -238,6 +237,8 @@ _WORDS = {
     "unreadable": "nothing could be read: {why}",
     "sent": "{study}: {objects} sent",
     "refused": "REFUSED {study}, {kind} {page}: {status}",
+    "committed": "{committed} of {asked} objects committed",
+    "not-committed": "NOT COMMITTED: {failed} objects ({why})",
     "withheld": "NOT SENT {study}: {why}",
     "failing": "FAILING to {what}, tried again: {why}",
     "notice": "{message}",

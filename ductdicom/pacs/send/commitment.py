@@ -152,10 +152,10 @@ class Commitment:
 def ask_commitment(
     peer: Peer,
     own: OwnSide,
+    *,
     journal: SendingJournal,
     items: Sequence[SentEvent],
     output: Path,
-    *,
     wait_s: float,
 ) -> Commitment:
     """Ask a peer to keep objects that it stored, and listen for a while to what it says.

@@ -9,6 +9,7 @@ from typing import Any
 from ductdicom.errors import RemoteError
 from ductdicom.export.output import RECORDS_NAME
 from ductdicom.pacs.receive import Notice
+from ductdicom.pacs.send.commitment import Commitment
 from ductdicom.pacs.send.originals import HINTS, Withheld
 from ductdicom.pacs.send.run import Sender, SendingOfStudy, SendWish
 from ductdicom.pacs.send.store import Answer, Store
@@ -29,8 +30,13 @@ class Delivery:
         What the journal calls the peer.
     opened
         Opens the way to it.
+    ask_commitment
+        Asks it to keep what it stored, as `commitment.ask_commitment`; None: it is not asked.
     sent
         How many objects were stored since it started.
+    uncommitted
+        To how many objects it did not commit itself yet when it was last asked; ``unkept`` of these
+        it said that it will not.
     refused, withheld
         How many objects the peer refused when it was last asked, and which studies could not be
         sent then, and why.
@@ -40,7 +46,10 @@ class Delivery:
     peer: str
     wish: SendWish
     opened: Callable[[], AbstractContextManager[Store]]
+    ask_commitment: Callable[..., Commitment] | None = None
     sent: int = 0
+    uncommitted: int = 0
+    unkept: int = 0
     refused: int = 0
     withheld: dict[str, Withheld] = field(default_factory=dict)
     _seen: _Stamp | None = None
@@ -70,11 +79,30 @@ class Delivery:
         if sending.count(Answer.LATER):
             _, last = sending.studies[-1].replies[-1]
             raise RemoteError(f"the archive cannot take more now: {last.status}")
+        if self.ask_commitment is not None and not is_ending():
+            self._commit(sender, self.ask_commitment, note)
         self._seen = stamp
 
     def status(self) -> dict[str, Any]:
         """Return how it is, for a monitor."""
-        return {"sent": self.sent, "refused": self.refused, "withheld": len(self.withheld)}
+        found = {"sent": self.sent, "refused": self.refused, "withheld": len(self.withheld)}
+        return found if self.ask_commitment is None else found | {"uncommitted": self.uncommitted}
+
+    def _commit(
+        self, sender: Sender, ask: Callable[..., Commitment], note: Callable[[Notice], None]
+    ) -> None:
+        """Ask for all that was stored and not committed to; what is open is asked for next time."""
+        items = sender.uncommitted()
+        self.uncommitted = len(items)
+        found = ask(journal=sender.journal, items=items, output=self.output)
+        self.uncommitted, self.unkept = found.asked - found.committed, len(found.failed)
+        if found.asked:
+            values = {"asked": found.asked, "committed": found.committed}
+            note(Notice(event="committed", values=values))
+        if found.failed:
+            why = ", ".join(sorted(set(found.failed.values())))
+            said = {"failed": len(found.failed), "why": why}
+            note(Notice(event="not-committed", level="error", values=said))
 
     def _take_in(
         self,

@@ -127,7 +127,7 @@ class Watcher:
         """What it would end with: why something fails now, else 1 where a person is needed."""
         failures = (attempt.failure for attempt in self._attempts.values())
         codes = [failure.exit_code for failure in failures if failure is not None]
-        if self.delivery is not None and self.delivery.refused:
+        if self.delivery is not None and (self.delivery.refused or self.delivery.unkept):
             codes.append(RemoteError.exit_code)
         is_withheld = self.delivery is not None and bool(self.delivery.withheld)
         return codes[0] if codes else int(self.needing_a_person > 0 or is_withheld)
