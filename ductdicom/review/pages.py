@@ -14,7 +14,13 @@ from ductdicom.decisions.in_force import undone
 from ductdicom.export.html.document import colours
 from ductdicom.model.call import Phase
 from ductdicom.model.outcome import Note
-from ductdicom.model.record import RecordedEvidence, RecordedInstance, RecordedStudy
+from ductdicom.model.record import (
+    RecordedDecided,
+    RecordedEvidence,
+    RecordedInstance,
+    RecordedReview,
+    RecordedStudy,
+)
 from ductdicom.review.gallery import image_names
 from ductdicom.review.listing import ListItem, reasons_in_words
 from ductdicom.sheet.captions import FOOTER, tile_badges
@@ -271,6 +277,7 @@ def history_of(record: RecordedStudy, events: Iterable[Event]) -> list[Values]:
     ids = {image.sop_instance_uid: image.id for image in record.instances}
     found = sorted(events, key=lambda event: event.order, reverse=True)
     gone = undone(found)
+    void = _void(record, found)
     return [
         {
             "id": event.id,
@@ -279,20 +286,44 @@ def history_of(record: RecordedStudy, events: Iterable[Event]) -> list[Values]:
             "by": event.by,
             "login": event.login,
             "on": next((names[name] for name in event.subject if name in names), "the study"),
-            "said": _in_words(event),
+            "said": _in_words(event, found),
             "note": event.note,
             "is_undone": event in gone,
+            "undone_by": ", ".join(
+                other.by for other in found if event.id in other.undoes and other not in gone
+            ),
+            "is_void": event.id in void,
         }
         for event in found
     ]
 
 
-def _in_words(event: Event) -> str:
+def _void(record: RecordedStudy, events: Iterable[Event]) -> frozenset[str]:
+    """Return the IDs of decisions that do not count, as files were changed after them."""
+    decided = (image.decided for image in record.instances)
+    of_images = (
+        opinion.id
+        for each in decided
+        if isinstance(each, RecordedDecided)
+        for opinion in each.outdated
+    )
+    is_outdated = isinstance(record.review, RecordedReview) and record.review.is_outdated
+    verdicts = (event.id for event in events if event.verdict and is_outdated)
+    return frozenset((*of_images, *verdicts))
+
+
+def _in_words(event: Event, others: Iterable[Event]) -> str:
     values = event.plain
     said = [f"{name} {str(values[name]).lower()}" for name in event.fields]
+    back = [_when(other) for other in others if other.id in event.undoes]
     if event.undoes:
-        said.append(f"takes back {', '.join(event.undoes)}")
+        said.append(f"takes back {', '.join(back) or 'what is on something else'}")
     return ", ".join(said)
+
+
+def _when(event: Event) -> str:
+    """Return who said something and when, as the history has it."""
+    return f"{event.by or 'somebody'} {event.at.partition('.')[0].replace('T', ' ')}".strip()
 
 
 def decisions_on(record: RecordedStudy, events: Iterable[Event]) -> list[Event]:

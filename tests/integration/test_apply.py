@@ -11,10 +11,12 @@ import pytest
 from exports import SCENES, files_of, organise, read_records, write_ductogram
 
 from ductdicom.cli.application import run
+from ductdicom.decisions.event import Event
 from ductdicom.decisions.files import read_decisions
 from ductdicom.decisions.journal import add
 from ductdicom.export import output as folder
 from ductdicom.export.output import open_output, require_output
+from ductdicom.model.call import Laterality
 from ductdicom.phantom.spec import Person
 from ductdicom.pipeline.again.preview import preview
 from ductdicom.pipeline.again.redo import Opened, read_again, redo
@@ -225,6 +227,21 @@ def test_what_decisions_would_change_is_known_before(out, tmp_path):
     record = _record(out)
     assert record["status"] == found.status[1]
     assert record["instances"][0]["phase"] == "pre"
+
+
+def test_what_follows_on_the_image_itself_is_told_as_what_follows(out, tmp_path):
+    opened = Opened.of(require_output(out))
+    image = _record(out)["instances"][2]
+    key = _record(out)["key"]
+    at = "2026-01-03T09:00:00"
+    more = (Event(image=image["id"], laterality=Laterality.RIGHT, by="AB", at=at),)
+
+    found = preview(read_again(opened, [key], is_held=False), key, more)
+
+    own = [change for change in found.images if change.image == image["id"]]
+    told = {change.what: (change.before, change.after, change.is_decided) for change in own}
+    assert told["laterality"] == ("L", "R", True)
+    assert told["suggestion"] == ("post", None, False)
 
 
 @pytest.mark.parametrize("command", ["organise", "apply"])

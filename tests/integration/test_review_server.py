@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 pytest.importorskip("starlette", reason="the extra review is not installed")
 pytest.importorskip("httpx", reason="httpx is not installed")
@@ -20,9 +21,12 @@ from exports import write_ductogram
 from review_client import Client
 from review_values import decode_values
 
+from ductdicom.decisions.event import Event
 from ductdicom.decisions.journal import read_journal
 from ductdicom.export.output import open_output, require_output
+from ductdicom.model.call import Phase
 from ductdicom.model.outcome import CHANGED
+from ductdicom.model.record import RecordedDecided, RecordedOpinion
 from ductdicom.phantom.spec import Person
 from ductdicom.pipeline.earlier.known import read_known
 from ductdicom.pipeline.run import organise
@@ -30,6 +34,7 @@ from ductdicom.review import redrawing
 from ductdicom.review.access import MOST_BODY_BYTES, Access
 from ductdicom.review.app import make_app
 from ductdicom.review.gallery import Gallery
+from ductdicom.review.pages import history_of
 from ductdicom.review.redrawing import Redrawing
 from ductdicom.settings import Phi, Settings
 
@@ -293,7 +298,22 @@ def test_a_decision_is_taken_back_by_another(review):
     review.until_drawn(key)
     assert review.records[key].instances[0].phase == "unknown"
     assert len(read_journal(review.output).events) == 2
-    assert "taken back" in review.page(key).text
+    page = review.page(key).text
+    assert "taken back by CD" in page
+    assert re.search(r"takes back AB \d{4}-\d\d-\d\d \d\d:\d\d", page)
+
+
+def test_the_history_says_which_decisions_do_not_count(review):
+    record = review.records[review.key_of("clock-only")]
+    event = Event(image=record.instances[0].id, phase=Phase.POST, by="AB", at="2026-02-01T09:00:00")
+    values = {"field": "phase", "value": "post", "by": "AB", "at": event.at, "note": ""}
+    opinion = RecordedOpinion(**values, id=event.id, is_in_force=False)
+    decided = RecordedDecided(fields=(), by="", at="", note="", outdated=(opinion,))
+    changed = replace(record.instances[0], decided=decided)
+
+    for instance, is_void in ((record.instances[0], False), (changed, True)):
+        seen = replace(record, instances=(instance, *record.instances[1:]))
+        assert [row["is_void"] for row in history_of(seen, [event])] == [is_void]
 
 
 def test_two_reviewers_on_two_studies_do_not_wait_for_one_another(review):

@@ -16,7 +16,8 @@ class ImageChange(Value, frozen=True, kw_only=True):
 
     ``image`` is its own ID. ``what`` is ``phase``, ``suggestion``, ``laterality``, ``view`` or
     ``row``: side, group and filling of the row in which it stands, or why it stands in none.
-    ``is_decided``: a decision is on this image; else it follows from one on another image.
+    ``is_decided``: a decision says so of this image; else it follows from one, be it on another
+    image or on another field of this one.
     """
 
     image: str
@@ -71,6 +72,9 @@ def _changes(
     rows = [_rows(study) for study in (before, after)]
     for one, other in zip(before.call.images, after.call.images, strict=True):
         name = other.instance.id
+        said = {
+            field for event in (*on.get(name, ()), *on.get(other.uid, ())) for field in event.fields
+        }
         old, new = (_told(image, places) for image, places in zip((one, other), rows, strict=True))
         for what, value in new.items():
             if old[what] != value:
@@ -80,7 +84,9 @@ def _changes(
                     what=what,
                     before=old[what],
                     after=value,
-                    is_decided=name in on or other.uid in on,
+                    is_decided=what in said
+                    or (what == "suggestion" and "phase" in said)
+                    or (what == "row" and bool(said)),
                 )
 
 
