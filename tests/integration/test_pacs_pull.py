@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 from time import monotonic
@@ -27,7 +28,9 @@ from pynetdicom.sop_class import (
 )
 
 from ductdicom.cli.application import run
-from ductdicom.pacs.pull.by_dicom import stored_contexts
+from ductdicom.pacs.association import MOST_CONTEXTS
+from ductdicom.pacs.pull.by_dicom import Way, query_contexts, stored_contexts
+from ductdicom.pacs.syntaxes import BREAST
 from ductdicom.phantom.files import Syntax
 from ductdicom.phantom.spec import MAMMARY_DUCTOGRAM, Person, Texts
 
@@ -465,6 +468,15 @@ def test_each_transfer_syntax_has_a_context_of_its_own():
     assert len(contexts) == 126
     of_mg = [item.transfer_syntax[0] for item in contexts if item.abstract_syntax == MG]
     assert len(of_mg) == len(set(of_mg)) == 8
+
+
+def test_what_is_proposed_to_fetch_fits_into_one_association_with_all_that_a_study_holds():
+    asked = query_contexts(tuple(Way))
+    stored = stored_contexts(MOST_CONTEXTS - len(asked))
+
+    assert len(asked) + len(stored) <= 128
+    number = Counter(str(item.abstract_syntax) for item in stored)
+    assert {uid: number[uid] for uid in BREAST} == dict.fromkeys(BREAST, 8)
 
 
 # --- wrong usage ---

@@ -74,6 +74,7 @@ def test_what_another_output_folder_sent_withholds_the_same_study_of_this_one(ou
     archive = Archive()
     with archive.telling() as where:
         assert send(one, where) == 0
+        assert archive.associations == 1  # over which it is asked, too
         kept = len(archive.kept)
         assert send(two, where) == 1
         said = capsys.readouterr().err

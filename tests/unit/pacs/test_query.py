@@ -73,6 +73,12 @@ def test_an_answer_is_held_against_the_query(values, is_one):
     assert query.is_answered_by(given) is is_one
 
 
+def test_an_archive_is_asked_broadly_as_it_may_match_names_in_a_way_of_its_own():
+    asked = StudyQuery(days=Days(first=FIRST, last=LAST)).matching()
+
+    assert asked == {"ModalitiesInStudy": "MG", "StudyDate": "20260101-20260131"}
+
+
 @pytest.mark.parametrize(
     ("hours", "now", "is_time"),
     [
