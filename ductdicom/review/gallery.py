@@ -20,7 +20,7 @@ from ductdicom.model.record import RecordedInstance, RecordedStudy
 from ductdicom.model.study import ImageCall, stacks_of
 from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.drawing.tiles import digest_of, read_slabs
-from ductdicom.pipeline.earlier.recall import archive_stamp, is_changed, read_recorded
+from ductdicom.pipeline.earlier.recall import archive_stamp, is_changed, is_gone, read_recorded
 from ductdicom.pipeline.masking import identify
 from ductdicom.pixels.decoding.decode import read_image
 from ductdicom.pixels.decoding.stack import SliceObject
@@ -174,7 +174,7 @@ class Gallery:
         """
         if reason := _placeholder(record, name):
             raise UnreadableError("it could not be read for the sheet either", reason=reason)
-        _refuse_changed(record, name)
+        _refuse_replaced(record, name)
         try:
             return (self._make_preview if is_preview else self._full)(record, name)
         except UnreadableError as error:
@@ -190,7 +190,7 @@ class Gallery:
         InputError
             As `picture`.
         """
-        _refuse_changed(record, name)
+        _refuse_replaced(record, name)
 
         def make() -> PackedPicture:
             picture = self.picture(record, name, is_preview=is_preview)
@@ -291,13 +291,16 @@ class Gallery:
         )
 
 
-def _refuse_changed(record: RecordedStudy, name: str) -> None:
-    """Show nothing of an image in whose place another file lies, though it may still be kept.
+def _refuse_replaced(record: RecordedStudy, name: str) -> None:
+    """Show nothing of an image in whose place another file lies, or none: it may still be kept.
 
-    Nothing can be decided on it before a run has drawn what is there now.
+    Nothing can be decided on the former before a run has drawn what is there now.
     """
-    if is_changed(record, find_image(record, name)):
+    image = find_image(record, name)
+    if is_changed(record, image):
         raise _changed()
+    if is_gone(record, image):
+        raise UnreadableError("the original is gone", reason=MISSING)
 
 
 def _changed() -> UnreadableError:

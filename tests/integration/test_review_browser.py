@@ -875,7 +875,8 @@ def test_the_viewer_says_that_an_original_is_gone_and_the_sheet_stays(browser, t
     with serving(tmp_path / "out") as address:
         window = Window(browser, address).open_study(key).open_full()
 
-        assert "the original cannot be shown: missing" in window.words("state")
+        said = "the original cannot be shown: missing · SHEET'S TILE, NOT TO SCALE"
+        assert said in window.words("state")
         assert window.page.locator("#full .pane img:visible").count() == 2
         assert window.page.locator("image[data-tile]").count() >= 4
 

@@ -223,6 +223,19 @@ def test_an_original_that_is_gone_or_changed_is_refused_and_no_other(tmp_path, c
     assert all(Gallery().picture(record, name, is_preview=False) for name in others)
 
 
+def test_an_image_that_is_still_kept_is_refused_once_its_original_is_gone(tmp_path):
+    export = Path(shutil.copytree(SAMPLES / "textbook", tmp_path / "export"))
+    record = _organise(export, tmp_path / "out")
+    gallery, name = Gallery(), image_names(record)[0]
+    gallery.packed(record, name, is_preview=False)
+    Path(record.instances[0].source).unlink()
+
+    with pytest.raises(UnreadableError) as refused:
+        gallery.packed(record, name, is_preview=False)
+
+    assert refused.value.reason == "missing"
+
+
 def test_an_image_over_which_a_decoder_died_is_not_decoded_again(textbook):
     name, image = image_names(textbook)[0], textbook.instances[0]
     sheets = tuple(

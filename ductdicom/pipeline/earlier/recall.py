@@ -145,6 +145,11 @@ def is_changed(record: RecordedStudy, image: RecordedInstance) -> bool:
     return was not in {(0, 0), (status.st_size, status.st_mtime_ns)}
 
 
+def is_gone(record: RecordedStudy, image: RecordedInstance) -> bool:
+    """Tell whether nothing lies any more where a recorded image, or its archive, did."""
+    return not Path(_recorded_place(record, image)[0]).exists()
+
+
 def archive_stamp(record: RecordedStudy, image: RecordedInstance) -> tuple[int, int, int] | None:
     """Return size, time and number of the archive that a recorded image lies in, as it is now.
 

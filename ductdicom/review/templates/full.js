@@ -171,9 +171,10 @@ const full = (() => {
     say("view").textContent = image.label;
     say("who").textContent = image.who;
     const drawn = image.drawn;
-    const state = drawn ? (drawn.preview && "PREVIEW") : (image.error ?? "SHEET'S TILE, loading");
+    const instead = image.error ? "SHEET'S TILE, NOT TO SCALE" : "SHEET'S TILE, loading";
+    const state = drawn ? drawn.preview && "PREVIEW" : [image.error, image.tile && instead];
     const words = [
-      state, drawn && scaleWords(image), isInverted && "INVERTED",
+      ...[state].flat(), drawn && scaleWords(image), isInverted && "INVERTED",
       drawn && doGreysDiffer() && "GREY SCALES DIFFER", ...image.notes,
       image.failure, image.prior,
     ];
