@@ -2,10 +2,13 @@
 
     python scripts/bench.py                  the two speeds
     python scripts/bench.py --scan --files 20000
-    python scripts/bench.py --start          processor time of commands that do little
+    python scripts/bench.py --start          processor time of commands that do little, and scans
+                                             of 4000 headers beside other programs
     python scripts/bench.py --memory         200 000 files of a kilobyte: takes minutes
     python scripts/bench.py --sheets         also for images of full size and in each
                                              transfer syntax: takes minutes
+    python scripts/bench.py --batch          60 studies, beside the least that they could take
+    python scripts/bench.py --large          10 000 studies: takes half an hour
     python scripts/bench.py --pages          how well the samples' pages use their paper
     python scripts/bench.py --index          the index of 5000 studies in a browser
     python scripts/bench.py --pacs           objects received a second: takes minutes
@@ -23,13 +26,16 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
+import bench_batch
 import bench_index as bench_indices
+import bench_large
 import bench_pacs
 import bench_pages
 import bench_review as bench_reviews
 import bench_scan as bench_headers
 import bench_sheets
 import bench_start
+import bench_whole
 
 from ductdicom.phantom.exposure import SampleSize
 from ductdicom.phantom.samples import SAMPLE_STUDIES, write_samples
@@ -65,10 +71,14 @@ def bench_scan(count: int, jobs: int) -> None:
     print_table(bench_headers.HEAD, list(bench_headers.compare_scans(count, jobs)))
 
 
-def bench_starts() -> None:
-    """Print what it takes to start, beside the least that it could take."""
+def bench_starts(count: int) -> None:
+    """Print what it takes to start, beside the least that it could take, and whole scans."""
     print("processor time, user and system, the median of some runs")
     print_table(bench_start.HEAD, list(bench_start.compare_starts()))
+    print("whole processes in turns, the median of some runs; times: over ours")
+    rows, aims = bench_whole.compare_scans(count)
+    print_table(bench_whole.HEAD, rows)
+    print_table(bench_whole.AIMS_HEAD, aims)
 
 
 def bench_memory(jobs: int) -> None:
@@ -103,6 +113,26 @@ def bench_syntaxes() -> None:
     """Print what one sheet of four full-size images takes in each transfer syntax."""
     print(bench_sheets.TITLE)
     print_table(bench_sheets.HEAD, list(bench_sheets.compare_sheets()))
+    print("one study, whole processes in turns, the median of some runs; times: over organise")
+    rows, aims = bench_whole.compare_one_study()
+    print_table(bench_whole.HEAD, rows)
+    print_table(bench_whole.AIMS_HEAD, aims)
+
+
+def bench_batches() -> None:
+    """Print what a batch takes, beside the least that reading, decoding and packing take."""
+    rows, aims = bench_batch.compare_batch()
+    print("processor time; the floor decodes each image once and packs one page a study")
+    print_table(bench_batch.HEAD, rows)
+    print_table(bench_whole.AIMS_HEAD, aims)
+
+
+def bench_many_studies(studies: int, jobs: int) -> None:
+    """Print how memory and time grow with the studies of a run."""
+    print(f"generated studies of four small images, PNG, {jobs} workers")
+    rows, aims = bench_large.measure_large(studies, jobs)
+    print_table(bench_large.HEAD, rows)
+    print_table(bench_whole.AIMS_HEAD, aims)
 
 
 def bench_sample_pages() -> None:
@@ -147,7 +177,6 @@ def bench_accuracy() -> None:
 
 
 _OTHERS = {
-    "start": bench_starts,
     "pages": bench_sample_pages,
     "index": bench_index,
     "pacs": bench_receivers,
@@ -165,15 +194,19 @@ def main() -> int:
     parser.add_argument("--start", action="store_true", help="processor time of small commands")
     parser.add_argument("--memory", action="store_true", help="memory over many files")
     parser.add_argument("--sheets", action="store_true", help="seconds per sheet, both sizes")
+    parser.add_argument("--batch", action="store_true", help="60 studies beside their floor")
+    parser.add_argument("--large", action="store_true", help="memory and time over many studies")
     parser.add_argument("--pages", action="store_true", help="how pages use their paper")
     parser.add_argument("--index", action="store_true", help="the index in a browser")
     parser.add_argument("--pacs", action="store_true", help="objects received per second")
     parser.add_argument("--review", action="store_true", help="the review in a browser")
     parser.add_argument("--accuracy", action="store_true", help="the labelled corpus")
     parser.add_argument("--files", type=int, default=4000, help="files to scan (%(default)s)")
+    parser.add_argument("--studies", type=int, default=10_000, help="for --large (%(default)s)")
     parser.add_argument("--jobs", type=int, default=2, help="worker processes (%(default)s)")
     chosen = parser.parse_args()
-    named = [getattr(chosen, name) for name in ("scan", "memory", "sheets", *_OTHERS)]
+    parts = ("scan", "start", "memory", "sheets", "batch", "large", *_OTHERS)
+    named = [getattr(chosen, name) for name in parts]
     is_default = not any(named)
     if chosen.scan or is_default:
         bench_scan(chosen.files, chosen.jobs)
@@ -182,6 +215,12 @@ def main() -> int:
     if chosen.sheets:
         bench_samples(chosen.jobs, full_size=True)
         bench_syntaxes()
+    if chosen.start:
+        bench_starts(chosen.files)
+    if chosen.batch:
+        bench_batches()
+    if chosen.large:
+        bench_many_studies(chosen.studies, chosen.jobs)
     if chosen.memory:
         bench_memory(chosen.jobs)
     for name, work in _OTHERS.items():

@@ -34,7 +34,9 @@ MEMORY_HEAD = ("files", "s", "files/s", "MB")
 _ROUNDS = 5
 _EARLY = (Tag.SOP_INSTANCE_UID, Tag.STUDY_INSTANCE_UID)
 _FIRST, _LAST = 0x0008_0000, 0x7FE0_0000
-_PLAIN = tuple(tag for tag in Tag if _FIRST <= tag < _LAST and not tag.name.endswith("_SEQUENCE"))
+PLAIN_TAGS = tuple(
+    tag for tag in Tag if _FIRST <= tag < _LAST and not tag.name.endswith("_SEQUENCE")
+)
 
 
 def compare_scans(count: int, jobs: int) -> Iterator[tuple[str, str, str]]:
@@ -89,7 +91,7 @@ def _ours(folder: Path, executor: Executor | None, catalogue: Path | None) -> No
 
 def _others(folder: Path) -> dict[str, Callable[[], object]]:
     runs: dict[str, Callable[[], object]] = {}
-    for words, tags in (("same attributes", _PLAIN), ("two early ones", _EARLY)):
+    for words, tags in (("same attributes", PLAIN_TAGS), ("two early ones", _EARLY)):
         runs[f"pydicom loop, {words}"] = partial(_pydicom, folder, tags)
         names = [f"{tag >> 16:04x},{tag & 0xFFFF:04x}" for tag in tags]
         if shutil.which("gdcmscanner"):
@@ -98,11 +100,14 @@ def _others(folder: Path) -> dict[str, Callable[[], object]]:
                 _run, ["gdcmscanner", "-r", "-d", str(folder), *wanted]
             )
         if shutil.which("dcmdump"):
-            wanted = [part for name in names for part in ("+P", name)]
-            runs[f"dcmdump, {words}"] = partial(
-                _run, ["dcmdump", "-M", *wanted, "+sd", "+r", str(folder)]
-            )
+            runs[f"dcmdump, {words}"] = partial(_run, dcmdump_command(folder, tags))
     return runs
+
+
+def dcmdump_command(folder: Path, tags: Sequence[Tag]) -> list[str]:
+    """Return the command that prints some attributes of all files below a folder."""
+    wanted = [part for tag in tags for part in ("+P", f"{tag >> 16:04x},{tag & 0xFFFF:04x}")]
+    return ["dcmdump", "-M", *wanted, "+sd", "+r", str(folder)]
 
 
 def _pydicom(folder: Path, tags: Sequence[Tag]) -> None:

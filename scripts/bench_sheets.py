@@ -57,7 +57,7 @@ _REDUCIBLE = ("JPEG 2000 lossless", "HTJ2K lossless")
 # The programs that write a mammogram as a picture, by what DCMTK reads with which.
 _TO_PICTURE = {"JPEG-LS": "dcml2pnm"}
 # What they cannot read, another program writes uncompressed for them.
-_TO_PLAIN = {"JPEG 2000 lossless": "gdcmconv"}
+TO_PLAIN = {"JPEG 2000 lossless": "gdcmconv"}
 
 TITLE = (
     f"one PNG sheet of {len(_SAMPLES)} images of {ROWS} x {COLUMNS} pixels, {BITS} bits, one worker"
@@ -87,10 +87,7 @@ def compare_sheets() -> Iterator[tuple[str, ...]]:
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        # Made by others, as a process that starts another passes its own peak memory on.
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(max_workers=2, mp_context=context) as executor:
-            list(executor.map(partial(write_image, folder), range(len(_SAMPLES))))
+        write_study(folder)
         for label in _SYNTAXES:
             files = list((folder / label).iterdir())
             ratio = len(files) * ROWS * COLUMNS * 2 / sum(file.stat().st_size for file in files)
@@ -110,7 +107,7 @@ def compare_sheets() -> Iterator[tuple[str, ...]]:
 def _why_not(label: str) -> str:
     """Name the program that is missing for the other pipeline, if one is."""
     needed = [_TO_PICTURE.get(label, "dcmj2pnm"), "montage"]
-    needed += [_TO_PLAIN[label]] if label in _TO_PLAIN else []
+    needed += [TO_PLAIN[label]] if label in TO_PLAIN else []
     return ", ".join(f"no {program}" for program in needed if shutil.which(program) is None)
 
 
@@ -132,6 +129,16 @@ def _best(way: str, folder: Path) -> Figures | None:
             return None
         found.append(Figures(*json.loads(done.stdout)))
     return Figures(min(f.seconds for f in found), max(f.megabytes for f in found))
+
+
+def write_study(folder: Path) -> None:
+    """Write the study in every transfer syntax, each in a folder of its own.
+
+    Others do it, as a process that starts another passes its own peak memory on.
+    """
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=2, mp_context=context) as executor:
+        list(executor.map(partial(write_image, folder), range(len(_SAMPLES))))
 
 
 def write_image(folder: Path, index: int) -> None:
@@ -206,9 +213,9 @@ def _draw_otherwise(folder: Path) -> Figures:
         pictures = []
         for file in sorted(folder.iterdir()):
             plain = file
-            if folder.name in _TO_PLAIN:
+            if folder.name in TO_PLAIN:
                 plain = Path(name) / file.name
-                subprocess.run([_TO_PLAIN[folder.name], "--raw", file, plain], check=True)
+                subprocess.run([TO_PLAIN[folder.name], "--raw", file, plain], check=True)
             pictures.append(Path(name) / f"{file.name}.pgm")
             command = [program, "+Wi", "1", "+op", str(plain), str(pictures[-1])]
             subprocess.run(command, check=True, stderr=subprocess.DEVNULL)

@@ -4,8 +4,6 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from pydicom.datadict import dictionary_description
-
 from ductdicom.geometry.slab import Slab
 from ductdicom.model.call import Confidence, Evidence, Kind, Laterality, Phase
 from ductdicom.model.outcome import Note
@@ -294,6 +292,9 @@ def describe(item: Evidence) -> str:
 
 def tag_name(tag: str) -> str:
     """Return an attribute's name, or the tag itself where it has none."""
+    # It loads slowly, and who lists studies draws no captions.
+    from pydicom.datadict import dictionary_description  # noqa: PLC0415
+
     try:
         return dictionary_description(int(tag.strip("()").replace(",", ""), 16))
     except (KeyError, ValueError):
