@@ -36,7 +36,7 @@ def compare_batch() -> tuple[list[tuple[str, ...]], list[Aim]]:
         make_studies(folder / "textbook", _STUDIES, part=1)
         (folder / "made").mkdir()
         write_study(folder / "made")
-        kinds = {"of the textbook sample, uncompressed": (folder / "textbook", _STUDIES)}
+        kinds = {"of the textbook sample, JPEG lossless": (folder / "textbook", _STUDIES)}
         for syntax in ("uncompressed", "JPEG 2000 lossless"):
             place = folder / syntax
             make_studies(place, _FULL_STUDIES, part=1, source=folder / "made" / syntax)
