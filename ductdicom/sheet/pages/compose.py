@@ -25,6 +25,7 @@ from ductdicom.sheet.page import (
     Page,
     SheetOptions,
     Standing,
+    TextMark,
     Tone,
 )
 from ductdicom.sheet.pages.blocks import (
@@ -88,10 +89,11 @@ def compose(
     bodies = [
         *_row_bodies(study, pairing, (tiles, differences or {}, excluded), area, options),
         *_left_out_bodies(left_out, area, options),
-        *(
-            Body(title=title, marks=tuple(marks))
-            for title, marks in inventory_bodies(study, pairing, area, since)
-        ),
+    ]
+    drawn = [mark.text for body in bodies for mark in body.marks if isinstance(mark, TextMark)]
+    bodies += [
+        Body(title=title, marks=tuple(marks))
+        for title, marks in inventory_bodies(study, pairing, drawn, area, since)
     ]
     pages = _pages_of(waiting_images(pairing), bodies)
     standing = Standing(

@@ -1,6 +1,6 @@
 """The last pages: every instance of the study, and what became of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
@@ -55,12 +55,18 @@ class _Entry:
 
 
 def inventory_bodies(
-    study: StudyCall, pairing: Pairing, area: Box, since: datetime | None = None
+    study: StudyCall,
+    pairing: Pairing,
+    drawn: Iterable[str],
+    area: Box,
+    since: datetime | None = None,
 ) -> Iterator[tuple[str, list[Mark]]]:
     """Yield title and marks of each inventory page: images, problems, companions, legend.
 
     Parameters
     ----------
+    drawn
+        The texts of the pages before, whose words and signs the legend explains.
     area
         The part of each page that they may fill, in page units.
     since
@@ -72,7 +78,7 @@ def inventory_bodies(
         others = ", ".join(captions.companion_labels(study, has_dates=since is None))
         entries.append(_entry(_LINE, (captions.COMPANIONS + others,), area))
     entries.append(_Entry(columns=_LINE, lines=(("", "Words and signs of the pages"),)))
-    said = [*legend(study, pairing)]
+    said = [*legend(study, pairing, drawn)]
     pairs = zip_longest(said[::2], said[1::2], fillvalue=("", ""))
     entries += [_entry(_LEGEND, (*one, *other), area, Tone.MUTED) for one, other in pairs]
     title = f"every image of the study ({len(study.images)})"

@@ -1,32 +1,52 @@
 """What stands below the list of images: what a person should know, and what abbreviations mean."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from ductdicom.model.call import Confidence, Kind
 from ductdicom.model.outcome import Note, Problem, Status
 from ductdicom.model.study import Pairing, StudyCall
 
-_ALWAYS = (
-    ("PRE, single frame", "before contrast"),
-    ("POST, double frame", "after contrast"),
-    ("L CC M", "side, view and modifiers: M magnified, S spot compression (DICOM CID 4014, 4015)"),
-    ("×1.8", "magnified so many times when exposed; it is drawn at the breast's size"),
-    ("(+3 min)", "how long after the first post image it was exposed; with a minus, before it"),
-    ("20 mm est.", "length at the breast, estimated from the header; not for measuring"),
+# What is drawn on the pages that an explanation is for, what it is called here, and what it means.
+_DRAWN = (
+    (r"^PRE\b", "PRE, single frame", "before contrast"),
+    (r"^POST\b", "POST, double frame", "after contrast"),
     (
+        r"^[LRB?] ",
+        "L CC M",
+        "side, view and modifiers: M magnified, S spot compression (DICOM CID 4014, 4015)",
+    ),
+    (r"×\d", "×1.8", "magnified so many times when exposed; it is drawn at the breast's size"),
+    (
+        r"\([+−]",
+        "(+3 min)",
+        "how long after the first post image it was exposed; with a minus, before it",
+    ),
+    (r"est\.", "20 mm est.", "length at the breast, estimated from the header; not for measuring"),
+    (
+        "SCALE AT DETECTOR",
         "SCALE AT DETECTOR",
         "lengths are those at the detector: the breast may be smaller than the bar says",
     ),
-    ("→A ↓R", "where rows and columns run to: A, P front, back; H, F head, feet; R, L right, left"),
     (
+        "[→←↑↓]",
+        "→A ↓R",
+        "where rows and columns run to: A, P front, back; H, F head, feet; R, L right, left",
+    ),
+    (
+        r"\b(lut|window) \d",
         "lut 1, window 1",
         "which table or window of the file made the grey, and its name in the file",
     ),
-    ("0.4% at max", "share of pixels that are white and have lost their detail"),
-    ("trimmed", "air around the breast is cut away, and markers in it may be"),
-    ("framed part", "close-up of what the frame in the whole image shows"),
-    ("? CC, ticks", "exposures along the clock of the scanner; ? of unknown phase"),
+    ("% at max", "0.4% at max", "share of pixels that are white and have lost their detail"),
+    ("trimmed", "trimmed", "air around the breast is cut away, and markers in it may be"),
+    ("framed part", "framed part", "close-up of what the frame in the whole image shows"),
+    (
+        r"^(pre|post|\?|injection \d+) ",
+        "? CC, ticks",
+        "exposures along the clock of the scanner; ? of unknown phase",
+    ),
 )
 _OF_STATUS: Mapping[Status, tuple[str, str]] = MappingProxyType(
     {
@@ -40,9 +60,15 @@ _OF_STATUS: Mapping[Status, tuple[str, str]] = MappingProxyType(
 )
 
 
-def legend(study: StudyCall, pairing: Pairing) -> Iterator[tuple[str, str]]:
-    """Yield words and signs of the pages and what they mean, some only where they occur."""
-    yield from _ALWAYS
+def legend(study: StudyCall, pairing: Pairing, drawn: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the words and signs that occur on the pages and what they mean.
+
+    ``drawn`` are the texts of the pages with images.
+    """
+    said = "\n".join(drawn)
+    for pattern, word, meaning in _DRAWN:
+        if re.search(pattern, said, re.MULTILINE):
+            yield word, meaning
     if pairing.status in _OF_STATUS:
         yield _OF_STATUS[pairing.status]
     rows = [image for row in pairing.rows for image in row.images]

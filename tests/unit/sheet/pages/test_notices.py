@@ -23,22 +23,36 @@ INFERRED = PhaseCall(
     phase=Phase.PRE, confidence=Confidence.INFERRED, evidence=(make_evidence("pre"),)
 )
 SUGGESTED = PhaseCall(phase=Phase.UNKNOWN, confidence=Confidence.UNKNOWN, suggestion=Phase.PRE)
-SOMETIMES = {
-    "PAIRED",
-    "PARTIAL",
-    "REVIEW NEEDED",
-    "SUGGESTED, dashed",
-    "inferred",
-    "PRIOR",
-    "by AB",
-    "image 3",
-    "maximum",
-}
 
 
 def explained(study, **changes):
     pairing = replace(pair_study(study), **changes)
-    return {word for word, _ in legend(study, pairing)} & SOMETIMES
+    return {word for word, _ in legend(study, pairing, ())}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("PRE", {"PRE, single frame"}),
+        ("POST 2", {"POST, double frame"}),
+        ("L CC M", {"L CC M"}),
+        ("09:21 (first post) · ×1.8", {"×1.8"}),
+        ("09:00 (−21 min)", {"(+3 min)"}),
+        ("09:21 (+<1 min)", {"(+3 min)"}),
+        ("10 mm est.", {"20 mm est."}),
+        ("SCALE AT DETECTOR", {"SCALE AT DETECTOR"}),
+        ("trimmed, →A ↓R", {"trimmed", "→A ↓R"}),
+        ("window 1: STANDARD, 0.1% at max", {"lut 1, window 1", "0.4% at max"}),
+        ("framed part", {"framed part"}),
+        ("? CC", {"L CC M", "? CC, ticks"}),
+        ("PREVIOUS", set()),
+    ],
+)
+def test_signs_are_explained_where_they_are_drawn_and_not_otherwise(text, words):
+    study = make_study([POST])
+    pairing = replace(pair_study(study), status=Status.CLOSED)
+
+    assert {word for word, _ in legend(study, pairing, ["other", text])} == words
 
 
 @pytest.mark.parametrize(
