@@ -20,7 +20,13 @@ from ductdicom.cli.application import INTERRUPTED, application, run
 from ductdicom.cli.options import make_settings
 from ductdicom.export.tables import LEDGER_COLUMNS
 from ductdicom.model.call import Confidence, ExamKind, Kind
-from ductdicom.model.outcome import Disposition, ProblemCode, ReviewReason, Status
+from ductdicom.model.outcome import (
+    Disposition,
+    LeftOutReason,
+    ProblemCode,
+    ReviewReason,
+    Status,
+)
 from ductdicom.vocabulary.terms import load_vocabulary
 
 pytestmark = pytest.mark.integration
@@ -124,8 +130,16 @@ def test_every_rule_and_number_is_explained():
 
 @pytest.mark.parametrize(
     "words",
-    [Kind, ExamKind, Status, Disposition, Confidence, ProblemCode, LEDGER_COLUMNS],
-    ids=["kinds", "exams", "states", "dispositions", "confidences", "problems", "ledger columns"],
+    [
+        pytest.param(Kind, id="kinds"),
+        pytest.param(ExamKind, id="exams"),
+        pytest.param(Status, id="states"),
+        pytest.param(Disposition, id="dispositions"),
+        pytest.param(Confidence, id="confidences"),
+        pytest.param(ProblemCode, id="problems"),
+        pytest.param(LeftOutReason, id="reasons to be left out"),
+        pytest.param(LEDGER_COLUMNS, id="ledger columns"),
+    ],
 )
 def test_every_word_of_the_records_is_explained(words):
     page = text_of("docs/records.md")
