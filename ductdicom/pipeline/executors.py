@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import BrokenExecutor, Executor, Future, wait
+from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -80,17 +80,20 @@ class WorkerPool(Executor):
         self._begun: Future[None] | None = None
 
     def begin(self, load: Callable[[], None]) -> None:
-        """Start a process at once, and let it load what its tasks will need."""
+        """Start a process at once, and let it load what its tasks will need.
+
+        The next task is submitted when that is done, or raises what loading raised.
+        """
         self._begun = self.submit(load)
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Submit a task; a pool of which a worker has died is replaced before."""
         begun, self._begun = self._begun, None
-        if begun is not None:
-            wait((begun,))  # for a task that came while it loads another process would be started
         task = partial(fn, *args, **kwargs)
         limit_s = self._limits.get(getattr(fn, "__name__", ""), self._limit_s)
         try:
+            if begun is not None:
+                begun.result()  # for a task that came before another process would be started
             return self._submit(limit_s, task)
         except BrokenExecutor:
             self.shutdown()

@@ -287,6 +287,8 @@ def draw_jobs(
     todo = [job for job in jobs if job.key not in results]
     # In the order in which they were read: a packed archive is quickest gone through forwards.
     todo.sort(key=lambda job: places[job.call.study.study_instance_uid])
+    if todo:
+        begin_drawing(executor)
     window = _WINDOW * max(jobs[0].settings.jobs, 1) if jobs else 1
     try:
         with closing(

@@ -34,10 +34,10 @@ def test_a_working_folder_that_is_gone_is_said(tmp_path):
 
 
 def test_a_library_that_is_missing_is_no_result():
-    ended = start("organise", "export", before="import sys; sys.modules['reportlab'] = None")
+    ended = start("organise", "export", before="import sys; sys.modules['msgspec'] = None")
 
     assert ended.returncode == 70
-    assert "reportlab" in ended.stderr
+    assert "msgspec" in ended.stderr
 
 
 def test_too_few_files_are_no_bug(tmp_path, samples):

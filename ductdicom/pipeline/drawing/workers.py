@@ -13,7 +13,7 @@ from ductdicom.model.outcome import REPORT_IT, Problem, ProblemCode
 from ductdicom.model.result import StudyResult
 from ductdicom.pipeline.drawing.job import Drawn, StudyJob, give_up, result_of
 from ductdicom.pipeline.drawing.originals import Members
-from ductdicom.pipeline.executors import WorkerPool
+from ductdicom.pipeline.executors import SerialExecutor, WorkerPool
 
 Process = Callable[[StudyJob], Drawn]
 MayStop = Callable[[], AbstractContextManager[None]]
@@ -27,9 +27,14 @@ _DIED = Problem(
 
 
 def begin_drawing(executor: Executor) -> None:
-    """Start a worker, and let it load what draws while the headers are read."""
+    """Start a worker, and let it load what draws, be it while the headers are read.
+
+    A library that is missing ends the run with the first study, instead of failing each.
+    """
     if isinstance(executor, WorkerPool):
         executor.begin(_load)
+    elif isinstance(executor, SerialExecutor):
+        _load()
 
 
 def _load() -> None:

@@ -69,3 +69,15 @@ def test_the_first_task_goes_to_the_process_that_has_loaded_what_it_needs():
 
 def load_nothing():
     """Stands for what takes long to load."""
+
+
+def test_what_cannot_be_loaded_is_said_with_the_first_task():
+    with WorkerPool(1) as executor:
+        executor.begin(load_what_is_missing)
+        with pytest.raises(ImportError, match="no such library"):
+            executor.submit(os.getpid)
+
+
+def load_what_is_missing():
+    """Stands for a library that is not installed."""
+    raise ImportError("no such library")
