@@ -22,7 +22,7 @@ from ductdicom.model.outcome import Cause
 from ductdicom.phantom.files import Syntax
 from ductdicom.phantom.spec import Person, Texts
 from ductdicom.pipeline import run as pipeline
-from ductdicom.pipeline.drawing import work
+from ductdicom.pipeline.drawing import job
 from ductdicom.settings import Format, Settings
 
 pytestmark = pytest.mark.integration
@@ -245,7 +245,7 @@ def test_another_version_redoes_all(export, tmp_path, monkeypatch):
     output = tmp_path / "out"
     organise(export, output=output)
     before = files_of(output / "studies")
-    monkeypatch.setattr(work, "__version__", "99.0")
+    monkeypatch.setattr(job, "__version__", "99.0")
 
     organise(export, output=output)
 
