@@ -81,8 +81,11 @@ class Cell:
         image = self.image
         if image is None:
             return ()
+        # In a row the word says which phase; an image that is in none may be called unknown.
+        suggested = image.call.suggestion
+        which = SUGGESTED if suggested in {None, self.phase} else f"{SUGGESTED} {suggested}".upper()
         said = {
-            SUGGESTED: image.is_suggested,
+            which: image.is_suggested,
             "LATERALITY CONFLICT": image.has_laterality_conflict,
             "VIEW CONFLICT": image.has_view_conflict,
             "TIME CONFLICT": image.has_time_conflict,

@@ -22,6 +22,7 @@ from ductdicom.sheet.page import (
     Tone,
 )
 from ductdicom.sheet.style import LABEL_PX, MARGIN_PX, SMALL_PX, TITLE_PX
+from ductdicom.wording import counted
 
 _HEADER_PX = 76
 _FOOTER_PX = 30
@@ -100,7 +101,9 @@ def _header(
     words = drawable(f"{'Called no ductogram' if is_denied else _exam_words(study)}: {title}")
     yield TextMark(x=MARGIN_PX, y=baseline, text=words, size_px=TITLE_PX, is_bold=True)
     start = MARGIN_PX + text_width(words, TITLE_PX, is_bold=True) + _GAP_PX
-    yield from _status(standing, Box(x=start, y=baseline, width=right - start, height=0))
+    count = len({(problem.code, problem.message) for problem in study.problems})
+    place = Box(x=start, y=baseline, width=right - start, height=0)
+    yield from _status(standing, count, place)
     yield TextMark(
         x=MARGIN_PX,
         y=baseline + SMALL_PX * 1.6,
@@ -110,18 +113,26 @@ def _header(
     )
 
 
-def _status(standing: Standing, box: Box) -> Iterator[Mark]:
-    """Draw the status at the right of a line, and the reason behind it."""
+def _status(standing: Standing, problems: int, box: Box) -> Iterator[Mark]:
+    """Draw the status at the right of a line, and the reason behind it, or that there are problems.
+
+    A study that is paired is not all well for that.
+    """
     word = standing.verdict or _STATUS_WORDS[standing.status]
     is_settled = standing.verdict or standing.status in {Status.PAIRED, Status.NOT_A_DUCTOGRAM}
     has_rows = standing.verdict and standing.status in {Status.PAIRED, Status.PARTIAL}
     tone = Tone.INK if is_settled else Tone.WARNING
     room = box.width - text_width(word + ":", LABEL_PX, is_bold=True) - _AFTER_STATUS_PX
-    why = fit(str(standing.status) if has_rows else standing.why, room, SMALL_PX)
+    told = str(standing.status) if has_rows else standing.why
+    is_doubted = bool(problems) and not told
+    if is_doubted:
+        told = f"{counted(problems, 'problem')}, on the last page"
+    why = fit(told, room, SMALL_PX)
     if why:
         word += ":"
+        why_tone = Tone.WARNING if is_doubted else tone
         yield TextMark(
-            x=box.right, y=box.y, text=why, size_px=SMALL_PX, tone=tone, anchor=Anchor.END
+            x=box.right, y=box.y, text=why, size_px=SMALL_PX, tone=why_tone, anchor=Anchor.END
         )
     x = box.right - (text_width(why, SMALL_PX) + _AFTER_STATUS_PX if why else 0)
     yield TextMark(

@@ -427,6 +427,28 @@ def test_a_problem_of_the_study_names_no_image():
     )
 
 
+@pytest.mark.parametrize(
+    ("problems", "words"),
+    [
+        pytest.param((), None, id="none"),
+        pytest.param((_problem(1), _problem(2)), "1 problem, on the last page", id="one of two"),
+        pytest.param(
+            (_problem(1), _problem(1, message="it was early")),
+            "2 problems, on the last page",
+            id="two",
+        ),
+    ],
+)
+def test_a_paired_study_says_in_its_head_that_there_are_problems(problems, words):
+    study = make_study([make_image(1, phase="pre"), make_image(2, minute=20)])
+    pages = compose(replace(study, problems=problems), pair_study(study), {}, SheetOptions())
+
+    assert pair_study(study).status == "paired"
+    said = [m for m in pages[0].marks if isinstance(m, TextMark) and "on the last page" in m.text]
+    assert [mark.text for mark in said] == ([words] if words else [])
+    assert all(mark.tone is Tone.WARNING for mark in said)
+
+
 def test_the_last_page_says_what_abbreviations_mean():
     _, _, pages = lay_out([make_image(1, phase="pre"), make_image(2, minute=20)])
 

@@ -86,6 +86,15 @@ def test_facts_and_grey_of_a_narrow_tile_are_said_in_full():
     assert "window 1: A LONG EXPLANATION OF ITS OWN, 12.3% at max" in said
 
 
+def test_an_image_in_no_row_says_what_is_suggested_of_it():
+    unplaced = make_image(2, minute=20, call=SUGGESTED_POST, laterality=None)
+
+    _, _, pages = lay_out([make_image(1, phase="pre", minute=0), unplaced])
+
+    said = " ".join(words_of(page, Tone.WARNING) for page in pages)
+    assert "SUGGESTED POST" in said
+
+
 @pytest.mark.parametrize("word", ["SUGGESTED", "LATERALITY CONFLICT", "VIEW CONFLICT"])
 def test_no_badge_hides_another(word):
     images, tiles = narrow(
