@@ -37,10 +37,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lacking:
-    """What a row may lack: images that nobody has decided on, files that could not be read."""
+    """What a row may lack: images that nobody has decided on, files that could not be read.
+
+    ``excluded`` are the images of the row that a reviewer left out.
+    """
 
     undecided: tuple[ImageCall, ...] = ()
     unread: tuple[str, ...] = ()
+    excluded: tuple[ImageCall, ...] = ()
 
 
 _NOTHING_LACKING = Lacking()
@@ -127,7 +131,9 @@ def _badges(row: Row, shared: Iterable[Note], undecided: Collection[Phase] = ())
 
 def _absent(phase: Phase, row: Row, lacking: Lacking) -> Cell:
     found = candidates(lacking.undecided, row, phase)
-    said = "is decided" if found else "was read" if lacking.unread else "was found"
+    is_excluded = any(image.shown_phase is phase for image in lacking.excluded)
+    unless_read = "was read" if lacking.unread else "is left" if is_excluded else "was found"
+    said = "is decided" if found else unless_read
     words = [f"No {phase}-contrast image of {captions.row_title(row)} {said}."]
     answered = sum(map(is_answered, found))
     if open_count := len(found) - answered:

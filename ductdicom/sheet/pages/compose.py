@@ -143,8 +143,10 @@ def _row_bodies(
         first_post = _first_post(rows, injection if injections else None)
         blocks: list[Block] = []
         for place, row in zip(places, rows, strict=True):
-            *others, last = row_blocks(row, tiles, differences, first_post, lacking, since)
             beside = excluded.get(place, ())
+            out = tuple(cell.image for cell in beside if cell.image is not None)
+            without = replace(lacking, excluded=out)
+            *others, last = row_blocks(row, tiles, differences, first_post, without, since)
             blocks += [*others, replace(last, cells=(*last.cells, *beside))]
         found = stacks.pop((side, injection), ())
         cells = stack_cells(found, pairing, tiles, first_post, since)

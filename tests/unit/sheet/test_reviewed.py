@@ -236,6 +236,18 @@ def test_an_excluded_image_stays_beside_its_row_small_and_grey_with_its_author()
     assert Tone.POST not in tones
 
 
+def test_a_row_whose_only_post_image_is_excluded_does_not_say_that_none_was_found():
+    out = make_image(
+        2, minute=25, is_excluded=True, decided=Decision(opinions=(said("exclude", "true"),))
+    )
+
+    _, _, (page, *_) = lay_out([make_image(1, phase="pre"), out])
+
+    assert "No post-contrast image of L CC is left.".replace(" ", "") in texts(page).replace(
+        " ", ""
+    )
+
+
 def test_an_excluded_image_without_a_row_stands_on_a_page_of_its_own():
     out = decided(said("exclude", "true"), view="ML", is_excluded=True)
 
