@@ -269,8 +269,9 @@ def test_killed_at_random_nothing_that_was_answered_is_lost(kills, tmp_path):
         with started(tmp_path) as here:
             sender = association(here.port, build_context(MG))
             killer = threading.Timer(chance.uniform(0.0, 0.4), here.process.kill)
-            killer.start()
             for count in range(200):
+                if count == number % 3:  # so that some are answered, however slow a machine is
+                    killer.start()
                 label = f"{number}/{count}"
                 path = write_view(tmp_path / "one", label=label, seed=count)
                 dataset = dcmread(path)
@@ -284,7 +285,7 @@ def test_killed_at_random_nothing_that_was_answered_is_lost(kills, tmp_path):
             here.process.wait()
 
     held = {path.stem: data_set(path) for path in here.spool.rglob("studies/*/*.dcm")}
-    assert len(answered) > kills
+    assert len(answered) >= sum(number % 3 for number in range(kills))
     assert answered.items() <= held.items()
 
 
