@@ -6,7 +6,6 @@ marked ``slow``. With ``--all`` these run too, branches that no test passes are 
 slows all tests, and properties are tried on other examples each time.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -17,9 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 _CODE = ("ductdicom", "scripts", "tests")
 _COVERED_PERCENT = 85  # branches and lines; raise it when it holds, never lower it
 _GATE = ["-m", "not slow"]
-# A process more than processors, as many tests wait for a browser or an archive; a file stays in
-# one, since its tests share what they made.
-_PARALLEL = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile"]
+# A process a processor; a file stays in one, since its tests share what they made.
+_PARALLEL = ["-n", "auto", "--dist", "loadfile"]
 _ALL = ["--hypothesis-profile=explore"]
 
 

@@ -883,8 +883,9 @@ def test_the_viewer_says_that_an_original_is_gone_and_the_sheet_stays(browser, t
         # What is decided now is saved, and each page says that no sheet shows it, and why.
         window.press("Escape")
         window.page.wait_for_selector("#full", state="hidden")
-        while not window.page.locator("#strip").is_visible():
-            window.press("r").frame()
+        for _ in range(50):
+            if not window.page.locator("#strip").is_visible():
+                window.press("r").frame()
         window.page.locator('#strip [data-do="cannot-tell"]').click()
         window.press("Control+s")
         window.page.keyboard.type("AB")
