@@ -681,6 +681,32 @@ def test_a_note_that_is_wiped_out_is_none(sheet):
     assert "note" not in sheet.save("ab")[1][0]
 
 
+def test_a_note_that_is_wiped_out_later_keeps_nothing_from_being_saved(sheet):
+    sheet.choose(1).press("n")
+    sheet.window.keyboard.type("oops")
+    sheet.press("Enter", "n", "Control+a", "Delete", "Enter")
+    assert sheet.part("count").inner_text() == ""
+    assert not sheet.marks()
+
+    sheet.choose(2).press("u")
+    (decision,) = sheet.save("ab")[1]
+    assert (decision["image"], decision["phase"]) == (IDS[2], "unknown")
+    assert "note" not in decision
+
+
+def test_a_note_that_was_saved_is_wiped_out_by_saving_again(sheet):
+    sheet.choose(1).press("p", "n")
+    sheet.window.keyboard.type("oops")
+    sheet.press("Enter")
+    assert sheet.save("ab")[1][0]["note"] == "oops"
+
+    sheet.choose(1).press("n", "Control+a", "Delete", "Enter")
+    assert sheet.part("count").inner_text() == "1 PENDING"
+    (decision,) = sheet.save_again()[1]
+    assert (decision["image"], decision["phase"]) == (IDS[1], "pre")
+    assert "note" not in decision
+
+
 def test_a_note_alone_is_no_decision(sheet):
     sheet.choose(4).press("n")
     sheet.window.keyboard.type("what?")

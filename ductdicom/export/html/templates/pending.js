@@ -74,12 +74,21 @@ const makePending = ({ key, batch, state, drawn }) => {
   const savedOf = (image) => Object.assign({},
     ...saved.filter((event) => (event.image ?? "") === image));
 
+  // What is not saved yet of an image, or of the study; a note that was wiped out again is none.
+  const freshOf = (image) => {
+    const own = steps.filter((step) => step.image === image);
+    const values = Object.fromEntries(own.map(({ field, value }) => [field, value]));
+    if (!values.note && !savedOf(image).note) delete values.note;
+    return values;
+  };
+
+  const isPending = (image) => Object.keys(freshOf(image)).length > 0;
+  const pendingImages = () => [...new Set(steps.map((step) => step.image))].filter(isPending);
+
   // What is decided here of an image, or of the study, and whether a part of it is not saved.
   const of = (image) => {
-    const own = steps.filter((step) => step.image === image);
     const { by, at, study, undoes, content, image: _, ...values } = savedOf(image);
-    for (const { field, value } of own) values[field] = value;
-    return { values, isPending: own.length > 0 };
+    return { values: { ...values, ...freshOf(image) }, isPending: isPending(image) };
   };
 
   // What was said otherwise before, and is taken back: nobody's word counts where two differ, and
@@ -94,17 +103,17 @@ const makePending = ({ key, batch, state, drawn }) => {
   // What is not saved yet, one event an image; a note alone comes with what was decided before.
   // `lookedOn` returns what is looked at: `content`, the hash of an image's file or of all that the
   // sheet shows, and the `opinions` on it.
-  const events = (by, lookedOn) => [...new Set(steps.map((step) => step.image))].map((image) => {
+  const events = (by, lookedOn) => pendingImages().map((image) => {
     const own = steps.filter((step) => step.image === image);
-    const values = Object.fromEntries(own.map(({ field, value }) => [field, value]));
+    const values = freshOf(image);
     const isBare = !DECIDING.some((field) => field in values);
-    if (values.note === "") delete values.note;
     const { content, opinions } = lookedOn(image);
     const undoes = replaced(values, opinions).map((said) => said.id);
+    const { note, ...decided } = { ...(isBare ? savedOf(image) : {}), ...values };
     return {
-      ...(isBare ? savedOf(image) : {}),
+      ...decided,
       ...(image ? { image } : { study: key }),
-      ...values,
+      ...(note ? { note } : {}),
       ...(content ? { content } : {}),
       ...(undoes.length ? { undoes } : {}),
       by,
@@ -115,7 +124,7 @@ const makePending = ({ key, batch, state, drawn }) => {
   read();
   return {
     name, add, events, isEvent, of, overruled, read, undo,
-    count: () => new Set(steps.map((step) => step.image)).size,
+    count: () => pendingImages().length,
     saved: () => saved,
     isOld: () => seen !== state,
     lookedAt: () => {
