@@ -602,24 +602,24 @@ def _connected(here, count):
 
 
 def test_connections_that_ask_for_nothing_hold_no_place_and_are_named(tmp_path):
-    own = OwnSide(title="DUCT", address=HOST, port=0, timeout_s=2)
+    own = OwnSide(title="DUCT", address=HOST, port=0, timeout_s=4)
     with server(tmp_path, own, associations=1) as here:
-        for connection in _connected(here, 12):
+        for connection in _connected(here, 6):
             connection.close()
-        idle = _connected(here, 12)
+        idle = _connected(here, 6)
         caller = association(here.port, build_context(Verification))
         assert caller.is_established
         assert here.receiver.associations == 1
         caller.release()
         here.look_until("association")
-        here.look_until("rejected", count=12)
+        here.look_until("rejected", count=6)
         for connection in idle:
             connection.close()
 
     # On a slow machine some who hung up are looked at only after the time that others may wait.
     told = [n for n in here.notices if n.event in {"rejected", "no-request"}]
     said = {n.values["why"] for n in told if n.event == "rejected"}
-    assert len(told) == 24
+    assert len(told) == 12
     assert all(re.fullmatch(r"said nothing for \d+ s", words) for words in said)
     assert {n.values["peer"] for n in here.notices if n.event in {"rejected", "no-request"}} == {
         HOST
