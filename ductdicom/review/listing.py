@@ -45,7 +45,7 @@ _WORDS: Mapping[ReviewReason, str] = MappingProxyType(
         ReviewReason.PATIENT_CONFLICT: "several patients share it",
         ReviewReason.PHASE_CONFLICT: "before or after is contradicted",
         ReviewReason.PHASE_UNKNOWN: "nothing tells before from after",
-        ReviewReason.SAME_UID_OTHER_BYTES: "two images share one UID",
+        ReviewReason.SAME_UID_OTHER_BYTES: "an image came in two versions",
         ReviewReason.TIME_CONFLICT: "the clock contradicts before and after",
         ReviewReason.UNREADABLE_IMAGE: "an image cannot be shown",
         ReviewReason.VIEW_CONFLICT: "the view is contradicted",

@@ -180,7 +180,8 @@ def _images(
 def _image(
     of: RecordedStudy, name: str, uid: str, *, is_prior: bool, sheet: RecordedStudy
 ) -> Values:
-    image = dict(zip(image_names(of), of.instances, strict=True))[name]
+    number = image_names(of).index(name)
+    image = of.instances[number]
     tiles = [t for s in sheet.sheets for t in s.tiles if t.sop_instance_uid == uid]
     phase = image.phase if image.phase is not Phase.UNKNOWN else image.suggestion
     return {
@@ -190,6 +191,9 @@ def _image(
         "word": _word(image, is_prior=is_prior),
         "suggested": image.phase is Phase.UNKNOWN and image.suggestion is not None,
         "label": label_of(image),
+        # By which the sheet's list, its strip and the history call it; an earlier study has others.
+        "number": "" if is_prior else number + 1,
+        "injection": _injection(image, sheet),
         # Of its own study and exposure, which an earlier study's scout has others of.
         "who": " · ".join(filter(None, (_who(of), (image.acquired_at or "")[11:16]))),
         # How greys compare depends on what is chosen: the page tells it itself.
@@ -199,6 +203,12 @@ def _image(
         "voi": next((tile.voi for tile in tiles if tile.voi), ""),
         "prior": _earlier(of, sheet) if is_prior else "",
     }
+
+
+def _injection(image: RecordedInstance, sheet: RecordedStudy) -> str:
+    """Return which injection an image shows, where there are several."""
+    fillings = {row.injection for row in sheet.rows if row.laterality is image.laterality} - {None}
+    return f"injection {image.injection}" if len(fillings) > 1 and image.injection else ""
 
 
 def _who(record: RecordedStudy) -> str:

@@ -613,12 +613,16 @@ def test_a_smaller_picture_that_comes_first_is_called_a_preview(window, organise
     window.page.wait_for_selector('#full [data-say="state"]:has-text("PREVIEW")')
     window.page.wait_for_selector('#full .pane:nth-child(2) [data-say="state"]:has-text("PREVIEW")')
 
+    # How large a stored pixel is shown cannot be said of one that stands for several.
+    assert "%" not in window.words("display")
+
     for route in held:
         route.continue_()
     window.page.wait_for_selector("html[data-ready]")
     window.frame()
 
     assert [window.words("state", index) for index in (0, 1)] == ["", ""]
+    assert "%" in window.words("display")
 
 
 def test_values_packed_by_gzip_are_the_chains_too(browser, address, organised):
@@ -702,6 +706,33 @@ def test_up_to_four_images_stand_beside_one_another(textbook):
             words = caption.locator(f'[data-say="{name}"]')
             assert words.inner_text()
             assert words.bounding_box()["y"] + 10 < room["y"] + room["height"]
+
+
+def test_injections_and_numbers_tell_images_of_one_view_apart_and_a_fifth_says_which_leaves(
+    browser, tmp_path
+):
+    settings = Settings(output=tmp_path / "out", jobs=1)
+    organise([str(SAMPLES / "two-ducts")], settings, in_process=True)
+    with serving(tmp_path / "out") as address:
+        window = (
+            Window(browser, address).open_study(_key(tmp_path / "out", "two-ducts")).open_full()
+        )
+        buttons = window.page.locator('#full [data-part="images"] button')
+        labels = buttons.all_inner_texts()
+        for button in buttons.all():
+            if button.get_attribute("aria-pressed") == "false":
+                button.click()
+                window.frame()
+        told = window.page.locator('#full [data-part="told"]').inner_text()
+        shown = [window.words("view", index) for index in range(4)]
+        window.close()
+
+    assert len(set(labels)) == len(labels) == 8
+    assert [label.partition(" · ")[0] for label in labels].count("1") == 1
+    posts = [label.rpartition(", ")[2] for label in labels if "POST" in label]
+    assert set(posts) == {"injection 1", "injection 2", "injection 3"}
+    assert re.fullmatch(r"No more than 4 at once: (PRE|POST), .* has left.", told)
+    assert any("injection 2" in words for words in shown)
 
 
 # ---- deciding
@@ -881,17 +912,11 @@ def test_the_viewer_says_that_an_original_is_gone_and_the_sheet_stays(browser, t
         assert window.page.locator("image[data-tile]").count() >= 4
 
         # What is decided now is saved, and each page says that no sheet shows it, and why.
-        window.press("Escape")
-        window.page.wait_for_selector("#full", state="hidden")
-        for _ in range(50):
-            if not window.page.locator("#strip").is_visible():
-                window.press("r").frame()
+        window.press("Escape", "r")
         window.page.locator('#strip [data-do="cannot-tell"]').click()
         window.press("Control+s")
         window.page.keyboard.type("AB")
         window.press("Enter")
-        window.page.wait_for_selector('#saved:has-text("Saved, and not drawn: ")')
-        window.page.reload()
         window.page.wait_for_selector('.undrawn:has-text("Why: ")')
         assert "is gone or changed" in window.page.locator(".undrawn").inner_text()
         assert window.page.locator('#history :text("not drawn")').count() == 1

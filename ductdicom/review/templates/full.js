@@ -30,7 +30,7 @@ const full = (() => {
 
   const ratio = () => window.devicePixelRatio;
   const tell = (words) => { part("told").textContent = words; };
-  const labelOf = (image) => [image.word, image.label].join(", ");
+  const labelOf = (image) => [image.word, image.label, image.injection].filter(Boolean).join(", ");
   // As on the sheet, in whatever order they were chosen: before on the left, after on the right,
   // what is of unknown phase between them.
   const rank = ({ phase }) => ({ pre: 0, post: 2 })[phase] ?? 1;
@@ -143,6 +143,7 @@ const full = (() => {
   const isTrueSize = () => view.mm === calibration.mmPerPixel();
   const zoomWords = (place, image) => {
     if (isTrueSize() && image.drawn.spacing) return "TRUE SIZE";
+    if (image.drawn.preview) return ""; // its pixels are none of the image's
     if (place.sx === 1 && place.sy === 1) return "1:1";
     return `${Math.round(100 / place.sx)} %`;
   };
@@ -168,7 +169,7 @@ const full = (() => {
     element.dataset.phase = image.phase;
     element.dataset.suggested = image.suggested;
     say("word").textContent = image.word;
-    say("view").textContent = image.label;
+    say("view").textContent = [image.label, image.injection].filter(Boolean).join(" · ");
     say("who").textContent = image.who;
     const drawn = image.drawn;
     const instead = image.error ? "SHEET'S TILE, NOT TO SCALE" : "SHEET'S TILE, loading";
@@ -180,7 +181,7 @@ const full = (() => {
     ];
     say("state").textContent = [...new Set(words.filter(Boolean))].join(" · ");
     say("display").textContent = drawn
-      ? [hand ? windowOf(image) : drawn.voi, zoomWords(place, image)].join(" · ") : "";
+      ? [hand ? windowOf(image) : drawn.voi, zoomWords(place, image)].filter(Boolean).join(" · ") : "";
     drawBar(pane);
   };
 
@@ -362,8 +363,11 @@ const full = (() => {
   const flicker = () => alone(single < 0 ? 0 : (single + 1) % chosen.length);
 
   const toggle = (image) => {
-    if (!chosen.includes(image)) lay([...chosen, image].slice(-MOST));
-    else if (chosen.length > 1) lay(chosen.filter((other) => other !== image));
+    const isIn = chosen.includes(image);
+    if (isIn && chosen.length === 1) return;
+    const [left] = !isIn && chosen.length === MOST ? chosen : [];
+    lay(isIn ? chosen.filter((other) => other !== image) : [...chosen, image].slice(-MOST));
+    if (left) tell(`No more than ${MOST} at once: ${labelOf(left)} has left.`);
   };
 
   const open = (image) => {
@@ -381,7 +385,7 @@ const full = (() => {
     const button = document.createElement("button");
     button.type = "button";
     button.image = image;
-    button.textContent = labelOf(image);
+    button.textContent = [image.number, labelOf(image)].filter(Boolean).join(" · ");
     button.addEventListener("click", () => toggle(image));
     return button;
   }));

@@ -47,6 +47,7 @@
   const KEYS = {
     0: "whole", z: "natural", "+": "in", "=": "in", "-": "out", t: "true", i: "invert", b: "both",
     " ": "flicker", m: "lens", w: "window", v: "voi", Backspace: "reset",
+    Escape: "close", // at once: the browser's own way lets go of the keys a little later
   };
   const OF_STRIP = /^[pousxnar]$/; // what decides there
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };

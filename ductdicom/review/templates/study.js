@@ -110,13 +110,20 @@
   };
 
   // Why what is saved is on no sheet: of what this page saved, and of what was saved before.
-  const sayUndrawn = ({ obstacle, waiting }) => {
+  const sayUndrawn = ({ obstacle }) => {
     const before = document.querySelector('.undrawn [data-part="obstacle"]');
     if (before) before.textContent = `Why: ${obstacle}.`;
-    else tell(`Saved, and not drawn${waiting ? " yet" : ""}: ${obstacle}`);
+    else tell(`Saved, and not drawn yet: ${obstacle}`);
   };
 
-  const untilDrawn = async () => {
+  // The page as it is now, once nobody looks at images in full.
+  const showAgain = () => {
+    if (full.isOpen()) full.dialog.addEventListener("close", () => location.reload(), { once: true });
+    else location.reload();
+  };
+
+  // What was saved before and cannot be drawn is on the page; what is saved now is not.
+  const untilDrawn = async (isOnPage) => {
     for (;;) {
       let answer;
       try {
@@ -124,11 +131,7 @@
       } catch {
         answer = { waiting: true, obstacle: "the server does not answer" };
       }
-      if (answer.drawn && !full.isOpen()) return location.reload();
-      if (answer.drawn) {
-        full.dialog.addEventListener("close", () => location.reload(), { once: true });
-        return undefined;
-      }
+      if (answer.drawn || (!answer.waiting && !isOnPage)) return showAgain();
       if (answer.obstacle) sayUndrawn(answer);
       if (!answer.waiting) return undefined;
       if (answer.obstacle) await new Promise((done) => setTimeout(done, 2000));
@@ -150,7 +153,7 @@
     const found = await answer.json();
     state = found.state;
     tell(`Saved. ${consequences(found)} The sheet is being drawn.`);
-    untilDrawn();
+    untilDrawn(false);
     return "Saved.";
   };
 
@@ -179,5 +182,5 @@
     review.changed = foresee;
   }
   isOpen();
-  if (data.undrawn) untilDrawn();
+  if (data.undrawn) untilDrawn(true);
 })();

@@ -20,6 +20,7 @@
   const keys = {
     " ": "swap", b: "both", z: "natural", 0: "reset", "+": "in", "=": "in", "-": "out", _: "out",
     n: "next", p: "previous", l: "lay",
+    Escape: "close", // at once: the browser's own way lets go of the keys a little later
   };
   const directions = {
     ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
