@@ -80,7 +80,7 @@ class Heeding:
         """
         decisions: dict[str, Decision] = {}
         reviews: dict[str, Review] = {}
-        for part in parts:
+        for part in parts if self._on else ():
             for name, decision in self._decisions(part):
                 decisions[name] = replace(
                     decision,
