@@ -18,6 +18,7 @@ class Liar:
     """An archive in this process that can be told what to do wrong."""
 
     port = 0  # where it sends what is to be moved; 0: it does not know us
+    gives_all_or_none = False  # of what is asked for, if it refuses one of it
 
     def __init__(self, files, *, count=None, refuses=(), status=0x0000, drops=0, hangs=False):
         self.files = files
@@ -64,6 +65,10 @@ class Liar:
         chosen = [dcmread(path) for path in self.files]
         chosen = [d for d in chosen if not wanted or d.SOPInstanceUID in wanted]
         sent = [d for d in chosen if d.SOPInstanceUID not in self.refuses]
+        if self.gives_all_or_none and len(sent) < len(chosen):
+            yield len(chosen)
+            yield 0xC000, None
+            return
         yield len(sent)
         for number, dataset in enumerate(sent):
             if self.drops and number == 1:
@@ -130,6 +135,7 @@ class WebLiar:
         self.count, self.refuses, self.status = count, set(refuses), status
         self.drops, self.hangs = drops, hangs
         self.search_status, self.fetched, self.go_on = 200, [], threading.Event()
+        self.names = {"Study": ["StudyDescription"], "Series": []}
 
     @contextmanager
     def listening(self):
@@ -175,13 +181,15 @@ class WebLiar:
         answer = Dataset()
         answer.StudyInstanceUID = first.StudyInstanceUID
         if path.endswith("/studies"):
-            for name in ("StudyDate", "StudyDescription", "PatientID", "PatientName"):
+            for name in ("StudyDate", *self.names["Study"], "PatientID", "PatientName"):
                 setattr(answer, name, first[name].value)
             answer.ModalitiesInStudy = ["MG"]
             if self.count is not None:
                 answer.NumberOfStudyRelatedInstances = str(self.count)
             return json.dumps([answer.to_json_dict()]).encode()
         if path.endswith("/series"):
+            for name in self.names["Series"]:
+                setattr(answer, name, first[name].value)
             answer.SeriesInstanceUID, answer.Modality = first.SeriesInstanceUID, "MG"
             return json.dumps([answer.to_json_dict()]).encode()
         answers = []

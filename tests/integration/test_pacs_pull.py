@@ -76,6 +76,7 @@ STUDIES = {
     FOREIGN: ("20251202", OTHER, {"texts": Texts(study="Mammographie")}, (Syntax.EXPLICIT,)),
 }
 FETCHED = {NAMED: 3, PRIOR: 2, CODED: 2, IN_SERIES: 1}
+_SR = "1.2.840.10008.5.1.4.1.1.88"  # reports
 
 
 def data_set(path):
@@ -331,6 +332,47 @@ def test_no_log_names_a_patient_or_a_study(form, lie, liar, tmp_path, capsys, ca
     assert all(line.split()[0] == CODED for line in said.out.splitlines())
 
 
+def test_where_one_object_keeps_an_archive_from_giving_the_study_the_others_come_by_name(
+    liar, tmp_path, capsys
+):
+    # As a report does, of a class that its side does not propose.
+    lying = liar(refuses={f"{CODED}.91"})
+    lying.gives_all_or_none = True
+    with lying.listening(Find, Get) as archive:
+        assert pull(archive, tmp_path / "spool", *no_priors()) == 1
+
+    said = capsys.readouterr().err
+    assert len(held(tmp_path / "spool")[CODED]) == 2
+    assert "MISSING 1 of 3 objects of the study of 2026-03-11: " in said
+    assert "answered C-GET with 0xC000; C-MOVE needs -b AET@:port, and was not tried" in said
+
+
+@pytest.mark.parametrize(
+    ("phi", "name"),
+    [("minimal", "the study of 2026-03-11"), ("none", "a study"),
+     ("full", f"the study of 2026-03-11 {CODED}")],
+)  # fmt: skip
+def test_what_is_missing_is_named_as_far_as_a_log_may(phi, name, liar, tmp_path, capsys):
+    lying = liar(refuses={f"{CODED}.91"})
+    with lying.listening(Find, Get) as archive:
+        pull(archive, tmp_path / "spool", *no_priors("--phi", phi))
+
+    assert f"MISSING 1 of 3 objects of {name}\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("options", "fetched"), [((), False), (("--nameless",), True)])
+def test_a_study_without_name_and_code_is_told_of_and_fetched_where_that_is_wished(
+    options, fetched, liar, tmp_path, capsys
+):
+    lying = liar()
+    lying.says["StudyDescription"] = ""
+    with lying.listening(Find, Get) as archive:
+        assert pull(archive, tmp_path / "spool", *no_priors(*options)) == 0
+
+    assert (CODED in held(tmp_path / "spool")) == fetched
+    assert ("1 study has neither name nor code" in capsys.readouterr().err) == (not fetched)
+
+
 def test_an_archive_that_counts_more_than_it_has_ends_with_1(liar, tmp_path, capsys):
     lying = liar(count=5)
     with lying.listening(Find, Get) as archive:
@@ -468,6 +510,16 @@ def test_each_transfer_syntax_has_a_context_of_its_own():
     assert len(contexts) == 126
     of_mg = [item.transfer_syntax[0] for item in contexts if item.abstract_syntax == MG]
     assert len(of_mg) == len(set(of_mg)) == 8
+
+
+def test_what_stands_beside_mammograms_may_come_as_well():
+    proposed = {item.abstract_syntax for item in stored_contexts(126)}
+
+    basic_text, enhanced, comprehensive = (f"{_SR}.{number}" for number in ("11", "22", "33"))
+    cad, dose = f"{_SR}.50", f"{_SR}.67"
+    assert proposed >= {basic_text, enhanced, comprehensive, cad, dose}
+    captures = {f"1.2.840.10008.5.1.4.1.1.7.{number}" for number in (1, 2, 3)}
+    assert proposed >= captures | {"1.2.840.10008.5.1.4.1.1.104.1", "1.2.840.10008.5.1.4.1.1.6.1"}
 
 
 def test_what_is_proposed_to_fetch_fits_into_one_association_with_all_that_a_study_holds():

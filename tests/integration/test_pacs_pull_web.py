@@ -112,6 +112,18 @@ def test_a_service_that_hangs_is_given_up(files, tmp_path, capsys):
     assert STUDY not in said  # an address would name the study
 
 
+def test_a_study_is_told_by_what_its_series_are_called_where_its_own_answer_lacks_the_name(
+    files, tmp_path
+):
+    # An answer on a study may be made from one of its objects, as a report is that has no name.
+    lying = WebLiar(files)
+    lying.names = {"Study": [], "Series": ["StudyDescription"]}
+    with lying.listening() as url:
+        assert pull(tmp_path / "spool", connect=url) == 0
+
+    assert len(held(tmp_path / "spool")) == 3
+
+
 # --- both ways ---
 
 

@@ -32,7 +32,7 @@ from ductdicom.wording import counted
 
 if TYPE_CHECKING:  # of an extra
     from ductdicom.pacs.pull.choose import Choice
-    from ductdicom.pacs.pull.query import Archive
+    from ductdicom.pacs.pull.query import Archive, StudyQuery
     from ductdicom.pacs.pull.run import Fetched, Hours, Pulled, Wish
     from ductdicom.pacs.spool.intake import Intake
 
@@ -74,6 +74,9 @@ _HOURS = re.compile(r"(\d{1,2})(?::(\d{2}))?-(\d{1,2})(?::(\d{2}))?", re.ASCII)
     default="auto",
     help="How: DICOMweb where the peer has it, else C-GET, else C-MOVE.  [default: auto]",
 )
+@click.option(
+    "--nameless", is_flag=True, help="Fetch also what has neither name nor code to be told by."
+)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Fetch at most N studies.")
 @click.option(
     "--between",
@@ -94,7 +97,8 @@ _HOURS = re.compile(r"(\d{1,2})(?::(\d{2}))?-(\d{1,2})(?::(\d{2}))?", re.ASCII)
     "--phi",
     type=click.Choice([str(item) for item in Phi]),
     default=str(Phi.MINIMAL),
-    help="With full, the table has patient ID, accession number and UID.  [default: minimal]",
+    help="With full, the table has patient ID, accession number and UID, and what is missing is "
+    "named by its UID.  [default: minimal]",
 )
 @click.option("-n", "--dry-run", is_flag=True, help="Print what is found and why; fetch nothing.")
 def pull(
@@ -115,12 +119,13 @@ def pull(
     engine = make_engine(Settings(rules=options["rules"]))
     from ductdicom.pacs.pull.run import fetch_all, find  # noqa: PLC0415 - of an extra
 
-    tell = _Teller(as_json=options["log_json"], is_verbose=options["verbose"])
+    phi = Phi(options["phi"])
+    tell = _Teller(as_json=options["log_json"], is_verbose=options["verbose"], phi=phi)
     with _opened(peer, own, spool, dry_run=dry_run, **options) as (archive, intake):
         choices, unanswered = find(archive, wish, engine)
         tell.found(choices, unanswered)
         if intake is None:
-            _print_choices(choices, Phi(options["phi"]))
+            _print_choices(choices, phi)
             return 1 if unanswered else 0
         pulled = fetch_all(archive, intake, choices, wish, tell=tell.fetched)
     tell.end(pulled)
@@ -136,6 +141,7 @@ def _wish(
     limit: int | None,
     between: str | None,
     pause: float,
+    nameless: bool,
     **_others: object,
 ) -> "Wish":
     from ductdicom.pacs.pull.query import (  # noqa: PLC0415 - of an extra
@@ -161,6 +167,7 @@ def _wish(
         limit=limit,
         between=None if between is None else _hours(between),
         pause_s=pause,
+        takes_nameless=nameless,
     )
 
 
@@ -258,21 +265,32 @@ def _print_choices(choices: "Sequence[Choice]", phi: Phi) -> None:
 
 
 class _Teller:
-    def __init__(self, *, as_json: bool, is_verbose: bool) -> None:
+    def __init__(self, *, as_json: bool, is_verbose: bool, phi: Phi) -> None:
         self._as_json = as_json
         self._is_verbose = is_verbose
+        self._phi = phi
 
-    def found(self, choices: "Sequence[Choice]", unanswered: int) -> None:
+    def found(self, choices: "Sequence[Choice]", unanswered: "Sequence[StudyQuery]") -> None:
         wanted = sum(choice.is_wanted for choice in choices)
         studies = counted(len(choices), "mammography study", "mammography studies")
         self._say(f"{studies} found, {wanted} to fetch", "found", found=len(choices), wanted=wanted)
-        if unanswered:
-            lines = counted(unanswered, "line")
+        nameless = sum(choice.is_nameless and not choice.is_wanted for choice in choices)
+        if nameless:
+            studies = counted(nameless, "study has", "studies have")
             self._say(
-                f"{lines} of the worklist: no such mammography",
+                f"{studies} neither name nor code, and cannot be told: not fetched (--nameless)",
+                "nameless",
+                "warning",
+                studies=nameless,
+            )
+        if unanswered:
+            lines = [query.line for query in unanswered]
+            self._say(
+                f"{counted(len(lines), 'line')} of the worklist: no such mammography ("
+                f"{', '.join(map(str, lines))})",
                 "unanswered",
                 "error",
-                lines=unanswered,
+                lines=lines,
             )
 
     def fetched(self, study: "Fetched") -> None:
@@ -281,11 +299,13 @@ class _Teller:
         if not study.is_whole:
             why = f": {study.error}" if study.error else ""
             self._say(
-                f"MISSING {study.missing} of {study.expected} objects of a study{why}",
+                f"MISSING {study.missing} of {study.expected} objects of "
+                f"{self._called(study)}{why}",
                 "missing",
                 "error",
                 held=study.held,
                 expected=study.expected,
+                study=self._called(study),
                 why=study.error,
             )
         elif self._is_verbose or self._as_json:
@@ -306,6 +326,12 @@ class _Teller:
             left=pulled.left,
             why=str(pulled.end),
         )
+
+    def _called(self, study: "Fetched") -> str:
+        """Return what a study is called in a log: by its day, and by its UID with `full` alone."""
+        day = str(study.day) if study.day and self._phi is not Phi.NONE else ""
+        uid = study.study_uid if self._phi is Phi.FULL else ""
+        return " ".join(filter(None, ("the study of" if day else "a study", day, uid)))
 
     def _say(self, text: str, event: str, level: str = "info", **values: object) -> None:
         if self._as_json:

@@ -49,6 +49,14 @@ class Way(StrEnum):
     MOVE = "move"
 
 
+class RefusedError(RemoteError):
+    """The archive does not give what it was asked for; it may give something else."""
+
+
+def _in_requests(uids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (uids[start : start + _MOST_UIDS] for start in range(0, len(uids), _MOST_UIDS))
+
+
 class DicomArchive(HeldAssociation):
     """Holds one association at a time, and asks for it again where it was lost.
 
@@ -103,15 +111,31 @@ class DicomArchive(HeldAssociation):
         if images is None:
             self._retrieve("STUDY", StudyInstanceUID=study_uid)
             return
-        for series_uid, members in groupby(sorted(images), key=lambda image: image[0]):
-            uids = [uid for _, uid in members]
-            for start in range(0, len(uids), _MOST_UIDS):
-                self._retrieve(
-                    "IMAGE",
-                    StudyInstanceUID=study_uid,
-                    SeriesInstanceUID=series_uid,
-                    SOPInstanceUID=uids[start : start + _MOST_UIDS],
-                )
+        refusals = [
+            refusal
+            for series_uid, members in groupby(sorted(images), key=lambda image: image[0])
+            for uids in _in_requests([uid for _, uid in members])
+            for refusal in self._fetch_named(study_uid, series_uid, uids)
+        ]
+        if refusals:
+            raise refusals[-1]
+
+    def _fetch_named(
+        self, study_uid: str, series_uid: str, uids: Sequence[str]
+    ) -> Iterator[RefusedError]:
+        """Fetch images of a series; yields what the archive said of those that it refused.
+
+        Many an archive gives none of what it is asked for where it cannot give one of it.
+        """
+        place = {"StudyInstanceUID": study_uid, "SeriesInstanceUID": series_uid}
+        try:
+            self._retrieve("IMAGE", **place, SOPInstanceUID=list(uids))
+        except RefusedError as error:
+            if len(uids) == 1:
+                yield error
+                return
+            for uid in uids:
+                yield from self._fetch_named(study_uid, series_uid, [uid])
 
     def has_other_way(self) -> bool:
         """Turn from C-GET to C-MOVE, where that may be."""
@@ -147,7 +171,11 @@ class DicomArchive(HeldAssociation):
                 hint="our title, host and port must be entered there; or --via get",
             )
         if code not in _FINISHED:
-            raise RemoteError(f"{self._peer.name} answered C-{way.upper()} with 0x{code:04X}")
+            untried = way is Way.GET and Way.MOVE in self._ways and self._receiver is None
+            hint = "; C-MOVE needs -b AET@:port, and was not tried" if untried else ""
+            raise RefusedError(
+                f"{self._peer.name} answered C-{way.upper()} with 0x{code:04X}{hint}"
+            )
 
     def _way(self) -> Way:
         """Return the first way that the archive accepted."""
@@ -233,11 +261,16 @@ def stored_contexts(most: int) -> list[PresentationContext]:
 
 
 def _sorted(classes: Sequence[str]) -> list[str]:
-    """Return classes, first those that stand beside mammograms, such as states and reports."""
-    return sorted(classes, key=lambda uid: (not uid.startswith(_BESIDE), uid))
+    """Return classes, first those that stand beside mammograms, such as reports."""
+    return sorted(classes, key=lambda uid: (_BESIDE.get(_family(uid), len(_BESIDE)), uid))
 
 
-# Radiography, captures, presentation states, reports, documents, ultrasound, magnetic resonance.
-_BESIDE = tuple(
-    f"1.2.840.10008.5.1.4.1.1.{family}" for family in ("1", "7", "11.", "88.", "104.", "6.1", "4")
-)
+def _family(uid: str) -> str:
+    """Return the number after the root of classes for storage: ``88`` of all reports."""
+    root, _, rest = uid.partition(_ROOT)
+    return "" if root else rest.partition(".")[0]
+
+
+_ROOT = "1.2.840.10008.5.1.4.1.1."
+# Reports, captures, radiography, documents, ultrasound, presentation states, magnetic resonance.
+_BESIDE = {family: place for place, family in enumerate(("88", "7", "1", "104", "6", "11", "4"))}

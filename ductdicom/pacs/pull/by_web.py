@@ -10,9 +10,11 @@ from urllib.parse import quote
 
 from pydicom.dataset import Dataset
 
-from ductdicom.pacs.pull.query import SERIES_KEYS, STUDY_KEYS, StudyQuery
+from ductdicom.pacs.pull.query import NAMING_KEYS, SERIES_KEYS, STUDY_KEYS, StudyQuery
 from ductdicom.pacs.spool.intake import Intake
 from ductdicom.pacs.web import DicomWeb
+
+_KEYS = (*SERIES_KEYS, *(key for key in NAMING_KEYS if key not in SERIES_KEYS))
 
 
 class WebArchive:
@@ -26,8 +28,11 @@ class WebArchive:
         yield from self._web.search(query.matching(), STUDY_KEYS)
 
     def series(self, study_uid: str) -> Iterator[Dataset]:
-        """Yield the series of a study."""
-        yield from self._web.search({}, SERIES_KEYS, study=study_uid, level="Series")
+        """Yield the series of a study, with the study's names as their objects have them.
+
+        A study's own answer may be made from one of its objects, such as a report without a name.
+        """
+        yield from self._web.search({}, _KEYS, study=study_uid, level="Series")
 
     def images(self, study_uid: str) -> dict[str, str]:
         """Return the objects of a study."""

@@ -23,7 +23,7 @@ from ductdicom.ingest.headers.instance import read_instance
 from ductdicom.model.call import ExamCall, ExamKind
 from ductdicom.model.instance import Instance, Patient
 from ductdicom.model.origin import Origin
-from ductdicom.pacs.pull.query import MAMMOGRAPHY, is_mammography, read_day, text
+from ductdicom.pacs.pull.query import MAMMOGRAPHY, NAMING_KEYS, is_mammography, read_day, text
 from ductdicom.pipeline.gather import gather
 from ductdicom.pipeline.masking import hide_identity
 
@@ -41,6 +41,8 @@ class Choice:
         How many objects the archive says that it has; None where it does not say.
     why
         What decided, without what names anybody.
+    is_nameless
+        Neither the study nor a series has a name or code by which it could be told.
     prior_of
         The study for whose sake an earlier one is fetched.
     """
@@ -53,6 +55,7 @@ class Choice:
     exam: str
     why: str
     is_wanted: bool
+    is_nameless: bool = False
     prior_of: str = ""
 
 
@@ -78,6 +81,7 @@ def choose(study: Dataset, series: Sequence[Dataset], engine: Engine) -> Choice:
         exam=str(exam.kind if exam else "unknown") if is_named or not says else "perhaps",
         why="; ".join(f"{item.rule}: {item.value}" for item in reasons[:1]),
         is_wanted=is_named or bool(says),
+        is_nameless=not any(text(part, key) for part in (study, *members) for key in NAMING_KEYS),
     )
 
 
@@ -114,7 +118,10 @@ def _joined(study: Dataset, series: Dataset) -> Dataset:
             part.decode()
     header = Dataset()
     for part in parts:
-        header.update(part)
+        for tag in part.keys():  # noqa: SIM118 - its values would be decoded
+            item = part.get_item(tag)
+            if tag not in header or item.value:  # a name of the study is no name of none
+                header[tag] = item
     if is_mixed:
         header.SpecificCharacterSet = "ISO_IR 192"
     return header

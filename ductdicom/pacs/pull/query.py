@@ -7,7 +7,7 @@ References
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Protocol
 
@@ -24,6 +24,11 @@ STUDY_KEYS = (
 )
 SERIES_KEYS = (
     *("SeriesInstanceUID", "Modality", "SeriesDescription", "BodyPartExamined", "ProtocolName"),
+    *("PerformedProcedureStepDescription", "RequestAttributesSequence"),
+)
+# What of a study and its series may name the examination.
+NAMING_KEYS = (
+    *("StudyDescription", "ProcedureCodeSequence", "SeriesDescription", "ProtocolName"),
     *("PerformedProcedureStepDescription", "RequestAttributesSequence"),
 )
 _DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})", re.ASCII)
@@ -51,11 +56,15 @@ class Days:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyQuery:
-    """Which studies are asked for; what is empty matches all."""
+    """Which studies are asked for; what is empty matches all.
+
+    ``line`` is that of the work list on which it stands, 0 where there is none.
+    """
 
     days: Days = Days()
     patient_id: str = ""
     accession_number: str = ""
+    line: int = field(default=0, compare=False)
 
     def matching(self) -> dict[str, str]:
         """Return the matching keys: mammography, and what else is asked for."""

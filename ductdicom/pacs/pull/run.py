@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from threading import Event
 
@@ -51,6 +51,8 @@ class Wish:
         Local time within which studies are fetched; None for always.
     pause_s
         Seconds between two studies.
+    takes_nameless
+        Studies that have neither name nor code are wanted, too.
     """
 
     queries: tuple[StudyQuery, ...]
@@ -59,6 +61,7 @@ class Wish:
     limit: int | None = None
     between: Hours | None = None
     pause_s: float = 1.0
+    takes_nameless: bool = False
 
 
 class End(StrEnum):
@@ -75,9 +78,11 @@ class Fetched:
 
     How many objects are here, how many the archive says that there are, how many of these are
     missing, and how many came now; and what the archive said in the end where some are missing.
+    ``day`` is the study's.
     """
 
     study_uid: str
+    day: date | None
     held: int
     expected: int
     missing: int
@@ -99,13 +104,15 @@ class Pulled:
     end: End = End.ALL
 
 
-def find(archive: Archive, wish: Wish, engine: Engine) -> tuple[list[Choice], int]:
+def find(
+    archive: Archive, wish: Wish, engine: Engine
+) -> tuple[list[Choice], tuple[StudyQuery, ...]]:
     """Ask the archive, and choose.
 
     Returns
     -------
     The studies that answer, those of earlier dates of a patient behind the one that they are
-    fetched for, and how many queries nothing answers.
+    fetched for, and the queries that nothing answers.
 
     Raises
     ------
@@ -113,15 +120,15 @@ def find(archive: Archive, wish: Wish, engine: Engine) -> tuple[list[Choice], in
         The archive refuses, or cannot be reached.
     """
     found: dict[str, Choice] = {}
-    unanswered = 0
+    unanswered: list[StudyQuery] = []
     for query in wish.queries:
         chosen = [
-            _with_series(archive, answer, engine)
+            _with_series(archive, answer, engine, wish)
             for answer in list(archive.studies(query))
             if query.is_answered_by(answer)
         ]
         if wish.is_listed:
-            unanswered += not chosen
+            unanswered += [] if chosen else [query]
             chosen = [replace(choice, is_wanted=True) for choice in chosen]
         for choice in chosen:
             found.setdefault(choice.study_uid, choice)
@@ -134,15 +141,17 @@ def find(archive: Archive, wish: Wish, engine: Engine) -> tuple[list[Choice], in
             known = ordered.get(prior.study_uid) or found.get(prior.study_uid)
             if known is None or not known.is_wanted:
                 ordered[prior.study_uid] = prior
-    return list(ordered.values()), unanswered
+    return list(ordered.values()), tuple(unanswered)
 
 
-def _with_series(archive: Archive, answer: Dataset, engine: Engine) -> Choice:
+def _with_series(archive: Archive, answer: Dataset, engine: Engine, wish: Wish) -> Choice:
     """Choose by the study's own names, and where these do not tell by its series'."""
     choice = choose(answer, (), engine)
     if choice.is_wanted:
         return choice
-    return choose(answer, list(archive.series(choice.study_uid)), engine)
+    choice = choose(answer, list(archive.series(choice.study_uid)), engine)
+    is_taken = choice.is_nameless and wish.takes_nameless
+    return replace(choice, exam="unknown", is_wanted=is_taken) if choice.is_nameless else choice
 
 
 def _priors(archive: Archive, of: Choice, wish: Wish, engine: Engine) -> Iterator[Choice]:
@@ -229,7 +238,8 @@ def fetch_one(archive: Archive, intake: Intake, choice: Choice) -> Fetched:
             error = ""
             break
         # Where the archive counts more than it lists, all of it is asked for again.
-        some = missing if missing and held else None
+        # Where one object keeps it from giving the study, it may give the others by name.
+        some = missing if missing and (held or number) else None
         error = _try(archive, intake, uid, some)
         if len(spool.held(uid)) == len(held) and number < TRIES - 1:
             archive.has_other_way()
@@ -239,6 +249,7 @@ def fetch_one(archive: Archive, intake: Intake, choice: Choice) -> Fetched:
     lacking = max(absent, expected - len(held), 0)
     return Fetched(
         study_uid=uid,
+        day=choice.day,
         held=len(held),
         expected=expected,
         missing=lacking,

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ductdicom.errors import UsageError
@@ -45,8 +46,9 @@ def read_worklist(path: Path) -> tuple[StudyQuery, ...]:
     except UnicodeDecodeError as error:
         raise UsageError("worklist is not in UTF-8", path=path) from error
     names: list[str] = []
-    found = []
-    for row, where in _rows(content, path):
+    found: list[StudyQuery] = []
+    for row, line in _rows(content, path):
+        where = f"{path}, line {line}"
         if not names:
             names = _columns(row, where)
             continue
@@ -58,14 +60,14 @@ def read_worklist(path: Path) -> tuple[StudyQuery, ...]:
             )
         values = {name: _value(value) for name, value in zip(names, row, strict=False) if name}
         if any(values.values()):
-            found.append(_query(values, where))
+            found.append(replace(_query(values, where), line=line))
     if not names:
         raise UsageError("worklist has no column that is known", path=path, hint=_HINT)
     return tuple(dict.fromkeys(found))
 
 
-def _rows(content: str, path: Path) -> Iterator[tuple[list[str], str]]:
-    """Yield the rows, each with where it ends; quotes that are not closed are refused."""
+def _rows(content: str, path: Path) -> Iterator[tuple[list[str], int]]:
+    """Yield the rows, each with the line where it ends; open quotes are refused."""
     first, _, rest = content.partition("\n")
     told = _DELIMITER_LINE.fullmatch(first.strip())  # as spreadsheets write it
     delimiter = told[1] if told else max(_DELIMITERS, key=first.count)
@@ -74,7 +76,7 @@ def _rows(content: str, path: Path) -> Iterator[tuple[list[str], str]]:
     )
     try:
         for row in rows:
-            yield row, f"{path}, line {rows.line_num + (told is not None)}"
+            yield row, rows.line_num + (told is not None)
     except csv.Error as error:
         where = f"{path}, line {rows.line_num + (told is not None)}"
         raise UsageError(f"worklist is no CSV: {error}", path=where) from error

@@ -137,3 +137,20 @@ def test_an_answer_that_cannot_be_read_is_unknown_and_not_wanted():
     found = choose(given, (), ENGINE)
 
     assert (found.exam, found.is_wanted, found.why) == ("unknown", False, "")
+
+
+def test_a_series_without_a_name_does_not_hide_that_of_the_study():
+    series = Dataset()
+    series.Modality, series.StudyDescription = "MG", ""
+
+    assert choose(answer(StudyDescription="Galaktographie"), [series], ENGINE).is_wanted
+
+
+def test_what_has_neither_name_nor_code_is_told_apart_from_what_is_called_otherwise():
+    series = Dataset()
+    series.Modality = "MG"
+    assert choose(answer(), [series], ENGINE).is_nameless
+
+    series.ProtocolName = "R CC"
+    assert not choose(answer(), [series], ENGINE).is_nameless
+    assert not choose(answer(StudyDescription="Screening"), (), ENGINE).is_nameless
