@@ -1,9 +1,9 @@
 """The gate: format, lint, types, layers, tests, documentation.
 
-Runs with the Python of an environment that has the ``dev`` extra, and stops at the first step
-that fails. Names of steps as arguments run only these. The gate draws no lots and leaves out tests
-marked ``slow``. With ``--all`` these run too, branches that no test passes are counted, which
-slows all tests, and properties are tried on other examples each time.
+Runs with the Python of an environment that has the extras ``dev`` and ``docs``, and stops at the
+first step that fails. Names of steps as arguments run only these. The gate draws no lots and leaves
+out tests marked ``slow``. With ``--all`` these run too, branches that no test passes are counted,
+which slows all tests, and properties are tried on other examples each time.
 """
 
 import shutil
@@ -34,6 +34,8 @@ def _steps(*, is_all: bool) -> dict[str, list[str]]:
         "layers": [layers],
         "tests": [*python, "pytest", "-q", "-rs", *_PARALLEL, "--durations=10", *chosen],
         "docs": [sys.executable, "scripts/make_docs.py", "--check"],
+        "site": [sys.executable, "scripts/make_site.py"],
+        "listings": [sys.executable, "scripts/listings.py"],
     }
 
 

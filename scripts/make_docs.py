@@ -18,6 +18,7 @@ from typing import Any
 import click
 import conformance
 import examples
+from manual import man_page
 
 from ductdicom.classify import decide
 from ductdicom.classify.engine import Thresholds
@@ -34,20 +35,17 @@ from ductdicom.classify.phase import (
 )
 from ductdicom.classify.rules import Question, describe_rules
 from ductdicom.cli.application import application
-from ductdicom.cli.batch.organise import organise
+from ductdicom.cli.options import SETTINGS
 from ductdicom.export.records import record_schema
 from ductdicom.pacs.send.objects import SentKind
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = tuple(
-    map(
-        Path,
-        (
-            *("README.md", "docs/how-it-decides.md", "docs/commands.md", "docs/records.md"),
-            "docs/conformance.md",
-        ),
-    )
+PAGES = (
+    *(Path("docs/explanation/how-it-decides.md"), Path("docs/reference/records.md")),
+    *(Path("docs/reference/settings.md"), Path("docs/reference/conformance.md")),
 )
+MANUAL = Path("docs/man")
+SCHEMA = Path("docs/reference/ductdicom.study-1.schema.json")
 _PART = re.compile(r"(<!-- made: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _UNITS = {
     "minutes": "min",
@@ -122,11 +120,6 @@ def _docstring(function: Callable[..., object]) -> tuple[str, str]:
     return sections[0].strip(), f"Source: {sources.replace(' * ', '; ')}." if sources else ""
 
 
-def _commands() -> str:
-    parts = [_command(command, context) for command, context in walk(application, None)]
-    return "\n".join(parts)
-
-
 def walk(
     command: click.Command, parent: click.Context | None
 ) -> Iterator[tuple[click.Command, click.Context]]:
@@ -142,31 +135,31 @@ def walk(
                 yield from walk(below, context)
 
 
-def _command(command: click.Command, context: click.Context) -> str:
-    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
-    text = inspect.cleandoc(command.help or "")
-    lines = [f"## `{context.command_path}`", text, f"```\n{usage}\n```"]
-    if command.epilog:
-        lines.append(command.epilog)
-    rows = option_rows(command, context)
-    if rows:
-        lines.append(table(("option", "meaning"), rows).rstrip())
-    return "\n\n".join(lines) + "\n"
-
-
 def option_rows(command: click.Command, context: click.Context) -> list[tuple[str, str]]:
     """Return the spelling and the help of each option, except --help."""
-    records = [
-        option.get_help_record(context)
-        for option in command.get_params(context)
-        if isinstance(option, click.Option) and "--help" not in option.opts
-    ]
+    records = [option.get_help_record(context) for option in _documented(command, context)]
     return [(f"`{names}`", " ".join(text.split())) for names, text in filter(None, records)]
 
 
-def _organise_options() -> str:
-    context = click.Context(organise, info_name="ductdicom organise")
-    return table(("option", "meaning"), option_rows(organise, context))
+def _documented(command: click.Command, context: click.Context) -> list[click.Option]:
+    return [
+        option
+        for option in command.get_params(context)
+        if isinstance(option, click.Option) and not option.hidden and "--help" not in option.opts
+    ]
+
+
+def _settings() -> str:
+    """Return the options that the environment and a file may hold, each once."""
+    rows: dict[str, tuple[str, ...]] = {}
+    for command, context in walk(application, None):
+        helps = option_rows(command, context)
+        for option, (_, text) in zip(_documented(command, context), helps, strict=True):
+            if option.name in SETTINGS:
+                name = str(option.name)
+                kept = (f"`{name.replace('_', '-')}`", f"`DUCTDICOM_{name.upper()}`", text)
+                rows.setdefault(name, kept)
+    return table(("in a file", "in the environment", "meaning"), [rows[n] for n in sorted(rows)])
 
 
 def _fields(name: str) -> str:
@@ -233,8 +226,7 @@ _MAKERS: Mapping[str, Callable[[], str]] = {
     "rules-of-view": lambda: _rules(Question.VIEW),
     "thresholds": _thresholds,
     "steps": _steps,
-    "commands": _commands,
-    "organise-options": _organise_options,
+    "settings": _settings,
     "entities": lambda: table(
         ("entity", "command", "default AE title", "is called", "calls"), conformance.entities()
     ),
@@ -280,17 +272,32 @@ def refreshed(text: str) -> str:
     return _PART.sub(lambda found: f"{found[1]}\n{_MAKERS[found['name']]()}\n{found[3]}", text)
 
 
+def made_files() -> dict[Path, str]:
+    """Return the files that are made from the code as a whole: man pages and the JSON Schema."""
+    pages = {
+        MANUAL / f"{context.command_path.replace(' ', '-')}.1": man_page(command, context)
+        for command, context in walk(application, None)
+    }
+    return {SCHEMA: record_schema().decode("utf-8").rstrip() + "\n", **pages}
+
+
 def main(arguments: Sequence[str]) -> int:
     """Write the pages, or with ``--check`` name those that are stale."""
     is_check = "--check" in arguments
+    wanted = {page: refreshed((ROOT / page).read_text(encoding="utf-8")) for page in PAGES}
+    wanted |= made_files()
     stale = []
-    for page in PAGES:
-        before = (ROOT / page).read_text(encoding="utf-8")
-        after = refreshed(before)
-        if before != after:
+    for page, text in wanted.items():
+        path = ROOT / page
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
             stale.append(page.as_posix())
             if not is_check:
-                (ROOT / page).write_text(after, encoding="utf-8", newline="\n")
+                path.write_text(text, encoding="utf-8", newline="\n")
+    for path in (ROOT / MANUAL).glob("*.1"):
+        if MANUAL / path.name not in wanted:
+            stale.append((MANUAL / path.name).as_posix())
+            if not is_check:
+                path.unlink()
     word = "stale, run scripts/make_docs.py" if is_check else "written"
     print(f"{word}: {', '.join(stale)}" if stale else "the documentation is as the code has it")
     return 1 if is_check and stale else 0

@@ -3,7 +3,7 @@
 Every room below is changed in a sample of places and tried against its own tests, each place in a
 process of its own. What no test notices is listed; where a change leaves the program the same, its
 reason stands in ``same_program.toml``. Without arguments everything is run, and the result is
-written to ``docs/tests.md``.
+written to ``docs/explanation/tests.md``.
 """
 
 import argparse
@@ -34,7 +34,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from mutants import ROOT, Mutant, draw
 
-_PAGE = ROOT / "docs" / "tests.md"
+_PAGE = ROOT / "docs" / "explanation" / "tests.md"
 _REASONS = ROOT / "scripts" / "same_program.toml"
 _PART = re.compile(r"(<!-- made: mutants -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -343,7 +343,7 @@ def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     rooms = [room.name for room in ROOMS]
     parser.add_argument("--room", action="append", choices=rooms, help="only this; may be repeated")
     parser.add_argument("--mutants", type=int, help="how many in all; default: as the rooms say")
-    parser.add_argument("--open", action="store_true", help="only survivors in docs/tests.md")
+    parser.add_argument("--open", action="store_true", help="only survivors of the table")
     parser.add_argument("--minutes", type=float, default=inf, help="start no mutant after these")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)

@@ -12,7 +12,7 @@ from environment import make_environment, run
 
 def main() -> None:
     """Run the gate."""
-    python = make_environment(".venv-test", "-e .[dev]", "pyproject.toml")
+    python = make_environment(".venv-test", "-e .[dev,docs]", "pyproject.toml")
     run([str(python), "scripts/check.py", *sys.argv[1:]])
 
 

@@ -1,7 +1,8 @@
 """Print for which Pythons and machines every dependency has a wheel; nothing is installed.
 
 pip resolves the dependencies of `pyproject.toml` for each of them, by wheels alone, and asks the
-package index that it is set up for. With ``--write`` the table goes to `docs/dependencies.md`.
+package index that it is set up for. With ``--write`` the table goes to
+`docs/reference/dependencies.md`.
 Markers other than Python's version are those of the machine that this runs on.
 """
 
@@ -23,7 +24,7 @@ PLATFORMS = {
     "Windows x86-64": ["win_amd64"],
 }
 EXTRAS = ("review", "pacs", "cluster", "difference")  # of users; the others are for developers
-_PAGE = ROOT / "docs" / "dependencies.md"
+_PAGE = ROOT / "docs" / "reference" / "dependencies.md"
 _BEGIN, _END = "<!-- wheels -->\n", "<!-- end of wheels -->\n"
 
 Place = tuple[str, str]

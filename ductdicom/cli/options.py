@@ -155,10 +155,10 @@ def run_options(content: Mapping[str, Any], config: Path) -> dict[str, str | lis
         There is no such option.
     """
     given = {n.replace("-", "_"): value for n, value in content.items() if n not in TABLES}
-    refuse_unknown(given, _SETTINGS, str(config))
+    refuse_unknown(given, SETTINGS, str(config))
     return {
         name: list(map(str, value))
-        if _SETTINGS[name].multiple and isinstance(value, list)
+        if SETTINGS[name].multiple and isinstance(value, list)
         else _as_typed(value)
         for name, value in given.items()
     }
@@ -171,10 +171,10 @@ def read_config(ctx: click.Context, _option: click.Parameter, config: Path | Non
     values = run_options(load_config(config), config)
     ctx.meta[_CONFIG] = config
     for name, value in values.items():
-        if isinstance(_SETTINGS[name].type, _Path) and value:
+        if isinstance(SETTINGS[name].type, _Path) and value:
             several = [value] if isinstance(value, str) else value
             paths = [str(config.parent / path) for path in several]
-            values[name] = paths if _SETTINGS[name].multiple else paths[0]
+            values[name] = paths if SETTINGS[name].multiple else paths[0]
     ctx.default_map = {**values, **(ctx.default_map or {})}
     return config
 
@@ -322,7 +322,7 @@ SAYING = (
         is_eager=True,
     ),
 )
-_SETTINGS = {
+SETTINGS = {
     str(option.name): option
     for option in (*DECIDING, *CHOOSING, *PAGES, *WRITING, *SAYING, *FAILING, quiet_option)
     if isinstance(option, _Setting)
@@ -344,14 +344,14 @@ def make_settings(**given: object) -> Settings:
     """
     context = click.get_current_context()
     variables = {name for name, value in os.environ.items() if name.startswith(_PREFIX) and value}
-    options = (*_SETTINGS.values(), config_option)
+    options = (*SETTINGS.values(), config_option)
     refuse_unknown(sorted(variables), [str(option.envvar) for option in options], "the environment")
-    values = {name: context.params.get(name) for name in _SETTINGS} | given
+    values = {name: context.params.get(name) for name in SETTINGS} | given
     # What the command has no option for may stand in the environment or the file all the same.
     others = [option for option in options if values.get(str(option.name)) is None]
     command = click.Command(None, params=list(others), add_help_option=False)
     found = command.make_context(None, [], parent=context, default_map=context.default_map).params
-    values |= {name: found[name] for name in _SETTINGS if name in found}
+    values |= {name: found[name] for name in SETTINGS if name in found}
     if values["jobs"] == 0:
         del values["jobs"]
     return Settings(**{name: value for name, value in values.items() if value is not None})

@@ -1,7 +1,7 @@
 """The record of a study as it lies in the output folder: every field, its type, its meaning.
 
-Its JSON Schema and the tables of ``docs/records.md`` are made from here. A field that came later
-has a default, so that a record of an earlier version can still be read.
+Its JSON Schema and the tables of ``docs/reference/records.md`` are made from here. A field that
+came later has a default, so that a record of an earlier version can still be read.
 """
 
 from collections.abc import Iterator
@@ -367,7 +367,7 @@ class RecordedLeftOut(Struct, frozen=True, kw_only=True):
 class RecordedProblem(Struct, frozen=True, kw_only=True):
     """What a person should know."""
 
-    code: Annotated[ProblemCode, Meta(description="a stable word, see below")]
+    code: Annotated[ProblemCode, Meta(description="a stable word")]
     message: Annotated[str, Meta(description="the same in words")]
     sop_instance_uid: Annotated[str | None, Meta(description="the image that it concerns")]
     source: Annotated[

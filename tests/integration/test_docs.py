@@ -21,8 +21,10 @@ from ductdicom.cli.options import make_settings
 from ductdicom.export.tables import LEDGER_COLUMNS
 from ductdicom.model.call import Confidence, ExamKind, Kind
 from ductdicom.model.outcome import (
+    PASSING_REASONS,
     Disposition,
     LeftOutReason,
+    Note,
     ProblemCode,
     ReviewReason,
     Status,
@@ -32,8 +34,14 @@ from ductdicom.vocabulary.terms import load_vocabulary
 pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted(
+    page
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    if "site" not in page.relative_to(ROOT).parts
+)
 _LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
+_TYPED = {"", "sh", "console", "powershell"}
+_BEFORE = {"", "$ ", "sudo "}
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
@@ -60,9 +68,10 @@ def typed_commands():
     for page in PAGES:
         for language, block in _BLOCK.findall(page.read_text(encoding="utf-8")):
             for line in block.splitlines():
-                _, found, rest = line.partition("ductdicom ")
-                if not language and found and "[OPTIONS]" not in line:
-                    yield pytest.param(shlex.split(rest), id=f"{page.name}: {line.strip()}")
+                before, found, rest = line.partition("ductdicom ")
+                if language in _TYPED and found and before in _BEFORE:
+                    words = shlex.split(re.split(r" \| | && ", rest)[0], comments=True)
+                    yield pytest.param(words, id=f"{page.name}: {line.strip()}")
 
 
 ALL = list(commands())
@@ -81,15 +90,14 @@ def test_what_is_made_from_the_code_is_as_the_code_has_it():
 
 
 @pytest.mark.parametrize(("path", "command"), ALL, ids=[" ".join(path) for path, _ in ALL])
-def test_every_command_and_option_has_help_and_stands_in_the_docs(path, command):
-    page = text_of("docs/commands.md")
+def test_every_command_and_option_has_help_and_stands_in_the_manual(path, command):
+    page = text_of(f"docs/man/{'-'.join(path)}.1").replace("\\-", "-")
 
     assert command.help
-    assert f"## `{' '.join(path)}`\n" in page
     for option in command.params:
         if isinstance(option, click.Option):
             assert option.help, option.name
-            assert option.opts[0] in page
+            assert f"\\fB{option.opts[0]}\\fR" in page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -112,16 +120,17 @@ def test_a_command_in_the_docs_can_be_typed(words):
     assert [word for word in words if word.startswith("-") and word not in known] == []
 
 
-def test_every_exit_code_of_an_error_stands_in_the_readme():
+def test_every_exit_code_of_an_error_has_a_meaning_and_a_remedy():
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
     codes = {kind.exit_code for kind in kinds if issubclass(kind, errors.DuctDicomError)}
-    table = {int(code) for code in re.findall(r"^\| (\d+) \|", text_of("README.md"), re.MULTILINE)}
+    page = text_of("docs/reference/exit-codes.md")
+    table = {int(code) for code in re.findall(r"^\| (\d+) \| \S.* \| \S.* \|$", page, re.MULTILINE)}
 
-    assert codes | {0, INTERRUPTED} <= table
+    assert codes | {0, INTERRUPTED} == table
 
 
 def test_every_rule_and_number_is_explained():
-    page = text_of("docs/how-it-decides.md")
+    page = text_of("docs/explanation/how-it-decides.md")
 
     names = [*describe_rules()] + [item.name for item in fields(Thresholds)]
 
@@ -136,44 +145,73 @@ def test_every_rule_and_number_is_explained():
         pytest.param(Status, id="states"),
         pytest.param(Disposition, id="dispositions"),
         pytest.param(Confidence, id="confidences"),
-        pytest.param(ProblemCode, id="problems"),
-        pytest.param(LeftOutReason, id="reasons to be left out"),
         pytest.param(LEDGER_COLUMNS, id="ledger columns"),
     ],
 )
 def test_every_word_of_the_records_is_explained(words):
-    page = text_of("docs/records.md")
+    page = text_of("docs/reference/records.md")
 
     assert [word for word in words if str(word) not in page] == []
 
 
-def test_every_reason_for_a_review_has_a_cause_and_a_remedy():
-    section = text_of("docs/records.md").partition("### Why a study is for review")[2]
-    rows = [line for line in section.partition("###")[0].splitlines() if line.startswith("| `")]
+@pytest.mark.parametrize(
+    ("title", "codes"),
+    [
+        pytest.param("Why a study is for review", set(ReviewReason), id="review"),
+        pytest.param("Problems", set(ProblemCode), id="problems"),
+        pytest.param("Why an image stands in no row", set(LeftOutReason), id="left out"),
+        pytest.param("What a tile or a row is marked with", set(Note), id="notes"),
+    ],
+)
+def test_every_code_has_a_cause_and_a_remedy(title, codes):
+    assert codes_of(title) == codes
 
-    named = {word for row in rows for word in re.findall(r"`([a-z-]+)`", row.split("|")[1])}
-    assert named == set(ReviewReason)
+
+def test_every_reason_why_something_cannot_be_read_has_a_cause_and_a_remedy():
+    # Of files that are no DICOM, and of archives that were read, nothing needs to be said.
+    others = {"no-dicom-magic", "dicomdir", *Disposition}
+    raised = set()
+    for room in ("ingest", "pixels", "pipeline/drawing"):
+        for module in (ROOT / "ductdicom" / room).rglob("*.py"):
+            raised |= set(re.findall(r'reason="([a-z-]+)"', module.read_text(encoding="utf-8")))
+    assert len(raised) > 15
+
+    assert (raised | PASSING_REASONS) - others - {"special-file"} <= codes_of(
+        "Why an input cannot be read"
+    )
+
+
+def codes_of(title):
+    """Return the codes of a table, after a look whether each has a cause and a remedy."""
+    section = text_of("docs/reference/codes.md").partition(f"## {title}\n")[2]
+    rows = [line for line in section.partition("\n## ")[0].splitlines() if line.startswith("| `")]
     assert all(cell.strip() for row in rows for cell in row.split("|")[1:4])
+    return {word for row in rows for word in re.findall(r"`([a-z-]+)`", row.split("|")[1])}
 
 
 def test_the_rules_file_of_the_docs_can_be_used(tmp_path):
-    blocks = dict(_BLOCK.findall(text_of("docs/how-it-decides.md")))
+    blocks = _BLOCK.findall(text_of("docs/how-to/site-rules.md"))
+    files = [text for language, text in blocks if language == "toml"]
+    assert len(files) == 2
     path = tmp_path / "site.toml"
-    path.write_text(blocks["toml"], encoding="utf-8")
+    for text in files:
+        path.write_text(text, encoding="utf-8")
 
-    vocabulary = load_vocabulary(path)
+        vocabulary = load_vocabulary(path)
 
-    assert set(vocabulary.rule_settings) <= set(describe_rules())
-    assert "Milchgangsfüllung" in vocabulary.phrases("ductography", "de")
-    Thresholds.from_mapping(vocabulary.thresholds)
+        assert set(vocabulary.rule_settings) <= set(describe_rules())
+        assert vocabulary.phrases("ductography", "de") > load_vocabulary().phrases(
+            "ductography", "de"
+        )
+        Thresholds.from_mapping(vocabulary.thresholds)
 
 
 def test_the_library_s_example_runs(tmp_path, monkeypatch, capsys):
-    blocks = dict(_BLOCK.findall(text_of("README.md")))
+    blocks = dict(_BLOCK.findall(text_of("docs/reference/api.md")))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "export").symlink_to(ROOT / "sample_data" / "deidentified")
 
-    exec(blocks["python"], {})  # noqa: S102 - the README's own words
+    exec(blocks["python"], {})  # noqa: S102 - the page's own words
 
     assert capsys.readouterr().out.splitlines()[-1] in {"0", "1"}
     assert (tmp_path / "sheets" / "index.html").is_file()
@@ -198,7 +236,7 @@ def test_an_option_in_a_file_and_in_the_environment_is_the_one_of_the_docs(tmp_p
 def test_systemd_takes_the_units_of_the_docs(tmp_path):
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
-    units = [text for kind, text in _BLOCK.findall(text_of("docs/pacs.md")) if kind == "ini"]
+    units = [text for kind, text in _BLOCK.findall(text_of("docs/how-to/pacs.md")) if kind == "ini"]
     assert len(units) == 2
     for number, unit in enumerate(units):
         path = tmp_path / f"unit-{number}.service"
@@ -211,9 +249,8 @@ def test_systemd_takes_the_units_of_the_docs(tmp_path):
 
 
 def test_the_configuration_of_the_set_up_can_be_used(tmp_path, capsys):
-    blocks = [
-        text for kind, text in _BLOCK.findall(text_of("docs/pacs-setup.md")) if kind == "toml"
-    ]
+    page = text_of("docs/how-to/pacs-setup.md")
+    blocks = [text for kind, text in _BLOCK.findall(page) if kind == "toml"]
     with peer([build_context(Verification)], title="PACS") as archive:
         config = tmp_path / "site.toml"
         config.write_text(blocks[0].replace("PACS@pacs.example.org:104", archive.address))

@@ -19,7 +19,8 @@ pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(shutil.which("sh") is None, reason="no shell"),
 ]
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "every-night.md").read_text("utf-8")
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "how-to" / "every-night.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 SCRIPTS = {block.split()[2]: block for language, block in BLOCKS if language == "sh"}
 
