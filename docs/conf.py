@@ -23,6 +23,7 @@ exclude_patterns = ["site"]
 myst_heading_anchors = 4  # links name headings, as they do on a forge
 # Listings are no Python unless they say so, and what a tool prints is no language.
 highlight_language = "none"
+smartquotes = False  # an option begins with two hyphens
 
 napoleon_google_docstring = False
 autodoc_typehints = "signature"
@@ -30,6 +31,7 @@ autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 
 html_theme = "furo"
+html_show_copyright = False
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {"top_of_page_buttons": []}
