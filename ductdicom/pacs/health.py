@@ -1,7 +1,8 @@
 """How a receiver or a watch is, in a file that a monitor reads."""
 
-from collections.abc import Iterable
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from os import getpid
 from pathlib import Path
@@ -17,6 +18,7 @@ from ductdicom.wording import utc_now
 SCHEMA = "ductdicom.receive/1"
 _EVERY_S = 5.0  # also where nothing happened, so that a monitor sees that we live
 _AT_MOST_EVERY_S = 1.0
+_BEAT_S = 0.5
 _BUG, _INTERRUPTED = 70, 130  # what a command ends with where an error is none of ours
 
 
@@ -45,6 +47,37 @@ class StatusFile:
         """Write how it is, and when that was."""
         self._written, self._written_at = status, monotonic()
         write_whole(self.path, encode_json(status | {"at": utc_now()}, indent=2))
+
+
+@contextmanager
+def beating(beat: Callable[[], None]) -> Iterator[Callable[[], None]]:
+    """Write how we are beside the block, which may be busy for long.
+
+    Yields
+    ------
+    What raises the error that kept it from being written.
+    """
+    is_over, errors = threading.Event(), list[Exception]()
+
+    def beat_on() -> None:
+        while not is_over.wait(_BEAT_S):
+            try:
+                beat()
+            except (OSError, OutputError) as error:
+                errors.append(error)
+                return
+
+    def check() -> None:
+        if errors:
+            raise errors[0]
+
+    thread = threading.Thread(target=beat_on, daemon=True)
+    thread.start()
+    try:
+        yield check
+    finally:
+        is_over.set()
+        thread.join()
 
 
 @dataclass(slots=True)

@@ -160,7 +160,11 @@ def test_watched_and_sent_it_lies_beside_the_images_and_what_comes_back_changes_
         # Ours come back: by a rule of the archive, or in its list of changes.
         if way == "receive":
             archive.forward()
-            here.wait_for(lambda status: status["organised"] == 2 and not status["waiting"])
+            here.wait_for(
+                lambda status: (
+                    status["organised"] == 2 and not (status["waiting"] or status["sending"])
+                )
+            )
         else:
             here.wait_for(
                 lambda status: len(ends := archive.stable()) > 1 and status["feed"] >= ends[-1]

@@ -4,12 +4,13 @@ import hashlib
 import json
 import random
 import signal
+import socket
 import subprocess
 import sys
 from functools import partial
 
 import pytest
-from archives import free_ports
+from archives import HOST, free_ports
 from exports import SCENES, read_records, write_ductogram
 from pacs_watching import assert_as_one_run, images_of, put, watching
 from sending import Keeper, nobody
@@ -193,6 +194,23 @@ def test_a_peer_that_is_away_holds_nothing_up_and_is_tried_again(tmp_path):
     assert here.watcher.exit_code == 0
 
 
+def test_a_peer_that_lets_us_in_and_says_nothing_holds_no_study_up(tmp_path):
+    spool, output = open_spool(tmp_path / "spool"), tmp_path / "OUT"
+    with socket.create_server((HOST, 0)) as silent:
+        peer = f"SILENT@{HOST}:{silent.getsockname()[1]}"
+        with watching(spool.path, output, "--send", peer, "--timeout", "60") as here:
+            for number in (1, 2):
+                study = f"2.25.90{number}"
+                put(spool, *write_ductogram(tmp_path / study, study=study).iterdir())
+                here.wait_for(lambda status, done=number: status["organised"] == done)
+            status = here.wait_for(lambda status: status["sending"])
+            here.process.kill()
+            here.process.wait()
+
+    assert status["failing"] == {}  # it is still waited for
+    assert status["sent"] == 0
+
+
 def test_a_full_peer_is_asked_again_after_growing_pauses(here, keeper, tmp_path):
     keeper.statuses = [0xA700] * 4
     come(here, tmp_path / "export")
@@ -311,7 +329,10 @@ def test_killed_at_any_moment_it_ends_with_what_one_run_makes_and_each_sheet_is_
                 here.process.wait()
                 assert here.process.returncode == -signal.SIGKILL
         with watching(spool.path, output, *options) as here:
-            here.wait_for(lambda status: status["waiting"] == 0, seconds=10 * (kills + 4))
+            here.wait_for(
+                lambda status: status["waiting"] == 0 and not status["sending"],
+                seconds=10 * (kills + 4),
+            )
             here.stop()
         assert here.process.returncode == 0
         stored = list(keeper.asked)

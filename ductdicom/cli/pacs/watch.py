@@ -112,6 +112,7 @@ def watch(
     require_extra()
     from ductdicom.pacs.health import StatusFile  # noqa: PLC0415 - of an extra
     from ductdicom.pacs.spool.folder import open_spool  # noqa: PLC0415
+    from ductdicom.pacs.watch.aside import Aside  # noqa: PLC0415
     from ductdicom.pacs.watch.run import Watcher  # noqa: PLC0415
     from ductdicom.pacs.watch.settling import Settling  # noqa: PLC0415
 
@@ -129,6 +130,7 @@ def watch(
             organise=organise,
             feed=feed,
             delivery=delivery,
+            aside=Aside(),
             is_ending=lambda: interrupts.came,
         )
         file = StatusFile(status_file or opened.incoming / "watch.json")
@@ -139,12 +141,17 @@ def watch(
 
 
 def _look_until(interrupts: Interrupts, watcher: "Watcher", file: "StatusFile") -> None:
+    from ductdicom.pacs.health import beating  # noqa: PLC0415 - of an extra
+
     waiting = threading.Event()
     try:
-        while not interrupts.came:
-            _say(watcher.look())
-            file.note(watcher.status())
-            waiting.wait(_LOOK_S)
+        file.write(watcher.status())
+        with beating(lambda: file.note(watcher.status())) as require_written:
+            while not interrupts.came:
+                _say(watcher.look())
+                require_written()
+                waiting.wait(_LOOK_S)
+            _say(watcher.finish())
     except BaseException as error:
         file.end(watcher.status(), error)
         raise

@@ -85,7 +85,8 @@ class Delivery:
 
     def status(self) -> dict[str, Any]:
         """Return how it is, for a monitor."""
-        found = {"sent": self.sent, "refused": self.refused, "withheld": len(self.withheld)}
+        found = {"sending": self.is_due, "sent": self.sent, "refused": self.refused}
+        found["withheld"] = len(self.withheld)
         return found if self.ask_commitment is None else found | {"uncommitted": self.uncommitted}
 
     def _commit(

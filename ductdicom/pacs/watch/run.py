@@ -1,10 +1,11 @@
 """One look after the other at a spool, a feed and an output folder, and what is done for them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from os import getpid
 from pathlib import Path
+from queue import SimpleQueue
 from time import monotonic
 from typing import Any
 
@@ -13,6 +14,7 @@ import msgspec
 from ductdicom.errors import DuctDicomError, NothingReadableError, OutputError, RemoteError
 from ductdicom.model.result import Report
 from ductdicom.pacs.receive import Notice
+from ductdicom.pacs.watch.aside import InPlace
 from ductdicom.pacs.watch.delivery import Delivery
 from ductdicom.pacs.watch.feed import OrthancFeed
 from ductdicom.pacs.watch.settling import Settling
@@ -73,8 +75,12 @@ class Watcher:
         Where studies come from that are complete, if from anywhere.
     delivery
         Sends what is new in the output folder, if anybody is to have it.
+    aside
+        Where it is sent.
     is_ending
         Tells that no more is to be begun.
+    looked_at
+        When the last look began; one at which studies are organised takes its time.
     """
 
     settings: Settings
@@ -83,14 +89,16 @@ class Watcher:
     organise: Callable[[Sequence[str], Settings], Report]
     feed: OrthancFeed | None = None
     delivery: Delivery | None = None
+    aside: InPlace = field(default_factory=InPlace)
     is_ending: Callable[[], bool] = lambda: False
     clock: Callable[[], float] = monotonic
+    looked_at: str = field(default_factory=utc_now)
     started: str = field(default_factory=utc_now)
     organised: int = 0
     needing_a_person: int = 0
     last_organised: str | None = None
     _complete: set[str] = field(default_factory=set)
-    _notices: list[Notice] = field(default_factory=list)
+    _notices: "SimpleQueue[Notice]" = field(default_factory=SimpleQueue)
     _attempts: dict[str, Attempt] = field(default_factory=dict)
     _state: Any = None
 
@@ -110,6 +118,7 @@ class Watcher:
         UsageError
             The options cannot be used.
         """
+        self.looked_at = utc_now()
         if self.feed is not None:
             self._try("fetch", partial(self._read, self.feed))
         due = self.settling.look(self._state.studies, self._complete)
@@ -117,10 +126,21 @@ class Watcher:
             oldest = sorted(due.items(), key=lambda item: int(item[1]))[:_AT_ONCE]
             self._try("organise", partial(self._run, dict(oldest)))
         delivery = self.delivery
-        if delivery is not None and delivery.is_due and not self.is_ending():
-            self._try("send", partial(delivery.make, self._notices.append, self.is_ending))
-        notices, self._notices = self._notices, []
-        return notices
+        if delivery is None or self.aside.is_busy:
+            return list(self._noted())
+        if delivery.is_due and not self.is_ending():
+            make = partial(delivery.make, self._notices.put, self.is_ending)
+            self.aside.start(partial(self._try, "send", make))
+        return list(self._noted())
+
+    def finish(self) -> list[Notice]:
+        """Wait for what is being sent, and return what happened."""
+        self.aside.finish()
+        return list(self._noted())
+
+    def _noted(self) -> Iterator[Notice]:
+        while not self._notices.empty():
+            yield self._notices.get()
 
     @property
     def exit_code(self) -> int:
@@ -145,6 +165,7 @@ class Watcher:
             "exit_code": self.exit_code,
             "pid": getpid(),
             "started": self.started,
+            "looked_at": self.looked_at,
             "organised": self.organised,
             "needing_a_person": self.needing_a_person,
             "last_organised": self.last_organised,
@@ -160,7 +181,7 @@ class Watcher:
             self._note("failing", "error", what=name, why=str(attempt.failure))
 
     def _note(self, event: str, level: str = "info", **values: object) -> None:
-        self._notices.append(Notice(event=event, level=level, values=values))
+        self._notices.put(Notice(event=event, level=level, values=values))
 
     def _read(self, feed: OrthancFeed) -> None:
         """Let a run's worth of studies come, and keep how far all is here."""

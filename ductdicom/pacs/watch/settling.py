@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
@@ -29,7 +29,7 @@ class Settling:
     spool: Spool
     quiet_s: float
     clock: Callable[[], float] = monotonic
-    _since: dict[str, tuple[str, float]] = field(default_factory=dict)
+    _since: dict[str, tuple[str, float]] | None = None
 
     def look(self, done: Mapping[str, str], at_once: Collection[str] = ()) -> dict[str, str]:
         """Return the stamps of studies that are quiet and other than when they were done.
@@ -43,20 +43,22 @@ class Settling:
         """
         now, awaited = self.clock(), waited_for(self.spool.incoming)
         open_ = {name: stamp for name, stamp in self.stamps() if done.get(name) != stamp}
-        self._since = {
-            name: found if (found := self._since.get(name)) and found[0] == stamp else (stamp, now)
+        before = self._since or {}
+        found = {
+            name: (stamp, before[name][1] if before.get(name, ("", 0))[0] == stamp else now)
             for name, stamp in open_.items()
         }
+        self._since = found
         return {
             name: stamp
-            for name, (stamp, since) in self._since.items()
+            for name, (stamp, since) in found.items()
             if name in at_once or now - since >= (LONGEST_S if name in awaited else self.quiet_s)
         }
 
     @property
-    def unquiet(self) -> int:
-        """How many studies of the last look are not done."""
-        return len(self._since)
+    def unquiet(self) -> int | None:
+        """How many studies of the last look are not done; None before the first."""
+        return None if self._since is None else len(self._since)
 
     def stamps(self) -> Iterator[tuple[str, str]]:
         """Yield the studies that are there, each with its stamp."""
