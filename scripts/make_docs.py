@@ -34,8 +34,9 @@ from ductdicom.classify.phase import (
     weigh,
 )
 from ductdicom.classify.rules import Question, describe_rules
-from ductdicom.cli.application import application
+from ductdicom.cli.application import COMMANDS, application
 from ductdicom.cli.options import SETTINGS
+from ductdicom.cli.pacs.options import spelling
 from ductdicom.export.records import record_schema
 from ductdicom.pacs.send.objects import SentKind
 
@@ -150,16 +151,35 @@ def _documented(command: click.Command, context: click.Context) -> list[click.Op
 
 
 def _settings() -> str:
-    """Return the options that the environment and a file may hold, each once."""
-    rows: dict[str, tuple[str, ...]] = {}
+    """Return the options that the environment and the top of a file may hold, each once."""
+    rows = {
+        spelling(option): (_in_a_file(option), f"`{option.envvar}`", text)
+        for _, option, text in _every_option()
+        if option is SETTINGS.get(str(option.name))
+    }
+    return table(("in a file", "in the environment", "meaning"), [rows[n] for n in sorted(rows)])
+
+
+def _pacs_settings() -> str:
+    """Return the options that ``[pacs]`` may hold: the commands that have each, and its help."""
+    rows: dict[tuple[str, str], list[str]] = {}
+    for command, option, text in _every_option():
+        if COMMANDS.get(command, ("", ""))[0].startswith("pacs.") and not option.envvar:
+            rows.setdefault((_in_a_file(option), text), []).append(f"`{command}`")
+    listed = [(name, ", ".join(of), text) for (name, text), of in sorted(rows.items())]
+    return table(("in `[pacs]`", "of", "meaning"), listed)
+
+
+def _in_a_file(option: click.Option) -> str:
+    return f"`{spelling(option).replace('_', '-')}`"
+
+
+def _every_option() -> Iterator[tuple[str, click.Option, str]]:
+    """Yield each option with the name of its command before it, and its help behind it."""
     for command, context in walk(application, None):
         helps = option_rows(command, context)
         for option, (_, text) in zip(_documented(command, context), helps, strict=True):
-            if option.name in SETTINGS:
-                name = str(option.name)
-                kept = (f"`{name.replace('_', '-')}`", f"`DUCTDICOM_{name.upper()}`", text)
-                rows.setdefault(name, kept)
-    return table(("in a file", "in the environment", "meaning"), [rows[n] for n in sorted(rows)])
+            yield str(command.name), option, text
 
 
 def _fields(name: str) -> str:
@@ -227,6 +247,7 @@ _MAKERS: Mapping[str, Callable[[], str]] = {
     "thresholds": _thresholds,
     "steps": _steps,
     "settings": _settings,
+    "settings-of-pacs": _pacs_settings,
     "entities": lambda: table(
         ("entity", "command", "default AE title", "is called", "calls"), conformance.entities()
     ),

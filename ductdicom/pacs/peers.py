@@ -31,7 +31,7 @@ _MOST_SECRET_BYTES = 1 << 16
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _PATHS = ("tls_ca", "tls_cert", "tls_key", "password_file", "token_file")
 _TEXTS = ("connect", "tls_name", "web", "user", "password_env", "token_env")
-_KEYS = {*_PATHS, *_TEXTS, "tls"}
+PEER_KEYS = {*_PATHS, *_TEXTS, "tls"}
 _SECRETS = {"password", "token", "passwd", "secret"}
 
 
@@ -213,8 +213,8 @@ def _configured(name: str, table: object, folder: Path) -> Peer:
                 f"{where} holds a secret, {key}",
                 hint=f"put it into a file and write {key}_file, or name a variable in {key}_env",
             )
-        if key not in _KEYS:
-            raise UsageError(f"unknown {key!r} in {where}", hint=suggestion(key, _KEYS))
+        if key not in PEER_KEYS:
+            raise UsageError(f"unknown {key!r} in {where}", hint=suggestion(key, PEER_KEYS))
         if not isinstance(value, bool if key == "tls" else str):
             raise UsageError(f"{key} in {where} is neither text nor, of tls, true or false")
     web = _web(table, folder, where) if "web" in table else None

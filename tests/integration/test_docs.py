@@ -29,6 +29,7 @@ from ductdicom.model.outcome import (
     ReviewReason,
     Status,
 )
+from ductdicom.pacs.peers import PEER_KEYS
 from ductdicom.vocabulary.terms import load_vocabulary
 
 pytestmark = pytest.mark.integration
@@ -210,6 +211,13 @@ def test_the_library_s_example_runs(tmp_path, monkeypatch, capsys):
 
     assert capsys.readouterr().out.splitlines()[-1] in {"0", "1"}
     assert (tmp_path / "sheets" / "index.html").is_file()
+
+
+def test_every_word_of_an_archive_s_table_is_explained():
+    section = text_of("docs/reference/settings.md").partition("## Of an archive\n")[2]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+
+    assert set(re.findall(r"`(\w+)`", " ".join(rows))) >= PEER_KEYS
 
 
 def test_an_option_in_a_file_and_in_the_environment_is_the_one_of_the_docs(tmp_path):

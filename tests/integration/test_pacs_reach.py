@@ -270,6 +270,14 @@ def test_an_unknown_option_of_the_configuration_is_wrong_usage(tmp_path, capsys)
     assert "did you mean 'bind'" in capsys.readouterr().err
 
 
+def test_an_option_of_the_configuration_is_called_as_on_the_command_line(tmp_path, capsys):
+    config = tmp_path / "site.toml"
+    config.write_text('[pacs]\ndate = "never"\nsop-class = ["1.2"]\ncommitments = "OUT"\n')
+
+    assert run(["pull", "-c", "A@h:1", "-n", "--config", str(config)]) == 2
+    assert "'never'" in capsys.readouterr().err
+
+
 def test_a_run_passes_over_what_the_configuration_says_of_archives(tmp_path, samples, capsys):
     config = tmp_path / "site.toml"
     config.write_text('jobs = 1\n[peers.main]\nconnect = "PACS@h:104"\n[pacs]\nbind = "DUCT"\n')

@@ -54,8 +54,10 @@ def _read_site(ctx: click.Context, _option: click.Parameter, config: Path | None
         if not isinstance(table, Mapping):
             raise UsageError(f"{name} is no table", path=config, hint=f"write [{name}]")
     ctx.meta[_PEERS], ctx.meta[_FOLDER] = tables["peers"], config.parent
-    given = {name.replace("-", "_"): value for name, value in tables["pacs"].items()}
-    refuse_unknown(given, _all_names(ctx), f"[pacs] of {config}")
+    typed = {name.replace("-", "_"): value for name, value in tables["pacs"].items()}
+    refuse_unknown(typed, _all_names(ctx), f"[pacs] of {config}")
+    own = {spelling(option): str(option.name) for option in ctx.command.params}
+    given = {own[name]: value for name, value in typed.items() if name in own}
     for option in ctx.command.params:
         value = given.get(str(option.name))
         if isinstance(option.type, click.Path) and isinstance(value, str):
@@ -67,12 +69,17 @@ def _read_site(ctx: click.Context, _option: click.Parameter, config: Path | None
 def _all_names(ctx: click.Context) -> set[str]:
     """Return the names of the options of all commands that speak to an archive."""
     group = ctx.find_root().command
-    names = {option.name for option in ctx.command.params}
+    names = {spelling(option) for option in ctx.command.params}
     if isinstance(group, click.Group):
         for name, (module, _) in COMMANDS.items():
             command = group.get_command(ctx, name) if module.startswith("pacs.") else None
-            names |= {option.name for option in command.params} if command else set()
-    return {str(name) for name in names}
+            names |= {spelling(option) for option in command.params} if command else set()
+    return names
+
+
+def spelling(option: click.Parameter) -> str:
+    """Return what an option is called on the command line, with ``_`` for ``-``."""
+    return max(option.opts, key=len).lstrip("-").replace("-", "_")
 
 
 def _read_both(ctx: click.Context, option: click.Parameter, config: Path | None) -> Path | None:
