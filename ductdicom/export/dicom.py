@@ -169,9 +169,10 @@ def add_capture(data: Dataset, shown: Sequence[Instance], sides: Collection[str]
     data.DerivationDescription = "Contact sheet of reduced images; overview only"
     data.DerivationCodeSequence = DicomSequence([code_item("113085", "DCM", "Spatial resampling")])
     _add_lossy_history(data, shown)
-    if set(sides) in ({"L"}, {"R"}):
-        data.ImageLaterality = next(iter(sides))
-    else:  # of a pair, and no single one of it: PS3.3 C.7.3.1, type 2C
+    known = {"L", "R", "B"}.intersection(sides)
+    if known:
+        data.ImageLaterality = next(iter(known)) if len(known) == 1 else "B"
+    else:  # nothing tells it: PS3.3 C.7.3.1, type 2C
         data.Laterality = ""
 
 

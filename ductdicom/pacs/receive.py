@@ -95,6 +95,7 @@ class _Caller:
     began: float
     objects: int = 0
     size_bytes: int = 0
+    is_released: bool = False
     refusals: set[Declined] = field(default_factory=set)
 
 
@@ -183,6 +184,7 @@ class Receiver:
             (evt.EVT_C_STORE, self.intake.store),
             (evt.EVT_ACCEPTED, self._accepted),
             (evt.EVT_REJECTED, self._rejected),
+            (evt.EVT_RELEASED, self._released),
         ]
 
     def _connected(self, event: evt.Event) -> None:
@@ -217,6 +219,11 @@ class Receiver:
     def _accepted(self, event: evt.Event) -> None:
         with self._lock:
             self._callers[event.assoc] = _Caller(_who(event.assoc), monotonic())
+
+    def _released(self, event: evt.Event) -> None:
+        with self._lock:
+            if (caller := self._callers.get(event.assoc)) is not None:
+                caller.is_released = True
 
     def _rejected(self, event: evt.Event) -> None:
         said = event.assoc.acceptor.primitive
@@ -292,7 +299,10 @@ def _ended(caller: _Caller, now: float) -> Iterator[Notice]:
         "bytes": caller.size_bytes,
         "seconds": round(now - caller.began, 1),
     }
-    yield Notice(event="association", values=values)
+    if caller.is_released:
+        yield Notice(event="association", values=values)
+    else:
+        yield Notice(event="broken-off", level="warning", values=values)
 
 
 def _listening(

@@ -247,7 +247,8 @@ class DicomWeb:
             ) from None
         except requests.exceptions.SSLError:
             raise RemoteError(
-                f"{self._name}: TLS was not agreed on", hint="whose certificate is it? tls_ca"
+                f"{self._name}: TLS was not agreed on",
+                hint="whose certificate is it (tls_ca), and is it https that is spoken there?",
             ) from None
         except requests.exceptions.InvalidJSONError:
             raise RemoteError(f"{self._name} answered with what is no DICOMweb") from None
@@ -258,10 +259,12 @@ class DicomWeb:
             raise RemoteError(f"{self._name} answered with what is no DICOMweb") from None
 
 
+_PATH_HINT = "is the path right? Orthanc's is /dicom-web"
 _HINTS: Mapping[object, str] = {
     HTTPStatus.UNAUTHORIZED: "who are we? user, password_file, token_file or .netrc",
     HTTPStatus.FORBIDDEN: "what are we allowed to do there?",
-    HTTPStatus.NOT_FOUND: "is the path right? Orthanc's is /dicom-web",
+    HTTPStatus.NOT_FOUND: _PATH_HINT,
+    HTTPStatus.METHOD_NOT_ALLOWED: _PATH_HINT,
 }
 
 

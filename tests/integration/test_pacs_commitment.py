@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 from archives import HOST, free_ports
-from exports import organise, write_ductogram
+from exports import organise, read_records, write_ductogram
 from pydicom.dataset import Dataset
 from pynetdicom import AE, build_context, build_role, evt
 from pynetdicom.dimse_messages import N_ACTION_RSP
@@ -232,7 +232,9 @@ def test_what_the_archive_lost_is_said_and_asked_for_again(out, capsys):
     with peer.listening() as archive:
         assert commit(out, archive) == 5
         peer.wait()
-        assert "FAILED 1: 0x0112" in capsys.readouterr().err
+        said = capsys.readouterr().err
+        assert "FAILED 1: 0x0112 (it does not have what it stored: send --force" in said
+        assert f", of {read_records(out)[0]['key']}" in said
         peer.lost = ()
         assert commit(out, archive) == 0
         peer.wait()

@@ -592,7 +592,7 @@ def test_a_silent_caller_holds_no_place(tmp_path):
     own = OwnSide(title="DUCT", address=HOST, port=0, timeout_s=0.5)
     with server(tmp_path, own, associations=1) as here:
         silent = association(here.port, build_context(Verification))
-        assert here.look_until("association", seconds=5)
+        assert here.look_until("broken-off", seconds=5)
         assert association(here.port, build_context(Verification)).is_established
         assert not silent.is_established
 
@@ -651,7 +651,7 @@ def test_what_stops_in_the_middle_leaves_nothing_behind(tmp_path):
 
         sender.dul.socket.send = drop
         sender.send_c_store(dataset)
-        here.look_until("association")
+        here.look_until("broken-off")
         here.receiver.look()
 
         assert list(here.spool.incoming.glob("*.part")) == []
@@ -688,7 +688,7 @@ def test_a_pdu_larger_than_agreed_is_not_held_in_memory(tmp_path):
     with server(tmp_path) as here:
         sender = association(here.port, build_context(MG))
         sender.dul.socket.socket.sendall(b"\x04\x00" + (1 << 30).to_bytes(4, "big") + b"\0" * 100)
-        here.look_until("association")
+        here.look_until("broken-off")
 
 
 def test_whatever_bytes_come_the_next_caller_is_served_and_nothing_is_printed(tmp_path, capfd):

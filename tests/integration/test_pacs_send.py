@@ -340,6 +340,56 @@ def test_a_changed_decision_makes_a_new_object_that_is_plainly_the_newest(out, t
     assert made[1]["follows"] == [item["sop_instance_uid"] for item in made[0]["objects"]]
 
 
+def _decided_otherwise(out, tmp_path):
+    uid = read_records(out)[0]["rows"][0]["pre"][0]
+    assert run(["apply", str(out), str(decide(out, tmp_path, image=uid, view="LM"))]) in {0, 1}
+
+
+def test_a_pdf_that_was_sent_once_is_sent_again_with_each_change_under_the_number_of_the_sheet(
+    out, tmp_path
+):
+    keeper = Keeper()
+    with keeper.listening() as archive:
+        send(out, archive, "--objects", "sheet,keys,pdf")
+        _decided_otherwise(out, tmp_path)
+        assert send(out, archive) == 0
+
+    numbers = [item.SeriesDescription.rpartition(" - ")[2] for item in keeper.of("DOC")]
+    assert numbers == ["NOT FOR DIAGNOSIS", "REVISION 2"]
+    assert keeper.of("OT")[-1].SeriesDescription.endswith("REVISION 2")
+
+
+def test_a_pdf_that_is_sent_later_has_the_number_of_the_sheet_that_it_shows(out, tmp_path):
+    keeper = Keeper()
+    with keeper.listening() as archive:
+        send(out, archive)
+        _decided_otherwise(out, tmp_path)
+        send(out, archive)
+        send(out, archive, "--objects", "pdf")
+
+    (document,) = keeper.of("DOC")
+    assert document.SeriesDescription.endswith("REVISION 2")
+    assert document.ContentTime >= keeper.of("OT")[-1].ContentTime
+
+
+def test_a_pdf_that_was_sent_and_is_drawn_no_more_withholds_the_study(out, tmp_path, capsys):
+    with Keeper().listening() as archive:
+        send(out, archive, "--objects", "sheet,keys,pdf")
+        _decided_otherwise(out, tmp_path)
+        for path in (out / "studies").glob("*/sheet.pdf"):
+            path.unlink()
+        assert send(out, archive) == 1
+
+    assert "NOT SENT" in capsys.readouterr().err
+
+
+def test_the_name_of_no_study_is_wrong_usage(out, capsys):
+    with Keeper().listening() as archive:
+        assert send(out, archive, "--study", "nosuch") == 2
+
+    assert "no study is called that" in capsys.readouterr().err
+
+
 def test_what_is_as_it_was_before_a_change_is_the_newest_again(out):
     page = next((out / "studies").glob("*/sheet-1.png"))
     record = page.with_name("study.json")

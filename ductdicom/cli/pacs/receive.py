@@ -178,4 +178,6 @@ _WORDS = {
     "rejected": "{peer} was not let in: {why}",
     "no-request": "{peer} connected and hung up",
     "association": "{peer} sent {objects} objects, {bytes} bytes in {seconds} s",
+    "broken-off": "{peer} broke off after {objects} objects, {bytes} bytes in {seconds} s: "
+    "what it sent may not be all",
 }

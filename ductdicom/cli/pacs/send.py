@@ -28,7 +28,7 @@ from ductdicom.cli.pacs.sending import (
     wait_option,
 )
 from ductdicom.cli.tables import print_table
-from ductdicom.errors import RemoteError
+from ductdicom.errors import RemoteError, UsageError
 from ductdicom.model.outcome import Status
 from ductdicom.pacs.peers import OwnSide, Peer
 from ductdicom.wording import counted
@@ -125,7 +125,11 @@ def _sender(
         is_again=force,
         takes_over=take_over,
     )
-    return Sender(output, place, wish)
+    sender = Sender(output, place, wish)
+    if unknown := sender.unknown():
+        hint = "a study's key names its folder in OUT/studies"
+        raise UsageError("no study is called that", path=", ".join(unknown), hint=hint)
+    return sender
 
 
 def _print_plan(sender: "Sender") -> int:
@@ -209,15 +213,14 @@ class _Teller(Teller):
         self.say(words, "end", stored=stored, left=sending.left, unasked=sending.unasked)
 
     def commitment(self, found: "Commitment") -> None:
+        from ductdicom.pacs.send.commitment import LATER, failures  # noqa: PLC0415 - of an extra
+
         words = f"{found.committed} of {counted(found.asked, 'object')} committed"
         if found.open:
-            later = "a later --commit, or receive --commitments OUT, takes the report"
-            words += f", {found.open} not reported yet: {later}"
+            words += f", {found.open} not reported yet: {LATER[found.listener]}"
         level = "error" if found.failed else "info"
         if found.failed:
-            words += (
-                f"; FAILED {len(found.failed)}: {', '.join(sorted(set(found.failed.values())))}"
-            )
+            words += f"; FAILED {failures(found)}, of {', '.join(found.studies)}"
         self.say(
             words,
             "commitment",
@@ -225,4 +228,6 @@ class _Teller(Teller):
             asked=found.asked,
             committed=found.committed,
             failed=len(found.failed),
+            studies=found.studies,
+            listener=str(found.listener),
         )

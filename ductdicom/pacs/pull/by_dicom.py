@@ -173,6 +173,8 @@ class DicomArchive(HeldAssociation):
         if code not in _FINISHED:
             untried = way is Way.GET and Way.MOVE in self._ways and self._receiver is None
             hint = "; C-MOVE needs -b AET@:port, and was not tried" if untried else ""
+            if way is Way.MOVE:
+                hint = f"; does it know {self._own.title}, and the port where we listen?"
             raise RefusedError(
                 f"{self._peer.name} answered C-{way.upper()} with 0x{code:04X}{hint}"
             )

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -134,14 +135,35 @@ def _read_report(said: Dataset) -> tuple[str, set[str], dict[str, str]]:
     return str(said.get("TransactionUID", "")), kept, failed
 
 
+class Listener(StrEnum):
+    """Who hears a report that does not come over the association by which it was asked for."""
+
+    WE = "we"
+    ANOTHER = "another"
+    NOBODY = "nobody"
+
+
+LATER = {
+    Listener.WE: "a later --commit, or receive --commitments OUT, takes the report",
+    Listener.ANOTHER: "another program listens at our port; it must be receive --commitments OUT",
+    Listener.NOBODY: "where the archive reports by a call of its own, -b AET@:port says where to",
+}
+"""What to do where a report has not come."""
+
+
 @dataclass(slots=True)
 class Commitment:
-    """What a peer was asked to keep, and what it said until now."""
+    """What a peer was asked to keep, and what it said until now.
+
+    ``failed`` has the reasons by UID, ``studies`` are the keys of those whose objects these are.
+    ``listener`` is who hears the reports.
+    """
 
     asked: int = 0
     committed: int = 0
     failed: dict[str, str] = field(default_factory=dict)
-    is_heard: bool = True
+    studies: tuple[str, ...] = ()
+    listener: Listener = Listener.WE
 
     @property
     def open(self) -> int:
@@ -173,7 +195,7 @@ def ask_commitment(
         return found
     reports = Reports(output)
     with ExitStack() as held:
-        found.is_heard = held.enter_context(_listening(own, reports))
+        found.listener = held.enter_context(_listening(own, reports))
         association = held.enter_context(
             associated(peer, own, commitment_contexts(), handlers=reports.handlers)
         )
@@ -191,8 +213,26 @@ def ask_commitment(
         report = journal.report(transaction)
         found.failed |= report.failed if report is not None else {}
     found.failed = {uid: why for uid, why in found.failed.items() if uid in left}
+    found.studies = tuple(
+        sorted({item.study for item in items if item.sop_instance_uid in found.failed})
+    )
     found.committed = len(items) - len(left)
     return found
+
+
+def failures(found: Commitment) -> str:
+    """Return in words how many objects a peer will not keep, and why."""
+    reasons = sorted(set(found.failed.values()))
+    said = ", ".join(f"{code}{_REASONS.get(code, '')}" for code in reasons)
+    return f"{len(found.failed)}: {said}"
+
+
+# Failure Reason (0008,1197), DICOM PS3.3 C.14.1.1.
+_REASONS = {
+    "0x0112": " (it does not have what it stored: send --force sends it again)",
+    "0x0119": " (it has another object under this UID)",
+    "0x0213": " (it has no room)",
+}
 
 
 def commitment_contexts() -> list[PresentationContext]:
@@ -253,10 +293,10 @@ def _await(
 
 
 @contextmanager
-def _listening(own: OwnSide, reports: Reports) -> Iterator[bool]:
-    """Listen for reports at our own side, if it has a port; yields whether anybody listens."""
+def _listening(own: OwnSide, reports: Reports) -> Iterator[Listener]:
+    """Listen for reports at our own side, if it has a port; yields who does."""
     if own.port is None:
-        yield False
+        yield Listener.NOBODY
         return
     entity = named(ApplicationEntity(own.title))
     entity.require_called_aet = True
@@ -268,11 +308,11 @@ def _listening(own: OwnSide, reports: Reports) -> Iterator[bool]:
             block=False,
             evt_handlers=reports.handlers,
         )
-    except OSError:  # somebody listens there already
-        yield True
+    except OSError:
+        yield Listener.ANOTHER
         return
     try:
-        yield True
+        yield Listener.WE
     finally:
         for caller in server.active_associations:
             caller.join(_LINGER_S)

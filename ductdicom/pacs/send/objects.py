@@ -95,7 +95,8 @@ def _page(study: StudyToSend, page: SheetPage) -> Draft:
     data = _begin(study, SentKind.SHEET, page.number)
     # A page of words alone speaks of all images.
     shown = [study.images[uid] for uid in page.shown or study.images]
-    add_capture(data, shown, page.sides)
+    sides = page.sides or {side for other in study.pages for side in other.sides}
+    add_capture(data, shown, sides)
     add_sources(data, shown)
     with Image.open(io.BytesIO(page.png)) as image:
         columns, rows = image.size

@@ -37,7 +37,8 @@ class Withheld(StrEnum):
 
 HINTS = {
     Withheld.UNAPPLIED: "a decision is not on the sheet yet: ductdicom apply OUT",
-    Withheld.NO_PAGES: "its sheet was not drawn as PNG (for pdf: as PDF): organise with --format",
+    Withheld.NO_PAGES: "its sheet was not drawn as PNG (for pdf, also where one was sent before, "
+    "as PDF): organise with --format",
     Withheld.CHANGED: "its sheet is not what was written, or is being written: organise again",
     Withheld.SOURCE_GONE: "originals are not where they were read any more, or were changed since: "
     "hand them in again",

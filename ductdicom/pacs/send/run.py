@@ -156,6 +156,10 @@ class Sender:
         )
         return sorted(chosen)
 
+    def unknown(self) -> list[str]:
+        """Return the names that were asked for, and that no study has."""
+        return sorted((self._wish.keys or frozenset()) - self._known.records.keys())
+
     def others(self) -> list[tuple[str, Status]]:
         """Return the ductograms, and what may be some, that are not sent, and their status."""
         chosen = set(self.studies())
@@ -186,7 +190,7 @@ class Sender:
         record = self._known.records[key]
         found = SendingOfStudy(key=key, status=record.status)
         record_hash = hashlib.sha256(self._known.lines[key]).hexdigest()
-        kinds = [kind for kind in self._wish.kinds if not self._is_done(key, kind, record_hash)]
+        kinds = [kind for kind in self._kinds(key) if not self._is_done(key, kind, record_hash)]
         if key in self._touched:
             found.withheld = Withheld.UNAPPLIED
             return found
@@ -271,6 +275,20 @@ class Sender:
                 return False
         return True
 
+    def _kinds(self, key: str) -> tuple[SentKind, ...]:
+        """Return what is sent of a study: what is asked for, and what the peer has of it already.
+
+        Else what was sent once, and is not asked for now, would go on showing what no longer holds.
+        """
+        made = {kind: self.journal.last_made(key, kind) for kind in SentKind}
+        kept = {
+            kind
+            for kind, event in made.items()
+            if event is not None
+            and any(self.journal.is_stored(self._peer, o.sop_instance_uid) for o in event.objects)
+        }
+        return tuple(kind for kind in SentKind if kind in kept.union(self._wish.kinds))
+
     def _is_done(self, key: str, kind: SentKind, record_hash: str) -> bool:
         """Tell whether a kind is sent, as far as the study's record tells alone."""
         made = self.journal.last_made(key, kind)
@@ -295,7 +313,8 @@ class Sender:
             return planned
         if not self._wish.takes_over:
             raise WithheldError(Withheld.ELSEWHERE)
-        return tuple(self._plan(study, kind, record_hash, above.get(kind, 0)) for kind in kinds)
+        top = max(above.values())
+        return tuple(self._plan(study, kind, record_hash, top) for kind in kinds)
 
     def _numbers_elsewhere(
         self, store: Store, planned: Sequence[PlannedKind]
@@ -317,13 +336,24 @@ class Sender:
             return {}
         return {kind: number for kind, number in found.items() if kind in kinds}
 
+    def _next_number(self, key: str, kind: SentKind, record_hash: str) -> int:
+        """Return the revision of what is new of a kind: that of other kinds of the same record."""
+        made = [event for of in SentKind if (event := self.journal.last_made(key, of))]
+        before = self.journal.last_made(key, kind)
+        same = max((event.number for event in made if event.record == record_hash), default=0)
+        if same > (before.number if before else 0):
+            return same
+        return 1 + max((event.number for event in made), default=0)
+
     def _plan(
         self, study: StudyToSend, kind: SentKind, record_hash: str, above: int = 0
     ) -> PlannedKind:
         drafts = draft(study, kind)
         before = self.journal.last_made(study.key, kind)
         key, now = self._output.key, self._wish.now()
-        made = plan(study, kind, drafts, key, Former(made=before, elsewhere=above), now)
+        number = self._next_number(study.key, kind, record_hash)
+        former = Former(made=before, next=number, elsewhere=above)
+        made = plan(study, kind, drafts, key, former, now)
         made = msgspec.structs.replace(made, record=record_hash)
         if before is not None and msgspec.structs.replace(made, at=before.at) == before:
             made = before

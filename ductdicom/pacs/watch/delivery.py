@@ -9,7 +9,7 @@ from typing import Any
 from ductdicom.errors import RemoteError
 from ductdicom.export.output import RECORDS_NAME
 from ductdicom.pacs.receive import Notice
-from ductdicom.pacs.send.commitment import Commitment
+from ductdicom.pacs.send.commitment import LATER, Commitment, Listener, failures
 from ductdicom.pacs.send.originals import HINTS, Withheld
 from ductdicom.pacs.send.run import Sender, SendingOfStudy, SendWish
 from ductdicom.pacs.send.store import Answer, Store
@@ -32,6 +32,8 @@ class Delivery:
         Opens the way to it.
     ask_commitment
         Asks it to keep what it stored, as `commitment.ask_commitment`; None: it is not asked.
+    listener
+        Who hears its reports, where some have not come.
     sent
         How many objects were stored since it started.
     uncommitted
@@ -47,6 +49,7 @@ class Delivery:
     wish: SendWish
     opened: Callable[[], AbstractContextManager[Store]]
     ask_commitment: Callable[..., Commitment] | None = None
+    listener: Listener | None = None
     sent: int = 0
     uncommitted: int = 0
     unkept: int = 0
@@ -97,12 +100,16 @@ class Delivery:
         self.uncommitted = len(items)
         found = ask(journal=sender.journal, items=items, output=self.output)
         self.uncommitted, self.unkept = found.asked - found.committed, len(found.failed)
+        if found.open and found.listener is not self.listener:
+            why = LATER[found.listener]
+            note(Notice(event="not-reported", level="warning", values={"why": why}))
+        self.listener = found.listener if found.open else None
         if found.asked:
             values = {"asked": found.asked, "committed": found.committed}
             note(Notice(event="committed", values=values))
         if found.failed:
-            why = ", ".join(sorted(set(found.failed.values())))
-            said = {"failed": len(found.failed), "why": why}
+            said = {"failed": len(found.failed), "why": failures(found)}
+            said["studies"] = ", ".join(found.studies)
             note(Notice(event="not-committed", level="error", values=said))
 
     def _take_in(

@@ -130,11 +130,11 @@ def test_one_breast_is_the_images_side():
     assert "Laterality" not in sheet
 
 
-def test_two_breasts_have_no_side_which_is_said():
+def test_a_page_of_two_breasts_says_so():
     sheet = _sheet_of(make_image(1, phase="pre"), make_image(2), make_image(3, side="R"))
 
-    assert sheet.Laterality == ""  # type 2C: there, and not known
-    assert "ImageLaterality" not in sheet
+    assert sheet.ImageLaterality == "B"
+    assert "Laterality" not in sheet
 
 
 def _lossy(number, syntax="1.2.840.10008.1.2.1", **raster):

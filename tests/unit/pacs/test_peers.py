@@ -86,7 +86,7 @@ def test_a_secret_may_stand_in_a_variable(monkeypatch):
 
 def test_a_secret_is_shown_to_nobody(tmp_path):
     (tmp_path / "password").write_text("shown to nobody")
-    table = {"web": "https://h/web", "password_file": "password"}
+    table = {"web": "https://h/web", "user": "u", "password_file": "password"}
 
     assert "shown to nobody" not in repr(find_peer("main", {"main": table}, tmp_path))
 
@@ -111,11 +111,19 @@ def test_a_wrong_description_is_refused_and_says_what_would_be_right(table, said
 
 def test_no_secret_travels_in_the_clear_but_to_this_machine(tmp_path):
     (tmp_path / "secret").write_text("x", encoding="utf-8")
-    table = {"web": "http://pacs.example.org/web", "password_file": "secret"}
+    table = {"web": "http://pacs.example.org/web", "user": "u", "password_file": "secret"}
     with pytest.raises(UsageError, match="in the clear"):
         find_peer("main", {"main": table}, tmp_path)
 
     assert find_peer("main", {"main": table | {"web": "http://127.0.0.1:1/"}}, tmp_path)
+
+
+def test_a_password_of_nobody_is_refused(tmp_path):
+    (tmp_path / "secret").write_text("x", encoding="utf-8")
+    table = {"web": "https://h/web", "password_file": "secret"}
+
+    with pytest.raises(UsageError, match="nobody whose it is"):
+        find_peer("main", {"main": table}, tmp_path)
 
 
 def test_an_unknown_name_is_refused_with_the_nearest():
