@@ -22,7 +22,7 @@ _PHASE_WORDS = {Phase.PRE: "PRE", Phase.POST: "POST", Phase.UNKNOWN: "UNKNOWN"}
 _GROUP_WORDS = {"CC": "CC", "LAT": "Lateral", "OBL": "Oblique", "OTHER": "Other"}
 _LACKING = {Note.NO_PRE: Phase.PRE, Note.NO_POST: Phase.POST}
 _SIDE_OVERRULED = "SIDE DECIDED AGAINST THE HEADER"
-_BADGES = {
+BADGES = {
     Note.VIEW_DIFFERS: "VIEW DIFFERS",
     Note.MAGNIFICATION_DIFFERS: "MAGNIFICATION DIFFERS",
     Note.PRIOR_STUDY: "PRE FROM A PRIOR STUDY",
@@ -323,7 +323,7 @@ def row_badges(row: Row, undecided: Collection[Phase] = ()) -> list[str]:
     overruled = {item.says for image in row.images for item in image.overrules}
     badges = [_SIDE_OVERRULED] if overruled & set(Laterality) else []
     for note in row.notes:
-        badge = _BADGES[note]
+        badge = BADGES[note]
         if (lacking := _LACKING.get(note)) and lacking in undecided:
             badge = f"{lacking.upper()} NOT DECIDED"
         if note is Note.VIEW_DIFFERS:
@@ -336,4 +336,4 @@ def row_badges(row: Row, undecided: Collection[Phase] = ()) -> list[str]:
 
 def tile_badges(notes: Sequence[Note]) -> list[str]:
     """Return a tile's notes as badges."""
-    return [_BADGES[note] for note in notes]
+    return [BADGES[note] for note in notes]

@@ -30,6 +30,7 @@ from ductdicom.model.outcome import (
     Status,
 )
 from ductdicom.pacs.peers import PEER_KEYS
+from ductdicom.sheet.captions import BADGES
 from ductdicom.vocabulary.terms import load_vocabulary
 
 pytestmark = pytest.mark.integration
@@ -180,6 +181,12 @@ def test_every_reason_why_something_cannot_be_read_has_a_cause_and_a_remedy():
     assert (raised | PASSING_REASONS) - others - {"special-file"} <= codes_of(
         "Why an input cannot be read"
     )
+
+
+def test_every_word_that_a_tile_is_marked_with_is_the_one_of_the_sheet():
+    page = text_of("docs/reference/codes.md")
+
+    assert [note for note, badge in BADGES.items() if f"| `{note}` | {badge} |" not in page] == []
 
 
 def codes_of(title):
