@@ -63,6 +63,7 @@ def _mend(app: Sphinx, fault: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Show lines of cron as they are, as no lexer knows them, and mend the theme's pages."""
-    app.add_lexer("cron", TextLexer)
+    """Show tables and lines of cron as they are, as no lexer knows them, and mend the pages."""
+    for language in ("cron", "csv"):
+        app.add_lexer(language, TextLexer)
     app.connect("build-finished", _mend)

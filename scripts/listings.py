@@ -8,6 +8,7 @@ listing in a language says in a comment before it who runs it, or why nobody doe
     <!-- not run: why -->
     <!-- run by: tests/integration/test_every_night.py -->
 
+Before a ``console`` listing ``<!-- with: site.toml -->`` lays the last ``toml`` listing beside it.
 ``--write`` puts what the commands print into the pages; ``--list`` names what is not run, and why.
 What differs from run to run is printed as `…`: hashes, sizes of folders, times.
 """
@@ -21,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import chdir, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -103,8 +104,10 @@ def fault(listing: Listing) -> str:
     return "is a listing of commands: console" if not listing.language and is_typed else ""
 
 
-def run(listing: Listing, folder: Path) -> str:
+def run(listing: Listing, folder: Path, before: Sequence[Listing] = ()) -> str:
     """Run a listing in a folder and return it as it should stand in its page.
+
+    ``before`` are those before it in the page, one of which may be a file that it needs.
 
     Raises
     ------
@@ -114,7 +117,9 @@ def run(listing: Listing, folder: Path) -> str:
     if listing.mark in {"not run", "run by"}:
         return listing.text
     if listing.mark == "with":
-        _lay_beside(listing, folder)
+        kind = Path(listing.why).suffix.removeprefix(".")
+        text = next(other.text for other in reversed(before) if other.language == kind)
+        (folder / listing.why).write_text(text, encoding="utf-8")
     if listing.language == "python":
         with chdir(folder), redirect_stdout(StringIO()):
             exec(compile(listing.text, listing.place, "exec"), {})  # noqa: S102 - our own page
@@ -122,16 +127,6 @@ def run(listing: Listing, folder: Path) -> str:
         return listing.text
     typed = [line for line in listing.text.splitlines() if line.startswith("$ ")]
     return "".join(f"{line}\n{_output(line[2:], folder)}" for line in typed)
-
-
-def _lay_beside(listing: Listing, folder: Path) -> None:
-    """Write the last TOML listing before this one as the file that it names."""
-    before = [
-        other
-        for other in listings(listing.page)
-        if other.language == "toml" and other.line < listing.line
-    ]
-    (folder / listing.why).write_text(before[-1].text, encoding="utf-8")
 
 
 def _output(command: str, folder: Path) -> str:
@@ -169,8 +164,8 @@ def main(arguments: list[str]) -> int:
         folder = Path(place)
         ready = shutil.ignore_patterns("README.md")
         shutil.copytree(ROOT / "sample_data", folder / "export", ignore=ready)
-        for listing in every:
-            now = run(listing, folder)
+        for number, listing in enumerate(every):
+            now = run(listing, folder, [o for o in every[:number] if o.page == listing.page])
             if now == listing.text:
                 continue
             if "--write" in arguments:
