@@ -190,7 +190,7 @@ def test_the_log_is_json_from_start_to_end(tmp_path, capsys):
 def test_the_log_has_the_keys_of_its_documentation(tmp_path, capsys):
     folder = write_ductogram(tmp_path / "export")
     (folder / "IM1").write_bytes((folder / "IM1").read_bytes()[:-2000])
-    page = Path(__file__).resolve().parents[2] / "docs" / "records.md"
+    page = Path(__file__).resolve().parents[2] / "docs" / "reference" / "records.md"
     table = dict(
         re.findall(
             r"^\| `(start|progress|study|finding|notice|end)` \|(.*)$",

@@ -116,7 +116,7 @@ def _answer(monkeypatch, answer):
 
 
 def test_every_dependency_stands_with_its_wheels_in_the_docs(wheels):
-    page = (SCRIPTS.parent / "docs" / "dependencies.md").read_text("utf-8")
+    page = (SCRIPTS.parent / "docs" / "reference" / "dependencies.md").read_text("utf-8")
     everywhere = {
         (python, platform): set(wheels.read_requirements())
         for python in wheels.PYTHONS

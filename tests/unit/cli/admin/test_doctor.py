@@ -8,7 +8,7 @@ import pytest
 from ductdicom.cli.application import run
 
 PROJECT = Path(__file__).resolve().parents[4] / "pyproject.toml"
-FOR_DEVELOPERS = {"dev", "fuzz", "release"}
+FOR_DEVELOPERS = {"dev", "docs", "fuzz", "release"}
 
 
 @pytest.mark.skipif(not PROJECT.is_file(), reason="the project's file is not there")
