@@ -5,7 +5,7 @@ Pure arithmetic over millimetres and page units; nothing here knows what is draw
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from ductdicom.settings import Closeup
@@ -23,9 +23,6 @@ NARROWEST_TILE_PX = 330  # room for the words of a caption
 NOMINAL_HEIGHT_MM = 180.0  # of a tile whose scale is unknown, where no other tile tells better
 CLOSEUP_STRIP_PX = 28  # the words of a close-up
 LIFE_SIZE = UNITS_PER_INCH / 25.4  # page units for a millimetre
-STRIP_SHARE = 0.3  # of the height for rows, that tomosynthesis takes below them
-PICTURE_WORDS_PX = 32  # the line below each slab
-_PICTURE_GAP_PX = 8
 # Close-ups, all heuristics. The least is the ducts' first centimetres behind the nipple at life
 # size; the scale grows with the room as long as so many millimetres are seen.
 _LEAST_BELOW_PX = CLOSEUP_STRIP_PX + 28 * LIFE_SIZE
@@ -102,15 +99,6 @@ class PlacedBlock:
     slots: tuple[PlacedSlot, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedStack:
-    """A cell in which pictures of one image stand side by side, with the words right of them."""
-
-    cell: Box
-    pictures: tuple[PlacedSlot, ...]
-    caption: PlacedSlot
-
-
 _Row = tuple[Sequence[Slot], Sequence[str | None]]
 
 
@@ -126,7 +114,7 @@ class _Line:
     def areas(self) -> tuple[float, ...]:
         """What the images of each row cover, in square page units."""
         return tuple(
-            sum(width * height for width, height in _sizes_mm(block)) * scale**2
+            sum(width * height for width, height in sizes_mm(block)) * scale**2
             for (block, _), scale in zip(self.rows, self.scales, strict=True)
         )
 
@@ -185,72 +173,6 @@ def arrange(
     return tuple(placed)
 
 
-def arrange_stacks(
-    stacks: Sequence[tuple[Slot, int]],
-    area: Box,
-    caption_px: float,
-    most_scale: float | None = None,
-) -> tuple[PlacedStack, ...]:
-    """Put stacks side by side, all pictures at one scale, as large as the area allows.
-
-    Parameters
-    ----------
-    stacks
-        The room that each picture of a stack asks for, and how many it has.
-    area
-        The part of the page that they may fill, in page units.
-    caption_px
-        Width of the words beside the pictures.
-    most_scale
-        Page units per millimetre that are not exceeded, None for any.
-    """
-    sizes = _sizes_mm([slot for slot, _ in stacks])
-    counts = [count for _, count in stacks]
-    height = area.height - 2 * FRAME_PX - PICTURE_WORDS_PX
-    words = sum(caption_px + 2 * FRAME_PX + _PICTURE_GAP_PX * (count - 1) for count in counts)
-    free = area.width - words - TILE_GAP_PX * (len(stacks) - 1)
-    pictures_mm = sum(size[0] * count for size, count in zip(sizes, counts, strict=True))
-    scale = min(height / max(size[1] for size in sizes), free / pictures_mm)
-    if most_scale is not None:
-        scale = min(scale, most_scale)
-    placed: list[PlacedStack] = []
-    x = area.x
-    for (slot, count), (width_mm, height_mm) in zip(stacks, sizes, strict=True):
-        size = (max(1, round(width_mm * scale)), max(1, round(height_mm * scale)))
-        mm_per_unit = 1 / scale if slot.size_mm else None
-        placed.append(_place_stack(replace(area, x=x), count, size, caption_px, mm_per_unit))
-        x = placed[-1].cell.right + TILE_GAP_PX
-    return tuple(placed)
-
-
-def _place_stack(
-    area: Box, count: int, size: tuple[int, int], caption_px: float, mm_per_unit: float | None
-) -> PlacedStack:
-    """Place one stack at the left of an area; ``size`` is that of each of its pictures."""
-    inside = count * size[0] + (count - 1) * _PICTURE_GAP_PX
-    cell = Box(
-        x=round(area.x),
-        y=round(area.y),
-        width=inside + round(caption_px) + 2 * FRAME_PX,
-        height=round(area.height),
-    )
-    pictures = []
-    for number in range(count):
-        field = Box(
-            x=cell.x + FRAME_PX + number * (size[0] + _PICTURE_GAP_PX),
-            y=cell.y + FRAME_PX,
-            width=size[0],
-            height=cell.height - 2 * FRAME_PX - PICTURE_WORDS_PX,
-        )
-        top = field.y + round((field.height - size[1]) / 2)
-        image = Box(x=field.x, y=top, width=size[0], height=size[1])
-        pictures.append(PlacedSlot(cell=cell, field=field, image=image, mm_per_unit=mm_per_unit))
-    words = Box(x=cell.x + FRAME_PX + inside, y=cell.y, width=round(caption_px), height=cell.height)
-    head = replace(words, height=TOP_STRIP_PX)
-    caption = PlacedSlot(cell=words, field=head, image=head, mm_per_unit=mm_per_unit)
-    return PlacedStack(cell=cell, pictures=tuple(pictures), caption=caption)
-
-
 def _covered(lines: Sequence[_Line]) -> float:
     """Return how much images cover; a row counts less the larger it is, none may have nothing."""
     areas = [area for line in lines for area in line.areas]
@@ -291,7 +213,7 @@ def _line(rows: tuple[_Row, ...], width: float, height: float, closeup: Closeup)
     )
 
 
-def _sizes_mm(block: Sequence[Slot]) -> list[tuple[float, float]]:
+def sizes_mm(block: Sequence[Slot]) -> list[tuple[float, float]]:
     """Return width and height of each tile; unknown ones are as high as the highest known.
 
     They are those at the row's scale.
@@ -303,14 +225,14 @@ def _sizes_mm(block: Sequence[Slot]) -> list[tuple[float, float]]:
 
 
 def _tallest_mm(block: Sequence[Slot]) -> float:
-    return max((height for _, height in _sizes_mm(block)), default=1.0)
+    return max((height for _, height in sizes_mm(block)), default=1.0)
 
 
 def _inside_px(block: Sequence[Slot], scale: float, beside: float) -> list[float]:
     """Return the width inside each cell of a row; ``beside`` is kept for a close-up."""
     return [
         max(width * scale + (beside if slot.has_closeup else 0.0), NARROWEST_TILE_PX)
-        for slot, (width, _) in zip(block, _sizes_mm(block), strict=True)
+        for slot, (width, _) in zip(block, sizes_mm(block), strict=True)
     ]
 
 
@@ -412,7 +334,7 @@ def _place_row(row: _Row, corner: tuple[float, float], measures: _Measures) -> I
         for slot, width in zip(block, _inside_px(block, scale, measures.beside), strict=True)
     ]
     narrowest = min((w for w, s in zip(insides, block, strict=True) if s.has_closeup), default=0)
-    for slot, size, wall, inside in zip(block, _sizes_mm(block), walls, insides, strict=True):
+    for slot, size, wall, inside in zip(block, sizes_mm(block), walls, insides, strict=True):
         beside = round(measures.beside) if slot.has_closeup else 0
         below = round(measures.below) if slot.has_closeup else 0
         cell = Box(

@@ -23,9 +23,9 @@ from ductdicom.pixels.display.slab import middle_slices, project
 from ductdicom.pixels.display.voi import VoiChoice, VoiKind, Voter, choose_voi, voter_of
 from ductdicom.pixels.stored import StoredImage
 from ductdicom.settings import Format, Paper, Phi, Settings, VoiOption
-from ductdicom.sheet.layout import STRIP_SHARE
 from ductdicom.sheet.page import UNITS_PER_INCH, Page, SheetOptions
 from ductdicom.sheet.pages.compose import compose
+from ductdicom.sheet.stacking import MOST_PICTURE_SHARE
 from ductdicom.sheet.tile import MissingTile, Tile, prepare_stack, prepare_tile
 from ductdicom.version import __version__
 
@@ -183,7 +183,7 @@ def _stack_tiles(
     pitches: Pitches,
 ) -> Iterator[tuple[str, Tile | MissingTile]]:
     """Yield the slabs of each stack, decoded once with the pixels that its place can show."""
-    share = STRIP_SHARE * max(options.zoom, _AROUND_BREAST) if pairing.rows else 1.0
+    share = MOST_PICTURE_SHARE * max(options.zoom, _AROUND_BREAST) if pairing.rows else 1.0
     for stack in pairing.stacks:
         image = stack.image
         slabs = reader.read_stack(round(options.height * options.scale * share), stack)

@@ -14,10 +14,8 @@ from ductdicom.sheet.fonts import drawable, fit, text_width
 from ductdicom.sheet.layout import (
     CLOSEUP_STRIP_PX,
     FRAME_PX,
-    PICTURE_WORDS_PX,
     CloseupPlace,
     PlacedSlot,
-    PlacedStack,
 )
 from ductdicom.sheet.page import (
     Anchor,
@@ -33,6 +31,7 @@ from ductdicom.sheet.page import (
     Tone,
     pixel_box,
 )
+from ductdicom.sheet.stacking import PICTURE_WORDS_PX, PlacedStack
 from ductdicom.sheet.style import SMALL_PX
 from ductdicom.sheet.tile import (
     WHOLE,

@@ -1,8 +1,10 @@
 """A study's pages: rows by side and injection, what is not paired, and the inventory."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 
 from ductdicom.model.study import ImageCall, Pairing, Row, StudyCall
@@ -41,6 +43,9 @@ from ductdicom.sheet.pages.inventory import inventory_bodies
 from ductdicom.sheet.pages.strip import (
     MOST_BELOW,
     below,
+    in_column,
+    may_be_a_column,
+    room_for_column,
     room_for_strip,
     stack_bodies,
     stack_cells,
@@ -170,26 +175,51 @@ class _Unit:
 def _unit_bodies(unit: _Unit, body: Box, area: Box, options: SheetOptions) -> Iterator[Body]:
     """Yield pages of rows, the last with a strip of stacks where there is room, then the others."""
     blocks, cells = unit.blocks, unit.cells
-    rows_room, strip = room_for_strip(body)
     while blocks:
         count = _most_that_fit(blocks, body, options)
         title = _breasts(blocks[:count]) + unit.which
-        is_last = count == len(blocks) and (
-            not cells or count == _most_that_fit(blocks, rows_room, options, keeps_closeups=False)
-        )
-        beside = cells[:MOST_BELOW] if is_last else ()
-        room = rows_room if beside else body
-        first, *more = _with_closeups(title, blocks[:count], room, options, unit.above)
-        yield below(first, beside, strip, options) if beside else first
-        yield from more
-        blocks, cells = blocks[count:], cells[len(beside) :]
+        draw = partial(_with_closeups, title, blocks[:count], options=options, above=unit.above)
+        beside = cells[:MOST_BELOW] if count == len(blocks) else ()
+        drawn = list(_beside_stacks(draw, blocks, beside, body, options)) if beside else []
+        if drawn:
+            cells = cells[len(beside) :]
+            yield from max(drawn, key=_worth)
+        else:
+            yield from draw(body)
+        blocks = blocks[count:]
     yield from stack_bodies(f"{title}, tomosynthesis", cells, area, options)
+
+
+def _beside_stacks(
+    draw: Callable[[Box], Iterator[Body]],
+    blocks: Sequence[Block],
+    stacks: Sequence[Cell],
+    body: Box,
+    options: SheetOptions,
+) -> Iterator[list[Body]]:
+    """Yield pages of rows with stacks below them, and right of them, as far as there is room."""
+    ways = [(room_for_strip, below)]
+    if may_be_a_column(stacks):
+        ways.append((room_for_column, in_column))
+    for room, add in ways:
+        rows_room, other = room(body)
+        if len(blocks) == _most_that_fit(blocks, rows_room, options, keeps_closeups=False):
+            first, *more = draw(rows_room)
+            yield [add(first, stacks, other, options), *more]
+
+
+def _worth(bodies: Sequence[Body]) -> tuple[bool, float]:
+    """Tell which of several ways to lay out the same is the better: with close-ups, and large."""
+    tiles = bodies[0].tiles
+    shown = sum(math.sqrt(t.box.width * t.box.height) for t in tiles if not t.is_closeup)
+    return any(tile.is_closeup for tile in tiles), shown
 
 
 def _with_closeups(
     title: str,
     blocks: Sequence[Block],
     area: Box,
+    *,
     options: SheetOptions,
     above: Sequence[Mark],
 ) -> Iterator[Body]:

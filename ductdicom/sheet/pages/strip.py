@@ -1,6 +1,6 @@
 """The tomosynthesis of a breast, in a strip of its own: it is no half of a pair."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -11,17 +11,14 @@ from ductdicom.sheet import captions
 from ductdicom.sheet.cells.cell import Cell
 from ductdicom.sheet.cells.draw import draw_stack, stand_in
 from ductdicom.sheet.cells.strips import lines_below
-from ductdicom.sheet.fonts import text_width
+from ductdicom.sheet.fonts import fit, text_width
 from ductdicom.sheet.layout import (
     BLOCK_GAP_PX,
     BOTTOM_LINE_PX,
     BOTTOM_PAD_PX,
-    STRIP_SHARE,
     TITLE_PX,
     TOP_STRIP_PX,
-    PlacedStack,
     Slot,
-    arrange_stacks,
 )
 from ductdicom.sheet.page import (
     Box,
@@ -36,6 +33,13 @@ from ductdicom.sheet.pages.blocks import first_exposure
 from ductdicom.sheet.pages.frame import Body
 from ductdicom.sheet.pages.titles import ALIKE
 from ductdicom.sheet.pages.undecided import may_be_of
+from ductdicom.sheet.stacking import (
+    COLUMN_SHARE,
+    STRIP_SHARE,
+    PlacedStack,
+    arrange_column,
+    arrange_stacks,
+)
 from ductdicom.sheet.style import LABEL_PX, SMALL_PX
 from ductdicom.sheet.tile import MissingTile, Tile, Tiles
 
@@ -43,7 +47,7 @@ Unit = tuple[Laterality | None, int | None]
 """A side and one of its injections: what rows of one page have in common."""
 
 MOST_BELOW = 3  # stacks in the strip below rows
-_MOST_A_PAGE, _MOST_A_LINE = 4, 2
+_MOST_A_PAGE, _MOST_A_LINE, _MOST_IN_COLUMN = 4, 2, 2
 _CAPTIONS_PX = range(340, 700, 40)  # widths of the words that are tried
 _ABOVE_FRAMES_PX = 6  # what letters reach below their line
 _TITLE = "Tomosynthesis"
@@ -119,6 +123,21 @@ def room_for_strip(area: Box) -> tuple[Box, Box]:
     return rows, replace(area, y=area.bottom - height, height=height)
 
 
+def may_be_a_column(cells: Sequence[Cell]) -> bool:
+    """Tell whether stacks may stand below one another: few, and none that is to be left of another.
+
+    What is before contrast stands left of what is after it, as in a row.
+    """
+    return len(cells) <= _MOST_IN_COLUMN and len({cell.phase for cell in cells}) == 1
+
+
+def room_for_column(area: Box) -> tuple[Box, Box]:
+    """Part the room for rows into that of the rows and that of a column on their right."""
+    width = round(area.width * COLUMN_SHARE)
+    rows = replace(area, width=area.width - width - BLOCK_GAP_PX)
+    return rows, replace(area, x=area.right - width, width=width)
+
+
 def below(rows: Body, cells: Sequence[Cell], area: Box, options: SheetOptions) -> Body:
     """Add a strip to a page of rows; it is drawn at their scale, or smaller where they need room.
 
@@ -127,12 +146,56 @@ def below(rows: Body, cells: Sequence[Cell], area: Box, options: SheetOptions) -
     area
         Of the strip, in page units.
     """
-    scales = {
-        1 / tile.mm_per_unit
-        for tile in rows.tiles
-        if tile.mm_per_unit and not tile.is_closeup and not tile.depicted.is_excluded
-    }
-    strip = _strip(sorted(cells, key=_as_rows), area, options, sorted(scales))
+    cells, scales = sorted(cells, key=_as_rows), _scales_of(rows)
+    room = replace(area, y=area.y + TITLE_PX, height=area.height - TITLE_PX)
+    placed = arrange_stacks(
+        [(_slot(cell), _pictures(cell)) for cell in cells],
+        room,
+        _caption_px(cells, room.height),
+        min(scales, default=None),
+    )
+    said = _title(area, placed, scales, is_wide=True)
+    return _with_stacks(rows, cells, placed, said, options)
+
+
+def in_column(rows: Body, cells: Sequence[Cell], area: Box, options: SheetOptions) -> Body:
+    """Add a column to a page of rows, as `below` a strip.
+
+    Parameters
+    ----------
+    area
+        Of the column, in page units.
+    """
+    cells, scales = sorted(cells, key=_as_rows), _scales_of(rows)
+    head = TITLE_PX + BOTTOM_LINE_PX
+    room = replace(area, y=area.y + head, height=area.height - head)
+    placed = arrange_column(
+        [(_slot(cell), _pictures(cell), lines_below(cell, area.width)) for cell in cells],
+        room,
+        min(scales, default=None),
+    )
+    said = _title(area, placed, scales, is_wide=False)
+    return _with_stacks(rows, cells, placed, said, options)
+
+
+def _scales_of(rows: Body) -> list[float]:
+    return sorted(
+        {
+            1 / tile.mm_per_unit
+            for tile in rows.tiles
+            if tile.mm_per_unit and not tile.is_closeup and not tile.depicted.is_excluded
+        }
+    )
+
+
+def _with_stacks(
+    rows: Body,
+    cells: Sequence[Cell],
+    placed: Sequence[PlacedStack],
+    said: Iterable[Mark],
+    options: SheetOptions,
+) -> Body:
+    strip = _drawn(cells, placed, said, options)
     return replace(
         rows,
         marks=(*rows.marks, *strip.marks),
@@ -157,17 +220,13 @@ def stack_bodies(
         yield body
 
 
-def _strip(
-    cells: Sequence[Cell], area: Box, options: SheetOptions, rows_scales: Sequence[float]
+def _drawn(
+    cells: Sequence[Cell],
+    placed: Sequence[PlacedStack],
+    said: Iterable[Mark],
+    options: SheetOptions,
 ) -> Body:
-    room = replace(area, y=area.y + TITLE_PX, height=area.height - TITLE_PX)
-    placed = arrange_stacks(
-        [(_slot(cell), _pictures(cell)) for cell in cells],
-        room,
-        _caption_px(cells, room.height),
-        min(rows_scales, default=None),
-    )
-    marks = list(_title(area, placed, rows_scales))
+    marks = list(said)
     tiles: list[DrawnTile] = []
     missing: list[DrawnPlaceholder] = []
     for cell, place in zip(cells, placed, strict=True):
@@ -197,9 +256,12 @@ def _caption_px(cells: Sequence[Cell], height: float) -> float:
 
 
 def _title(
-    area: Box, placed: Sequence[PlacedStack], rows_scales: Sequence[float]
+    area: Box, placed: Sequence[PlacedStack], rows_scales: Sequence[float], *, is_wide: bool
 ) -> Iterator[Mark]:
-    """Say what the strip shows, and how large beside the rows, where these have one scale."""
+    """Say what the strip shows, and how large beside the rows, where these have one scale.
+
+    In a column that stands below the word.
+    """
     baseline = area.y + LABEL_PX - _ABOVE_FRAMES_PX
     yield TextMark(x=area.x, y=baseline, text=_TITLE, size_px=LABEL_PX, is_bold=True)
     own = next((p.caption.mm_per_unit for p in placed if p.caption.mm_per_unit), None)
@@ -212,5 +274,7 @@ def _title(
             words += ", as large as the rows"
         else:
             words += f", {share:.0%} as large as the rows"
-    x = area.x + text_width(_TITLE, LABEL_PX, is_bold=True) + LABEL_PX
-    yield TextMark(x=x, y=baseline, text=words, size_px=SMALL_PX, tone=Tone.MUTED)
+    x = area.x + text_width(_TITLE, LABEL_PX, is_bold=True) + LABEL_PX if is_wide else area.x
+    y = baseline if is_wide else baseline + BOTTOM_LINE_PX
+    text = fit(words, area.right - x, SMALL_PX)
+    yield TextMark(x=x, y=y, text=text, size_px=SMALL_PX, tone=Tone.MUTED)

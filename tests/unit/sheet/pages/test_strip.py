@@ -9,6 +9,7 @@ from ductdicom.geometry.slab import Slab
 from ductdicom.model.call import Confidence, Decision, Kind, Phase, PhaseCall
 from ductdicom.model.study import stacks_of
 from ductdicom.pairing.rows import pair_study
+from ductdicom.sheet.layout import LIFE_SIZE
 from ductdicom.sheet.page import PictureMark, TextMark
 from ductdicom.sheet.tile import MissingTile
 
@@ -57,14 +58,14 @@ def said_on(page):
     return " ".join(mark.text for mark in page.marks if isinstance(mark, TextMark))
 
 
-def test_the_tomosynthesis_stands_below_the_rows_in_two_slabs():
+def test_the_tomosynthesis_stands_beside_the_rows_in_two_slabs():
     page, *_ = drawn(*PAIR, make_stack(12))
 
     strip = strip_of(page)
     rows = [tile for tile in page.tiles if tile.slab is None]
     assert [tile.slab for tile in strip] == [MIDDLE, WHOLE]
     assert {tile.phase for tile in strip} == {"post"}
-    assert min(tile.box.y for tile in strip) > max(tile.box.bottom for tile in rows)
+    assert min(tile.box.x for tile in strip) > max(tile.box.right for tile in rows)
     assert "middle 10 mm" in said_on(page)
     assert "whole 62 mm" in said_on(page)
     assert "62 slices, 1 mm apart, middle 27 to 36 ·" in said_on(page)
@@ -94,7 +95,7 @@ def test_beside_rows_of_several_scales_its_own_bars_tell_its_scale():
     lateral = [make_image(2, phase="pre", view="ML"), make_image(10, view="ML")]
     larger = {f"{n}.dcm": make_tile((180, 60), view="ML") for n in (2, 10)}
 
-    page, *_ = drawn(*PAIR, *lateral, make_stack(12), tiles=larger)
+    page, *_ = drawn(*PAIR, *lateral, make_stack(12), make_stack(13, phase="pre"), tiles=larger)
 
     assert len({tile.mm_per_unit for tile in page.tiles if tile.slab is None}) == 2
     assert "maximum over the slices, scale by its own bars" in said_on(page)
@@ -249,13 +250,42 @@ def test_the_record_says_which_slices_a_tile_shows():
     assert {tile.region for tile in tiles if tile.slab} == {(0, 0, 60, 120)}
 
 
+def test_rows_keep_their_close_ups_at_life_size_beside_a_tomosynthesis():
+    scenes = (("CC", "pre"), ("CC", "post"), ("ML", "pre"), ("ML", "post"))
+    images = [
+        make_image(number, view=view, phase=phase, minute=number)
+        for number, (view, phase) in enumerate(scenes, start=1)
+    ]
+    tiles = {
+        f"{n}.dcm": replace(make_tile((height, round(0.6 * height))), tip=(0.5, 0.8))
+        for n, height in ((1, 196), (2, 157), (3, 236), (4, 157))
+    }
+    page, *_ = drawn(*images, make_stack(12), tiles=tiles)
+
+    closer = [tile for tile in page.tiles if tile.is_closeup]
+    assert len(closer) == 4
+    assert all(1 / tile.mm_per_unit >= 0.999 * LIFE_SIZE for tile in closer)
+    assert len(strip_of(page)) == 2
+
+
+def test_before_contrast_and_after_it_stand_side_by_side_below_the_rows():
+    page, *_ = drawn(*PAIR, make_stack(12), make_stack(13, phase="pre"))
+
+    pre, post = strip_of(page)[::2]
+    rows = [tile for tile in page.tiles if tile.slab is None]
+    assert (pre.phase, post.phase) == ("pre", "post")
+    assert pre.box.right < post.box.x
+    assert pre.box.y == post.box.y > max(tile.box.bottom for tile in rows)
+
+
 def test_rows_that_need_the_whole_page_leave_the_strip_to_the_next():
     lateral = (make_image(2, view="ML", phase="pre"), make_image(10, view="ML", phase="post"))
+    stacks = (make_stack(70), make_stack(71, phase="pre"))
 
-    rows, alone, _ = drawn(*PAIR, *lateral, make_stack(70), height=1200.0)
+    rows, alone, _ = drawn(*PAIR, *lateral, *stacks, height=1200.0)
 
     assert (strip_of(rows), len(rows.tiles)) == ([], 4)
-    assert (len(strip_of(alone)), len(alone.tiles)) == (2, 2)
+    assert (len(strip_of(alone)), len(alone.tiles)) == (4, 4)
     assert alone.title == "L breast, tomosynthesis"
 
 
