@@ -5,6 +5,7 @@ Nothing is fetched while it is built or read: no inventories of other sites, no 
 
 from pathlib import Path
 
+from click import Context
 from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
@@ -62,8 +63,28 @@ def _mend(app: Sphinx, fault: Exception | None) -> None:
             page.write_text(text, encoding="utf-8", newline="\n")
 
 
+def _leave_out(_app: Sphinx, _context: Context, lines: list[str]) -> None:
+    """Leave out a section of each command that says nothing which its usage does not."""
+    lines.clear()
+
+
+def _as_typed(_app: Sphinx, _context: Context, lines: list[str]) -> None:
+    """Keep ``AET@host`` from being taken for somebody's address, and ``https://…`` for a page's."""
+    lines[:] = [
+        line if line.startswith("..") else line.replace("@", r"\@").replace("://…", r"\://…")
+        for line in lines
+    ]
+
+
 def setup(app: Sphinx) -> None:
     """Show tables and lines of cron as they are, as no lexer knows them, and mend the pages."""
     for language in ("cron", "csv"):
         app.add_lexer(language, TextLexer)
+    # The variables stand in the page on settings; sphinx-click 6.2 misspells the event of its own.
+    if "sphinx-click-process-envars" not in app.events.events:
+        app.add_event("sphinx-click-process-envars")
+    for section in ("arguments", "envvars", "envars"):
+        app.connect(f"sphinx-click-process-{section}", _leave_out)
+    for section in ("description", "options", "epilog"):
+        app.connect(f"sphinx-click-process-{section}", _as_typed)
     app.connect("build-finished", _mend)
