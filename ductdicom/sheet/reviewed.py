@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from ductdicom.model.call import Decision, Opinion, Phase, Premise, Verdict
+from ductdicom.model.call import Decision, Laterality, Opinion, Phase, Premise, Verdict
 from ductdicom.model.outcome import Status
 from ductdicom.model.study import ImageCall, Pairing, StudyCall
 from ductdicom.sheet import captions
@@ -50,6 +50,15 @@ def contested(image: ImageCall) -> Iterator[str]:
     against = dict.fromkeys((*people, *(captions.describe(item) for item in image.overrules)))
     if against:
         yield f"overrules: {'; '.join(against)}"
+
+
+def overruled_words(image: ImageCall) -> str:
+    """Return which phase and view the header gives, where a reviewer's word is another one.
+
+    Of the side each row says so.
+    """
+    said = dict.fromkeys(str(item.says).upper() for item in image.overrules)
+    return ", ".join(word for word in said if word not in set(Laterality))
 
 
 def followed(image: ImageCall) -> str:

@@ -15,6 +15,7 @@ from ductdicom.sheet.tile import MissingTile, Tile
 SUGGESTED = "SUGGESTED"
 PRIOR = "PRIOR"
 EXCLUDED = "EXCLUDED"
+HEADER_SAYS = "HEADER SAYS"
 _SMALL = 0.5  # of its row's scale, for an image that a reviewer excluded
 _PLACEHOLDER = Slot(size_mm=None, aspect=0.1)  # words, which leave the page to the images
 _WORTH_SAYING = 0.001  # share of pixels at maximum
@@ -84,7 +85,9 @@ class Cell:
         # In a row the word says which phase; an image that is in none may be called unknown.
         suggested = image.call.suggestion
         which = SUGGESTED if suggested in {None, self.phase} else f"{SUGGESTED} {suggested}".upper()
+        against = reviewed.overruled_words(image)
         said = {
+            f"{HEADER_SAYS} {against}": bool(against),
             which: image.is_suggested,
             "LATERALITY CONFLICT": image.has_laterality_conflict,
             "VIEW CONFLICT": image.has_view_conflict,

@@ -8,7 +8,7 @@ from ductdicom.model.call import Phase
 from ductdicom.model.outcome import Note
 from ductdicom.model.study import ImageCall
 from ductdicom.sheet import captions
-from ductdicom.sheet.cells.cell import PRIOR, Cell
+from ductdicom.sheet.cells.cell import HEADER_SAYS, PRIOR, Cell
 from ductdicom.sheet.fonts import drawable, fit, text_width, wrap
 from ductdicom.sheet.layout import BOTTOM_LINE_PX as LINE_PX
 from ductdicom.sheet.layout import TOP_STRIP_PX, PlacedSlot
@@ -211,11 +211,16 @@ def _doubts(cell: Cell, width: float) -> list[str]:
     if isinstance(cell.tile, Tile) and cell.tile.size_mm is None:
         notes = tuple(note for note in notes if note is not Note.SCALE_UNKNOWN)  # it has no bar
     above = _badges_above(cell, width)
-    moved = [badge for badge in cell.badges if badge not in above and badge != PRIOR]
+    moved = [badge for badge in cell.badges if badge not in above and not _is_said_below(badge)]
     view = captions.view_label(cell.image) if cell.image else ""
     if cell.image and _label(cell.image, cell.word, width) != drawable(view):
         moved.append(view)
     return [*moved, *captions.tile_badges(notes)]
+
+
+def _is_said_below(badge: str) -> bool:
+    """Whether what a badge says is said below the image in any case."""
+    return badge == PRIOR or badge.startswith(HEADER_SAYS)
 
 
 def _bar_words(length_mm: int) -> str:

@@ -41,6 +41,7 @@ _DRAWN = (
     ),
     ("% at max", "0.4% at max", "share of pixels that are white and have lost their detail"),
     ("trimmed", "trimmed", "air around the breast is cut away, and markers in it may be"),
+    ("HEADER SAYS", "HEADER SAYS", "what its own header gives, against which a person decided"),
     ("framed part", "framed part", "close-up of what the frame in the whole image shows"),
     (
         r"^(pre|post|\?|injection \d+) ",

@@ -102,6 +102,7 @@ def test_what_a_decision_overrules_stands_on_its_tile_in_warning_colour():
     _, _, (page, *_) = lay_out([image, make_image(2, minute=20)])
 
     assert "PRE confirmed by AB 2026-11-30" in texts(page)
+    assert "HEADER SAYS POST" in texts(page, Tone.WARNING)  # beside the phase, not only below
     assert "overrules: Contrast/Bolus Agent “IOHEXOL 300”" in texts(page, Tone.WARNING)
     (tile,) = (t for t in page.tiles if t.sop_instance_uid == image.uid)
     assert tile.caption.reason == "PRE confirmed by AB 2026-11-30"
