@@ -34,10 +34,10 @@ from ductdicom.classify.phase import (
     weigh,
 )
 from ductdicom.classify.rules import Question, describe_rules
+from ductdicom.cli.admin.schema import SCHEMAS
 from ductdicom.cli.application import COMMANDS, application
 from ductdicom.cli.options import SETTINGS
 from ductdicom.cli.pacs.options import spelling
-from ductdicom.export.records import record_schema
 from ductdicom.pacs.send.objects import SentKind
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,7 +46,7 @@ PAGES = (
     *(Path("docs/reference/settings.md"), Path("docs/reference/conformance.md")),
 )
 MANUAL = Path("docs/man")
-SCHEMA = Path("docs/reference/ductdicom.study-1.schema.json")
+SCHEMA_FOLDER = Path("docs/reference")
 _PART = re.compile(r"(<!-- made: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _UNITS = {
     "minutes": "min",
@@ -184,7 +184,11 @@ def _every_option() -> Iterator[tuple[str, click.Option, str]]:
 
 def _fields(name: str) -> str:
     """Return the fields of a part of a study's record: their values and their meaning."""
-    parts = json.loads(record_schema())["$defs"]
+    parts = {
+        kind: part
+        for record in ("study", "summary", "decisions")
+        for kind, part in json.loads(SCHEMAS[record]())["$defs"].items()
+    }
     rows = [
         (f"`{field}`", _values(what, parts), what["description"])
         for field, what in parts[name]["properties"].items()
@@ -202,8 +206,9 @@ def _values(what: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
         return _values(parts[name], parts) if is_word else _ANCHORS[name]
     if "enum" in what:
         return ", ".join(f"`{word}`" for word in what["enum"])
-    if what.get("items"):
-        return f"list: {_values(what['items'], parts)}"
+    for key, words in (("items", "list"), ("additionalProperties", "for each")):
+        if what.get(key):
+            return f"{words}: {_values(what[key], parts)}"
     if "prefixItems" in what:
         return f"{len(what['prefixItems'])} whole numbers"
     return _TYPES[what["type"]]
@@ -217,6 +222,11 @@ _TYPES = {
     "null": "null",
 }
 _ANCHORS = {
+    "RunInputs": "[inputs](#the-inputs-of-a-run)",
+    "InputCount": "[counts](#a-count)",
+    "UnreadInputs": "[unreadable inputs](#inputs-that-could-not-be-read)",
+    "RunStudies": "[studies](#the-studies-of-a-run)",
+    "RunProblemRecord": "[problems](#a-problem-of-a-run)",
     "RecordedDecided": "[decided](#what-reviewers-say)",
     "RecordedCompanion": "[companions](#a-companion)",
     "RecordedPremise": "[premises](#what-it-follows-from)",
@@ -268,6 +278,13 @@ _MAKERS: Mapping[str, Callable[[], str]] = {
     "sheet-object": lambda: table(_ATTRIBUTES, conformance.attributes(SentKind.SHEET)),
     "keys-object": lambda: table(_ATTRIBUTES, conformance.attributes(SentKind.KEYS)),
     "pdf-object": lambda: table(_ATTRIBUTES, conformance.attributes(SentKind.PDF)),
+    "record-decision": partial(_fields, "DecisionEntry"),
+    "record-run": partial(_fields, "RunRecord"),
+    "record-run-inputs": partial(_fields, "RunInputs"),
+    "record-count": partial(_fields, "InputCount"),
+    "record-unread": partial(_fields, "UnreadInputs"),
+    "record-run-studies": partial(_fields, "RunStudies"),
+    "record-run-problem": partial(_fields, "RunProblemRecord"),
     "record-study": partial(_fields, "RecordedStudy"),
     "record-department": partial(_fields, "RecordedDepartment"),
     "record-exam": partial(_fields, "RecordedExam"),
@@ -294,12 +311,16 @@ def refreshed(text: str) -> str:
 
 
 def made_files() -> dict[Path, str]:
-    """Return the files that are made from the code as a whole: man pages and the JSON Schema."""
+    """Return the files that are made from the code as a whole: man pages and JSON Schemas."""
     pages = {
         MANUAL / f"{context.command_path.replace(' ', '-')}.1": man_page(command, context)
         for command, context in walk(application, None)
     }
-    return {SCHEMA: record_schema().decode("utf-8").rstrip() + "\n", **pages}
+    schemas = {
+        SCHEMA_FOLDER / f"ductdicom.{name}-1.schema.json": make().decode("utf-8")
+        for name, make in SCHEMAS.items()
+    }
+    return {**schemas, **pages}
 
 
 def main(arguments: Sequence[str]) -> int:

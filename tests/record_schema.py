@@ -8,9 +8,9 @@ from jsonschema import Draft202012Validator
 from ductdicom.export.records import record_schema
 
 
-def _strict():
-    """Return the schema with every field that it does not name forbidden."""
-    schema = json.loads(record_schema())
+def strict(text):
+    """Return a schema with every field that it does not name forbidden."""
+    schema = json.loads(text)
     for part in schema["$defs"].values():
         if part.get("type") == "object":
             part["additionalProperties"] = False
@@ -18,7 +18,7 @@ def _strict():
     return Draft202012Validator(schema)
 
 
-SCHEMA = _strict()
+SCHEMA = strict(record_schema())
 
 EXAMS = {"ductogram", "mammogram", "contrast-mammogram", "other"}
 STATUSES = {"paired", "partial", "review", "not-a-ductogram"}

@@ -23,6 +23,7 @@ from ductdicom.export.top import is_own, make_room
 from ductdicom.model.last_run import LastRun
 from ductdicom.model.record import RecordedStudy
 from ductdicom.model.result import Report
+from ductdicom.model.run_record import RunRecord
 from ductdicom.reading import read_regular
 from ductdicom.settings import Phi
 
@@ -69,7 +70,9 @@ def write_accounts(
     ledger = ledger_csv(report.rows)
     summary = summary_record(report, now, has_places=output.phi is not Phi.NONE)
     is_news = _is_news(ledger, summary, output)
-    last = msgspec.convert(summary, LastRun) if is_news else read_summary(output)
+    last = (
+        msgspec.convert(summary, LastRun, from_attributes=True) if is_news else read_summary(output)
+    )
     files = _overview(everything, before, last, output, now)
     if is_news:
         files |= {_LEDGER_NAME: ledger, _SUMMARY_NAME: encode_json(summary, indent=2)}
@@ -195,7 +198,7 @@ def _times(
     return times
 
 
-def _is_news(ledger: bytes, summary: Mapping[str, object], output: OutputFolder) -> bool:
+def _is_news(ledger: bytes, summary: RunRecord, output: OutputFolder) -> bool:
     """Tell whether anything but times would change in the accounts of the last run."""
     try:
         before = json.loads(read_regular(output.place(_SUMMARY_NAME)))
@@ -205,6 +208,11 @@ def _is_news(ledger: bytes, summary: Mapping[str, object], output: OutputFolder)
         )
     except (OSError, ValueError, RecursionError, AttributeError):
         return True
+
+
+def _as_read(summary: RunRecord) -> LastRun:
+    """Return the totals as a later run reads them, where there is nothing to be read yet."""
+    return msgspec.convert(msgspec.to_builtins(summary), LastRun)
 
 
 def _timeless(content: Mapping[str, object]) -> dict[str, object]:

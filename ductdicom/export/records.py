@@ -8,6 +8,7 @@ import platform
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from itertools import starmap
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -16,6 +17,7 @@ from ductdicom.export.folder import list_files
 from ductdicom.export.output import encode_json
 from ductdicom.geometry.slab import Slab
 from ductdicom.model.call import Decision, Evidence, Opinion, Premise, Review
+from ductdicom.model.last_run import InputCount, UnreadInputs
 from ductdicom.model.outcome import Disposition, Note, Problem
 from ductdicom.model.record import (
     STUDY_SCHEMA,
@@ -37,6 +39,13 @@ from ductdicom.model.record import (
     RecordedTile,
 )
 from ductdicom.model.result import Report, StudyResult, count_inputs, count_studies
+from ductdicom.model.run_record import (
+    SUMMARY_SCHEMA,
+    RunInputs,
+    RunProblemRecord,
+    RunRecord,
+    RunStudies,
+)
 from ductdicom.model.study import Companion, ImageCall, LeftOut, Row
 from ductdicom.sheet.page import (
     Box,
@@ -48,7 +57,6 @@ from ductdicom.sheet.page import (
 )
 from ductdicom.version import __version__, library_version
 
-SUMMARY_SCHEMA = "ductdicom.summary/1"
 SHEETS = ("sheet.html", "sheet.pdf", "sheet-1.png", "sheet.dcm")  # what is best to look at first
 _LIBRARIES = ("pydicom", "numpy", "pillow", "imagecodecs", "reportlab")
 _MOST_UNREADABLE = 100  # that are named for one reason; the ledger has all
@@ -386,18 +394,28 @@ def read_record(text: bytes) -> RecordedStudy:
 
 
 def record_schema() -> bytes:
-    """Return the JSON Schema of a study's record, as JSON.
+    """Return the JSON Schema of a study's record, as JSON."""
+    return schema_of(RecordedStudy, STUDY_SCHEMA)
+
+
+def summary_schema() -> bytes:
+    """Return the JSON Schema of the totals of a run, as JSON."""
+    return schema_of(RunRecord, SUMMARY_SCHEMA)
+
+
+def schema_of(kind: type[Struct], name: str) -> bytes:
+    """Return the JSON Schema of a record, as JSON.
 
     References
     ----------
     * JSON Schema, draft 2020-12
     """
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": STUDY_SCHEMA}
-    return encode_json(head | msgspec.json.schema(RecordedStudy), indent=2)
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": name}
+    return encode_json(head | msgspec.json.schema(kind), indent=2)
 
 
-def summary_record(report: Report, finished: str, *, has_places: bool = True) -> dict[str, object]:
-    """Return the totals of a run (``ductdicom.summary/1``) as plain values.
+def summary_record(report: Report, finished: str, *, has_places: bool = True) -> RunRecord:
+    """Return the totals of a run (``ductdicom.summary/1``).
 
     Parameters
     ----------
@@ -407,53 +425,49 @@ def summary_record(report: Report, finished: str, *, has_places: bool = True) ->
         Whether inputs may be called by their paths, without what names anybody; they are called
         by their rows of the ledger otherwise.
     """
-    exams = Counter(str(study.call.exam.kind) for study in report.given)
-    dispositions = Counter(str(row.disposition) for row in report.rows)
-    return {
-        "schema": SUMMARY_SCHEMA,
-        "version": __version__,
-        "libraries": {name: library_version(name) for name in _LIBRARIES},
-        "python": platform.python_version(),
-        "finished": finished,
-        "exit_code": report.exit_code,
-        "interrupted": report.is_interrupted,
-        "inputs": {
-            "total": len(report.rows),
-            "by_disposition": dict(sorted(dispositions.items())),
-            "by_reason": [
-                {"disposition": disposition, "reason": reason, "count": number}
-                for disposition, reason, number in count_inputs(report.rows)
-            ],
-        },
-        "unreadable": _unreadable(report, has_places=has_places),
-        "studies": {
-            "total": len(report.given),
-            "by_status": count_studies(report.given),
-            "by_exam": dict(sorted(exams.items())),
-            "read_again": count_studies(report.read_again),
-            "left_by_earlier_runs": report.earlier_studies,
-        },
-        "problems": [
-            {
-                "code": str(p.code),
-                "message": p.message,
-                "studies": p.studies,
-                "sop_instance_uid": p.sop_instance_uid,
-            }
-            for p in report.problems
-        ],
-        "seconds": {name: round(value, 3) for name, value in report.seconds.items()},
-    }
+    exams = Counter(study.call.exam.kind for study in report.given)
+    dispositions = Counter(row.disposition for row in report.rows)
+    return RunRecord(
+        version=__version__,
+        libraries={name: library_version(name) for name in _LIBRARIES},
+        python=platform.python_version(),
+        finished=finished,
+        exit_code=report.exit_code,
+        interrupted=report.is_interrupted,
+        inputs=RunInputs(
+            total=len(report.rows),
+            by_disposition=dict(sorted(dispositions.items())),
+            by_reason=tuple(starmap(InputCount, count_inputs(report.rows))),
+        ),
+        unreadable=_unreadable(report, has_places=has_places),
+        studies=RunStudies(
+            total=len(report.given),
+            by_status=count_studies(report.given),
+            by_exam=dict(sorted(exams.items())),
+            read_again=count_studies(report.read_again),
+            left_by_earlier_runs=report.earlier_studies,
+        ),
+        problems=tuple(
+            RunProblemRecord(
+                code=problem.code,
+                message=problem.message,
+                studies=problem.studies,
+                sop_instance_uid=problem.sop_instance_uid,
+            )
+            for problem in report.problems
+        ),
+        seconds={name: round(value, 3) for name, value in report.seconds.items()},
+    )
 
 
-def _unreadable(report: Report, *, has_places: bool) -> list[dict[str, object]]:
+def _unreadable(report: Report, *, has_places: bool) -> tuple[UnreadInputs, ...]:
     """Return the inputs that could not be read by why, the first of each as they may be called."""
     found: dict[str, list[str]] = {}
     for number, row in enumerate(report.rows, start=2):  # below the head of the table
         if row.disposition is Disposition.UNREADABLE:
             name = report.say(row.origin.label) if has_places else f"row {number} of ledger.csv"
             found.setdefault(row.reason, []).append(name)
-    return [
-        {"reason": reason, "count": len(names), "inputs": names[:_MOST_UNREADABLE]}
+    return tuple(
+        UnreadInputs(reason, len(names), tuple(names[:_MOST_UNREADABLE]))
         for reason, names in sorted(found.items())
-    ]
+    )

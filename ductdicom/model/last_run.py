@@ -1,14 +1,16 @@
 """What the last run into a folder said of itself, as it is read again from ``summary.json``."""
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 
 class InputCount(Struct, frozen=True):
     """How many inputs of the last run came to one end."""
 
-    disposition: str
-    reason: str
-    count: int
+    disposition: Annotated[str, Meta(description="what they turned out to be")]
+    reason: Annotated[str, Meta(description="why, as in the ledger")]
+    count: Annotated[int, Meta(description="how many")]
 
 
 class InputCounts(Struct, frozen=True):
@@ -24,9 +26,15 @@ class UnreadInputs(Struct, frozen=True):
     ``inputs`` names the first of them as others than the department may read it.
     """
 
-    reason: str
-    count: int
-    inputs: tuple[str, ...] = ()
+    reason: Annotated[str, Meta(description="why")]
+    count: Annotated[int, Meta(description="how many")]
+    inputs: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="the first hundred: by paths without what names anybody, with `--phi none` "
+            "by their rows of the ledger"
+        ),
+    ] = ()
 
 
 class RunProblem(Struct, frozen=True):

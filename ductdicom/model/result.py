@@ -284,6 +284,6 @@ def count_inputs(rows: Iterable[LedgerRow]) -> list[tuple[str, str, int]]:
     return [(disposition, reason, n) for (disposition, reason), n in sorted(counts.items())]
 
 
-def count_studies(studies: Iterable[StudyResult]) -> dict[str, int]:
+def count_studies(studies: Iterable[StudyResult]) -> dict[Status, int]:
     """Count studies by status, in a stable order."""
-    return dict(sorted(Counter(str(study.pairing.status) for study in studies).items()))
+    return dict(sorted(Counter(study.pairing.status for study in studies).items()))

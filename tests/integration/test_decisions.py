@@ -4,7 +4,9 @@ import json
 
 import pytest
 from exports import organise, read_records, write_ductogram
+from record_schema import strict
 
+from ductdicom.cli.admin.schema import SCHEMAS
 from ductdicom.cli.application import run
 from ductdicom.phantom.spec import Person
 
@@ -76,7 +78,10 @@ def test_no_run_forgets_a_decision(decide, images, tmp_path):
     assert code == 0
     assert [_image(record, uid)["confidence"] for uid in images[:2]] == ["confirmed"] * 2
     assert len(list((tmp_path / "out" / "decisions").iterdir())) == 2
-    in_force = json.loads((tmp_path / "out" / "decisions.json").read_bytes())["decisions"]
+    kept = [tmp_path / "out" / "decisions.json", *(tmp_path / "out" / "decisions").iterdir()]
+    for path in kept:
+        strict(SCHEMAS["decisions"]()).validate(json.loads(path.read_bytes()))
+    in_force = json.loads(kept[0].read_bytes())["decisions"]
     assert [entry["by"] for entry in in_force] == ["AB", "CD"]
 
 

@@ -24,8 +24,10 @@ from exports import (
 )
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from record_schema import check_record
+from record_schema import check_record, strict
 
+from ductdicom.cli import application
+from ductdicom.cli.admin.schema import SCHEMAS
 from ductdicom.phantom.spec import Person, Texts
 
 pytestmark = pytest.mark.integration
@@ -119,6 +121,15 @@ def test_every_record_keeps_to_the_schema(sample_run):
 
     for record in records:
         check_record(record, extra=everyone)
+
+
+def test_the_totals_keep_to_their_schema(sample_run, capsys):
+    text = (sample_run.output / "summary.json").read_bytes()
+    capsys.readouterr()
+    assert application.run(["summary", str(sample_run.output), "--json"]) == 0
+
+    strict(SCHEMAS["summary"]()).validate(json.loads(text))
+    strict(SCHEMAS["overview"]()).validate(json.loads(capsys.readouterr().out))
 
 
 def test_the_ledger_has_one_row_for_every_file(sample_run):

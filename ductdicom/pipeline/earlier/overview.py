@@ -3,17 +3,20 @@
 import os
 from collections import Counter
 from pathlib import Path
+from typing import Literal
 
 from msgspec import Struct
 
 from ductdicom.export.accounts import read_summary, read_times
 from ductdicom.export.output import require_output
-from ductdicom.export.records import best_sheet
+from ductdicom.export.records import best_sheet, schema_of
 from ductdicom.model.call import ExamKind
 from ductdicom.model.last_run import LastRun
 from ductdicom.model.outcome import Disposition, ReviewReason, Status
 from ductdicom.model.record import RecordedStudy
 from ductdicom.pipeline.earlier.known import read_known
+
+OVERVIEW_SCHEMA: Literal["ductdicom.overview/1"] = "ductdicom.overview/1"
 
 
 class ListedStudy(Struct, frozen=True, kw_only=True):
@@ -42,13 +45,18 @@ class Overview(Struct, frozen=True, kw_only=True):
     that the last run with news brought or changed, ``review`` all that wait for a person.
     """
 
-    schema: str = "ductdicom.overview/1"
+    schema: Literal["ductdicom.overview/1"] = OVERVIEW_SCHEMA
     last_run: LastRun | None
     studies: dict[str, int]
     news: tuple[ListedStudy, ...]
     review: tuple[ListedStudy, ...]
     failed_inputs: tuple[FailedInputs, ...]
     bytes: int
+
+
+def overview_schema() -> bytes:
+    """Return the JSON Schema of an overview, as JSON."""
+    return schema_of(Overview, OVERVIEW_SCHEMA)
 
 
 def survey(path: Path) -> Overview:

@@ -106,7 +106,7 @@ KINDS = (
 )
 def test_exit_codes(report, code):
     assert report.exit_code == code
-    assert summary_record(report, "")["exit_code"] == code
+    assert summary_record(report, "").exit_code == code
 
 
 def test_totals_add_up():
@@ -114,17 +114,17 @@ def test_totals_add_up():
 
     content = summary_record(_report(rows, [_study(), _study("partial")]), "")
 
-    assert content["inputs"]["total"] == 3
-    assert content["inputs"]["by_disposition"] == {"other": 1, "view": 2}
-    assert content["studies"]["by_status"] == {"paired": 1, "partial": 1}
+    assert content.inputs.total == 3
+    assert content.inputs.by_disposition == {"other": 1, "view": 2}
+    assert content.studies.by_status == {"paired": 1, "partial": 1}
     assert count_inputs(rows) == [("other", "report", 1), ("view", "pre", 2)]
 
 
 def test_versions_are_named():
     content = summary_record(_report(), "")
 
-    assert content["version"]
-    assert {"pydicom", "numpy"} <= set(content["libraries"])
+    assert content.version
+    assert {"pydicom", "numpy"} <= set(content.libraries)
 
 
 def test_what_needs_a_person_is_named_and_counted():
@@ -141,7 +141,7 @@ def test_versions_are_unknown_where_a_frozen_program_brings_no_metadata(monkeypa
 
     monkeypatch.setattr(metadata, "version", refuse)
 
-    assert set(summary_record(_report(), "")["libraries"].values()) == {"unknown"}
+    assert set(summary_record(_report(), "").libraries.values()) == {"unknown"}
 
 
 def test_each_file_that_needs_a_person_is_named_once_with_its_reason():
