@@ -1,4 +1,7 @@
-"""Make bare roots of Debian and run the README's commands in them, by chroot.
+"""Make bare roots of Debian and run in them, by chroot, what is said to run anywhere.
+
+That are the README's commands (``demo``, ``test``), and the bundle for a computer without internet
+(``bundle``), made outside and tried in a root that has no network.
 
 Such a root holds ``python3`` and ``python3-venv`` and no more, as a newcomer's machine may. Making
 one needs root, mmdebstrap and leave to mount. What is mounted, and what is started, ends with
@@ -24,11 +27,13 @@ from time import monotonic
 from environment import ROOT
 
 RELEASES = {"12": "bookworm", "13": "trixie"}
-COMMANDS = ("demo", "test")
+PYTHONS = {"12": "3.11", "13": "3.13"}
+COMMANDS = ("demo", "test", "bundle")
 NO_ROOT = 77
 
 _PROGRAMS = ("mmdebstrap", "unshare", "mount", "chroot", "git")
 _PLACE = "/ductdicom"
+_BUNDLE = "/bundle"
 _APART = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
 _SEARCHED = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 _CERTIFICATES = Path("/etc/ssl/certs")
@@ -41,9 +46,9 @@ _PATH = re.compile(r"(?:(file:)//|(?<![^\s=:]))(/[^/\s][^\s:]*)")
 
 def main() -> int:
     """Run the commands and return 0, 1 where one fails, or 77."""
-    parser = argparse.ArgumentParser(description="Run the README's commands in bare roots.")
+    parser = argparse.ArgumentParser(description="Try in bare roots what should run anywhere.")
     parser.add_argument("--release", choices=RELEASES, action="append", help="Debian's; all")
-    parser.add_argument("--command", choices=COMMANDS, action="append", help="of the README; all")
+    parser.add_argument("--command", choices=COMMANDS, action="append", help="all")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # so that the folder goes, too
     releases = options.release or list(RELEASES)
@@ -143,18 +148,37 @@ def _copy_repository(root: Path) -> None:
 
 def _run(root: Path, release: str, name: str) -> int:
     started = monotonic()
-    command = ["python3", f"scripts/{name}.py"]
-    print(f"== Debian {release}: {' '.join(command)}", flush=True)
-    home = Path.home()
-    network = {key: value for key, value in os.environ.items() if _NETWORK.fullmatch(key)}
-    script = _script(root, _lend_configuration(root, home, network), command)
-    environment = network | {"HOME": str(home), "PATH": _SEARCHED}
-    code = subprocess.run(
-        [*_APART, "sh", "-c", script], env=environment, stdin=subprocess.DEVNULL, check=False
-    ).returncode
+    print(f"== Debian {release}: {name}", flush=True)
+    code = _try_bundle(root, release) if name == "bundle" else _run_connected(root, name)
     word = "ok" if code == 0 else "FAILED"
     print(f"== Debian {release}: {word} in {monotonic() - started:.0f} s\n", flush=True)
     return 0 if code == 0 else 1
+
+
+def _run_connected(root: Path, name: str) -> int:
+    """Run a script of the repository in a root that reaches what this machine reaches."""
+    home = Path.home()
+    network = {key: value for key, value in os.environ.items() if _NETWORK.fullmatch(key)}
+    script = _script(root, _lend_configuration(root, home, network), [f"scripts/{name}.py"])
+    return _start([*_APART, "sh", "-c", script], network | {"HOME": str(home)})
+
+
+def _try_bundle(root: Path, release: str) -> int:
+    """Make a bundle for a root out here, and try it in there, where there is no network."""
+    folder = root / _BUNDLE.lstrip("/")
+    making = [sys.executable, str(ROOT / "scripts" / "bundle.py"), f"--output={folder}"]
+    making += [f"--platform=Linux {os.uname().machine.replace('_', '-')}"]
+    if code := subprocess.run([*making, f"--python={PYTHONS[release]}"], check=False).returncode:
+        return code
+    archive = next(folder.glob("*.zip"))
+    script = _script(root, [], ["scripts/bundle.py", "--try", f"{_BUNDLE}/{archive.name}"])
+    return _start([*_APART, "--net", "sh", "-c", script], {"HOME": "/root"})
+
+
+def _start(command: list[str], environment: dict[str, str]) -> int:
+    searched = environment | {"PATH": _SEARCHED}
+    done = subprocess.run(command, env=searched, stdin=subprocess.DEVNULL, check=False)
+    return done.returncode
 
 
 def _lend_configuration(root: Path, home: Path, network: dict[str, str]) -> list[Path]:
@@ -177,8 +201,11 @@ def _inside(root: Path, path: Path) -> Path:
     return root / path.relative_to("/")
 
 
-def _script(root: Path, lent: list[Path], command: list[str]) -> str:
-    """Return what the shell does that is the root's first process, and outlives the command."""
+def _script(root: Path, lent: list[Path], words: list[str]) -> str:
+    """Return what the shell does that is the root's first process, and outlives the command.
+
+    ``words`` are what ``python3`` is told to run, in the copy of the repository.
+    """
     places = {name: shlex.quote(str(root / name)) for name in ("", "proc", "dev")}
     lines = [
         "set -e",
@@ -190,7 +217,7 @@ def _script(root: Path, lent: list[Path], command: list[str]) -> str:
     ]
     binds = [shlex.join([str(path), str(_inside(root, path))]) for path in lent]
     lines += [f"mount -o bind,ro {bind}" for bind in binds]
-    lines.append(f"chroot {places['']} env --chdir={_PLACE} {shlex.join(command)}")
+    lines.append(f"chroot {places['']} env --chdir={_PLACE} python3 {shlex.join(words)}")
     return "\n".join([*lines, "exit"])
 
 
