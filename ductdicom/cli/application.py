@@ -38,6 +38,7 @@ COMMANDS = {
     "cache": ("admin.cache", "Say what is remembered of headers, or forget it."),
     "summary": ("admin.summary", "Say what an output folder holds, for a mail."),
     "prune": ("admin.prune", "Clear studies out of an output folder."),
+    "deidentify": ("admin.deidentify", "Write a de-identified teaching set."),
     "review": ("admin.review", "Review OUT in a browser."),
     "schema": ("admin.schema", "Print the JSON Schema of the records."),
     "echo": ("pacs.echo", "Ask an archive whether it is there."),

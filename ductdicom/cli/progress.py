@@ -19,8 +19,15 @@ _WORDS = {
     "decode": "decoding images",
     "draw": "drawing studies",
     "sample": "writing samples",
+    "deidentify": "writing images",
 }
-_UNITS = {"scan": "files/s", "decode": "images/s", "draw": "studies/s", "sample": "files/s"}
+_UNITS = {
+    "scan": "files/s",
+    "decode": "images/s",
+    "draw": "studies/s",
+    "sample": "files/s",
+    "deidentify": "images/s",
+}
 _EVERY_S = 5.0
 _FRAME_S = 0.1  # between two movements of a bar
 _LEAST_S = 1e-3

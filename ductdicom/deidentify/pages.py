@@ -1,0 +1,78 @@
+"""What people look at: every image of an export, as large as a text in it can be read."""
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib import resources
+from itertools import groupby
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ductdicom.deidentify.accounts import ExportedImage, LedgerLine
+from ductdicom.export.lossless import png_picture
+from ductdicom.pixels.decoding.decode import read_image
+from ductdicom.pixels.display.present import present
+
+_LEAST_SIDE_PX = 1400  # of what a person looks at: a line of text of an image has 20 of 4000 rows
+_WHITE = 255
+
+
+def preview(content: bytes) -> bytes:
+    """Return an exported image as PNG, as its own header says that it is shown.
+
+    Raises
+    ------
+    DecodeError
+        Its pixels cannot be decoded.
+    """
+    shown = present(read_image(content), min_side_px=_LEAST_SIDE_PX)
+    return png_picture(np.rint(np.clip(shown.values, 0, 1) * _WHITE).astype(np.uint8))
+
+
+def index_page(images: Sequence[ExportedImage], lines: Sequence[LedgerLine]) -> bytes:
+    """Return ``index.html``, on which somebody looks for text in the pictures."""
+    groups = groupby(images, key=lambda image: image.patient)
+    stayed = Counter(line.reason for line in lines if line.disposition == "stayed")
+    style = (resources.files("ductdicom.deidentify") / "templates" / "index.css").read_text("utf-8")
+    text = (
+        _environment()
+        .get_template("index.html.j2")
+        .render(
+            images=images,
+            patients=len({image.patient for image in images}),
+            silent=sum(not image.says_annotation for image in images),
+            by_patient=[(patient, list(map(_shown, group))) for patient, group in groups],
+            stayed=sorted(stayed.items()),
+            style=Markup(style),  # noqa: S704 - a file of this package
+            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        )
+    )
+    return text.encode()
+
+
+def _shown(image: ExportedImage) -> dict[str, object]:
+    words = (image.laterality, image.view, image.phase or "unknown")
+    kept = image.area_kept
+    return {
+        "preview": image.preview,
+        "told": " ".join(filter(None, map(str, words))),
+        "confidence": image.confidence,
+        "study": image.study,
+        "says_annotation": image.says_annotation,
+        "kept": "" if kept is None else f"{kept:.0%} of the image is not blanked",
+    }
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("ductdicom.deidentify"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

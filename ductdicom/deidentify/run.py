@@ -1,0 +1,353 @@
+"""An export from the first step to the last.
+
+Each file is made in memory, looked at as its last bytes are, and only then written. So there is
+no moment at which a file lies in the folder that nobody looked at.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from pathlib import Path
+
+import pydicom
+from pydicom.dataset import FileDataset
+from pydicom.errors import InvalidDicomError
+from pydicom.uid import UID
+
+from ductdicom.deidentify.accounts import (
+    FOLDS,
+    ExportedImage,
+    LedgerLine,
+    data_card,
+    data_list,
+    labels_table,
+    ledger_table,
+)
+from ductdicom.deidentify.choose import (
+    SERIOUS,
+    Candidate,
+    PatientHeaders,
+    Selection,
+    Stayed,
+    told_of,
+)
+from ductdicom.deidentify.folder import ExportFolder
+from ductdicom.deidentify.header import Cleaner
+from ductdicom.deidentify.keyed import Key, read_or_make_key
+from ductdicom.deidentify.look import Look, look_for
+from ductdicom.deidentify.pages import index_page, preview
+from ductdicom.deidentify.stored import as_file, bare_pixels
+from ductdicom.deidentify.told import Told, shared_words
+from ductdicom.errors import DecodeError, UnreadableError, UsageError
+from ductdicom.export.output import STATE_FOLDER, OutputFolder, open_output, require_output
+from ductdicom.identity.known import Identity
+from ductdicom.ingest.archives.content import open_content
+from ductdicom.ingest.archives.walk import read_one
+from ductdicom.model.call import Confidence, ExamKind, Phase
+from ductdicom.model.instance import Instance
+from ductdicom.model.outcome import Status
+from ductdicom.pipeline.masking import identify
+from ductdicom.version import SOFTWARE
+from ductdicom.vocabulary.terms import load_vocabulary
+
+KEY_NAME = "deidentify-key"
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportWish:
+    """What is to be exported.
+
+    ``key`` is the file of the key; None means the output folder's own. ``reviewed_by`` names who
+    looked at the export that lies in the folder.
+    """
+
+    statuses: tuple[Status, ...] = (Status.PAIRED,)
+    keeps_devices: bool = False
+    reviewed_by: str = ""
+    key: Path | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Exported:
+    """What became of an export."""
+
+    images: list[ExportedImage] = field(default_factory=list)
+    lines: list[LedgerLine] = field(default_factory=list)
+    state: str = ""
+    found: list[str] = field(default_factory=list)
+
+    @property
+    def stayed(self) -> dict[str, int]:
+        """How many images stayed, by why."""
+        counted = Counter(line.reason for line in self.lines if line.disposition == "stayed")
+        return dict(sorted(counted.items()))
+
+    @property
+    def exit_code(self) -> int:
+        """1 where a person must see to something, else 0."""
+        return int(bool(self.found) or not SERIOUS.isdisjoint(self.stayed))
+
+
+def deidentify(
+    output: Path, target: Path, wish: ExportWish, progress: Progress = lambda *_: None
+) -> Exported:
+    """Write a de-identified set of the ductograms of an output folder.
+
+    Raises
+    ------
+    UsageError
+        ``output`` is no output folder, or ``target`` holds something else, or the key would lie in
+        it.
+    OutputError
+        Something cannot be written.
+    """
+    folder = require_output(output)
+    key = _key(folder, target, wish.key)
+    choice = Selection(folder, wish.statuses)
+    export = _Export(choice, ExportFolder(target, key), key, wish)
+    candidates = choice.candidates()
+    done = 0
+    for _, group in groupby(candidates, key=lambda item: item.record.key):
+        study = list(group)
+        export.add_study(study)
+        done += len(study)
+        progress(done, len(candidates))
+    return export.finish()
+
+
+def _key(output: OutputFolder, target: Path, named: Path | None) -> Key:
+    place, out = target.resolve(), output.path.resolve()
+    if place == out or place in out.parents or out in place.parents:
+        hint = "the key and what names patients must not lie in it"
+        raise UsageError("lies in OUT, or OUT in it", path=target, hint=hint)
+    if named is None:
+        with open_output(output.path, output.phi, is_brief=True) as held:
+            return read_or_make_key(held.place(STATE_FOLDER) / KEY_NAME)
+    if place in named.resolve().parents:
+        raise UsageError("would lie in the export", path=named, hint="keep the key elsewhere")
+    return read_or_make_key(named)
+
+
+class _Export:
+    """An export while it is made."""
+
+    def __init__(self, choice: Selection, folder: ExportFolder, key: Key, wish: ExportWish) -> None:
+        self._choice = choice
+        self._folder = folder
+        self._key = key
+        self._wish = wish
+        self._done = Exported()
+        self._looks: dict[str, Look] = {}
+
+    def add_study(self, study: Sequence[Candidate]) -> None:
+        """Write what leaves of a study, and say why the rest stays."""
+        leaving = [item for item in study if not item.stayed]
+        if not leaving:
+            for item in study:
+                self._stay(item, item.stayed)
+            return
+        headers = self._choice.headers(leaving[0].record)
+        identity = identify(headers.all, load_vocabulary())
+        words = _series_words(leaving)
+        for item in study:
+            reason = item.stayed or self._why_not(item, headers)
+            if reason:
+                self._stay(item, reason)
+                continue
+            try:
+                self._add(item, headers, identity, words[item.image.series_instance_uid])
+            except _StaysError as error:
+                self._stay(item, error.reason)
+
+    def _why_not(self, item: Candidate, headers: PatientHeaders) -> str:
+        if headers.patient is None:
+            return Stayed.PATIENT
+        instance = headers.own.get(item.number)
+        if instance is None:
+            return Stayed.SOURCE_GONE
+        return Stayed.BURNED_IN if instance.raster.has_annotation else ""
+
+    def _add(
+        self, item: Candidate, headers: PatientHeaders, identity: Identity, words: str
+    ) -> None:
+        instance, patient = headers.own[item.number], headers.patient or ""
+        source = _read(instance)
+        syntax = _syntax_of(source)
+        cleaner = Cleaner(
+            key=self._key,
+            patient=patient,
+            identity=identity,
+            told=told_of(item.image, item.record),
+            series_words=words,
+            keeps_devices=self._wish.keeps_devices,
+        )
+        data = cleaner.clean(source)
+        try:
+            bare_pixels(data, source, syntax)
+            content = as_file(data, syntax)
+        except (ValueError, TypeError, AttributeError, KeyError, UnreadableError) as error:
+            raise _StaysError(Stayed.UNREADABLE) from error
+        own = _own_texts(cleaner, str(data.StudyID))
+        look = look_for(headers.all, identity, cleaner.shift, own)
+        name = self._name(item, patient)
+        if places := look.places(content):
+            self._folder.remove(f"images/{name}.dcm")
+            self._done.found += [f"{item.image.id}: {place}" for place in places]
+            raise _StaysError(Stayed.IDENTITY)
+        self._folder.write(f"images/{name}.dcm", content)
+        try:
+            self._folder.write(f"previews/{name}.png", preview(content))
+        except DecodeError as error:
+            self._folder.remove(f"images/{name}.dcm")
+            raise _StaysError(Stayed.UNREADABLE) from error
+        self._remember(patient, look)
+        self._done.images.append(self._exported(item, source, name, patient))
+        self._line(item, "exported", file=f"images/{name}.dcm")
+
+    def _name(self, item: Candidate, patient: str) -> str:
+        study = self._key.short("study", item.record.study_instance_uid)
+        image = self._key.short("image", item.image.sop_instance_uid)
+        told = told_of(item.image, item.record)
+        return f"{self._key.pseudonym(patient)}/{study}/{told.name}-{image}"
+
+    def _remember(self, patient: str, look: Look) -> None:
+        was = self._looks.get(patient, look)
+        self._looks[patient] = replace(
+            look,
+            own=was.own | look.own,
+            uids=was.uids | look.uids,
+            needles=tuple(sorted({*was.needles, *look.needles})),
+        )
+
+    def _exported(
+        self, item: Candidate, source: FileDataset, name: str, patient: str
+    ) -> ExportedImage:
+        image, record = item.image, item.record
+        phase, confidence = image.phase, image.confidence
+        if record.exam.kind is not ExamKind.DUCTOGRAM:  # it stands before in another study's row
+            phase, confidence = Phase.PRE, Confidence.INFERRED
+        maker = (str(source.get(key) or "") for key in ("Manufacturer", "ManufacturerModelName"))
+        unit = " ".join(text for text in maker if self._is_harmless(text))
+        return ExportedImage(
+            file=f"images/{name}.dcm",
+            preview=f"previews/{name}.png",
+            patient=self._key.pseudonym(patient),
+            study=self._key.short("study", record.study_instance_uid),
+            laterality=str(image.laterality or ""),
+            view=" ".join(filter(None, (image.view, *image.modifiers))),
+            magnification="" if image.magnification is None else f"{image.magnification:g}",
+            injection="" if image.injection is None else str(image.injection),
+            phase=phase,
+            confidence=confidence,
+            fold=self._key.fold(patient, FOLDS),
+            unit=unit,
+            is_decided=bool(image.decided),
+            says_annotation=str(source.get("BurnedInAnnotation") or ""),
+        )
+
+    def _is_harmless(self, text: str) -> bool:
+        looks = self._looks.values()
+        return text.isascii() and all(look.identity.mask(text) == text for look in looks)
+
+    def _stay(self, item: Candidate, reason: str) -> None:
+        self._line(item, "stayed", reason=str(reason))
+
+    def _line(self, item: Candidate, disposition: str, reason: str = "", file: str = "") -> None:
+        study = (item.record.key or "").rpartition("-")[2]  # the key begins with a day
+        self._done.lines.append(
+            LedgerLine(
+                study=study, image=item.image.id, disposition=disposition, reason=reason, file=file
+            )
+        )
+
+    def finish(self) -> Exported:
+        """Write the tables and pages, and say what the export is."""
+        done = self._done
+        done.images.sort(key=lambda image: image.file)
+        texts = {
+            "labels.csv": labels_table(done.images),
+            "dataset.json": data_list(done.images),
+            "ledger.csv": ledger_table(done.lines),
+            "README.md": data_card(done.images, done.lines, is_blanked=False),
+            "index.html": index_page(done.images, done.lines),
+        }
+        for name, content in texts.items():
+            if self._is_named_in(content):
+                self._folder.remove(name)
+                done.found.append(name)
+            else:
+                self._folder.write(name, content)
+        manifest = self._folder.finish(
+            is_complete=done.exit_code == 0, reviewed_by=self._wish.reviewed_by
+        )
+        done.state = manifest.state
+        return done
+
+    def _is_named_in(self, content: bytes) -> bool:
+        text = content.decode()
+        ours = _fixed_words()
+        looks = (replace(look, own=look.own | ours) for look in self._looks.values())
+        return any(look.names_in(text) for look in looks)
+
+
+class _StaysError(Exception):
+    """An image does not leave; ``reason`` says why."""
+
+    def __init__(self, reason: Stayed) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def _read(instance: Instance) -> FileDataset:
+    try:
+        content = read_one(instance.origin)
+        source = pydicom.dcmread(open_content(content), force=True)
+        uid = str(source.get("SOPInstanceUID") or "")
+    except (UnreadableError, InvalidDicomError, OSError, ValueError, EOFError) as error:
+        raise _StaysError(Stayed.UNREADABLE) from error
+    if uid.strip(" \0") != instance.sop_instance_uid or "PixelData" not in source:
+        raise _StaysError(Stayed.UNREADABLE)
+    return source
+
+
+def _syntax_of(source: FileDataset) -> UID:
+    syntax = source.file_meta.get("TransferSyntaxUID") if hasattr(source, "file_meta") else None
+    if syntax:
+        return UID(syntax)
+    is_implicit, is_little = source.original_encoding
+    if not is_little:
+        return pydicom.uid.ExplicitVRBigEndian
+    return pydicom.uid.ImplicitVRLittleEndian if is_implicit else pydicom.uid.ExplicitVRLittleEndian
+
+
+def _series_words(leaving: Iterable[Candidate]) -> dict[str, str]:
+    told: dict[str, list[Told]] = {}
+    for item in leaving:
+        told.setdefault(item.image.series_instance_uid, []).append(told_of(item.image, item.record))
+    return {uid: shared_words(items) for uid, items in told.items()}
+
+
+def _own_texts(cleaner: Cleaner, study: str) -> tuple[str, ...]:
+    name = cleaner.key.pseudonym(cleaner.patient)
+    told = cleaner.told
+    return (
+        *(name, f"{name}^", study, told.text, cleaner.series_words, told.examination),
+        *("CONTRAST", "BREAST", "DUCTDICOM", f"{SOFTWARE}: PS3.15 annex E 2026c"),
+    )
+
+
+def _fixed_words() -> frozenset[str]:
+    """Return the words that tables and pages hold whoever the patients are."""
+    empty = (
+        labels_table(()),
+        data_list(()),
+        ledger_table(()),
+        data_card((), (), is_blanked=False),
+        data_card((), (), is_blanked=True),
+        index_page((), ()),
+    )
+    kinds = (*Stayed, *Phase, *Confidence, *Status)
+    words = {*map(str, kinds), "images previews dcm png image label fold training exported stayed"}
+    return frozenset({*words, *(text.decode() for text in empty)})
