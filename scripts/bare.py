@@ -1,7 +1,9 @@
 """Make bare roots of Debian and run in them, by chroot, what is said to run anywhere.
 
 That are the README's commands (``demo``, ``test``), and the bundle for a computer without internet
-(``bundle``), made outside and tried in a root that has no network.
+(``bundle``), made outside and tried in a root that has no network. ``container`` runs the steps of
+`deploy/Containerfile`, then as its user, in a root that is read-only but for what is a volume or in
+memory, the program and its health check.
 
 Such a root holds ``python3`` and ``python3-venv`` and no more, as a newcomer's machine may. Making
 one needs root, mmdebstrap and leave to mount. What is mounted, and what is started, ends with
@@ -24,16 +26,38 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
 
+import containerfile
 from environment import ROOT
 
 RELEASES = {"12": "bookworm", "13": "trixie"}
 PYTHONS = {"12": "3.11", "13": "3.13"}
-COMMANDS = ("demo", "test", "bundle")
+COMMANDS = ("demo", "test", "bundle", "container")
 NO_ROOT = 77
 
 _PROGRAMS = ("mmdebstrap", "unshare", "mount", "chroot", "git")
 _PLACE = "/ductdicom"
 _BUNDLE = "/bundle"
+# Nothing but the volumes can be written; the receiver is well, and no longer when it was stopped.
+_PROBE = """
+set -e
+! touch /opt/mark 2>/dev/null
+cd /out
+{start} sample -o export
+{start} organise export -o sheets
+test -f sheets/index.html
+! {healthy}
+{start} receive /spool -b DUCT@127.0.0.1:11112 &
+receiver=$!
+waited=0
+until {healthy}; do
+    waited=$((waited + 1))
+    test $waited -lt 60
+    sleep 1
+done
+kill $receiver
+wait $receiver
+! {healthy}
+"""
 _APART = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
 _SEARCHED = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 _CERTIFICATES = Path("/etc/ssl/certs")
@@ -149,17 +173,23 @@ def _copy_repository(root: Path) -> None:
 def _run(root: Path, release: str, name: str) -> int:
     started = monotonic()
     print(f"== Debian {release}: {name}", flush=True)
-    code = _try_bundle(root, release) if name == "bundle" else _run_connected(root, name)
+    if name == "bundle":
+        code = _try_bundle(root, release)
+    elif name == "container":
+        steps = containerfile.as_shell(containerfile.read(), _PLACE)
+        code = _run_connected(root, ["sh", "-c", steps]) or _try_image(root)
+    else:
+        code = _run_connected(root, ["python3", f"scripts/{name}.py"])
     word = "ok" if code == 0 else "FAILED"
     print(f"== Debian {release}: {word} in {monotonic() - started:.0f} s\n", flush=True)
     return 0 if code == 0 else 1
 
 
-def _run_connected(root: Path, name: str) -> int:
-    """Run a script of the repository in a root that reaches what this machine reaches."""
+def _run_connected(root: Path, command: list[str]) -> int:
+    """Run a command in a root that reaches what this machine reaches."""
     home = Path.home()
     network = {key: value for key, value in os.environ.items() if _NETWORK.fullmatch(key)}
-    script = _script(root, _lend_configuration(root, home, network), [f"scripts/{name}.py"])
+    script = _script(root, _lend_configuration(root, home, network), command)
     return _start([*_APART, "sh", "-c", script], network | {"HOME": str(home)})
 
 
@@ -171,8 +201,33 @@ def _try_bundle(root: Path, release: str) -> int:
     if code := subprocess.run([*making, f"--python={PYTHONS[release]}"], check=False).returncode:
         return code
     archive = next(folder.glob("*.zip"))
-    script = _script(root, [], ["scripts/bundle.py", "--try", f"{_BUNDLE}/{archive.name}"])
+    command = ["python3", "scripts/bundle.py", "--try", f"{_BUNDLE}/{archive.name}"]
+    script = _script(root, [], command)
     return _start([*_APART, "--net", "sh", "-c", script], {"HOME": "/root"})
+
+
+def _try_image(root: Path) -> int:
+    """Run what the Containerfile's steps left in a root as a container would be run."""
+    instructions = containerfile.read()
+    healthy = shlex.join(containerfile.last(instructions, "HEALTHCHECK").list)
+    start = shlex.join(containerfile.last(instructions, "ENTRYPOINT").list)
+    probe = _PROBE.format(start=start, healthy=healthy)
+    told = [f"{name}={value}" for name, value in containerfile.environment(instructions).items()]
+    user = containerfile.last(instructions, "USER").text
+    volumes = containerfile.last(instructions, "VOLUME").text.split()
+    writable = [shlex.quote(str(_inside(root, Path(volume)))) for volume in volumes]
+    place = shlex.quote(str(root))
+    lines = [
+        "set -e",
+        f"mount --bind {place} {place}",
+        *(f"mount --bind {volume} {volume}" for volume in writable),
+        f"mount -t proc proc {place}/proc",
+        *(f"mount -t tmpfs tmpfs {place}/{name}" for name in ("dev/shm", "tmp")),
+        f"mount -o remount,bind,ro {place}",
+        f"chroot --userspec={user} {place} env -i {shlex.join([*told, 'sh', '-c', probe])}",
+        "exit",
+    ]
+    return _start([*_APART, "sh", "-c", "\n".join(lines)], {})
 
 
 def _start(command: list[str], environment: dict[str, str]) -> int:
@@ -201,11 +256,8 @@ def _inside(root: Path, path: Path) -> Path:
     return root / path.relative_to("/")
 
 
-def _script(root: Path, lent: list[Path], words: list[str]) -> str:
-    """Return what the shell does that is the root's first process, and outlives the command.
-
-    ``words`` are what ``python3`` is told to run, in the copy of the repository.
-    """
+def _script(root: Path, lent: list[Path], command: list[str]) -> str:
+    """Return what the shell does that is the root's first process, and outlives the command."""
     places = {name: shlex.quote(str(root / name)) for name in ("", "proc", "dev")}
     lines = [
         "set -e",
@@ -217,7 +269,7 @@ def _script(root: Path, lent: list[Path], words: list[str]) -> str:
     ]
     binds = [shlex.join([str(path), str(_inside(root, path))]) for path in lent]
     lines += [f"mount -o bind,ro {bind}" for bind in binds]
-    lines.append(f"chroot {places['']} env --chdir={_PLACE} python3 {shlex.join(words)}")
+    lines.append(f"chroot {places['']} env --chdir={_PLACE} {shlex.join(command)}")
     return "\n".join([*lines, "exit"])
 
 
