@@ -44,12 +44,14 @@ pygments_dark_style = "github-dark"
 
 # What the theme leaves out for people who hear the page or use keys alone (WCAG 2.2: 1.3.1, 2.1.1):
 # the level of the headings of the four parts, the names of both side panels, a place for the focus
-# in listings that are wider than the page. A head without words is no head.
+# in listings and tables wider than the page, a title for the search. A head without words is none.
 _MENDED = (
     ('class="caption" role="heading"', 'class="caption" role="heading" aria-level="2"'),
     ('<aside class="sidebar-drawer"', '<aside aria-label="All pages" class="sidebar-drawer"'),
     ('<aside class="toc-drawer', '<aside aria-label="On this page" class="toc-drawer'),
     ("<pre>", '<pre tabindex="0">'),
+    ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
+    ('<div id="search-results">', '<h1>Search</h1><div id="search-results">'),
     ('<th class="head"><p></p></th>', "<td></td>"),
 )
 
