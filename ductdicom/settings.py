@@ -1,9 +1,10 @@
 """What a run is told to do, as frozen values."""
 
 import os
+import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -67,21 +68,19 @@ class Paper(StrEnum):
     TABLOID = "tabloid"
 
 
-def _processors() -> int:
-    return os.cpu_count() or 1
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Options of a run; their meaning is that of the command line's options.
 
     ``theme`` None means dark for screens (PNG, HTML, DICOM) and light for paper (PDF). ``cache`` is
     the folder that remembers headers from run to run; None: nothing is remembered. ``is_list``:
-    all inputs are named by a list, of which nothing need be a DICOM object.
+    all inputs are named by a list, of which nothing need be a DICOM object. ``jobs`` 0: as many
+    worker processes as there are processors; of a ``cluster`` all workers.
     """
 
     output: Path | None = None
-    jobs: int = field(default_factory=_processors)
+    jobs: int = 0
+    cluster: str | None = None
     format: tuple[Format, ...] = (Format.PNG, Format.PDF, Format.HTML)
     link: Link = Link.NONE
     rules: Path | None = None
@@ -109,9 +108,19 @@ class Settings:
     log_json: bool = False
 
     @property
+    def processes(self) -> int:
+        """How many worker processes there are on this machine."""
+        return self.jobs or os.cpu_count() or 1
+
+    @property
     def failures(self) -> frozenset[FailOn]:
         """What ends a run with 1: with ``strict``, anything that may."""
         return frozenset(FailOn if self.strict else self.fail_on)
+
+
+def is_address(cluster: str) -> bool:
+    """Whether a cluster is named by the address of its scheduler, and not by a file."""
+    return re.search(r"://|:\d+$", cluster) is not None
 
 
 def user_cache(environment: Mapping[str, str], platform: str = sys.platform) -> Path | None:

@@ -30,6 +30,7 @@ from ductdicom.settings import (
     Settings,
     ThemeName,
     VoiOption,
+    is_address,
     user_cache,
 )
 from ductdicom.wording import suggestion
@@ -76,6 +77,13 @@ class _CachePath(_Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return super().convert(value, param, ctx) if value else _NOWHERE
+
+
+class _Cluster(_Path):
+    """An address, or the path of a file, which like any other may be relative."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if is_address(value) else str(super().convert(value, param, ctx))
 
 
 def _flag(*names: str, text: str, **attributes: Any) -> _Setting:
@@ -171,7 +179,10 @@ def read_config(ctx: click.Context, _option: click.Parameter, config: Path | Non
     values = run_options(load_config(config), config)
     ctx.meta[_CONFIG] = config
     for name, value in values.items():
-        if isinstance(SETTINGS[name].type, _Path) and value:
+        kind = SETTINGS[name].type
+        if isinstance(kind, _Cluster) and is_address(str(value)):
+            continue
+        if isinstance(kind, _Path) and value:
             several = [value] if isinstance(value, str) else value
             paths = [str(config.parent / path) for path in several]
             values[name] = paths if SETTINGS[name].multiple else paths[0]
@@ -235,7 +246,8 @@ DECIDING = (
         *("-j", "--jobs"),
         type=click.IntRange(0, 1024),
         metavar="N",
-        help="Worker processes; 0 and the default are the number of processors.",
+        help="Worker processes; 0 and the default are the number of processors. With --cluster the "
+        "most tasks it has at a time.",
     ),
     config_option,
     _Setting(
@@ -305,6 +317,14 @@ WRITING = (
         help="Sheet formats, comma separated: png,pdf,html,dicom.  [default: png,pdf,html]",
     ),
     _choice("--link", Link, "How the sorted originals are laid down.  [default: none]"),
+    _Setting(
+        "--cluster",
+        type=_Cluster(),
+        metavar="ADDRESS|FILE",
+        help="Read and draw on the workers of a Dask cluster, which see the inputs and OUT at the "
+        "same paths: the address of its scheduler (tcp://10.0.0.5:8786), or the file that this "
+        "wrote. Needs the extra cluster.",
+    ),
     cache_option,
     _flag("-n", "--dry-run", text="Say what would be written."),
     _flag("--force", text="Redo studies that are up to date."),
@@ -352,8 +372,6 @@ def make_settings(**given: object) -> Settings:
     command = click.Command(None, params=list(others), add_help_option=False)
     found = command.make_context(None, [], parent=context, default_map=context.default_map).params
     values |= {name: found[name] for name in SETTINGS if name in found}
-    if values["jobs"] == 0:
-        del values["jobs"]
     return Settings(**{name: value for name, value in values.items() if value is not None})
 
 

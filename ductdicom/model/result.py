@@ -5,7 +5,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from ductdicom.errors import INTERRUPTED, DuctDicomError, NothingReadableError, OutputError
+from ductdicom.errors import (
+    INTERRUPTED,
+    DuctDicomError,
+    NothingReadableError,
+    OutputError,
+    RemoteError,
+)
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import (
     BUG,
@@ -120,9 +126,9 @@ class Report(Struct, frozen=True, kw_only=True):
     were named by a list, of which nothing need be a DICOM object.
     ``earlier_studies`` counts the studies in the output of which nothing was given to this run, nor
     read again. ``recalled`` are the labels of images that were read again.
-    ``failure`` says what could not be written, and ended the run early. ``notices`` are sentences
-    that are said once, and stand in no record. ``room`` is what a
-    dry run would write. ``say`` returns a path or a message as others may
+    ``failure`` is what ended the run early: something could not be written, or a
+    cluster is gone. ``notices`` are sentences that are said once, and stand in no record. ``room``
+    is what a dry run would write. ``say`` returns a path or a message as others may
     read it, ``tells_uids`` whether UIDs are said to them.
     """
 
@@ -135,7 +141,7 @@ class Report(Struct, frozen=True, kw_only=True):
     is_of_inputs: bool = True
     is_list: bool = False
     is_interrupted: bool = False
-    failure: OutputError | None = None
+    failure: OutputError | RemoteError | None = None
     earlier_studies: int = 0
     recalled: frozenset[str] = frozenset()
     notices: tuple[str, ...] = ()

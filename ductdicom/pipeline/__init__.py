@@ -3,7 +3,8 @@
 In the order in which an export passes them:
 
 - ``run``: the main job, from inputs to an output folder; ``single``: to one file
-- ``interrupts``: what may be stopped, and where; ``executors``: where the work runs
+- ``interrupts``: what may be stopped, and where; ``executors``: where the work runs; ``cluster``:
+  on other machines
 - ``read``: from inputs to studies that are judged
 - ``fingerprints``: whether two objects with one UID are the same
 - ``gather``: instances to studies of one patient each

@@ -23,10 +23,10 @@ T = TypeVar("T")
 
 _STANDARD_ERROR = 2
 _TASKS_BEFORE_POOL = 4
-_LIMIT_S = 900.0  # for a study; the slowest take a minute
+LIMIT_S = 900.0  # for a study; the slowest take a minute
 # A chunk of headers takes a tenth of a second, on a slow share minutes; an image a few seconds.
 # By a function's name, as who only reads need not load what decodes.
-_LIMITS: Mapping[str, float] = MappingProxyType({"read_files": 300.0, "probe": 120.0})
+LIMITS: Mapping[str, float] = MappingProxyType({"read_files": 300.0, "probe": 120.0})
 
 
 class SerialExecutor(Executor):
@@ -70,8 +70,8 @@ class WorkerPool(Executor):
         self,
         workers: int,
         *,
-        limit_s: float = _LIMIT_S,
-        limits: Mapping[str, float] = _LIMITS,
+        limit_s: float = LIMIT_S,
+        limits: Mapping[str, float] = LIMITS,
     ) -> None:
         self._workers = workers
         self._limit_s = limit_s

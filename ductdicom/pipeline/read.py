@@ -141,7 +141,7 @@ def scan(
     """
     wanted = prepare(inputs, settings)
     wanted = with_earlier(wanted)
-    with Interrupts() as interrupts, _workers(executor, settings.jobs) as workers:
+    with Interrupts() as interrupts, _workers(executor, settings.processes) as workers:
         scanned = read_and_decide(
             wanted, interrupts, executor=workers, progress=progress, output=output
         )

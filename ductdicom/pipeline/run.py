@@ -14,7 +14,7 @@ import msgspec
 
 from ductdicom.decisions.journal import keep_decisions
 from ductdicom.decisions.sightings import keep_sightings
-from ductdicom.errors import NothingReadableError, OutputError, UsageError
+from ductdicom.errors import NothingReadableError, OutputError, RemoteError, UsageError
 from ductdicom.export.accounts import (
     forget_summary,
     has_accounts,
@@ -32,7 +32,11 @@ from ductdicom.export.output import (
 from ductdicom.export.records import study_record
 from ductdicom.ingest.cache.cache import Catalogue
 from ductdicom.ingest.cache.stock import SUFFIX
+from ductdicom.ingest.inputs import inputs_called
 from ductdicom.model.result import Report, StudyResult
+from ductdicom.pipeline.cluster.connect import open_cluster
+from ductdicom.pipeline.cluster.executor import ClusterExecutor
+from ductdicom.pipeline.cluster.sight import Mark, Sight, landmarks_of
 from ductdicom.pipeline.drawing.job import (
     Drawn,
     StudyJob,
@@ -59,11 +63,12 @@ from ductdicom.pipeline.read import (
     silent,
     with_earlier,
 )
-from ductdicom.settings import Settings
+from ductdicom.settings import Phi, Settings
 from ductdicom.wording import counted, utc_now
 
 _NAME_DIGITS = 16
 _WINDOW = 4  # jobs waiting for each worker
+Stop = KeyboardInterrupt | OutputError | RemoteError  # what ends a run before all is drawn
 
 
 def organise(
@@ -79,13 +84,14 @@ def organise(
     Parameters
     ----------
     executor
-        Runs the work; one of worker processes is made for the run where None is given.
+        Runs the work; where None is given, one of worker processes is made for the run, or
+        ``settings.cluster`` is connected with.
     in_process
         No process is started where ``settings.jobs`` is 1.
 
     Raises
     ------
-    UsageError, NothingReadableError, OutputError
+    UsageError, NothingReadableError, OutputError, RemoteError
         Nothing can go on. Anything that concerns one input or one study is in the report. Where
         nothing could be read, the ledger says of each input why, unless that would empty the
         accounts of studies that an earlier run left.
@@ -96,23 +102,21 @@ def organise(
     wanted = prepare(inputs, settings)
     with (
         Interrupts() as interrupts,
-        executor_of(executor, settings.jobs, interrupts, in_process=in_process) as workers,
+        _workers(executor, settings, interrupts, in_process=in_process) as workers,
         _held(settings, progress) as output,
+        _seen(workers, inputs, settings, output, interrupts),
     ):
         wanted = _with_output(wanted, settings.output)
         if not (settings.dry_run or wanted.known.records):
             begin_drawing(workers)  # of a first run something is to be drawn
-        reading = LatePool(workers) if executor is None else workers
+        reading = workers if executor or isinstance(workers, ClusterExecutor) else LatePool(workers)
         read = partial(read_and_decide, executor=reading, progress=progress)
         with catalogue_of(settings) as catalogue:
             scanned = read(wanted, interrupts, catalogue=catalogue, output=output)
         if settings.dry_run or output is None:
             report = _dry_run(scanned, settings, output)
         else:
-            try:
-                report = _run(scanned, settings, output, workers, interrupts, progress)
-            except OutputError as error:
-                raise scanned.naming.without_names(error) from error.__cause__
+            report = _run(scanned, settings, output, workers, interrupts, progress)
     if report.exit_code == NothingReadableError.exit_code:
         raise nothing_readable(scanned, inputs, are_accounts_kept=report.earlier_studies > 0)
     return report
@@ -134,6 +138,48 @@ def _with_output(wanted: Wanted, output: Path) -> Wanted:
     if not is_dry:
         keep_decisions(output, wanted.journal, known.names)
     return wanted
+
+
+@contextmanager
+def _workers(
+    given: Executor | None, settings: Settings, interrupts: Interrupts, *, in_process: bool
+) -> Iterator[Executor]:
+    """Return what runs the work: what is given, a cluster, or processes of this machine."""
+    if given is None and settings.cluster is not None:
+        with open_cluster(settings.cluster, most=settings.jobs) as cluster:
+            yield cluster
+        return
+    with executor_of(given, settings.processes, interrupts, in_process=in_process) as workers:
+        yield workers
+
+
+@contextmanager
+def _seen(
+    workers: Executor,
+    inputs: Sequence[str],
+    settings: Settings,
+    output: OutputFolder | None,
+    interrupts: Interrupts,
+) -> Iterator[None]:
+    """Let the workers of a cluster begin, if each sees the inputs and the output folder.
+
+    Whoever holds the folder lets go of it when none of them writes to it any more.
+    """
+    if not isinstance(workers, ClusterExecutor):
+        yield
+        return
+    called = inputs_called(inputs, tells_paths=settings.phi is Phi.FULL)
+    with interrupts.may_stop():
+        landmarks = landmarks_of(inputs, called)
+    mark = Mark.leave(output) if output is not None and not settings.dry_run else None
+    try:
+        with interrupts.may_stop():
+            workers.enter(Sight(folder=str(Path.cwd()), landmarks=landmarks, mark=mark))
+        yield
+    finally:
+        workers.shutdown(cancel_futures=True)
+        if mark is not None:
+            mark.remove()
 
 
 @contextmanager
@@ -212,6 +258,20 @@ def _run(
     interrupts: Interrupts,
     progress: Progress,
 ) -> Report:
+    try:
+        return _drawn(scanned, settings, output, executor, interrupts, progress)
+    except OutputError as error:
+        raise scanned.naming.without_names(error) from error.__cause__
+
+
+def _drawn(
+    scanned: Scan,
+    settings: Settings,
+    output: OutputFolder,
+    executor: Executor,
+    interrupts: Interrupts,
+    progress: Progress,
+) -> Report:
     known = scanned.known
     jobs = plan_jobs(scanned.chosen(settings), settings, output)
     if jobs and not scanned.is_interrupted:  # else nothing is drawn by them
@@ -227,7 +287,7 @@ def _run(
     if not settings.force:
         results |= {job.key: done for job in jobs if (done := read_finished(job)) is not None}
     started = monotonic()
-    stop: KeyboardInterrupt | OutputError | None = KeyboardInterrupt()
+    stop: Stop | None = KeyboardInterrupt()
     if not scanned.is_interrupted:
         stop = draw_jobs(jobs, results, scanned.places, executor, interrupts, progress)
     rows = account(scanned.gathered, scanned.judged, results.values(), recalled=scanned.recalled)
@@ -243,7 +303,7 @@ def _run(
         fail_on=settings.failures,
         is_list=settings.is_list,
         is_interrupted=isinstance(stop, KeyboardInterrupt),
-        failure=stop if isinstance(stop, OutputError) else None,
+        failure=None if isinstance(stop, KeyboardInterrupt) else stop,
         earlier_studies=len(known.uids - set(uids.values())),
         recalled=scanned.recalled,
         notices=tuple(notices_of(results, output, known, kept)),
@@ -272,7 +332,7 @@ def draw_jobs(
     executor: Executor,
     interrupts: Interrupts,
     progress: Progress,
-) -> KeyboardInterrupt | OutputError | None:
+) -> Stop | None:
     """Draw the studies that are not in ``results`` yet, and add them.
 
     Parameters
@@ -289,7 +349,12 @@ def draw_jobs(
     todo.sort(key=lambda job: places[job.call.study.study_instance_uid])
     if todo:
         begin_drawing(executor)
-    window = _WINDOW * max(jobs[0].settings.jobs, 1) if jobs else 1
+
+    def window() -> int:
+        if isinstance(executor, ClusterExecutor):
+            return executor.window
+        return _WINDOW * jobs[0].settings.processes
+
     try:
         with closing(
             work_off(todo, executor, process_study, window=window, may_stop=interrupts.may_stop)
@@ -297,7 +362,7 @@ def draw_jobs(
             for result in finished:
                 results[result.key or ""] = result
                 progress("draw", len(results), len(jobs))
-    except (KeyboardInterrupt, OutputError) as stop:
+    except (KeyboardInterrupt, OutputError, RemoteError) as stop:
         # Studies may have been finished whose result was lost; they are found as by the next run.
         results |= {job.key: done for job in jobs if (done := read_finished(job)) is not None}
         return stop

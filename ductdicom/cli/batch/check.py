@@ -71,7 +71,7 @@ def _decoded(scanned: Scan, settings: Settings) -> tuple[StudyResult, ...]:
 
     with show_progress(is_quiet=settings.quiet, as_json=False) as progress:
         studies = scanned.chosen(settings)
-        return decode_all(studies, max(settings.jobs, 1), progress=progress)
+        return decode_all(studies, settings.processes, progress=progress)
 
 
 class _Finding(NamedTuple):

@@ -1,7 +1,8 @@
 """``ductdicom organise``: the main job."""
 
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +40,8 @@ from ductdicom.model.result import (
     count_studies,
     studies_from_inputs,
 )
+from ductdicom.pipeline.cluster.connect import open_cluster
+from ductdicom.pipeline.cluster.executor import ClusterExecutor
 from ductdicom.pipeline.run import organise as run_organise
 from ductdicom.settings import Phi, Settings
 from ductdicom.version import __version__
@@ -83,8 +86,23 @@ def organise(
 def _run(names: Sequence[str], settings: Settings) -> Report:
     if settings.log_json:
         say_event("start", version=__version__, inputs=len(names))
-    with show_progress(is_quiet=settings.quiet, as_json=settings.log_json) as progress:
-        return run_organise(names, settings, progress=progress)
+    with (
+        _cluster(settings) as cluster,
+        show_progress(is_quiet=settings.quiet, as_json=settings.log_json) as progress,
+    ):
+        return run_organise(names, settings, executor=cluster, progress=progress)
+
+
+@contextmanager
+def _cluster(settings: Settings) -> Iterator[ClusterExecutor | None]:
+    """Connect with a cluster, and say what should be known of it before it works."""
+    if settings.cluster is None:
+        yield None
+        return
+    with open_cluster(settings.cluster, most=settings.jobs) as cluster:
+        for notice in cluster.notices:
+            say(f"ductdicom: {notice}", is_result=False)
+        yield cluster
 
 
 def _say_end(report: Report) -> None:

@@ -15,7 +15,6 @@ from ductdicom.decisions.files import read_decisions
 from ductdicom.decisions.in_force import decision_on, review_of
 from ductdicom.decisions.journal import Journal, keep_decisions, read_journal
 from ductdicom.decisions.sightings import Sightings, keep_sightings, read_sightings
-from ductdicom.errors import OutputError
 from ductdicom.export.accounts import list_again
 from ductdicom.export.output import OutputFolder, encode_json, open_output, require_output
 from ductdicom.export.records import study_record
@@ -37,6 +36,7 @@ from ductdicom.pipeline.judge import Judged, make_engine
 from ductdicom.pipeline.naming import Naming
 from ductdicom.pipeline.read import Progress, Scan, Wanted, decide, silent
 from ductdicom.pipeline.run import (
+    Stop,
     catalogue_of,
     draw_jobs,
     executor_of,
@@ -307,7 +307,7 @@ def _redo(
         earlier_studies=len(known.records) - len(studies),
         notices=tuple(notices_of(results, output, known, (*kept, *aside))),
     )
-    if isinstance(stop, OutputError):
+    if stop is not None and not isinstance(stop, KeyboardInterrupt):
         raise stop
     return report
 
@@ -346,7 +346,7 @@ def _drawn(
     executor: Executor | None,
     interrupts: Interrupts,
     progress: Progress,
-) -> tuple[dict[str, StudyResult], KeyboardInterrupt | OutputError | None, tuple[str, ...]]:
+) -> tuple[dict[str, StudyResult], Stop | None, tuple[str, ...]]:
     """Draw what is not up to date.
 
     Returns
@@ -361,7 +361,7 @@ def _drawn(
     todo = len(jobs) - len(results)
     if not todo:
         return results, None, kept
-    workers = min(jobs[0].settings.jobs, todo)
+    workers = min(jobs[0].settings.processes, todo)
     places = {uid: place for place, uid in enumerate(uids.values())}
     with executor_of(executor, workers, interrupts, in_process=True) as used:
         stop = draw_jobs(jobs, results, places, used, interrupts, progress)

@@ -21,13 +21,24 @@ _HASH_DIGITS = 16
 _PLACE_OF_OPTIONS = 1  # in a fingerprint
 # Settings that change nothing in a study's files, or only what the record or the identity holds.
 NO_INFLUENCE = frozenset(
-    {"output", "jobs", "rules", "decisions", "cache", "phi", "dry_run", "force", "all_studies"}
+    {
+        "output",
+        "jobs",
+        "cluster",
+        "rules",
+        "decisions",
+        "cache",
+        "phi",
+        "dry_run",
+        "force",
+        "all_studies",
+    }
     | {"follow_links", "replace", "only", "study", "is_list", "fail_on", "strict"}
     | {"verbose", "quiet", "log_json"}
 )
 # Of what one run was told alone.
 _OF_A_RUN = frozenset(
-    {"output", "jobs", "decisions", "dry_run", "force", "replace", "only", "study"}
+    {"output", "jobs", "cluster", "decisions", "dry_run", "force", "replace", "only", "study"}
     | {"is_list", "verbose", "quiet", "log_json"}
 )
 

@@ -11,6 +11,7 @@ from ductdicom.errors import DuctDicomError, InputError, place_of
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import REPORT_IT, Problem, ProblemCode
 from ductdicom.model.result import StudyResult
+from ductdicom.pipeline.cluster.executor import ClusterExecutor
 from ductdicom.pipeline.drawing.job import Drawn, StudyJob, give_up, result_of
 from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.executors import SerialExecutor, WorkerPool
@@ -31,7 +32,7 @@ def begin_drawing(executor: Executor) -> None:
 
     A library that is missing ends the run with the first study, instead of failing each.
     """
-    if isinstance(executor, WorkerPool):
+    if isinstance(executor, WorkerPool | ClusterExecutor):
         executor.begin(_load)
     elif isinstance(executor, SerialExecutor):
         _load()
@@ -52,10 +53,10 @@ def work_off(
     executor: Executor,
     process: Process,
     *,
-    window: int,
+    window: Callable[[], int],
     may_stop: MayStop = nullcontext,
 ) -> Generator[StudyResult]:
-    """Yield results as they come, with only ``window`` jobs under way at a time.
+    """Yield results as they come, with only ``window`` jobs under way at a time, which may change.
 
     A bug that a study uncovers costs that study, with a record that says so, and not the batch.
     When a worker dies, its executor cannot say over which job. Those under way are done again one
@@ -74,7 +75,7 @@ def work_off(
         while True:
             for job in waiting:
                 running[executor.submit(process, job)] = job
-                if len(running) >= window:
+                if len(running) >= window():
                     break
             if not running:
                 return
@@ -97,7 +98,7 @@ def work_off(
 
 def _withdraw(running: Iterable[Future[Drawn]], executor: Executor) -> None:
     """Cancel the jobs that are not begun, and wait for those that are."""
-    if isinstance(executor, WorkerPool):
+    if isinstance(executor, WorkerPool | ClusterExecutor):
         # Where its workers are ended meanwhile, a pool trips over futures that others cancelled.
         executor.shutdown(cancel_futures=True)
     else:

@@ -46,7 +46,7 @@ def test_defaults_are_those_of_the_documentation():
     assert settings.format == (Format.PNG, Format.PDF, Format.HTML)
     assert settings.link is Link.NONE
     assert settings.phi is Phi.MINIMAL
-    assert settings.jobs >= 1
+    assert (settings.jobs, settings.processes) == (0, os.cpu_count())
     assert settings.output is None
     assert not any(
         (settings.dry_run, settings.force, settings.all_studies, settings.strict, settings.quiet)
