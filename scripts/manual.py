@@ -1,7 +1,8 @@
 """Make the man pages from the command line's own help.
 
-A page is made of nothing but what ``--help`` prints. They are files of the repository, as an
-installation must not need what makes them, and go into the wheel below ``share/man``.
+A page is made of what ``--help`` prints and of the table of exit codes. They are files of the
+repository, as an installation must not need what makes them, and go into the wheel below
+``share/man``.
 
 References
 ----------
@@ -10,20 +11,13 @@ References
 
 import inspect
 import re
+from pathlib import Path
 
 import click
 
 _NAMES = re.compile(r"(?<![\w-])--?[a-z0-9][a-z-]*")
-_EXIT = (
-    ("0", "all read and decided"),
-    ("1", "finished, but something needs a person"),
-    ("2", "wrong usage or configuration"),
-    ("3", "nothing readable found"),
-    ("4", "output could not be written"),
-    ("5", "archive or PACS refused"),
-    ("70", "a bug"),
-    ("130", "interrupted; what is finished stays"),
-)
+_EXIT = Path(__file__).resolve().parent.parent / "docs" / "reference" / "exit-codes.md"
+_ROW = re.compile(r"^\| (\d+) \| ([^|]+?) \|", re.MULTILINE)
 
 
 def man_page(command: click.Command, context: click.Context) -> str:
@@ -56,8 +50,8 @@ def man_page(command: click.Command, context: click.Context) -> str:
                 lines += [".TP", f"\\fB{_escaped(name)}\\-{_escaped(word)}\\fR(1)"]
                 lines.append(_escaped(below.get_short_help_str(200)))
     lines.append(".SH EXIT STATUS")
-    for code, meaning in _EXIT:
-        lines += [".TP", f"\\fB{code}\\fR", _escaped(meaning)]
+    for code, meaning in _ROW.findall(_EXIT.read_text(encoding="utf-8")):
+        lines += [".TP", f"\\fB{code}\\fR", _escaped(meaning.replace("`", ""))]
     if context.parent is not None:
         above = context.parent.command_path.replace(" ", "-")
         lines += [".SH SEE ALSO", f"\\fB{_escaped(above)}\\fR(1)"]
