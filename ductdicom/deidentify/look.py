@@ -18,6 +18,7 @@ import pydicom
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
+from pydicom.uid import PYDICOM_IMPLEMENTATION_UID
 
 from ductdicom.deidentify.keyed import Shift
 from ductdicom.deidentify.told import TERMS, listed_meaning
@@ -28,6 +29,7 @@ from ductdicom.model.instance import Instance
 
 _STANDARD_ROOT = "1.2.840.10008."
 _OWN_ROOT = "2.25."
+_DIRECTORY_MAKER = str(PYDICOM_IMPLEMENTATION_UID)
 _LEAST_BYTES = 8  # of what is searched for among all bytes; shorter ones come by chance
 _LEAST_NUMBER = 6  # digits of an ID that may stand as a number
 _LEAST_WORD = 3
@@ -110,7 +112,8 @@ class Look:
         if not text or text in self.own or (vr == "CS" and set(text.split()) <= TERMS):
             return False
         if vr == "UI":
-            return text in self.uids or not text.startswith((_STANDARD_ROOT, _OWN_ROOT))
+            is_ours = text.startswith((_STANDARD_ROOT, _OWN_ROOT)) or text == _DIRECTORY_MAKER
+            return text in self.uids or not is_ours
         if vr in {"DA", "DT"}:
             day = parse_date(text[:8])
             found = (day.year, day.month, day.day) if day else None

@@ -5,7 +5,7 @@ no moment at which a file lies in the folder that nobody looked at.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
@@ -24,6 +24,7 @@ from ductdicom.deidentify.accounts import (
     labels_table,
     ledger_table,
 )
+from ductdicom.deidentify.again import draw_again
 from ductdicom.deidentify.choose import (
     SERIOUS,
     Candidate,
@@ -36,6 +37,7 @@ from ductdicom.deidentify.folder import ExportFolder
 from ductdicom.deidentify.header import Cleaner
 from ductdicom.deidentify.keyed import Key, read_or_make_key
 from ductdicom.deidentify.look import Look, look_for
+from ductdicom.deidentify.media import DIRECTORY, make_directory
 from ductdicom.deidentify.pages import index_page, preview
 from ductdicom.deidentify.stored import as_file, bare_pixels
 from ductdicom.deidentify.told import Told, shared_words
@@ -47,6 +49,7 @@ from ductdicom.ingest.archives.walk import read_one
 from ductdicom.model.call import Confidence, ExamKind, Phase
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import Status
+from ductdicom.model.record import RecordedStudy
 from ductdicom.pipeline.masking import identify
 from ductdicom.version import SOFTWARE
 from ductdicom.vocabulary.terms import load_vocabulary
@@ -77,6 +80,7 @@ class Exported:
     lines: list[LedgerLine] = field(default_factory=list)
     state: str = ""
     found: list[str] = field(default_factory=list)
+    unlike: list[str] = field(default_factory=list)
 
     @property
     def stayed(self) -> dict[str, int]:
@@ -87,7 +91,7 @@ class Exported:
     @property
     def exit_code(self) -> int:
         """1 where a person must see to something, else 0."""
-        return int(bool(self.found) or not SERIOUS.isdisjoint(self.stayed))
+        return int(bool(self.found or self.unlike) or not SERIOUS.isdisjoint(self.stayed))
 
 
 def deidentify(
@@ -140,6 +144,8 @@ class _Export:
         self._wish = wish
         self._done = Exported()
         self._looks: dict[str, Look] = {}
+        self._folders: dict[str, str] = {}  # patient and study of the set, by the study's UID
+        self._whole: list[RecordedStudy] = []
 
     def add_study(self, study: Sequence[Candidate]) -> None:
         """Write what leaves of a study, and say why the rest stays."""
@@ -160,6 +166,9 @@ class _Export:
                 self._add(item, headers, identity, words[item.image.series_instance_uid])
             except _StaysError as error:
                 self._stay(item, error.reason)
+        left = {line.image for line in self._done.lines if line.disposition == "exported"}
+        if all(item.image.id in left for item in leaving):
+            self._whole.append(leaving[0].record)
 
     def _why_not(self, item: Candidate, headers: PatientHeaders) -> str:
         if headers.patient is None:
@@ -204,6 +213,7 @@ class _Export:
             raise _StaysError(Stayed.UNREADABLE) from error
         self._remember(patient, look)
         self._done.images.append(self._exported(item, source, name, patient))
+        self._folders[str(data.StudyInstanceUID)] = name.rpartition("/")[0]
         self._line(item, "exported", file=f"images/{name}.dcm")
 
     def _name(self, item: Candidate, patient: str) -> str:
@@ -266,6 +276,9 @@ class _Export:
         """Write the tables and pages, and say what the export is."""
         done = self._done
         done.images.sort(key=lambda image: image.file)
+        if done.images:
+            self._draw_sheets()
+            self._make_directory()
         texts = {
             "labels.csv": labels_table(done.images),
             "dataset.json": data_list(done.images),
@@ -285,11 +298,45 @@ class _Export:
         done.state = manifest.state
         return done
 
+    def _draw_sheets(self) -> None:
+        for study in draw_again(self._folder.path / "images", self._key, self._whole):
+            name = self._folders[study.study_instance_uid]
+            if not study.is_alike:
+                self._done.unlike.append(name)
+            for page, content in study.pages.items():
+                self._write_looked_at(f"sheets/{name}/{page}", content)
+
+    def _make_directory(self) -> None:
+        """Write the DICOMDIR, and give each file the name that it has there."""
+        names = [image.file for image in self._done.images]
+        content, places, left = make_directory(self._folder.path, names, self._key.uid("set"))
+        self._done.lines = [
+            replace(line, reason="not-in-dicomdir") if line.file in left else line
+            for line in self._done.lines
+        ]
+        if content and any(look.places(content) for look in self._shared_looks()):
+            self._done.found.append(DIRECTORY)
+        elif places:
+            for name, place in places.items():
+                self._folder.link(place, name)
+            self._folder.write(DIRECTORY, content)
+
+    def _shared_looks(self, ours: frozenset[str] = frozenset()) -> Iterator[Look]:
+        """Yield how each patient is looked for in what is of all of them."""
+        looks = self._looks.values()
+        own = ours.union(*(look.own for look in looks))
+        days = frozenset[tuple[int, int, int]]().union(*(look.days for look in looks))
+        return (replace(look, own=own, days=days) for look in looks)
+
+    def _write_looked_at(self, name: str, content: bytes) -> None:
+        if any(look.is_in(content) for look in self._looks.values()):
+            self._done.found.append(name)
+        else:
+            self._folder.write(name, content)
+
     def _is_named_in(self, content: bytes) -> bool:
         text = content.decode()
-        ours = _fixed_words()
-        looks = (replace(look, own=look.own | ours) for look in self._looks.values())
-        return any(look.names_in(text) for look in looks)
+        return any(look.names_in(text) for look in self._shared_looks(_fixed_words()))
 
 
 class _StaysError(Exception):

@@ -14,6 +14,7 @@ from pydicom import dcmread
 from ductdicom.cli.application import run
 from ductdicom.deidentify.keyed import read_key
 from ductdicom.deidentify.look import Look
+from ductdicom.deidentify.told import Told
 
 pytestmark = pytest.mark.integration
 PRIOR = Path(__file__).parents[2] / "sample_data" / "prior-scout"
@@ -229,7 +230,7 @@ def test_what_left_before_and_may_not_now_is_removed(tmp_path):
     assert deidentify(out, tmp_path / "new") == 1
 
     gone = before.keys() - contents_of(tmp_path / "new").keys()
-    assert {Path(name).suffix for name in gone} == {".dcm", ".png"}
+    assert {Path(name).suffix for name in gone} == {".dcm", ".png", ""}
 
 
 def test_two_patients_of_one_id_and_two_issuers_stay_two(tmp_path):
@@ -295,6 +296,8 @@ class Looking:
 def test_killed_at_any_write_nothing_lies_there_that_was_not_looked_at(tmp_path, monkeypatch):
     out = organised(tmp_path)
     looking = Looking(monkeypatch)
+    # Sheets are drawn of what was looked at; they take the longest.
+    monkeypatch.setattr("ductdicom.deidentify.run.draw_again", lambda *_: ())
     for number in range(60):
         target = tmp_path / str(number)
         looking.end_at(number)
@@ -306,9 +309,59 @@ def test_killed_at_any_write_nothing_lies_there_that_was_not_looked_at(tmp_path,
             break
         manifests = [json.loads(path.read_text()) for path in target.glob("export.json")]
         assert {manifest["state"] for manifest in manifests} <= {"unfinished"}
-    assert number > len(files_of(target)) > 10
+    assert number > 10
     assert deidentify(out, tmp_path / "7") == 0
     assert contents_of(tmp_path / "7") == contents_of(target)
+
+
+def test_the_directory_lists_each_image_by_a_name_that_it_may_have(exported):
+    records = dcmread(exported / "DICOMDIR").DirectoryRecordSequence
+    listed = [record for record in records if record.DirectoryRecordType == "IMAGE"]
+
+    assert {record.ReferencedSOPInstanceUIDInFile for record in listed} == {
+        str(dcmread(path).SOPInstanceUID) for path in files_of(exported / "images")
+    }
+    contents = {exported.joinpath(*record.ReferencedFileID).read_bytes() for record in listed}
+    assert contents == {path.read_bytes() for path in files_of(exported / "images")}
+
+
+def test_a_study_without_a_date_leaves_and_stands_in_no_directory(tmp_path):
+    export = write_ductogram(tmp_path / "export")
+    for path in files_of(export):
+        data = dcmread(path)
+        data.StudyDate = ""
+        data.save_as(path)
+    organise(export, output=tmp_path / "out")
+
+    assert deidentify(tmp_path / "out", tmp_path / "new") == 0
+
+    rows = rows_of(tmp_path / "new" / "ledger.csv")
+    assert [(row["disposition"], row["reason"]) for row in rows] == [
+        ("exported", "not-in-dicomdir")
+    ] * 4
+    assert not (tmp_path / "new" / "DICOMDIR").exists()
+
+
+def test_each_ductogram_has_its_sheet_drawn_from_the_images_of_the_set(exported):
+    folders = {
+        path.parent.relative_to(exported / "sheets") for path in files_of(exported / "sheets")
+    }
+
+    assert len(folders) == 2
+    assert all((exported / "images" / folder).is_dir() for folder in folders)
+
+
+def test_images_that_are_decided_otherwise_than_the_originals_are_named(
+    tmp_path, monkeypatch, capsys
+):
+    out = organised(tmp_path)
+    monkeypatch.setattr(Told, "words", ())
+    monkeypatch.setattr("ductdicom.deidentify.header.view_items", lambda _: [])
+
+    assert deidentify(out, tmp_path / "new") == 1
+
+    assert "decided otherwise" in capsys.readouterr().err
+    assert json.loads((tmp_path / "new" / "export.json").read_text())["state"] == "incomplete"
 
 
 def test_folds_are_by_patient_and_doubt_has_no_label(exported):

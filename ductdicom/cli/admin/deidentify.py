@@ -87,6 +87,9 @@ def _say(done: Exported) -> None:
         say(f"stayed: {number} {reason}")
     for place in done.found:
         say(f"ductdicom: {place}: names the patient, taken out", is_result=False)
+    for study in done.unlike:
+        text = f"{study}: its images are decided otherwise than the originals: look at its sheet"
+        say(f"ductdicom: {text}", is_result=False)
     silent = sum(not image.says_annotation for image in done.images)
     if silent:
         text = f"{counted(silent, 'image')} do not say whether text is burned in"
