@@ -7,4 +7,5 @@
 - ``records``: studies, inputs and totals as other programs read them
 - ``folder``, ``top``: what is a run's in a study's folder, and at the top, and what is a reader's
 - ``accounts``: what stands at the top of the output folder
+- ``header_report``: what of a header may be shown to a stranger
 """

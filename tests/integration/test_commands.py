@@ -96,6 +96,20 @@ def test_a_decision_on_no_image_is_said_where_it_is_read(export, tmp_path, capsy
     assert re.search(f"{words} 1.2.3.4\n", capsys.readouterr().err)
 
 
+def test_a_report_for_strangers_names_nobody_and_says_what_stands_in_the_header(tmp_path, capsys):
+    who = Person(name="SAMPLE^JANE", patient_id="J-4711", birth_date="19620203")
+    texts = Texts(study="DUCTOGRAM OF JANE", series="SAMPLE, JANE")
+    write_view(tmp_path / "SAMPLE_JANE" / "IM1", person=who, texts=texts)
+
+    assert run(["explain", str(tmp_path), "--report", "--phi", "full"]) == 0
+
+    said = "".join(capsys.readouterr())
+    assert "(0010,0010) PN 12 B PatientName\n" in said
+    assert "Modality = MG\n" in said
+    assert not re.search("SAMPLE|JANE|4711|1962|2.25", said)
+    assert run(["explain", str(tmp_path), "--report", "--json"]) == 2
+
+
 def test_explain_prints_instance_records_as_json_lines(export, capsys):
     assert run(["explain", str(export), "--json"]) == 0
 

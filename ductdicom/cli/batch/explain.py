@@ -1,6 +1,7 @@
 """``ductdicom explain``: for each image, every reason and the conclusion."""
 
 import re
+from collections.abc import Iterable
 
 import click
 
@@ -15,6 +16,8 @@ from ductdicom.cli.options import (
 )
 from ductdicom.cli.progress import read_inputs
 from ductdicom.cli.tables import say_what_needs_a_person
+from ductdicom.errors import UsageError
+from ductdicom.export.header_report import report_file
 from ductdicom.export.records import instance_record, shared_record
 from ductdicom.model.call import Evidence, Phase, PhaseCall
 from ductdicom.model.study import ImageCall
@@ -22,6 +25,8 @@ from ductdicom.pipeline.judge import Judged
 from ductdicom.pipeline.naming import Naming
 from ductdicom.pipeline.read import decided
 from ductdicom.sheet.captions import reason, tag_name, view_label
+from ductdicom.version import SOFTWARE
+from ductdicom.vocabulary.terms import load_vocabulary
 
 _DECISION = "decision"  # the rule's name; its evidence has no attribute, but a person
 _CONCLUSION = re.compile("^unknown(, because|,|:) ")
@@ -29,18 +34,30 @@ _CONCLUSION = re.compile("^unknown(, because|,|:) ")
 
 @click.command(params=[*INPUTS, *CHOOSING, *DECIDING, quiet_option])
 @click.option("--json", "as_json", is_flag=True, help="Print one instance record a line.")
+@click.option(
+    "--report",
+    is_flag=True,
+    help="Print of each image what a stranger may see: the header's tags, VRs and lengths, no text "
+    "that somebody typed, and by which rules it was decided.",
+)
 def explain(
     inputs: tuple[str, ...],
     files_from: str | None,
     nul: bool,
     as_json: bool,
+    report: bool,
     **_settings: object,
 ) -> int:
     """Say of each image what was concluded, why, and what spoke against it."""
+    if as_json and report:
+        raise UsageError("--report is no record", hint="give --report or --json")
     settings = make_settings(is_list=not inputs)
     scanned = read_inputs(all_inputs(inputs, files_from, nul=nul), settings)
     naming = scanned.naming
     ids = naming.ids(scanned.gathered.parts)
+    if report:
+        _print_reports(scanned.chosen(settings))
+        return decided(scanned, settings).exit_code
     for study in scanned.chosen(settings):
         if not as_json:
             _print_exam(study, naming)
@@ -49,9 +66,24 @@ def explain(
                 say_json(shared_record(instance_record(image), naming.text, ids))
             else:
                 _print_image(image, study, naming)
-    report = decided(scanned, settings)
-    say_what_needs_a_person(report)
-    return report.exit_code
+    ended = decided(scanned, settings)
+    say_what_needs_a_person(ended)
+    return ended.exit_code
+
+
+def _print_reports(studies: Iterable[Judged]) -> None:
+    """Print headers without what was typed; images are numbered, as paths may name somebody."""
+    codes = {code.value for code in load_vocabulary().codes}
+    images = [(study, image) for study in studies for image in study.call.images]
+    for number, (study, image) in enumerate(images, 1):
+        exam, call = study.call.exam, image.call
+        say(f"image {number} of {len(images)}, {SOFTWARE}")
+        say(f"  {exam.kind} ({exam.confidence}), {study.pairing.status}, {image.kind}")
+        say(f"  {call.phase or 'no phase'} ({call.confidence})")
+        for item in call.evidence:
+            say(f"    {item.says}: {item.rule} ({item.strength}), {item.tag or 'no attribute'}")
+        for line in report_file(image.instance.origin, codes):
+            say(f"  {line}")
 
 
 def _print_exam(study: Judged, naming: Naming) -> None:
