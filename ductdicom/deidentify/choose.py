@@ -31,7 +31,7 @@ class Stayed(StrEnum):
     BURNED_IN = "burned-in-annotation"
     UNREADABLE = "unreadable"
     IDENTITY = "identity-found"
-    NOT_BLANKED = "breast-not-found"
+    NOT_BLANKED = "not-blanked"
     NO_DUCTOGRAM = "no-ductogram"
     IN_NO_ROW = "in-no-row-of-a-ductogram"
 

@@ -19,6 +19,7 @@ from ductdicom.pixels.display.present import present
 
 _LEAST_SIDE_PX = 1400  # of what a person looks at: a line of text of an image has 20 of 4000 rows
 _WHITE = 255
+_FILLS = 0.6  # of the image: there is hardly any air beside the breast
 
 
 def preview(content: bytes) -> bytes:
@@ -64,6 +65,7 @@ def _shown(image: ExportedImage) -> dict[str, object]:
         "study": image.study,
         "says_annotation": image.says_annotation,
         "kept": "" if kept is None else f"{kept:.0%} of the image is not blanked",
+        "fills": kept is not None and kept > _FILLS,
     }
 
 

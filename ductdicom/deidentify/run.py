@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 import pydicom
-from pydicom.dataset import FileDataset
+from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import UID
 
@@ -25,6 +25,7 @@ from ductdicom.deidentify.accounts import (
     ledger_table,
 )
 from ductdicom.deidentify.again import draw_again
+from ductdicom.deidentify.blank import blank_outside
 from ductdicom.deidentify.choose import (
     SERIOUS,
     Candidate,
@@ -68,6 +69,7 @@ class ExportWish:
 
     statuses: tuple[Status, ...] = (Status.PAIRED,)
     keeps_devices: bool = False
+    blanks_outside: bool = False
     reviewed_by: str = ""
     key: Path | None = None
 
@@ -183,7 +185,6 @@ class _Export:
     ) -> None:
         instance, patient = headers.own[item.number], headers.patient or ""
         source = _read(instance)
-        syntax = _syntax_of(source)
         cleaner = Cleaner(
             key=self._key,
             patient=patient,
@@ -191,13 +192,10 @@ class _Export:
             told=told_of(item.image, item.record),
             series_words=words,
             keeps_devices=self._wish.keeps_devices,
+            is_blanked=self._wish.blanks_outside,
         )
         data = cleaner.clean(source)
-        try:
-            bare_pixels(data, source, syntax)
-            content = as_file(data, syntax)
-        except (ValueError, TypeError, AttributeError, KeyError, UnreadableError) as error:
-            raise _StaysError(Stayed.UNREADABLE) from error
+        content, kept = self._packed(data, source)
         own = _own_texts(cleaner, str(data.StudyID))
         look = look_for(headers.all, identity, cleaner.shift, own)
         name = self._name(item, patient)
@@ -212,9 +210,23 @@ class _Export:
             self._folder.remove(f"images/{name}.dcm")
             raise _StaysError(Stayed.UNREADABLE) from error
         self._remember(patient, look)
-        self._done.images.append(self._exported(item, source, name, patient))
+        exported = self._exported(item, source, name, patient)
+        self._done.images.append(replace(exported, area_kept=kept))
         self._folders[str(data.StudyInstanceUID)] = name.rpartition("/")[0]
         self._line(item, "exported", file=f"images/{name}.dcm")
+
+    def _packed(self, data: Dataset, source: FileDataset) -> tuple[bytes, float | None]:
+        """Return a cleaned object as a file, and how much of it is not blanked, if it is."""
+        syntax, kept = _syntax_of(source), None
+        try:
+            bare_pixels(data, source, syntax)
+            if self._wish.blanks_outside:
+                syntax, kept = blank_outside(data, syntax)
+            return as_file(data, syntax), kept
+        except DecodeError as error:
+            raise _StaysError(Stayed.NOT_BLANKED) from error
+        except (ValueError, TypeError, AttributeError, KeyError, UnreadableError) as error:
+            raise _StaysError(Stayed.UNREADABLE) from error
 
     def _name(self, item: Candidate, patient: str) -> str:
         study = self._key.short("study", item.record.study_instance_uid)
@@ -283,7 +295,7 @@ class _Export:
             "labels.csv": labels_table(done.images),
             "dataset.json": data_list(done.images),
             "ledger.csv": ledger_table(done.lines),
-            "README.md": data_card(done.images, done.lines, is_blanked=False),
+            "README.md": data_card(done.images, done.lines, is_blanked=self._wish.blanks_outside),
             "index.html": index_page(done.images, done.lines),
         }
         for name, content in texts.items():

@@ -7,6 +7,7 @@ import subprocess
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from exports import FILLED, PERSON, organise, write_ductogram, write_view
 from pydicom import dcmread
@@ -362,6 +363,20 @@ def test_images_that_are_decided_otherwise_than_the_originals_are_named(
 
     assert "decided otherwise" in capsys.readouterr().err
     assert json.loads((tmp_path / "new" / "export.json").read_text())["state"] == "incomplete"
+
+
+def test_a_blanked_set_says_so_and_is_decided_alike(tmp_path):
+    rows, columns = np.mgrid[0:120, 0:90]
+    breast = np.where((rows - 60) ** 2 + columns**2 < 50**2, 2000 + columns, 20)
+    export = write_ductogram(tmp_path / "export", pixels=breast.astype(np.uint16))
+    organise(export, output=tmp_path / "out")
+
+    assert deidentify(tmp_path / "out", tmp_path / "new", "--blank-outside") == 0
+
+    found = [dcmread(path) for path in files_of(tmp_path / "new" / "images")]
+    methods = [[code.CodeValue for code in f.DeidentificationMethodCodeSequence] for f in found]
+    assert all("113101" in codes for codes in methods)
+    assert "not blanked" in (tmp_path / "new" / "index.html").read_text()
 
 
 def test_folds_are_by_patient_and_doubt_has_no_label(exported):

@@ -39,6 +39,11 @@ from ductdicom.wording import counted
     "--keep-devices", is_flag=True, help="Leave serial numbers and names of devices in the headers."
 )
 @click.option(
+    "--blank-outside",
+    is_flag=True,
+    help="Blank what is not breast; text that touches the breast stays.",
+)
+@click.option(
     "--reviewed-by",
     metavar="NAME",
     default="",
@@ -56,6 +61,7 @@ def deidentify(
     target: Path,
     statuses: tuple[Status, ...],
     keep_devices: bool,
+    blank_outside: bool,
     reviewed_by: str,
     key: Path | None,
     quiet: bool,
@@ -72,7 +78,11 @@ def deidentify(
             "only studies that are decided leave", hint=f"--status {','.join(EXPORTABLE)}"
         )
     wish = ExportWish(
-        statuses=statuses, keeps_devices=keep_devices, reviewed_by=reviewed_by.strip(), key=key
+        statuses=statuses,
+        keeps_devices=keep_devices,
+        blanks_outside=blank_outside,
+        reviewed_by=reviewed_by.strip(),
+        key=key,
     )
     with show_progress(is_quiet=quiet, as_json=False) as progress:
         done = write_export(output, target, wish, lambda *at: progress("deidentify", *at))
