@@ -2,6 +2,7 @@
 
 import importlib
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,8 @@ def release(monkeypatch):
 
 @pytest.fixture
 def repository(tmp_path):
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
     (tmp_path / "ductdicom").mkdir()
     (tmp_path / "ductdicom" / "version.py").write_text('__version__ = "0.1.0"\n', "utf-8")
     (tmp_path / "CHANGELOG.md").write_text(CHANGES, "utf-8")
