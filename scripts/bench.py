@@ -9,6 +9,7 @@
                                              transfer syntax: takes minutes
     python scripts/bench.py --batch          60 studies, beside the least that they could take
     python scripts/bench.py --large          10 000 studies: takes half an hour
+    python scripts/bench.py --cluster        200 studies on a cluster of this machine, beside -j 2
     python scripts/bench.py --pages          how well the samples' pages use their paper
     python scripts/bench.py --index          the index of 5000 studies in a browser
     python scripts/bench.py --pacs           objects received a second: takes minutes
@@ -43,6 +44,7 @@ from ductdicom.pipeline.run import organise
 from ductdicom.settings import Format, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
+_CLUSTER_STUDIES = 200
 _MANY = (50_000, 100_000, 200_000)
 
 
@@ -135,6 +137,16 @@ def bench_many_studies(studies: int, jobs: int) -> None:
     print_table(bench_whole.AIMS_HEAD, aims)
 
 
+def bench_cluster() -> None:
+    """Print what a cluster of this machine takes beside as many worker processes."""
+    import bench_cluster as bench_clusters  # noqa: PLC0415 - needs an extra
+
+    rows, aims = bench_clusters.compare_cluster(_CLUSTER_STUDIES)
+    print(f"{_CLUSTER_STUDIES} studies like the textbook sample, PNG, two workers of one thread")
+    print_table(bench_clusters.HEAD, rows)
+    print_table(bench_whole.AIMS_HEAD, aims)
+
+
 def bench_sample_pages() -> None:
     """Print how much of each sample's pages is tissue, how large it is, and bytes."""
     rows: list[tuple[str, ...]] = []
@@ -177,6 +189,7 @@ def bench_accuracy() -> None:
 
 
 _OTHERS = {
+    "cluster": bench_cluster,
     "pages": bench_sample_pages,
     "index": bench_index,
     "pacs": bench_receivers,
@@ -196,6 +209,7 @@ def main() -> int:
     parser.add_argument("--sheets", action="store_true", help="seconds per sheet, both sizes")
     parser.add_argument("--batch", action="store_true", help="60 studies beside their floor")
     parser.add_argument("--large", action="store_true", help="memory and time over many studies")
+    parser.add_argument("--cluster", action="store_true", help="a cluster beside -j 2")
     parser.add_argument("--pages", action="store_true", help="how pages use their paper")
     parser.add_argument("--index", action="store_true", help="the index in a browser")
     parser.add_argument("--pacs", action="store_true", help="objects received per second")

@@ -38,32 +38,36 @@ class Cluster:
 
 
 @contextmanager
-def started(folder, workers=0):
-    """Start a cluster on the loopback, whose scheduler believes in a second death."""
+def started(folder, workers=0, environment=None):
+    """Start a cluster on the loopback, whose scheduler believes in a second death.
+
+    ``environment`` is added to the workers'.
+    """
     file = folder / "scheduler.json"
     with ExitStack() as processes:
         scheduler = processes.enter_context(_command(folder, "scheduler", "--port", "0"))
         until(lambda: file.exists() and file.stat().st_size)
         made = Cluster(file=file, folder=folder, scheduler_pid=scheduler.pid)
         if workers:
-            processes.enter_context(more_workers(made, workers))
+            processes.enter_context(more_workers(made, workers, environment=environment))
         yield made
 
 
 @contextmanager
-def more_workers(cluster, count, *options):
+def more_workers(cluster, count, *options, environment=None):
     """Let workers join a cluster, for as long as the block lasts; the last of options wins."""
     usual = ("--nworkers", str(count), "--nthreads", "1")
-    with _command(cluster.folder, "worker", *usual, *options):
+    with _command(cluster.folder, "worker", *usual, *options, **(environment or {})):
         yield
 
 
 @contextmanager
-def _command(folder, *words):
+def _command(folder, *words, **more):
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(sys.path),
         "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
+        **more,
     }
     with (folder / f"{words[0]}.log").open("a") as log:
         process = subprocess.Popen(
