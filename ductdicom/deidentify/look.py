@@ -79,7 +79,7 @@ class Look:
     def is_in(self, content: bytes) -> bool:
         """Whether a name, ID or UID of eight bytes or more stands anywhere in a file."""
         lower = content.lower()
-        return any(needle in lower for needle in self.needles)
+        return any(_holds(lower, needle) for needle in self.needles)
 
     def names_in(self, text: str) -> bool:
         """Whether a word or number of a text file is one of the patient's, but for own words."""
@@ -184,6 +184,16 @@ def _needles(known: frozenset[str], own: frozenset[str]) -> tuple[bytes, ...]:
                 if len(needle) >= _LEAST_BYTES:
                     found.add(needle.lower())
     return tuple(sorted(found))
+
+
+def _holds(content: bytes, needle: bytes) -> bool:
+    """Whether a needle is in a file; a UID only as a whole, as each of ours begins with 2.25."""
+    if needle not in content:
+        return False
+    is_uid = needle.count(b".") > 1 and needle.replace(b".", b"").isdigit()
+    return (
+        not is_uid or re.search(rb"(?<!\d)" + re.escape(needle) + rb"(?!\d)", content) is not None
+    )
 
 
 def _encoded(text: str, encoding: str) -> bytes:

@@ -213,6 +213,15 @@ def test_names_are_gone_in_whatever_characters_they_were_written(charset, name, 
     assert look.places(as_file(cleaner.clean(data), ExplicitVRLittleEndian)) == ()
 
 
+def test_a_short_uid_is_found_as_a_whole_and_not_as_the_beginning_of_one_of_ours():
+    data = source_of()
+    data.StudyInstanceUID = "2.25.900"
+    _, look = cleaner_of(data)
+
+    assert look.is_in(b"of 2.25.900 and 2.25.9001")
+    assert not look.is_in(b"of 2.25.9001 and 12.25.900")
+
+
 def test_a_preamble_that_holds_anything_is_found():
     data = source_of()
     cleaner, look = cleaner_of(data)
