@@ -3,6 +3,7 @@
 - ``output``: the output folder, its lock, its names, and files that are written whole
 - ``originals``: originals laid down by phase
 - ``lossless``: images as PNG, from which PDF takes its own
+- ``tagging``: the structure by which a PDF is read aloud
 - ``png``, ``pdf``, ``dicom``, ``html``: pages as a file of that format
 - ``records``: studies, inputs and totals as other programs read them
 - ``folder``, ``top``: what is a run's in a study's folder, and at the top, and what is a reader's

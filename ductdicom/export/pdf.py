@@ -1,7 +1,8 @@
-"""Pages as PDF: text as text, each image embedded once without loss, the same bytes each time."""
+"""Pages as tagged PDF: text as text, each image once without loss, the same bytes each time."""
 
 import hashlib
 import io
+from contextlib import AbstractContextManager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from ductdicom.export.lossless import image_data, png_picture
+from ductdicom.export.tagging import LANGUAGE, Tagging
 from ductdicom.sheet.captions import FOOTER
 from ductdicom.sheet.fonts import font_face
 from ductdicom.sheet.page import (
@@ -28,6 +30,7 @@ from ductdicom.sheet.style import Theme
 
 _POINTS_PER_INCH = 72
 _DASH = (9, 9)
+_VERSION = (1, 7)
 
 
 def pdf_document(pages: tuple[Page, ...], theme: Theme, *, title: str) -> bytes:
@@ -45,10 +48,12 @@ def pdf_document(pages: tuple[Page, ...], theme: Theme, *, title: str) -> bytes:
     The file's bytes, the same for the same pages.
     """
     stream = io.BytesIO()
-    canvas = Canvas(stream, invariant=1, pageCompression=1)
+    canvas = Canvas(stream, invariant=1, pageCompression=1, pdfVersion=_VERSION, lang=LANGUAGE)
     canvas.setTitle(title)
     canvas.setCreator("ductdicom")
     canvas.setSubject(FOOTER)
+    canvas.setViewerPreference("DisplayDocTitle", "true")  # not the name of the file
+    tagging = Tagging(canvas)
     _register_fonts()
     for number, page in enumerate(pages):
         scale = _POINTS_PER_INCH / UNITS_PER_INCH
@@ -57,10 +62,12 @@ def pdf_document(pages: tuple[Page, ...], theme: Theme, *, title: str) -> bytes:
         canvas.translate(0, page.height * scale)
         canvas.scale(scale, -scale)
         for mark in page.marks:
-            _draw(canvas, mark, theme)
+            with _tagged(tagging, mark):
+                _draw(canvas, mark, theme)
         canvas.bookmarkPage(f"page-{number}")
         canvas.addOutlineEntry(page.title, f"page-{number}", level=0)
-        canvas.showPage()
+        tagging.show_page(page.title)
+    tagging.finish()
     canvas.save()
     return stream.getvalue()
 
@@ -72,6 +79,14 @@ def _register_fonts() -> None:
         face = font_face(is_bold=is_bold)
         if face.name not in known:
             pdfmetrics.registerFont(TTFont(face.name, str(face.path)))
+
+
+def _tagged(tagging: Tagging, mark: Mark) -> AbstractContextManager[None]:
+    if isinstance(mark, TextMark):
+        return tagging.text()
+    if isinstance(mark, PictureMark) and mark.alternative:
+        return tagging.figure(mark.alternative)
+    return tagging.artifact()
 
 
 def _draw(canvas: Canvas, mark: Mark, theme: Theme) -> None:
