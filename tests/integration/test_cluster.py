@@ -1,6 +1,7 @@
 """Runs on a Dask cluster: two worker processes of this machine, over the loopback alone."""
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -256,7 +257,7 @@ def test_an_input_that_a_worker_cannot_see_ends_the_run_before_it_begins(
     said = capsys.readouterr().err
     assert code == 2
     assert "INPUT 2 of 2: worker tcp://127.0.0.1:" in said
-    assert "cannot see it" in said
+    assert "cannot read it, or sees another one" in said
     assert [path.name for path in (tmp_path / "out").iterdir()] == [".ductdicom"]
     assert not list((tmp_path / "out/.ductdicom").glob(".part-*"))
 
@@ -289,6 +290,15 @@ def test_of_many_inputs_in_one_folder_one_is_looked_for(tmp_path):
     assert (landmark.path, landmark.size_bytes, landmark.is_seen) == (str(inputs[0]), 2, True)
     inputs[0].write_bytes(b"another")
     assert not landmark.is_seen
+
+
+def test_what_nobody_may_read_here_is_not_looked_for_elsewhere(tmp_path, monkeypatch):
+    (tmp_path / "a.zip").write_bytes(b"PK")
+    monkeypatch.setattr(os, "access", lambda path, _mode: not path.endswith("a.zip"))
+
+    (landmark,) = landmarks_of([str(tmp_path)], ["1"])
+
+    assert (landmark.path, landmark.is_seen) == (str(tmp_path), True)
 
 
 # The end of the work
@@ -362,6 +372,14 @@ def test_a_workers_log_says_nothing_of_what_a_task_was_given(workers, cluster):
     said = "\n".join(line for log in logs for _, line in log)
     assert "no number" in said
     assert "SAMPLE" not in said
+
+
+def test_dasks_own_log_is_not_said_beside_ours(cluster):
+    logger = logging.getLogger("distributed.client")
+
+    with open_cluster(cluster.scheduler_address):
+        assert not logger.isEnabledFor(logging.CRITICAL)
+    assert logger.isEnabledFor(logging.ERROR)
 
 
 def meet(folder, number, count):

@@ -73,13 +73,17 @@ def open_cluster(
 @contextmanager
 def _unsaid() -> Iterator[None]:
     """Keep Dask's own log off standard error: what it tells is said in our words."""
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    import distributed  # noqa: F401, PLC0415 - of an extra, and gives some loggers a level
+
+    names = [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+    before = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
 
 
 def _connect(cluster: str) -> "Client":

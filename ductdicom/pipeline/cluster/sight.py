@@ -33,12 +33,13 @@ class Landmark(Value, frozen=True, kw_only=True):
 
     @property
     def is_seen(self) -> bool:
-        """Whether it is here."""
+        """Whether it is here, and may be read."""
         try:
             found = os.stat(self.path)  # noqa: PTH116 - a string, many times
         except OSError:
             return False
-        return self.size_bytes is None or self.size_bytes == found.st_size
+        is_same = self.size_bytes is None or self.size_bytes == found.st_size
+        return is_same and os.access(self.path, os.R_OK)
 
 
 class Mark(Value, frozen=True, kw_only=True):
@@ -118,9 +119,9 @@ class Sight(Value, frozen=True, kw_only=True):
         for landmark in self.landmarks:
             if not landmark.is_seen:
                 return UsageError(
-                    f"{who} cannot see it, or sees another one",
+                    f"{who} cannot read it, or sees another one",
                     path=landmark.called,
-                    hint="every worker needs the inputs at the same path",
+                    hint="every worker needs the inputs at the same path, as the same user",
                 )
         found = "" if self.mark is None else self.mark.fault()
         if self.mark is None or not found:
@@ -135,7 +136,7 @@ def landmarks_of(inputs: Sequence[str], called: Sequence[str]) -> tuple[Landmark
     Parameters
     ----------
     inputs
-        As they were typed; those that are not there are none of a worker's business.
+        As they were typed; those that cannot be read here are none of a worker's business.
     called
         What each may be called.
     """
@@ -151,7 +152,7 @@ def landmarks_of(inputs: Sequence[str], called: Sequence[str]) -> tuple[Landmark
         elif place.is_file() and place.parent not in found:
             size = place.stat().st_size
             found[place.parent] = Landmark(path=str(place), called=name, size_bytes=size)
-    return tuple(found.values())
+    return tuple(landmark for landmark in found.values() if landmark.is_seen)
 
 
 def _files(folder: Path) -> Iterator[Path]:
