@@ -87,7 +87,7 @@ class ExportedImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerLine:
-    """What became of one image: by the names that the output folder has for it and its study."""
+    """What became of one image: by the ID that the output folder has for it."""
 
     study: str
     image: str

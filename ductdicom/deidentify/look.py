@@ -41,7 +41,7 @@ _ENCODINGS = (
 _UNTOLD = frozenset({"TM", "AS", "OB", "OW", "OF", "OD", "OL", "OV", "UN", "SQ"})
 _BINARY = frozenset({"US", "SS", "UL", "SL", "FL", "FD", "AT", "SV", "UV", "US or SS", "OB or OW"})
 _OF_CODES = frozenset({0x0008_0100, 0x0008_0102, 0x0008_0104})
-_LETTERS = re.compile(r"[^\W\d_]+")
+_LETTERS = re.compile(r"(?<!\d)[^\W\d_]+(?!\w)")  # not those of a hash
 _DIGITS = re.compile(r"\d+")
 
 

@@ -47,7 +47,7 @@ from ductdicom.export.output import STATE_FOLDER, OutputFolder, open_output, req
 from ductdicom.identity.known import Identity
 from ductdicom.ingest.archives.content import open_content
 from ductdicom.ingest.archives.walk import read_one
-from ductdicom.model.call import Confidence, ExamKind, Phase
+from ductdicom.model.call import Confidence, ExamKind, Kind, Phase
 from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import Status
 from ductdicom.model.record import RecordedStudy
@@ -251,7 +251,6 @@ class _Export:
         if record.exam.kind is not ExamKind.DUCTOGRAM:  # it stands before in another study's row
             phase, confidence = Phase.PRE, Confidence.INFERRED
         maker = (str(source.get(key) or "") for key in ("Manufacturer", "ManufacturerModelName"))
-        unit = " ".join(text for text in maker if self._is_harmless(text))
         return ExportedImage(
             file=f"images/{name}.dcm",
             preview=f"previews/{name}.png",
@@ -264,7 +263,7 @@ class _Export:
             phase=phase,
             confidence=confidence,
             fold=self._key.fold(patient, FOLDS),
-            unit=unit,
+            unit=" ".join(filter(None, maker)),
             is_decided=bool(image.decided),
             says_annotation=str(source.get("BurnedInAnnotation") or ""),
         )
@@ -277,7 +276,7 @@ class _Export:
         self._line(item, "stayed", reason=str(reason))
 
     def _line(self, item: Candidate, disposition: str, reason: str = "", file: str = "") -> None:
-        study = (item.record.key or "").rpartition("-")[2]  # the key begins with a day
+        study = self._key.short("study", item.record.study_instance_uid)
         self._done.lines.append(
             LedgerLine(
                 study=study, image=item.image.id, disposition=disposition, reason=reason, file=file
@@ -288,6 +287,10 @@ class _Export:
         """Write the tables and pages, and say what the export is."""
         done = self._done
         done.images.sort(key=lambda image: image.file)
+        done.images = [
+            image if self._is_harmless(image.unit) else replace(image, unit="")
+            for image in done.images
+        ]
         if done.images:
             self._draw_sheets()
             self._make_directory()
@@ -407,6 +410,6 @@ def _fixed_words() -> frozenset[str]:
         data_card((), (), is_blanked=True),
         index_page((), ()),
     )
-    kinds = (*Stayed, *Phase, *Confidence, *Status)
+    kinds = (*Stayed, *Phase, *Confidence, *Status, *Kind)
     words = {*map(str, kinds), "images previews dcm png image label fold training exported stayed"}
     return frozenset({*words, *(text.decode() for text in empty)})

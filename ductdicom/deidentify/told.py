@@ -18,6 +18,7 @@ _MORE_CODES = {("SCT", "76752008"): "Breast", ("SRT", "T-04000"): "Breast"}
 # Defined terms of the modules of a mammogram (PS3.3 C.8.11), which may be anybody's name, too.
 TERMS = frozenset(
     {
+        *("PATIENT", "STUDY", "SERIES", "IMAGE"),  # of a directory
         *("ORIGINAL", "DERIVED", "PRIMARY", "SECONDARY", "MG", "CR", "DX"),
         *("MONOCHROME1", "MONOCHROME2", "YES", "NO", "LOG", "LIN", "IDENTITY"),
         *("INVERSE", "SIGMOID", "LINEAR", "LINEAR_EXACT", "RECTANGLE", "ROUND", "AREA"),

@@ -16,6 +16,7 @@ from ductdicom.cli.application import run
 from ductdicom.deidentify.keyed import read_key
 from ductdicom.deidentify.look import Look
 from ductdicom.deidentify.told import Told
+from ductdicom.phantom.spec import Person
 
 pytestmark = pytest.mark.integration
 PRIOR = Path(__file__).parents[2] / "sample_data" / "prior-scout"
@@ -170,6 +171,29 @@ def test_a_folder_in_which_something_else_lies_is_refused(out, tmp_path, place):
 
 def test_an_export_with_another_key_is_not_written_over(out, exported, tmp_path):
     assert deidentify(out, exported, "--key", str(tmp_path / "key")) == 2
+
+
+def test_an_output_folder_with_readable_names_lends_none_of_them(tmp_path):
+    export = write_ductogram(tmp_path / "export")
+    organise(export, output=tmp_path / "out", options=("--phi", "full"))
+
+    assert deidentify(tmp_path / "out", tmp_path / "new") == 0
+
+    (record,) = records_of(tmp_path / "out").values()
+    for path in files_of(tmp_path / "new"):
+        text = (path.name.encode() + path.read_bytes()).lower()
+        assert record["key"].lower().encode() not in text
+        assert b"zulu" not in text
+
+
+@pytest.mark.parametrize("name", ["Report^Post", "Bea^Dee", "Images^Ada", "Siemens^Anna"])
+def test_a_patient_called_by_a_word_of_the_set_costs_no_table(tmp_path, name):
+    export = write_ductogram(tmp_path / "export", person=Person(name=name, patient_id="Q-77120"))
+    organise(export, output=tmp_path / "out")
+
+    assert deidentify(tmp_path / "out", tmp_path / "new", "--key", str(tmp_path / "key")) == 0
+
+    assert {"labels.csv", "README.md", "index.html"} <= contents_of(tmp_path / "new").keys()
 
 
 def test_a_study_for_review_does_not_leave(out, tmp_path):
