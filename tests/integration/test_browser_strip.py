@@ -1005,6 +1005,7 @@ def test_a_check_of_accessibility_finds_nothing(show, tmp_path, theme, keys):
     opened.press(*keys)
 
     assert _violations(opened, axe) == []
+    assert _small_targets(opened) == []
 
 
 @pytest.mark.parametrize("media", ["screen", "print"])
@@ -1019,9 +1020,26 @@ def test_a_check_of_accessibility_finds_nothing_on_the_index(show, tmp_path, med
     opened.window.emulate_media(media=media)
 
     assert _violations(opened, axe) == []
+    assert _small_targets(opened) == []
+
+
+_TARGETS = "a:not([tabindex='-1']), button, select, summary, label, input:not(label input)"
+
+
+def _small_targets(opened):
+    """Return what is smaller than 24 px, of all that can be clicked (WCAG 2.2, 2.5.8)."""
+    return opened.window.evaluate(
+        """targets => [...document.querySelectorAll(targets)]
+            .map(each => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()])
+            .filter(([, box]) => box.width && Math.min(box.width, box.height) < 24)
+            .map(([words, box]) => `${words}: ${box.width} × ${box.height}`)""",
+        _TARGETS,
+    )
 
 
 def _violations(opened, axe):
     opened.window.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
-    found = opened.window.evaluate("axe.run()")["violations"]
+    found = opened.window.evaluate("axe.run({rules: {'target-size': {enabled: true}}})")[
+        "violations"
+    ]
     return [(item["id"], [node["failureSummary"] for node in item["nodes"]]) for item in found]
