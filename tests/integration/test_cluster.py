@@ -195,7 +195,7 @@ def test_a_task_that_does_not_end_is_ended_with_its_worker(cluster):
         executor.enter(Sight(folder="/"))
 
         with pytest.raises(BrokenExecutor):
-            executor.submit(spin).result()
+            executor.submit(spin).result(PATIENCE_S)
         assert executor.submit(divmod, 7, 2).result() == (3, 1)
         executor.shutdown()
 
