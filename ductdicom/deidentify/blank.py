@@ -20,7 +20,7 @@ from pydicom.uid import UID, JPEG2000Lossless
 from ductdicom.deidentify.stored import as_file
 from ductdicom.errors import DecodeError
 from ductdicom.pixels.breast.crop import find_regions
-from ductdicom.pixels.breast.tissue import Mask, find_tissue, overview
+from ductdicom.pixels.breast.tissue import Mask, find_all_but_air, overview
 from ductdicom.pixels.decoding.decode import read_image
 from ductdicom.pixels.display.present import present
 
@@ -78,7 +78,7 @@ def _packed(values: NDArray[np.integer], bits: int) -> bytes:
 def _breast(shown: NDArray[np.float32]) -> Mask:
     """Return where the breast is, with a margin: bool, of the shape of the image."""
     small = overview(shown)
-    tissue = find_tissue(small, is_faint_too=True)
+    tissue = find_all_but_air(small)
     if tissue is None or not tissue.any():
         raise DecodeError("no breast can be told from the air", reason="breast-not-found")
     part = _filled(_largest(tissue))

@@ -16,7 +16,7 @@ from ductdicom.model.study import ImageCall
 from ductdicom.pixels.breast.air import apply, veto
 from ductdicom.pixels.breast.crop import Crop, breast_crop
 from ductdicom.pixels.breast.nipple import anterior_point
-from ductdicom.pixels.breast.tissue import Mask, find_tissue, overview
+from ductdicom.pixels.breast.tissue import Mask, find_all_but_air, find_tissue, overview
 from ductdicom.pixels.display.grey import LEVELS, as_grey, as_levels
 from ductdicom.pixels.display.polarity import air_is_bright
 from ductdicom.pixels.display.present import Presented, present
@@ -229,14 +229,15 @@ def hang_image(
         return hung
     is_bright, attributes = air_is_bright(hung.small), stored.attributes
     is_guess = attributes.is_for_processing and attributes.intensity_sign is None
+    certain = _looked_at(shown, shown.values, stated, find_all_but_air)
     if not (is_bright or (is_guess and is_bright is None)):
-        return hung
+        return certain
     for turned, looked in _the_other_way(stored, shown, show):
         said = replace(turned, notes=(*turned.notes, Note.SHAPE_CONFLICT))
         other = _looked_at(said, looked, stated)
         if other.hanging is stated:
             return other
-    return hung
+    return certain
 
 
 def _the_other_way(
@@ -252,9 +253,14 @@ def _the_other_way(
         yield turned, turned.values
 
 
-def _looked_at(shown: Presented, looked: Floats, stated: Hanging) -> HungImage:
+def _looked_at(
+    shown: Presented,
+    looked: Floats,
+    stated: Hanging,
+    find: Callable[[Floats], Mask | None] = find_tissue,
+) -> HungImage:
     small = overview(looked)
-    hanging = veto(stated, find_tissue(apply(small, stated.transform)))
+    hanging = veto(stated, find(apply(small, stated.transform)))
     return HungImage(shown, looked, small, hanging)
 
 
@@ -292,7 +298,7 @@ def _breast_crop(looks: Iterable[Floats], background: Mask, hanging: Hanging) ->
     """
     chest_wall = hanging.chest_wall if hanging.is_known else None
     turned = (apply(look, hanging.transform) for look in looks)
-    tissues = (find_tissue(look, is_faint_too=True) for look in turned)
+    tissues = map(find_all_but_air, turned)
     return reduce(Crop.joined, (breast_crop(tissue, background, chest_wall) for tissue in tissues))
 
 

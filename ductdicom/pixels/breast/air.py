@@ -38,7 +38,8 @@ def veto(hanging: Hanging, tissue: Mask | None) -> Hanging:
     hanging
         How the image is to be turned by its header.
     tissue
-        Of the image turned so, as `find_tissue` returns it: shape ``(rows, columns)``, or None.
+        Of the image turned so, as `find_all_but_air` returns it: shape ``(rows, columns)``, or
+        None.
 
     Returns
     -------
@@ -74,7 +75,7 @@ def check_air(tissue: Mask | None, chest_wall: Edge) -> bool | None:
     Parameters
     ----------
     tissue
-        Of the hung image, as `find_tissue` returns it, shape ``(rows, columns)``.
+        Of the hung image, as `find_all_but_air` returns it, shape ``(rows, columns)``.
     chest_wall
         Edge of the hung image at which the chest wall should lie.
 

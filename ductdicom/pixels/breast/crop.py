@@ -73,7 +73,7 @@ def breast_crop(tissue: Mask | None, background: Mask, chest_wall: Edge | None) 
     Parameters
     ----------
     tissue
-        Of the hung image, as `find_tissue` returns it: an overview, of fewer pixels.
+        Of the hung image, as `find_all_but_air` returns it: an overview, of fewer pixels.
     background
         Where the hung image is padding, shape ``(rows, columns)`` of all its pixels.
     chest_wall

@@ -9,7 +9,8 @@ Mask = NDArray[np.bool_]
 _LONGER_SIDE_PX = 256
 _AIR_PERCENTILE = 25
 _TOWARDS_OTSU = 0.12
-_FAINTLY_TOWARDS_OTSU = 0.02
+_DARKEST_PERCENTILE = 5  # of an image: as little of it is air where there is any
+_MOST_AIR = 0.1  # P-value; what is brighter may be tissue that fills the field
 _NOISE_FACTOR = 6.0
 _LEAST_STEP = 0.015
 _BINS = 256
@@ -36,19 +37,16 @@ def overview(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return _smoothed(area_average(values, *size))
 
 
-def find_tissue(smooth: NDArray[np.float32], *, is_faint_too: bool = False) -> Mask | None:
-    """Return where an image is brighter than air.
+def find_tissue(smooth: NDArray[np.float32]) -> Mask | None:
+    """Return where an image is brighter than air, if there is any (heuristic).
 
     Otsu's threshold parts bright tissue from the rest; the skin and fat are only a little
-    brighter than the air, so the threshold is put just above the air's own noise (heuristic).
+    brighter than the air, so the threshold is put just above the air's own noise.
 
     Parameters
     ----------
     smooth
         The image's `overview`.
-    is_faint_too
-        Whether the faintest tissue counts, and with it some air that is not quite dark: for
-        those who must miss nothing.
 
     Returns
     -------
@@ -61,9 +59,34 @@ def find_tissue(smooth: NDArray[np.float32], *, is_faint_too: bool = False) -> M
     dark = smooth[smooth < middle]
     air = float(np.percentile(dark, _AIR_PERCENTILE))
     noise = float(np.median(np.abs(dark[dark <= np.median(dark)] - air)))
-    towards_otsu = _FAINTLY_TOWARDS_OTSU if is_faint_too else _TOWARDS_OTSU
-    step = max(_LEAST_STEP, _NOISE_FACTOR * noise, towards_otsu * (middle - air))
+    step = max(_LEAST_STEP, _NOISE_FACTOR * noise, _TOWARDS_OTSU * (middle - air))
     mask: Mask = smooth > min(air + step, middle)
+    return mask
+
+
+def find_all_but_air(smooth: NDArray[np.float32]) -> Mask | None:
+    """Return where an image may show anything but air: for those who must miss nothing.
+
+    Only what is as dark as the darkest of the image, and dark at all, is air (heuristic). A filled
+    duct or a muscle that is brighter by far than the breast does not make air of the breast.
+
+    Parameters
+    ----------
+    smooth
+        The image's `overview`.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        bool, of the shape of ``smooth``; None where there may be no air at all.
+    """
+    air = float(np.percentile(smooth, _DARKEST_PERCENTILE))
+    if air > _MOST_AIR or not float(smooth.max()) > float(smooth.min()):
+        return None
+    # The air's own noise, from each of its pixels to the next: what is coarser is tissue.
+    beside = np.abs(np.diff(smooth, axis=1))[smooth[:, 1:] <= air]
+    noise = float(np.median(beside)) if beside.size else 0.0
+    mask: Mask = smooth > air + max(_LEAST_STEP, _NOISE_FACTOR * noise)
     return mask
 
 
