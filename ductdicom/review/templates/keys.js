@@ -62,6 +62,7 @@
   };
 
   dialog.addEventListener("keydown", (event) => {
+    if (!dialog.open) return; // what had the focus in it keeps it for a moment
     const isSaving = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s";
     if (!isSaving && (event.ctrlKey || event.metaKey || event.altKey)) return;
     if (event.target.matches("select, input")) return;

@@ -32,6 +32,7 @@
   };
 
   dialog.addEventListener("keydown", (event) => {
+    if (!dialog.open) return; // what had the focus in it keeps it for a moment
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select")) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (directions[key]) arrow(directions[key], event.shiftKey);
