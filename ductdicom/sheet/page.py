@@ -276,7 +276,8 @@ class Standing(NamedTuple):
 class Page:
     """One page: its size in units, its resolution, its marks from back to front, its tiles.
 
-    ``standing`` is that of the study.
+    ``standing`` is that of the study. ``table`` has the list of the study's images in rows of
+    cells, heads first, on the first page that draws it.
     """
 
     title: str
@@ -288,6 +289,7 @@ class Page:
     placeholders: tuple[DrawnPlaceholder, ...] = ()
     differences: tuple[DrawnDifference, ...] = ()
     standing: Standing | None = None
+    table: tuple[tuple[str, ...], ...] = ()
 
     @property
     def scale(self) -> float:

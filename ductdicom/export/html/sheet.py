@@ -105,6 +105,7 @@ def html_sheet(
                 "width": page.width,
                 "height": page.height,
                 "marks": list(page_marks(page, number)),
+                "table": page.table,
             }
             for number, page in enumerate(pages, start=1)
         ],

@@ -39,7 +39,7 @@ from ductdicom.sheet.pages.blocks import (
     row_blocks,
 )
 from ductdicom.sheet.pages.frame import Body, body_area, frame_page
-from ductdicom.sheet.pages.inventory import inventory_bodies
+from ductdicom.sheet.pages.inventory import inventory_bodies, inventory_table
 from ductdicom.sheet.pages.strip import (
     MOST_BELOW,
     below,
@@ -96,6 +96,7 @@ def compose(
         *_left_out_bodies(left_out, area, options),
     ]
     drawn = [mark.text for body in bodies for mark in body.marks if isinstance(mark, TextMark)]
+    first = len(bodies)
     bodies += [
         Body(title=title, marks=tuple(marks))
         for title, marks in inventory_bodies(study, pairing, drawn, area, since)
@@ -106,10 +107,12 @@ def compose(
         why=review_reason(study, pairing, pages),
         verdict=verdict_word(study, pairing),
     )
-    return tuple(
+    framed = [
         frame_page(study, standing, body, (number, len(bodies)), options)
         for number, body in enumerate(bodies, start=1)
-    )
+    ]
+    framed[first] = replace(framed[first], table=inventory_table(study, pairing, since))
+    return tuple(framed)
 
 
 def _pages_of(images: Sequence[ImageCall], bodies: Sequence[Body]) -> Iterator[int]:

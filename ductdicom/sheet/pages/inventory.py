@@ -8,7 +8,7 @@ from itertools import zip_longest
 from ductdicom.model.call import Kind
 from ductdicom.model.study import ImageCall, Pairing, StudyCall, stacks_of
 from ductdicom.sheet import captions, reviewed
-from ductdicom.sheet.fonts import wrap
+from ductdicom.sheet.fonts import drawable, wrap
 from ductdicom.sheet.page import Box, LineMark, Mark, TextMark, Tone
 from ductdicom.sheet.pages.notices import legend, problem_lines
 from ductdicom.sheet.style import LEADING, SMALL_PX
@@ -90,6 +90,15 @@ def inventory_bodies(
         marks += _draw(entry, area, y + _LINE_PX)
         y += entry.height
     yield title, marks
+
+
+def inventory_table(
+    study: StudyCall, pairing: Pairing, since: datetime | None = None
+) -> tuple[tuple[str, ...], ...]:
+    """Return what the inventory says of each image as rows of cells, the heads first."""
+    heads = tuple(column.head for column in _COLUMNS)
+    rows = (tuple(map(drawable, cells)) for cells in _image_cells(study, pairing, since))
+    return (heads, *rows)
 
 
 def _head(area: Box) -> Iterator[Mark]:

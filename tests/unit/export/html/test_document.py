@@ -168,3 +168,19 @@ def test_the_index_names_every_study_and_every_disposition():
 
     for word in ("20260102-abc", "2026-01-02", "unreadable", "truncated", "ledger.csv"):
         assert word in text
+
+
+def test_the_list_of_images_is_a_table_for_who_has_it_read_aloud():
+    images = [make_image(1, phase="pre"), make_image(2, phase="post", text="IOHEXOL <300>")]
+    pages = lay_out(images)[2]
+
+    text = html_sheet(pages, DARK, title="A sheet").decode()
+
+    (table,) = re.findall(r"<table>.*?</table>", text, re.DOTALL)
+    assert re.findall("<caption>(.*?)</caption>", table) == ["every image of the study (2)"]
+    heads = re.findall('<th scope="col">(.*?)</th>', table)
+    rows = [re.findall("<td>(.*?)</td>", row) for row in re.findall("<tr>.*?</tr>", table)[1:]]
+    assert heads[:5] == ["#", "Series/No.", "Image", "Kind", "Phase"]
+    assert [len(row) for row in rows] == [len(heads)] * 2
+    assert [row[4] for row in rows] == ["pre", "post"]
+    assert "IOHEXOL &lt;300&gt;" in rows[1][8]
