@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-import ductdicom.pipeline.run as pipeline
 from ductdicom.cli.application import run
+from ductdicom.pipeline.cluster import workforce
 from ductdicom.pipeline.executors import make_executor
 
 # How long an example takes says more of the machine than of the code. The gate draws no lots: what
@@ -63,7 +63,7 @@ def _one_worker_is_this_process():
         return make_executor(jobs, may_stop, in_process=True)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "make_executor", make)
+        patch.setattr(workforce, "make_executor", make)
         yield
 
 

@@ -22,6 +22,7 @@ LABELS = (
     *("image", "patient", "study", "laterality", "view", "magnification", "injection"),
     *("phase", "label", "confidence", "findings"),
 )
+ORIGINALS = ("image", "study_key", "id")
 LEDGER = ("study", "image", "disposition", "reason", "file")
 _SURE = frozenset({Confidence.CONFIRMED, Confidence.CERTAIN, Confidence.STRONG})
 
@@ -87,13 +88,17 @@ class ExportedImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerLine:
-    """What became of one image: by the ID that the output folder has for it."""
+    """What became of one image, by keyed hashes of its study and of itself.
+
+    ``original`` is its study's key and its own ID in the output folder, which the set does not say.
+    """
 
     study: str
     image: str
     disposition: str
     reason: str = ""
     file: str = ""
+    original: tuple[str, str] = ("", "")
 
 
 def labels_table(images: Iterable[ExportedImage]) -> bytes:
@@ -111,6 +116,11 @@ def labels_table(images: Iterable[ExportedImage]) -> bytes:
 def ledger_table(lines: Iterable[LedgerLine]) -> bytes:
     """Return ``ledger.csv``, a line for each image that the output folder has."""
     return _table(LEDGER, ((i.study, i.image, i.disposition, i.reason, i.file) for i in lines))
+
+
+def originals_table(lines: Iterable[LedgerLine]) -> bytes:
+    """Return which image of the output folder each line of the ledger is of; for the department."""
+    return _table(ORIGINALS, ((line.image, *line.original) for line in lines))
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

@@ -1,24 +1,20 @@
 """What people look at: every image of an export, as large as a text in it can be read."""
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
-from importlib import resources
 from itertools import groupby
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from ductdicom.deidentify.accounts import ExportedImage, LedgerLine
+from ductdicom.export.html.document import read_part, render_document
 from ductdicom.export.lossless import png_picture
 from ductdicom.pixels.decoding.decode import read_image
 from ductdicom.pixels.display.present import present
 
 _LEAST_SIDE_PX = 1400  # of what a person looks at: a line of text of an image has 20 of 4000 rows
 _WHITE = 255
+_PACKAGE = "ductdicom.deidentify"
 _FILLS = 0.6  # of the image: there is hardly any air beside the breast
 
 
@@ -38,21 +34,15 @@ def index_page(images: Sequence[ExportedImage], lines: Sequence[LedgerLine]) -> 
     """Return ``index.html``, on which somebody looks for text in the pictures."""
     groups = groupby(images, key=lambda image: image.patient)
     stayed = Counter(line.reason for line in lines if line.disposition == "stayed")
-    style = (resources.files("ductdicom.deidentify") / "templates" / "index.css").read_text("utf-8")
-    text = (
-        _environment()
-        .get_template("index.html.j2")
-        .render(
-            images=images,
-            patients=len({image.patient for image in images}),
-            silent=sum(not image.says_annotation for image in images),
-            by_patient=[(patient, list(map(_shown, group))) for patient, group in groups],
-            stayed=sorted(stayed.items()),
-            style=Markup(style),  # noqa: S704 - a file of this package
-            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        )
-    )
-    return text.encode()
+    content = {
+        "images": images,
+        "patients": len({image.patient for image in images}),
+        "silent": sum(not image.says_annotation for image in images),
+        "by_patient": [(patient, list(map(_shown, group))) for patient, group in groups],
+        "stayed": sorted(stayed.items()),
+    }
+    style = read_part("index.css", _PACKAGE)
+    return render_document("index", content, style=style, package=_PACKAGE)
 
 
 def _shown(image: ExportedImage) -> dict[str, object]:
@@ -67,14 +57,3 @@ def _shown(image: ExportedImage) -> dict[str, object]:
         "kept": "" if kept is None else f"{kept:.0%} of the image is not blanked",
         "fills": kept is not None and kept > _FILLS,
     }
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("ductdicom.deidentify"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -6,14 +6,12 @@ no moment at which a file lies in the folder that nobody looked at.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
-import pydicom
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.errors import InvalidDicomError
-from pydicom.uid import UID
 
 from ductdicom.deidentify.accounts import (
     FOLDS,
@@ -23,6 +21,7 @@ from ductdicom.deidentify.accounts import (
     data_list,
     labels_table,
     ledger_table,
+    originals_table,
 )
 from ductdicom.deidentify.again import draw_again
 from ductdicom.deidentify.blank import blank_outside
@@ -40,15 +39,19 @@ from ductdicom.deidentify.keyed import Key, read_or_make_key
 from ductdicom.deidentify.look import Look, look_for
 from ductdicom.deidentify.media import DIRECTORY, make_directory
 from ductdicom.deidentify.pages import index_page, preview
+from ductdicom.deidentify.source import StaysError, read_source, syntax_of
 from ductdicom.deidentify.stored import as_file, bare_pixels
 from ductdicom.deidentify.told import Told, shared_words
 from ductdicom.errors import DecodeError, UnreadableError, UsageError
-from ductdicom.export.output import STATE_FOLDER, OutputFolder, open_output, require_output
+from ductdicom.export.output import (
+    STATE_FOLDER,
+    OutputFolder,
+    open_output,
+    require_output,
+    write_whole,
+)
 from ductdicom.identity.known import Identity
-from ductdicom.ingest.archives.content import open_content
-from ductdicom.ingest.archives.walk import read_one
 from ductdicom.model.call import Confidence, ExamKind, Kind, Phase
-from ductdicom.model.instance import Instance
 from ductdicom.model.outcome import Status
 from ductdicom.model.record import RecordedStudy
 from ductdicom.pipeline.masking import identify
@@ -110,7 +113,9 @@ def deidentify(
         Something cannot be written.
     """
     folder = require_output(output)
-    key = _key(folder, target, wish.key)
+    place = _place_of_key(folder, target, wish.key)
+    with _held(folder, wish.key):
+        key = read_or_make_key(place)
     choice = Selection(folder, wish.statuses)
     export = _Export(choice, ExportFolder(target, key), key, wish)
     candidates = choice.candidates()
@@ -120,20 +125,32 @@ def deidentify(
         export.add_study(study)
         done += len(study)
         progress(done, len(candidates))
+    with _held(folder, wish.key):  # before the set is finished, that none is without
+        write_whole(place.with_name(f"{place.name}.csv"), export.originals(), mode=0o600)
     return export.finish()
 
 
-def _key(output: OutputFolder, target: Path, named: Path | None) -> Key:
+@contextmanager
+def _held(output: OutputFolder, named: Path | None) -> Iterator[None]:
+    """Hold the output folder while something is written to it, as where its own key is meant."""
+    if named is not None:
+        yield
+        return
+    with open_output(output.path, output.phi, is_brief=True):
+        yield
+
+
+def _place_of_key(output: OutputFolder, target: Path, named: Path | None) -> Path:
+    """Return the file of the key, which lies nowhere in the export."""
     place, out = target.resolve(), output.path.resolve()
     if place == out or place in out.parents or out in place.parents:
         hint = "the key and what names patients must not lie in it"
         raise UsageError("lies in OUT, or OUT in it", path=target, hint=hint)
     if named is None:
-        with open_output(output.path, output.phi, is_brief=True) as held:
-            return read_or_make_key(held.place(STATE_FOLDER) / KEY_NAME)
+        return output.path / STATE_FOLDER / KEY_NAME
     if place in named.resolve().parents:
         raise UsageError("would lie in the export", path=named, hint="keep the key elsewhere")
-    return read_or_make_key(named)
+    return named
 
 
 class _Export:
@@ -166,10 +183,10 @@ class _Export:
                 continue
             try:
                 self._add(item, headers, identity, words[item.image.series_instance_uid])
-            except _StaysError as error:
+            except StaysError as error:
                 self._stay(item, error.reason)
         left = {line.image for line in self._done.lines if line.disposition == "exported"}
-        if all(item.image.id in left for item in leaving):
+        if all(self._line_of(item) in left for item in leaving):
             self._whole.append(leaving[0].record)
 
     def _why_not(self, item: Candidate, headers: PatientHeaders) -> str:
@@ -184,7 +201,7 @@ class _Export:
         self, item: Candidate, headers: PatientHeaders, identity: Identity, words: str
     ) -> None:
         instance, patient = headers.own[item.number], headers.patient or ""
-        source = _read(instance)
+        source = read_source(instance)
         cleaner = Cleaner(
             key=self._key,
             patient=patient,
@@ -202,13 +219,13 @@ class _Export:
         if places := look.places(content):
             self._folder.remove(f"images/{name}.dcm")
             self._done.found += [f"{item.image.id}: {place}" for place in places]
-            raise _StaysError(Stayed.IDENTITY)
+            raise StaysError(Stayed.IDENTITY)
         self._folder.write(f"images/{name}.dcm", content)
         try:
             self._folder.write(f"previews/{name}.png", preview(content))
         except DecodeError as error:
             self._folder.remove(f"images/{name}.dcm")
-            raise _StaysError(Stayed.UNREADABLE) from error
+            raise StaysError(Stayed.UNREADABLE) from error
         self._remember(patient, look)
         exported = self._exported(item, source, name, patient)
         self._done.images.append(replace(exported, area_kept=kept))
@@ -217,16 +234,16 @@ class _Export:
 
     def _packed(self, data: Dataset, source: FileDataset) -> tuple[bytes, float | None]:
         """Return a cleaned object as a file, and how much of it is not blanked, if it is."""
-        syntax, kept = _syntax_of(source), None
+        syntax, kept = syntax_of(source), None
         try:
             bare_pixels(data, source, syntax)
             if self._wish.blanks_outside:
                 syntax, kept = blank_outside(data, syntax)
             return as_file(data, syntax), kept
         except DecodeError as error:
-            raise _StaysError(Stayed.NOT_BLANKED) from error
+            raise StaysError(Stayed.NOT_BLANKED) from error
         except (ValueError, TypeError, AttributeError, KeyError, UnreadableError) as error:
-            raise _StaysError(Stayed.UNREADABLE) from error
+            raise StaysError(Stayed.UNREADABLE) from error
 
     def _name(self, item: Candidate, patient: str) -> str:
         study = self._key.short("study", item.record.study_instance_uid)
@@ -279,9 +296,21 @@ class _Export:
         study = self._key.short("study", item.record.study_instance_uid)
         self._done.lines.append(
             LedgerLine(
-                study=study, image=item.image.id, disposition=disposition, reason=reason, file=file
+                study=study,
+                image=self._line_of(item),
+                disposition=disposition,
+                reason=reason,
+                file=file,
+                original=(item.record.key or "", item.image.id),
             )
         )
+
+    def _line_of(self, item: Candidate) -> str:
+        return self._key.short("line", item.image.id)
+
+    def originals(self) -> bytes:
+        """Return which image of the output folder each line of the ledger is of."""
+        return originals_table(self._done.lines)
 
     def finish(self) -> Exported:
         """Write the tables and pages, and say what the export is."""
@@ -352,36 +381,6 @@ class _Export:
     def _is_named_in(self, content: bytes) -> bool:
         text = content.decode()
         return any(look.names_in(text) for look in self._shared_looks(_fixed_words()))
-
-
-class _StaysError(Exception):
-    """An image does not leave; ``reason`` says why."""
-
-    def __init__(self, reason: Stayed) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-def _read(instance: Instance) -> FileDataset:
-    try:
-        content = read_one(instance.origin)
-        source = pydicom.dcmread(open_content(content), force=True)
-        uid = str(source.get("SOPInstanceUID") or "")
-    except (UnreadableError, InvalidDicomError, OSError, ValueError, EOFError) as error:
-        raise _StaysError(Stayed.UNREADABLE) from error
-    if uid.strip(" \0") != instance.sop_instance_uid or "PixelData" not in source:
-        raise _StaysError(Stayed.UNREADABLE)
-    return source
-
-
-def _syntax_of(source: FileDataset) -> UID:
-    syntax = source.file_meta.get("TransferSyntaxUID") if hasattr(source, "file_meta") else None
-    if syntax:
-        return UID(syntax)
-    is_implicit, is_little = source.original_encoding
-    if not is_little:
-        return pydicom.uid.ExplicitVRBigEndian
-    return pydicom.uid.ImplicitVRLittleEndian if is_implicit else pydicom.uid.ExplicitVRLittleEndian
 
 
 def _series_words(leaving: Iterable[Candidate]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from os import getpid
@@ -57,27 +58,18 @@ def beating(beat: Callable[[], None]) -> Iterator[Callable[[], None]]:
     ------
     What raises the error that kept it from being written.
     """
-    is_over, errors = threading.Event(), list[Exception]()
+    is_over = threading.Event()
 
     def beat_on() -> None:
         while not is_over.wait(_BEAT_S):
-            try:
-                beat()
-            except (OSError, OutputError) as error:
-                errors.append(error)
-                return
+            beat()
 
-    def check() -> None:
-        if errors:
-            raise errors[0]
-
-    thread = threading.Thread(target=beat_on, daemon=True)
-    thread.start()
-    try:
-        yield check
-    finally:
-        is_over.set()
-        thread.join()
+    with ThreadPoolExecutor(1, thread_name_prefix="status") as executor:
+        beats = executor.submit(beat_on)
+        try:
+            yield lambda: beats.result() if beats.done() else None
+        finally:
+            is_over.set()
 
 
 @dataclass(slots=True)

@@ -244,7 +244,7 @@ def _web(table: Mapping[str, str], folder: Path, where: str) -> WebService:
     secrets = {name: _secret(name, table, folder) for name in ("password", "token")}
     found = WebService(url=url, user=table.get("user", ""), **secrets)
     if found.password and not found.user:
-        raise UsageError("has a password, and nobody whose it is", hint="set user = …")
+        raise UsageError(f"{where} has a password, and nobody whose it is", hint="set user = …")
     if any(secrets.values()) and not found.is_private:
         raise UsageError(f"a secret of {where} would travel in the clear", hint="use https://")
     return found

@@ -32,11 +32,9 @@ from ductdicom.export.output import (
 from ductdicom.export.records import study_record
 from ductdicom.ingest.cache.cache import Catalogue
 from ductdicom.ingest.cache.stock import SUFFIX
-from ductdicom.ingest.inputs import inputs_called
 from ductdicom.model.result import Report, StudyResult
-from ductdicom.pipeline.cluster.connect import open_cluster
 from ductdicom.pipeline.cluster.executor import ClusterExecutor
-from ductdicom.pipeline.cluster.sight import Mark, Sight, landmarks_of
+from ductdicom.pipeline.cluster.workforce import seen_by, workers_of
 from ductdicom.pipeline.drawing.job import (
     Drawn,
     StudyJob,
@@ -49,7 +47,7 @@ from ductdicom.pipeline.drawing.plan import plan_jobs, read_finished
 from ductdicom.pipeline.drawing.room import room_for
 from ductdicom.pipeline.drawing.workers import begin_drawing, process_study, work_off
 from ductdicom.pipeline.earlier.known import KnownStudies, give_way, read_known, untouched
-from ductdicom.pipeline.executors import LatePool, make_executor
+from ductdicom.pipeline.executors import LatePool
 from ductdicom.pipeline.interrupts import Interrupts
 from ductdicom.pipeline.ledger import account
 from ductdicom.pipeline.read import (
@@ -63,7 +61,7 @@ from ductdicom.pipeline.read import (
     silent,
     with_earlier,
 )
-from ductdicom.settings import Phi, Settings
+from ductdicom.settings import Settings
 from ductdicom.wording import counted, utc_now
 
 _NAME_DIGITS = 16
@@ -102,9 +100,9 @@ def organise(
     wanted = prepare(inputs, settings)
     with (
         Interrupts() as interrupts,
-        _workers(executor, settings, interrupts, in_process=in_process) as workers,
+        workers_of(executor, settings, interrupts, in_process=in_process) as workers,
         _held(settings, progress) as output,
-        _seen(workers, inputs, settings, output, interrupts),
+        seen_by(workers, inputs, settings, output, interrupts),
     ):
         wanted = _with_output(wanted, settings.output)
         if not (settings.dry_run or wanted.known.records):
@@ -141,48 +139,6 @@ def _with_output(wanted: Wanted, output: Path) -> Wanted:
 
 
 @contextmanager
-def _workers(
-    given: Executor | None, settings: Settings, interrupts: Interrupts, *, in_process: bool
-) -> Iterator[Executor]:
-    """Return what runs the work: what is given, a cluster, or processes of this machine."""
-    if given is None and settings.cluster is not None:
-        with open_cluster(settings.cluster, most=settings.jobs) as cluster:
-            yield cluster
-        return
-    with executor_of(given, settings.processes, interrupts, in_process=in_process) as workers:
-        yield workers
-
-
-@contextmanager
-def _seen(
-    workers: Executor,
-    inputs: Sequence[str],
-    settings: Settings,
-    output: OutputFolder | None,
-    interrupts: Interrupts,
-) -> Iterator[None]:
-    """Let the workers of a cluster begin, if each sees the inputs and the output folder.
-
-    Whoever holds the folder lets go of it when none of them writes to it any more.
-    """
-    if not isinstance(workers, ClusterExecutor):
-        yield
-        return
-    called = inputs_called(inputs, tells_paths=settings.phi is Phi.FULL)
-    with interrupts.may_stop():
-        landmarks = landmarks_of(inputs, called)
-    mark = Mark.leave(output) if output is not None and not settings.dry_run else None
-    try:
-        with interrupts.may_stop():
-            workers.enter(Sight(folder=str(Path.cwd()), landmarks=landmarks, mark=mark))
-        yield
-    finally:
-        workers.shutdown(cancel_futures=True)
-        if mark is not None:
-            mark.remove()
-
-
-@contextmanager
 def _held(settings: Settings, progress: Progress) -> Iterator[OutputFolder | None]:
     """Hold the output folder; a dry run looks at that of an earlier one, if there is one."""
     path = settings.output or Path()
@@ -205,21 +161,6 @@ def catalogue_of(settings: Settings) -> Iterator[Catalogue | None]:
     place = hashlib.sha256(os.fsencode(os.path.realpath(settings.output or ""))).hexdigest()
     with Catalogue(settings.cache / f"{place[:_NAME_DIGITS]}{SUFFIX}") as catalogue:
         yield catalogue
-
-
-@contextmanager
-def executor_of(
-    given: Executor | None, jobs: int, interrupts: Interrupts, *, in_process: bool
-) -> Iterator[Executor]:
-    """Return an executor that is given, or one of a run's own, which ends with the block."""
-    if given is not None:
-        yield given
-        return
-    own = make_executor(jobs, interrupts.may_stop, in_process=in_process)
-    try:
-        yield own
-    finally:
-        own.shutdown(wait=True, cancel_futures=True)
 
 
 def _dry_run(scanned: Scan, settings: Settings, output: OutputFolder | None) -> Report:

@@ -132,7 +132,7 @@ class _Column:
         around = sum(
             TOP_STRIP_PX + self.down(n) * PICTURE_WORDS_PX + self.words_px(n) for n in stacks
         )
-        free = area.height - around - TILE_GAP_PX * (len(stacks) - 1)
+        free = max(area.height - around - TILE_GAP_PX * (len(stacks) - 1), 1.0)
         return min(*by_width, free / sum(self.sizes[n][1] * self.down(n) for n in stacks))
 
 

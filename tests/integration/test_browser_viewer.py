@@ -2,6 +2,7 @@
 
 import io
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from sheets import lay_out, make_image, make_tile
 
 from ductdicom.cli.application import run
 from ductdicom.export.html.sheet import PageStudy, html_sheet
+from ductdicom.geometry.slab import Slab
+from ductdicom.model.call import Kind
+from ductdicom.model.outcome import Note
 from ductdicom.sheet.style import DARK
 from ductdicom.sheet.tile import MissingTile
 
@@ -253,6 +257,43 @@ def test_images_of_two_injections_can_be_laid_side_by_side(show, tmp_path):
     assert sheet.visible_words() == ["POST", "POST"]
     assert "injection 1" in sheet.window.locator('[data-say="notes"]').first.inner_text()
     assert sheet.window.evaluate(FAULTS) == []
+
+
+def test_an_image_that_looks_exactly_like_its_pair_is_shown_beside_it(show, tmp_path):
+    images = [make_image(1, phase="pre"), make_image(2)]
+    tiles = {f"{number}.dcm": make_tile((600, 400)) for number in (1, 2)}
+    sheet = show(_drawn(tmp_path / "same.html", images, tiles)).open_viewer(0)
+
+    assert sheet.visible_words() == ["PRE", "POST"]
+    assert sheet.window.locator('[data-part="tiles"] button').count() == 2
+
+
+def test_the_pictures_of_a_tomosynthesis_stand_beside_one_another(show, tmp_path):
+    stack = make_image(3, kind=Kind.TOMOSYNTHESIS)
+    whole = Slab(first=1, last=62, count=62, spacing_mm=1.0)
+    middle = replace(make_tile(seed=4), slab=replace(whole, first=27, last=36))
+    tiles = {"3.dcm": replace(make_tile(seed=5), slab=whole, middle=middle)}
+    sheet = show(
+        _drawn(tmp_path / "stack.html", [make_image(1, phase="pre"), make_image(2), stack], tiles)
+    )
+
+    sheet.window.locator('image[data-tile*="whole 62 mm"]').click()
+
+    shown = sheet.window.locator('.pane:not(.behind):visible [data-say="view"]')
+    assert shown.all_inner_texts() == [
+        f"L CC tomosynthesis, {words}" for words in ("middle 10 mm", "whole 62 mm")
+    ]
+
+
+def test_a_length_at_the_detector_is_not_called_of_the_same_scale(show, tmp_path):
+    images = [make_image(1, phase="pre"), make_image(2)]
+    at_detector = replace(make_tile(seed=1), notes=(Note.SCALE_UNCORRECTED,))
+    tiles = {"1.dcm": at_detector, "2.dcm": make_tile(seed=2)}
+    sheet = show(_drawn(tmp_path / "detector.html", images, tiles)).open_viewer(0)
+
+    said = sheet.window.locator('[data-part="scale"]').inner_text()
+    assert "SCALE AT DETECTOR of one: not the same at the breast." in said
+    assert "Same scale" not in said
 
 
 def test_a_placeholder_claims_neither_a_scale_nor_pixels(show, tmp_path):

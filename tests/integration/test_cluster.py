@@ -21,7 +21,7 @@ from ductdicom.cli.application import run as command
 from ductdicom.errors import OutputError, RemoteError, UsageError
 from ductdicom.phantom.spec import Person
 from ductdicom.pipeline import run
-from ductdicom.pipeline.cluster import connect
+from ductdicom.pipeline.cluster import connect, workforce
 from ductdicom.pipeline.cluster.connect import is_open, open_cluster
 from ductdicom.pipeline.cluster.executor import ClusterExecutor
 from ductdicom.pipeline.cluster.sight import Sight, landmarks_of
@@ -245,7 +245,7 @@ def test_a_worker_of_another_version_is_refused(cluster, monkeypatch):
 def test_an_input_that_a_worker_cannot_see_ends_the_run_before_it_begins(
     export, tmp_path, cluster, monkeypatch, capsys
 ):
-    monkeypatch.setattr(run, "Sight", partial(Sight, patience_s=0.3))
+    monkeypatch.setattr(workforce, "Sight", partial(Sight, patience_s=0.3))
     monkeypatch.chdir(tmp_path)
     (cluster.folder / "export").mkdir(exist_ok=True)  # another folder of the same name
     inputs = (str(export), str(HERE / "export"))
@@ -266,7 +266,7 @@ def test_an_input_that_a_worker_cannot_see_ends_the_run_before_it_begins(
 def test_an_output_folder_that_a_worker_cannot_see_ends_the_run_before_it_begins(
     export, tmp_path, cluster, monkeypatch
 ):
-    monkeypatch.setattr(run, "Sight", partial(Sight, patience_s=0.3))
+    monkeypatch.setattr(workforce, "Sight", partial(Sight, patience_s=0.3))
     monkeypatch.chdir(tmp_path)
     (cluster.folder / "out/.ductdicom").mkdir(parents=True)
 

@@ -93,9 +93,13 @@ def test_a_view_of_an_earlier_study_that_stands_in_a_row_goes_along_and_no_other
 
 
 def test_every_image_has_a_line_in_the_ledger(out, exported):
-    images = [i["id"] for record in records_of(out).values() for i in record["instances"]]
+    images = [(r["key"], i["id"]) for r in records_of(out).values() for i in r["instances"]]
+    lines = [row["image"] for row in rows_of(exported / "ledger.csv")]
+    originals = rows_of(out / f"{KEY}.csv")
 
-    assert sorted(row["image"] for row in rows_of(exported / "ledger.csv")) == sorted(images)
+    assert len(set(lines)) == len(lines) == len(images)
+    assert [row["image"] for row in originals] == lines
+    assert sorted((row["study_key"], row["id"]) for row in originals) == sorted(images)
 
 
 def test_no_byte_of_the_export_names_anybody(out, exported):
@@ -124,6 +128,9 @@ def test_twice_is_the_same_bytes_and_another_key_shares_no_uid(out, exported, tm
     assert uids[0].isdisjoint(uids[1])
     patients = [{row["patient"] for row in rows_of(f / "labels.csv")} for f in (again, other)]
     assert patients[0].isdisjoint(patients[1])
+    for name in ("study", "image", "file"):
+        told = [{r[name] for r in rows_of(f / "ledger.csv")} - {""} for f in (again, other)]
+        assert told[0].isdisjoint(told[1])
 
 
 def test_intervals_stay_over_the_studies_of_a_patient(out, exported):

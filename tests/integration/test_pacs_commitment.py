@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import threading
 from functools import partial
 
@@ -180,6 +181,21 @@ def test_what_was_sent_without_it_is_asked_for_by_a_later_run(out):
 
     assert committed(out) == set(peer.kept)
     assert all(len(copies) == 1 for copies in peer.kept.values())
+
+
+def test_where_another_listens_at_our_port_it_is_said_that_it_must_take_reports(out, capsys):
+    with Committing("never").listening() as archive, socket.create_server((HOST, 0)) as taken:
+        bind = bound(taken.getsockname()[1])
+        assert commit(out, archive, bind=bind, wait=0) == 0
+
+    assert "another program listens at our port" in capsys.readouterr().err
+
+
+def test_an_address_that_is_not_of_this_machine_is_wrong_usage(out, capsys):
+    with Committing("never").listening() as archive:
+        assert commit(out, archive, bind="DUCT@192.0.2.1:11112", wait=0) == 2
+
+    assert "192.0.2.1, port 11112" in capsys.readouterr().err
 
 
 def test_a_report_after_the_run_is_no_failure_and_a_receiver_takes_it(out, tmp_path, capsys):

@@ -305,7 +305,8 @@ class _Teller:
                 "error",
                 held=study.held,
                 expected=study.expected,
-                study=self._called(study),
+                day=self._day(study),
+                study=self._uid(study),
                 why=study.error,
             )
         elif self._is_verbose or self._as_json:
@@ -329,9 +330,15 @@ class _Teller:
 
     def _called(self, study: "Fetched") -> str:
         """Return what a study is called in a log: by its day, and by its UID with `full` alone."""
-        day = str(study.day) if study.day and self._phi is not Phi.NONE else ""
-        uid = study.study_uid if self._phi is Phi.FULL else ""
-        return " ".join(filter(None, ("the study of" if day else "a study", day, uid)))
+        day = self._day(study)
+        said = ("the study of" if day else "a study", day, self._uid(study))
+        return " ".join(filter(None, said))
+
+    def _day(self, study: "Fetched") -> str:
+        return str(study.day) if study.day and self._phi is not Phi.NONE else ""
+
+    def _uid(self, study: "Fetched") -> str:
+        return study.study_uid if self._phi is Phi.FULL else ""
 
     def _say(self, text: str, event: str, level: str = "info", **values: object) -> None:
         if self._as_json:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -116,21 +117,22 @@ def watch(
     from ductdicom.pacs.watch.run import Watcher  # noqa: PLC0415
     from ductdicom.pacs.watch.settling import Settling  # noqa: PLC0415
 
-    settings = make_settings(quiet=True)
-    settings = replace(settings, cache=cache_folder(settings))
-    if settings.output is None:
-        raise UsageError("no output folder", hint="name one with -o")
+    settings, output = _settings_and_output()
     delivery = _delivery(settings, send, own_side(bind, timeout), **more)
     opened = open_spool(spool)
-    with Interrupts() as interrupts, _feed(orthanc, opened, reserve, timeout) as feed:
+    with (
+        ThreadPoolExecutor(1, thread_name_prefix="send") as sending,
+        Interrupts() as interrupts,
+        _feed(orthanc, opened, reserve, timeout) as feed,
+    ):
         watcher = Watcher(
             settings=settings,
-            output=settings.output,
+            output=output,
             settling=Settling(opened, quiet),
             organise=organise,
             feed=feed,
             delivery=delivery,
-            aside=Aside(),
+            aside=Aside(sending),
             is_ending=lambda: interrupts.came,
         )
         file = StatusFile(status_file or opened.incoming / "watch.json")
@@ -138,6 +140,13 @@ def watch(
         _look_until(interrupts, watcher, file)
     _end(watcher, file)
     return watcher.exit_code
+
+
+def _settings_and_output() -> tuple[Settings, Path]:
+    settings = make_settings(quiet=True)
+    if settings.output is None:
+        raise UsageError("no output folder", hint="name one with -o")
+    return replace(settings, cache=cache_folder(settings)), settings.output
 
 
 def _look_until(interrupts: Interrupts, watcher: "Watcher", file: "StatusFile") -> None:

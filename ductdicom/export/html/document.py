@@ -12,11 +12,13 @@ from markupsafe import Markup
 from ductdicom.sheet.page import Tone
 from ductdicom.sheet.style import LIGHT, Theme
 
+_PACKAGE = "ductdicom.export.html"
 
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
+
+@lru_cache
+def _environment(package: str) -> Environment:
     return Environment(
-        loader=PackageLoader("ductdicom.export.html"),
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -39,15 +41,22 @@ def _variables(theme: Theme) -> str:
     return "".join(f"--{tone}:{theme.hexadecimal(tone)};" for tone in Tone)
 
 
-def read_part(name: str) -> str:
-    """Return a style or a script of this package, as text."""
-    folder = resources.files("ductdicom.export.html") / "templates"
+def read_part(name: str, package: str = _PACKAGE) -> str:
+    """Return a style or a script that lies among the templates of a package, as text."""
+    folder = resources.files(package) / "templates"
     return (folder / name).read_text(encoding="utf-8")
 
 
-def render_document(name: str, content: Mapping[str, object], *, style: str, script: str) -> bytes:
+def render_document(
+    name: str,
+    content: Mapping[str, object],
+    *,
+    style: str,
+    script: str = "",
+    package: str = _PACKAGE,
+) -> bytes:
     """Fill a template in; its own style and script are allowed by their hashes, no others."""
-    template = _environment().get_template(f"{name}.html.j2")
+    template = _environment(package).get_template(f"{name}.html.j2")
     text = template.render(
         **content,
         # Files of this package, put in as they are.

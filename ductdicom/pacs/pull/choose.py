@@ -11,6 +11,7 @@ from io import BytesIO
 
 from pydicom import dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import (
     DigitalMammographyXRayImageStorageForPresentation,
     ImplicitVRLittleEndian,
@@ -28,6 +29,12 @@ from ductdicom.pipeline.gather import gather
 from ductdicom.pipeline.masking import hide_identity
 
 _NOT_READ = (ValueError, TypeError, AttributeError, OverflowError, KeyError)
+# What names an examination in the items of a request, or of a code.
+_NAMES_OF_ITEMS = (
+    *("CodeValue", "CodeMeaning", "RequestedProcedureDescription"),
+    *("ScheduledProcedureStepDescription", "RequestedProcedureCodeSequence"),
+    "ScheduledProtocolCodeSequence",
+)
 _NOT_OF_AN_OBJECT = ("QueryRetrieveLevel", "RetrieveAETitle", "InstanceAvailability", "RetrieveURL")
 
 
@@ -81,8 +88,20 @@ def choose(study: Dataset, series: Sequence[Dataset], engine: Engine) -> Choice:
         exam=str(exam.kind if exam else "unknown") if is_named or not says else "perhaps",
         why="; ".join(f"{item.rule}: {item.value}" for item in reasons[:1]),
         is_wanted=is_named or bool(says),
-        is_nameless=not any(text(part, key) for part in (study, *members) for key in NAMING_KEYS),
+        is_nameless=not any(_has_name(part) for part in (study, *members)),
     )
+
+
+def _has_name(answer: Dataset) -> bool:
+    """Tell whether anything names an examination; archives answer with empty sequences, too."""
+    return any(_says(answer, key) for key in NAMING_KEYS)
+
+
+def _says(answer: Dataset, keyword: str) -> bool:
+    value = answer.get(keyword)
+    if isinstance(value, DicomSequence):
+        return any(_says(item, key) for item in value for key in _NAMES_OF_ITEMS)
+    return bool(text(answer, keyword))
 
 
 def header_of(study: Dataset, series: Dataset, number: int) -> Instance | None:

@@ -9,6 +9,7 @@ References
 * DICOM PS3.4 annex J (Storage Commitment Push Model), table J.3-1 (reasons); PS3.3 C.14
 """
 
+import errno
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
@@ -33,7 +34,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     Verification,
 )
 
-from ductdicom.errors import OutputError, RemoteError
+from ductdicom.errors import OutputError, RemoteError, UsageError
 from ductdicom.pacs.association import associated, context, named, report_context
 from ductdicom.pacs.peers import OwnSide, Peer
 from ductdicom.pacs.send.journal import (
@@ -189,6 +190,8 @@ def ask_commitment(
     ------
     RemoteError
         The peer does not offer it, refuses, or cannot be reached.
+    UsageError
+        Our own side is none at which anybody could listen.
     """
     found = Commitment(asked=len(items))
     if not items:
@@ -308,7 +311,12 @@ def _listening(own: OwnSide, reports: Reports) -> Iterator[Listener]:
             block=False,
             evt_handlers=reports.handlers,
         )
-    except OSError:
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            where = f"{own.address or 'any address'}, port {own.port}"
+            raise UsageError(
+                f"nobody can listen there: {error.strerror}", path=where, hint="see -b"
+            ) from error
         yield Listener.ANOTHER
         return
     try:

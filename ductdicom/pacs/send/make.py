@@ -40,13 +40,13 @@ class SentObject:
 class Former:
     """What there is of a kind of a study: what this output folder made last, if anything.
 
-    ``next`` is the revision that something new will be, one for all kinds of a study: which of them
-    show the same is told by it. ``elsewhere`` is the highest that another output folder sent, 0 for
-    none.
+    ``following`` is the revision that something new will be, one for all kinds of a study: which of
+    them show the same is told by it. ``elsewhere`` is the highest that another output folder sent,
+    0 for none.
     """
 
     made: MadeEvent | None
-    next: int = 1
+    following: int = 1
     elsewhere: int = 0
 
 
@@ -91,7 +91,7 @@ def plan(
         number, made_at, software = before.number, before.made_at, before.software
         follows = before.follows
     else:
-        number = max(former.next, 1 + former.elsewhere)
+        number = max(former.following, 1 + former.elsewhere)
         software, made_at = SOFTWARE, ""
         follows = () if before is None else tuple(o.sop_instance_uid for o in before.objects)
         if number > 1 or newest is None:

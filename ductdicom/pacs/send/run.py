@@ -352,7 +352,7 @@ class Sender:
         before = self.journal.last_made(study.key, kind)
         key, now = self._output.key, self._wish.now()
         number = self._next_number(study.key, kind, record_hash)
-        former = Former(made=before, next=number, elsewhere=above)
+        former = Former(made=before, following=number, elsewhere=above)
         made = plan(study, kind, drafts, key, former, now)
         made = msgspec.structs.replace(made, record=record_hash)
         if before is not None and msgspec.structs.replace(made, at=before.at) == before:

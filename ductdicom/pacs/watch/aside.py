@@ -1,59 +1,34 @@
 """Work beside the looks at a spool, so that whoever is waited for holds nothing else up."""
 
-import threading
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 
 
-class InPlace:
-    """Does work at once; whoever asks for it waits."""
+class Aside:
+    """Does one thing at a time on an executor.
 
-    is_busy = False
+    Errors of what was done are raised where it is asked after.
+    """
 
-    def start(self, work: Callable[[], None]) -> None:
-        """Do it."""
-        work()
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self._last: Future[None] | None = None
 
-    def finish(self) -> None:
-        """Do nothing: all is done."""
-
-
-class Aside(InPlace):
-    """Does one thing at a time in a thread of its own."""
-
-    def __init__(self) -> None:
-        self._thread: threading.Thread | None = None
-        self._error: BaseException | None = None
-
-    @property
-    def is_busy(self) -> bool:  # type: ignore[override]
-        """Whether the last is not done yet.
-
-        Raises
-        ------
-        BaseException
-            What ended it.
-        """
-        if self._thread is not None and self._thread.is_alive():
+    def is_busy(self) -> bool:
+        """Tell whether the last is not done yet."""
+        if self._last is None:
+            return False
+        if not self._last.done():
             return True
-        self._thread = None
-        if (error := self._error) is not None:
-            self._error = None
-            raise error
+        self.finish()
         return False
 
     def start(self, work: Callable[[], None]) -> None:
         """Begin it; nothing else may be under way."""
-        self._thread = threading.Thread(target=self._do, args=(work,), daemon=True)
-        self._thread.start()
+        self._last = self._executor.submit(work)
 
     def finish(self) -> None:
-        """Wait until it is done; raises as `is_busy`."""
-        if self._thread is not None:
-            self._thread.join()
-        _ = self.is_busy
-
-    def _do(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 - raised where it is asked after
-            self._error = error
+        """Wait until it is done."""
+        last, self._last = self._last, None
+        if last is not None:
+            last.result()

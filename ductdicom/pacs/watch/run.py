@@ -14,11 +14,12 @@ import msgspec
 from ductdicom.errors import DuctDicomError, NothingReadableError, OutputError, RemoteError
 from ductdicom.model.result import Report
 from ductdicom.pacs.receive import Notice
-from ductdicom.pacs.watch.aside import InPlace
+from ductdicom.pacs.watch.aside import Aside
 from ductdicom.pacs.watch.delivery import Delivery
 from ductdicom.pacs.watch.feed import OrthancFeed
 from ductdicom.pacs.watch.settling import Settling
 from ductdicom.pacs.watch.state import read_state, write_state
+from ductdicom.pipeline.executors import SerialExecutor
 from ductdicom.settings import Settings
 from ductdicom.wording import utc_now
 
@@ -76,7 +77,7 @@ class Watcher:
     delivery
         Sends what is new in the output folder, if anybody is to have it.
     aside
-        Where it is sent.
+        Where it is sent; a look waits for it unless that is another thread.
     is_ending
         Tells that no more is to be begun.
     looked_at
@@ -89,7 +90,7 @@ class Watcher:
     organise: Callable[[Sequence[str], Settings], Report]
     feed: OrthancFeed | None = None
     delivery: Delivery | None = None
-    aside: InPlace = field(default_factory=InPlace)
+    aside: Aside = field(default_factory=lambda: Aside(SerialExecutor()))
     is_ending: Callable[[], bool] = lambda: False
     clock: Callable[[], float] = monotonic
     looked_at: str = field(default_factory=utc_now)
@@ -126,7 +127,7 @@ class Watcher:
             oldest = sorted(due.items(), key=lambda item: int(item[1]))[:_AT_ONCE]
             self._try("organise", partial(self._run, dict(oldest)))
         delivery = self.delivery
-        if delivery is None or self.aside.is_busy:
+        if delivery is None or self.aside.is_busy():
             return list(self._noted())
         if delivery.is_due and not self.is_ending():
             make = partial(delivery.make, self._notices.put, self.is_ending)

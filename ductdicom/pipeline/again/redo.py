@@ -23,6 +23,7 @@ from ductdicom.model.call import Opinion
 from ductdicom.model.outcome import FailOn, Problem, ProblemCode
 from ductdicom.model.record import RecordedOpinion, RecordedStudy
 from ductdicom.model.result import Report, StudyResult
+from ductdicom.pipeline.cluster.workforce import executor_of
 from ductdicom.pipeline.drawing.job import Drawn, StudyJob, result_of
 from ductdicom.pipeline.drawing.options import settings_of
 from ductdicom.pipeline.drawing.plan import plan_jobs, read_finished
@@ -39,7 +40,6 @@ from ductdicom.pipeline.run import (
     Stop,
     catalogue_of,
     draw_jobs,
-    executor_of,
     notices_of,
     with_cause,
 )

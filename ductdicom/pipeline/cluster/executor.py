@@ -153,6 +153,8 @@ class ClusterExecutor(Executor):
 
     def _send(self) -> None:
         """Give the cluster as many tasks as it may have."""
+        from distributed.client import ClosedClientError  # noqa: PLC0415 - an extra
+
         from ductdicom.pipeline.cluster.worker import run_task  # noqa: PLC0415 - see `enter`
 
         most = _SENT * self._count()
@@ -168,7 +170,7 @@ class ClusterExecutor(Executor):
             try:
                 # Never by their arguments: a second try would get the result of the first.
                 remote = self._client.submit(run_task, self._run, limit_s, task, pure=False)
-            except Exception as error:  # noqa: BLE001 - of a client that is closed
+            except (*_GONE, ClosedClientError) as error:
                 lost = self._lost()
                 lost.__cause__ = error
                 future.set_exception(lost)

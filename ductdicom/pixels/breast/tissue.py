@@ -68,17 +68,8 @@ def find_all_but_air(smooth: NDArray[np.float32]) -> Mask | None:
     """Return where an image may show anything but air: for those who must miss nothing.
 
     Only what is as dark as the darkest of the image, and dark at all, is air (heuristic). A filled
-    duct or a muscle that is brighter by far than the breast does not make air of the breast.
-
-    Parameters
-    ----------
-    smooth
-        The image's `overview`.
-
-    Returns
-    -------
-    numpy.ndarray or None
-        bool, of the shape of ``smooth``; None where there may be no air at all.
+    duct or a muscle that is brighter by far than the breast does not make air of the breast. What
+    it takes and returns is as of `find_tissue`; None also where there may be no air at all.
     """
     air = float(np.percentile(smooth, _DARKEST_PERCENTILE))
     if air > _MOST_AIR or not float(smooth.max()) > float(smooth.min()):

@@ -1,6 +1,7 @@
 """What goes on beside a watch: the status file while a run is under way, and sending."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -35,21 +36,23 @@ def _call_until_it_raises(check):
 
 
 def test_what_is_done_aside_holds_nothing_up_and_is_waited_for_in_the_end():
-    aside, may_end, is_done = Aside(), threading.Event(), threading.Event()
-
-    aside.start(lambda: may_end.wait(10) and is_done.set())
-    assert aside.is_busy
-    may_end.set()
-    aside.finish()
+    may_end, is_done = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(1) as executor:
+        aside = Aside(executor)
+        aside.start(lambda: may_end.wait(10) and is_done.set())
+        assert aside.is_busy()
+        may_end.set()
+        aside.finish()
 
     assert is_done.is_set()
-    assert not aside.is_busy
+    assert not aside.is_busy()
 
 
 def test_an_error_aside_is_raised_once_where_it_is_asked_after():
-    aside = Aside()
-    aside.start(lambda: 1 / 0)
+    with ThreadPoolExecutor(1) as executor:
+        aside = Aside(executor)
+        aside.start(lambda: 1 / 0)
 
-    with pytest.raises(ZeroDivisionError):
-        aside.finish()
-    assert not aside.is_busy
+        with pytest.raises(ZeroDivisionError):
+            aside.finish()
+        assert not aside.is_busy()

@@ -151,6 +151,16 @@ def test_what_has_neither_name_nor_code_is_told_apart_from_what_is_called_otherw
     series.Modality = "MG"
     assert choose(answer(), [series], ENGINE).is_nameless
 
+    # As archives answer that have nothing.
+    empty = answer(StudyDescription="", ProcedureCodeSequence=[])
+    series.RequestAttributesSequence = [Dataset()]
+    assert choose(empty, [series], ENGINE).is_nameless
+
+    request = Dataset()
+    request.RequestedProcedureDescription = "Mamma bds."
+    series.RequestAttributesSequence = [request]
+    assert not choose(empty, [series], ENGINE).is_nameless
+    del series.RequestAttributesSequence
     series.ProtocolName = "R CC"
     assert not choose(answer(), [series], ENGINE).is_nameless
     assert not choose(answer(StudyDescription="Screening"), (), ENGINE).is_nameless

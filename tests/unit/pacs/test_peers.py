@@ -122,7 +122,7 @@ def test_a_password_of_nobody_is_refused(tmp_path):
     (tmp_path / "secret").write_text("x", encoding="utf-8")
     table = {"web": "https://h/web", "password_file": "secret"}
 
-    with pytest.raises(UsageError, match="nobody whose it is"):
+    with pytest.raises(UsageError, match=r"main.* nobody whose it is"):
         find_peer("main", {"main": table}, tmp_path)
 
 

@@ -10,8 +10,10 @@ const sheet = (() => {
   }));
   const wholes = tiles.filter((tile) => !tile.part);
   const groups = new Map();
-  const isSame = (one, other) => one.source === other.source
-    || (one.image !== "" && one.image === other.image);
+  // Of two images the pictures may be equal, and of one stack there are several.
+  const isSame = (one, other) => (one.image && other.image
+    ? one.image === other.image && one.view === other.view
+    : one.source === other.source);
   for (const tile of wholes) {
     const name = JSON.stringify(tile.row);
     const group = groups.get(name) ?? [];

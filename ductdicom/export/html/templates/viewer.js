@@ -194,13 +194,20 @@ const viewer = (() => {
     else side.image.removeAttribute("src");
   };
 
+  const scaleOf = (tiles) => {
+    const atDetector = tiles.filter((tile) => tile.notes.includes("SCALE AT DETECTOR"));
+    if (!atDetector.length) return "Same scale, est.";
+    if (atDetector.length === tiles.length) return "Same scale at the detector.";
+    return "SCALE AT DETECTOR of one: not the same at the breast.";
+  };
+
   const tellScale = () => {
     const tiles = shown().map((side) => side.tile).filter((tile) => !tile.isMissing);
     const known = tiles.filter((tile) => tile.mm);
     const areLinked = sides.every((side) => side.tile?.mm);
     part("scale").textContent = [
       known.length < tiles.length && "SCALE UNKNOWN: not linked in scale.",
-      known.length > 1 && "Same scale, est.",
+      known.length > 1 && scaleOf(known),
       areLinked && (row[0].atTip ? "Laid nipple on nipple, roughly." : "Laid as on the page."),
     ].filter(Boolean).join(" ");
   };
