@@ -24,7 +24,12 @@ from ductdicom.sheet.page import SheetOptions
 from ductdicom.sheet.pages.compose import compose
 from ductdicom.sheet.tile import Tile
 
-GROUPS = {"CC": ViewGroup.CC, "ML": ViewGroup.LATERAL, "MLO": ViewGroup.OBLIQUE}
+GROUPS = {
+    "CC": ViewGroup.CC,
+    "ML": ViewGroup.LATERAL,
+    "LM": ViewGroup.LATERAL,
+    "MLO": ViewGroup.OBLIQUE,
+}
 ORIENTATIONS = {"L": ("A", "R"), "R": ("P", "L")}
 
 

@@ -29,9 +29,17 @@ class Transform(StrEnum):
         """Whether rows become columns, so that height and width, and spacings, change places."""
         return self in _SWAPPING
 
+    @property
+    def mirrors(self) -> bool:
+        """Whether the image is seen from the other side of the beam, as no turning does."""
+        return self in _MIRRORING
+
 
 _SWAPPING = frozenset(
     {Transform.ROT90CW, Transform.ROT90CCW, Transform.TRANSPOSE, Transform.TRANSVERSE}
+)
+_MIRRORING = frozenset(
+    {Transform.FLIPLR, Transform.FLIPUD, Transform.TRANSPOSE, Transform.TRANSVERSE}
 )
 # Whether stored rows, and stored columns, are counted from the other end when an image is hung.
 _REVERSED_ROWS = frozenset(
@@ -71,7 +79,8 @@ class Hanging:
     bottom), as in (0020,0020); None where the stored ones are not known. ``chest_wall`` is the
     edge of the hung image that the chest wall lies at, None where that is not known. Where
     ``is_known`` is False the image stays as stored, and ``why`` says why. ``fits_side`` is False
-    where the orientation's letters are those of the other breast (`implied_laterality`).
+    where the orientation speaks for the other breast: by its letters (`implied_laterality`), or as
+    a view from the side would have to be mirrored, and only turned, if at all, were it the other's.
     """
 
     transform: Transform
@@ -143,7 +152,7 @@ def hang(
                 orientation=turned,
                 chest_wall=_chest_wall(turned),
                 why=f"{stored[0]}\\{stored[1]} hung as {turned[0]}\\{turned[1]}",
-                fits_side=implied_laterality(view, patient_orientation) in (None, laterality),
+                fits_side=_fits(view, laterality, patient_orientation, transform),
             )
     message = f"patient orientation {stored[0]}\\{stored[1]} does not fit view {view}"
     return as_stored(stored, message)
@@ -225,6 +234,23 @@ def implied_laterality(
     is_down_left = ("L" in vertical) == (vertical[0] == "F")
     is_right_breast = is_down_left == (view in _DOWN_IS_MEDIAL)
     return Laterality.RIGHT if is_right_breast else Laterality.LEFT
+
+
+def _fits(
+    view: str | None,
+    laterality: Laterality | None,
+    patient_orientation: tuple[str, ...] | None,
+    transform: Transform,
+) -> bool:
+    """Tell whether nothing of how an image is stored speaks for the other breast (heuristic).
+
+    A view from the side is stored as it hangs, or turned; one that has to be mirrored hangs
+    unmirrored as one of the other breast. Of views from above both breasts differ by half a turn
+    only, as which slices of tomosyntheses are stored, so that it tells nothing.
+    """
+    if view in _FROM_SIDE and transform.mirrors:
+        return False
+    return implied_laterality(view, patient_orientation) in (None, laterality)
 
 
 def _parse(patient_orientation: tuple[str, ...] | None) -> tuple[str, str] | None:

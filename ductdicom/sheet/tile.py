@@ -294,9 +294,11 @@ def _remarks(image: ImageCall, stored: StoredImage) -> Iterator[Note]:
 def _breast_crop(looks: Iterable[Floats], background: Mask, hanging: Hanging) -> Crop:
     """Return the part of an image that is kept, hung; the faintest tissue is never cut away.
 
-    ``looks`` are overviews of it, not hung: what is tissue in one of them stays.
+    ``looks`` are overviews of it, not hung: what is tissue in one of them stays. Where its
+    orientation is in doubt all of it is kept, for the side marker tells.
     """
-    chest_wall = hanging.chest_wall if hanging.is_known else None
+    is_certain = hanging.is_known and hanging.fits_side
+    chest_wall = hanging.chest_wall if is_certain else None
     turned = (apply(look, hanging.transform) for look in looks)
     tissues = map(find_all_but_air, turned)
     return reduce(Crop.joined, (breast_crop(tissue, background, chest_wall) for tissue in tissues))

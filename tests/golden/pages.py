@@ -45,7 +45,7 @@ class Golden:
 
 PLAIN = (
     View(view="CC", at="0900"),
-    View(view="ML", at="0903", stored=("P", "F")),
+    View(view="ML", at="0903", stored=("P", "H")),
     View(view="CC", at="0921", is_filled=True, shift_mm=3.0),
     View(view="ML", at="0924", is_filled=True, shift_mm=-4.0),
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ductdicom.geometry.hanging import Transform
 from ductdicom.geometry.scale import CONTRADICTED
 from ductdicom.model.call import Kind, Phase
 from ductdicom.model.outcome import Note
@@ -165,7 +166,7 @@ class Cell:
 
     @property
     def display(self) -> str:
-        """How it was hung and how its grey came about, and how much of it has lost its detail.
+        """How its grey came about, how much of it has lost its detail, and how it was hung.
 
         ``→A ↓FR``: rows run to anterior, columns to the feet and the right (DICOM PS3.3
         C.7.6.1.1.1), as the image hangs.
@@ -182,6 +183,8 @@ class Cell:
             words.append("trimmed")
         if step > 1:  # the file's own low-pass, which rings a little at sharp edges
             words.append(f"decoded at 1/{step}")
+        if (transform := self.tile.hanging.transform) is not Transform.IDENTITY:
+            words.append("mirrored" if transform.mirrors else "turned")
         if self.tile.hanging.orientation is not None:
             rows, columns = self.tile.hanging.orientation
             words.append(f"→{rows} ↓{columns}")

@@ -41,6 +41,21 @@ _DRAWN = (
     ),
     ("% at max", "0.4% at max", "share of pixels that are white and have lost their detail"),
     ("trimmed", "trimmed", "air around the breast is cut away, and markers in it may be"),
+    (
+        r"(^|, )turned(,|$)",
+        "turned",
+        "it is stored in another position, and was turned as its orientation says",
+    ),
+    (
+        r"(^|, )mirrored(,|$)",
+        "mirrored",
+        "it is stored as seen from the other side, and was mirrored as its orientation says",
+    ),
+    (
+        "ORIENTATION DOUBTFUL",
+        "ORIENTATION DOUBTFUL",
+        "its header speaks for the other breast as well: look for the side marker",
+    ),
     ("HEADER SAYS", "HEADER SAYS", "what its own header gives, against which a person decided"),
     ("framed part", "framed part", "close-up of what the frame in the whole image shows"),
     (

@@ -66,6 +66,21 @@ def test_each_stored_orientation_is_hung_as_wanted(view, side, stored, desired):
     assert hanging.chest_wall == ("left" if side is L else "right")
 
 
+@pytest.mark.parametrize(("view", "side", "stored", "desired"), _TABLE)
+def test_a_view_from_the_side_that_must_be_mirrored_may_be_one_of_the_other_breast(
+    view, side, stored, desired
+):
+    """By pixels: hung as the other breast is, without mirroring, its letters are right, too."""
+    others = _labelled(_DESIRED[view, R if side is L else L])
+    is_the_others = any(
+        np.array_equal(np.rot90(_labelled(stored), quarters), others) for quarters in range(4)
+    )
+
+    hanging = hang(view=view, laterality=side, patient_orientation=stored)
+
+    assert hanging.fits_side is not (view in _FROM_SIDE and is_the_others)
+
+
 def test_the_eight_orientations_need_eight_different_transforms():
     transforms = {
         hang(view="CC", laterality=L, patient_orientation=stored).transform

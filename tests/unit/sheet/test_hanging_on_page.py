@@ -49,6 +49,11 @@ def asymmetric_breast(side):
     return values if side == "L" else np.ascontiguousarray(values[:, ::-1])
 
 
+def without_air(values):
+    """The same in tissue that fills the field, of which nothing is trimmed, doubtful or not."""
+    return (1000 + values * 0.7).astype(np.uint16)
+
+
 def stored_orientations(letters):
     row, column = letters
     for first, second in ((row, column), (column, row)):
@@ -104,8 +109,8 @@ def small(page):
 @pytest.mark.parametrize("view", [*FROM_ABOVE, *FROM_SIDE])
 def test_all_eight_stored_orientations_are_drawn_as_one(view, side):
     letters = HUNG[view, side]
-    hung = asymmetric_breast(side)
-    expected = picture(draw(hung, image_of(hung, view=view, side=side, orientation=letters)))
+    hung = without_air(asymmetric_breast(side))
+    expected = small(draw(hung, image_of(hung, view=view, side=side, orientation=letters)))
     seen = set()
 
     for orientation in stored_orientations(letters):
@@ -115,7 +120,7 @@ def test_all_eight_stored_orientations_are_drawn_as_one(view, side):
         (tile,) = page.tiles
         seen.add(tile.transform)
         assert (tile.transform == "identity") == (orientation == letters)
-        assert np.array_equal(picture(page), expected), orientation
+        assert np.abs(small(page) - expected).max() < 5, orientation
     assert seen == set(TURNS)
 
 
@@ -138,7 +143,7 @@ def test_what_is_drawn_is_the_breast_as_it_hangs(view, side):
 @pytest.mark.parametrize("view", ["MLO", "LMO", "SIO", "ISO", "ML"])
 def test_second_letters_of_obliques_change_nothing(view, side):
     row, column = HUNG[view, side]
-    hung = asymmetric_breast(side)
+    hung = without_air(asymmetric_breast(side))
     expected = small(draw(hung, image_of(hung, view=view, side=side, orientation=(row, column))))
 
     for minor in "LR":

@@ -23,14 +23,16 @@ GEOMETRY = Geometry(
 )
 
 
-def tile_of(*, attributes=PLAIN, geometry=GEOMETRY, shape=(240, 180)):
-    values = np.zeros(shape, dtype=np.uint16)
-    values[40:-40, :100] = 2000
+def tile_of(values=None, *, attributes=PLAIN, geometry=GEOMETRY, view="CC"):
+    if values is None:
+        values = np.zeros((240, 180), dtype=np.uint16)
+        values[40:-40, :100] = 2000
     if attributes.photometric == "MONOCHROME1":
         values = 4095 - values
-    stored = StoredImage(values=values, rows=shape[0], columns=shape[1], attributes=attributes)
+    rows, columns = values.shape
+    stored = StoredImage(values=values, rows=rows, columns=columns, attributes=attributes)
     image = replace(
-        make_image(1, laterality=Laterality.LEFT),
+        make_image(1, laterality=Laterality.LEFT, view=view),
         instance=make_instance("2.25.1", geometry=geometry),
     )
     return prepare_tile(image, stored, None, geometry=image_geometry(image, {}))
@@ -79,6 +81,42 @@ def test_pixels_keep_their_shape_where_their_size_is_not_known(orientation, rati
     rows, columns = tile.values.shape
     assert tile.spacing_mm is None
     assert tile.aspect == pytest.approx(columns / (rows * ratio))
+
+
+def a_breast(chest_wall):
+    """Return a breast at one edge, with a side marker in the air well away from it."""
+    down, across = np.mgrid[:200, :160]
+    values = np.where(((down - 120) / 60) ** 2 + (across / 90) ** 2 < 1, 2000, 0)
+    values[10:20, 140:150] = 4000
+    return (values if chest_wall == "left" else np.fliplr(values)).astype(np.uint16)
+
+
+@pytest.mark.parametrize(
+    ("view", "stored", "is_doubtful"),
+    [
+        pytest.param("ML", ("A", "F"), False, id="as it hangs"),
+        pytest.param("ML", ("P", "H"), False, id="half a turn"),
+        pytest.param("ML", ("P", "F"), True, id="mirrored"),
+        pytest.param("LM", ("P", "F"), True, id="latero-medial, mirrored"),
+        pytest.param("MLO", ("P", "F"), True, id="oblique, mirrored"),
+        pytest.param("MLO", ("P", "FR"), True, id="oblique, mirrored with its own letters"),
+        pytest.param("MLO", ("P", "HL"), False, id="oblique, half a turn"),
+        pytest.param("MLO", ("A", "FL"), True, id="letters of the other breast"),
+        pytest.param("CC", ("P", "L"), False, id="from above, half a turn"),
+        pytest.param("CC", ("P", "R"), False, id="from above, mirrored"),
+    ],
+)
+def test_a_breast_that_may_be_the_other_one_is_doubtful_and_keeps_its_marker(
+    view, stored, is_doubtful
+):
+    chest_wall = "left" if stored[0] == "A" else "right"
+    geometry = Geometry(imager_pixel_spacing_mm=(0.5, 0.5), patient_orientation=stored)
+
+    tile = tile_of(a_breast(chest_wall), geometry=geometry, view=view)
+
+    assert ("ORIENTATION DOUBTFUL" in tile_badges(tile.notes)) is is_doubtful
+    assert tile.is_trimmed is not is_doubtful
+    assert tile.hanging.chest_wall == "left"
 
 
 def test_a_depth_that_the_pixels_contradict_is_said():
