@@ -108,6 +108,7 @@ def _image_call(image: Seen, late: set[str | None]) -> ImageCall:
         modifiers=view.modifiers,
         magnification=view.magnification,
         acquired_at=exposure_time(instance),
+        is_clock_doubtful=image.is_clock_doubtful,
         injection=image.injection,
         call=image.call,
         decided=image.decision,

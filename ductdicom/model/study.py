@@ -69,7 +69,8 @@ class ImageCall(Value, frozen=True, kw_only=True):
 
     ``kind_reason`` says in a few words why it is of that kind. ``magnification`` is the factor
     by which the detector image is larger than the breast, None where nothing says so.
-    ``acquired_at`` is the scanner's clock. ``injection`` counts fillings from 1.
+    ``acquired_at`` is the scanner's clock; ``is_clock_doubtful``: it cannot order the images of the
+    breast. ``injection`` counts fillings from 1.
     ``has_time_conflict``: called pre, and exposed after every filling. ``has_other_bytes``:
     another object has the same UID and a different content. ``decided`` is what reviewers say of
     it, ``overrules`` the reasons, more than hints, that speak against that. ``premises`` are the
@@ -85,6 +86,7 @@ class ImageCall(Value, frozen=True, kw_only=True):
     modifiers: tuple[str, ...] = ()
     magnification: float | None = None
     acquired_at: datetime | None = None
+    is_clock_doubtful: bool = False
     injection: int | None = None
     call: PhaseCall
     is_excluded: bool = False

@@ -117,6 +117,8 @@ def _is_before(first: ImageCall, second: ImageCall) -> bool:
     """Tell whether one clock says that an image was exposed before another."""
     if first.acquired_at is None or second.acquired_at is None:
         return False
+    if first.is_clock_doubtful or second.is_clock_doubtful:
+        return False
     is_one_clock = first.instance.equipment == second.instance.equipment
     return is_one_clock and first.acquired_at < second.acquired_at
 

@@ -1,7 +1,7 @@
 """What is said around a tile: short, in words, with the reason."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from ductdicom.geometry.slab import Slab
@@ -95,24 +95,19 @@ def time_label(
     Returns
     -------
     str
-        ``09:21  (12 min after first post)``; on another day ``2026-01-02  (3 d before …)``;
-        ``no clock`` where the header has no time. All times are the scanner's, without a zone.
+        ``09:21  (12 min after first post)``; a day or more away ``2026-01-02  (3 d before …)``;
+        ``no clock`` where the header has no time, and no distance where the clock does not order
+        the images of the breast. All times are the scanner's, without a zone.
     """
     at = image.acquired_at
-    if at is None:
-        return "no clock"
-    if first_post is None or at == first_post.at:
-        return clock_label(at, since)
+    if at is None or image.is_clock_doubtful or first_post is None or at == first_post.at:
+        return _lone_time(image, since)
     words = "before" if at < first_post.at else "after"
     words += f" {_first_post_words(first_post)}"
-    if first_post.injection is not None:
-        words += f" of injection {first_post.injection}"
-    if at.date() != first_post.at.date():
-        days = abs((first_post.at.date() - at.date()).days)
-        told = f"{days} d {words}"
-        return told if since else f"{at:%Y-%m-%d}  ({told})"
-    minutes = round(abs((at - first_post.at).total_seconds()) / 60)
-    return f"{clock_label(at, since)}  ({minutes or '<1'} min {words})"
+    length, is_days = _distance(at, first_post.at)
+    if is_days and since:
+        return f"{length} {words}"
+    return f"{_on_clock(at, first_post.at, since)}  ({length} {words})"
 
 
 def brief_time_label(
@@ -123,24 +118,49 @@ def brief_time_label(
     Returns
     -------
     str
-        ``09:33  (+12 min)``, ``09:21  (first post)``; on another day, three before, with a minus
-        sign ``2026-01-02  (-3 d)``.
+        ``09:33  (+12 min)``, ``09:21  (first post)``; three days before, with a minus sign
+        ``2026-01-02  (-3 d)``.
     """
     at = image.acquired_at
-    if at is None or first_post is None:
+    if at is None or image.is_clock_doubtful or first_post is None:
         return time_label(image, first_post, since)
     if at == first_post.at:
         return f"{clock_label(at, since)}  ({_first_post_words(first_post)})"
     sign = "\N{MINUS SIGN}" if at < first_post.at else "+"
-    if at.date() != first_post.at.date():
-        days = f"({sign}{abs((first_post.at.date() - at.date()).days)} d)"
-        return days if since else f"{at:%Y-%m-%d}  {days}"
-    minutes = round(abs((at - first_post.at).total_seconds()) / 60)
-    return f"{clock_label(at, since)}  ({f'{sign}{minutes}' if minutes else f'{sign}<1'} min)"
+    length, is_days = _distance(at, first_post.at)
+    told = f"({sign}{length})"
+    return told if is_days and since else f"{_on_clock(at, first_post.at, since)}  {told}"
+
+
+def _lone_time(image: ImageCall, since: datetime | None) -> str:
+    """Return a time of which no distance from another is told."""
+    if image.acquired_at is None:
+        return "no clock"
+    if not image.is_clock_doubtful:
+        return clock_label(image.acquired_at, since)
+    doubt = "clock doubtful"
+    return doubt if since else f"{clock_label(image.acquired_at, None)}  ({doubt})"
+
+
+def _distance(at: datetime, other: datetime) -> tuple[str, bool]:
+    """Return how far two moments are apart, in days by the calendar or in minutes, and if so."""
+    apart = abs(at - other)
+    if apart >= timedelta(days=1):
+        return f"{abs((at.date() - other.date()).days)} d", True
+    return f"{round(apart.total_seconds() / 60) or '<1'} min", False
+
+
+def _on_clock(at: datetime, other: datetime, since: datetime | None) -> str:
+    """Return a time of day, with its date where that is another; the date alone from a day on."""
+    if since or at.date() == other.date():
+        return clock_label(at, since)
+    is_near = abs(at - other) < timedelta(days=1)
+    return f"{at:%Y-%m-%d} {clock_label(at, None)}" if is_near else f"{at:%Y-%m-%d}"
 
 
 def _first_post_words(first_post: FirstPost) -> str:
-    return "first suggested post" if first_post.is_suggested else "first post"
+    words = "first suggested post" if first_post.is_suggested else "first post"
+    return words if first_post.injection is None else f"{words} of injection {first_post.injection}"
 
 
 def prior_label(image: ImageCall, row: Row, *, has_dates: bool = True) -> str:

@@ -36,7 +36,8 @@ class Seen(Value, frozen=True):
     labelled as the other breast. ``has_other_bytes``: another object has its UID and other
     content. ``said`` are the reasons for a phase. ``minute`` is when it was exposed, in minutes
     since the first exposure of its side, and ``rank`` its number in the series, where no image
-    of the side has a time; both are None where they are not known.
+    of the side has a time; both are None where they are not known. ``is_clock_doubtful``: there
+    are times on its side, and they do not order it.
     """
 
     place: int
@@ -51,6 +52,7 @@ class Seen(Value, frozen=True):
     said: tuple[Evidence, ...] = ()
     minute: float | None = None
     rank: int | None = None
+    is_clock_doubtful: bool = False
     call: PhaseCall = NO_PHASE
     injection: int | None = None
 

@@ -11,7 +11,7 @@ from ductdicom.classify.image.seen import NO_PHASE, Seen
 from ductdicom.classify.phase.contradictions import find_contradictions
 from ductdicom.classify.phase.inference import infer
 from ductdicom.classify.phase.injections import count_injections
-from ductdicom.classify.phase.problems import phase_problems
+from ductdicom.classify.phase.problems import is_disordered, phase_problems
 from ductdicom.classify.phase.side import Side, Source, firm, source_of
 from ductdicom.classify.phase.splits import heed_labels
 from ductdicom.classify.phase.suggestions import suggest
@@ -59,11 +59,16 @@ def decide_phases(
     sides = [count_injections(side, limits) for side in sides]
     decided = {image.place: image for side in sides for image in side.images}
     idle = {side.laterality: side.idle for side in sides}
+    disordered = {side.laterality for side in sides if is_disordered(side)}
+    found = (
+        decided.get(image.place)
+        or replace(image, call=_call_of_other(image, idle[image.laterality]))
+        for image in images
+    )
     return (
         tuple(
-            decided.get(image.place)
-            or replace(image, call=_call_of_other(image, idle[image.laterality]))
-            for image in images
+            replace(image, is_clock_doubtful=True) if image.laterality in disordered else image
+            for image in found
         ),
         [problem for side in sides for problem in phase_problems(side)],
     )

@@ -14,6 +14,11 @@ _CLOCK_TROUBLES = {
 }
 
 
+def is_disordered(side: Side) -> bool:
+    """Tell whether the images of a breast have times that cannot order them."""
+    return side.clock_trouble in _CLOCK_TROUBLES
+
+
 def phase_problems(side: Side) -> Iterator[Problem]:
     """Report conflicting reasons, values that prove nothing, and clocks that cannot be used."""
     for image in side.of(Phase.UNKNOWN):
@@ -41,7 +46,7 @@ def phase_problems(side: Side) -> Iterator[Problem]:
                 code=ProblemCode.NON_DISCRIMINATING,
                 message=f"{name} {tag} does not tell {those} apart, so it proves nothing",
             )
-    if side.clock_trouble in _CLOCK_TROUBLES:
+    if is_disordered(side):
         why = _CLOCK_TROUBLES[side.clock_trouble]
         yield Problem(
             code=ProblemCode.TIME_CONFLICT, message=f"the clock cannot order the exposures: {why}"

@@ -21,7 +21,7 @@ _DRAWN = (
     (
         r"\([+−]",
         "(+3 min)",
-        "how long after the first post image it was exposed; with a minus, before it",
+        "how long after the first post image of the injection; with a minus, before it",
     ),
     (r"est\.", "20 mm est.", "length at the breast, estimated from the header; not for measuring"),
     (

@@ -30,7 +30,7 @@ def draw_timeline(
     undecided: Collection[ImageCall] = (),
     since: datetime | None = None,
 ) -> list[Mark]:
-    """Draw the exposures of one side by the scanner's clock; nothing where it does not tell.
+    """Draw the exposures of one side by the scanner's clock; nothing where it does not order them.
 
     Nothing either where all have one time, or they are more than a day apart.
 
@@ -58,6 +58,8 @@ def draw_timeline(
         key=lambda pair: (pair[0], pair[1].uid),
     )
     times = [at for at, _ in images]
+    if any(image.is_clock_doubtful for _, image in images):
+        return []
     if len(set(times)) < 2 or (times[-1] - times[0]).total_seconds() > _LONGEST_DAY_S:  # noqa: PLR2004
         return []
     ends = [captions.clock_label(at, since) for at in (times[0], times[-1])]

@@ -584,7 +584,10 @@ def test_dates_order_a_visit_over_midnight():
         },
     )
 
-    assert phases(conclude(*images)) == ["pre", "post"]
+    call = conclude(*images)
+
+    assert phases(call) == ["pre", "post"]
+    assert not any(image.is_clock_doubtful for image in call.images)
 
 
 def test_without_dates_a_visit_over_midnight_is_not_ordered():
@@ -596,8 +599,10 @@ def test_without_dates_a_visit_over_midnight_is_not_ordered():
         {"clock": clock(time(23, 50)), "study_text": DUCTOGRAM},
         {"clock": clock(time(0, 8)), "contrast": filled, "study_text": DUCTOGRAM},
     )
+    call = conclude(*images)
 
-    assert phases(conclude(*images)) == ["unknown", "post"]
+    assert phases(call) == ["unknown", "post"]
+    assert all(image.is_clock_doubtful for image in call.images)
 
 
 @pytest.mark.parametrize(

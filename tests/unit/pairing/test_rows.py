@@ -255,6 +255,18 @@ def test_clocks_of_two_stations_part_no_scout_from_a_filling():
     assert [len(row.pre) for row in pairing.rows] == [1, 1]
 
 
+def test_a_clock_that_orders_nothing_parts_no_scout_from_a_filling():
+    images = (
+        make_call("L CC post 09:20", 1),
+        make_call("L CC pre 09:40", 2),
+        make_call("L CC post 09:50", 3, injection=2),
+    )
+
+    pairing = pair_study(make_study(*(replace(i, is_clock_doubtful=True) for i in images)))
+
+    assert [len(row.pre) for row in pairing.rows] == [1, 1]
+
+
 def test_an_image_called_pre_after_every_filling_stands_beside_none():
     late = make_call("L CC pre 10:30", 3, has_time_conflict=True)
 

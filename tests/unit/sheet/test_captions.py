@@ -10,6 +10,7 @@ from ductdicom.model.study import Row
 from ductdicom.sheet import captions
 
 UNKNOWN = Phase.UNKNOWN
+FIRST = datetime.fromisoformat("2026-01-02T10:20")
 
 
 def _image(call=None, **changes):
@@ -187,6 +188,10 @@ def test_a_time_that_is_not_known_is_said():
         pytest.param("2026-01-02T10:20", "10:20", id="the first itself"),
         pytest.param("2026-01-02T10:20:20", "10:20  (<1 min after first post)", id="at once"),
         pytest.param("2025-12-31T10:20", "2025-12-31  (2 d before first post)", id="days"),
+        pytest.param(
+            "2026-01-01T23:20", "2026-01-01 23:20  (660 min before first post)", id="night"
+        ),
+        pytest.param("2026-01-01T10:20", "2026-01-01  (1 d before first post)", id="one day"),
     ],
 )
 def test_times_count_from_the_first_post_image(at, words):
@@ -204,6 +209,7 @@ def test_times_count_from_the_first_post_image(at, words):
         pytest.param("2026-01-02T10:20", "+0:20", id="the first post itself"),
         pytest.param("2026-01-02T09:58", "-0:02  (22 min before first post)", id="before"),
         pytest.param("2025-12-31T10:20", "2 d before first post", id="days"),
+        pytest.param("2026-01-01T23:20", "-10:40  (660 min before first post)", id="night"),
     ],
 )
 def test_where_no_date_may_be_told_times_count_from_the_first_exposure(at, words):
@@ -231,6 +237,33 @@ def test_on_a_page_times_are_told_in_few_words(at, words):
     assert captions.brief_time_label(image, captions.FirstPost(FIRST)) == words
 
 
+MIDNIGHT = datetime.fromisoformat("2026-01-03T00:10")
+
+
+@pytest.mark.parametrize(
+    ("at", "since", "words"),
+    [
+        pytest.param("2026-01-02T23:55", None, "2026-01-02 23:55  (\N{MINUS SIGN}15 min)"),
+        pytest.param("2026-01-03T00:15", None, "00:15  (+5 min)"),
+        pytest.param("2026-01-02T23:55", "2026-01-02T23:50", "+0:05  (\N{MINUS SIGN}15 min)"),
+    ],
+)
+def test_over_midnight_minutes_are_told(at, since, words):
+    image = make_image(1, acquired_at=datetime.fromisoformat(at))
+    since = datetime.fromisoformat(since) if since else None
+
+    assert captions.brief_time_label(image, captions.FirstPost(MIDNIGHT), since) == words
+
+
+@pytest.mark.parametrize("label", [captions.time_label, captions.brief_time_label])
+@pytest.mark.parametrize("first", [None, captions.FirstPost(FIRST)])
+def test_a_clock_that_orders_nothing_tells_no_distance(label, first):
+    image = make_image(1, minute=5, is_clock_doubtful=True)
+
+    assert label(image, first) == "10:05  (clock doubtful)"
+    assert label(image, first, FIRST) == "clock doubtful"
+
+
 def test_in_few_words_no_date_is_told_where_none_may_be():
     image = make_image(1, acquired_at=datetime.fromisoformat("2025-12-31T10:20"))
     first = captions.FirstPost(FIRST, is_suggested=True)
@@ -248,13 +281,18 @@ def test_of_several_injections_the_time_names_its_own():
     assert words == "10:15  (5 min before first post of injection 2)"
 
 
+def test_the_first_post_image_of_several_injections_is_not_called_that_of_the_study():
+    first = captions.FirstPost(FIRST, injection=2)
+
+    words = captions.brief_time_label(make_image(1, minute=20), first)
+
+    assert words == "10:20  (first post of injection 2)"
+
+
 def _inferred(rule, at):
     item = replace(make_evidence("pre", "exposed 18 min before", tag=""), rule=rule)
     call = PhaseCall(phase=Phase.PRE, confidence=Confidence.INFERRED, evidence=(item,))
     return make_image(1, call=call, acquired_at=at)
-
-
-FIRST = datetime.fromisoformat("2026-01-02T10:20")
 
 
 def test_what_the_time_beside_it_says_is_not_said_again():

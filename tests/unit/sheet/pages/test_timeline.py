@@ -2,6 +2,7 @@
 
 import re
 
+from msgspec.structs import replace
 from sheets import lay_out, make_image
 
 from ductdicom.sheet.page import TextMark
@@ -30,6 +31,19 @@ def test_one_injection_needs_no_number():
     _, _, (page, *_) = lay_out([make_image(1, phase="pre", minute=0), make_image(2, minute=20)])
 
     assert {"pre CC", "post CC"} <= set(texts_of(page))
+
+
+def test_a_clock_that_orders_nothing_draws_no_exposures_and_tells_no_distances():
+    images = [make_image(1, phase="pre", minute=59), make_image(2, minute=20)]
+    images = [replace(image, is_clock_doubtful=True) for image in images]
+
+    _, _, (page, *_) = lay_out(images)
+
+    assert not {"pre CC", "post CC"} & set(texts_of(page))
+    assert {tile.caption.facts for tile in page.tiles} == {
+        "10:59  (clock doubtful)",
+        "10:20  (clock doubtful)",
+    }
 
 
 def test_times_of_all_rows_are_told_from_the_first_post_image_of_the_injection():
