@@ -76,9 +76,15 @@ def pairing_of(
     left_out: Sequence[LeftOut],
     filled: set[Laterality | None],
 ) -> Pairing:
-    """Tell whether a person must decide; only the filled side counts, and an unknown one."""
-    ours = [i for i in left_out if i.image.laterality in filled or i.image.laterality is None]
+    """Tell whether a person must decide; only the filled side counts, and one that may be it."""
     has_post = any(row.post for row in rows)
+    ours = [
+        item
+        for item in left_out
+        if item.image.laterality in {*filled, None}
+        or item.image.shown_phase is Phase.POST
+        or not has_post
+    ]
     has_no_view = any(item.reason is LeftOutReason.VIEW_UNKNOWN for item in ours)
     is_partial = not has_post or has_no_view or any(Note.NO_PRE in row.notes for row in rows)
     pairing = Pairing(
@@ -118,7 +124,8 @@ def _open_reason(item: LeftOut) -> ReviewReason | None:
         return ReviewReason.PHASE_CONFLICT
     if item.reason is LeftOutReason.VIEW_UNKNOWN and item.image.instance.damage:
         return ReviewReason.UNREADABLE_IMAGE  # the view may have stood in what is lost
-    if item.reason is LeftOutReason.VIEW_UNKNOWN and item.image.call.phase is Phase.UNKNOWN:
+    is_nameless = item.image.view is None or item.image.call.phase is Phase.UNKNOWN
+    if item.reason is LeftOutReason.VIEW_UNKNOWN and is_nameless:
         return ReviewReason.VIEW_UNKNOWN
     return next((why for reason, why in _OPEN_REASONS.items() if item.reason is reason), None)
 

@@ -1,6 +1,6 @@
 """Which images a person must still decide on, where and why."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from ductdicom.model.call import Confidence, Laterality, Phase, ViewGroup
@@ -58,14 +58,18 @@ def _waiting(pairing: Pairing) -> list[LeftOut]:
 
 
 def _undecided(pairing: Pairing) -> list[LeftOut]:
-    sides = {row.laterality for row in pairing.rows}
     return [
         item
         for item in pairing.left_out
-        if item.is_shown
-        and _is_open(item)
-        and (not sides or any(may_be_of(item.image, side) for side in sides))
+        if item.is_shown and _is_open(item) and _may_matter(item.image, pairing.rows)
     ]
+
+
+def _may_matter(image: ImageCall, rows: Sequence[Row]) -> bool:
+    """Tell whether an image may be of a breast with rows, or shows that another was filled."""
+    is_filled = any(row.post for row in rows)
+    is_of_rows = any(may_be_of(image, row.laterality) for row in rows)
+    return is_of_rows or not is_filled or image.shown_phase is Phase.POST
 
 
 def _is_open(item: LeftOut) -> bool:

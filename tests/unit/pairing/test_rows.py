@@ -191,6 +191,52 @@ def test_what_stands_in_no_row_says_why(image, reason):
     assert [(item.image.uid, item.reason) for item in pairing.left_out] == [("2.25.9", reason)]
 
 
+VIEW_CONFLICT = {"has_view_conflict": True}
+
+
+@pytest.mark.parametrize(
+    ("images", "reasons"),
+    [
+        pytest.param(
+            (make_call("L - pre", 1, **VIEW_CONFLICT), make_call("L - post", 2, **VIEW_CONFLICT)),
+            ["view-conflict"],
+            id="no image has a row, as the views are contradicted",
+        ),
+        pytest.param(("B CC pre", "B CC post"), ["laterality-both"], id="or the side is both"),
+        pytest.param(("L CC pre", "R CC pre", "B CC pre"), ["laterality-both"], id="no filling"),
+        pytest.param(
+            ("L CC pre", "L CC post", make_call("R - post", 3, **VIEW_CONFLICT)),
+            ["view-conflict"],
+            id="a filling of the other breast, its view contradicted",
+        ),
+        pytest.param(
+            ("L CC pre", "L CC post", "B CC post"), ["laterality-both"], id="a filling of both"
+        ),
+        pytest.param(
+            ("L CC pre", "L CC post", "L - post"), ["view-unknown"], id="a filling without a view"
+        ),
+        pytest.param(
+            ("L CC pre", "L CC post", make_call("L AT post", 3)),
+            [],
+            id="a view of which no rows are made",
+        ),
+        pytest.param(
+            ("L CC pre", "L CC post", make_call("R - pre", 3, **VIEW_CONFLICT)),
+            [],
+            id="a plain view of the other breast",
+        ),
+        pytest.param(
+            ("L CC pre", "L CC post", "B CC unknown"), [], id="a plain view of both breasts"
+        ),
+    ],
+)
+def test_what_keeps_an_image_that_matters_out_of_the_rows_is_a_reason_for_review(images, reasons):
+    pairing = pair_study(make_study(*images))
+
+    assert list(pairing.review) == reasons
+    assert (pairing.status is Status.REVIEW) is bool(reasons)
+
+
 def test_views_with_the_implant_pushed_back_stand_apart():
     pairing = pair_study(
         make_study(

@@ -6,7 +6,15 @@ import pytest
 from msgspec.structs import replace
 from sheets import lay_out, make_image, make_study
 
-from ductdicom.model.call import Confidence, Evidence, Laterality, Phase, PhaseCall, Strength
+from ductdicom.model.call import (
+    Confidence,
+    Evidence,
+    Laterality,
+    Phase,
+    PhaseCall,
+    Strength,
+    ViewGroup,
+)
 from ductdicom.model.outcome import Problem, Status
 from ductdicom.pairing.rows import pair_study
 from ductdicom.sheet.fonts import text_width
@@ -45,6 +53,42 @@ def test_an_undecided_image_is_not_called_absent(changes, reason):
     assert "PRE NOT DECIDED" in said
     assert words.replace(" ", "") in said.replace(" ", "")
     assert f"1 image undecided ({reason}), page 2" in said
+
+
+VIEWS = {"has_view_conflict": True, "view": None, "group": ViewGroup.OTHER}
+PAIR = (make_image(1, phase="pre", minute=0), make_image(2, minute=20))
+
+
+@pytest.mark.parametrize(
+    ("images", "words"),
+    [
+        pytest.param(
+            [*PAIR, replace(make_image(3, side="R"), **VIEWS)],
+            "1 image undecided (view conflict), page 2",
+            id="a filling of the other breast",
+        ),
+        pytest.param(
+            [PAIR[0], replace(make_image(3, side="R", phase="pre"), **VIEWS)],
+            "1 image undecided (view conflict), page 2",
+            id="a plain view, where no breast is filled",
+        ),
+        pytest.param(
+            [replace(image, **VIEWS) for image in PAIR],
+            "2 images undecided (view conflict), page 1",
+            id="no image has a row",
+        ),
+        pytest.param(
+            [*PAIR, replace(make_image(3), view=None, group=ViewGroup.OTHER)],
+            "1 image undecided (view unknown), page 2",
+            id="a filling without a view",
+        ),
+    ],
+)
+def test_what_makes_a_review_of_a_study_is_said_on_its_first_page(images, words):
+    _, pairing, (page, *_) = lay_out(images)
+
+    assert pairing.status is Status.REVIEW
+    assert words in said_on(page)
 
 
 def test_an_image_that_cannot_be_told_waits_for_nobody_and_may_still_be_what_a_row_lacks():
