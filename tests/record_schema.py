@@ -75,6 +75,7 @@ TILE_NOTES = {
     "orientation-contradicted",
     "orientation-doubtful",
     "orientation-unknown",
+    "padding-enclosed",
     "padding-unusable",
     "scale-uncorrected",
     "scale-unknown",

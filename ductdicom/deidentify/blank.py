@@ -22,6 +22,7 @@ from ductdicom.errors import DecodeError
 from ductdicom.pixels.breast.crop import find_regions
 from ductdicom.pixels.breast.tissue import Mask, find_all_but_air, overview
 from ductdicom.pixels.decoding.decode import read_image
+from ductdicom.pixels.display.padding import free_enclosed
 from ductdicom.pixels.display.present import present
 
 _MARGIN_PX = 8  # of the stored image around what is taken for breast
@@ -48,7 +49,7 @@ def blank_outside(data: Dataset, syntax: UID) -> tuple[UID, float]:
     is_grey = str(data.PhotometricInterpretation).startswith("MONOCHROME")
     if not is_grey or int(data.get("NumberOfFrames") or 1) > 1 or bits > _DEEPEST:
         raise DecodeError("is no single grey image", reason="unsupported-pixels")
-    image = read_image(as_file(data, syntax))
+    image = free_enclosed(read_image(as_file(data, syntax)))
     shown = present(image)
     kept = _breast(shown.values)
     values = image.values.astype(f"{'i' if data.PixelRepresentation else 'u'}{bits // 8}")

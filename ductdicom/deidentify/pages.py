@@ -10,6 +10,7 @@ from ductdicom.deidentify.accounts import ExportedImage, LedgerLine
 from ductdicom.export.html.document import read_part, render_document
 from ductdicom.export.lossless import png_picture
 from ductdicom.pixels.decoding.decode import read_image
+from ductdicom.pixels.display.padding import free_enclosed
 from ductdicom.pixels.display.present import present
 
 _LEAST_SIDE_PX = 1400  # of what a person looks at: a line of text of an image has 20 of 4000 rows
@@ -26,7 +27,7 @@ def preview(content: bytes) -> bytes:
     DecodeError
         Its pixels cannot be decoded.
     """
-    shown = present(read_image(content), min_side_px=_LEAST_SIDE_PX)
+    shown = present(free_enclosed(read_image(content)), min_side_px=_LEAST_SIDE_PX)
     return png_picture(np.rint(np.clip(shown.values, 0, 1) * _WHITE).astype(np.uint8))
 
 

@@ -169,6 +169,7 @@ class Note(StrEnum):
     MAGNIFICATION_CONFLICT = "magnification-conflict"
     ORIENTATION_CONTRADICTED = "orientation-contradicted"
     ORIENTATION_DOUBTFUL = "orientation-doubtful"
+    PADDING_ENCLOSED = "padding-enclosed"
     PADDING_UNUSABLE = "padding-unusable"
     SCALE_UNCORRECTED = "scale-uncorrected"
     SHAPE_CONFLICT = "shape-conflict"

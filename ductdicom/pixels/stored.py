@@ -98,6 +98,7 @@ class StoredImage:
     ``rows`` and ``columns`` are those of the full image. Colour images come as luminance.
     ``corrected_syntax`` is the transfer syntax that the pixels have, where the file says another.
     ``has_doubtful_bits``: the pixels contradict Bits Stored, though what it says is shown.
+    ``has_enclosed_padding``: pixels that no padding can be had its value, and have the next now.
     """
 
     values: NDArray[np.integer]
@@ -107,4 +108,5 @@ class StoredImage:
     attributes: DisplayAttributes
     corrected_syntax: str | None = None
     has_doubtful_bits: bool = False
+    has_enclosed_padding: bool = False
     slab: Slab | None = None

@@ -24,6 +24,7 @@ from ductdicom.pipeline.earlier.recall import archive_stamp, is_changed, is_gone
 from ductdicom.pipeline.masking import identify
 from ductdicom.pixels.decoding.decode import read_image
 from ductdicom.pixels.decoding.stack import SliceObject
+from ductdicom.pixels.display.padding import free_enclosed
 from ductdicom.pixels.stored import StoredImage
 from ductdicom.review.encoding import ZSTD, repack
 from ductdicom.review.keeping import Kept
@@ -112,11 +113,13 @@ class OpenStudy:
         call = self.call(name)
         stack = self._stacks.get(call.instance.origin.label)
         if stack is None:
-            stored = read_image(
-                self._source(call),
-                min_side_px=min_side_px,
-                sop_instance_uid=call.uid,
-                label=call.instance.origin.label,
+            stored = free_enclosed(
+                read_image(
+                    self._source(call),
+                    min_side_px=min_side_px,
+                    sop_instance_uid=call.uid,
+                    label=call.instance.origin.label,
+                )
             )
         else:
             parts = [

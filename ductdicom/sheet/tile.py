@@ -285,6 +285,8 @@ def _remarks(image: ImageCall, stored: StoredImage) -> Iterator[Note]:
         yield Note.LOSSY
     if stored.has_doubtful_bits:
         yield Note.BITS_DOUBTFUL
+    if stored.has_enclosed_padding:
+        yield Note.PADDING_ENCLOSED
     if stored.attributes.is_for_processing:
         yield Note.FOR_PROCESSING
     if stored.corrected_syntax is not None:

@@ -19,6 +19,7 @@ from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.masking import hide_explanation
 from ductdicom.pixels.decoding.decode import read_image
 from ductdicom.pixels.decoding.stack import SliceObject, SliceReader
+from ductdicom.pixels.display.padding import free_enclosed
 from ductdicom.pixels.display.slab import middle_slices, project
 from ductdicom.pixels.display.voi import VoiChoice, VoiKind, Voter, choose_voi, voter_of
 from ductdicom.pixels.stored import StoredImage
@@ -309,9 +310,10 @@ class _Reader(NamedTuple):
         min_side_px = wanted_px.get(label, _LOOK_PX)
         try:
             source = self.open(image)
-            return self._masked(
-                read_image(source, min_side_px=min_side_px, sop_instance_uid=image.uid, label=label)
+            stored = read_image(
+                source, min_side_px=min_side_px, sop_instance_uid=image.uid, label=label
             )
+            return self._masked(free_enclosed(stored))
         except InputError as error:
             return MissingTile(reason=error.reason)
 

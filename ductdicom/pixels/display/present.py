@@ -42,7 +42,7 @@ _FEWEST_SEEN, _MOST_SATURATED = 0.005, 0.9
 # Nearly all within one grey level of 255 shows nothing either.
 _LEAST_CONTRAST = 1.0 / 255.0
 # Darker than this is air around the breast, for the share of saturated pixels (heuristic).
-_DARK = 0.02
+DARK = 0.02
 _ROBUST_PERCENT = (0.5, 99.5)
 _WHOLE_SIDE_PX = 512
 _SAMPLED = (slice(None, None, 8),) * 2
@@ -98,7 +98,7 @@ def present(
     * DICOM PS3.3 C.11.2 (VOI LUT), C.11.6 (Softcopy Presentation LUT), C.8.11.7 (Mammography)
     * DICOM PS3.4 N.2, Pixel Transformation Sequence
     """
-    background = _padding_mask(image)
+    background = padding_mask(image)
     if np.mean(background) > 1 - _FEWEST_SEEN:  # which would leave nothing
         bare = replace(image, attributes=replace(image.attributes, padding=None))
         shown = present(bare, voi=voi, min_side_px=min_side_px)
@@ -253,7 +253,7 @@ def _stored_values(attributes: DisplayAttributes) -> NDArray[np.int32]:
     return np.arange(low, high + 1, dtype=np.int32)
 
 
-def _padding_mask(image: StoredImage) -> Mask:
+def padding_mask(image: StoredImage) -> Mask:
     """Return where stored values lie in the padding range (DICOM PS3.3 C.7.5.1.1.2)."""
     if image.attributes.padding is None:
         return np.zeros(image.values.shape, dtype=np.bool_)
@@ -263,16 +263,22 @@ def _padding_mask(image: StoredImage) -> Mask:
     return mask
 
 
-def is_brighter_above(image: StoredImage) -> bool:
-    """Tell whether an image is drawn brighter where its stored values are greater."""
+def table_of(image: StoredImage) -> Floats:
+    """Return the P-value of every value that can be stored by the image's own VOI, also of padding.
+
+    The smallest value comes first.
+    """
     attributes = image.attributes
     if attributes.is_for_processing:
-        table = _processing_table(image, _padding_mask(image))
-    else:
-        choice = choose_voi([voter_of(image)])
-        found, _ = find_voi(attributes, choice)
-        table = _presentation_table(attributes, found, choice)
-    lower, upper = np.array_split(table, 2)
+        return _processing_table(image, padding_mask(image))
+    choice = choose_voi([voter_of(image)])
+    found, _ = find_voi(attributes, choice)
+    return _presentation_table(attributes, found, choice)
+
+
+def is_brighter_above(image: StoredImage) -> bool:
+    """Tell whether an image is drawn brighter where its stored values are greater."""
+    lower, upper = np.array_split(table_of(image), 2)
     return bool(np.mean(upper) >= np.mean(lower))
 
 
@@ -318,7 +324,7 @@ def _look_up(image: StoredImage, background: Mask, table: Floats, reduction: int
         index = values[top : top + step].astype(np.intp)
         index -= first
         block = np.take(table, index, mode="clip")
-        seen += int(np.count_nonzero(block > _DARK))
+        seen += int(np.count_nonzero(block > DARK))
         saturated += int(np.count_nonzero(block >= _SATURATED))
         shown[top // reduction : (top + step) // reduction] = average_blocks(block, reduction)
     return _Look(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ductdicom.errors import DecodeError
 from ductdicom.geometry.slab import Slab
+from ductdicom.pixels.display.padding import free_enclosed
 from ductdicom.pixels.display.present import is_brighter_above, spare_reduction
 from ductdicom.pixels.display.resample import average_blocks
 from ductdicom.pixels.display.transfer import apply_modality
@@ -74,7 +75,7 @@ def project(
     brightest = [np.full(shape, dark, reference.values.dtype) for _ in ("whole", "middle")]
     shown = replace(reference, reduction=reduction)
     vois: set[tuple[object, ...]] = set()
-    for number, image in enumerate(slices):
+    for number, image in enumerate(map(free_enclosed, slices)):
         values = _averaged(image, reference.attributes, reduction, dark)
         for best in brightest[: 1 + (number in middle)]:
             pick(best, values, out=best)
@@ -98,6 +99,7 @@ def _with_doubts(shown: StoredImage, one: StoredImage) -> StoredImage:
         shown,
         attributes=replace(attributes, is_lossy=attributes.is_lossy or one.attributes.is_lossy),
         has_doubtful_bits=shown.has_doubtful_bits or one.has_doubtful_bits,
+        has_enclosed_padding=shown.has_enclosed_padding or one.has_enclosed_padding,
     )
 
 
