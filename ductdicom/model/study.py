@@ -109,6 +109,11 @@ class ImageCall(Value, frozen=True, kw_only=True):
         return is_magnified(self.modifiers, self.magnification)
 
     @property
+    def is_displaced(self) -> bool:
+        """Whether an implant was pushed back out of the view, which then stands apart."""
+        return "ID" in self.modifiers
+
+    @property
     def shown_phase(self) -> Phase | None:
         """The phase, or where it is unknown the suggested one, if any."""
         if self.call.phase is Phase.UNKNOWN and self.call.suggestion is not None:
@@ -179,7 +184,9 @@ class LeftOut(Value, frozen=True, kw_only=True):
     @property
     def is_shown(self) -> bool:
         """Whether the pages show the image although it is not paired."""
-        return self.image.kind is Kind.VIEW and self.reason is not LeftOutReason.NOT_A_DUCTOGRAM
+        if isinstance(self.reason, Kind) or self.reason is LeftOutReason.NOT_A_DUCTOGRAM:
+            return False
+        return self.image.kind in {Kind.VIEW, Kind.SYNTHETIC}
 
 
 class Stack(Value, frozen=True, kw_only=True):

@@ -4,7 +4,8 @@ Every image comes out exactly once as a member of rows or as a left-over with it
 image may serve several injections.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from ductdicom.model.call import ExamKind, Kind, Laterality, Phase, ViewGroup
 from ductdicom.model.outcome import LeftOutReason, Note, Status
@@ -14,6 +15,8 @@ from ductdicom.pairing.status import PAIRABLE, doubts, is_settled, pairing_of
 _GROUPS = (ViewGroup.CC, ViewGroup.LATERAL, ViewGroup.OBLIQUE)
 # A lateral may stand beside an oblique, with a note; never a CC beside either.
 _NEIGHBOURS = {ViewGroup.LATERAL: ViewGroup.OBLIQUE, ViewGroup.OBLIQUE: ViewGroup.LATERAL}
+# A synthetic view is of a tomosynthesis that may be exposed along with a plain view.
+_ONE_COMPRESSION = timedelta(minutes=1)
 _SAME_MAGNIFICATION = 0.1  # relative; contact views have factors of 1.0 to 1.1
 
 
@@ -41,7 +44,9 @@ def pair_study(study: StudyCall, priors: Sequence[ImageCall] = ()) -> Pairing:
         rows += _rows_of_side([i for i in pairable if i.laterality is side], side, priors)
     in_rows = {id(image) for row in rows for image in row.pre + row.post}
     left_out = tuple(
-        LeftOut(image=image, reason=_reason_left_out(image) or _reason_unpaired(image, filled))
+        LeftOut(
+            image=image, reason=_reason_left_out(image) or _reason_unpaired(image, filled, rows)
+        )
         for image in study.images
         if id(image) not in in_rows
     )
@@ -70,8 +75,10 @@ def _filled_sides(images: Sequence[ImageCall]) -> set[Laterality | None]:
     return wanted or {i.laterality for i in images}
 
 
-def _reason_unpaired(image: ImageCall, filled: set[Laterality | None]) -> LeftOutReason | Kind:
-    if image.kind is not Kind.VIEW:
+def _reason_unpaired(
+    image: ImageCall, filled: set[Laterality | None], rows: Sequence[Row]
+) -> LeftOutReason | Kind:
+    if image.kind is not Kind.VIEW and not _may_be_lacking(image, filled, rows):
         return image.kind
     return (
         LeftOutReason.CONTRALATERAL
@@ -80,12 +87,31 @@ def _reason_unpaired(image: ImageCall, filled: set[Laterality | None]) -> LeftOu
     )
 
 
+def _may_be_lacking(image: ImageCall, filled: set[Laterality | None], rows: Sequence[Row]) -> bool:
+    """Tell whether a synthetic view without a phase may be what rows of a filled breast lack."""
+    if image.shown_phase is not Phase.UNKNOWN or image.laterality not in filled:
+        return False
+    own = [r for r in rows if (r.laterality, r.group) == (image.laterality, image.group)]
+    return all(
+        (not row.pre and _may_precede(image, row.post))
+        or (not row.post and all(_may_precede(pre, [image]) for pre in row.pre))
+        for row in own
+    )
+
+
 def _rows_of_side(
     images: Sequence[ImageCall], side: Laterality | None, priors: Sequence[ImageCall]
 ) -> list[Row]:
     pre = _best_of_kind([i for i in images if i.shown_phase is Phase.PRE])
     post = _best_of_kind([i for i in images if i.shown_phase is Phase.POST])
-    is_settled = all(i.shown_phase is not Phase.UNKNOWN for i in images if i.kind is Kind.VIEW)
+    is_settled = not any(
+        image.shown_phase is Phase.UNKNOWN
+        and (
+            image.kind is Kind.VIEW
+            or _may_precede(image, [p for p in post if p.group is image.group])
+        )
+        for image in images
+    )
     if post and not pre and is_settled:
         pre = [prior for prior in priors if prior.laterality is side]
     if not post:
@@ -115,12 +141,25 @@ def _is_scout_of_later(
 
 def _is_before(first: ImageCall, second: ImageCall) -> bool:
     """Tell whether one clock says that an image was exposed before another."""
+    gap = _gap(first, second)
+    return gap is not None and gap > timedelta()
+
+
+def _gap(first: ImageCall, second: ImageCall) -> timedelta | None:
+    """Return how much later than one image another was exposed, None where no one clock tells."""
     if first.acquired_at is None or second.acquired_at is None:
-        return False
+        return None
     if first.is_clock_doubtful or second.is_clock_doubtful:
-        return False
-    is_one_clock = first.instance.equipment == second.instance.equipment
-    return is_one_clock and first.acquired_at < second.acquired_at
+        return None
+    if first.instance.equipment != second.instance.equipment:
+        return None
+    return second.acquired_at - first.acquired_at
+
+
+def _may_precede(first: ImageCall, others: Iterable[ImageCall]) -> bool:
+    """Tell whether no clock says that an image was exposed along with others, or after them."""
+    gaps = (_gap(first, other) for other in others)
+    return not any(gap is not None and gap <= _ONE_COMPRESSION for gap in gaps)
 
 
 def _best_of_kind(images: Sequence[ImageCall]) -> list[ImageCall]:
@@ -139,8 +178,8 @@ def _rows_of_injection(
     """Build the rows of one injection, and of pre views without a post that are not yet shown."""
     rows: list[Row] = []
     for is_displaced in (False, True):
-        some_pre = [i for i in pre if ("ID" in i.modifiers) is is_displaced]
-        some_post = [i for i in post if ("ID" in i.modifiers) is is_displaced]
+        some_pre = [i for i in pre if i.is_displaced is is_displaced]
+        some_post = [i for i in post if i.is_displaced is is_displaced]
         used: set[int] = set()
         for group in _GROUPS:
             after = [i for i in some_post if i.group is group]

@@ -323,9 +323,15 @@ def tag_name(tag: str) -> str:
 
 
 def row_title(row: Row) -> str:
-    """Return a row's title: side and group."""
+    """Return a row's title: side and group, and whether its images are implant displaced views."""
     side = str(row.laterality) if row.laterality else "side ?"
-    return f"{side} {_GROUP_WORDS[row.group]}"
+    title = f"{side} {_GROUP_WORDS[row.group]}"
+    return f"{title} implant displaced" if is_displaced(row) else title
+
+
+def is_displaced(row: Row) -> bool:
+    """Tell whether a row holds implant displaced views, which stand apart from the others."""
+    return bool(row.images) and all(image.is_displaced for image in row.images)
 
 
 def injections_of(pairing: Pairing, side: Laterality | None) -> list[int]:

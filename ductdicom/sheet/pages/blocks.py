@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
-from ductdicom.model.call import Laterality, Phase
+from ductdicom.model.call import Kind, Laterality, Phase
 from ductdicom.model.outcome import LeftOutReason, Note
 from ductdicom.model.study import ImageCall, Pairing, Row
 from ductdicom.sheet import captions
@@ -22,6 +22,7 @@ _MOST_REPEATED = 2  # pre images at the start of each part of a long row
 _MOST_NAMED = 3  # files that could not be read
 _MOST_TILES = 6  # tiles a row before it goes on in another
 _MOST_SHARED_PX = 1000  # of a row's notes, in the two lines of its title
+_KINDS_APART = {Kind.TOMOSYNTHESIS: "a tomosynthesis", Kind.REJECTED: "one that was rejected"}
 _MOST_BESIDE = 2  # images that are excluded or disputed, beside a row
 
 
@@ -39,10 +40,13 @@ class Block:
 class Lacking:
     """What a row may lack: images that nobody has decided on, files that could not be read.
 
-    ``excluded`` are the images of the row that a reviewer left out.
+    ``excluded`` are the images of the row that a reviewer left out, ``others`` all of the study.
+    ``injection`` is the row's own, where there are several.
     """
 
     undecided: tuple[ImageCall, ...] = ()
+    others: tuple[ImageCall, ...] = ()
+    injection: int | None = None
     unread: tuple[str, ...] = ()
     excluded: tuple[ImageCall, ...] = ()
 
@@ -134,7 +138,8 @@ def _absent(phase: Phase, row: Row, lacking: Lacking) -> Cell:
     is_excluded = any(image.shown_phase is phase for image in lacking.excluded)
     unless_read = "was read" if lacking.unread else "is left" if is_excluded else "was found"
     said = "is decided" if found else unless_read
-    words = [f"No {phase}-contrast image of {captions.row_title(row)} {said}."]
+    of = captions.row_title(row) + (f" of injection {lacking.injection}" * bool(lacking.injection))
+    words = [f"No {phase}-contrast image of {of} {said}{_but(phase, row, lacking)}."]
     answered = sum(map(is_answered, found))
     if open_count := len(found) - answered:
         words.append(f"{counted(open_count, 'undecided image')}, not paired, may be it.")
@@ -144,6 +149,25 @@ def _absent(phase: Phase, row: Row, lacking: Lacking) -> Cell:
         count = counted(len(lacking.unread), "file")
         words.append(f"{count} could not be read: {_some(lacking.unread)}")
     return Cell(phase=phase, missing=" ".join(words))
+
+
+def _but(phase: Phase, row: Row, lacking: Lacking) -> str:
+    """Say what there is of the view and phase that a row lacks, and does not stand in it."""
+    wanted = (row.laterality, row.group, phase)
+    others = (i for i in lacking.others if (i.laterality, i.group, i.shown_phase) == wanted)
+    said = dict.fromkeys(filter(None, (_apart(image, row) for image in others)))
+    return f" but {' and '.join(said)}" if said else ""
+
+
+def _apart(image: ImageCall, row: Row) -> str:
+    """Return as what an image of the view stands apart from a row, if it does."""
+    if image.kind in _KINDS_APART:
+        return _KINDS_APART[image.kind]
+    if image.is_displaced is captions.is_displaced(row):
+        return ""
+    return (
+        "one with the implant displaced" if image.is_displaced else "one with the implant in place"
+    )
 
 
 def _some(names: Sequence[str]) -> str:

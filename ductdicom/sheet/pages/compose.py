@@ -132,7 +132,7 @@ def _row_bodies(
     options: SheetOptions,
 ) -> Iterator[Body]:
     undecided = undecided_images(pairing)
-    lacking = Lacking(undecided=undecided, unread=study.unread)
+    lacking = Lacking(undecided=undecided, unread=study.unread, others=study.images)
     since = None if options.has_dates else _first_time(study, pairing)
     tiles, differences, excluded = shown
     stacks = stacks_of_units(pairing)
@@ -153,7 +153,7 @@ def _row_bodies(
         for place, row in zip(places, rows, strict=True):
             beside = excluded.get(place, ())
             out = tuple(cell.image for cell in beside if cell.image is not None)
-            without = replace(lacking, excluded=out)
+            without = replace(lacking, excluded=out, injection=injection if injections else None)
             *others, last = row_blocks(row, tiles, differences, first_post, without, since)
             blocks += [*others, replace(last, cells=(*last.cells, *beside))]
         found = stacks.pop((side, injection), ())

@@ -191,6 +191,75 @@ def test_what_stands_in_no_row_says_why(image, reason):
     assert [(item.image.uid, item.reason) for item in pairing.left_out] == [("2.25.9", reason)]
 
 
+SYNTHETIC = {"kind": Kind.SYNTHETIC}
+
+
+@pytest.mark.parametrize(
+    ("images", "reason"),
+    [
+        pytest.param(
+            ("L CC post 09:20", make_call("L CC unknown 09:00", 9, **SYNTHETIC)),
+            "phase-unknown",
+            id="it may be what the row lacks",
+        ),
+        pytest.param(
+            ("L CC pre 09:00", "L ML post 09:20", make_call("L CC unknown 09:21", 9, **SYNTHETIC)),
+            "phase-unknown",
+            id="or the post image",
+        ),
+        pytest.param(
+            ("L CC post 09:20", make_call("L ML unknown 09:00", 9, **SYNTHETIC)),
+            "phase-unknown",
+            id="or a view of a row of its own",
+        ),
+        pytest.param(
+            ("L CC post 09:20", make_call("L CC unknown", 9, **SYNTHETIC)),
+            "phase-unknown",
+            id="no clock",
+        ),
+        pytest.param(
+            ("L CC pre 09:00", "L CC post 09:20", make_call("L CC unknown 09:10", 9, **SYNTHETIC)),
+            "synthetic",
+            id="nothing is lacking",
+        ),
+        pytest.param(
+            ("L CC post 09:20", make_call("L CC unknown 09:19", 9, **SYNTHETIC)),
+            "synthetic",
+            id="exposed along with the post image",
+        ),
+        pytest.param(
+            ("L CC post 09:20", make_call("R CC unknown 09:00", 9, **SYNTHETIC)),
+            "synthetic",
+            id="the other breast",
+        ),
+        pytest.param(
+            ("L CC post 09:20", make_call("L CC post 09:20", 9, **SYNTHETIC)),
+            "synthetic",
+            id="its phase is known",
+        ),
+    ],
+)
+def test_a_synthetic_view_that_may_be_what_a_row_lacks_waits_for_its_phase(images, reason):
+    pairing = pair_study(make_study(*images))
+
+    (item,) = pairing.left_out
+    assert (item.image.uid, item.reason) == ("2.25.9", reason)
+    assert item.is_shown is (reason == "phase-unknown")
+    assert ("phase-unknown" in pairing.review) is item.is_shown
+
+
+def test_no_earlier_study_lends_a_view_while_a_synthetic_one_may_be_the_scout():
+    prior = make_call("L CC pre", 8)
+    post, synthetic = "L CC post 09:20", make_call("L CC unknown 09:00", 9, **SYNTHETIC)
+    along = make_call("L CC unknown 09:20", 9, **SYNTHETIC)
+
+    (open_row,) = pair_study(make_study(post, synthetic), [prior]).rows
+    (row,) = pair_study(make_study(post, along), [prior]).rows
+
+    assert open_row.pre == ()
+    assert row.pre == (prior,)
+
+
 VIEW_CONFLICT = {"has_view_conflict": True}
 
 

@@ -9,6 +9,7 @@ from sheets import lay_out, make_image, make_study
 from ductdicom.model.call import (
     Confidence,
     Evidence,
+    Kind,
     Laterality,
     Phase,
     PhaseCall,
@@ -111,6 +112,58 @@ def test_what_cannot_be_meant_is_no_candidate():
     _, _, (page, *_) = lay_out([other_view, POST[0]])
 
     assert "No pre-contrast image of L CC was found" in said_on(page)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        pytest.param({}, "was found.", id="nothing"),
+        pytest.param({"view": "ML", "group": ViewGroup.LATERAL}, "was found.", id="another view"),
+        pytest.param({"laterality": Laterality.RIGHT}, "was found.", id="the other breast"),
+        pytest.param(
+            {"modifiers": ("ID",)}, "was found but one with the implant displaced.", id="implant"
+        ),
+        pytest.param(
+            {"kind": Kind.TOMOSYNTHESIS}, "was found but a tomosynthesis.", id="tomosynthesis"
+        ),
+        pytest.param(
+            {"kind": Kind.REJECTED}, "was found but one that was rejected.", id="rejected"
+        ),
+    ],
+)
+def test_what_there_is_of_a_view_is_not_called_absent(changes, words):
+    pre = make_image(1, phase="pre", minute=0)
+    others = [replace(make_image(5, minute=24), **changes)] if changes else []
+
+    _, _, (page, *_) = lay_out([pre, POST[1], *others])
+
+    assert f"No post-contrast image of L CC {words}".replace(" ", "") in said_on(page).replace(
+        " ", ""
+    )
+
+
+def test_rows_of_implant_displaced_views_are_called_so():
+    images = [
+        replace(image, modifiers=("ID",)) if image.uid.endswith("4") else image
+        for image in (make_image(1, phase="pre", minute=0), make_image(4, minute=24))
+    ]
+
+    _, _, (page, *_) = lay_out(images)
+
+    titles = {mark.text for mark in page.marks if isinstance(mark, TextMark)}
+    assert {"L CC", "L CC implant displaced"} <= titles
+    words = "No pre-contrast image of L CC implant displaced was found but one with the implant in"
+    assert words.replace(" ", "") in said_on(page).replace(" ", "")
+
+
+def test_of_several_injections_an_image_is_absent_of_one():
+    images = [make_image(1, phase="pre", minute=0), make_image(2, minute=20, view="ML")]
+    images += [make_image(3, minute=50, injection=2)]
+
+    _, _, (first, *_) = lay_out(images)
+
+    words = "No post-contrast image of L CC of injection 1 was found."
+    assert words.replace(" ", "") in said_on(first).replace(" ", "")
 
 
 @pytest.mark.parametrize(
