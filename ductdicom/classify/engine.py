@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from types import MappingProxyType
 
-from ductdicom.classify.image.subject import Subject
+from ductdicom.classify.image.subject import REMEMBERED, Subject
 from ductdicom.errors import RulesError
 from ductdicom.model.call import Decision, Evidence, Phase, Review, Strength
 from ductdicom.vocabulary.terms import Vocabulary
@@ -61,7 +62,7 @@ class Thresholds:
 Speak = Callable[[Subject, Thresholds], Iterable[tuple[str, str, Phase]]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rule:
     """A rule that looks at one image; `rules.toml` describes it.
 
@@ -81,6 +82,14 @@ class Rule:
             Evidence(rule=self.name, tag=tag, value=value, says=phase, strength=self.strength)
             for tag, value, phase in self.speak(subject, thresholds)
         )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def hear_rules(
+    subject: Subject, rules: tuple[Rule, ...], thresholds: Thresholds
+) -> tuple[Evidence, ...]:
+    """Return what rules see in one image, in their order."""
+    return tuple(item for rule in rules for item in rule.evidence(subject, thresholds))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,12 @@
 """The rules that look for what an examination is; each yields reasons, none decides."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from ductdicom.classify.engine import Thresholds
 from ductdicom.classify.image.kind import dual_energy_sign
 from ductdicom.classify.image.seen import Seen
-from ductdicom.classify.image.subject import Subject
+from ductdicom.classify.image.subject import REMEMBERED, Subject
 from ductdicom.language.agents import OPAQUE, AgentClass, read_agent, read_route
 from ductdicom.language.codes import agent_of, is_ductography, route_of
 from ductdicom.language.lexicon import scan_text
@@ -75,6 +76,7 @@ def _discriminating_yes(images: Sequence[Seen]) -> list[str]:
     return yes if len(yes) < len(images) else []
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _names_an_agent(subject: Subject) -> bool:
     contrast = subject.instance.contrast
     return read_agent(contrast.agent or "", subject.vocabulary) in OPAQUE or any(
@@ -111,6 +113,7 @@ def named(images: Sequence[Seen]) -> Iterator[Evidence]:
                 )
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _is_of_other_part(subject: Subject) -> bool:
     """Tell whether the body part is one whose glands have ducts of their own.
 

@@ -4,8 +4,9 @@ Every object has a kind and the words that made it one; nothing is dropped.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
-from ductdicom.classify.image.subject import Subject
+from ductdicom.classify.image.subject import REMEMBERED, Subject
 from ductdicom.language.codes import SPECIMEN, view_of
 from ductdicom.model.call import Kind
 from ductdicom.model.instance import BREAST_TOMOSYNTHESIS, MAMMOGRAMS, Level
@@ -69,6 +70,7 @@ class KindCall(Value, frozen=True):
     reason: str
 
 
+@lru_cache(maxsize=REMEMBERED)
 def decide_kind(subject: Subject) -> KindCall:
     """Decide what one object is, from its own header.
 
@@ -185,6 +187,7 @@ def _by_image_type(subject: Subject) -> Iterator[KindCall]:
         yield KindCall(kind=Kind.TOMOSYNTHESIS, reason="tomosynthesis")
 
 
+@lru_cache(maxsize=REMEMBERED)
 def dual_energy_sign(subject: Subject) -> tuple[str, str] | None:
     """Return the tag and the value of what only dual-energy mammography writes, if it is there."""
     terms = set(subject.image_type_terms()) & _CONTRAST_MAMMOGRAM_TERMS

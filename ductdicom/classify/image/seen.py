@@ -1,11 +1,12 @@
 """One value an image while its study is decided; each step adds what it concludes."""
 
 import dataclasses
+from functools import lru_cache
 
 from msgspec.structs import replace
 
 from ductdicom.classify.image.kind import decide_kind
-from ductdicom.classify.image.subject import Subject, read_subject
+from ductdicom.classify.image.subject import REMEMBERED, Subject, read_subject
 from ductdicom.classify.image.view import ViewCall, decide_view
 from ductdicom.language.codes import VIEW_GROUPS
 from ductdicom.language.homonyms import NOTHING_SPOKEN, Spoken
@@ -31,6 +32,7 @@ _SIDES = frozenset(Laterality)
 class Seen(Value, frozen=True):
     """One object of a study, with what has been concluded of it so far.
 
+    ``instance`` is its header, and ``subject`` what the rules of one image see of it.
     ``place`` is its position in the study. ``copies`` are the places of the other copies of its
     exposure, where it is the one that is shown. ``has_other_side``: a copy of its exposure is
     labelled as the other breast. ``has_other_bytes``: another object has its UID and other
@@ -41,6 +43,7 @@ class Seen(Value, frozen=True):
     """
 
     place: int
+    instance: Instance
     subject: Subject
     kind: Kind
     kind_reason: str
@@ -55,11 +58,6 @@ class Seen(Value, frozen=True):
     is_clock_doubtful: bool = False
     call: PhaseCall = NO_PHASE
     injection: int | None = None
-
-    @property
-    def instance(self) -> Instance:
-        """The header."""
-        return self.subject.instance
 
     @property
     def laterality(self) -> Laterality | None:
@@ -97,6 +95,7 @@ def see(
     found = decide_kind(subject)
     return Seen(
         place=place,
+        instance=instance,
         subject=subject,
         kind=found.kind,
         kind_reason=found.reason,
@@ -110,32 +109,39 @@ def in_ductogram(image: Seen) -> Seen:
 
     What a text says that only names the other breast is a hint at most.
     """
-    before = image.subject
+    decided = None if image.decision is None else image.decision.laterality
+    return replace(image, subject=_in_ductogram(image.subject, image.view, decided))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _in_ductogram(before: Subject, view: ViewCall, decided: Laterality | None) -> Subject:
     subject = read_subject(
-        image.instance, before.vocabulary, in_ductogram=True, spoken=before.spoken
+        before.instance, before.vocabulary, in_ductogram=True, spoken=before.spoken
     )
     readings = tuple(
         (
             text,
-            heed_side(reading, _sides_beside(image, text)) if text.level in _OF_IMAGE else reading,
+            heed_side(reading, _sides_beside(text, view, decided))
+            if text.level in _OF_IMAGE
+            else reading,
         )
         for text, reading in subject.readings
     )
-    return replace(image, subject=replace(subject, readings=readings))
+    return replace(subject, readings=readings)
 
 
-def _sides_beside(image: Seen, text: Text) -> frozenset[Laterality]:
+def _sides_beside(text: Text, view: ViewCall, decided: Laterality | None) -> frozenset[Laterality]:
     """Return which breast an image shows by anything but one of its texts."""
-    if image.decision is not None and image.decision.laterality is not None:
-        return frozenset({image.decision.laterality})
+    if decided is not None:
+        return frozenset({decided})
     stated = frozenset(
         Laterality(item.says)
-        for item in image.view.evidence
+        for item in view.evidence
         if item.says in _SIDES
         and (item.tag, item.value) != (text.tag, text.value)
         and item.strength is not Strength.HINT
     )
-    own = frozenset() if image.laterality is None else frozenset({image.laterality})
+    own = frozenset() if view.laterality is None else frozenset({view.laterality})
     return stated or own
 
 

@@ -1,20 +1,62 @@
-"""One image under consideration: its header, and how its texts and codes read."""
+"""One image under consideration: its header, and how its texts and codes read.
+
+Most headers of a run say the same but for what is each image's own: its UIDs, its time, its
+patient. No rule that looks at one image sees that, so what such a rule says is found out once for
+all headers that are alike (`alike`), and remembered.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from msgspec.structs import replace
 
 from ductdicom.language.codes import is_ductography
 from ductdicom.language.homonyms import NOTHING_SPOKEN, Spoken
 from ductdicom.language.text import Reading, read_text
-from ductdicom.model.instance import Instance, Level, Text
+from ductdicom.model.instance import (
+    Clock,
+    Equipment,
+    Instance,
+    Level,
+    Patient,
+    People,
+    Text,
+)
+from ductdicom.model.origin import Origin
 from ductdicom.model.value import Value
 from ductdicom.vocabulary.terms import Vocabulary
 
+REMEMBERED = 4096
+"""So many headers that are alike are remembered, with what is found in them."""
 
-class Subject(Value, frozen=True):
+
+_NOBODY = Patient()
+# What is each image's own, and what stands in its place in headers that are alike.
+_OWN: Mapping[str, Any] = MappingProxyType(
+    {
+        "origin": Origin(source="", file=""),
+        **dict.fromkeys(
+            ("sop_instance_uid", "study_instance_uid", "series_instance_uid", "id"), ""
+        ),
+        **dict.fromkeys(("study_date", "study_time", "series_number", "instance_number")),
+        **dict.fromkeys(("accession_number", "compression_force_n", "document_title")),
+        **dict.fromkeys(("irradiation_event_uids", "references"), ()),
+        "transfer_syntax_uid": "",
+        "people": People(),
+        "equipment": Equipment(),
+        "clock": Clock(),
+    }
+)
+
+
+class Subject(Value, frozen=True, eq=False):
     """An instance with its texts read once; all rules look at it and at nothing else.
 
-    ``spoken``: how its study's texts are written.
+    ``instance`` is without what is the image's own (`alike`), and so the subject is the same object
+    for all images that are alike. ``spoken``: how its study's texts are written.
     """
 
     instance: Instance
@@ -26,11 +68,9 @@ class Subject(Value, frozen=True):
         """Read another value of the header as the study's texts are read."""
         return read_text(value or "", self.vocabulary, spoken=self.spoken)
 
-    def texts(self, *levels: Level) -> Iterator[tuple[Text, Reading]]:
-        """Yield texts of the given levels with their readings, in the header's order."""
-        for text, reading in self.readings:
-            if text.level in levels:
-                yield text, reading
+    def texts(self, *levels: Level) -> tuple[tuple[Text, Reading], ...]:
+        """Return texts of the given levels with their readings, in the header's order."""
+        return _texts(self, levels)
 
     def repeats_study(self, text: Text) -> bool:
         """Tell whether a text is a copy of the study's or the request's, which names the whole."""
@@ -69,11 +109,7 @@ class Subject(Value, frozen=True):
 
         Vendors shift positions, so all values after the second are looked at, each as a whole.
         """
-        return tuple(
-            term
-            for value in (self.instance.image_type or ())[2:]
-            if (term := value.strip().upper())
-        )
+        return _terms(self.instance.image_type)
 
 
 def read_subject(
@@ -92,8 +128,43 @@ def read_subject(
     spoken
         How the texts of its study are written.
     """
+    return _read(alike(instance, vocabulary), vocabulary, in_ductogram, spoken)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _read(
+    instance: Instance,
+    vocabulary: Vocabulary,
+    in_ductogram: bool,  # noqa: FBT001 - positional, as it is remembered by
+    spoken: Spoken,
+) -> Subject:
     readings = tuple(
         (text, read_text(text.value, vocabulary, ductography_context=in_ductogram, spoken=spoken))
         for text in instance.texts
     )
     return Subject(instance=instance, readings=readings, vocabulary=vocabulary, spoken=spoken)
+
+
+def alike(instance: Instance, vocabulary: Vocabulary) -> Instance:
+    """Return a header without what is the image's own, which no rule of one image looks at.
+
+    Of the patient there is left whether a test object was registered under the name or the ID.
+    """
+    words = _words(instance.patient.name) | _words(instance.patient.patient_id)
+    registered = words & vocabulary.phantom_names
+    patient = Patient(name=" ".join(sorted(registered))) if registered else _NOBODY
+    return replace(instance, patient=patient, **_OWN)
+
+
+def _words(value: str | None) -> frozenset[str]:
+    return frozenset((value or "").upper().replace("^", " ").replace("_", " ").split())
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _texts(subject: Subject, levels: tuple[Level, ...]) -> tuple[tuple[Text, Reading], ...]:
+    return tuple(both for both in subject.readings if both[0].level in levels)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _terms(image_type: tuple[str, ...] | None) -> tuple[str, ...]:
+    return tuple(term for value in (image_type or ())[2:] if (term := value.strip().upper()))

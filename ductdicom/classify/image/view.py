@@ -1,8 +1,9 @@
 """Which breast and which view: every source is asked, a contradiction is kept as one."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
-from ductdicom.classify.image.subject import Subject
+from ductdicom.classify.image.subject import REMEMBERED, Subject
 from ductdicom.geometry.hanging import implied_laterality
 from ductdicom.language.codes import SPECIMEN, VIEW_GROUPS, laterality_of, modifier_of, view_of
 from ductdicom.model.call import Evidence, Laterality, Strength, ViewGroup
@@ -32,6 +33,7 @@ class ViewCall(Value, frozen=True):
         return is_magnified(self.modifiers, self.magnification)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def decide_view(subject: Subject) -> ViewCall:
     """Decide side, view and modifiers of an image.
 

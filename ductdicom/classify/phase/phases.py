@@ -6,7 +6,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from ductdicom.classify.engine import Engine, Thresholds
+from ductdicom.classify.engine import Engine, Thresholds, hear_rules
 from ductdicom.classify.image.seen import NO_PHASE, Seen
 from ductdicom.classify.phase.contradictions import find_contradictions
 from ductdicom.classify.phase.inference import infer
@@ -76,14 +76,8 @@ def decide_phases(
 
 def _hear_all(images: Sequence[Seen], engine: Engine) -> tuple[Seen, ...]:
     """Ask every rule about every image; what a copy of an exposure says, the shown one says."""
-    said = [
-        [
-            item
-            for rule in engine.rules.values()
-            for item in rule.evidence(image.subject, engine.thresholds)
-        ]
-        for image in images
-    ]
+    rules = tuple(engine.rules.values())
+    said = [hear_rules(image.subject, rules, engine.thresholds) for image in images]
     return tuple(
         replace(
             image,
