@@ -17,7 +17,7 @@ from ductdicom.pixels.breast.nipple import anterior_point
 from ductdicom.pixels.display.grey import grey_table
 from ductdicom.pixels.display.present import Presented, present
 from ductdicom.pixels.display.resample import average_blocks
-from ductdicom.pixels.display.voi import VoiChoice, choice_called, find_voi, voi_choices
+from ductdicom.pixels.display.voi import VoiChoice, choice_called, voi_choices
 from ductdicom.pixels.stored import DisplayAttributes, StoredImage
 from ductdicom.review.encoding import ZSTD, encode_values, pack
 from ductdicom.sheet.tile import hang_image, hung_ratio, hung_spacing
@@ -188,18 +188,7 @@ def _about(picture: FullPicture) -> dict[str, Any]:
         "wall": picture.chest_wall,
         "tip": picture.tip,
         "choices": [label for _, label in picture.choices],
-        "items": [_item(attributes, choice, label) for choice, label in picture.choices],
         "chosen": picture.chosen,
-    }
-
-
-def _item(attributes: DisplayAttributes, choice: VoiChoice, label: str) -> dict[str, Any]:
-    """Return by what a choice is the same as one of another image."""
-    voi, _ = find_voi(attributes, choice)
-    return {
-        "kind": choice.kind if voi else label,
-        "index": choice.index,
-        "explanation": voi.explanation.casefold() if voi else "",
     }
 
 

@@ -64,7 +64,8 @@ class Tile:
     ``notes`` are what a reader must know of scale, orientation and display; ``corrected_syntax`` is
     the transfer syntax of the pixels, where the file says another. ``content`` is the SHA-256 of
     the file that it was decoded from. ``slab`` says of which slices of a tomosynthesis it is the
-    brightest; of a whole one ``middle`` is the slab in its middle.
+    brightest; of a whole one ``middle`` is the slab in its middle. ``greys`` are those of every
+    value that can be stored, the smallest first, None where it is not known how it was shown.
     """
 
     values: NDArray[np.uint16]
@@ -83,6 +84,7 @@ class Tile:
     content: str = ""
     slab: Slab | None = None
     middle: "Tile | None" = None
+    greys: NDArray[np.uint8] | None = None
 
     @property
     def is_trimmed(self) -> bool:
@@ -128,7 +130,6 @@ def prepare_tile(
     voi: VoiChoice | None,
     *,
     geometry: ImageGeometry,
-    notes: tuple[Note, ...] = (),
     min_side_px: int | None = None,
 ) -> Tile:
     """Show, hang and crop one image.
@@ -142,8 +143,6 @@ def prepare_tile(
         The kind of VOI that was chosen for the row; the image's own default if None.
     geometry
         Turning and scale by the header.
-    notes
-        What a reader must know of the row's grey scale.
     min_side_px
         Whoever draws it needs no more pixels than this on the longer side of the whole image; None
         keeps all.
@@ -165,11 +164,12 @@ def prepare_tile(
         hanging=hanging,
         voi=shown.voi_label,
         saturated_fraction=shown.saturated_fraction,
+        greys=shown.greys,
         reduction=stored.reduction,
         stored_px=(stored.rows, stored.columns),
         kept=_share(crop, values.shape),
         tip=anterior_point(tissue, hanging.chest_wall) if hanging.chest_wall else None,
-        notes=tuple(dict.fromkeys((*scale.notes, *notes, *shown.notes, *doubts))),
+        notes=tuple(dict.fromkeys((*scale.notes, *shown.notes, *doubts))),
         corrected_syntax=stored.corrected_syntax,
     )
 

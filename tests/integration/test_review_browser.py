@@ -499,25 +499,31 @@ def test_true_size_asks_for_a_bank_card_once_and_is_kept_for_this_screen(window,
     window.page.evaluate("localStorage.clear()")
 
 
-def test_images_shown_with_other_kinds_of_grey_say_so(window, organised):
+def _greys(window):
+    said = {"GREY SCALES DIFFER" in window.words("state", index) for index in (0, 1)}
+    return [window.words("display", index).split(" · ")[0] for index in (0, 1)], said
+
+
+def test_images_in_which_equal_values_have_equal_greys_can_be_compared(window, organised):
+    window.open_study(_key(organised, "textbook")).open_full().lay(0, 1)
+
+    shown, said = _greys(window)
+    assert (len(set(shown)), said) == (1, {False})
+    window.page.locator('[data-part="voi"]').select_option("full range")
+    window.page.wait_for_selector('#full .pane:nth-child(2) [data-say="display"]:has-text("full")')
+    assert _greys(window) == (["full range"] * 2, {False})
+
+
+def test_images_in_which_equal_values_have_other_greys_say_so(window, organised):
     window.open_study(_key(organised, "/odd/")).open_full()
 
-    def greys():
-        said = {"GREY SCALES DIFFER" in window.words("state", index) for index in (0, 1)}
-        return [window.words("display", index).split(" · ")[0] for index in (0, 1)], said
-
-    window.lay(0, 1)
-    assert greys() == (["window 1: NORMAL", "window 1"], {False})
     window.lay(0, 2)
-    assert greys() == (["window 1: NORMAL", "lut 1: NORMAL"], {True})
+    assert _greys(window) == (["window 1: NORMAL", "lut 1: NORMAL"], {False})  # which do the same
+    window.lay(0, 1)
+    assert _greys(window) == (["window 1: NORMAL", "window 1"], {True})  # of other numbers
     # Also where one stands in the place of the other.
     window.press(" ").frame()
     assert "GREY SCALES DIFFER" in window.words("state")
-    window.page.locator('[data-part="voi"]').select_option("full range")
-    window.page.wait_for_selector('#full [data-say="display"]:has-text("full range")')
-    window.press("b").frame()
-    window.page.wait_for_selector('#full .pane:nth-child(2) [data-say="display"]:has-text("full")')
-    assert greys() == (["full range"] * 2, {False})
 
 
 def _hold(window, pattern, count):

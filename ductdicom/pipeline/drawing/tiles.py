@@ -19,6 +19,7 @@ from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.masking import hide_explanation
 from ductdicom.pixels.decoding.decode import read_image
 from ductdicom.pixels.decoding.stack import SliceObject, SliceReader
+from ductdicom.pixels.display.grey import is_same_grey
 from ductdicom.pixels.display.padding import free_enclosed
 from ductdicom.pixels.display.slab import middle_slices, project
 from ductdicom.pixels.display.voi import VoiChoice, VoiKind, Voter, choose_voi, voter_of
@@ -82,7 +83,7 @@ def prepare_tiles(
         _label(image): image_geometry(image, pitches) for group in groups for image in group
     }
     prepare = partial(_prepare, options=options, wanted_voi=voi, geometry=geometry)
-    tiles = prepare(groups, read=partial(reader.read, {}))
+    tiles = _comparing_greys(pairing, prepare(groups, read=partial(reader.read, {})))
     tiles |= dict(_stack_tiles(pairing, options, voi, reader, pitches))
     # Where things go hardly depends on the resolution, so it is tried with hardly any. Of two ways
     # that are as good, finer pixels may turn the scale: then other images lack pixels.
@@ -97,7 +98,8 @@ def prepare_tiles(
             break
         wanted |= lacking
         read = partial(reader.read, wanted)
-        tiles |= _finer(groups, tiles, wanted, partial(prepare, read=read))
+        finer = _finer(groups, tiles, wanted, partial(prepare, read=read))
+        tiles |= _comparing_greys(pairing, tiles | finer)
     return {label: replace(tile, content=contents.get(label, "")) for label, tile in tiles.items()}
 
 
@@ -162,8 +164,7 @@ def _prepare(
             voters.append(voter_of(found))
             if len(held) < _MOST_HELD:
                 held[_label(image)] = found
-        voi, notes = _common_voi(voters, wanted_voi)
-        show = partial(prepare_tile, voi=voi, notes=notes)
+        show = partial(prepare_tile, voi=_common_voi(voters, wanted_voi))
         for image in (image for image in group if _label(image) not in tiles):
             stored = held.pop(_label(image), None) or read(image)
             if isinstance(stored, MissingTile):  # since it was read a moment ago
@@ -191,7 +192,7 @@ def _stack_tiles(
         if isinstance(slabs, MissingTile):
             yield _label(image), slabs
             continue
-        voi, _ = _common_voi([voter_of(slabs[0])], wanted_voi)
+        voi = _common_voi([voter_of(slabs[0])], wanted_voi)
         geometry = image_geometry(image, pitches)
         yield _label(image), prepare_stack(image, slabs, voi, geometry=geometry)
 
@@ -240,22 +241,37 @@ def _label(image: ImageCall) -> str:
     return image.instance.origin.label
 
 
-def _common_voi(
-    voters: Sequence[Voter], wanted: VoiOption
-) -> tuple[VoiChoice | None, tuple[Note, ...]]:
-    """Choose one kind of VOI for a row; where there is none, each its own, and say so.
+def _common_voi(voters: Sequence[Voter], wanted: VoiOption) -> VoiChoice | None:
+    """Choose one kind of VOI for a row; None where there is none, and each image has its own.
 
     The full range would be common too, but shows a mammogram in a few grey levels.
     """
     if not voters:
-        return None, ()
+        return None
     if wanted is VoiOption.WIDE:
-        return VoiChoice(kind=VoiKind.FULL_RANGE), ()
+        return VoiChoice(kind=VoiKind.FULL_RANGE)
     voi = choose_voi(voters)
     has_own = any(image.attributes.vois for image in voters)
-    if voi.kind is VoiKind.FULL_RANGE and has_own and len(voters) > 1:
-        return None, (Note.GREY_DIFFERS,)
-    return voi, ()
+    is_mixed = voi.kind is VoiKind.FULL_RANGE and has_own and len(voters) > 1
+    return None if is_mixed else voi
+
+
+def _comparing_greys(
+    pairing: Pairing, tiles: Mapping[str, Tile | MissingTile]
+) -> dict[str, Tile | MissingTile]:
+    """Say of the images of each row that equal values have other greys in one than in another."""
+    found = dict(tiles)
+    for row in pairing.rows:
+        labels = [_label(image) for image in row.images]
+        shown = [tile for label in labels if isinstance(tile := tiles[label], Tile)]
+        greys = [tile.greys for tile in shown if tile.greys is not None]
+        if all(is_same_grey(greys[0], other) for other in greys[1:]):
+            continue
+        for label in labels:
+            if isinstance(tile := found[label], Tile):
+                notes = dict.fromkeys((*tile.notes, Note.GREY_DIFFERS))
+                found[label] = replace(tile, notes=tuple(notes))
+    return found
 
 
 def _tile(stored: StoredImage, options: SheetOptions, show: Callable[..., Tile]) -> Tile:

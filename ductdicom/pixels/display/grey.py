@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from ductdicom.pixels.display.resample import Floats
 
+_ALIKE = 2  # grey levels of 255, as windows that are rounded otherwise differ by
 LEVELS = 65535  # images wait for their page as 16 bit, half the room of floats
 
 
@@ -35,3 +36,20 @@ def grey_table(table: Floats) -> NDArray[np.uint8]:
         uint8, 0 black to 255 white, of the same shape: the smallest value that can be stored first.
     """
     return as_grey(as_levels(table).astype(np.float32) / np.float32(LEVELS))
+
+
+def is_same_grey(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
+    """Tell whether two images show equal values in equal greys, so that they can be compared.
+
+    Values that are stored inverted, and shown inverted, are those that they are shown as.
+
+    Parameters
+    ----------
+    one, other
+        The grey level of every value that can be stored, the smallest first, also of padding
+        (`Presented.greys`).
+    """
+    if one.shape != other.shape:
+        return False
+    ways = (other, other[::-1])
+    return any(np.abs(one.astype(np.int16) - way).max() <= _ALIKE for way in ways)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ductdicom.model.outcome import Note
+from ductdicom.pixels.display.grey import as_grey
 from ductdicom.pixels.display.polarity import air_is_bright
 from ductdicom.pixels.display.resample import Floats, average_blocks
 from ductdicom.pixels.display.transfer import (
@@ -57,7 +58,8 @@ class Presented:
     shape and is True on padding, which is black. ``whole`` shows the same with fewer pixels and
     without a VOI, over the range of its values: what a VOI makes black can be told from air.
     ``table`` is the P-value of every value that can be stored, the smallest first: looked up in it,
-    pixels are ``values`` where all are kept. ``saturated_fraction`` is the share of stored
+    pixels are ``values`` where all are kept. ``greys`` are the grey levels of the same, also those
+    of padding (`is_same_grey`). ``saturated_fraction`` is the share of stored
     pixels at the top of the range among those that are neither padding nor dark. ``notes`` say what
     a reader must know of the rendering.
     """
@@ -66,6 +68,7 @@ class Presented:
     background: Mask
     whole: Floats
     table: Floats
+    greys: NDArray[np.uint8]
     voi_label: str
     saturated_fraction: float
     notes: tuple[Note, ...] = ()
@@ -112,6 +115,7 @@ def present(
         background=background[::reduction, ::reduction],
         whole=looked.values if is_raw else _whole(image, background),
         table=looked.table,
+        greys=looked.greys,
         voi_label=label,
         saturated_fraction=looked.saturated_fraction,
         notes=notes,
@@ -296,6 +300,7 @@ class _Look:
 
     values: Floats
     table: Floats
+    greys: NDArray[np.uint8]
     seen_fraction: float
     saturated_fraction: float
     contrast: float
@@ -313,6 +318,7 @@ def _look_up(image: StoredImage, background: Mask, table: Floats, reduction: int
     Block by block, as indices take much memory.
     """
     values, first = image.values, image.attributes.stored_range[0]
+    greys = as_grey(table)
     if image.attributes.padding is not None:
         low, high = image.attributes.padding
         table[max(low - first, 0) : max(high + 1 - first, 0)] = 0.0
@@ -330,6 +336,7 @@ def _look_up(image: StoredImage, background: Mask, table: Floats, reduction: int
     return _Look(
         values=shown,
         table=table,
+        greys=greys,
         seen_fraction=seen / values.size,
         saturated_fraction=saturated / seen if seen else 0.0,
         contrast=_contrast(image, background, table),

@@ -111,15 +111,19 @@ const full = (() => {
     return `window by hand: ${center} / ${Math.round(Math.max(2, own.width * hand.factor))}`;
   };
 
-  // The item of its header that an image is shown with; a name in words, where it has none.
-  const greyOf = ({ drawn, choice }) => (
-    drawn.voi === drawn.choices[choice] ? drawn.items[choice] : { kind: drawn.voi });
-  const isSameGrey = (one, other) => one.kind === other.kind
-    && (one.index === other.index || (one.explanation && one.explanation === other.explanation));
+  // Whether equal values have equal greys, also where those of one are stored inverted.
+  const isSameGrey = (one, other) => {
+    const [table, greys] = [one, other].map(tableOf);
+    const isPadding = ({ drawn: { padding } }, at) => padding && at >= padding[0] && at <= padding[1];
+    const isAlike = (beside) => table.every((grey, at) => Math.abs(grey - greys[beside(at)]) <= 2
+      || isPadding(one, at) || isPadding(other, beside(at)));
+    const last = greys.length - 1;
+    return table.length === greys.length && (isAlike((at) => at) || isAlike((at) => last - at));
+  };
 
   // Told of all that are laid out, as one may stand in place of another.
   const doGreysDiffer = () => {
-    const [first, ...others] = chosen.filter((image) => image.drawn).map(greyOf);
+    const [first, ...others] = chosen.filter((image) => image.drawn);
     return others.some((other) => !isSameGrey(first, other));
   };
 

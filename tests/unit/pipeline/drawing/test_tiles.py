@@ -10,9 +10,10 @@ from sheets import make_image, make_study
 from ductdicom.errors import DecodeError
 from ductdicom.model.call import Laterality
 from ductdicom.model.instance import Geometry, Raster
+from ductdicom.model.outcome import Note
 from ductdicom.pairing.rows import pair_study
 from ductdicom.pipeline.drawing import tiles
-from ductdicom.pixels.stored import DisplayAttributes, Lut, StoredImage, Window
+from ductdicom.pixels.stored import DisplayAttributes, Lut, StoredImage, VoiFunction, Window
 from ductdicom.settings import Closeup
 from ductdicom.sheet.page import SheetOptions
 from ductdicom.sheet.pages.compose import compose
@@ -168,6 +169,50 @@ def test_what_cannot_be_decoded_finely_is_shown_coarsely(monkeypatch):
     (tile,) = tiles_of(monkeypatch, breast(1900), finest=2)
 
     assert tile.reduction == 4
+
+
+PLAIN = DisplayAttributes(bits_stored=12, vois=(Window(center=1500, width=2000),))
+EQUAL = {
+    "another name": {"vois": (Window(center=1500, width=2000, explanation="NORMAL"),)},
+    "half a value aside": {
+        "vois": (Window(center=1500, width=2000, function=VoiFunction.LINEAR_EXACT),)
+    },
+    "padding": {"padding": (0, 400)},
+    "twice the values": {"slope": 2.0, "vois": (Window(center=3000, width=4000),)},
+    "inverted twice": {
+        "photometric": "MONOCHROME1",
+        "vois": (Window(center=2595, width=2000),),
+    },
+}
+OTHER = {
+    "another centre": {"vois": (Window(center=1800, width=2000),)},
+    "another width": {"vois": (Window(center=1500, width=3000),)},
+    "another function": {"vois": (Window(center=1500, width=2000, function=VoiFunction.SIGMOID),)},
+    "another range": {"bits_stored": 14},
+    "no window": {"vois": ()},
+    "a window that shows nothing": {"vois": (Window(center=90000, width=2),)},
+    "inverted once": {"photometric": "MONOCHROME1"},
+}
+
+
+@pytest.mark.parametrize("name", [*EQUAL, *OTHER])
+def test_a_row_says_where_equal_values_have_other_greys(monkeypatch, name):
+    second = dataclasses.replace(PLAIN, **(EQUAL | OTHER)[name])
+
+    def read(source, *, min_side_px, label, **_meant):
+        attributes = second if label == "2.dcm" else PLAIN
+        values = breast(1900)
+        if name == "inverted twice" and label == "2.dcm":
+            values = 4095 - values
+        return StoredImage(values=values, rows=ROWS, columns=COLUMNS, attributes=attributes)
+
+    read_with(monkeypatch, read)
+    study = make_study([make_image(1, phase="pre", instance=_image(1).instance), _image(2)])
+
+    shown = tiles.prepare_tiles(study, pair_study(study), SMALL)
+
+    said = [Note.GREY_DIFFERS in tile.notes for tile in shown.values()]
+    assert said == [name in OTHER] * 2
 
 
 @pytest.mark.parametrize("count", [2, 3])
