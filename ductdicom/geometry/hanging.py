@@ -111,12 +111,12 @@ def hang(
     view: str | None,
     laterality: Laterality | None,
     patient_orientation: tuple[str, ...] | None,
+    is_plane: bool = False,
 ) -> Hanging:
     """Decide how an image is turned.
 
-    Right breasts hang with the chest wall at the right edge, left ones at the left; the lateral
-    or axillary side is on top from above, the head otherwise. Field of View Rotation and Flip
-    relate to the detector and are not applied again.
+    Right breasts hang with the chest wall at the right edge, left ones at the left; on top is the
+    lateral or axillary side, or the head. Field of View Rotation and Flip are of the detector.
 
     Parameters
     ----------
@@ -125,6 +125,8 @@ def hang(
     patient_orientation
         (0020,0020) of the stored pixels: where the rows and the columns run to; of several letters
         the first is the major one.
+    is_plane
+        The letters are those of a plane in the patient, and not of how a view was taken.
 
     Returns
     -------
@@ -146,16 +148,30 @@ def hang(
     for transform in Transform:
         turned = _turned(stored, transform)
         if (turned[0][0], turned[1][0]) == desired:
-            return Hanging(
-                transform=transform,
-                is_known=True,
-                orientation=turned,
-                chest_wall=_chest_wall(turned),
-                why=f"{stored[0]}\\{stored[1]} hung as {turned[0]}\\{turned[1]}",
-                fits_side=_fits(view, laterality, patient_orientation, transform),
-            )
+            fits_side = implied_laterality(view, patient_orientation) in (None, laterality)
+            if _is_of_other(view, transform) and not is_plane:
+                fits_side = False
+            return _hung(stored, transform, fits_side=fits_side)
     message = f"patient orientation {stored[0]}\\{stored[1]} does not fit view {view}"
     return as_stored(stored, message)
+
+
+def _hung(stored: tuple[str, str], transform: Transform, *, fits_side: bool) -> Hanging:
+    turned = _turned(stored, transform)
+    return Hanging(
+        transform=transform,
+        is_known=True,
+        orientation=turned,
+        chest_wall=_chest_wall(turned),
+        why=f"{stored[0]}\\{stored[1]} hung as {turned[0]}\\{turned[1]}",
+        fits_side=fits_side,
+    )
+
+
+def is_plane(geometry: Geometry) -> bool:
+    """Tell whether the orientation is only said by the direction cosines of a plane."""
+    is_named = any(geometry.patient_orientation or ())
+    return not is_named and len(geometry.direction_cosines) == _COSINES
 
 
 def stored_orientation(geometry: Geometry) -> tuple[str, ...] | None:
@@ -171,9 +187,9 @@ def stored_orientation(geometry: Geometry) -> tuple[str, ...] | None:
       C.7.6.16.2.4, Plane Orientation; C.7.6.16.2.15, Patient Orientation in Frame
     """
     cosines = geometry.direction_cosines
-    if any(geometry.patient_orientation or ()) or len(cosines) != _COSINES:
-        return geometry.patient_orientation
-    return _letters(cosines[:3]), _letters(cosines[3:])
+    if is_plane(geometry):
+        return _letters(cosines[:3]), _letters(cosines[3:])
+    return geometry.patient_orientation
 
 
 def _letters(direction: Sequence[float]) -> str:
@@ -236,21 +252,15 @@ def implied_laterality(
     return Laterality.RIGHT if is_right_breast else Laterality.LEFT
 
 
-def _fits(
-    view: str | None,
-    laterality: Laterality | None,
-    patient_orientation: tuple[str, ...] | None,
-    transform: Transform,
-) -> bool:
-    """Tell whether nothing of how an image is stored speaks for the other breast (heuristic).
+def _is_of_other(view: str | None, transform: Transform) -> bool:
+    """Tell whether how a view is stored speaks for the other breast (heuristic).
 
     A view from the side is stored as it hangs, or turned; one that has to be mirrored hangs
     unmirrored as one of the other breast. Of views from above both breasts differ by half a turn
-    only, as which slices of tomosyntheses are stored, so that it tells nothing.
+    only, as which slices of tomosyntheses are stored, so that it tells nothing. A plane may be
+    looked at from either side.
     """
-    if view in _FROM_SIDE and transform.mirrors:
-        return False
-    return implied_laterality(view, patient_orientation) in (None, laterality)
+    return view in _FROM_SIDE and transform.mirrors
 
 
 def _parse(patient_orientation: tuple[str, ...] | None) -> tuple[str, str] | None:

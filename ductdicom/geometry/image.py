@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ductdicom.geometry.hanging import Hanging, hang, stored_orientation
+from ductdicom.geometry.hanging import Hanging, hang, is_plane, stored_orientation
 from ductdicom.geometry.scale import Scale, breast_scale
 from ductdicom.model.instance import Equipment
 from ductdicom.model.study import ImageCall
@@ -36,6 +36,7 @@ def image_geometry(image: ImageCall, pitches: Pitches) -> ImageGeometry:
             view=image.view,
             laterality=image.laterality,
             patient_orientation=stored_orientation(image.instance.geometry),
+            is_plane=is_plane(image.instance.geometry),
         ),
         scale=breast_scale(image, pitch_mm=pitches.get(image.instance.equipment)),
     )

@@ -102,6 +102,17 @@ def breast_scale(image: ImageCall, *, pitch_mm: tuple[float, float] | None = Non
     return Scale(mm_per_px=at_breast, is_corrected=True, source=source, notes=_once(notes))
 
 
+def pixel_ratio(geometry: Geometry) -> float:
+    """Return height over width of a pixel, whose shape may be known without its size.
+
+    A spacing that is not believed says nothing of it: pixels are then taken to be square.
+    """
+    spacing = geometry.imager_pixel_spacing_mm or geometry.pixel_spacing_mm
+    if spacing is None or _suspect(spacing):
+        return 1.0
+    return spacing[0] / spacing[1]
+
+
 def contact_pitches(
     images: Iterable[ImageCall],
 ) -> dict[Equipment, tuple[float, float]]:

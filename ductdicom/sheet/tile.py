@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ductdicom.geometry.hanging import Hanging, stored_place
 from ductdicom.geometry.image import ImageGeometry
+from ductdicom.geometry.scale import pixel_ratio
 from ductdicom.geometry.slab import Slab
 from ductdicom.model.outcome import Note
 from ductdicom.model.study import ImageCall
@@ -355,11 +356,8 @@ def hung_spacing(
 
 def hung_ratio(image: ImageCall, hanging: Hanging) -> float:
     """Return height over width of a pixel as hung: its shape is known without its size, too."""
-    geometry = image.instance.geometry
-    row, column = geometry.imager_pixel_spacing_mm or geometry.pixel_spacing_mm or (1.0, 1.0)
-    if not (row > 0 and column > 0):
-        return 1.0
-    return column / row if hanging.transform.swaps_axes else row / column
+    ratio = pixel_ratio(image.instance.geometry)
+    return 1 / ratio if hanging.transform.swaps_axes else ratio
 
 
 def behind_the_nipple(tile: Tile, *, width_mm: float, height_mm: float) -> Detail | None:

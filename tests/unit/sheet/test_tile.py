@@ -74,13 +74,22 @@ def test_what_contradicts_itself_on_black_and_white_is_said(photometric, shape, 
     [pytest.param(("A", "R"), 2.0, id="as stored"), pytest.param(("R", "A"), 0.5, id="turned")],
 )
 def test_pixels_keep_their_shape_where_their_size_is_not_known(orientation, ratio):
-    geometry = Geometry(imager_pixel_spacing_mm=(4.0, 2.0), patient_orientation=orientation)
+    geometry = Geometry(pixel_spacing_mm=(0.4, 0.2), patient_orientation=orientation)
 
     tile = tile_of(geometry=geometry)
 
     rows, columns = tile.values.shape
     assert tile.spacing_mm is None
     assert tile.aspect == pytest.approx(columns / (rows * ratio))
+
+
+@pytest.mark.parametrize("spacing", [(0.15, 0.6), (4.0, 2.0), (0.0, 0.1)])
+def test_a_spacing_that_is_not_believed_changes_no_shape(spacing):
+    tile = tile_of(geometry=Geometry(imager_pixel_spacing_mm=spacing))
+
+    rows, columns = tile.values.shape
+    assert tile.spacing_mm is None
+    assert tile.aspect == pytest.approx(columns / rows)
 
 
 def a_breast(chest_wall):
