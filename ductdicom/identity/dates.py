@@ -25,6 +25,7 @@ _NUMERALS = "〇一二三四五六七八九"
 _SIGNS = frozenset(f"零元十{_NUMERALS}")
 _OF_ONE_SIGN = _SIGNS | {"i", "v", "x"}
 _LETTER = rf"[^\W\d_年月日년월일零元十{_NUMERALS}]"
+_BEHIND_WORD = re.compile(r"(?<=[a-z]{2})(?=[0-9])")
 _TOKEN = re.compile(
     rf"\d+|[零元十{_NUMERALS}]+(?=[年月日])|[年月日년월일]|"
     r"[\u0e00-\u0e7f]+[.][\u0e00-\u0e7f]+|"
@@ -161,15 +162,35 @@ def _plain_char(char: str) -> str:
     return found[0] if found else char
 
 
+def _all_days(text: str) -> Iterator[tuple[int, int, frozenset[Day]]]:
+    """Yield the days that a text may name, whoever they matter to, and where they stand.
+
+    A number behind a word that belongs to no date has nothing to do with what stands before, so
+    that a folder is gone through once for all its files.
+    """
+    begun, stretch = 0, ""
+    *pieces, last = _BEHIND_WORD.split(_plain(text))
+    for piece in pieces:
+        stretch += piece
+        days, is_closed = _in_stretch(stretch)
+        if is_closed:
+            yield from ((begun + start, begun + end, orders) for start, end, orders in days)
+            begun, stretch = begun + len(stretch), ""
+    days, _ = _in_stretch(stretch + last)
+    yield from ((begun + start, begun + end, orders) for start, end, orders in days)
+
+
 @lru_cache(maxsize=_REMEMBERED)
-def _all_days(text: str) -> tuple[tuple[int, int, frozenset[Day]], ...]:
-    """Return the days that a text may name, whoever they matter to, and where they stand."""
-    found = _candidates(_plain(text))
-    return tuple((start, end, frozenset(orders)) for start, end, orders in found if orders)
-
-
-def _candidates(text: str) -> Iterator[tuple[int, int, list[Day]]]:
+def _in_stretch(text: str) -> tuple[tuple[tuple[int, int, frozenset[Day]], ...], bool]:
+    """Return the days of a stretch, and whether it ends with a word that belongs to none."""
     parts = _parts(text)
+    found = _candidates(text, parts)
+    days = tuple((start, end, frozenset(orders)) for start, end, orders in found if orders)
+    last = parts[-1] if parts else _Part(0, 0)
+    return days, last.end == len(text) and not last.months
+
+
+def _candidates(text: str, parts: Sequence[_Part]) -> Iterator[tuple[int, int, list[Day]]]:
     for place in range(len(parts) - 1):
         near = _near(parts[place : place + 3])
         numbers = [part.number for part in near]

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import chain, pairwise
 
-from ductdicom.identity.spelled import Spelled, is_unspaced, occurrences
+from ductdicom.identity.beginnings import may_stand_in, occurrences
+from ductdicom.identity.spelled import Spelled, is_unspaced
 from ductdicom.identity.usual import filled_with_vowels
 
 Places = Iterator[tuple[int, int]]
@@ -36,7 +37,8 @@ _MISREAD_UNSPACED = (
 )
 LEAST_CUT = 5
 """Letters of a name, or digits of a number, that is not all there."""
-_LEAST_DOTTED = 4  # of one that a point cuts short
+LEAST_DOTTED = 4
+"""Letters of one that a point cuts short."""
 _CUT_SIGNS = tuple(".…")
 _LEAST_SKELETON = 3  # consonants
 _LEAST_SAID = 4  # letters with a vowel, of which these are the consonants
@@ -132,6 +134,16 @@ def find_gapped(source: str, names: frozenset[str]) -> Places:
             yield first, last
 
 
+def may_be_gapped(names: frozenset[str], letters: str) -> bool:
+    """Whether one of some names as `gapped` returns them may stand in a text of such letters."""
+    return bool(names) and may_stand_in(_longest_parts(names), letters)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _longest_parts(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(max(name.split(_GAP), key=len) for name in names)
+
+
 def _with_gaps(source: str) -> tuple[str, list[int]]:
     """Return the small letters of ASCII, a sign for whatever stands between, and their places."""
     hidden = _ENTITIES.sub(lambda found: " " * len(found[0]), source)
@@ -150,7 +162,7 @@ def find_cut(plain: Spelled, names: frozenset[str]) -> Places:
     for word, start, end in words_of(plain):
         place = plain.source_of(start, end)
         is_dotted = plain.source[place[1] : place[1] + 1] in _CUT_SIGNS
-        least = _LEAST_DOTTED if is_dotted else LEAST_CUT
+        least = LEAST_DOTTED if is_dotted else LEAST_CUT
         if len(word) >= least and begins_any(word, names):
             yield place
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass, fields
 from datetime import date
 from itertools import chain, pairwise, permutations
 
+from ductdicom.identity.beginnings import may_stand_in, occurrences
 from ductdicom.identity.dates import Day, birth_numbers_in, days_in
 from ductdicom.identity.disguised import (
     LEAST_CUT,
+    LEAST_DOTTED,
     begins_any,
     find_cut,
     find_gapped,
@@ -22,6 +24,7 @@ from ductdicom.identity.disguised import (
     find_transliterated,
     gapped,
     is_latin,
+    may_be_gapped,
     misread,
 )
 from ductdicom.identity.spelled import (
@@ -31,7 +34,7 @@ from ductdicom.identity.spelled import (
     in_own_letters,
     is_ideograph,
     is_unspaced,
-    occurrences,
+    letters_of,
     read_ideographs,
     spell,
     spell_name,
@@ -219,19 +222,41 @@ class Identity:
         """
         if len(text) > _LONGEST_TEXT:
             return self.mask(text[:_LONGEST_TEXT], is_known) + MASK
-        spelled = spell(text)
-        source = spelled.plain.source
-        unlike = (place for place in self._unlike(spelled) if not is_known(source[slice(*place)]))
+        plain, sound = letters_of(text)
+        source = text if text.isascii() else spell(text).plain.source
         found = [
-            *self._names(spelled, is_known),
-            *unlike,
-            *_in_words(spelled.plain, self.codes, lambda *_: False),
-            *self._numbers(spelled.plain),
             *days_in(source, self.dates),
             *birth_numbers_in(source, self.births),
             *self._uids(source),
         ]
+        if may_stand_in(self.numbers, plain, LEAST_CUT):
+            found += self._numbers(spell(text).plain)
+        if not text.isascii() or self._may_name(plain, sound):
+            found += self._words_in(spell(text), is_known)
         return _masked(source, found) if found else text
+
+    def _may_name(self, plain: str, sound: str) -> bool:
+        """Tell whether names or IDs with letters may stand in a text in ASCII.
+
+        None is misread there, as that takes other letters.
+        """
+        return (
+            bool(self.foreign)
+            or may_stand_in(self.exact, plain, LEAST_DOTTED)
+            or may_stand_in(self.short_words, plain)
+            or may_stand_in(self.codes, plain)
+            or may_stand_in(self.words, sound)
+            or may_be_gapped(self.gapped, plain)
+        )
+
+    def _words_in(
+        self, spelled: Spellings, is_known: Callable[[str], bool]
+    ) -> Iterator[tuple[int, int]]:
+        """Yield where names and IDs with letters stand."""
+        source = spelled.plain.source
+        yield from self._names(spelled, is_known)
+        yield from (place for place in self._unlike(spelled) if not is_known(source[slice(*place)]))
+        yield from _in_words(spelled.plain, self.codes, lambda *_: False)
 
     def named_in(self, text: str, is_known: Callable[[str], bool]) -> "Identity | None":
         """Return whom of many people whole words and numbers of a text name, None if nobody.

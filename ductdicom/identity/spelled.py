@@ -8,7 +8,7 @@ it any more: only whether two texts are the same name. Heuristic.
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -31,14 +31,12 @@ _UNSPACED = (("\u0e00", "\u0eff"), ("\u1780", "\u17ff"), ("\u3005", "\u9fff"), (
 _LAST_WESTERN = "\u0dff"  # what comes before is quickly told
 _LEAST_SPACED = 4  # letters with signs or blanks between them that make a word
 _MOST_SPACE = 2
-_BEGINNING = 3  # letters
 _BOXED = {  # letters in circles and boxes that NFKC leaves
     first + number: chr(ord("A") + number)
     for first in (0x1F150, 0x1F170, 0x1F1E6)
     for number in range(26)
 }
 _REMEMBERED = 8192
-_REMEMBERED_PEOPLE = 256
 
 
 class Letter(NamedTuple):
@@ -93,6 +91,19 @@ def spell(text: str) -> Spellings:
         sound_ascii = _by_sound_ascii(plain_ascii)
         return Spellings(plain_ascii, sound_ascii, sound_ascii)
     return spell_letters(text)
+
+
+def letters_of(text: str) -> tuple[str, str]:
+    """Return the letters and digits of a text as `spell` has them: plain, and by sound."""
+    if not text.isascii() or _MAY_BE_SPACED.search(text):
+        spelled = spell(text)
+        return spelled.plain.text, spelled.sound.text
+    words = _WORDS_OF_ASCII.findall(text)
+    plain = "".join(words).lower()
+    sound = plain.translate(_SAME_LETTER)
+    if _PAIRS.search(plain) or _DOUBLED.search(sound):
+        sound = "".join(_sound_of_ascii(word.lower()) for word in words)
+    return plain, sound
 
 
 def spell_letters(text: str) -> Spellings:
@@ -297,35 +308,3 @@ def _by_sound(letters: list[Letter]) -> list[Letter]:
             found.append(Letter(text, letter.start, end, letter.cut))
         place += 1
     return found
-
-
-@lru_cache(maxsize=_REMEMBERED_PEOPLE)
-def _by_beginning(words: frozenset[str]) -> Mapping[int, Mapping[str, list[str]]]:
-    """Return the words by their first letters, so that a text need not be searched for each.
-
-    Returns
-    -------
-    By the number of these letters, which is less for shorter words.
-    """
-    found: dict[int, dict[str, list[str]]] = {}
-    for word in sorted(words):
-        beginning = word[:_BEGINNING]
-        found.setdefault(len(beginning), {}).setdefault(beginning, []).append(word)
-    return found
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _pieces(text: str, length: int) -> frozenset[str]:
-    """Return what stands in a text, in pieces of some letters."""
-    return frozenset([text[start : start + length] for start in range(len(text) - length + 1)])
-
-
-def occurrences(words: frozenset[str], text: str) -> Iterator[tuple[str, int]]:
-    """Yield each word of a text, and where it stands."""
-    for length, beginnings in _by_beginning(words).items() if words else ():
-        if beginnings.keys().isdisjoint(_pieces(text, length)):
-            continue
-        for start in range(len(text) - length + 1):
-            for word in beginnings.get(text[start : start + length], ()):
-                if text.startswith(word, start):
-                    yield word, start
