@@ -15,6 +15,10 @@ _SANE_SPACING_MM = (0.02, 0.5)
 _SANE_FIELD_MM = (150.0, 350.0)  # of the longer side of a contact view
 _SANE_MAGNIFICATION = (1.0, 2.2)
 _PITCH_TOLERANCE = 0.02
+# Some makers say the detector's size of a field, and of pixels that at the breast, 6 % less.
+_FIELD_TOLERANCE = 0.12
+_LEAST_OF_FIELD = 0.7  # less, in the same shape, is another spacing and no cut
+_MOST_OF_FIELD = 5.0  # more is a field in centimetres
 _FACTOR_TOLERANCE = 0.15
 
 # Detector pitch in mm by maker, where the header does not give it (domain knowledge, not DICOM).
@@ -56,8 +60,8 @@ def breast_scale(image: ImageCall, *, pitch_mm: tuple[float, float] | None = Non
     Imager Pixel Spacing is divided by the magnification factor, unless the detector's pitch
     shows that this was done before. Pixel Spacing counts only where Calibration Type says why, and
     in the Breast Tomosynthesis class, where it is that of the plane in the breast. Where modifier
-    or distances contradict the factor, the scale is unknown. What is beyond spacings
-    of 0.02 to 0.5 mm and factors of 1.0 to 2.2 is not believed (heuristic).
+    or distances contradict the factor, the scale is unknown. What is beyond spacings of 0.02 to
+    0.5 mm and factors of 1.0 to 2.2 is not believed, and what fits nothing else (heuristic).
 
     Parameters
     ----------
@@ -90,7 +94,7 @@ def breast_scale(image: ImageCall, *, pitch_mm: tuple[float, float] | None = Non
         return _unknown(source, *notes)
     if factor is None and is_named:
         return _unknown("magnified, factor unknown", *notes)
-    if not _has_sane_field(instance, spacing, factor or 1.0):
+    if not _fits_all_else(instance, spacing, factor):
         notes = (*notes, Note.SPACING_SUSPECT)
     if factor is None:
         return Scale(mm_per_px=spacing, is_corrected=False, source="at the detector", notes=notes)
@@ -219,6 +223,15 @@ def _is_divided(
     )
 
 
+def _fits_all_else(instance: Instance, spacing: tuple[float, float], factor: float | None) -> bool:
+    """Tell whether a spacing at the detector contradicts nothing else that tells a size."""
+    return (
+        _has_sane_field(instance, spacing, factor or 1.0)
+        and _fits_field_of_view(instance, spacing)
+        and _fits_pixel_spacing(instance.geometry, spacing, factor)
+    )
+
+
 def _has_sane_field(instance: Instance, spacing: tuple[float, float], factor: float) -> bool:
     """Tell whether the image is as large as a mammogram; magnified ones may be collimated."""
     rows, columns = instance.raster.rows, instance.raster.columns
@@ -227,6 +240,45 @@ def _has_sane_field(instance: Instance, spacing: tuple[float, float], factor: fl
     longer_mm = max(rows * spacing[0], columns * spacing[1])
     low, high = _SANE_FIELD_MM
     return longer_mm <= high and (longer_mm >= low or factor >= MAGNIFIED_FROM)
+
+
+def _fits_field_of_view(instance: Instance, spacing: tuple[float, float]) -> bool:
+    """Tell whether the image is as large as the field of view that its header says (heuristic).
+
+    It may be cut to a part of that, which leaves it less high or less wide, and no larger. A field
+    in another unit than millimetres says nothing, nor does the order of its sides.
+
+    References
+    ----------
+    * DICOM PS3.3 C.8.11.7, Field of View Dimension(s) (0018,1149)
+    """
+    field = instance.geometry.field_of_view_mm
+    rows, columns = instance.raster.rows, instance.raster.columns
+    if len(field) != len(spacing) or min(field) <= 0 or not rows or not columns:
+        return True
+    sides = sorted((rows * spacing[0], columns * spacing[1]))
+    shorter, longer = (own / said for own, said in zip(sides, sorted(field), strict=True))
+    if max(shorter, longer) > _MOST_OF_FIELD:
+        return True
+    is_larger = max(shorter, longer) > 1 + _FIELD_TOLERANCE
+    is_cut = abs(shorter / longer - 1) > _PITCH_TOLERANCE
+    return not is_larger and (is_cut or longer > _LEAST_OF_FIELD)
+
+
+def _fits_pixel_spacing(
+    geometry: Geometry, spacing: tuple[float, float], factor: float | None
+) -> bool:
+    """Tell whether Pixel Spacing, if it is there, is that of the detector or of the breast."""
+    said = geometry.pixel_spacing_mm
+    if said is None:
+        return True
+    least = 1 / (factor or _SANE_MAGNIFICATION[1])
+    shares = [own / at_detector for own, at_detector in zip(said, spacing, strict=True)]
+    if all(abs(share - 1) <= _FIELD_TOLERANCE for share in shares):
+        return True
+    if factor is None:
+        return all(least <= share <= 1 for share in shares)
+    return all(abs(share / least - 1) <= _FIELD_TOLERANCE for share in shares)
 
 
 def _is_within(value: float, limits: tuple[float, float]) -> bool:

@@ -188,6 +188,9 @@ class Geometry(Value, frozen=True, kw_only=True):
         At the detector: (0018,1164) and (0018,7022).
     pixel_spacing_mm, calibration_type
         In the patient or at the detector (0028,0030), and which of them (0028,0A02), if it says.
+    field_of_view_mm
+        Size of the field at the detector, of which the image is all or a part (0018,1149): height
+        and width, or whatever numbers stand there.
     magnification_factor
         Detector image over breast (0018,1114), 1 where they touch. As it stands in the header,
         also where no factor can be so large or so small.
@@ -205,6 +208,7 @@ class Geometry(Value, frozen=True, kw_only=True):
     pixel_spacing_mm: tuple[float, float] | None = None
     calibration_type: str | None = None
     detector_spacing_mm: tuple[float, float] | None = None
+    field_of_view_mm: tuple[float, ...] = ()
     magnification_factor: float | None = None
     source_to_detector_mm: float | None = None
     source_to_patient_mm: float | None = None

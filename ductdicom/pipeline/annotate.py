@@ -10,7 +10,7 @@ from ductdicom.model.outcome import Note, Problem, ProblemCode, ReviewReason, St
 from ductdicom.model.study import Pairing, Row, StudyCall
 
 _MESSAGES = {
-    Note.SPACING_SUSPECT: "the pixel spacing does not fit the detector or the size of the field",
+    Note.SPACING_SUSPECT: "spacing does not fit the detector, the field of view or Pixel Spacing",
     Note.MAGNIFICATION_CONFLICT: "the magnification factor contradicts view modifier or distances",
 }
 

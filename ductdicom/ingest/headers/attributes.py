@@ -491,6 +491,7 @@ TECHNIQUE = {
         pixel_spacing_mm=pair(Tag.PIXEL_SPACING, _MEASURES),
         calibration_type=word(Tag.PIXEL_SPACING_CALIBRATION_TYPE),
         detector_spacing_mm=pair(Tag.DETECTOR_ELEMENT_SPACING),
+        field_of_view_mm=otherwise(numbers(Tag.FIELD_OF_VIEW_DIMENSIONS), ()),
         magnification_factor=number(Tag.ESTIMATED_RADIOGRAPHIC_MAGNIFICATION_FACTOR, _BEAMS),
         source_to_detector_mm=number(Tag.DISTANCE_SOURCE_TO_DETECTOR, _BEAMS),
         source_to_patient_mm=number(Tag.DISTANCE_SOURCE_TO_PATIENT, _BEAMS),

@@ -285,6 +285,63 @@ def test_imager_pixel_spacing_outranks_pixel_spacing():
     assert breast_scale(image).mm_per_px == (0.1, 0.1)
 
 
+SUSPECT = ("spacing-suspect",)
+
+
+@pytest.mark.parametrize(
+    ("field", "notes"),
+    [
+        pytest.param((240, 190), (), id="as large as the image"),
+        pytest.param((190, 240), (), id="told the other way round"),
+        pytest.param((256, 202), (), id="that of the detector, of pixels at the breast"),
+        pytest.param((300, 240), (), id="of which the image is a part"),
+        pytest.param((120, 95), SUSPECT, id="half as large"),
+        pytest.param((240, 150), SUSPECT, id="narrower than the image"),
+        pytest.param((480, 380), SUSPECT, id="twice as large, in the same shape"),
+        pytest.param((24, 19), (), id="in centimetres"),
+        pytest.param((240,), (), id="one number"),
+        pytest.param((0, 0), (), id="nothing"),
+    ],
+)
+def test_an_image_is_no_larger_than_its_field_of_view_and_no_smaller_in_the_same_shape(
+    field, notes
+):
+    image = _image(**_square(0.1), magnification_factor=1.0, field_of_view_mm=field)
+
+    assert breast_scale(image).notes == notes
+    assert breast_scale(image).mm_per_px == (0.1, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("side_mm", "factor", "notes"),
+    [
+        pytest.param(0.1, 1.0, (), id="that of the detector"),
+        pytest.param(0.094, 1.0, (), id="nearly that"),
+        pytest.param(0.1, 1.8, (), id="that of the detector, magnified"),
+        pytest.param(0.0556, 1.8, (), id="that at the breast"),
+        pytest.param(0.0556, None, (), id="that at the breast by a factor that is not told"),
+        pytest.param(0.2, 1.0, SUSPECT, id="twice as large"),
+        pytest.param(0.05, 1.0, SUSPECT, id="half as large"),
+        pytest.param(0.07, 1.8, SUSPECT, id="neither of them"),
+        pytest.param(0.04, None, SUSPECT, id="by a factor that is none"),
+    ],
+)
+@pytest.mark.parametrize("calibration", [None, "FIDUCIAL"])
+def test_pixel_spacing_is_that_of_the_detector_or_of_the_breast(
+    side_mm, factor, notes, calibration
+):
+    image = _image(
+        **_square(0.1),
+        magnification_factor=factor,
+        modifiers=("M",) if factor == 1.8 else (),
+        pixel_spacing_mm=(side_mm, side_mm),
+        calibration_type=calibration,
+    )
+
+    assert breast_scale(image).notes == notes
+    assert breast_scale(image).mm_per_px is not None
+
+
 def test_both_axes_are_scaled():
     image = _image(imager_pixel_spacing_mm=(0.1, 0.05), magnification_factor=1.25)
 

@@ -560,6 +560,13 @@ def test_a_spacing_is_what_a_detector_can_have(value, expected, tag):
     )
 
 
+def test_the_field_of_view_is_read_as_it_stands():
+    values = (b"240\\190", b"24", b"")
+    found = [read(make.raw_dicom((0x0018_1149, "IS", value))).geometry for value in values]
+
+    assert [geometry.field_of_view_mm for geometry in found] == [(240.0, 190.0), (24.0,), ()]
+
+
 def test_a_decimal_comma_is_understood():
     instance = read(make.raw_dicom((0x0018_1114, "DS", b"1,8")))
 
