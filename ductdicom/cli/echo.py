@@ -13,10 +13,12 @@ from pathlib import Path
 import click
 import msgspec
 
+from ductdicom.encoding import json_text
 from ductdicom.errors import OutputError
 from ductdicom.wording import utc_now
 
 _ESCAPED = re.compile(r"[^ -~]")
+_DELETE = "\x7f"
 _PREFIX = "ductdicom: "
 _HEARD_AS_JSON = ContextVar("heard as json", default=False)
 
@@ -76,8 +78,13 @@ def say_failure(code: int, *lines: str) -> None:
 
 def say_json(value: object) -> None:
     """Print a value as one line of JSON on standard output."""
+    text = json_text(value)
+    if text.isascii() and _DELETE not in text:  # nothing to escape
+        _print_result(text)
+        return
     is_unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
-    text = json.dumps(msgspec.to_builtins(value), ensure_ascii=not is_unicode)
+    if not is_unicode:
+        text = json.dumps(msgspec.to_builtins(value), ensure_ascii=True)
     _print_result(_ESCAPED.sub(_escape, text))
 
 

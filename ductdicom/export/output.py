@@ -3,7 +3,6 @@
 import errno
 import hashlib
 import hmac
-import json
 import os
 import platform
 import re
@@ -20,8 +19,7 @@ from io import FileIO
 from pathlib import Path
 from time import monotonic, sleep
 
-import msgspec
-
+from ductdicom.encoding import json_text
 from ductdicom.errors import InUseError, OutputError, UsageError
 from ductdicom.reading import read_regular
 from ductdicom.settings import Phi
@@ -546,5 +544,4 @@ def sync_folder(path: Path) -> None:
 
 def encode_json(value: object, *, indent: int | None = None) -> bytes:
     """Return a record as JSON in UTF-8 that ends with a newline; its keys stay in their order."""
-    text = json.dumps(msgspec.to_builtins(value), ensure_ascii=False, indent=indent)
-    return f"{text}\n".encode("utf-8", "replace")
+    return f"{json_text(value, indent=indent)}\n".encode("utf-8", "replace")

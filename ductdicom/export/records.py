@@ -6,12 +6,15 @@ Here alone values become dictionaries, and the records of an earlier run become 
 import os
 import platform
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import starmap
+from typing import get_args, get_type_hints
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 from ductdicom.export.folder import list_files
 from ductdicom.export.output import encode_json
@@ -64,7 +67,6 @@ _NOBODY = Opinion(field="", value="")
 _PLACES = frozenset({"source", "member"})
 _BARE_PLACES = frozenset({"file_hex", "modified_ns"})  # where and when, as no text that is masked
 _NEVER_SHARED = _BARE_PLACES | {"patient_ids", "accession_number", "identity"}
-_HOLDERS = (dict, list, tuple)
 _DATES = frozenset({"study_date", "acquired_at"})
 _UIDS = frozenset(
     {"sop_instance_uid", "series_instance_uid", "study_instance_uid", "pre", "post", "plain"}
@@ -184,7 +186,7 @@ def _opinions(opinions: Iterable[Opinion]) -> tuple[RecordedOpinion, ...]:
 def shared_record(
     record: Struct, say: Callable[[str], str], ids: Mapping[str, str] | None
 ) -> object:
-    """Return a record as plain values, as others than the department may read it.
+    """Return a record as others than the department may read it.
 
     Parameters
     ----------
@@ -197,21 +199,43 @@ def shared_record(
     told = _PLACES if ids is None else _PLACES | _DATES | _UIDS
 
     def shared(value: object, name: str) -> object:
-        if isinstance(value, dict):
-            return {  # of most fields nothing is to be hidden
-                key: shared(item, key) if key in told or isinstance(item, _HOLDERS) else item
-                for key, item in value.items()
-                if key not in _NEVER_SHARED
-            }
-        if isinstance(value, _HOLDERS):
-            return [shared(item, name) for item in value]
-        if isinstance(value, str) and name in _PLACES:
-            return say(value)
-        if ids is None or not isinstance(value, str):
+        if isinstance(value, Struct):
+            return replace(
+                value,
+                **{
+                    field: UNSET if field in _NEVER_SHARED else shared(getattr(value, field), field)
+                    for field in _telling(type(value), told)
+                },
+            )
+        if isinstance(value, tuple):
+            return tuple([shared(item, name) for item in value])
+        if value is UNSET or value is None:
             return value
-        return None if name in _DATES else ids.get(value) if name in _UIDS else value
+        if name in _PLACES:
+            return say(str(value))
+        if name in _DATES:
+            return value if ids is None else None
+        return value if ids is None or name not in _UIDS else ids.get(str(value))
 
-    return shared(msgspec.to_builtins(record), "")
+    return shared(record, "")
+
+
+@lru_cache
+def _telling(kind: type[Struct], told: frozenset[str]) -> tuple[str, ...]:
+    """Return the fields of a record in which something may be hidden, be it in records in them."""
+    return tuple(
+        name
+        for name, hint in get_type_hints(kind).items()
+        if name in told | _NEVER_SHARED or any(_telling(part, told) for part in _records_in(hint))
+    )
+
+
+def _records_in(hint: object) -> Iterator[type[Struct]]:
+    """Yield the records that a field of some type may hold."""
+    if isinstance(hint, type) and issubclass(hint, Struct):
+        yield hint
+    for part in get_args(hint):
+        yield from _records_in(part)
 
 
 def _file_hex(file: str) -> str | UnsetType:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ductdicom.encoding import json_text
 from ductdicom.errors import InUseError, OutputError, UsageError
 from ductdicom.export import output as folder
 from ductdicom.export.output import (
@@ -357,6 +358,20 @@ def test_json_keeps_the_order_and_any_text():
     assert content.endswith(b"\n")
     assert list(json.loads(content)) == ["b", "a"]
     assert "Ümläut" in content.decode("utf-8")
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**53), 2**53)
+        | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+        lambda values: st.lists(values, max_size=3)
+        | st.dictionaries(st.text(max_size=3), values, max_size=3),
+        max_leaves=6,
+    )
+)  # fmt: skip
+def test_json_is_written_as_by_pythons_own_encoder(indent, value):
+    assert json_text(value, indent=indent) == json.dumps(value, ensure_ascii=False, indent=indent)
 
 
 @pytest.mark.parametrize(

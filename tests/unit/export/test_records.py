@@ -3,6 +3,7 @@ import dataclasses
 import io
 import json
 import os
+from datetime import date
 
 import pytest
 from builders import make_instance, make_origin
@@ -23,6 +24,7 @@ from ductdicom.export.tables import ledger_csv
 from ductdicom.model.origin import Origin
 from ductdicom.model.outcome import Disposition, LedgerRow, Note
 from ductdicom.model.result import StudyResult
+from ductdicom.model.study import Companion
 from ductdicom.sheet.tile import MissingTile
 
 
@@ -60,6 +62,28 @@ def test_a_name_that_is_no_utf_8_is_recorded_as_its_bytes_and_said_to_nobody():
     said = encode_json(shared_record(record, lambda _: "masked", None)).decode()
     assert record.file_hex not in said
     assert "1700000000" not in said
+
+
+def test_without_identity_no_date_and_no_uid_is_said_in_any_part_of_a_record():
+    images = [make_image(1, phase="pre"), make_image(2)]
+    study, pairing, pages = lay_out(images)
+    companion = Companion(
+        kind="mammogram", study_date=date(1999, 12, 31), study_instance_uid="2.25.777", objects=4
+    )
+    sheets = tuple(record_sheet("sheet-1.png", "png", page, 1) for page in pages)
+    result = StudyResult(
+        key="k", call=replace(study, companions=(companion,)), pairing=pairing, sheets=sheets
+    )
+    record = study_record(result)
+    ids = {image.uid: f"image{number}" for number, image in enumerate(images)}
+
+    told = encode_json(shared_record(record, str, None)).decode()
+    said = encode_json(shared_record(record, str, ids)).decode()
+
+    for hidden in ("1999-12-31", "2.25.777", *ids):
+        assert hidden in told
+        assert hidden not in said
+    assert all(name in said for name in ids.values())
 
 
 def test_a_boxs_pixels_are_those_of_the_drawn_page():
