@@ -95,7 +95,8 @@ class StoredImage:
 
     ``values`` has shape ``(rows, columns)`` divided by ``reduction`` and rounded up, an integer
     type, and holds only what ``bits_stored`` can hold; it may be a read-only map of the file.
-    ``rows`` and ``columns`` are those of the full image. Colour images come as luminance.
+    ``rows`` and ``columns`` are those of the full image, ``frames`` those of its object. Colour
+    images come as luminance.
     ``corrected_syntax`` is the transfer syntax that the pixels have, where the file says another.
     ``has_doubtful_bits``: the pixels contradict Bits Stored, though what it says is shown.
     ``has_enclosed_padding``: pixels that no padding can be had its value, and have the next now.
@@ -104,6 +105,7 @@ class StoredImage:
     values: NDArray[np.integer]
     rows: int
     columns: int
+    frames: int = 1
     reduction: int = 1
     attributes: DisplayAttributes
     corrected_syntax: str | None = None

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.integration
 
 LINKS = ["copy", "hardlink", "symlink"]
 # More than is read for a header, so that damage at the end is only found later.
-LARGE = np.full((600, 400), 2000, np.uint16)
+LARGE = np.pad(np.full((600, 280), 2000, np.uint16), ((0, 0), (0, 120)))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from ductdicom.phantom.spec import Person
 
 pytestmark = pytest.mark.integration
 
-LARGE = np.full((600, 400), 2000, np.uint16)  # half a megabyte
+LARGE = np.pad(np.full((600, 280), 2000, np.uint16), ((0, 0), (0, 120)))  # half a megabyte
 STUDIES = 3
 COMMANDS = r"""
 disk=$1; kept=$2; size=$3; shift 3

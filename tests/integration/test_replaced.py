@@ -5,7 +5,6 @@ import os
 import sys
 import zipfile
 
-import numpy as np
 import pytest
 from exports import organise, read_records, write_ductogram, write_view
 
@@ -79,7 +78,7 @@ def test_what_was_judged_is_what_is_drawn(export, tmp_path, monkeypatch):
     read_image = tiles.read_image
 
     def replace_and_read(content, *, label, **meant):
-        other = write_view(tmp_path / "other", pixels=np.full((60, 40), 4000, np.uint16))
+        other = write_view(tmp_path / "other", seed=9)
         other.replace(label)
         return read_image(content, label=label, **meant)
 

@@ -17,7 +17,7 @@ from ductdicom.model.outcome import CHANGED, Note
 from ductdicom.model.study import ImageCall, Pairing, Stack, StudyCall
 from ductdicom.pipeline.drawing.originals import Members
 from ductdicom.pipeline.masking import hide_explanation
-from ductdicom.pixels.decoding.decode import read_image
+from ductdicom.pixels.decoding.decode import read_image, refuse_blank
 from ductdicom.pixels.decoding.stack import SliceObject, SliceReader
 from ductdicom.pixels.display.grey import is_same_grey
 from ductdicom.pixels.display.padding import free_enclosed
@@ -329,7 +329,7 @@ class _Reader(NamedTuple):
             stored = read_image(
                 source, min_side_px=min_side_px, sop_instance_uid=image.uid, label=label
             )
-            return self._masked(free_enclosed(stored))
+            return self._masked(free_enclosed(refuse_blank(stored)))
         except InputError as error:
             return MissingTile(reason=error.reason)
 

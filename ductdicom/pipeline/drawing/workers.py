@@ -144,12 +144,12 @@ def probe(origin: Origin) -> str:
     The ledger's reason where it is refused in good order, else nothing.
     """
     # What decodes takes long to load, and is needed in workers alone.
-    from ductdicom.pixels.decoding.decode import read_image  # noqa: PLC0415
+    from ductdicom.pixels.decoding.decode import read_image, refuse_blank  # noqa: PLC0415
 
     try:
         source = Members((origin,)).source(origin)
         for side_px in _SIDES_PX:
-            read_image(source, min_side_px=side_px, label=origin.label)
+            refuse_blank(read_image(source, min_side_px=side_px, label=origin.label))
     except InputError as error:
         return error.reason
     return ""

@@ -93,6 +93,20 @@ def read_image(
         raise
 
 
+def refuse_blank(image: StoredImage) -> StoredImage:
+    """Return an image that shows something; of an object of several frames one need not.
+
+    Raises
+    ------
+    DecodeError
+        ``blank-pixels`` where all have one value, as of a file whose pixels were lost on the way.
+    """
+    value = image.values.flat[0]
+    if image.frames == 1 and np.all(image.values == value):
+        raise DecodeError(f"all pixels have the value {value}", reason="blank-pixels")
+    return image
+
+
 def read_frame(found: PixelSource, *, frame: int, min_side_px: int | None = None) -> StoredImage:
     """Do what `read_image` does, for one of several frames of an object that is open."""
     raster = read_format(found.header)
@@ -110,6 +124,7 @@ def read_frame(found: PixelSource, *, frame: int, min_side_px: int | None = None
         values=decoded.values,
         rows=raster.rows,
         columns=raster.columns,
+        frames=raster.frames,
         reduction=decoded.reduction,
         attributes=replace(attributes, is_lossy=attributes.is_lossy or decoded.is_lossy),
         corrected_syntax=stored.syntax if stored.is_corrected else None,

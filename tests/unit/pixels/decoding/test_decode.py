@@ -15,7 +15,7 @@ from pydicom.encaps import encapsulate, encapsulate_extended
 from pydicom.filewriter import write_file_meta_info
 
 from ductdicom.errors import DecodeError
-from ductdicom.pixels.decoding.decode import read_image
+from ductdicom.pixels.decoding.decode import read_image, refuse_blank
 from ductdicom.pixels.display.present import present
 from ductdicom.pixels.display.voi import choose_voi, voter_of
 
@@ -835,6 +835,28 @@ def _broken(make_dicom, name):
 )
 def test_what_cannot_be_decoded_says_why(make_dicom, name, reason):
     assert _reason(_broken(make_dicom, name)) == reason
+
+
+@pytest.mark.parametrize("value", [0, 1000, 4095])
+def test_pixels_of_one_value_are_refused_where_something_must_be_seen(make_dicom, value):
+    pixels = np.full((60, 90), value, dtype=np.uint16)
+    blank = read_image(make_dicom(pixels))
+    pixels[30, 40] ^= 1
+    seen = read_image(make_dicom(pixels))
+
+    assert refuse_blank(seen) is seen
+    with pytest.raises(DecodeError, match=f"all pixels have the value {value}") as caught:
+        refuse_blank(blank)
+    assert caught.value.reason == "blank-pixels"
+
+
+def test_one_of_several_frames_may_be_blank(make_dicom):
+    frames = np.zeros((2, 60, 90), dtype=np.uint16)
+    frames[1] = 7
+
+    image = read_image(make_dicom(frames[0], PixelData=frames.tobytes(), NumberOfFrames=2))
+
+    assert refuse_blank(image) is image
 
 
 def test_a_few_bytes_of_padding_are_no_pixels(make_dicom):
