@@ -46,3 +46,9 @@ def values_unsaid() -> Iterator[None]:
 def utc_now() -> str:
     """Return the time in UTC as ISO 8601, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def extra_hint(extra: str) -> str:
+    """Say how an extra of this package is installed, in quotes that each shell has."""
+    name = f'"ductdicom[{extra}]"'
+    return f"pip install {name}, or pipx install --force {name}"

@@ -13,6 +13,7 @@ from threading import Thread
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from ductdicom.errors import UsageError
 from ductdicom.wording import values_unsaid
 
 if TYPE_CHECKING:  # see `WorkerPool._submit`
@@ -208,8 +209,20 @@ def make_executor(
     ----------
     in_process
         A single worker is this process itself, where nothing ends a task that hangs.
+
+    Raises
+    ------
+    UsageError
+        This process stands in a folder that its user may not enter, as workers do that are started.
     """
-    return SerialExecutor(may_stop) if in_process and jobs <= 1 else WorkerPool(max(jobs, 1))
+    if in_process and jobs <= 1:
+        return SerialExecutor(may_stop)
+    try:
+        os.chdir(os.curdir)
+    except PermissionError as error:
+        message = "the folder in which this was started may not be entered by who runs it"
+        raise UsageError(message, hint="go to another one first, as with cd /") from error
+    return WorkerPool(max(jobs, 1))
 
 
 @contextmanager

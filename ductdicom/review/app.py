@@ -34,7 +34,7 @@ from ductdicom.model.outcome import REPORT_IT, Status
 from ductdicom.model.record import RecordedStudy
 from ductdicom.review.access import MOST_BODY_BYTES, Access, Guard
 from ductdicom.review.encoding import choose_packing
-from ductdicom.review.gallery import Gallery, image_names
+from ductdicom.review.gallery import Gallery, image_names, names_by_uid
 from ductdicom.review.listing import ListItem, Presence, Shelf, list_studies
 from ductdicom.review.pages import (
     ASSETS,
@@ -315,9 +315,7 @@ class _Pages:
     def _decode(self, record: RecordedStudy) -> None:
         """Decode what a reader will look at first; what fails says so when it is asked for."""
         rows = dict.fromkeys(uid for row in record.rows for uid in (*row.pre, *row.post))
-        names = dict(
-            zip((i.sop_instance_uid for i in record.instances), image_names(record), strict=True)
-        )
+        names = names_by_uid(record)
         for get_ready in (partial(self._gallery.packed, is_preview=True), self._gallery.prepare):
             for uid in rows:
                 if uid in names:

@@ -329,6 +329,15 @@ def image_names(record: RecordedStudy) -> list[str]:
     return [image.id or str(number) for number, image in enumerate(record.instances)]
 
 
+def names_by_uid(record: RecordedStudy) -> dict[str, str]:
+    """Return the names of a record's images by their UIDs.
+
+    Of two objects that share one it is the first, which is what rows show.
+    """
+    pairs = zip(record.instances, image_names(record), strict=True)
+    return {image.sop_instance_uid: name for image, name in reversed(list(pairs))}
+
+
 def find_image(record: RecordedStudy, name: str) -> RecordedInstance:
     """Return a record's image by its name in addresses.
 

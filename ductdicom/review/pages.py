@@ -21,7 +21,7 @@ from ductdicom.model.record import (
     RecordedReview,
     RecordedStudy,
 )
-from ductdicom.review.gallery import image_names
+from ductdicom.review.gallery import image_names, names_by_uid
 from ductdicom.review.listing import ListItem, reasons_in_words
 from ductdicom.sheet.captions import FOOTER, tile_badges
 from ductdicom.sheet.style import DARK
@@ -165,10 +165,9 @@ def _images(
     record: RecordedStudy, others: Mapping[str, tuple[RecordedStudy, str]]
 ) -> dict[str, Values]:
     """Return the images that can be looked at in full, by UID; those of the rows first."""
-    own = dict(zip(image_names(record), record.instances, strict=True))
-    by_uid = {image.sop_instance_uid: (record, name) for name, image in own.items()}
+    by_uid = {uid: (record, name) for uid, name in names_by_uid(record).items()}
     in_rows = [uid for row in record.rows for uid in (*row.pre, *row.post, *row.plain)]
-    alone = [image.sop_instance_uid for image in own.values() if image.kind == "view"]
+    alone = [image.sop_instance_uid for image in record.instances if image.kind == "view"]
     found: dict[str, Values] = {}
     for uid in dict.fromkeys((*in_rows, *alone)):
         of, name = by_uid.get(uid) or others.get(uid) or (None, "")

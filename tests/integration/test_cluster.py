@@ -487,7 +487,7 @@ def test_who_lacks_the_library_is_told_the_extra(export, tmp_path, capsys, monke
     )
 
     assert code == 2
-    assert "pip install 'ductdicom[cluster]'" in capsys.readouterr().err
+    assert 'pipx install --force "ductdicom[cluster]"' in capsys.readouterr().err
 
 
 def test_the_environment_names_a_cluster_and_a_slow_one_is_told(

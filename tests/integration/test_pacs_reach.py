@@ -298,4 +298,4 @@ def test_without_the_extra_it_is_said_what_to_install(command, monkeypatch, caps
     monkeypatch.setattr(options, "find_spec", lambda _: None)
 
     assert run(command) == 2
-    assert "pip install 'ductdicom[pacs]'" in capsys.readouterr().err
+    assert 'pipx install --force "ductdicom[pacs]"' in capsys.readouterr().err

@@ -127,6 +127,21 @@ def test_a_study_is_its_sheet_with_reasons_history_and_images_in_full(review):
     assert len(_addresses(review, key)) == 4
 
 
+@pytest.mark.parametrize("cut", ["a.dcm", "zz.dcm"])
+def test_of_two_files_of_one_image_the_whole_one_is_seen_in_full(tmp_path, cut):
+    export = write_ductogram(tmp_path / "export")
+    whole = sorted(export.iterdir())[1]
+    (export / cut).write_bytes(whole.read_bytes()[:-200])
+    organise([str(export)], Settings(output=tmp_path / "out", jobs=1), in_process=True)
+    review = Review(tmp_path / "out")
+
+    (key,) = (path.name for path in (tmp_path / "out/studies").iterdir())
+    addresses = _addresses(review, key)
+
+    assert len(addresses) == 4
+    assert {review.get(address).status_code for address in addresses} == {200}
+
+
 def test_pages_and_addresses_hold_no_uid_no_path_and_no_name(review):
     for key, record in review.records.items():
         page = review.page(key).text

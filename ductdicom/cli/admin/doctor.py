@@ -24,6 +24,7 @@ from ductdicom.errors import RemoteError, UsageError
 from ductdicom.pacs.peers import OwnSide, Peer
 from ductdicom.pixels.decoding.codecs import DECODERS
 from ductdicom.version import __version__, library_version
+from ductdicom.wording import extra_hint
 
 _LIBRARIES = {  # by the module that is imported
     "pydicom": "pydicom",
@@ -118,7 +119,7 @@ def _decoders() -> Iterator[Capability]:
 def _extras() -> Iterator[Capability]:
     for extra, modules in _EXTRAS.items():
         missing = [module for module in modules if find_spec(module) is None]
-        found = f"not installed: pip install 'ductdicom[{extra}]'" if missing else "installed"
+        found = f"not installed: {extra_hint(extra)}" if missing else "installed"
         yield Capability(subject="extra", name=extra, found=found)
 
 

@@ -8,6 +8,7 @@ import click
 
 from ductdicom.cli.echo import say
 from ductdicom.errors import MissingExtraError, UsageError
+from ductdicom.wording import extra_hint
 
 _PORT = 8642  # what a browser keeps, it keeps for one port
 
@@ -53,7 +54,7 @@ def review(
     if missing:
         raise MissingExtraError(
             f"the review needs {' and '.join(missing)}, not installed here",
-            hint="pip install 'ductdicom[review]'",
+            hint=extra_hint("review"),
         )
     from ductdicom.review.access import Access  # noqa: PLC0415 - an extra
     from ductdicom.review.serve import is_loopback, require_proxy, serve  # noqa: PLC0415 - an extra

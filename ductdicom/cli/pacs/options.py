@@ -17,6 +17,7 @@ from ductdicom.cli.application import COMMANDS
 from ductdicom.cli.options import load_config, read_config, refuse_unknown, run_options
 from ductdicom.errors import MissingExtraError, UsageError
 from ductdicom.pacs.peers import DEFAULT_TITLE, OwnSide, Peer, Tls, find_peer, parse_bind
+from ductdicom.wording import extra_hint
 
 _MODULES = ("pynetdicom", "dicomweb_client", "requests")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMGT]?)(i?)B?", re.IGNORECASE)
@@ -185,7 +186,7 @@ def require_extra() -> None:
     if missing := [name for name in _MODULES if find_spec(name) is None]:
         raise MissingExtraError(
             f"an archive needs {missing[0]}, which is not installed",
-            hint="pip install 'ductdicom[pacs]'",
+            hint=extra_hint("pacs"),
         )
 
 

@@ -14,7 +14,7 @@ from ductdicom.errors import MissingExtraError, RemoteError, UsageError
 from ductdicom.pipeline.cluster.executor import ClusterExecutor
 from ductdicom.settings import is_address
 from ductdicom.version import __version__
-from ductdicom.wording import counted
+from ductdicom.wording import counted, extra_hint
 
 if TYPE_CHECKING:  # an extra
     from distributed import Client
@@ -53,7 +53,7 @@ def open_cluster(
     if find_spec("distributed") is None:
         raise MissingExtraError(
             "a cluster needs distributed, which is not installed",
-            hint="pip install 'ductdicom[cluster]'",
+            hint=extra_hint("cluster"),
         )
     with _unsaid(), closing(_connect(cluster)) as client:
         try:

@@ -30,6 +30,7 @@ from ductdicom.pixels.registration.raster import (
     shifted_by,
     tip_mm,
 )
+from ductdicom.wording import extra_hint
 
 RESIDUAL_LIMIT_MM = 3.0  # a large duct is about as wide
 LEAST_OVERLAP = 0.5  # of the breast in the second image
@@ -101,7 +102,7 @@ def require_library() -> None:
 def _missing() -> MissingExtraError:
     return MissingExtraError(
         "difference tiles need OpenCV, which is not installed",
-        hint="pip install 'ductdicom[difference]'",
+        hint=extra_hint("difference"),
     )
 
 

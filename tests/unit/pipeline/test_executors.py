@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from ductdicom.errors import UsageError
 from ductdicom.pipeline.executors import LatePool, SerialExecutor, WorkerPool, make_executor
 
 
@@ -81,3 +82,15 @@ def test_what_cannot_be_loaded_is_said_with_the_first_task():
 def load_what_is_missing():
     """Stands for a library that is not installed."""
     raise ImportError("no such library")
+
+
+def test_a_run_from_a_folder_that_its_user_may_not_enter_is_refused_in_words(monkeypatch):
+    def refuse(_folder):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "chdir", refuse)
+
+    with pytest.raises(UsageError, match="may not be entered") as refused:
+        make_executor(2)
+
+    assert refused.value.hint == "go to another one first, as with cd /"

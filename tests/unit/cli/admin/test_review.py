@@ -20,7 +20,7 @@ def test_without_the_extra_it_says_how_to_install_it(tmp_path, monkeypatch, caps
 
     assert run(["review", str(tmp_path)]) == 2
     said = capsys.readouterr().err
-    assert "pip install 'ductdicom[review]'" in said
+    assert 'pipx install --force "ductdicom[review]"' in said
     assert all(name in said for name in missing)
 
 
