@@ -138,7 +138,9 @@ def _absent(phase: Phase, row: Row, lacking: Lacking) -> Cell:
     is_excluded = any(image.shown_phase is phase for image in lacking.excluded)
     unless_read = "was read" if lacking.unread else "is left" if is_excluded else "was found"
     said = "is decided" if found else unless_read
-    of = captions.row_title(row) + (f" of injection {lacking.injection}" * bool(lacking.injection))
+    of = captions.row_title(row)
+    if phase is Phase.POST and lacking.injection is not None:
+        of += f" of injection {lacking.injection}"
     words = [f"No {phase}-contrast image of {of} {said}{_but(phase, row, lacking)}."]
     answered = sum(map(is_answered, found))
     if open_count := len(found) - answered:

@@ -140,6 +140,7 @@ def _image_cells(
         row.laterality for row in pairing.rows if captions.injections_of(pairing, row.laterality)
     }
     stacks = {s.image.instance.origin.label: len(s.images) for s in stacks_of(study.images)}
+    days = {image.acquired_at.date() for image in study.images if image.acquired_at}
     for number, image in enumerate(study.images, start=1):
         label = image.instance.origin.label
         if image.kind is Kind.TOMOSYNTHESIS and label not in stacks:
@@ -150,7 +151,7 @@ def _image_cells(
             became += f", {slices} objects with a slice each" if slices > 1 else ""
         else:
             became = _places(rows[label]) if image.laterality in several else ", ".join(rows[label])
-        yield _cells(number, image, became, since)
+        yield _cells(number, image, became, _time(image, since, has_date=len(days) > 1))
 
 
 def _places(rows: dict[str, list[str]]) -> str:
@@ -163,7 +164,15 @@ def _places(rows: dict[str, list[str]]) -> str:
     )
 
 
-def _cells(number: int, image: ImageCall, became: str, since: datetime | None) -> tuple[str, ...]:
+def _time(image: ImageCall, since: datetime | None, *, has_date: bool) -> str:
+    """Return when an image was exposed; not how long after others by a clock that is doubtful."""
+    if image.acquired_at is None or (image.is_clock_doubtful and since is not None):
+        return "–"
+    time = captions.clock_label(image.acquired_at, since, has_seconds=True)
+    return f"{image.acquired_at:%Y-%m-%d} {time}" if has_date and since is None else time
+
+
+def _cells(number: int, image: ImageCall, became: str, time: str) -> tuple[str, ...]:
     instance = image.instance
     phase = str(image.call.phase) if image.call.phase else "–"
     if image.is_suggested:
@@ -175,9 +184,7 @@ def _cells(number: int, image: ImageCall, became: str, since: datetime | None) -
         str(image.kind),
         phase,
         str(image.call.confidence) if image.call.phase else "–",
-        captions.clock_label(image.acquired_at, since, has_seconds=True)
-        if image.acquired_at
-        else "–",
+        time,
         became,
         "; ".join(filter(None, _said(image))) or "–",
         instance.id,

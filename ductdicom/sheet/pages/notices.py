@@ -69,7 +69,7 @@ _OF_STATUS: Mapping[Status, tuple[str, str]] = MappingProxyType(
         Status.PAIRED: ("PAIRED", "each image after contrast stands beside one from before it"),
         Status.PARTIAL: (
             "PARTIAL",
-            "an image after contrast has none from before it beside it, or no view is known",
+            "no image after contrast, one without one from before it beside it, or an unknown view",
         ),
         Status.REVIEW: ("REVIEW NEEDED", "a person must decide; the reason stands beside it"),
     }

@@ -156,14 +156,15 @@ def test_rows_of_implant_displaced_views_are_called_so():
     assert words.replace(" ", "") in said_on(page).replace(" ", "")
 
 
-def test_of_several_injections_an_image_is_absent_of_one():
+def test_of_several_injections_a_filled_image_is_absent_of_one_and_a_plain_one_of_all():
     images = [make_image(1, phase="pre", minute=0), make_image(2, minute=20, view="ML")]
     images += [make_image(3, minute=50, injection=2)]
 
     _, _, (first, *_) = lay_out(images)
 
-    words = "No post-contrast image of L CC of injection 1 was found."
-    assert words.replace(" ", "") in said_on(first).replace(" ", "")
+    said = said_on(first).replace(" ", "")
+    assert "No post-contrast image of L CC of injection 1 was found.".replace(" ", "") in said
+    assert "No pre-contrast image of L Lateral was found.".replace(" ", "") in said
 
 
 @pytest.mark.parametrize(
