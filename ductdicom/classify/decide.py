@@ -53,7 +53,7 @@ def _in_order(study: Study, engine: Engine) -> StudyCall:
 
 
 def _classify(study: Study, engine: Engine) -> StudyCall:
-    texts = {text.value for instance in study.instances for text in instance.texts}
+    texts = frozenset(text.value for instance in study.instances for text in instance.texts)
     spoken = hear_texts(texts, engine.vocabulary)
     seen = [
         see(

@@ -542,6 +542,6 @@ def sync_folder(path: Path) -> None:
             os.close(handle)
 
 
-def encode_json(value: object, *, indent: int | None = None) -> bytes:
+def encode_json(value: object, *, indent: int = 0) -> bytes:
     """Return a record as JSON in UTF-8 that ends with a newline; its keys stay in their order."""
     return f"{json_text(value, indent=indent)}\n".encode("utf-8", "replace")

@@ -224,13 +224,13 @@ class Identity:
             return self.mask(text[:_LONGEST_TEXT], is_known) + MASK
         plain, sound = letters_of(text)
         source = text if text.isascii() else spell(text).plain.source
-        found = [
-            *days_in(source, self.dates),
-            *birth_numbers_in(source, self.births),
-            *self._uids(source),
-        ]
-        if may_stand_in(self.numbers, plain, LEAST_CUT):
-            found += self._numbers(spell(text).plain)
+        found: list[tuple[int, int]] = []
+        if not (text.isascii() and plain.isalpha()):  # other scripts have letters that count
+            found += days_in(source, self.dates)
+            found += birth_numbers_in(source, self.births)
+            found += self._uids(source)
+            if may_stand_in(self.numbers, plain, LEAST_CUT):
+                found += self._numbers(spell(text).plain)
         if not text.isascii() or self._may_name(plain, sound):
             found += self._words_in(spell(text), is_known)
         return _masked(source, found) if found else text
@@ -450,7 +450,9 @@ def _of_words(names: Iterable[str]) -> Identity:
     for name in names:
         lost.add(gapped(name))
         wrong |= misread(name)
-        written |= {in_own_letters(name), in_own_letters(_written_out(name))}
+        written.add(in_own_letters(name))
+        if not name.isascii():
+            written.add(in_own_letters(_written_out(name)))
         foreign |= filled_with_vowels(name)
         by_letters = not (is_latin(name[0]) or is_unspaced(name[0]))
         for word in _forms(name):

@@ -93,6 +93,7 @@ def spell(text: str) -> Spellings:
     return spell_letters(text)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def letters_of(text: str) -> tuple[str, str]:
     """Return the letters and digits of a text as `spell` has them: plain, and by sound."""
     if not text.isascii() or _MAY_BE_SPACED.search(text):

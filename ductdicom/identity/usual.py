@@ -90,7 +90,9 @@ def filled_with_vowels(name: str) -> set[str]:
         and with ``j`` for a first letter that may be a consonant, as in *Yusuf*; empty for names
         in other scripts. Only the consonants say anything.
     """
-    if not any(first <= char <= last for char in name for first, last in _WITHOUT_VOWELS):
+    if name.isascii() or not any(
+        first <= char <= last for char in name for first, last in _WITHOUT_VOWELS
+    ):
         return set()
     found = {name}
     if name.startswith(_ARTICLE) and len(name) >= _ARTICLE_AND_NAME:

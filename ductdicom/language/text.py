@@ -4,7 +4,7 @@ Two questions are kept apart: whether it names a ductography, and whether it say
 was exposed before or after the filling. Names of the procedure answer only the first.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import dropwhile, takewhile
@@ -132,7 +132,8 @@ def heed_side(reading: Reading, shown: Collection[Laterality]) -> Reading:
     )
 
 
-def hear_texts(values: Iterable[str], vocabulary: Vocabulary) -> Spoken:
+@lru_cache(maxsize=1024)
+def hear_texts(values: frozenset[str], vocabulary: Vocabulary) -> Spoken:
     """Return how the texts of a study are written, as far as their words tell."""
     return hear(scan_text(value[:_LONGEST_TEXT], vocabulary).phrases for value in values)
 

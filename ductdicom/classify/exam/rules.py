@@ -29,7 +29,7 @@ def _is_another_procedure(images: Sequence[Seen], thresholds: Thresholds) -> boo
     return any(
         image.kind in _OTHER_PROCEDURES
         or any(reading.kinds & _OTHER_WORDS for _, reading in image.subject.readings)
-        or any(True for _ in _hard_beam(image, thresholds))
+        or any(True for _ in _hard_beam(image.subject, thresholds))
         for image in images
     )
 
@@ -90,30 +90,39 @@ def _evidence(rule: str, tag: str, value: str, says: ExamKind, strength: Strengt
 
 def named(images: Sequence[Seen]) -> Iterator[Evidence]:
     """Yield codes and texts that name a ductography or a contrast mammography."""
-    for subject in (image.subject for image in images):
-        for code in subject.instance.codes:
-            if is_ductography(code, subject.vocabulary):
-                value = f"{code.value} {code.scheme} {code.meaning}".strip()
-                yield _evidence(
-                    "procedure-code", code.tag, value, ExamKind.DUCTOGRAM, Strength.EXPLICIT
-                )
-        for text, reading in () if _is_of_other_part(subject) else subject.readings:
-            if (reading.is_ductography or reading.may_be_ductography) and not _asks(text):
-                strength = Strength.TEXT if reading.is_ductography else Strength.HINT
-                yield _evidence(
-                    "procedure-name", text.tag, text.value, ExamKind.DUCTOGRAM, strength
-                )
-            elif "contrast-mammogram" in subject.kinds_in(reading):
-                yield _evidence(
-                    "procedure-name",
-                    text.tag,
-                    text.value,
-                    ExamKind.CONTRAST_MAMMOGRAM,
-                    Strength.TEXT,
-                )
+    for image in images:
+        yield from _named_by(image.subject)
 
 
 @lru_cache(maxsize=REMEMBERED)
+def _named_by(subject: Subject) -> tuple[Evidence, ...]:
+    return (*_named_by_codes(subject), *_named_by_texts(subject))
+
+
+def _named_by_codes(subject: Subject) -> Iterator[Evidence]:
+    for code in subject.instance.codes:
+        if is_ductography(code, subject.vocabulary):
+            value = f"{code.value} {code.scheme} {code.meaning}".strip()
+            yield _evidence(
+                "procedure-code", code.tag, value, ExamKind.DUCTOGRAM, Strength.EXPLICIT
+            )
+
+
+def _named_by_texts(subject: Subject) -> Iterator[Evidence]:
+    for text, reading in () if _is_of_other_part(subject) else subject.readings:
+        if (reading.is_ductography or reading.may_be_ductography) and not _asks(text):
+            strength = Strength.TEXT if reading.is_ductography else Strength.HINT
+            yield _evidence("procedure-name", text.tag, text.value, ExamKind.DUCTOGRAM, strength)
+        elif "contrast-mammogram" in subject.kinds_in(reading):
+            yield _evidence(
+                "procedure-name",
+                text.tag,
+                text.value,
+                ExamKind.CONTRAST_MAMMOGRAM,
+                Strength.TEXT,
+            )
+
+
 def _is_of_other_part(subject: Subject) -> bool:
     """Tell whether the body part is one whose glands have ducts of their own.
 
@@ -132,32 +141,41 @@ def _asks(text: Text) -> bool:
 def filled_ducts(images: Sequence[Seen], thresholds: Thresholds) -> Iterator[Evidence]:
     """Yield contrast that can only have gone into a duct, on images of a single energy."""
     for image in images:
-        if image.kind is Kind.CONTRAST_MAMMOGRAM:
-            continue
-        subject, contrast = image.subject, image.instance.contrast
-        route = contrast.route or ""
-        coded = any(
-            route_of(code, subject.vocabulary) == "intraductal"
-            for code in contrast.route_codes or ()
+        if image.kind is not Kind.CONTRAST_MAMMOGRAM:
+            yield from _filled(image.subject, thresholds.duct_volume_at_most_ml)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _filled(subject: Subject, most_ml: float) -> tuple[Evidence, ...]:
+    return (*_filled_by_route(subject), *_filled_by_volume(subject, most_ml))
+
+
+def _filled_by_route(subject: Subject) -> Iterator[Evidence]:
+    contrast = subject.instance.contrast
+    route = contrast.route or ""
+    coded = any(
+        route_of(code, subject.vocabulary) == "intraductal" for code in contrast.route_codes or ()
+    )
+    if coded or read_route(route, subject.vocabulary) == "intraductal":
+        yield _evidence(
+            "intraductal-route",
+            "(0018,1040)" if not coded else "(0018,0014)",
+            route or "intraluminal",
+            ExamKind.DUCTOGRAM,
+            Strength.EXPLICIT,
         )
-        if coded or read_route(route, subject.vocabulary) == "intraductal":
-            yield _evidence(
-                "intraductal-route",
-                "(0018,1040)" if not coded else "(0018,0014)",
-                route or "intraluminal",
-                ExamKind.DUCTOGRAM,
-                Strength.EXPLICIT,
-            )
-        has_agent = _names_an_agent(subject)
-        volume = contrast.volume_ml or 0
-        if has_agent and 0 < volume <= thresholds.duct_volume_at_most_ml:
-            yield _evidence(
-                "duct-volume",
-                "(0018,1041)",
-                f"{volume:g} mL",
-                ExamKind.DUCTOGRAM,
-                Strength.EXPLICIT,
-            )
+
+
+def _filled_by_volume(subject: Subject, most_ml: float) -> Iterator[Evidence]:
+    volume = subject.instance.contrast.volume_ml or 0
+    if _names_an_agent(subject) and 0 < volume <= most_ml:
+        yield _evidence(
+            "duct-volume",
+            "(0018,1041)",
+            f"{volume:g} mL",
+            ExamKind.DUCTOGRAM,
+            Strength.EXPLICIT,
+        )
 
 
 def split_by_image_type(images: Sequence[Seen]) -> Iterator[Evidence]:
@@ -194,12 +212,16 @@ def dual_energy(images: Sequence[Seen], thresholds: Thresholds) -> Iterator[Evid
                 ExamKind.CONTRAST_MAMMOGRAM,
                 Strength.EXPLICIT,
             )
-        yield from _intravenous(image, thresholds)
-        yield from _hard_beam(image, thresholds)
+        yield from _venous_or_hard(image.subject, thresholds)
 
 
-def _intravenous(image: Seen, thresholds: Thresholds) -> Iterator[Evidence]:
-    contrast, vocabulary = image.instance.contrast, image.subject.vocabulary
+@lru_cache(maxsize=REMEMBERED)
+def _venous_or_hard(subject: Subject, thresholds: Thresholds) -> tuple[Evidence, ...]:
+    return (*_intravenous(subject, thresholds), *_hard_beam(subject, thresholds))
+
+
+def _intravenous(subject: Subject, thresholds: Thresholds) -> Iterator[Evidence]:
+    contrast, vocabulary = subject.instance.contrast, subject.vocabulary
     coded = any(route_of(code, vocabulary) == "intravenous" for code in contrast.route_codes or ())
     is_intravenous = coded or read_route(contrast.route or "", vocabulary) == "intravenous"
     volume = max(contrast.volume_ml or 0, contrast.total_dose_ml or 0)
@@ -215,9 +237,9 @@ def _intravenous(image: Seen, thresholds: Thresholds) -> Iterator[Evidence]:
     yield _evidence("intravenous-contrast", tag, value, ExamKind.CONTRAST_MAMMOGRAM, strength)
 
 
-def _hard_beam(image: Seen, thresholds: Thresholds) -> Iterator[Evidence]:
+def _hard_beam(subject: Subject, thresholds: Thresholds) -> Iterator[Evidence]:
     """Hint at the high energy image of dual-energy mammography, by voltage and filter."""
-    exposure = image.instance.exposure
+    exposure = subject.instance.exposure
     material = (exposure.filter_material or "").strip().upper()
     if (exposure.kvp or 0) >= thresholds.dual_energy_kvp_at_least and material in _HARD_FILTERS:
         yield _evidence(

@@ -1,10 +1,13 @@
 """The images of one breast, among which phases are decided."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
 from ductdicom.classify.image.seen import Seen
+from ductdicom.classify.image.subject import REMEMBERED, Subject
 from ductdicom.identity.known import MASK
 from ductdicom.language.labels import may_say_filled
 from ductdicom.language.whole import Part, TextWords
@@ -73,28 +76,39 @@ def firm(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
 
 def names_repeat(image: Seen) -> bool:
     """Tell whether a text of an image or its series names a filling after the first, or may."""
+    return _names_repeat(image.subject)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _names_repeat(subject: Subject) -> bool:
     return any(
         reading.is_repeat or reading.may_be_later or (reading.injection or 1) > 1
-        for _, reading in image.subject.texts(Level.IMAGE, Level.SERIES)
+        for _, reading in subject.texts(Level.IMAGE, Level.SERIES)
     )
 
 
-def words_by_tag(image: Seen) -> dict[str, TextWords]:
+def words_by_tag(image: Seen) -> Mapping[str, TextWords]:
     """Return the words of an image's and its series' texts, by the attribute they stand in."""
+    return _words_by_tag(image.subject)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _words_by_tag(subject: Subject) -> Mapping[str, TextWords]:
     found: dict[str, TextWords] = {}
-    for text, reading in image.subject.texts(Level.IMAGE, Level.SERIES):
+    for text, reading in subject.texts(Level.IMAGE, Level.SERIES):
         before = found.get(text.tag)
         found[text.tag] = TextWords((*before, *reading.parts)) if before else reading.parts
-    return found
+    return MappingProxyType(found)
 
 
 def labelled_filled(images: Sequence[Seen]) -> frozenset[int]:
     """Return the places of images whose own texts may say filling, be it that all say so."""
-    return frozenset(
-        image.place
-        for image in images
-        if any(may_say_filled(words, frozenset()) for words in words_by_tag(image).values())
-    )
+    return frozenset(image.place for image in images if _may_say_filled(image.subject))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _may_say_filled(subject: Subject) -> bool:
+    return any(may_say_filled(words, frozenset()) for words in _words_by_tag(subject).values())
 
 
 def masked(side: Side) -> frozenset[int]:
@@ -103,16 +117,19 @@ def masked(side: Side) -> frozenset[int]:
     It may have been a word of phase or of contrast as well, as of a patient called Scout. What is
     hidden as often in the same attribute of all images, as a clinic's name, tells none apart.
     """
-    hidden = {
-        image.place: {
-            (text.tag, text.value.count(MASK))
-            for text, _ in image.subject.texts(Level.IMAGE, Level.SERIES)
-            if MASK in text.value
-        }
-        for image in side.images
-    }
-    shared = set.intersection(*hidden.values()) if hidden else set()
+    hidden = {image.place: _hidden(image.subject) for image in side.images}
+    shared = frozenset.intersection(*hidden.values()) if hidden else frozenset()
     return frozenset(place for place, found in hidden.items() if found - shared)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _hidden(subject: Subject) -> frozenset[tuple[str, int]]:
+    """Return in which of an image's own texts words were hidden, and how many."""
+    return frozenset(
+        (text.tag, text.value.count(MASK))
+        for text, _ in subject.texts(Level.IMAGE, Level.SERIES)
+        if MASK in text.value
+    )
 
 
 def text_says(evidence: Iterable[Evidence], phase: Phase) -> bool:
@@ -134,9 +151,15 @@ def call_suggested(call: PhaseCall, phase: Phase, why: str, *, rule: str = "orde
 
 def heed_plan(image: Seen, before: PhaseCall, called: PhaseCall) -> PhaseCall:
     """Take a suggestion of a filling from an image whose own text speaks of one to come."""
-    is_planned = called.suggestion is Phase.POST and any(
+    is_planned = called.suggestion is Phase.POST and _plans(image.subject)
+    return before if is_planned else called
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _plans(subject: Subject) -> bool:
+    """Tell whether a text of an image or its series speaks of something to come."""
+    return any(
         word.part is Part.PLAN
-        for _, reading in image.subject.texts(Level.IMAGE, Level.SERIES)
+        for _, reading in subject.texts(Level.IMAGE, Level.SERIES)
         for word in reading.parts
     )
-    return before if is_planned else called

@@ -14,7 +14,7 @@ LEFT, RIGHT = Laterality.LEFT, Laterality.RIGHT
 
 def read(text, *elsewhere):
     """Read a text of a ductography whose other texts are these."""
-    spoken = hear_texts((text, *elsewhere), VOCABULARY)
+    spoken = hear_texts(frozenset({text, *elsewhere}), VOCABULARY)
     return read_text(text, VOCABULARY, ductography_context=True, spoken=spoken)
 
 
@@ -106,7 +106,7 @@ def test_two_letters_count_in_the_language_of_the_study(text, elsewhere, is_unde
 
 
 def test_texts_of_no_language_tell_none():
-    assert hear_texts(("L CC", "MLO 2", "contrast"), VOCABULARY) == NOTHING_SPOKEN
+    assert hear_texts(frozenset({"L CC", "MLO 2", "contrast"}), VOCABULARY) == NOTHING_SPOKEN
 
 
 @pytest.mark.parametrize(
