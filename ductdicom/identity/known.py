@@ -7,7 +7,7 @@ digits, dates in any order and with any separators.
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import date
 from itertools import chain, pairwise, permutations
@@ -28,7 +28,6 @@ from ductdicom.identity.disguised import (
     misread,
 )
 from ductdicom.identity.spelled import (
-    Letter,
     Spelled,
     Spellings,
     in_own_letters,
@@ -222,7 +221,7 @@ class Identity:
         """
         if len(text) > _LONGEST_TEXT:
             return self.mask(text[:_LONGEST_TEXT], is_known) + MASK
-        plain, sound = letters_of(text)
+        plain, _ = letters_of(text)
         source = text if text.isascii() else spell(text).plain.source
         found: list[tuple[int, int]] = []
         if not (text.isascii() and plain.isalpha()):  # other scripts have letters that count
@@ -231,18 +230,19 @@ class Identity:
             found += self._uids(source)
             if may_stand_in(self.numbers, plain, LEAST_CUT):
                 found += self._numbers(spell(text).plain)
-        if not text.isascii() or self._may_name(plain, sound):
+        if not text.isascii() or self._may_name(text):
             found += self._words_in(spell(text), is_known)
         return _masked(source, found) if found else text
 
-    def _may_name(self, plain: str, sound: str) -> bool:
+    def _may_name(self, text: str) -> bool:
         """Tell whether names or IDs with letters may stand in a text in ASCII.
 
         None is misread there, as that takes other letters.
         """
+        plain, sound = letters_of(text)
         return (
             bool(self.foreign)
-            or may_stand_in(self.exact, plain, LEAST_DOTTED)
+            or may_stand_in(self.exact, plain, LEAST_DOTTED if "." in text else LEAST_CUT)
             or may_stand_in(self.short_words, plain)
             or may_stand_in(self.codes, plain)
             or may_stand_in(self.words, sound)
@@ -282,9 +282,7 @@ class Identity:
                 _whole(spelled.plain, self.codes, _LEAST_MINOR),
             )
         )
-        numbers = [
-            number for run in runs if (number := _digits_of(run).lstrip("0")) in self.numbers
-        ]
+        numbers = [number for run in runs if (number := run.text.lstrip("0")) in self.numbers]
         codes += [number for number in numbers if len(number) >= _LEAST_SURE_DIGITS]
         if not (names or codes):
             return None
@@ -327,15 +325,14 @@ class Identity:
 
     def _numbers(self, spelled: Spelled) -> Iterator[tuple[int, int]]:
         for run in _digit_runs(spelled):
-            digits = _digits_of(run)
-            significant = digits.lstrip("0")
+            significant = run.text.lstrip("0")
             if len(significant) >= LEAST_CUT and begins_any(significant, self.numbers):
-                yield run[0].start, run[-1].end
-            for number, first in occurrences(self.numbers, digits):
+                yield run.starts[0], run.ends[-1]
+            for number, first in occurrences(self.numbers, run.text):
                 last = first + len(number)
                 start = _zeros_before(run, first)
-                if _is_number_there(spelled.source, run, (start, first, last)):
-                    yield run[start].start, run[last - 1].end
+                if _is_number_there(run, (start, first, last)):
+                    yield run.starts[start], run.ends[last - 1]
 
 
 def identify_person(names: Iterable[str], *, is_name: Callable[[str], bool]) -> Identity:
@@ -571,40 +568,36 @@ def _is_in_known(source: str, at: int, is_known: Callable[[str], bool]) -> bool:
     )
 
 
-def _digit_runs(spelled: Spelled) -> Iterator[list[Letter]]:
+def _digit_runs(spelled: Spelled) -> Iterator[Spelled]:
     """Yield digits that follow one another with no letter and few signs between them."""
     for found in _DIGITS.finditer(spelled.text):
-        run: list[Letter] = []
-        for place in range(*found.span()):
-            start, end = spelled.source_of(place, place + 1)
-            if run and start - run[-1].end > _MOST_SIGNS:
-                yield run
-                run = []
-            run.append(Letter(spelled.text[place], start, end, spelled.cuts[place]))
-        yield run
+        first, last = found.span()
+        yield from _cut_at(spelled.part(first, last), _MOST_SIGNS)
 
 
-def _digits_of(run: Sequence[Letter]) -> str:
-    return "".join(digit.text for digit in run)
+def _cut_at(run: Spelled, most_signs: int) -> list[Spelled]:
+    """Return the parts of a run of digits between which more signs stand than that."""
+    starts, ends, length = run.starts, run.ends, len(run.text)
+    cuts = [n for n in range(1, length) if starts[n] - ends[n - 1] > most_signs]
+    return [run.part(*both) for both in pairwise((0, *cuts, length))]
 
 
-def _parted(run: list[Letter]) -> Iterator[list[Letter]]:
+def _parted(run: Spelled) -> Iterator[Spelled]:
     """Yield digits that follow one another, as a whole and as signs part them."""
     yield run
-    starts = [n for n, digit in enumerate(run) if n and digit.start > run[n - 1].end]
-    if starts:
-        for start, end in pairwise((0, *starts, len(run))):
-            yield run[start:end]
+    parts = _cut_at(run, 0)
+    if len(parts) > 1:
+        yield from parts
 
 
-def _zeros_before(run: Sequence[Letter], first: int) -> int:
+def _zeros_before(run: Spelled, first: int) -> int:
     """Return the place of the first of the zeros right before a digit of a run."""
-    while first and run[first - 1].text == "0" and run[first - 1].end == run[first].start:
+    while first and run.text[first - 1] == "0" and run.ends[first - 1] == run.starts[first]:
         first -= 1
     return first
 
 
-def _is_number_there(source: str, run: Sequence[Letter], places: tuple[int, int, int]) -> bool:
+def _is_number_there(run: Spelled, places: tuple[int, int, int]) -> bool:
     """Whether digits of a run are an ID: long ones anywhere, short ones only by themselves.
 
     ``places`` are those of the zeros before it, of its first digit, and behind its last.
@@ -613,12 +606,12 @@ def _is_number_there(source: str, run: Sequence[Letter], places: tuple[int, int,
     length = last - first
     if length >= _LEAST_SURE_DIGITS:
         return True
-    is_parted = any(after.start > before.end for before, after in pairwise(run[first:last]))
-    begins = start == 0 or run[start].start > run[start - 1].end
-    ends = last == len(run) or run[last].start > run[last - 1].end
+    is_parted = any(run.starts[n] > run.ends[n - 1] for n in range(first + 1, last))
+    begins = start == 0 or run.starts[start] > run.ends[start - 1]
+    ends = last == len(run.text) or run.starts[last] > run.ends[last - 1]
     if is_parted or not (begins and ends):
         return False
-    before = source[: run[start].start].casefold()
+    before = run.source[: run.starts[start]].casefold()
     return length >= _LEAST_DIGITS or first - start > 1 or _ID_WORDS.search(before) is not None
 
 

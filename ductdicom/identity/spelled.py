@@ -74,6 +74,12 @@ class Spelled(NamedTuple):
         """Return the places in the source of letters from ``start`` to ``end``."""
         return self.starts[start], self.ends[end - 1]
 
+    def part(self, start: int, end: int) -> "Spelled":
+        """Return the letters from ``start`` to ``end`` of the same source."""
+        place = slice(start, end)
+        letters = self.text[place], self.starts[place], self.ends[place], self.cuts[place]
+        return Spelled(self.source, *letters)
+
 
 class Spellings(NamedTuple):
     """The same text letter by letter, by its sound, and with ideographs by their sound, too."""
