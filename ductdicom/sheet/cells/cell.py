@@ -10,6 +10,7 @@ from ductdicom.model.call import Kind, Phase
 from ductdicom.model.outcome import Note
 from ductdicom.model.study import ImageCall
 from ductdicom.sheet import captions, reviewed
+from ductdicom.sheet.fonts import drawable
 from ductdicom.sheet.layout import Slot
 from ductdicom.sheet.tile import MissingTile, Tile
 
@@ -176,7 +177,7 @@ class Cell:
         share, step = self.tile.saturated_fraction, self.tile.reduction
         slab = self.tile.slab
         own = f" of slice {slab.voi_of}" if slab is not None and slab.voi_of else ""
-        words = [self.tile.voi + own]
+        words = [_as_quoted(self.tile.voi) + own]
         if share >= _WORTH_SAYING:
             words.append(f"{share:.1%} at max")
         if self.tile.is_trimmed:  # to the breast; a marker in the air may be gone
@@ -189,6 +190,12 @@ class Cell:
             rows, columns = self.tile.hanging.orientation
             words.append(f"→{rows} ↓{columns}")
         return ", ".join(words)
+
+
+def _as_quoted(voi: str) -> str:
+    """Quote the name of a window or table that a page must spell otherwise, which then says so."""
+    kind, _, name = voi.partition(": ")
+    return voi if drawable(name) == name else f"{kind}: “{name}”"
 
 
 def numbered(cells: list[Cell]) -> list[Cell]:

@@ -15,6 +15,7 @@ from ductdicom.phantom.orientation import turn_to
 from ductdicom.pixels.breast.air import apply
 from ductdicom.pixels.stored import DisplayAttributes, StoredImage, Window
 from ductdicom.sheet.captions import tile_badges
+from ductdicom.sheet.page import TextMark
 from ductdicom.sheet.tile import WHOLE, Detail, draw_tile, prepare_tile, stored_region
 
 PLAIN = DisplayAttributes(bits_stored=12)
@@ -152,6 +153,23 @@ def test_what_was_decoded_at_a_fraction_says_so():
         "window 1, 1.2% at max, decoded at 1/2, →A ↓R",
         "window 1, →A ↓R",
     ]
+
+
+@pytest.mark.parametrize(
+    ("voi", "said"),
+    [
+        ("window 2: STANDARD", "window 2: STANDARD"),
+        ("lut 1: Ψηλή", "lut 1: Ψηλή"),
+        ("window 1: 標準", "window 1: [transliterated: BiaoZhun]"),
+    ],
+)
+def test_the_name_of_a_window_that_is_spelled_otherwise_says_so(voi, said):
+    tiles = {"1.dcm": dataclasses.replace(make_tile(), voi=voi)}
+
+    _, _, (page, *_) = lay_out([make_image(1)], tiles)
+
+    texts = " ".join(mark.text for mark in page.marks if isinstance(mark, TextMark))
+    assert said in texts
 
 
 @pytest.mark.parametrize("above_air", [80, 160, 400])
