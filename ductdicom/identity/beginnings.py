@@ -27,10 +27,10 @@ def may_stand_in(words: frozenset[str], text: str, letters: int = MOST_LETTERS) 
     """
     if len(words) > _MANY and not _may_stand_alike(words, text.translate(_ONE_DIGIT), letters):
         return False
-    return any(
-        not beginnings.isdisjoint(_pieces(text, length))
-        for length, beginnings in _beginnings(words, letters)
-    )
+    for length, beginnings in _beginnings(words, letters):
+        if not beginnings.isdisjoint(_pieces(text, length)):
+            return True
+    return False
 
 
 @lru_cache(maxsize=_REMEMBERED)

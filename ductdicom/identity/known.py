@@ -445,19 +445,21 @@ def _of_words(names: Iterable[str]) -> Identity:
     wrong: set[str] = set()
     numbers: set[str] = set()
     for name in names:
-        lost.add(gapped(name))
-        wrong |= misread(name)
         written.add(in_own_letters(name))
         if not name.isascii():
+            lost.add(gapped(name))
+            wrong |= misread(name)
             written.add(in_own_letters(_written_out(name)))
-        foreign |= filled_with_vowels(name)
+            foreign |= filled_with_vowels(name)
         by_letters = not (is_latin(name[0]) or is_unspaced(name[0]))
         for word in _forms(name):
             plain, sound = spell_name(word)
             if plain.isdigit():  # no name of anybody, but perhaps a number
                 numbers.add(plain.lstrip("0"))
                 continue
-            spelled = {plain, plain if word.isascii() else spell_name(_written_out(word))[0]}
+            spelled = {plain}
+            if not word.isascii():
+                spelled.add(spell_name(_written_out(word))[0])
             exact |= spelled
             is_short = len(plain) < _LEAST_SOUND
             if is_short or is_unspaced(plain[:1]):
@@ -467,7 +469,7 @@ def _of_words(names: Iterable[str]) -> Identity:
             words.add(sound)
             if not (word.isupper() or word.istitle() or word.islower()):
                 # A capital letter inside parts a word.
-                words.add(spell(word).sound.text)
+                words.add(letters_of(word)[1])
             if by_letters or not is_latin(word[0]):
                 foreign.add(sound)
     return Identity(

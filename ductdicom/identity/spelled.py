@@ -105,12 +105,7 @@ def letters_of(text: str) -> tuple[str, str]:
     if not text.isascii() or _MAY_BE_SPACED.search(text):
         spelled = spell(text)
         return spelled.plain.text, spelled.sound.text
-    words = _WORDS_OF_ASCII.findall(text)
-    plain = "".join(words).lower()
-    sound = plain.translate(_SAME_LETTER)
-    if _PAIRS.search(plain) or _DOUBLED.search(sound):
-        sound = "".join(_sound_of_ascii(word.lower()) for word in words)
-    return plain, sound
+    return _joined(_WORDS_OF_ASCII.findall(text))
 
 
 def spell_letters(text: str) -> Spellings:
@@ -157,8 +152,16 @@ def spell_name(name: str) -> tuple[str, str]:
     if not small.isascii():
         spelled = spell(small)
         return spelled.plain.text, spelled.sound.text
-    words = _ASCII_WORDS.findall(small)
-    return "".join(words), "".join(map(_sound_of_ascii, words))
+    return _joined(_ASCII_WORDS.findall(small))
+
+
+def _joined(words: list[str]) -> tuple[str, str]:
+    """Return words in ASCII as one, plain and by sound; most sound as they are written."""
+    plain = "".join(words).lower()
+    sound = plain.translate(_SAME_LETTER)
+    if _PAIRS.search(plain) or _DOUBLED.search(sound):
+        sound = "".join([_sound_of_ascii(word.lower()) for word in words])
+    return plain, sound
 
 
 def _sound_of_ascii(word: str) -> str:

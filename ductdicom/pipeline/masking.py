@@ -86,6 +86,7 @@ class _Group(NamedTuple):
 
 
 _Found = tuple[bool, str]  # whether it was typed, and the text
+_NOTHING: frozenset[_Found] = frozenset()
 
 
 def hide_identity(gathered: Gathered, vocabulary: Vocabulary) -> tuple[Gathered, Identity]:
@@ -315,12 +316,14 @@ class _Texts:
 
     def of(self, instance: Instance) -> set[_Found]:
         """Return the texts of a header."""
-        values = (getattr(instance, name) for name in _names_of(Instance))
-        return set().union(*(self._of_group(value) for value in values))
+        found: set[_Found] = set()
+        for name in _names_of(Instance):
+            found |= self._of_group(getattr(instance, name))
+        return found
 
     def _of_group(self, value: object) -> frozenset[_Found]:
         if not isinstance(value, Value | tuple):
-            return frozenset(self._texts_of(value, is_typed=False))
+            return frozenset({(False, value)}) if type(value) is str else _NOTHING
         if id(value) not in self._of:  # kept with the value, whose number is then no other's
             self._of[id(value)] = value, frozenset(self._texts_of(value, is_typed=False))
         return self._of[id(value)][1]
