@@ -18,9 +18,8 @@ _MESSAGES = {
 def annotate(call: StudyCall, pairing: Pairing) -> tuple[StudyCall, Pairing]:
     """Add what headers say of the images in rows: problems of scale, and notes of the rows.
 
-    Notes are ``scale-unknown`` and ``orientation-unknown``; the latter also where the orientation
-    fits the other breast. The status is ``review`` where an image in a row is damaged, as drawing
-    would find.
+    Notes are ``scale-unknown``, ``orientation-unknown`` and ``orientation-doubtful``. The status is
+    ``review`` where an image in a row is damaged, as drawing would find.
     """
     pitches = contact_pitches(call.images)
     problems: dict[Problem, None] = {}
@@ -30,8 +29,10 @@ def annotate(call: StudyCall, pairing: Pairing) -> tuple[StudyCall, Pairing]:
         notes = list(row.notes)
         if any(image.scale.mm_per_px is None for image in found):
             notes.append(Note.SCALE_UNKNOWN)
-        if not all(image.hanging.is_known and image.hanging.fits_side for image in found):
+        if not all(image.hanging.is_known for image in found):
             notes.append(Note.ORIENTATION_UNKNOWN)
+        if not all(image.hanging.fits_side for image in found):
+            notes.append(Note.ORIENTATION_DOUBTFUL)
         rows.append(replace(row, notes=tuple(notes)))
         for image, geometry in zip(row.images, found, strict=True):
             for note in geometry.scale.notes:

@@ -533,7 +533,7 @@ CASES = {
     "orientation-of-the-other-breast": Case(
         images=(view("L", "MLO", PatientOrientation=["P", "FL"]), post("L", "MLO")),
         says=("view L MLO pre inferred", "view L MLO post certain"),
-        rows=("L OBL 1: 0 | 1 orientation-unknown",),
+        rows=("L OBL 1: 0 | 1 orientation-doubtful",),
         problems=("orientation-conflict",),
         status="paired",
     ),
