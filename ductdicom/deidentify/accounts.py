@@ -32,7 +32,8 @@ _CARD = """# Ductograms, de-identified
 {counts}.
 
 {decided} with a decision of a person; all others were decided by rules, and `labels.csv` says how \
-sure they are.
+sure they are. Names of files, headers and sheets call an image PRE or POST in words of this \
+program, also where that was inferred.
 
 ## Made with
 
@@ -156,7 +157,7 @@ def data_card(
     studies = len({(i.patient, i.study) for i in images})
     phases = Counter(str(i.phase or "unknown") for i in images)
     stayed = Counter(line.reason for line in lines if line.disposition == "stayed")
-    units = Counter(i.unit or "not told" for i in images)
+    units = Counter(i.unit or "not told, or left out" for i in images)
     silent = sum(not i.says_annotation for i in images)
     counts = ", ".join(
         (

@@ -116,8 +116,9 @@ class ExportFolder:
         with saying(path, "could not be removed"):
             path.unlink(missing_ok=True)
             for folder in path.relative_to(self.path).parents:
-                if folder.parts and not any((self.path / folder).iterdir()):
-                    (self.path / folder).rmdir()
+                place = self.path / folder
+                if folder.parts and place.is_dir() and not any(place.iterdir()):
+                    place.rmdir()
 
     def finish(self, *, is_complete: bool, reviewed_by: str = "") -> Manifest:
         """Remove what an earlier export left, and say what this one is.

@@ -21,6 +21,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from ductdicom.deidentify.keyed import Key, Shift
+from ductdicom.deidentify.numbers import tells
 from ductdicom.deidentify.profile import (
     EDITION,
     action_of,
@@ -28,7 +29,7 @@ from ductdicom.deidentify.profile import (
     is_of_device,
     method_codes,
 )
-from ductdicom.deidentify.told import BREAST, TERMS, Told, listed_meaning, view_items
+from ductdicom.deidentify.told import BREAST, Told, is_term, listed_meaning, view_items
 from ductdicom.identity.known import Identity
 from ductdicom.model.call import Phase
 from ductdicom.version import SOFTWARE
@@ -63,13 +64,14 @@ _CONTRAST = re.compile(r"Contrast(Bolus|Flow|Administration).*")
 _MACHINE = ("Manufacturer", "ManufacturerModelName", "SoftwareVersions")
 _VALUE_IS = {
     "AS": re.compile(r"\d{3}[DWMY]", re.ASCII),
-    "CS": re.compile(r"[A-Z0-9_ ]{0,16}", re.ASCII),
     "DS": re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII),
     "IS": re.compile(r"\s*[+-]?\d{1,11}\s*", re.ASCII),
 }
 _MACHINE_IS = re.compile(r"[ -~]{1,64}")
 # Texts by their kind, of which the standard has terms.
 _DEFINED = {"RescaleType": frozenset({"US", "OD", "HU", "MGML", "PCT", "CON"})}
+_DIRECTIONS = tag_for_keyword("PatientOrientation")
+_DIRECTION = re.compile(r"[APLRHF]{1,3}", re.ASCII)
 _NUMBERS = frozenset({"AT", "FL", "FD", "SL", "SS", "UL", "US", "SV", "UV"})
 _OLDEST = 90  # years; those older are few
 
@@ -184,20 +186,30 @@ class Cleaner:
                 yield _with(element, texts)
             elif keyword == "Manufacturer":
                 yield DataElement(element.tag, vr, None)
-        elif vr in _NUMBERS:
-            yield element
-        elif vr in _VALUE_IS:
-            texts = [str(text).strip() for text in _values(element)]
-            if all(self._is_code(vr, text) for text in texts):
-                yield _with(element, texts)
+        elif vr == "CS" or vr in _NUMBERS or vr in _VALUE_IS:
+            yield from self._value(element, vr)
         elif _DEFINED.get(keyword, frozenset()).issuperset(map(str, _values(element))):
             yield element
 
-    def _is_code(self, vr: str, text: str) -> bool:
-        """Whether a value is one of its kind, and no name that was written in its place."""
-        if text and not _VALUE_IS[vr].fullmatch(text):
-            return False
-        return vr != "CS" or text in TERMS or self.identity.mask(text) == text
+    def _value(self, element: DataElement, vr: str) -> Iterator[DataElement]:
+        """Yield numbers, empty where one of them tells anything, and terms of the standard."""
+        texts = [str(text).strip() for text in _values(element)]
+        if vr == "CS":  # what a value means is told by its place
+            kept = [text if self._is_code(element.tag, text) else "" for text in texts]
+            if any(kept) or not texts:
+                yield _with(element, kept)
+        elif not all(
+            _VALUE_IS[vr].fullmatch(text) or not text for text in texts if vr in _VALUE_IS
+        ):
+            return
+        elif any(tells(text, self.identity) for text in texts):
+            yield DataElement(element.tag, vr, None)
+        else:
+            yield element if vr in _NUMBERS else _with(element, texts)
+
+    def _is_code(self, tag: int, text: str) -> bool:
+        is_direction = tag == _DIRECTIONS and _DIRECTION.fullmatch(text) is not None
+        return is_term(text) or (is_direction and self.identity.mask(text) == text)
 
     def _move(self, found: Dataset, source: Dataset) -> None:
         """Write the times that stay, each with its date as one instant."""

@@ -21,7 +21,8 @@ from pydicom.errors import InvalidDicomError
 from pydicom.uid import PYDICOM_IMPLEMENTATION_UID
 
 from ductdicom.deidentify.keyed import Shift
-from ductdicom.deidentify.told import TERMS, listed_meaning
+from ductdicom.deidentify.numbers import LEAST_DIGITS, tells
+from ductdicom.deidentify.told import TERMS, is_term, listed_meaning
 from ductdicom.identity.known import Identity
 from ductdicom.ingest.headers.clock import parse_date
 from ductdicom.ingest.headers.tags import tag_label
@@ -31,15 +32,14 @@ _STANDARD_ROOT = "1.2.840.10008."
 _OWN_ROOT = "2.25."
 _DIRECTORY_MAKER = str(PYDICOM_IMPLEMENTATION_UID)
 _LEAST_BYTES = 8  # of what is searched for among all bytes; shorter ones come by chance
-_LEAST_NUMBER = 6  # digits of an ID that may stand as a number
 _LEAST_WORD = 3
 _METHODS = re.compile(r"1131\d\d")
 _ENCODINGS = (
     *("utf-8", "latin-1", "utf-16-le", "utf-16-be", "gb18030", "shift_jis", "euc_jp", "euc_kr"),
     *("iso2022_jp", "iso2022_kr", "tis-620", *(f"iso8859-{n}" for n in (2, 3, 4, 5, 6, 7, 8, 9))),
 )
-_UNTOLD = frozenset({"TM", "AS", "OB", "OW", "OF", "OD", "OL", "OV", "UN", "SQ"})
-_BINARY = frozenset({"US", "SS", "UL", "SL", "FL", "FD", "AT", "SV", "UV", "US or SS", "OB or OW"})
+_UNTOLD = frozenset({"TM", "AS", "OB", "OW", "OF", "OD", "OL", "OV", "UN", "SQ", "AT"})
+_NUMERIC = frozenset({"IS", "DS", "US", "SS", "UL", "SL", "FL", "FD", "SV", "UV"})
 _OF_CODES = frozenset({0x0008_0100, 0x0008_0102, 0x0008_0104})
 _LETTERS = re.compile(r"(?<!\d)[^\W\d_]+(?!\w)")  # not those of a hash
 _DIGITS = re.compile(r"\d+")
@@ -87,7 +87,7 @@ class Look:
         words = {w for w in _LETTERS.findall(text.casefold()) if len(w) >= _LEAST_WORD} - own
         names = self.identity.exact | self.identity.short_words
         numbers = {number.lstrip("0") for number in _DIGITS.findall(text)}
-        long = {number for number in self.identity.numbers if len(number) >= _LEAST_NUMBER}
+        long = {number for number in self.identity.numbers if len(number) >= LEAST_DIGITS}
         return bool(words & names or numbers & long) or self.is_in(text.encode())
 
     def _of(self, data: Dataset) -> Iterator[str]:
@@ -106,10 +106,12 @@ class Look:
 
     def _names(self, element: DataElement, value: object) -> bool:
         vr = str(element.VR)
-        if vr in _UNTOLD or vr in _BINARY:
+        if vr in _UNTOLD:
             return False
         text = str(value).strip()
-        if not text or text in self.own or (vr == "CS" and set(text.split()) <= TERMS):
+        if vr in _NUMERIC:
+            return tells(text, self.identity)
+        if not text or text in self.own or (vr == "CS" and is_term(text)):
             return False
         if vr == "UI":
             is_ours = text.startswith((_STANDARD_ROOT, _OWN_ROOT)) or text == _DIRECTORY_MAKER
@@ -118,9 +120,6 @@ class Look:
             day = parse_date(text[:8])
             found = (day.year, day.month, day.day) if day else None
             return found is None or (found in self.identity.dates and found not in self.days)
-        if vr in {"IS", "DS"}:
-            number = "".join(filter(str.isdigit, text)).lstrip("0")
-            return len(number) >= _LEAST_NUMBER and number in self.identity.numbers
         return self.identity.mask(text) != text
 
 

@@ -27,7 +27,8 @@ def preview(content: bytes) -> bytes:
     DecodeError
         Its pixels cannot be decoded.
     """
-    shown = present(free_enclosed(read_image(content)), min_side_px=_LEAST_SIDE_PX)
+    stored = free_enclosed(read_image(content, min_side_px=_LEAST_SIDE_PX))
+    shown = present(stored, min_side_px=_LEAST_SIDE_PX)
     return png_picture(np.rint(np.clip(shown.values, 0, 1) * _WHITE).astype(np.uint8))
 
 

@@ -227,7 +227,7 @@ class _Export:
             self._folder.remove(f"images/{name}.dcm")
             raise StaysError(Stayed.UNREADABLE) from error
         self._remember(patient, look)
-        exported = self._exported(item, source, name, patient)
+        exported = self._exported(item, data, name, patient)
         self._done.images.append(replace(exported, area_kept=kept))
         self._folders[str(data.StudyInstanceUID)] = name.rpartition("/")[0]
         self._line(item, "exported", file=f"images/{name}.dcm")
@@ -260,14 +260,12 @@ class _Export:
             needles=tuple(sorted({*was.needles, *look.needles})),
         )
 
-    def _exported(
-        self, item: Candidate, source: FileDataset, name: str, patient: str
-    ) -> ExportedImage:
+    def _exported(self, item: Candidate, data: Dataset, name: str, patient: str) -> ExportedImage:
         image, record = item.image, item.record
         phase, confidence = image.phase, image.confidence
         if record.exam.kind is not ExamKind.DUCTOGRAM:  # it stands before in another study's row
             phase, confidence = Phase.PRE, Confidence.INFERRED
-        maker = (str(source.get(key) or "") for key in ("Manufacturer", "ManufacturerModelName"))
+        maker = (str(data.get(key) or "") for key in ("Manufacturer", "ManufacturerModelName"))
         return ExportedImage(
             file=f"images/{name}.dcm",
             preview=f"previews/{name}.png",
@@ -282,7 +280,7 @@ class _Export:
             fold=self._key.fold(patient, FOLDS),
             unit=" ".join(filter(None, maker)),
             is_decided=bool(image.decided),
-            says_annotation=str(source.get("BurnedInAnnotation") or ""),
+            says_annotation=str(data.get("BurnedInAnnotation") or ""),
         )
 
     def _is_harmless(self, text: str) -> bool:
@@ -310,7 +308,12 @@ class _Export:
 
     def originals(self) -> bytes:
         """Return which image of the output folder each line of the ledger is of."""
-        return originals_table(self._done.lines)
+        return originals_table(self._lines)
+
+    @property
+    def _lines(self) -> list[LedgerLine]:
+        """The lines of the ledger, in an order that tells neither days nor names."""
+        return sorted(self._done.lines, key=lambda line: (line.study, line.image))
 
     def finish(self) -> Exported:
         """Write the tables and pages, and say what the export is."""
@@ -326,7 +329,7 @@ class _Export:
         texts = {
             "labels.csv": labels_table(done.images),
             "dataset.json": data_list(done.images),
-            "ledger.csv": ledger_table(done.lines),
+            "ledger.csv": ledger_table(self._lines),
             "README.md": data_card(done.images, done.lines, is_blanked=self._wish.blanks_outside),
             "index.html": index_page(done.images, done.lines),
         }
@@ -358,7 +361,8 @@ class _Export:
             replace(line, reason="not-in-dicomdir") if line.file in left else line
             for line in self._done.lines
         ]
-        if content and any(look.places(content) for look in self._shared_looks()):
+        ours = frozenset(part for place in places.values() for part in place.split("/"))
+        if content and any(look.places(content) for look in self._shared_looks(ours)):
             self._done.found.append(DIRECTORY)
         elif places:
             for name, place in places.items():

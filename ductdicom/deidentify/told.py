@@ -29,8 +29,16 @@ TERMS = frozenset(
         *("LEFT", "RIGHT", "FOR", "PRESENTATION", "FOR_PROCESSING", "PROCESSING", "M"),
         *("F", "O", "L", "R", "B", "A", "P", "H", "FL", "FR", "AL", "AR", "PL", "PR"),
         *("00", "01", "MAMMO"),
+        *("TOMOSYNTHESIS", "TOMO", "TOMO_2D", "TOMO_PROJ", "GENERATED_2D", "VOLUME", "RESAMPLED"),
+        *("MAXIMUM_IP", "MEAN_IP", "LOW_ENERGY", "HIGH_ENERGY", "SUBTRACTION", "ADDITION"),
+        *("ISO_10918_1", "ISO_14495_1", "ISO_15444_1", "ISO_15444_2"),
     }
 )
+
+
+def is_term(text: str) -> bool:
+    """Whether a code string is made of words of the standard alone."""
+    return TERMS.issuperset(text.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from exports import FILLED, PERSON, organise, write_ductogram, write_view
 from pydicom import dcmread
 
 from ductdicom.cli.application import run
+from ductdicom.deidentify import header
 from ductdicom.deidentify.keyed import read_key
 from ductdicom.deidentify.look import Look
 from ductdicom.deidentify.told import Told
@@ -207,14 +208,14 @@ def test_a_study_for_review_does_not_leave(out, tmp_path):
     assert deidentify(out, tmp_path / "new", status="review") == 2
 
 
-def organised(folder, **changes):
-    """Organise one ductogram, whose third image is changed."""
+def organised(folder, *names, **changes):
+    """Organise one ductogram, of which some images, or the third alone, are changed."""
     export = write_ductogram(folder / "export")
-    path = export / "IM3"
-    data = dcmread(path)
-    for keyword, value in changes.items():
-        setattr(data, keyword, value)
-    data.save_as(path)
+    for name in names or ("IM3",):
+        data = dcmread(export / name)
+        for keyword, value in changes.items():
+            setattr(data, keyword, value)
+        data.save_as(export / name)
     organise(export, output=folder / "out")
     return folder / "out"
 
@@ -231,16 +232,49 @@ def test_an_image_that_says_it_has_text_burned_in_stays(tmp_path, capsys):
     assert "1 burned-in-annotation" in capsys.readouterr().out
 
 
-def test_what_the_second_look_finds_is_taken_out_and_not_repeated(tmp_path, capsys):
-    out = organised(tmp_path, SeriesNumber="400815", OtherPatientIDs="400815")
+@pytest.mark.parametrize("changed", [("IM3",), ("IM1",), ("IM1", "IM2", "IM3", "IM4")])
+def test_what_the_second_look_finds_is_taken_out_and_not_repeated(
+    tmp_path, capsys, monkeypatch, changed
+):
+    out = organised(tmp_path, *changed, SeriesNumber="400815", OtherPatientIDs="400815")
+    monkeypatch.setattr(header, "tells", lambda *_: False)  # as if it were not cleaned
 
     assert deidentify(out, tmp_path / "new") == 1
 
     said = capsys.readouterr()
     assert "(0020,0011)" in said.err
     assert "400815" not in said.err + said.out
-    assert len(files_of(tmp_path / "new" / "images")) == 3
+    assert len(files_of(tmp_path / "new" / "images")) == 4 - len(changed)
     assert not any(b"400815" in path.read_bytes() for path in files_of(tmp_path / "new"))
+
+
+@pytest.mark.parametrize("number", ["400815", "20260102", "2026010203", "19700101", "260102"])
+def test_a_number_that_is_an_id_or_a_day_of_the_patient_does_not_leave(tmp_path, number):
+    told = {"SeriesNumber": number, "Exposure": number, "OtherPatientIDs": "400815"}
+    every = ("IM1", "IM2", "IM3", "IM4")
+    out = organised(tmp_path, *every, PatientBirthDate="19700101", **told)
+
+    assert deidentify(out, tmp_path / "new") == 0
+
+    assert len(files_of(tmp_path / "new" / "images")) == 4
+    content = contents_of(tmp_path / "new")
+    assert not any(number.encode() in content[name] for name in content if name.endswith(".dcm"))
+
+
+@pytest.mark.parametrize("patient_id", ["0", "1", "000001"])
+def test_a_patient_whose_id_is_a_number_of_a_files_name_costs_no_directory(tmp_path, patient_id):
+    every = ("IM1", "IM2", "IM3", "IM4")
+    out = organised(tmp_path, *every, PatientID=patient_id)
+
+    assert deidentify(out, tmp_path / "new") == 0
+
+    assert (tmp_path / "new" / "DICOMDIR").exists()
+
+
+def test_lines_of_the_ledger_stand_in_no_order_of_days(exported):
+    lines = [(row["study"], row["image"]) for row in rows_of(exported / "ledger.csv")]
+
+    assert lines == sorted(lines)
 
 
 def test_an_image_whose_source_is_gone_is_named_and_the_others_leave(tmp_path):

@@ -238,3 +238,17 @@ def test_a_day_of_the_patient_is_found_and_one_that_was_moved_there_is_not():
     cleaned.SeriesDate = "19610203"
 
     assert look.places(as_file(cleaned, ExplicitVRLittleEndian)) == ("(0008,0021)",)
+
+
+def test_of_terms_only_those_of_the_standard_stay_and_each_in_its_place():
+    data = source_of(FilterMaterial="KLOEBNER", AnodeTargetMaterial="MOLYBDENUM")
+    data.ImageType = ["ORIGINAL", "PRIMARY", "", "MUELLERS", "LEFT"]
+    data.PatientOrientation = ["A", "FLH"]
+
+    cleaner, _ = cleaner_of(data)
+    found = cleaner.clean(data)
+
+    assert list(found.ImageType) == ["ORIGINAL", "PRIMARY", "", "", "LEFT"]
+    assert found.AnodeTargetMaterial == "MOLYBDENUM"
+    assert list(found.PatientOrientation) == ["A", "FLH"]
+    assert "FilterMaterial" not in found
