@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from ductdicom.geometry.image import image_geometry
 from ductdicom.geometry.scale import contact_pitches
 from ductdicom.model.outcome import Note, Problem, ProblemCode, ReviewReason, Status
-from ductdicom.model.study import Pairing, Row, StudyCall
+from ductdicom.model.study import ImageCall, Pairing, Row, StudyCall
 
 _MESSAGES = {
     Note.SPACING_SUSPECT: "spacing does not fit the detector, the field of view or Pixel Spacing",
@@ -16,12 +16,13 @@ _MESSAGES = {
 
 
 def annotate(call: StudyCall, pairing: Pairing) -> tuple[StudyCall, Pairing]:
-    """Add what headers say of the images in rows: problems of scale, and notes of the rows.
+    """Add what headers say of the images in rows: problems of scale and side, notes of the rows.
 
     Notes are ``scale-unknown``, ``orientation-unknown`` and ``orientation-doubtful``. The status is
     ``review`` where an image in a row is damaged, as drawing would find.
     """
     pitches = contact_pitches(call.images)
+    told = {p.sop_instance_uid for p in call.problems if p.code is ProblemCode.ORIENTATION_CONFLICT}
     problems: dict[Problem, None] = {}
     rows = []
     for row in pairing.rows:
@@ -38,6 +39,8 @@ def annotate(call: StudyCall, pairing: Pairing) -> tuple[StudyCall, Pairing]:
             for note in geometry.scale.notes:
                 if note in _MESSAGES:
                     problems[_problem(note, image.uid)] = None
+            if not geometry.hanging.fits_side and image.uid not in told:
+                problems[_mirrored(image, geometry.hanging.why)] = None
     is_damaged = any(image.instance.damage for row in rows for image in row.images)
     pairing = replace(pairing, rows=tuple(rows))
     if is_damaged and pairing.status is not Status.NOT_A_DUCTOGRAM:
@@ -47,6 +50,14 @@ def annotate(call: StudyCall, pairing: Pairing) -> tuple[StudyCall, Pairing]:
 
 def _problem(note: Note, uid: str) -> Problem:
     return Problem(code=ProblemCode(note), message=_MESSAGES[note], sop_instance_uid=uid)
+
+
+def _mirrored(image: ImageCall, why: str) -> Problem:
+    return Problem(
+        code=ProblemCode.ORIENTATION_CONFLICT,
+        message=f"{why} and mirrored, as one of the other breast would not have to be",
+        sop_instance_uid=image.uid,
+    )
 
 
 def note_annotations(call: StudyCall, pairing: Pairing) -> StudyCall:

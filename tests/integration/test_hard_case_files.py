@@ -530,6 +530,13 @@ CASES = {
         status="review",
         code=1,
     ),
+    "mirrored-as-the-other-breast-is-not": Case(
+        images=(view("L", "ML", PatientOrientation=["P", "F"]), post("L", "ML")),
+        says=("view L ML pre inferred", "view L ML post certain"),
+        rows=("L LAT 1: 0 | 1 orientation-doubtful",),
+        problems=("orientation-conflict",),
+        status="paired",
+    ),
     "orientation-of-the-other-breast": Case(
         images=(view("L", "MLO", PatientOrientation=["P", "FL"]), post("L", "MLO")),
         says=("view L MLO pre inferred", "view L MLO post certain"),
