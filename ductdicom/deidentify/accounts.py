@@ -7,20 +7,23 @@ References
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
 from ductdicom.deidentify.profile import EDITION
+from ductdicom.errors import UsageError
 from ductdicom.export.output import encode_json
 from ductdicom.model.call import Confidence, Phase
 from ductdicom.version import SOFTWARE
 from ductdicom.wording import counted
 
 FOLDS = 5
+LABELS_NAME = "labels.csv"
+FINDINGS = "findings"
 LABELS = (
     *("image", "patient", "study", "laterality", "view", "magnification", "injection"),
-    *("phase", "label", "confidence", "findings"),
+    *("phase", "label", "confidence", FINDINGS),
 )
 ORIGINALS = ("image", "study_key", "id")
 LEDGER = ("study", "image", "disposition", "reason", "file")
@@ -178,3 +181,45 @@ def data_card(
         stayed="\n".join(f"- {why}: {number}" for why, number in sorted(stayed.items())) or "-",
     )
     return text.encode()
+
+
+def findings_in(content: bytes) -> dict[str, str]:
+    """Return the findings of a labels table by image, as a spreadsheet program may have saved it.
+
+    Raises
+    ------
+    UsageError
+        It is not such a table, so that findings in it cannot be kept.
+    """
+    rows = _rows(content)
+    if not rows or not {"image", FINDINGS} <= set(rows[0]):
+        message = "cannot be read, and findings in it would be lost"
+        raise UsageError(message, path=LABELS_NAME, hint="move it away, or save it as CSV in UTF-8")
+    image, findings = rows[0].index("image"), rows[0].index(FINDINGS)
+    return {
+        row[image]: row[findings]
+        for row in rows[1:]
+        if len(row) > max(image, findings) and row[findings].strip()
+    }
+
+
+def with_findings(table: bytes, findings: Mapping[str, str]) -> bytes:
+    """Return a labels table with the findings of its images, and no others."""
+    head, *rows = _rows(table)
+    image, place = head.index("image"), head.index(FINDINGS)
+    stream = StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(head)
+    for row in rows:
+        writer.writerow([*row[:place], findings.get(row[image], ""), *row[place + 1 :]])
+    return stream.getvalue().encode()
+
+
+def _rows(content: bytes) -> list[list[str]]:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+    head = text.partition("\n")[0]
+    delimiter = max(",;\t", key=head.count)
+    return [row for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter) if row]

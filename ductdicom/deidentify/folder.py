@@ -3,11 +3,12 @@
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
+from ductdicom.deidentify.accounts import LABELS_NAME, findings_in, with_findings
 from ductdicom.deidentify.keyed import Key
 from ductdicom.errors import OutputError, UsageError
 from ductdicom.export.output import encode_json, refuse_links, saying, write_whole
@@ -53,6 +54,8 @@ class ExportFolder:
         self._key = key
         self._written: dict[str, str] = {}
         self.before = self._read()
+        self.findings = self._findings()
+        self._lay = self._lying_digest() if self.before and self.before.digest else ""
         with saying(path, "cannot be written to", hint="choose another folder"):
             path.mkdir(parents=True, exist_ok=True)
         for name in self._files():
@@ -79,6 +82,24 @@ class ExportFolder:
             raise UsageError("was made with another key", path=self.path, hint=hint)
         return found
 
+    def _findings(self) -> dict[str, str]:
+        path = self.path / LABELS_NAME
+        refuse_links(path, below=self.path)
+        return findings_in(path.read_bytes()) if path.is_file() else {}
+
+    def _lying_digest(self) -> str:
+        """Return the digest of the files that lie there, whatever was written into findings."""
+        digests: dict[str, str] = {}
+        same: dict[tuple[int, int], str] = {}
+        for name in self._files():
+            if name != MANIFEST:
+                status = (self.path / name).stat()
+                place = status.st_dev, status.st_ino
+                if place not in same:
+                    same[place] = _digest(name, (self.path / name).read_bytes())
+                digests[name] = same[place]
+        return _digest_of_all(digests)
+
     def _files(self) -> Iterator[str]:
         for folder, folders, names in os.walk(self.path):
             for name in (*folders, *names):
@@ -94,7 +115,7 @@ class ExportFolder:
             raise OutputError("is no name of a file of an export", path=path)
         refuse_links(path.parent, below=self.path)
         write_whole(path, content)
-        self._written[name] = hashlib.sha256(content).hexdigest()
+        self._written[name] = _digest(name, content)
 
     def link(self, name: str, same: str) -> None:
         """Give a file that was written a second name."""
@@ -126,14 +147,15 @@ class ExportFolder:
         Parameters
         ----------
         reviewed_by
-            Who looked at the export that lies here; counts only where this one is the same.
+            Who looked at the export that lies here; counts only where this one is the same, and
+            nobody changed anything in it but findings.
         """
         for name in list(self._files()):
             if name not in self._written and name != MANIFEST:
                 self.remove(name)
-        digest = hashlib.sha256(encode_json(sorted(self._written.items()))).hexdigest()
+        digest = _digest_of_all(self._written)
         was = self.before
-        is_same = was is not None and was.digest == digest
+        is_same = was is not None and was.digest == digest == self._lay
         who = reviewed_by or (was.reviewed_by if was is not None else "")
         if not is_complete:
             who, state = "", "incomplete"
@@ -147,3 +169,14 @@ class ExportFolder:
 
     def _say(self, manifest: Manifest) -> None:
         write_whole(self.path / MANIFEST, encode_json(manifest, indent=2))
+
+
+def _digest(name: str, content: bytes) -> str:
+    """Return a hash of a file, of a labels table without its findings."""
+    if name == LABELS_NAME:
+        content = with_findings(content, {})
+    return hashlib.sha256(content).hexdigest()
+
+
+def _digest_of_all(digests: Mapping[str, str]) -> str:
+    return hashlib.sha256(encode_json(sorted(digests.items()))).hexdigest()

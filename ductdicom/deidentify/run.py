@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset, FileDataset
 
 from ductdicom.deidentify.accounts import (
     FOLDS,
+    LABELS_NAME,
     ExportedImage,
     LedgerLine,
     data_card,
@@ -22,6 +23,7 @@ from ductdicom.deidentify.accounts import (
     labels_table,
     ledger_table,
     originals_table,
+    with_findings,
 )
 from ductdicom.deidentify.again import draw_again
 from ductdicom.deidentify.blank import blank_outside
@@ -86,6 +88,7 @@ class Exported:
     state: str = ""
     found: list[str] = field(default_factory=list)
     unlike: list[str] = field(default_factory=list)
+    findings_kept_back: int = 0
 
     @property
     def stayed(self) -> dict[str, int]:
@@ -96,7 +99,8 @@ class Exported:
     @property
     def exit_code(self) -> int:
         """1 where a person must see to something, else 0."""
-        return int(bool(self.found or self.unlike) or not SERIOUS.isdisjoint(self.stayed))
+        is_whole = not (self.found or self.unlike or self.findings_kept_back)
+        return int(not is_whole or not SERIOUS.isdisjoint(self.stayed))
 
 
 def deidentify(
@@ -127,6 +131,8 @@ def deidentify(
         progress(done, len(candidates))
     with _held(folder, wish.key):  # before the set is finished, that none is without
         write_whole(place.with_name(f"{place.name}.csv"), export.originals(), mode=0o600)
+        if (lost := export.lost_findings()) is not None:
+            write_whole(place.with_name(f"{place.name}-findings.csv"), lost, mode=0o600)
     return export.finish()
 
 
@@ -165,6 +171,7 @@ class _Export:
         self._looks: dict[str, Look] = {}
         self._folders: dict[str, str] = {}  # patient and study of the set, by the study's UID
         self._whole: list[RecordedStudy] = []
+        self._findings: dict[str, str] = {}
 
     def add_study(self, study: Sequence[Candidate]) -> None:
         """Write what leaves of a study, and say why the rest stays."""
@@ -315,6 +322,16 @@ class _Export:
         """The lines of the ledger, in an order that tells neither days nor names."""
         return sorted(self._done.lines, key=lambda line: (line.study, line.image))
 
+    def lost_findings(self) -> bytes | None:
+        """Return the labels table that lies there, if findings in it cannot be taken over."""
+        findings, done = self._folder.findings, self._done
+        left = {image.file for image in done.images}
+        self._findings = {image: text for image, text in findings.items() if image in left}
+        if self._is_named_in(with_findings(labels_table(done.images), self._findings)):
+            self._findings = {}
+        done.findings_kept_back = len(findings) - len(self._findings)
+        return (self._folder.path / LABELS_NAME).read_bytes() if done.findings_kept_back else None
+
     def finish(self) -> Exported:
         """Write the tables and pages, and say what the export is."""
         done = self._done
@@ -327,7 +344,7 @@ class _Export:
             self._draw_sheets()
             self._make_directory()
         texts = {
-            "labels.csv": labels_table(done.images),
+            LABELS_NAME: with_findings(labels_table(done.images), self._findings),
             "dataset.json": data_list(done.images),
             "ledger.csv": ledger_table(self._lines),
             "README.md": data_card(done.images, done.lines, is_blanked=self._wish.blanks_outside),

@@ -329,6 +329,65 @@ def test_an_export_is_reviewed_only_by_who_saw_this_very_one(tmp_path):
     assert state("--keep-devices", "--reviewed-by", "AB") == "unreviewed"
 
 
+def write_findings(target, findings, encoding="utf-8", delimiter=","):
+    """Write findings into the table of labels, in its order, as a spreadsheet saves it."""
+    rows = rows_of(target / "labels.csv")
+    with (target / "labels.csv").open("w", encoding=encoding, newline="") as file:
+        table = csv.DictWriter(file, [*rows[0]], delimiter=delimiter)
+        table.writeheader()
+        table.writerows({**row, "findings": f} for row, f in zip(rows, findings, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "delimiter"), [("utf-8", ","), ("utf-8-sig", ";"), ("cp1252", "\t")]
+)
+def test_what_a_teacher_wrote_stays_and_a_review_counts_all_the_same(tmp_path, encoding, delimiter):
+    out, target = organised(tmp_path), tmp_path / "new"
+    deidentify(out, target)
+    findings = ["", "papilloma, 4 mm", "", "Gangektasie größer"]
+    write_findings(target, findings, encoding, delimiter)
+
+    assert deidentify(out, target, "--reviewed-by", "AB") == 0
+
+    assert [row["findings"] for row in rows_of(target / "labels.csv")] == findings
+    assert json.loads((target / "export.json").read_text())["state"] == "reviewed"
+
+
+def test_findings_that_cannot_leave_are_kept_beside_the_key(tmp_path, capsys):
+    out, target = organised(tmp_path), tmp_path / "new"
+    name = str(dcmread(tmp_path / "export" / "IM1").PatientName).partition("^")[0]
+    deidentify(out, target)
+    write_findings(target, ["", "", "", f"as told to {name}"])
+
+    assert deidentify(out, target) == 1
+
+    assert {row["findings"] for row in rows_of(target / "labels.csv")} == {""}
+    assert f"as told to {name}" in (out / f"{KEY}-findings.csv").read_text()
+    assert "1 finding of labels.csv kept beside the key" in capsys.readouterr().err
+
+
+def test_a_table_that_cannot_be_read_is_not_written_over(tmp_path, capsys):
+    out, target = organised(tmp_path), tmp_path / "new"
+    deidentify(out, target)
+    (target / "labels.csv").write_text("notes of my own")
+
+    assert deidentify(out, target) == 2
+
+    assert (target / "labels.csv").read_text() == "notes of my own"
+    assert "findings in it would be lost" in capsys.readouterr().err
+
+
+def test_what_was_changed_in_a_set_was_not_reviewed(tmp_path):
+    out, target = organised(tmp_path), tmp_path / "new"
+    deidentify(out, target)
+    preview = files_of(target / "previews")[0]
+    preview.write_bytes(preview.read_bytes() + b" ")
+
+    assert deidentify(out, target, "--reviewed-by", "AB") == 0
+
+    assert json.loads((target / "export.json").read_text())["state"] == "unreviewed"
+
+
 class Looking:
     """Notes what passed the second look, and ends a run at one of its writes."""
 

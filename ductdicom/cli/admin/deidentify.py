@@ -100,6 +100,10 @@ def _say(done: Exported) -> None:
     for study in done.unlike:
         text = f"{study}: its images are decided otherwise than the originals: look at its sheet"
         say(f"ductdicom: {text}", is_result=False)
+    if done.findings_kept_back:
+        words = counted(done.findings_kept_back, "finding")
+        text = f"{words} of labels.csv kept beside the key: no such image leaves, or one is named"
+        say(f"ductdicom: {text}", is_result=False)
     silent = sum(not image.says_annotation for image in done.images)
     if silent:
         text = f"{counted(silent, 'image')} do not say whether text is burned in"
